@@ -91,6 +91,7 @@ struct assay_snapshot {
     bool config_refused;     /* the last one was */
     char listen[ASSAY_SNAPSHOT_TEXT];
     char http[ASSAY_SNAPSHOT_TEXT]; /* where HTTP listens, path or address; "": nowhere */
+    bool http_tls;                  /* it demands certificates of its clients */
     uint32_t collateral_count;
     struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
     struct assay_snapshot_proposals proposals;

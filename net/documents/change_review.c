@@ -597,6 +597,40 @@ static void parameter_words(const struct assay_genesis_parameters *p,
         assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 
+__attribute__((format(printf, 3, 4))) static void set_parameter(struct assay_change_parameter *one,
+                                                                const char *name,
+                                                                const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    one->name = name;
+    (void)vsnprintf(one->value, sizeof one->value, format, args);
+    va_end(args);
+}
+
+void assay_change_list_parameters(
+    const struct assay_genesis_parameters *p,
+    struct assay_change_parameter list[static ASSAY_CHANGE_PARAMETERS])
+{
+    char verifier[65] = "none";
+    if (!assay_bytes_all_zero(p->verifier_digest, 32))
+        assay_hex_encode(p->verifier_digest, 32, verifier, sizeof verifier);
+    struct assay_change_parameter *one = list;
+    set_parameter(one++, "epoch_ms", "%u", (unsigned)p->epoch_ms);
+    set_parameter(one++, "operator_cap", "%u/%u", (unsigned)p->operator_cap_num,
+                  (unsigned)p->operator_cap_den);
+    set_parameter(one++, "vendor_cap", "%u/%u", (unsigned)p->vendor_cap_num,
+                  (unsigned)p->vendor_cap_den);
+    set_parameter(one++, "block_len_max", "%u", (unsigned)p->block_len_max);
+    set_parameter(one++, "level", "%u", (unsigned)p->level);
+    set_parameter(one++, "collateral_delay", "%llu", (llu)assay_parameters_delay_ms(p) / 1000);
+    set_parameter(one++, "amplification_percent", "%u",
+                  (unsigned)assay_parameters_amplification(p));
+    set_parameter(one++, "quiet_floor_percent", "%u", (unsigned)assay_parameters_quiet_floor(p));
+    set_parameter(one++, "verifier", "%.64s", verifier);
+    ASSAY_ASSERT(one == list + ASSAY_CHANGE_PARAMETERS);
+}
+
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS])
 {
@@ -630,6 +664,42 @@ void assay_change_format_action(const struct assay_state *state, const struct as
         assay_hex_encode(action->digest, 32, hex, sizeof hex);
         (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.64s, without a trial", hex);
         return;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}
+
+/* ------------------------------------------------------------ what is in force */
+
+static const uint8_t *node_of(const struct assay_action *action)
+{
+    return action->kind == ASSAY_ACTION_JOIN ? action->card.node_id : action->node_id;
+}
+
+bool assay_change_supersedes(const struct assay_action *later, const struct assay_action *earlier)
+{
+    uint8_t key[32];
+    const enum assay_action_kind kind = later->kind;
+    const bool is_same = assay_bytes_equal(node_of(later), node_of(earlier), 32);
+    switch (earlier->kind) {
+    case ASSAY_ACTION_PARAMETERS: /* replaced as a whole, as documents are */
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_ENDORSEMENTS:
+    case ASSAY_ACTION_SERVICES: return kind == earlier->kind;
+    case ASSAY_ACTION_OPERATORS: /* a new key is one in a new list */
+        return kind == ASSAY_ACTION_OPERATORS || kind == ASSAY_ACTION_OPERATOR_KEY;
+    case ASSAY_ACTION_OPERATOR_KEY:
+        assay_sha256(earlier->public_key, sizeof earlier->public_key, key);
+        return kind == earlier->kind && assay_bytes_equal(later->node_id, key, sizeof key);
+    case ASSAY_ACTION_JOIN: return is_same && kind == ASSAY_ACTION_LEAVE;
+    case ASSAY_ACTION_LEAVE: return is_same && kind == ASSAY_ACTION_JOIN;
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE:
+        return is_same && (kind == ASSAY_ACTION_REST || kind == ASSAY_ACTION_WAKE ||
+                           kind == ASSAY_ACTION_LEAVE);
+    case ASSAY_ACTION_IDENTITY:
+        return is_same && (kind == ASSAY_ACTION_IDENTITY || kind == ASSAY_ACTION_LEAVE);
+    case ASSAY_ACTION_MAINTENANCE: /* is over by itself */
+    case ASSAY_ACTION_COLLATERAL: return false;
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }

@@ -123,4 +123,18 @@ bool assay_change_quorum_is_lost(const struct assay_change_quorum *quorum);
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS]);
 
+/* The parameters of a network, by the names of `assay change draft --parameter`. */
+enum { ASSAY_CHANGE_PARAMETERS = 9 };
+struct assay_change_parameter {
+    const char *name;
+    char value[80];
+};
+void assay_change_list_parameters(
+    const struct assay_genesis_parameters *parameters,
+    struct assay_change_parameter list[static ASSAY_CHANGE_PARAMETERS]);
+
+/* Returns: whether nothing of an action is in force any more once a later one is: that of another
+ * feature level, policy or list of operators, a member that was drained and is undrained. */
+bool assay_change_supersedes(const struct assay_action *later, const struct assay_action *earlier);
+
 #endif

@@ -385,6 +385,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
     assay_json_set_text(data, "listen", s->listen);
     assay_json_set_text(data, "http", s->http);
+    assay_json_set_bool(data, "http_tls", s->http_tls);
     assay_json_set_uint(data, "verifications_pending", s->verifications_pending);
     assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
     assay_json_set_uint(data, "timeline_seq", s->timeline_seq);

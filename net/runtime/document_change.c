@@ -22,7 +22,23 @@ enum {
 
 /* ------------------------------------------------------------ changes */
 
-static struct assay_json *change_words(const struct assay_state *state,
+/* A list of changes is read by operators, who know one another by name: what is signed is shown
+ * with the id (assay change show). */
+static void name_sponsor(const struct assay_runtime *runtime, const struct assay_action *action,
+                         char words[static ASSAY_CHANGE_WORDS])
+{
+    char id[65], name[65], rest[ASSAY_CHANGE_WORDS];
+    if (action->kind != ASSAY_ACTION_JOIN) return;
+    assay_hex_encode(action->card.operator_id, 32, id, sizeof id);
+    char *const at = strstr(words, id);
+    if (at == NULL) return;
+    (void)snprintf(rest, sizeof rest, "%s", at + strlen(id));
+    (void)snprintf(at, ASSAY_CHANGE_WORDS - (size_t)(at - words), "%s%s",
+                   runtime_operator_name(runtime, action->card.operator_id, name), rest);
+}
+
+static struct assay_json *change_words(const struct assay_runtime *runtime,
+                                       const struct assay_state *state,
                                        const struct assay_change *change)
 {
     struct assay_json *list = assay_json_array();
@@ -32,12 +48,14 @@ static struct assay_json *change_words(const struct assay_state *state,
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
         assay_change_format_action(state, &action, words);
+        name_sponsor(runtime, &action, words);
         assay_json_append_text(list, words);
     }
     return list;
 }
 
-static struct assay_json *change_document(const struct assay_state *state,
+static struct assay_json *change_document(const struct assay_runtime *runtime,
+                                          const struct assay_state *state,
                                           struct assay_slice record)
 {
     ASSAY_ASSERT(record.len > 0);
@@ -49,17 +67,18 @@ static struct assay_json *change_document(const struct assay_state *state,
     assay_json_set_uint(object, "sequence", change.sequence);
     assay_json_set_uint(object, "activation", change.activation);
     assay_json_set_hex(object, "digest", digest, sizeof digest);
-    assay_json_set(object, "actions", change_words(state, &change));
+    assay_json_set(object, "actions", change_words(runtime, state, &change));
     return object;
 }
 
-static struct assay_json *pending_changes(const struct assay_change_basis *basis)
+static struct assay_json *pending_changes(const struct assay_runtime *runtime,
+                                          const struct assay_change_basis *basis)
 {
     ASSAY_ASSERT(basis->state.pending_count <= ASSAY_PENDING_MAX);
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < basis->state.pending_count; i++)
         if (basis->pending[i].len > 0)
-            assay_json_append(list, change_document(&basis->state, basis->pending[i]));
+            assay_json_append(list, change_document(runtime, &basis->state, basis->pending[i]));
     return list;
 }
 
@@ -69,30 +88,69 @@ static struct assay_json *waiting_changes(const struct assay_runtime *runtime,
     struct assay_json *list = assay_json_array();
     struct assay_slice record;
     for (uint32_t at = 0; runtime_change_next(runtime, &at, &record);)
-        assay_json_append(list, change_document(&basis->state, record));
+        assay_json_append(list, change_document(runtime, &basis->state, record));
     return list;
 }
 
 /* --- decided: final, and their epoch has come */
 
-enum { DECIDED_MAX = 16 };
+enum { DECIDED_MAX = 16, FORMER_MAX = 64 };
+
+struct former_operator {
+    uint8_t id[32];
+    char name[ASSAY_NAME_MAX + 1];
+};
 
 struct decided {
     uint64_t epoch; /* running */
     uint32_t count; /* all that were found; the newest DECIDED_MAX are shown */
-    struct assay_change_draft *draft;
+    struct assay_change_draft *draft, *later;
     uint8_t *records[DECIDED_MAX];
     size_t lens[DECIDED_MAX];
+    /* Operators of lists that changes brought, the newest ones. */
+    struct former_operator former[FORMER_MAX];
+    uint32_t former_count;
 };
+
+static void take_operator(struct decided *all, const struct assay_genesis_operator *o)
+{
+    const uint32_t used = all->former_count < FORMER_MAX ? all->former_count : FORMER_MAX;
+    if (!assay_name_is_fit(o->name)) return;
+    for (uint32_t i = 0; i < used; i++)
+        if (assay_bytes_equal(all->former[i].id, o->operator_id, 32)) return;
+    struct former_operator *const place = &all->former[all->former_count++ % FORMER_MAX];
+    assay_bytes_copy(place->id, 32, o->operator_id, 32);
+    (void)snprintf(place->name, sizeof place->name, "%.*s", (int)o->name.len,
+                   (const char *)o->name.bytes);
+}
+
+static void take_operators(struct decided *all, const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        struct assay_genesis_operator o;
+        struct assay_cursor list;
+        uint64_t number = 0;
+        uint32_t threshold = 0, count = 0;
+        if (assay_action_next(&c, &action) != ASSAY_OK) return;
+        if (action.kind != ASSAY_ACTION_OPERATORS && action.kind != ASSAY_ACTION_OPERATOR_KEY)
+            continue;
+        if (assay_operators_open(action.document, &list, &number, &threshold, &count) != ASSAY_OK)
+            continue;
+        for (uint32_t k = 0; k < count && assay_operators_next(&list, &o) == ASSAY_OK; k++)
+            take_operator(all, &o);
+    }
+}
 
 static bool read_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct decided *all = context;
     ASSAY_ASSERT(all->draft != NULL);
     (void)key;
-    if (assay_change_draft_decode(value, all->draft) != ASSAY_OK ||
-        all->draft->change.activation > all->epoch)
-        return true;
+    if (assay_change_draft_decode(value, all->draft) != ASSAY_OK) return true;
+    take_operators(all, &all->draft->change);
+    if (all->draft->change.activation > all->epoch) return true;
     const uint32_t at = all->count++ % DECIDED_MAX;
     free(all->records[at]);
     all->records[at] = malloc(value.len);
@@ -102,25 +160,109 @@ static bool read_decided(void *context, const struct assay_store_key *key, struc
     return true;
 }
 
-/* By name for operators in force or of the genesis; by id for others. */
+/* By name for operators in force, of the genesis, or of a list that a change brought; by id for
+ * others. */
+static void name_operator(const struct assay_runtime *runtime,
+                          const struct assay_genesis *effective, const struct decided *all,
+                          const uint8_t id[static 32], char text[static ASSAY_NAME_MAX + 65])
+{
+    const struct assay_genesis_operator *o = assay_operator_find(effective, id);
+    if (o == NULL) o = assay_operator_find(runtime_founding_genesis(runtime), id);
+    assay_hex_encode(id, 32, text, 65);
+    if (o != NULL)
+        (void)snprintf(text, ASSAY_NAME_MAX + 65, "%.*s", (int)o->name.len,
+                       (const char *)o->name.bytes);
+    for (uint32_t i = 0; o == NULL && i < FORMER_MAX && i < all->former_count; i++)
+        if (assay_bytes_equal(all->former[i].id, id, 32))
+            (void)snprintf(text, ASSAY_NAME_MAX + 65, "%s", all->former[i].name);
+}
+
 static struct assay_json *change_signers(const struct assay_runtime *runtime,
                                          const struct assay_genesis *effective,
-                                         const struct assay_change_draft *draft)
+                                         const struct decided *all)
 {
-    ASSAY_ASSERT(draft->signature_count <= ASSAY_OPERATORS_MAX);
+    ASSAY_ASSERT(all->draft->signature_count <= ASSAY_OPERATORS_MAX);
     struct assay_json *list = assay_json_array();
-    for (uint32_t i = 0; i < draft->signature_count; i++) {
+    for (uint32_t i = 0; i < all->draft->signature_count; i++) {
         char text[ASSAY_NAME_MAX + 65];
-        const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
-        if (o == NULL)
-            o = assay_operator_find(runtime_founding_genesis(runtime), draft->signers[i]);
-        assay_hex_encode(draft->signers[i], 32, text, sizeof text);
-        if (o != NULL)
-            (void)snprintf(text, sizeof text, "%.*s", (int)o->name.len,
-                           (const char *)o->name.bytes);
+        name_operator(runtime, effective, all, all->draft->signers[i], text);
         assay_json_append_text(list, text);
     }
     return list;
+}
+
+/* The i-th oldest of those that are shown. */
+static struct assay_slice decided_record(const struct decided *all, uint32_t i)
+{
+    const uint32_t shown = all->count < DECIDED_MAX ? all->count : DECIDED_MAX;
+    const uint32_t at = (all->count - shown + i) % DECIDED_MAX;
+    return assay_slice_over(all->records[at], all->lens[at]);
+}
+
+static uint64_t end_of(struct assay_runtime *runtime, uint64_t sequence)
+{
+    return (uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)
+                                    : ASSAY_CHANGE_NONE);
+}
+
+/* Returns: whether an action of the change, which is in force, supersedes that one. */
+static bool has_superseding(const struct assay_change *change, const struct assay_action *earlier)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) return false;
+        if (assay_change_supersedes(&action, earlier)) return true;
+    }
+    return false;
+}
+
+/* Number of the first change after the i-th by which nothing of the action is in force any more;
+ * 0: it is. */
+static uint64_t find_superseding(struct assay_runtime *runtime, struct decided *all, uint32_t i,
+                                 const struct assay_action *earlier)
+{
+    for (uint32_t k = i + 1; k < DECIDED_MAX && k < all->count; k++) {
+        const struct assay_slice record = decided_record(all, k);
+        if (record.len == 0 || assay_change_draft_decode(record, all->later) != ASSAY_OK) continue;
+        const struct assay_change *const change = &all->later->change;
+        if (change->sequence != 0 && end_of(runtime, change->sequence) == ASSAY_CHANGE_NONE &&
+            has_superseding(change, earlier))
+            return change->sequence;
+    }
+    return 0;
+}
+
+/* What is in force of the i-th change, which did not end: of each action the change that superseded
+ * it; of an announcement its last epoch. */
+static void set_superseded(struct assay_runtime *runtime, struct decided *all, uint32_t i,
+                           struct assay_json *object)
+{
+    const struct assay_change *const change = &all->draft->change;
+    struct assay_json *list = assay_json_array();
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t k = 0; k < change->action_count; k++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        assay_json_append_uint(list, find_superseding(runtime, all, i, &action));
+        if (action.kind == ASSAY_ACTION_MAINTENANCE)
+            assay_json_set_uint(object, "until", change->activation + action.epochs - 1);
+    }
+    assay_json_set(object, "superseded_by", list);
+}
+
+static struct assay_json *decided_change(struct assay_runtime *runtime,
+                                         const struct assay_change_basis *basis,
+                                         struct decided *all, uint32_t i)
+{
+    const struct assay_slice record = decided_record(all, i);
+    if (record.len == 0 || assay_change_draft_decode(record, all->draft) != ASSAY_OK) return NULL;
+    const uint64_t end = end_of(runtime, all->draft->change.sequence);
+    struct assay_json *object = change_document(runtime, &basis->state, record);
+    assay_json_set(object, "signers", change_signers(runtime, basis->effective.genesis, all));
+    assay_json_set_text(object, "end", assay_document_change_end(end));
+    if (end == ASSAY_CHANGE_NONE) set_superseded(runtime, all, i, object);
+    return object;
 }
 
 static struct assay_json *decided_changes(struct assay_runtime *runtime,
@@ -131,31 +273,23 @@ static struct assay_json *decided_changes(struct assay_runtime *runtime,
                                   .epoch = ASSAY_STORE_NUMBER_MAX,
                                   .number = ASSAY_STORE_NUMBER_MAX };
     struct assay_json *list = assay_json_array();
-    struct decided all = { .epoch = epoch, .draft = malloc(sizeof *all.draft) };
+    struct decided all = { .epoch = epoch,
+                           .draft = malloc(sizeof *all.draft),
+                           .later = malloc(sizeof *all.later) };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    if (all.draft != NULL)
+    if (all.draft != NULL && all.later != NULL)
         assay_status_ignore(assay_store_scan(runtime->config.store, ASSAY_STORE_CHANGE, &from, &to,
                                              false, read_decided, &all),
                             "what could be read is told");
-    const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
-    for (uint32_t i = 0; i < kept; i++) {
-        const uint32_t at = (all.count - kept + i) % DECIDED_MAX;
-        const struct assay_slice record = assay_slice_over(all.records[at], all.lens[at]);
-        if (record.len == 0 || assay_change_draft_decode(record, all.draft) != ASSAY_OK) continue;
-        const uint64_t sequence = all.draft->change.sequence;
-        struct assay_json *object = change_document(&basis->state, record);
-        assay_json_set(object, "signers",
-                       change_signers(runtime, basis->effective.genesis, all.draft));
-        assay_json_set_text(object, "end",
-                            assay_document_change_end((
-                                uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)
-                                                        : ASSAY_CHANGE_NONE)));
-        assay_json_append(list, object);
+    for (uint32_t i = 0; i < DECIDED_MAX && i < all.count; i++) {
+        struct assay_json *const object = decided_change(runtime, basis, &all, i);
+        if (object != NULL) assay_json_append(list, object);
     }
     for (uint32_t i = 0; i < DECIDED_MAX; i++)
         free(all.records[i]);
     free(all.draft);
+    free(all.later);
     return list;
 }
 
@@ -198,7 +332,7 @@ char *document_changes(struct assay_runtime *runtime)
     struct assay_json *data = assay_document_change_status(s);
     assay_document_set_epoch(data, s);
     assay_json_set(data, "waiting", waiting_changes(runtime, basis));
-    assay_json_set(data, "queue", pending_changes(basis));
+    assay_json_set(data, "queue", pending_changes(runtime, basis));
     assay_json_set(data, "decided", decided_changes(runtime, basis, s->chain.epoch));
     if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
         assay_json_set(data, "felled", suspended_members(runtime, s->changes.ended.sequence));

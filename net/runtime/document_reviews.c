@@ -172,6 +172,29 @@ static struct assay_json *ended_proposals(const struct proposal_view *v)
     return list;
 }
 
+/* --- submitted to this node, in no block yet */
+
+static struct assay_json *offered_statements(const struct proposal_view *v)
+{
+    struct runtime_reviews *const reviews = v->runtime->reviews;
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_WAITING_MAX; i++) {
+        const struct assay_review_waiting *const item = &reviews->waiting[i];
+        const struct assay_review *const r = &reviews->record->review;
+        if (item->len == 0 ||
+            assay_record_decode(assay_slice_over(item->bytes, item->len), reviews->record) !=
+                ASSAY_OK ||
+            !assay_reviews_is_awaited(&reviews->set, &v->facts, reviews->record))
+            continue;
+        struct assay_json *const object = assay_json_append_object(list);
+        assay_json_set_hex(object, "id", r->digest, 32);
+        set_operator(v, object, r->operator_id);
+        assay_json_set_text(object, "act", assay_review_act_name(r->act));
+        assay_json_set_uint(object, "sequence", r->sequence);
+    }
+    return list;
+}
+
 void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change_basis *basis,
                               struct assay_json *data)
 {
@@ -195,6 +218,7 @@ void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change
                         runtime->reviews->position.complete_from <= v.facts.epoch);
     assay_json_set_uint(data, "proposals_complete_from", runtime->reviews->position.complete_from);
     assay_json_set_uint(data, "approvals_needed", v.facts.effective->threshold);
+    assay_json_set(data, "proposals_offered", offered_statements(&v));
     assay_json_set(data, "proposals_ended", ended_proposals(&v));
     free(v.file);
 }

@@ -196,6 +196,10 @@ struct assay_runtime {
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
+    /* Weights of the voters of the running epoch, for the first one that closes here: the store has
+     * no scores of the epoch before a genesis, an era or a fast sync. */
+    uint32_t *voter_weights; /* [members] */
+    uint64_t voter_epoch;
     struct assay_latency latency;
     uint64_t ages_due_ms;                 /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
@@ -392,7 +396,7 @@ enum assay_change_end runtime_change_end_load(struct assay_runtime *runtime, uin
 
 /* --- runtime_reviews.c */
 enum {
-    RUNTIME_PROPOSALS_ENDED = 16,    /* shown; the timeline has all */
+    RUNTIME_PROPOSALS_ENDED = 16, /* shown; the timeline has all */
 };
 
 struct runtime_ended_proposal {

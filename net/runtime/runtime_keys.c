@@ -208,11 +208,13 @@ static void follow_identity(struct assay_runtime *runtime)
             "operators list another (assay keys rotate --identity); if all stores of the network "
             "are lost, put the first key back (operations.md 8)";
     else if (assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring) == ASSAY_OK)
-        runtime->binding.identity = "the network has listed the new identity key";
+        runtime->binding.identity =
+            "the network has listed the new identity key, and this node uses it: nothing to do "
+            "but a new backup (an older one has the old key)";
     else
         runtime->binding.identity =
             "the network has listed the new identity key, and its folder cannot be written: "
-            "identity.next.key stays in use";
+            "identity.next.key is used: put it in the place of identity.key, then make a backup";
 }
 
 enum assay_status runtime_keys_bind(struct assay_runtime *runtime,

@@ -505,6 +505,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     const struct assay_runtime_http *const http = &runtime->config.http;
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
+    s->http_tls = http->clients != NULL;
     s->proposals = runtime_reviews_summary(runtime);
     s->verifications_pending = assay_verify_pool_pending(runtime->pool);
     s->evidence_cached_bytes = assay_evidence_cache_get_bytes(runtime->evidence_cache);

@@ -148,6 +148,29 @@ static enum assay_status read_blocks(struct reading *reading)
     return store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, read_block, reading);
 }
 
+/* What the engine had while the epoch ran. */
+static void add_running_weights(const struct assay_runtime *runtime, struct assay_http_epoch *epoch)
+{
+    if (runtime->voter_weights == NULL || runtime->voter_epoch != epoch->epoch) return;
+    ASSAY_ASSERT(epoch->count <= runtime->members);
+    for (uint32_t i = 0; i < epoch->count; i++) {
+        if (epoch->rows[i].has_voter_weight) continue;
+        epoch->rows[i].has_voter_weight = true;
+        epoch->rows[i].voter_weight = runtime->voter_weights[i];
+    }
+}
+
+static void take_running_weights(struct assay_runtime *runtime, uint64_t epoch)
+{
+    if (runtime->voter_weights == NULL) return;
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
+        struct assay_member_snapshot member;
+        assay_engine_member_snapshot(runtime->engine, slot, &member);
+        runtime->voter_weights[slot] = member.weight;
+    }
+    runtime->voter_epoch = epoch;
+}
+
 static enum assay_status read_weights(struct reading *reading)
 {
     ASSAY_ASSERT(reading->epoch != NULL);
@@ -193,6 +216,7 @@ static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era,
     const bool shown = has_room && reading.rows > 0;
     if (status == ASSAY_OK && shown && votes) status = read_blocks(&reading);
     if (status == ASSAY_OK && shown && votes) status = read_weights(&reading);
+    if (status == ASSAY_OK && shown && votes) add_running_weights(runtime, reading.epoch);
     if (shown && status == ASSAY_OK) {
         assay_http_epoch(runtime->http, reading.epoch);
         reading.epoch = NULL;
@@ -209,6 +233,7 @@ void runtime_publish_on_epoch_closed(struct assay_runtime *runtime, uint64_t epo
     ASSAY_ASSERT(snapshot.epoch == epoch + 1);
     const enum assay_status status = read_epoch(runtime, snapshot.era, epoch, true);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
+    take_running_weights(runtime, snapshot.epoch);
 }
 
 const struct assay_http_epoch *runtime_votes_load(struct assay_runtime *runtime, uint32_t era,
@@ -283,6 +308,9 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
     assay_engine_snapshot(runtime->engine, &snapshot);
     ASSAY_TRY(open_http(runtime, message));
     publish_rules(runtime);
+    if (runtime->http != NULL)
+        runtime->voter_weights = calloc(runtime->members, sizeof *runtime->voter_weights);
+    take_running_weights(runtime, snapshot.epoch);
     /* Data of the previous runtime stays; only newer data is added, in order. */
     const uint64_t now = snapshot.epoch;
     for (uint64_t e = now > ASSAY_HTTP_EPOCHS ? now - ASSAY_HTTP_EPOCHS : 1; e < now; e++)
@@ -294,6 +322,8 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
 void runtime_publish_close(struct assay_runtime *runtime)
 {
     assay_http_close(&runtime->http);
+    free(runtime->voter_weights);
+    runtime->voter_weights = NULL;
 }
 
 void runtime_publish_set_due(struct assay_runtime *runtime)

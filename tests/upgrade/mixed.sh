@@ -104,7 +104,7 @@ announced() { # members that announce at least LEVEL
 }
 draft() { ask 1 change draft --out level-$1 --parameter level=$1 --activation +6; }
 raise() {
-    expect 0 "feature level $1" draft $1
+    expect 0 'action         parameters' draft $1
     for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level-$1 --key $o.key; done
     expect 0 'offered in every epoch' ask 1 change submit level-$1
     raised() { [ "$(field 1 status level)" = "$1" ]; }

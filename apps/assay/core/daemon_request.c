@@ -27,18 +27,22 @@ const char *cli_daemon_default_socket(void)
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
-void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
+bool cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
 {
     struct assay_json *status = NULL;
+    bool is_tls = false;
     http[0] = '\0';
     if (assay_client_context(socket) != NULL) { /* it is reached over HTTP as it is */
         (void)snprintf(http, size, "%s", socket);
-        return;
+        return false;
     }
-    if (assay_client_request(socket, "status", timeout_ms, &status) == ASSAY_OK)
-        (void)snprintf(http, size, "%s",
-                       assay_json_text(assay_json_get(status, "data"), "http", ""));
+    if (assay_client_request(socket, "status", timeout_ms, &status) == ASSAY_OK) {
+        const struct assay_json *const data = assay_json_get(status, "data");
+        (void)snprintf(http, size, "%s", assay_json_text(data, "http", ""));
+        is_tls = assay_json_bool(data, "http_tls", false);
+    }
     assay_json_free(&status);
+    return is_tls;
 }
 
 struct assay_daemon_request cli_daemon_request(const char *group)

@@ -28,8 +28,14 @@ struct assay_daemon_request {
 void cli_daemon_set_default(const char *where);
 /* What was set, else $ASSAY_SOCKET, else where packages put it. Returns: a path or a context. */
 const char *cli_daemon_default_socket(void);
-/* HTTP address reported by the node at the socket; "" when it serves none or does not answer. */
-void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
+/* HTTP address reported by the node at the socket; "" when it serves none or does not answer.
+ * Returns: whether commands at the socket cannot read there, since it demands certificates. */
+bool cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
+/* What an operator does then, after the address. */
+#define CLI_DAEMON_HTTP_TLS                                                                        \
+    "demands client certificates, which a command at the admin socket does not have: give "        \
+    "--context NAME of a context of this network (assay context list, assay context add), or set " \
+    "listen.http to the path of a UNIX socket"
 /* A question without options: to the default socket, with the default timeout. */
 struct assay_daemon_request cli_daemon_request(const char *group);
 /* Reads the options of a command that has no others. Returns: as cli_options_read. */

@@ -142,3 +142,41 @@ const char *cli_reason_of(const char *text)
     (void)snprintf(marked, sizeof marked, "%s...", text);
     return cli_text_sanitized(marked);
 }
+
+/* ------------------------------------------------------------ width */
+
+/* Where a line of so many columns ends: before a space, or at the end of the first word. */
+static size_t find_break(const char *line, size_t len, size_t columns, size_t least)
+{
+    size_t at = columns;
+    if (len <= columns) return len;
+    while (at > least && line[at] != ' ')
+        at--;
+    if (at > least) return at;
+    at = columns;
+    while (at < len && line[at] != ' ')
+        at++;
+    return at;
+}
+
+static void wrap_line(const char *line, size_t len, size_t columns, size_t indent, FILE *out)
+{
+    size_t end = find_break(line, len, columns, indent);
+    (void)fprintf(out, "%.*s\n", (int)end, line);
+    while (end < len) {
+        line += end + 1;
+        len -= end + 1;
+        end = find_break(line, len, columns - indent, 0);
+        (void)fprintf(out, "%*s%.*s\n", (int)indent, "", (int)end, line);
+    }
+}
+
+void cli_text_wrap(const char *text, size_t columns, size_t indent, FILE *out)
+{
+    if (columns < 2 * indent) columns = 2 * indent; /* too narrow for any text */
+    while (*text != '\0') {
+        const size_t len = strcspn(text, "\n");
+        wrap_line(text, len, columns, indent, out);
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+}

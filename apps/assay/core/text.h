@@ -7,6 +7,8 @@
 
 #include "net/json/json.h"
 
+#include <stdio.h>
+
 /* No control characters. Returns: one of a few static buffers, for use at once; longer is cut, with
  * "..." at its end. */
 const char *cli_text_sanitized(const char *text);
@@ -46,5 +48,9 @@ const char *cli_reason_of(const char *text);
 /* "full in 73 epochs (18:40 UTC)": the best standing ahead, in lower case: in a table the condition
  * alone is in capitals. "" where nothing is ahead. Returns: as cli_text_sanitized. */
 const char *cli_recovery_of(const struct assay_json *member);
+
+/* Lines that are longer than so many columns are continued at a space, behind an indent; a word
+ * without one stays whole. The text is ASCII. */
+void cli_text_wrap(const char *text, size_t columns, size_t indent, FILE *out);
 
 #endif

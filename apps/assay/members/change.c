@@ -137,7 +137,7 @@ static void merge_signatures(const struct assay_change_draft *draft, const uint8
 
 static int sign_with(const struct assay_change_options *options,
                      const struct assay_change_draft *draft, struct assay_signer *signer,
-                     const uint8_t id[static 32])
+                     const uint8_t id[static 32], const struct cli_signer_check *check)
 {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct cli_key_fault fault;
@@ -154,14 +154,17 @@ static int sign_with(const struct assay_change_options *options,
     if (result == ASSAY_EXIT_OK && !options->json) {
         char hex[65];
         assay_hex_encode(id, 32, hex, sizeof hex);
-        const bool is_checked = options->socket_given || options->store != NULL;
         (void)printf("%s: signed by %s %.64s, %u signature%s in all%s\n", options->file,
-                     is_checked ? "operator" : "the key of", hex, (unsigned)all->signature_count,
-                     all->signature_count == 1 ? "" : "s", is_checked ? "" : ", not verified");
+                     check->is_checked ? "operator" : "the key of", hex,
+                     (unsigned)all->signature_count, all->signature_count == 1 ? "" : "s",
+                     check->is_checked ? "" : ", not verified");
+        if (check->note[0] != '\0') (void)printf("note           %s\n", check->note);
     } else if (result == ASSAY_EXIT_OK) {
         struct assay_json *data = assay_json_object();
         assay_json_set_hex(data, "operator_id", id, 32);
         assay_json_set_uint(data, "signatures", all->signature_count);
+        assay_json_set_bool(data, "checked", check->is_checked);
+        assay_json_set_text(data, "note", check->note);
         result = cli_print_envelope("assay.change.sign", data);
     }
     free(all);
@@ -174,6 +177,7 @@ int cli_change_run_sign(const struct assay_change_options *options)
     uint8_t *bytes = NULL, id[32];
     struct assay_signer *signer = NULL;
     struct cli_key_fault fault;
+    struct cli_signer_check check;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);
     if (draft == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     int result = cli_change_file_load(options, &bytes, draft);
@@ -181,8 +185,9 @@ int cli_change_run_sign(const struct assay_change_options *options)
         if (!cli_operator_key_open(options->key, &signer, &fault))
             result = cli_change_fail_key(options, &fault);
         else assay_sha256(assay_signer_public(signer), ASSAY_P256_PUBLIC_LEN, id);
-        if (result == ASSAY_EXIT_OK) result = cli_change_signer_check(options, "change sign", id);
-        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, signer, id);
+        if (result == ASSAY_EXIT_OK)
+            result = cli_change_signer_check(options, "change sign", draft, id, &check);
+        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, signer, id, &check);
         assay_signer_close(&signer);
     }
     free(draft);
@@ -221,8 +226,10 @@ int cli_change_take_option(void *context, const char *option, const char *argume
 void cli_change_set_defaults(struct assay_change_options *options, const char *group)
 {
     options->group = group;
-    options->socket_given = options->socket != NULL || getenv("ASSAY_SOCKET") != NULL;
+    options->socket_named = options->socket != NULL;
     if (options->socket == NULL) options->socket = cli_daemon_default_socket();
+    options->socket_given = options->socket_named || getenv("ASSAY_SOCKET") != NULL ||
+                            assay_client_context(options->socket) != NULL;
 }
 
 /* The file of `assay node request` is the card and the sample that the first request lacks. */

@@ -26,7 +26,8 @@ struct assay_change_options {
     const char *comment, *expires; /* of a proposal */
     bool yes;                      /* without confirmation */
     bool json;
-    bool socket_given; /* by --socket or $ASSAY_SOCKET; else socket is where packages put it */
+    bool socket_named; /* by --socket */
+    bool socket_given; /* also by $ASSAY_SOCKET or a context; else it is where packages put it */
     uint32_t request_count;
     struct assay_change_request requests[ASSAY_ACTIONS_MAX];
 };
@@ -49,6 +50,14 @@ int cli_change_source_evidence(const struct assay_change_options *options,
 bool cli_change_source_given(const struct assay_change_options *options);
 void cli_change_source_close(struct assay_change_source *source);
 /*
+ * cli_change_number_note - what an operator does about a change whose number a block has already:
+ * nothing where it is this change, draft anew where it is another one.
+ * Out:     note: "" where the number is free
+ */
+void cli_change_number_note(const struct assay_change_source *source,
+                            const struct assay_change_draft *draft,
+                            char note[static 2 * ASSAY_CHANGE_MESSAGE]);
+/*
  * cli_change_rules_before - rules that a change of this sequence finds: those in force, as the
  * changes before it that wait for their epochs will leave them.
  * Out:     *rules; *after: the last of those changes, 0: none waits. Errors are printed.
@@ -62,14 +71,23 @@ int cli_change_rules_of(const struct assay_change_options *options,
                         const struct assay_change_source *source, const struct assay_change *change,
                         const struct assay_rules_in_force *rules, struct assay_ruleset *set);
 
+/* What a node or a store said about a signature. */
+struct cli_signer_check {
+    bool is_checked;
+    char note[2 * ASSAY_CHANGE_MESSAGE]; /* about the number of the change; "": nothing */
+};
 /*
  * cli_change_signer_check - check that the signing key is an operator's in force, against the
  * given source; without a source a note reports that it was not checked, since signing works
- * offline. verb: "change sign"; id: of the key options->key.
+ * offline: a node that only the environment or a context names need not answer.
+ * In:      verb: "change sign"; draft: the change, NULL: none is signed; id: of the key
+ *          options->key
+ * Out:     *check
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | status of a failed source; errors are printed
  */
 int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
-                            const uint8_t id[static 32]);
+                            const struct assay_change_draft *draft, const uint8_t id[static 32],
+                            struct cli_signer_check *check);
 /* The same among the operators of a document. */
 int cli_change_signer_among(const struct assay_change_options *options, const char *verb,
                             const struct assay_genesis *operators, const uint8_t id[static 32]);

@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/members/change_proposal.h"
 #include "engine/ledger/records/change.h"
 #include "engine/ledger/records/review.h"
@@ -93,6 +94,11 @@ static void print_ended(const struct assay_json *list)
     }
 }
 
+/* Of this node alone: others see a statement once a block has it. */
+static const char offered_view[] =
+    "[*proposals_offered {id,.16}  offered, in no block yet: {operator} [?act=propose proposes|"
+    "[?act=approve approves|withdraws]] change {sequence}\n]";
+
 static int print_inbox(const struct assay_json *data)
 {
     const struct assay_json *list = assay_json_get(data, "proposals");
@@ -101,13 +107,17 @@ static int print_inbox(const struct assay_json *data)
     if (level < ASSAY_LEVEL_REVIEWS)
         (void)printf("A proposal %s\n",
                      assay_change_level_needed(ASSAY_LEVEL_REVIEWS, (uint32_t)level));
-    else if (assay_json_count(list) == 0) (void)puts("No proposal is open.");
+    else if (assay_json_count(list) == 0)
+        (void)puts(assay_json_count(assay_json_get(data, "proposals_offered")) > 0
+                       ? "No proposal is open yet."
+                       : "No proposal is open.");
     if (!assay_json_bool(data, "proposals_complete", true))
         (void)printf("This node passed over blocks: some proposals may be missing before epoch "
                      "%llu%s.\n",
                      from, cli_when_of_epoch(data, from));
     for (size_t i = 0; i < assay_json_count(list); i++)
         print_proposal(assay_json_at(list, i));
+    cli_view_print(offered_view, data, stdout);
     print_ended(assay_json_get(data, "proposals_ended"));
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

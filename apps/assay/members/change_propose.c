@@ -37,6 +37,8 @@ struct stating {
     uint8_t *file, *record, *proposal_bytes; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
     uint8_t operator_id[32];
     struct assay_review review;
+    uint64_t
+        wished; /* last epoch by --expires, where the change sets an earlier one; 0: it does not */
 };
 
 /* ------------------------------------------------------------ the key */
@@ -180,6 +182,7 @@ static int set_expiry(struct stating *s)
                                "again with a later --activation",
                                o->group, (llu)activation, (llu)now);
     s->review.expires = now + epochs < last ? now + epochs : last;
+    if (o->expires != NULL && now + epochs > last) s->wished = now + epochs;
     return ASSAY_EXIT_OK;
 }
 
@@ -233,6 +236,12 @@ static void print_statement(const struct stating *s)
     else (void)printf("slot           approvals\n");
     (void)printf("issued         epoch %llu\n", (llu)r->issued);
     (void)printf("expires        after epoch %llu\n", (llu)r->expires);
+    if (s->wished != 0)
+        (void)printf(
+            "note           --expires %s would be epoch %llu; the change is for epoch %llu, "
+            "and its proposal ends %d epochs before that\n",
+            s->options->expires, (llu)s->wished, (llu)s->draft->change.activation,
+            ASSAY_ACTIVATION_AHEAD_MIN);
 }
 
 /* Before a signature, as text. What this build makes of it, on the state of the queried node. */
@@ -279,6 +288,7 @@ static int report_done(const struct stating *s)
         assay_json_set_uint(data, "place", r->place);
         assay_json_set_uint(data, "issued", r->issued);
         assay_json_set_uint(data, "expires", r->expires);
+        assay_json_set_bool(data, "expires_cut", s->wished != 0);
         return cli_print_envelope("assay.change.review", data);
     }
     static const char *const done[] = { [ASSAY_REVIEW_PROPOSE] = "proposed",
@@ -448,12 +458,59 @@ static void print_author(const struct stating *s)
         (void)printf("comment        %s\n", cli_proposal_comment(r->comment, comment));
 }
 
+static bool has_statement(const struct stating *s)
+{
+    for (uint32_t place = 0; place <= ASSAY_REVIEW_PLACE_APPROVAL; place++) {
+        const struct assay_json *before = find_place(s, place);
+        uint8_t digest[32];
+        if (before != NULL && is_open(before) && read_hex(before, "id", digest, 32) &&
+            assay_bytes_equal(digest, s->draft->digest, 32))
+            return true;
+    }
+    return false;
+}
+
+/* A proposal is an approval of its author, and one counts once: another one changes nothing. */
+static bool is_counted(const struct stating *s)
+{
+    const struct assay_json *const approval = find_place(s, ASSAY_REVIEW_PLACE_APPROVAL);
+    const bool is_withdrawn =
+        approval != NULL && strcmp(assay_json_text(approval, "act", ""), "withdraw") == 0;
+    return !is_withdrawn && has_statement(s);
+}
+
+static int report_counted(const struct stating *s)
+{
+    const struct assay_review *const r = &s->proposal->review;
+    const bool is_author = assay_bytes_equal(r->operator_id, s->operator_id, 32);
+    char digest[65];
+    assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
+    if (s->options->json) {
+        struct assay_json *data = assay_json_object();
+        assay_json_set_text(data, "act", assay_review_act_name(ASSAY_REVIEW_APPROVE));
+        assay_json_set_text(data, "id", digest);
+        assay_json_set_uint(data, "sequence", r->sequence);
+        assay_json_set_uint(data, "expires", r->expires);
+        assay_json_set_bool(data, "counted_already", true);
+        return cli_print_envelope("assay.change.review", data);
+    }
+    (void)printf("%.16s: nothing was signed: %s\n", digest,
+                 is_author ? "it is your own proposal, which counts as your approval already"
+                           : "your approval counts already");
+    return ASSAY_EXIT_OK;
+}
+
 int cli_change_run_approve(const struct assay_change_options *options)
 {
     struct stating s;
     int result = open_proposal(options, &s);
     s.review.act = ASSAY_REVIEW_APPROVE;
     s.review.place = ASSAY_REVIEW_PLACE_APPROVAL;
+    if (result == ASSAY_EXIT_OK && is_counted(&s)) {
+        result = report_counted(&s);
+        close_stating(&s);
+        return result;
+    }
     if (result == ASSAY_EXIT_OK) result = check_change(&s);
     if (result == ASSAY_EXIT_OK)
         result = set_issue(&s, find_place(&s, ASSAY_REVIEW_PLACE_APPROVAL));
@@ -470,18 +527,6 @@ int cli_change_run_approve(const struct assay_change_options *options)
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);
     close_stating(&s);
     return result;
-}
-
-static bool has_statement(const struct stating *s)
-{
-    for (uint32_t place = 0; place <= ASSAY_REVIEW_PLACE_APPROVAL; place++) {
-        const struct assay_json *before = find_place(s, place);
-        uint8_t digest[32];
-        if (before != NULL && is_open(before) && read_hex(before, "id", digest, 32) &&
-            assay_bytes_equal(digest, s->draft->digest, 32))
-            return true;
-    }
-    return false;
 }
 
 /* In the place of approvals it ends all that the operator stated about the change, in any place,

@@ -48,16 +48,28 @@ static void put_operators(struct assay_json *object, struct assay_slice document
     free(g);
 }
 
-/* Parameters are replaced as a whole: those that it finds stand next to them. */
-static void put_parameters_before(struct assay_json *object,
-                                  const struct assay_rules_in_force *found)
+/* Parameters are replaced as a whole: operators sign what differs from those that it finds. */
+static void put_parameters(struct assay_json *object,
+                           const struct assay_genesis_parameters *parameters,
+                           const struct assay_rules_in_force *found)
 {
+    struct assay_change_parameter now[ASSAY_CHANGE_PARAMETERS], then[ASSAY_CHANGE_PARAMETERS];
     const struct assay_action before = { .kind = ASSAY_ACTION_PARAMETERS,
                                          .parameters = found->parameters };
     static const struct assay_state no_members; /* parameters name no member */
     char words[ASSAY_CHANGE_WORDS];
     assay_change_format_action(&no_members, &before, words);
     assay_json_set_text(object, "before", words);
+    assay_change_list_parameters(&found->parameters, now);
+    assay_change_list_parameters(parameters, then);
+    struct assay_json *const list = assay_json_set_array(object, "parameters");
+    for (size_t i = 0; i < ASSAY_CHANGE_PARAMETERS; i++) {
+        if (strcmp(now[i].value, then[i].value) == 0) continue;
+        struct assay_json *const one = assay_json_append_object(list);
+        assay_json_set_text(one, "name", now[i].name);
+        assay_json_set_text(one, "before", now[i].value);
+        assay_json_set_text(one, "after", then[i].value);
+    }
 }
 
 /* found: NULL, or the rules that it finds. */
@@ -78,7 +90,7 @@ static struct assay_json *actions_json(const struct assay_state *state,
         if (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY)
             put_operators(object, action.document);
         if (action.kind == ASSAY_ACTION_PARAMETERS && found != NULL)
-            put_parameters_before(object, found);
+            put_parameters(object, &action.parameters, found);
         assay_json_append(list, object);
     }
     return list;
@@ -268,7 +280,11 @@ static bool brings_policy(const struct assay_json *actions)
 
 static const char actions_view[] =
     "[?after after          change {after}, which waits: compared with what it leaves\n]"
-    "[*actions action         {words}\n[?before   before       {before}\n]"
+    "[*actions action         [?before parameters\n"
+    "[*parameters                {name}: {before} -> {after}\n"
+    "|               all as they are in force\n]|{words}\n"
+    "[?action=parameters                these are all parameters: without a node it is not known "
+    "which of them differ (--socket)\n]]"
     "[*operators   operator     {operator_id} {name}, {<threshold} of {<#operators} must sign\n]]"
     "[*policy_changes policy         {effect}: {what}: {before} -> {after}\n]";
 

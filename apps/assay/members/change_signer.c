@@ -4,9 +4,12 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/client.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* "alpha (1f0e4c...), beta (...)": names are of untrusted operators. */
 static void put_operators(const struct assay_genesis *g, char *out, size_t size)
@@ -38,21 +41,48 @@ int cli_change_signer_among(const struct assay_change_options *options, const ch
         assay_signer_label(options->key, label), hex, list);
 }
 
-int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
-                            const uint8_t id[static 32])
+/* Signing needs no node: one that the environment or a context names is used where it answers.
+ * Returns: whether there is a source; fault: why not */
+static bool has_source(const struct assay_change_options *options,
+                       char fault[static ASSAY_CLIENT_FAULT_LEN])
 {
-    if (!options->socket_given && options->store == NULL) {
-        char label[ASSAY_SIGNER_LABEL_LEN];
+    struct assay_json *document = NULL;
+    if (options->store != NULL || options->socket_named) return true;
+    (void)snprintf(fault, ASSAY_CLIENT_FAULT_LEN, "give --socket of a node to check it");
+    if (!options->socket_given) return false;
+    const enum assay_status status =
+        assay_client_request(options->socket, "items genesis", ASSAY_CLIENT_TIMEOUT_MS, &document);
+    const bool is_refused =
+        status == ASSAY_OK && strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0;
+    char why[ASSAY_CLIENT_FAULT_LEN];
+    if (is_refused)
+        (void)snprintf(why, sizeof why, "%s",
+                       cli_text_of(assay_json_get(document, "data"), "detail", "refused"));
+    else if (status != ASSAY_OK) assay_client_fault(options->socket, status, why);
+    assay_json_free(&document);
+    if (status == ASSAY_OK && !is_refused) return true;
+    (void)snprintf(fault, ASSAY_CLIENT_FAULT_LEN, "%.100s: %.200s", options->socket, why);
+    return false;
+}
+
+int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
+                            const struct assay_change_draft *draft, const uint8_t id[static 32],
+                            struct cli_signer_check *check)
+{
+    char fault[ASSAY_CLIENT_FAULT_LEN], label[ASSAY_SIGNER_LABEL_LEN];
+    struct assay_change_source source;
+    *check = (struct cli_signer_check){ .is_checked = has_source(options, fault) };
+    if (!check->is_checked) {
         (void)fprintf(stderr,
-                      "assay: %s: whether %s is the key of an operator was not checked: give "
-                      "--socket of a node to check it\n",
-                      verb, assay_signer_label(options->key, label));
+                      "assay: %s: whether %s is the key of an operator was not checked: %s\n", verb,
+                      assay_signer_label(options->key, label), fault);
         return ASSAY_EXIT_OK;
     }
-    struct assay_change_source source;
     int result = cli_change_source_open(options, &source);
     if (result == ASSAY_EXIT_OK)
         result = cli_change_signer_among(options, verb, source.basis->effective.genesis, id);
+    if (result == ASSAY_EXIT_OK && draft != NULL)
+        cli_change_number_note(&source, draft, check->note);
     cli_change_source_close(&source);
     return result;
 }

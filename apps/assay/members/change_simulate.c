@@ -37,6 +37,7 @@ struct trying {
     uint64_t suspended_weight;
     bool quorum_lost; /* members that do not vote now weigh a third or more under the change */
     enum assay_status failure;
+    char note[2 * ASSAY_CHANGE_MESSAGE]; /* about its number; "": it is free */
 };
 
 /* ------------------------------------------------------------ evidence */
@@ -109,11 +110,12 @@ static int submit_simulation(struct trying *t)
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_basis *b = t->source.basis;
+    cli_change_number_note(&t->source, t->draft, t->note);
     assay_change_compute_weights(b, &b->stage, &t->before); /* still as the state */
     const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
     if (status != ASSAY_OK)
         return cli_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "change simulate: %s", message);
+                               "change simulate: %s", t->note[0] != '\0' ? t->note : message);
     assay_change_compute_weights(b, &b->stage, &t->after);
     int result = cli_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
     if (result == ASSAY_EXIT_OK)
@@ -210,6 +212,7 @@ static struct assay_json *document_of(struct trying *t)
     assay_json_set(data, "tolerance_now", tolerance_json(&t->before));
     assay_json_set(data, "tolerance_then", tolerance_json(&t->after));
     assay_json_set(data, "quorum", quorum_of(t));
+    assay_json_set_text(data, "note", t->note);
     return data;
 }
 
@@ -227,7 +230,8 @@ static const char simulation_view[] =
         TOLERANCE(
             "then           ",
             "tolerance_then") "suspended      {suspensions} members of weight {suspended_weight}"
-                              "[?reverts : more than a fifth: the change would revert by itself]\n";
+                              "[?reverts : more than a fifth: the change would revert by itself]\n"
+                              "[?note note           {note}\n]";
 
 static int report_simulation(struct trying *t)
 {

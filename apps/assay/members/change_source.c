@@ -128,6 +128,74 @@ void cli_change_source_close(struct assay_change_source *source)
     *source = (struct assay_change_source){ 0 };
 }
 
+/* ------------------------------------------------------------ the number of a change */
+
+struct number_search {
+    uint64_t sequence;
+    const struct assay_state *state;
+    const uint8_t *digest;            /* of the change that is asked about */
+    bool is_found, is_same;           /* a record has the number; it is that change */
+    uint64_t activation;              /* of the record */
+    char words[ASSAY_CHANGE_WORDS];   /* its first action */
+    struct assay_change_draft *draft; /* scratch */
+};
+
+static bool take_number(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct number_search *s = context;
+    struct assay_action action;
+    (void)key;
+    if (assay_change_draft_decode(value, s->draft) != ASSAY_OK) return true;
+    const struct assay_change *const change = &s->draft->change;
+    if (change->sequence != s->sequence || change->era != s->state->era) return true;
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    s->is_found = true;
+    s->is_same = assay_bytes_equal(s->draft->digest, s->digest, sizeof s->draft->digest);
+    s->activation = change->activation;
+    if (assay_action_next(&c, &action) == ASSAY_OK)
+        assay_change_format_action(s->state, &action, s->words);
+    return false;
+}
+
+void cli_change_number_note(const struct assay_change_source *source,
+                            const struct assay_change_draft *draft,
+                            char note[static 2 * ASSAY_CHANGE_MESSAGE])
+{
+    typedef unsigned long long llu;
+    const struct assay_state *const state = &source->basis->state;
+    struct number_search s = { .sequence = draft->change.sequence,
+                               .state = state,
+                               .digest = draft->digest,
+                               .words = "another change",
+                               .draft = calloc(1, sizeof *s.draft) };
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    note[0] = '\0';
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const bool is_taken = s.sequence != 0 && s.sequence <= state->change_sequence;
+    if (is_taken && s.draft != NULL)
+        assay_status_ignore(
+            assay_store_scan(source->store, ASSAY_STORE_CHANGE, &from, &to, false, take_number, &s),
+            "then what took the number is not named");
+    free(s.draft);
+    if (is_taken && s.is_same)
+        (void)snprintf(
+            note, 2 * ASSAY_CHANGE_MESSAGE,
+            "a block has this change already, for epoch %llu: it needs no more signatures",
+            (llu)s.activation);
+    else if (is_taken)
+        (void)snprintf(
+            note, 2 * ASSAY_CHANGE_MESSAGE,
+            "number %llu was taken by another change (%.400s): no block takes this one; "
+            "draft it anew (assay change draft gives it number %llu) and have that signed",
+            (llu)s.sequence, s.words, (llu)state->change_sequence + 1);
+}
+
+/* ------------------------------------------------------------ rules */
+
 /* A document of the change itself, or one in force. */
 static enum assay_status find_document(const struct assay_change_source *source,
                                        const struct assay_change *change,

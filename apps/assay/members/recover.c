@@ -374,8 +374,9 @@ static int check_signer(const struct assay_recover_options *options,
                         const struct assay_recover_file *file, const uint8_t id[static 32])
 {
     static const char verb[] = "recover sign";
+    struct cli_signer_check check;
     if (file->is_fence || file->is_release)
-        return cli_change_signer_check(&options->change, verb, id);
+        return cli_change_signer_check(&options->change, verb, NULL, id, &check);
     struct assay_genesis *const g = calloc(1, sizeof *g);
     const enum assay_status status =
         g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;

@@ -3,12 +3,17 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/remote.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
+#include "base/pem_certificate.h"
+#include "base/rfc3339.h"
+#include "base/system_clock.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +76,88 @@ static int take_file(const struct context_command *c, const char *option, const 
     return ASSAY_EXIT_OK;
 }
 
+/* ------------------------------------------------------------ certificate and key */
+
+__attribute__((format(printf, 4, 5))) static int refuse_file(const struct context_command *c,
+                                                             const char *option, const char *path,
+                                                             const char *format, ...)
+{
+    char why[ASSAY_CLIENT_FAULT_LEN];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    return cli_print_error(c->json, ASSAY_EXIT_USAGE, "invalid", "--%s %.200s: %s", option,
+                           cli_text_sanitized(path), why);
+}
+
+/* Out: *bytes, which the caller frees. */
+static int load_pem(const struct context_command *c, const char *option, const char *path,
+                    uint8_t **bytes, struct assay_slice *pem)
+{
+    char name[16];
+    size_t len = 0;
+    const enum assay_status status = assay_file_read(path, ASSAY_PEM_FILE_MAX, bytes, &len);
+    *pem = assay_slice_over(*bytes, len);
+    (void)snprintf(name, sizeof name, "--%s", option);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_print_file_fault(c->json, name, path, status);
+}
+
+/* What makes every handshake fail, and is known without a node. */
+static int check_certificate(const struct context_command *c, const char *path,
+                             const struct assay_pem_certificate *certificate)
+{
+    char date[ASSAY_RFC3339_LEN + 1];
+    const int64_t now_unix_s = assay_unix_s();
+    if (certificate->ends_unix_s < now_unix_s) {
+        assay_rfc3339_format(certificate->ends_unix_s, date);
+        return refuse_file(c, "certificate", path,
+                           "expired on %s; expected a valid one: have the authority of the nodes "
+                           "(their http.clients) sign a new one",
+                           date);
+    }
+    if (certificate->begins_unix_s > now_unix_s) {
+        assay_rfc3339_format(certificate->begins_unix_s, date);
+        return refuse_file(c, "certificate", path,
+                           "is valid from %s on; is the clock of this machine right?", date);
+    }
+    if (!certificate->is_for_clients)
+        return refuse_file(c, "certificate", path,
+                           "expected the purpose clientAuth (extendedKeyUsage), which nodes demand "
+                           "of their clients; it names another one or none");
+    return ASSAY_EXIT_OK;
+}
+
+/* Out: *certificate */
+static int check_files(const struct context_command *c, const struct assay_network_context *context,
+                       struct assay_pem_certificate *certificate)
+{
+    uint8_t *files[3] = { NULL };
+    struct assay_slice ca, own, key;
+    struct assay_pem_certificate authority;
+    int result = load_pem(c, "ca", context->ca, &files[0], &ca);
+    if (result == ASSAY_EXIT_OK)
+        result = load_pem(c, "certificate", context->certificate, &files[1], &own);
+    if (result == ASSAY_EXIT_OK) result = load_pem(c, "key", context->key, &files[2], &key);
+    if (result == ASSAY_EXIT_OK && assay_pem_certificate_read(ca, &authority) != ASSAY_OK)
+        result = refuse_file(c, "ca", context->ca, "expected certificates in PEM");
+    if (result == ASSAY_EXIT_OK && assay_pem_certificate_read(own, certificate) != ASSAY_OK)
+        result =
+            refuse_file(c, "certificate", context->certificate, "expected a certificate in PEM");
+    if (result == ASSAY_EXIT_OK) result = check_certificate(c, context->certificate, certificate);
+    const enum assay_status pair =
+        result == ASSAY_EXIT_OK ? assay_pem_key_check(own, key) : ASSAY_OK;
+    if (pair == ASSAY_E_KEY)
+        result = refuse_file(c, "key", context->key, "is not the key of the certificate %.100s",
+                             cli_text_sanitized(context->certificate));
+    else if (pair != ASSAY_OK)
+        result = refuse_file(c, "key", context->key,
+                             "expected a private key in PEM, without a passphrase");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        free(files[i]);
+    return result;
+}
+
 static int fill_context(const struct context_command *c, const char *name,
                         struct assay_network_context *out)
 {
@@ -93,6 +180,19 @@ static int fill_context(const struct context_command *c, const char *name,
     return result;
 }
 
+/* The role is a rule of each node, about the subject or the key. */
+static void print_added(const char *name, const struct assay_pem_certificate *certificate)
+{
+    char date[ASSAY_RFC3339_LEN + 1], key[65];
+    assay_rfc3339_format(certificate->ends_unix_s, date);
+    assay_hex_encode(certificate->key_sha256, 32, key, sizeof key);
+    (void)printf("added; assay context test %s connects to it\n", name);
+    (void)printf("certificate    %s, until %s\n", cli_text_sanitized(certificate->subject), date);
+    (void)printf("role           what http.roles of the nodes gives that subject, or the key\n"
+                 "               %.64s; without a rule viewer\n",
+                 key);
+}
+
 static int add_context(const struct context_command *c, struct assay_contexts *contexts,
                        const char *name)
 {
@@ -108,13 +208,15 @@ static int add_context(const struct context_command *c, struct assay_contexts *c
     }
     if (contexts->count == ASSAY_CONTEXTS_MAX)
         return print_fault(c, ASSAY_EXIT_USAGE, "full", "there are 64 contexts already");
-    const int result = fill_context(c, name, &contexts->list[contexts->count]);
+    struct assay_network_context *const context = &contexts->list[contexts->count];
+    struct assay_pem_certificate certificate;
+    int result = fill_context(c, name, context);
+    if (result == ASSAY_EXIT_OK) result = check_files(c, context, &certificate);
     if (result != ASSAY_EXIT_OK) return result;
     contexts->count++;
-    const int saved = save_contexts(c, contexts);
-    if (saved == ASSAY_EXIT_OK && !c->json)
-        (void)printf("added; assay context test %s connects to it\n", name);
-    return saved;
+    result = save_contexts(c, contexts);
+    if (result == ASSAY_EXIT_OK && !c->json) print_added(name, &certificate);
+    return result;
 }
 
 /* ------------------------------------------------------------ use, remove, list */

@@ -14,7 +14,7 @@
 
 enum { MOVES_SHOWN = 12 /* as in the view */, NEAR_EPOCHS = 1 };
 
-/* ------------------------------------------------------------ the last failure */
+/* ------------------------------------------------------------ the failed rule */
 
 /* The reason of the node's integrity, where its own evidence is it. Returns: NULL: it is not. */
 static const struct assay_json *evidence_fall(const struct assay_json *node)
@@ -75,20 +75,116 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
     (void)putchar('\n');
 }
 
+/* ------------------------------------------------------------ the last fall */
+
+/* A close of the run of falls, with the standing that it led to ("": not known). */
+static struct assay_json *append_step(struct assay_json *steps, uint64_t epoch,
+                                      const struct assay_json *time, const char *standing,
+                                      const struct assay_json *cause)
+{
+    struct assay_json *const step = assay_json_append_object(steps);
+    assay_json_set_uint(step, "epoch", epoch);
+    if (time != NULL) assay_json_set(step, "at_unix_ms", assay_json_copy(time));
+    assay_json_set_text(step, "standing", standing);
+    assay_json_set_text(step, "about", assay_json_text(cause, "about", "?"));
+    assay_json_set_text(step, "text", assay_json_text(cause, "text", ""));
+    return step;
+}
+
+/* What a move fell by: a proven failure lowers availability as well (scoring/fall.c). */
+static struct assay_json *cause_of_move(const struct assay_json *move)
+{
+    struct assay_json *const cause = assay_json_object();
+    const bool is_integrity =
+        assay_json_uint(move, "integrity_to_bp", 0) < assay_json_uint(move, "integrity_from_bp", 0);
+    assay_json_set_text(cause, "about", is_integrity ? "integrity" : "availability");
+    assay_json_set_text(
+        cause, "text",
+        assay_json_text(move, is_integrity ? "integrity_text" : "availability_text", ""));
+    return cause;
+}
+
+/* The moves of the run that changed the standing, oldest first. The causes of its ends are those of
+ * the ledger, which every node has. */
+static void append_moves(struct assay_json *steps, const struct assay_json *fall,
+                         const struct assay_json *moves)
+{
+    const uint64_t first = assay_json_uint(fall, "since_epoch", 0),
+                   last = assay_json_uint(fall, "epoch", 0);
+    for (size_t i = assay_json_count(moves); i > 0; i--) {
+        const struct assay_json *const move = assay_json_at(moves, i - 1);
+        const char *const to = assay_json_text(move, "standing_to", "");
+        const uint64_t epoch = assay_json_uint(move, "epoch", 0);
+        if (epoch < first || epoch > last ||
+            strcmp(assay_json_text(move, "standing_from", ""), to) == 0)
+            continue;
+        struct assay_json *cause = cause_of_move(move);
+        const struct assay_json *const known = assay_json_get(fall, epoch == first  ? "since_cause"
+                                                                    : epoch == last ? "cause"
+                                                                                    : "");
+        (void)append_step(steps, epoch, assay_json_get(move, "at_unix_ms"), to,
+                          known != NULL ? known : cause);
+        assay_json_free(&cause);
+    }
+}
+
+static uint64_t epoch_at(const struct assay_json *steps, size_t i)
+{
+    return assay_json_uint(assay_json_at(steps, i), "epoch", 0);
+}
+
+/* A run of falls step by step: the ledger has its two ends, the history of this node what was
+ * between them. moves: NULL: without it. */
+static struct assay_json *fall_document(const struct assay_json *fall,
+                                        const struct assay_json *moves)
+{
+    const uint64_t first = assay_json_uint(fall, "since_epoch", 0),
+                   last = assay_json_uint(fall, "epoch", 0);
+    const char *const to = assay_json_text(fall, "to", "?");
+    struct assay_json *const data = assay_json_object(), *const steps = assay_json_array();
+    struct assay_json *later = assay_json_array();
+    append_moves(later, fall, moves);
+    if (assay_json_count(later) == 0 || epoch_at(later, 0) != first)
+        (void)append_step(steps, first, assay_json_get(fall, "since_unix_ms"), "",
+                          assay_json_get(fall, "since_cause"));
+    for (size_t i = 0; i < assay_json_count(later); i++)
+        assay_json_append(steps, assay_json_copy(assay_json_at(later, i)));
+    const size_t count = assay_json_count(steps);
+    if (epoch_at(steps, count - 1) != last) {
+        const bool is_known =
+            strcmp(assay_json_text(assay_json_at(steps, count - 1), "standing", ""), to) == 0;
+        struct assay_json *const step = append_step(
+            steps, last, assay_json_get(fall, "epoch_unix_ms"), to, assay_json_get(fall, "cause"));
+        assay_json_set_bool(step, is_known ? "again" : "by", true);
+    }
+    assay_json_set_text(data, "from", assay_json_text(fall, "from", "?"));
+    assay_json_set_text(data, "to", to);
+    assay_json_set_uint(data, "until", first - 1);
+    assay_json_set_bool(data, "one", first == last);
+    assay_json_set(data, "steps", steps);
+    assay_json_free(&later);
+    return data;
+}
+
 /* ------------------------------------------------------------ the page */
 
-/* Of the node. The last fall is that in the ledger, as long as the standing is low by it. */
+/* Of the node. */
 static const char standing_view[] =
     "\nStanding\n"
     "condition      {.:condition}[?stage=newcomer , newcomer]\n"
     "standing       {standing}[?probation , on probation][?in_maintenance , in maintenance]\n"
     "score          {score_bp:pct}: the smaller of integrity {integrity_bp:pct} and availability "
     "{availability_bp:pct}\n"
-    "weight         {weight}\n"
-    "[?last_fall.since_epoch&standing!=FULL [?stage=+stage=member "
-    "fell           from {last_fall.from} to {last_fall.to} in epoch {last_fall.since_epoch}"
-    "{last_fall.since_unix_ms:at}[?last_fall.epoch!=@last_fall.since_epoch , and last in epoch "
-    "{last_fall.epoch}{last_fall.epoch_unix_ms:at}]\n]]"
+    "weight         {weight}\n";
+
+/* The last fall in the ledger, as long as the standing is low by it. */
+static const char fall_view[] =
+    "[?one fell           from {from} to {to} in epoch {steps.0.epoch}{steps.0.at_unix_ms:at}\n"
+    "|fell           {from} until epoch {until}\n"
+    "[*steps                [?again {standing} again in|[?standing {standing} [?by by|since]"
+    "|worse since]] epoch {epoch}{at_unix_ms:at}[?text : {about}: {text:reason}]\n]]";
+
+static const char reasons_view[] =
     "[*reasons [?# and           |because       ] {about}: {text:reason}"
     "[?epoch , [?code=drained since|in] epoch {epoch}{at_unix_ms:at}]\n]";
 
@@ -130,9 +226,19 @@ static const char evidence_view[] =
     "platform       {node.platform_id}\n"
     "[?advice \nWhat to do\n[*advice   - {.}\n]]";
 
-static void print_standing(const struct assay_json *node, const struct assay_json *timeline)
+static void print_standing(const struct assay_json *node, const struct assay_json *moves,
+                           const struct assay_json *timeline)
 {
+    const struct assay_json *const fall = assay_json_get(node, "last_fall");
     cli_view_print(standing_view, node, stdout);
+    if (assay_json_uint(fall, "since_epoch", 0) > 0 &&
+        strcmp(assay_json_text(node, "standing", ""), "FULL") != 0 &&
+        strcmp(assay_json_text(node, "stage", "member"), "member") == 0) {
+        struct assay_json *steps = fall_document(fall, moves);
+        cli_view_print(fall_view, steps, stdout);
+        assay_json_free(&steps);
+    }
+    cli_view_print(reasons_view, node, stdout);
     put_last_failure(node, timeline);
     cli_view_print(recovery_view, node, stdout);
 }
@@ -141,7 +247,7 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
 {
     const size_t moves = assay_json_count(assay_json_get(data, "moves"));
     cli_view_print("{sentence}\n", data, stdout);
-    print_standing(assay_json_get(data, "node"), timeline);
+    print_standing(assay_json_get(data, "node"), assay_json_get(data, "moves"), timeline);
     cli_view_print(moves_view, data, stdout);
     if (moves > MOVES_SHOWN)
         (void)printf("  and %zu moves before: assay export\n", moves - MOVES_SHOWN);
@@ -149,17 +255,23 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
     cli_view_print(evidence_view, data, stdout);
 }
 
-static void print_without_history(const struct assay_json *node, const char *http,
+static void print_without_history(const struct assay_json *node, const char *http, bool is_tls,
                                   const struct assay_json *timeline)
 {
     struct assay_json *page = assay_json_object();
     assay_json_set(page, "node", assay_json_copy(node));
     cli_view_print("{name} {.:condition}\n", node, stdout);
-    print_standing(node, timeline);
+    print_standing(node, NULL, timeline);
     cli_view_print(evidence_view, page, stdout);
     assay_json_free(&page);
-    (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
-                 http[0] != '\0' ? "no answer at " : "it is off", http);
+    if (is_tls)
+        (void)printf(
+            "\nWhat happened before is served over HTTP: %s (listen.http) " CLI_DAEMON_HTTP_TLS
+            ".\n",
+            http);
+    else
+        (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
+                     http[0] != '\0' ? "no answer at " : "it is off", http);
 }
 
 /* A word as part of an HTTP path: names have letters, digits, dot, dash and underscore; other input
@@ -179,8 +291,8 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     if (q->json) return cli_print_document(answer);
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
-    cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
-    const enum assay_status status = http[0] != '\0'
+    const bool is_tls = cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
+    const enum assay_status status = http[0] != '\0' && !is_tls
                                          ? assay_client_get(http, target, q->timeout_ms, &document)
                                          : ASSAY_E_NOT_FOUND;
     struct assay_daemon_request about = *q;
@@ -188,7 +300,7 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     if (evidence_fall(node) != NULL && cli_daemon_get_timeline(&about, &timeline) != ASSAY_EXIT_OK)
         timeline = NULL; /* the last reason of the node has to do */
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
-    else print_without_history(node, http, timeline);
+    else print_without_history(node, http, is_tls, timeline);
     assay_json_free(&document);
     assay_json_free(&timeline);
     return ASSAY_EXIT_OK;

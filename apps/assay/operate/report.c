@@ -52,9 +52,11 @@ static int read_options(struct report *r, int argc, char **argv)
     if (early >= 0) return early;
     if ((r->html == NULL) == !r->options.json)
         return cli_misuse("give --html FILE for the page, or --json for its data");
-    if (http == NULL)
-        cli_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
-    else if (snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
+    if (http == NULL &&
+        cli_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http))
+        return cli_print_error(r->options.json, ASSAY_EXIT_UNREACHABLE, "unreachable",
+                               "report: %s (listen.http) " CLI_DAEMON_HTTP_TLS, r->http);
+    if (http != NULL && snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
         return cli_misuse("--http: a path of a socket has 107 bytes at most");
     return -1;
 }
@@ -102,8 +104,7 @@ static int get_document(struct report *r, struct assay_json *data, const char *n
  * node no longer retains are left out. */
 static int get_matrices(struct report *r, struct assay_json *data)
 {
-    const struct assay_json *events =
-        assay_json_get(assay_json_get(data, "timeline"), "events");
+    const struct assay_json *events = assay_json_get(assay_json_get(data, "timeline"), "events");
     struct assay_json *list = assay_json_array();
     uint64_t seen[MATRICES_MAX];
     size_t count = 0;

@@ -3,17 +3,22 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/terminal.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/core/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { SENTENCE_COLUMNS = 79, GROUPS_SHOWN = 3, NAMES_SHOWN = 8 };
+enum { SENTENCE_COLUMNS = 79, VALUE_COLUMN = 15, GROUPS_SHOWN = 3, NAMES_SHOWN = 8 };
 
 /* The documents of one page; those that could not be had are NULL. */
 struct page {
     struct assay_json *status, *nodes;
     struct assay_json *collateral; /* names of vendor roots, over HTTP */
+    FILE *out;
 };
 
 /* What comes before all else: what keeps this node or the network from working. */
@@ -85,15 +90,16 @@ static void show_group(const struct page *page, const struct assay_json *g, cons
     const char *const id = assay_json_text(g, "id", "?");
     const char *const own = assay_json_text(g, "name", "");
     const char *const name = own[0] != '\0' ? own : root_name(page, id);
-    (void)printf("               %s ", what);
-    if (name[0] != '\0') (void)printf("%.64s", cli_text_sanitized(name));
-    else (void)printf("%.64s", cli_text_sanitized(id));
-    if (name[0] != '\0' && own[0] == '\0') (void)printf(" (%.64s)", cli_text_sanitized(id));
-    (void)printf(" %s (", effect);
+    (void)fprintf(page->out, "               %s ", what);
+    if (name[0] != '\0') (void)fprintf(page->out, "%.64s", cli_text_sanitized(name));
+    else (void)fprintf(page->out, "%.64s", cli_text_sanitized(id));
+    if (name[0] != '\0' && own[0] == '\0')
+        (void)fprintf(page->out, " (%.64s)", cli_text_sanitized(id));
+    (void)fprintf(page->out, " %s (", effect);
     for (size_t k = 0; k < assay_json_count(members); k++)
-        (void)printf("%s%s", k > 0 ? ", " : "",
-                     cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
-    (void)puts(")");
+        (void)fprintf(page->out, "%s%s", k > 0 ? ", " : "",
+                      cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
+    (void)fputs(")\n", page->out);
 }
 
 static void show_groups(const struct page *page, const char *key, const char *what,
@@ -105,8 +111,9 @@ static void show_groups(const struct page *page, const char *key, const char *wh
     for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++)
         show_group(page, assay_json_at(groups, i), what, effect);
     if (count > GROUPS_SHOWN)
-        (void)printf("               and %zu more, each of which %s: assay status --json\n",
-                     count - GROUPS_SHOWN, effect);
+        (void)fprintf(page->out,
+                      "               and %zu more, each of which %s: assay status --json\n",
+                      count - GROUPS_SHOWN, effect);
 }
 
 /* "1 more member may fail, none may be Byzantine" */
@@ -130,7 +137,7 @@ static const char bounds_view[] =
 
 static void show_bounds(const struct page *page)
 {
-    cli_view_print(bounds_view, assay_json_get(page->status, "data"), stdout);
+    cli_view_print(bounds_view, assay_json_get(page->status, "data"), page->out);
     if (cli_number_of(assay_json_get(page->status, "data"), "member_count") == 1) return;
     show_groups(page, "operators_stop", "failure of operator", "alone stops the network");
     show_groups(page, "vendors_stop", "failure of vendor root", "alone stops the network");
@@ -140,15 +147,15 @@ static void show_bounds(const struct page *page)
                 "has more than a third of the votes, not of the weight");
 }
 
-static void put_words(const char *at, size_t *column)
+static void put_words(const struct page *page, const char *at, size_t *column)
 {
     while (*at != '\0') {
         const size_t len = strcspn(at, " ");
         if (*column > 0 && *column + 1 + len > SENTENCE_COLUMNS) {
-            (void)putchar('\n');
+            (void)fputc('\n', page->out);
             *column = 0;
         }
-        (void)printf("%s%.*s", *column > 0 ? " " : "", (int)len, at);
+        (void)fprintf(page->out, "%s%.*s", *column > 0 ? " " : "", (int)len, at);
         *column += len + (*column > 0 ? 1 : 0);
         at += len + (at[len] == ' ' ? 1 : 0);
     }
@@ -156,11 +163,11 @@ static void put_words(const char *at, size_t *column)
 
 /* One sentence, true while the chain is stalled as well: the daemon makes it from its current
  * state, with a fence and the age of the last block before everything else. */
-static void show_sentence(const struct assay_json *d)
+static void show_sentence(const struct page *page, const struct assay_json *d)
 {
     size_t column = 0;
-    put_words(assay_json_text(d, "sentence", ""), &column);
-    (void)puts("\n");
+    put_words(page, assay_json_text(d, "sentence", ""), &column);
+    (void)fputs("\n\n", page->out);
 }
 
 /* docs/protocol.md 9.6.2: the sentence counts members in service alone, and names three. */
@@ -233,41 +240,42 @@ static void show_level(const struct page *page)
         voters++;
         ready += cli_number_of(n, "level") > level;
     }
-    (void)printf("feature level  %llu", level);
+    (void)fprintf(page->out, "feature level  %llu", level);
     if (ready > 0)
-        (void)printf("; level %llu available: %zu of %zu voters announce it", level + 1, ready,
-                     voters);
+        (void)fprintf(page->out, "; level %llu available: %zu of %zu voters announce it", level + 1,
+                      ready, voters);
     for (size_t i = 0; ready > 0 && i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
         if (cli_number_of(n, "weight") == 0 || cli_number_of(n, "level") > level) continue;
         if (named++ < NAMES_SHOWN)
-            (void)printf("%s%s", named == 1 ? ",\n               waiting for " : ", ",
-                         cli_text_of(n, "name", "?"));
+            (void)fprintf(page->out, "%s%s", named == 1 ? ",\n               waiting for " : ", ",
+                          cli_text_of(n, "name", "?"));
     }
-    if (named > NAMES_SHOWN) (void)printf(" and %zu more", named - NAMES_SHOWN);
+    if (named > NAMES_SHOWN) (void)fprintf(page->out, " and %zu more", named - NAMES_SHOWN);
     if (ready > 0 && ready == voters)
-        (void)printf(
+        (void)fprintf(
+            page->out,
             ":\n               assay change draft --parameter level=%llu --out level.change",
             level + 1);
-    (void)putchar('\n');
+    (void)fputc('\n', page->out);
 }
 
 static void show_status(const struct page *page)
 {
     const struct assay_json *const document = page->status;
     const struct assay_json *const d = assay_json_get(document, "data");
-    show_sentence(d);
-    cli_view_print(drained_view, assay_json_get(page->nodes, "data"), stdout);
-    cli_view_print(alarms_view, d, stdout);
-    cli_view_print(closing_view, d, stdout);
+    show_sentence(page, d);
+    cli_view_print(drained_view, assay_json_get(page->nodes, "data"), page->out);
+    cli_view_print(alarms_view, d, page->out);
+    cli_view_print(closing_view, d, page->out);
     show_bounds(page);
-    cli_view_print(clock_view, d, stdout);
-    (void)printf("node           %s (slot %llu, incarnation %llu)\n",
-                 cli_text_of(document, "node", "?"), cli_number_of(d, "slot"),
-                 cli_number_of(d, "incarnation"));
-    cli_view_print(node_view, d, stdout);
+    cli_view_print(clock_view, d, page->out);
+    (void)fprintf(page->out, "node           %s (slot %llu, incarnation %llu)\n",
+                  cli_text_of(document, "node", "?"), cli_number_of(d, "slot"),
+                  cli_number_of(d, "incarnation"));
+    cli_view_print(node_view, d, page->out);
     show_level(page);
-    cli_view_print(rest_view, d, stdout);
+    cli_view_print(rest_view, d, page->out);
 }
 
 /* Names of vendor roots are needed only where a whole one is too much. */
@@ -287,9 +295,28 @@ static void request_details(const struct assay_daemon_request *q, struct page *p
     const char *const http = is_remote ? q->socket : assay_json_text(d, "http", "");
     if (assay_client_request(q->socket, "nodes", q->timeout_ms, &page->nodes) != ASSAY_OK)
         page->nodes = NULL;
-    if (names_roots(d) && http[0] != '\0' &&
+    const bool is_tls = !is_remote && assay_json_bool(d, "http_tls", false);
+    if (names_roots(d) && http[0] != '\0' && !is_tls &&
         assay_client_get(http, "/v1/collateral", q->timeout_ms, &page->collateral) != ASSAY_OK)
         page->collateral = NULL;
+}
+
+/* A terminal gets lines of its width; files and pipes get each item as one line. */
+static int print_page(struct page *page)
+{
+    const struct assay_terminal terminal = cli_terminal_look();
+    char *text = NULL;
+    size_t len = 0;
+    page->out = isatty(STDOUT_FILENO) == 1 ? open_memstream(&text, &len) : stdout;
+    if (page->out == NULL) return ASSAY_EXIT_INTERNAL;
+    show_status(page);
+    if (page->out != stdout) {
+        const bool is_written = fclose(page->out) == 0;
+        if (is_written) cli_text_wrap(text, (size_t)terminal.columns, VALUE_COLUMN, stdout);
+        free(text);
+        if (!is_written) return ASSAY_EXIT_INTERNAL;
+    }
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
 int cli_command_status(int argc, char **argv)
@@ -299,12 +326,12 @@ int cli_command_status(int argc, char **argv)
     if (early >= 0) return early;
     if (q.json) return cli_daemon_print(&q, NULL, "status");
     struct page page = { .status = NULL };
-    const int result = cli_daemon_get_document(&q, &page.status, "status");
+    int result = cli_daemon_get_document(&q, &page.status, "status");
     if (result != ASSAY_EXIT_OK) return result;
     request_details(&q, &page);
-    show_status(&page);
+    result = print_page(&page);
     assay_json_free(&page.status);
     assay_json_free(&page.nodes);
     assay_json_free(&page.collateral);
-    return ASSAY_EXIT_OK;
+    return result;
 }

@@ -51,13 +51,23 @@ expect 0 "$unknown" env -u ASSAY_SOCKET "$ASSAY" change show leave
 expect 0 'now            epoch 1' draft show leave
 case $out in *"$unknown"*) wrong "a store was given: $out" ;; esac
 
+# --- signing needs no node, whatever the environment names; a node of the command line does
+expect 0 'was not checked: /none/admin.sock: no such socket' env ASSAY_SOCKET=/none/admin.sock "$ASSAY" change sign leave \
+    --key alpha.key
+case $out in *'1 signature in all, not verified'*) ;; *) wrong "it is not signed: $out" ;; esac
+expect 0 '"checked": false' env ASSAY_SOCKET=/none/admin.sock "$ASSAY" change sign leave --key beta.key --json
+expect 0 'signatures     2 valid of 2 needed' draft show leave
+cp leave named
+expect 3 'no such socket' "$ASSAY" change sign named --key alpha.key --socket /none/admin.sock
+check 'nothing was signed' cmp -s leave named
+
 # --- what is so already, and what needs another change before
 epoch=$("$ASSAY" genesis show genesis --json | sed -n 's/^ *"epoch_ms": \([0-9]*\).*/\1/p' | head -1)
 for same in level=0 "epoch_ms=$epoch"; do
     expect 6 "${same%=*} is ${same#*=} already" draft draft --out same --parameter "$same"
 done
 check 'nothing was written' test ! -e same
-expect 0 'epoch_ms' draft draft --out slower --parameter "epoch_ms=$((epoch * 2))"
+expect 0 "epoch_ms: $epoch -> $((epoch * 2))" draft draft --out slower --parameter "epoch_ms=$((epoch * 2))"
 "$ASSAY" keys operator second.key >second.pub
 expect 6 'level 0 is in force: raise it by one change each, next: assay change draft --parameter level=1 --out' \
     draft draft --out early --operator-key alpha=second.key

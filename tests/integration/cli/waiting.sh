@@ -29,16 +29,19 @@ expect 0 'change         2,' draft other --out alone --allow-reference "mrenclav
 check 'it waits' "$TOOLS/put_change" waits/store.sqlite genesis 10 queue one
 expect 0 'after          change 1, which waits' draft waits --out two --allow-reference "mrenclave=$c" \
     --parameter operator_cap=25/100 --activation +140
-for text in 'operator cap 25/100' 'quiet floor 95 %, one verifier is pinned' 'looser: mrenclave cccccccccccccccc...: not listed'; do
+for text in 'operator_cap: 20/100 -> 25/100' 'looser: mrenclave cccccccccccccccc...: not listed'; do
     has "$text"
 done
 lacks 'aaaaaaaaaaaaaaaa'
+lacks 'quiet_floor_percent' # it leaves what waits
 expect 0 'mrenclave aaaaaaaaaaaaaaaa...: not listed -> denied' show waits one
+for text in 'quiet_floor_percent: 90 -> 95' "verifier: none -> $b"; do has "$text"; done
+lacks 'epoch_ms'
 lacks 'which waits'
 # One that was built on the rules in force takes back what waits: that is seen.
 expect 0 'either: mrenclave aaaaaaaaaaaaaaaa...: denied -> not listed' show waits alone
-has 'quiet floor 90 %'
-has '  before       parameters: '
+has 'quiet_floor_percent: 95 -> 90'
+has "verifier: $b -> none"
 check 'the second waits, too' "$TOOLS/put_change" waits/store.sqlite genesis 11 queue two
 expect 0 'after          change 2, which waits' draft waits --out three --deny-reference "mrenclave=$c" --activation +200
 has 'mrenclave cccccccccccccccc...: allowed -> denied'
@@ -73,8 +76,8 @@ check 'a RECOVER has it' "$TOOLS/put_change" empty/store.sqlite genesis 1 recove
 started="$started $answering"
 check 'it answers' until_true 10 test -S recover.sock
 expect 0 'recover    era 1' "$ASSAY" recover show coup.recover --socket recover.sock
-for text in 'mallory, 2 of 3 must sign' 'alpha, 2 of 3 must sign' 'amplification 150 %, quiet floor 67 %' '  before       parameters: ' \
-    'quiet floor 90 %' 'policy         either: mrenclave aaaaaaaaaaaaaaaa...: not listed -> denied'; do
+for text in 'mallory, 2 of 3 must sign' 'alpha, 2 of 3 must sign' 'quiet_floor_percent: 90 -> 67' \
+    'policy         either: mrenclave aaaaaaaaaaaaaaaa...: not listed -> denied'; do
     has "$text"
 done
 lacks 'not compared'
@@ -83,6 +86,8 @@ kill "$answering" && wait "$answering" 2>/dev/null
 rm recover.sock
 expect 0 'mallory, 2 of 3 must sign' "$ASSAY" recover show coup.recover --socket none
 has 'policy         not compared: no node was queried'
+has 'amplification 150 %, quiet floor 67 %'
+has 'these are all parameters: without a node it is not known which of them differ (--socket)'
 expect 0 'policy         not compared: no node was queried' "$ASSAY" change show coup --socket none
 
 # --- options that take back what others on the same line do

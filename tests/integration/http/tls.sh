@@ -74,6 +74,11 @@ expect 0 '"schema":"assay.status"' curl -sS -m 10 --cacert site.pem --cert clien
 out=$(curl -sS -m 10 --cacert site.pem --cert client.pem --key client.key "https://127.0.0.1:$port/metrics" |
     sed -n 's/^assay_http_certificate_expiry_seconds //p')
 check "metrics say when the certificate ends: $out" test "${out:-0}" -gt 172000 -a "${out:-0}" -le 172800
+# --- commands at the socket have no certificate, and say what to do
+expect 0 "0.0.0.0:$port (listen.http) demands client certificates" ask 1 explain node-2
+expect 3 "0.0.0.0:$port (listen.http) demands client certificates" ask 1 report --html page.html
+case $out in *'--context NAME'*) ;; *) wrong "it does not name the context: $out" ;; esac
+check 'no page is written' test ! -e page.html
 kill "$pid_1"
 wait "$pid_1"
 

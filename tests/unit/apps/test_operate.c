@@ -371,8 +371,10 @@ Test(apps_operate, the_last_fall_has_its_epoch_and_time)
     expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2023-11-14 22:13 UTC)\n");
     explain(
         "{\"data\":{\"name\":\"node-3\",\"standing\":\"RESTRICTED\"," LAST_FALL("33", "35") "}}");
-    expect_printed("in epoch 33 (2023-11-14 22:13 UTC), and last in epoch 35 "
-                   "(2023-11-14 22:15 UTC)\n");
+    /* Two ends and what the last one led to; how it stood between them the ledger does not have. */
+    expect_printed("fell           FULL until epoch 32\n"
+                   "               worse since epoch 33 (2023-11-14 22:13 UTC)\n"
+                   "               SUSPENDED by epoch 35 (2023-11-14 22:15 UTC)\n");
     explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\"," LAST_FALL("33", "35") "}}");
     expect_absent("fell");
     explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"stage\":"
@@ -380,6 +382,69 @@ Test(apps_operate, the_last_fall_has_its_epoch_and_time)
     expect_absent("fell");
     explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"WARNING\",\"last_fall\":null}}");
     expect_absent("fell");
+}
+
+#define STEPS                                                                                      \
+    "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"last_fall\":{\"since_epoch\":199,"           \
+    "\"since_unix_ms\":1700000000000,\"since_cause\":{\"about\":\"availability\",\"text\":"        \
+    "\"half of the weight did not see it\"},\"epoch\":202,\"epoch_unix_ms\":1700000180000,"        \
+    "\"cause\":{\"about\":\"integrity\",\"text\":\"its evidence fails hard\"},"                    \
+    "\"from\":\"FULL\",\"to\":\"SUSPENDED\"}"
+#define MOVED(epoch, from, to, integrity)                                                          \
+    "{\"epoch\":" epoch ",\"at_unix_ms\":1700000060000,\"standing_from\":\"" from                  \
+    "\",\"standing_to\":\"" to "\",\"integrity_from_bp\":10000,\"integrity_to_bp\":" integrity     \
+    ",\"integrity_text\":\"a vote was false\",\"availability_text\":\"absent\"}"
+
+/* An operator sees since when each standing was, and what each step fell by. */
+Test(apps_operate, a_fall_in_steps_has_each_of_them)
+{
+    serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
+    serve("GET /v1/nodes/node-3/explain",
+          "{\"data\":{\"node\":{" STEPS
+          "},\"moves\":[" MOVED("202", "RESTRICTED", "SUSPENDED", "0") "," MOVED(
+              "200", "WARNING", "RESTRICTED",
+              "7000") "," MOVED("199", "FULL", "WARNING",
+                                "10000") "," MOVED("120", "WARNING", "FULL", "10000") "]}}");
+    explain("{\"data\":{" STEPS "}}");
+    expect_printed("fell           FULL until epoch 198\n"
+                   "               WARNING since epoch 199 (2023-11-14 22:14 UTC): availability: "
+                   "half of the weight did not see it\n"
+                   "               RESTRICTED since epoch 200 (2023-11-14 22:14 UTC): integrity: "
+                   "a vote was false\n"
+                   "               SUSPENDED since epoch 202 (2023-11-14 22:14 UTC): integrity: "
+                   "its evidence fails hard\n");
+    expect_absent("since epoch 120");
+    /* A last failure that left the standing as it was. */
+    serve("GET /v1/nodes/node-3/explain", "{\"data\":{\"node\":{" STEPS "},\"moves\":[" MOVED(
+                                              "199", "FULL", "SUSPENDED", "10000") "]}}");
+    explain("{\"data\":{" STEPS "}}");
+    expect_printed("               SUSPENDED since epoch 199 (2023-11-14 22:14 UTC): availability: "
+                   "half of the weight did not see it\n"
+                   "               SUSPENDED again in epoch 202 (2023-11-14 22:16 UTC): integrity: "
+                   "its evidence fails hard\n");
+    /* A history that begins within the fall, and none. */
+    serve("GET /v1/nodes/node-3/explain", "{\"data\":{\"node\":{" STEPS "},\"moves\":[" MOVED(
+                                              "202", "RESTRICTED", "SUSPENDED", "0") "]}}");
+    explain("{\"data\":{" STEPS "}}");
+    expect_printed(
+        "               worse since epoch 199 (2023-11-14 22:13 UTC): availability: half "
+        "of the weight did not see it\n"
+        "               SUSPENDED since epoch 202 (2023-11-14 22:14 UTC): integrity: "
+        "its evidence fails hard\n");
+}
+
+/* Mutual TLS is for other machines: a command at the socket has no certificate to show. */
+Test(apps_operate, a_page_beside_mutual_tls_names_the_context)
+{
+    serve("status", "{\"data\":{\"http\":\"0.0.0.0:8443\",\"http_tls\":true}}");
+    serve("GET /v1/nodes/node-3/explain", "{\"data\":{\"node\":{\"name\":\"no answer\"}}}");
+    explain("{\"data\":{\"name\":\"node-3\"}}");
+    expect_printed("0.0.0.0:8443 (listen.http) demands client certificates");
+    expect_printed("--context NAME of a context of this network (assay context list");
+    expect_absent("no answer");
+    serve("status", "{\"data\":{\"http\":\"127.0.0.1:8443\",\"http_tls\":false}}");
+    explain("{\"data\":{\"name\":\"node-3\"}}");
+    expect_absent("demands");
 }
 
 #define LOW(code, epoch)                                                                           \
@@ -443,8 +508,9 @@ Test(apps_operate, a_node_that_recovers_has_the_way_back_and_its_times)
     explain("{\"data\":{" BACK ",\"last_fall\":{\"since_epoch\":33,\"epoch\":35,\"from\":\"FULL\","
             "\"to\":\"SUSPENDED\",\"cause\":\"its evidence fails hard\","
             "\"since_unix_ms\":1751624924007}}}");
-    expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2025-07-04 10:28 UTC), and "
-                   "last in epoch 35\n");
+    expect_printed("fell           FULL until epoch 32\n"
+                   "               worse since epoch 33 (2025-07-04 10:28 UTC)\n"
+                   "               SUSPENDED by epoch 35\n");
     expect_printed("recovers       RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC\n"
                    "               if every verification of its evidence is good\n");
     explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\",\"recovery\":null,\"last_fall\":"

@@ -4,10 +4,13 @@
  * apps/assay/core/view.h: values, conditions, lists, and that texts of others cannot reach the
  * terminal as they are.
  */
+#include "apps/assay/core/text.h"
 #include "apps/assay/core/view.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char document[] =
@@ -90,4 +93,21 @@ Test(view, names_of_others_have_no_control_characters)
 Test(view, a_view_that_is_not_closed_is_a_bug, .signal = SIGABRT)
 {
     cli_view_print("[?n a", NULL, stdout);
+}
+
+/* A page for a terminal of 80 columns: values are continued below values, nothing is lost. */
+Test(view, long_lines_are_continued_at_spaces)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    cr_assert_not_null(out);
+    cli_text_wrap("label          one two three four five\nshort\n\nlabel          "
+                  "0123456789012345678901234567890123 end\nlast",
+                  31, 15, out);
+    cr_assert_eq(fclose(out), 0);
+    cr_expect_str_eq(text, "label          one two three\n               four five\nshort\n\n"
+                           "label          0123456789012345678901234567890123\n"
+                           "               end\nlast\n");
+    free(text);
 }

@@ -391,3 +391,62 @@ Test(net_change, actions_are_told_by_name)
     assay_change_format_action(&basis->state, &a, words);
     cr_assert_not_null(strstr(words, "epoch_ms 77"));
 }
+
+/* ------------------------------------------------------------ what is in force */
+
+static bool supersedes(enum assay_action_kind later, uint32_t of, enum assay_action_kind earlier,
+                       uint32_t member)
+{
+    struct assay_action a = stage(later, of), b = stage(earlier, member);
+    assay_bytes_copy(a.card.node_id, 32, a.node_id, 32);
+    assay_bytes_copy(b.card.node_id, 32, b.node_id, 32);
+    return assay_change_supersedes(&a, &b);
+}
+
+/* An operator who reads a list of changes sees what is in force: rules are replaced as a whole, and
+ * a member stands where the last action about it put it. */
+Test(net_change, what_supersedes_an_action)
+{
+    static const struct {
+        enum assay_action_kind earlier, later;
+    } pairs[] = {
+        { ASSAY_ACTION_PARAMETERS, ASSAY_ACTION_PARAMETERS },
+        { ASSAY_ACTION_POLICY, ASSAY_ACTION_POLICY },
+        { ASSAY_ACTION_ENDORSEMENTS, ASSAY_ACTION_ENDORSEMENTS },
+        { ASSAY_ACTION_SERVICES, ASSAY_ACTION_SERVICES },
+        { ASSAY_ACTION_OPERATORS, ASSAY_ACTION_OPERATORS },
+        { ASSAY_ACTION_OPERATORS, ASSAY_ACTION_OPERATOR_KEY },
+        { ASSAY_ACTION_JOIN, ASSAY_ACTION_LEAVE },
+        { ASSAY_ACTION_LEAVE, ASSAY_ACTION_JOIN },
+        { ASSAY_ACTION_REST, ASSAY_ACTION_REST },
+        { ASSAY_ACTION_REST, ASSAY_ACTION_WAKE },
+        { ASSAY_ACTION_REST, ASSAY_ACTION_LEAVE },
+        { ASSAY_ACTION_WAKE, ASSAY_ACTION_REST },
+        { ASSAY_ACTION_WAKE, ASSAY_ACTION_WAKE },
+        { ASSAY_ACTION_WAKE, ASSAY_ACTION_LEAVE },
+        { ASSAY_ACTION_IDENTITY, ASSAY_ACTION_IDENTITY },
+        { ASSAY_ACTION_IDENTITY, ASSAY_ACTION_LEAVE },
+    };
+    for (int earlier = ASSAY_ACTION_JOIN; earlier <= ASSAY_ACTION_IDENTITY; earlier++)
+        for (int later = ASSAY_ACTION_JOIN; later <= ASSAY_ACTION_IDENTITY; later++) {
+            const enum assay_action_kind a = (enum assay_action_kind)earlier,
+                                         b = (enum assay_action_kind)later;
+            const bool is_rule = a == ASSAY_ACTION_POLICY || a == ASSAY_ACTION_PARAMETERS ||
+                                 a == ASSAY_ACTION_ENDORSEMENTS || a == ASSAY_ACTION_SERVICES ||
+                                 a == ASSAY_ACTION_OPERATORS;
+            bool expected = false;
+            for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+                expected = expected || (pairs[i].earlier == a && pairs[i].later == b);
+            cr_expect_eq(supersedes(b, 1, a, 1), expected, "%s after %s", assay_action_name(b),
+                         assay_action_name(a));
+            cr_expect_eq(supersedes(b, 1, a, 2), expected && is_rule, "%s of another after %s",
+                         assay_action_name(b), assay_action_name(a));
+        }
+    /* A key of an operator, until that operator has another. */
+    struct assay_action first = { .kind = ASSAY_ACTION_OPERATOR_KEY },
+                        second = { .kind = ASSAY_ACTION_OPERATOR_KEY };
+    assay_bytes_copy(first.public_key, 64, genesis.operators[0].public_key, 64);
+    cr_expect_not(assay_change_supersedes(&second, &first));
+    assay_bytes_copy(second.node_id, 32, genesis.operators[0].operator_id, 32);
+    cr_expect(assay_change_supersedes(&second, &first));
+}

@@ -8,6 +8,10 @@ cd "$WORK" || exit 2
 # Somebody who is no member yet: a warning, and the address waits.
 printf '  - node: "%064d"\n    address: 127.0.0.1:9\n' 5 >>node-2/assayd.yaml
 for i in 1 2 3 4 5; do start $i; done
+check 'the first epoch closes' until_true 30 epoch_at_least 1 2
+votes() { ask 1 explain node-2 >explained 2>&1 && grep -q '^Votes, epoch' explained; }
+check 'its votes are shown' until_true 10 votes
+check 'each with its weight' sh -c '! grep -q "weight ?" explained'
 for i in 1 2 3 4 5; do
     check "node-$i closes epochs" until_true 30 epoch_at_least $i 3
 done
@@ -62,6 +66,7 @@ check 'nothing was written' test ! -e bad
 
 # --- who may decide
 expect 0 'action         drain node-5' change draft --out rest --drain node-5 --activation +9
+expect 0 'action         drain node-4' change draft --out late --drain node-4 --activation +9
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
@@ -101,12 +106,20 @@ expect 0 'stage          drained' ask 5 status
 expect 0 's  by the operators since epoch' ask 1 nodes
 case $out in *' DRAINED '*) ;; *) wrong "its condition: $out" ;; esac
 expect 6 'is taken, the next one is 2' change submit rest
+expect 0 'a block has this change already, for epoch ' change sign rest --key alpha.key
+expect 0 'number 1 was taken by another change (drain node-5' change sign late --key alpha.key
+case $out in *'draft it anew (assay change draft gives it number 2)'*) ;; *) wrong "what to do: $out" ;; esac
+"$ASSAY" change simulate late --socket "$socket" >simulated 2>&1
+check 'a simulation says so too' grep -q '^note  *number 1 was taken by another change (drain node-5' simulated
 expect 0 'undrain node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2
 check 'node-5 is back' until_true 20 of node-5 stage member
 regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }
 check 'and earns its availability again' until_true 20 regains
 goes_on WAKE
+expect 0 "superseded change 1, since epoch $at (" ask 2 change list
+case $out in *"until change 2, signed by "*) ;; *) wrong "until when: $out" ;; esac
+case $out in *'in force   change 2, since epoch '*) ;; *) wrong "what is in force: $out" ;; esac
 
 # --- a policy
 before=$(field 1 status policy_digest)
@@ -197,10 +210,11 @@ expect 2 'wants --threshold' change draft --out refused --operators operators
 head -1 operators >few
 expect 6 'operator is not in the new list' change draft --out refused --operators few --threshold 1 \
     --activation +7
-expect 0 'parameters: epoch_ms 1200' change draft --out rules --parameter epoch_ms=1200 \
+expect 0 'epoch_ms: 1000 -> 1200' change draft --out rules --parameter epoch_ms=1200 \
     --operators operators --threshold 2 --activation +7
 expect 2 'it is more than half of them' change draft --out refused --operators operators --threshold 1
 expect 0 '2 of 3 must sign' change show rules
+case $out in *block_len_max*) wrong "a parameter that does not differ is shown: $out" ;; esac
 carry rules 6
 check 'epochs are longer' until_true 20 everywhere epoch_ms 1200
 goes_on PARAMETERS

@@ -31,7 +31,7 @@ expect 6 'level 0 is in force: raise it by one change each, next: assay change d
 announced() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'ballots announce level 3' until_true 30 announced
 for level in 1 2 3; do
-    expect 0 "feature level $level" change draft --out level-$level --parameter level=$level --activation +6
+    expect 0 "level: $((level - 1)) -> $level" change draft --out level-$level --parameter level=$level --activation +6
     decide level-$level alpha.key beta.key
     at_level() { [ "$(field 1 status level)" = "$level" ]; }
     check "level $level is in force" until_true 40 at_level

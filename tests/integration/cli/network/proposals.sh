@@ -41,7 +41,7 @@ expect 6 "$needs" of alpha propose early --key alpha.key --yes
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'ballots announce level 3' until_true 30 spoken
 for level in 1 2; do
-    expect 0 "feature level $level" of alpha draft --out level-$level --parameter level=$level --activation +8
+    expect 0 "level: $((level - 1)) -> $level" of alpha draft --out level-$level --parameter level=$level --activation +8
     expect 0 'in all' of alpha sign level-$level --key alpha.key
     cp machine-alpha/level-$level machine-beta/
     expect 0 'in all' of beta sign level-$level --key beta.key
@@ -72,6 +72,10 @@ check 'the timeline has it' told 3 'alpha proposes'
 expect 5 'no open proposal has this id' of beta approve "$(printf '%064d' 0)" --key beta.key --yes
 expect 6 'not an operator of this network' of gamma approve "$id" --key stranger.key --yes
 expect 2 'give --yes' of beta approve "$id" --key beta.key
+expect 0 'nothing was signed: it is your own proposal, which counts as your approval already' \
+    of alpha approve "$id" --key alpha.key --yes
+expect 0 '"counted_already": true' of alpha approve "$id" --key alpha.key --yes --json
+expect 0 'needs       1 more approval' of beta inbox
 expect 5 'neither proposed nor approved' of beta withdraw "$id" --key beta.key
 expect 0 'action         drain node-4' of beta approve "$id" --key beta.key --yes --comment 'go ahead'
 case $out in *'suspended      0 members'*) ;; *) wrong "it is not simulated: $out" ;; esac
@@ -128,4 +132,13 @@ check 'all others ended' until_true 20 open_everywhere 0
 expect 0 'overtaken' of alpha inbox
 check 'with their reason' told 1 'another change took its number'
 check 'and the one that it was with its own' told 1 'a block has the change'
+
+# --- an expiry that the epoch of the change cuts; without a quorum no block takes what is offered
+for n in 2 3 4; do eval "kill \$pid_$n && wait \$pid_$n"; done
+expect 0 'drain node-3' of alpha draft --out alone --drain node-3 --activation +700
+expect 0 'and its proposal ends 2 epochs before that' of alpha propose alone --key alpha.key --yes --expires 1000
+case $out in *'note           --expires 1000 would be epoch '*) ;; *) wrong "the cut is not explained: $out" ;; esac
+expect 0 'offered, in no block yet: alpha proposes change 5' of alpha inbox
+case $out in *'No proposal is open yet.'*) ;; *) wrong "it is open: $out" ;; esac
+expect 0 '"proposals_offered"' of alpha inbox --json
 finish

@@ -63,7 +63,7 @@ END
 expect 6 'draft --parameter level=1 --out level.change' node 1 change draft --out bad --services first.yaml --activation +7
 spoken() { [ "$(node 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'the first ballots announce the level' until_true 20 spoken
-expect 0 'feature level 1' node 1 change draft --out level --parameter level=1 --activation +6
+expect 0 'level: 0 -> 1' node 1 change draft --out level --parameter level=1 --activation +6
 carry level
 check 'the change of the level is taken' until_true 20 shows 1 'change list' 'pending    change 1'
 expect 0 'waits until feature level 1 is in force' node 1 change draft --out first --services first.yaml --activation +20
