@@ -344,8 +344,8 @@ ASSAY_API void assay_trust_destroy(struct assay_trust **trust);
 /* --- evidence */
 struct assay_verdict;
 
-/* The longest evidence that is judged. */
-#define ASSAY_EVIDENCE_BYTES_MAX 32768
+/* The longest evidence that is judged: 32 KB, and 96 KB of devices that came with it. */
+#define ASSAY_EVIDENCE_BYTES_MAX 131072
 
 /*
  * assay_evidence_recognise - which kind the bytes say they are; nothing is verified.

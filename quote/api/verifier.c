@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 _Static_assert(ASSAY_VERIFIER_PLATFORMS_MAX == ASSAY_VERIFIER_ENTRIES_MAX, "one bound");
-_Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_EVIDENCE_LEN_MAX, "one bound");
+_Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_COMPOSITE_LEN_MAX, "one bound");
 _Static_assert(ASSAY_LOGS_MAX == ASSAY_EVENTLOGS_MAX, "one bound");
 _Static_assert(ASSAY_LOG_BYTES_MAX == ASSAY_EVENTLOG_LEN_MAX, "one bound");
 
@@ -198,6 +198,7 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
     if (report != NULL) assay_eventlog_report_init(report);
     struct assay_policy usual;
     if (request->policy == NULL) assay_policy_default(&usual);
+    if (request->policy == NULL) assay_gpu_rules_accept_devices(&usual.gpu);
     struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
     for (size_t i = 0; i < request->log_count; i++)
         logs[i] = slice_of(request->logs[i]);
