@@ -5,7 +5,6 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ALG ASSAY_SIGNATURE_ECDSA_SHA384
 
@@ -114,20 +113,23 @@ void device_world_judge(struct device_world *w)
     w->status = assay_evidence_verify(w->verifier, &request, &w->verdict);
 }
 
-struct device_world *device_world_open(void)
+struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                                       int changed)
 {
     struct device_world *const w = calloc(1, sizeof *w);
     cr_assert_not_null(w);
     w->cpu = world_open();
     w->gpu = gpu_world_open();
     assay_gpu_rules_accept_devices(&w->cpu->policy.gpu);
-    memset(w->challenge, 0xc4, sizeof w->challenge);
+    assay_bytes_copy(w->challenge, sizeof w->challenge, challenge, sizeof w->challenge);
     assay_device_nonce(w->challenge, w->gpu->nonce);
     make_switch(w);
     draw_chip(w->gpu, "GH100 A01 GSP BROM", 0x7d0);
     device_world_make(w, 0);
     draw_chip(w->gpu, "GH100 A01 GSP BROM", 0xbb8);
+    w->gpu->changed = changed;
     device_world_make(w, 1);
+    w->gpu->changed = 0;
     w->count = DEVICES;
     for (size_t i = 0; i < DEVICES; i++)
         w->order[i] = i;

@@ -40,8 +40,10 @@ struct device_world {
     struct assay_verdict verdict;
 };
 
-/* On the heap. */
-struct device_world *device_world_open(void);
+/* Answers this challenge; in the report of the second GPU the value of index changed (from 1; 0:
+ * none) is another one. On the heap. */
+struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                                       int changed);
 void device_world_close(struct device_world *w);
 /* Sample number index anew, by the terms of w->gpu and for w->gpu->nonce. */
 void device_world_make(struct device_world *w, size_t index);
