@@ -204,8 +204,7 @@ enum assay_status assay_rules_check(bool is_policy, struct assay_slice document)
     enum assay_status status = ASSAY_E_MEMORY;
     if (is_policy) {
         set.policy = calloc(1, sizeof *set.policy);
-        if (set.policy != NULL)
-            status = read_policy(document, set.policy);
+        if (set.policy != NULL) status = read_policy(document, set.policy);
     } else {
         status = read_endorsements(document, &set);
     }

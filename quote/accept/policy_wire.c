@@ -20,7 +20,7 @@ enum {
     POLICY_FIELDS = 12, /* and one of events, if there are any or rules for GPUs; and these */
     GPU_FIELDS = 3 + ASSAY_GPU_VERSION_PARTS,
     GPU_FIELDS_DEVICES = GPU_FIELDS + 5, /* spans of GPUs and of switches, versions of firmware */
-    POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
+    POLICY_FIELDS_MAX = 23,              /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
     REFERENCE_FIELDS = 6,
@@ -368,8 +368,8 @@ static enum assay_status get_devices(struct assay_cursor *c, struct assay_gpu_ru
     ASSAY_TRY(assay_cbor_array(c, ASSAY_GPU_FIRMWARES_MAX, &count));
     rules->firmware_count = (uint32_t)count;
     for (uint32_t i = 0; i < rules->firmware_count; i++)
-        ASSAY_TRY(assay_cbor_bytes_exact(c, rules->firmware_min[i].parts,
-                                         ASSAY_GPU_FIRMWARE_PARTS));
+        ASSAY_TRY(
+            assay_cbor_bytes_exact(c, rules->firmware_min[i].parts, ASSAY_GPU_FIRMWARE_PARTS));
     return assay_gpu_rules_are_of_reports(rules) ? ASSAY_E_ENCODING : ASSAY_OK;
 }
 

@@ -138,9 +138,8 @@ static enum assay_status add_devices(const struct assay_trust *t, struct assay_c
         const struct assay_endorsement *const e = &t->endorsements.entries[i];
         if ((e->kinds & ASSAY_KINDS_NVIDIA) == 0 || e->collateral == NULL) continue;
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
-        out->all.entries[out->all.count++] = (struct assay_endorsement){
-            e->root, e->kinds & ASSAY_KINDS_NVIDIA, e->collateral
-        };
+        out->all.entries[out->all.count++] =
+            (struct assay_endorsement){ e->root, e->kinds & ASSAY_KINDS_NVIDIA, e->collateral };
     }
     return ASSAY_OK;
 }

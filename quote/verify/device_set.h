@@ -33,7 +33,7 @@ enum {
 struct assay_device {
     enum assay_evidence_kind kind; /* ASSAY_KIND_NVIDIA_GPU, ASSAY_KIND_NVIDIA_SWITCH */
     struct assay_slice report;
-    size_t certificate_count; /* 1 .. ASSAY_PACKAGE_CERTIFICATES_MAX */
+    size_t certificate_count;                             /* 1 .. ASSAY_PACKAGE_CERTIFICATES_MAX */
     uint8_t certificates[ASSAY_PACKAGE_CERTIFICATES_MAX]; /* places in the list of the set */
 };
 

@@ -57,8 +57,7 @@ static void add_reason(const struct run *r, size_t index, enum assay_rule rule,
     assay_text_add(&text, ": ");
     assay_text_add(&text, observed);
     assay_verdict_add(r->verdict, rule, 0, expected, text.text);
-    if (d->rule == 0 ||
-        assay_rule_class_of(rule) < assay_rule_class_of((enum assay_rule)d->rule))
+    if (d->rule == 0 || assay_rule_class_of(rule) < assay_rule_class_of((enum assay_rule)d->rule))
         d->rule = (uint8_t)rule;
 }
 

@@ -308,8 +308,7 @@ static enum assay_status leave_others_empty(struct cli_appraisal *a)
         return ASSAY_OK;
     for (size_t i = 0; i < a->endorsements->count && whole == NULL; i++)
         if (is_intels(a, &a->endorsements->entries[i]) && a->collateral[i].fault_count == 0 &&
-            a->collateral[i].has[ASSAY_PART_TCB_CHAIN] &&
-            a->collateral[i].has[ASSAY_PART_ROOT_CRL])
+            a->collateral[i].has[ASSAY_PART_TCB_CHAIN] && a->collateral[i].has[ASSAY_PART_ROOT_CRL])
             whole = &a->collateral[i];
     for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
         if (a->collateral[i].fault_count == 0) continue;

@@ -12,6 +12,7 @@
 #include "apps/assay/core/json_mode.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_package.h"
 #include "quote/kinds.h"
@@ -85,8 +86,8 @@ static int read_evidence(const struct composing *c, const char *path, uint8_t **
     if (status == ASSAY_OK) status = assay_evidence_length(*kind, *file, len, &declared);
     if (status != ASSAY_OK)
         return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed",
-                               "%s: %s (%s); evidence is expected", path,
-                               assay_status_text(status), assay_status_symbol(status));
+                               "%s: %s (%s); evidence is expected", path, assay_status_text(status),
+                               assay_status_symbol(status));
     *evidence = assay_slice_over(*file, declared);
     return ASSAY_EXIT_OK;
 }
@@ -96,8 +97,8 @@ static int read_folder(struct composing *c)
     const char *where = NULL;
     const char *const dir = c->options.collateral;
     c->given = calloc(1, sizeof *c->given);
-    if (c->given == NULL) return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal",
-                                                 "out of memory");
+    if (c->given == NULL)
+        return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (dir == NULL) return ASSAY_EXIT_OK;
     const enum assay_status status = cli_input_files_read(dir, c->given, &where);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
@@ -124,8 +125,9 @@ static int read_device(struct composing *c, struct device *d)
         return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed", "--device %s: %s (%s)",
                                d->path, assay_status_text(status), assay_status_symbol(status));
     if (p->certificate_count > 0) return ASSAY_EXIT_OK;
-    return COMPLAIN(c, "--device %s: no certificates of it are in --collateral; its chain has to "
-                       "come along",
+    return COMPLAIN(c,
+                    "--device %s: no certificates of it are in --collateral; its chain has to "
+                    "come along",
                     d->path);
 }
 
@@ -152,7 +154,8 @@ static int take_devices(struct composing *c)
     }
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++)
-            if (c->devices[i].pieces.package.kind == kinds[k]) result = add_device(c, &c->devices[i]);
+            if (c->devices[i].pieces.package.kind == kinds[k])
+                result = add_device(c, &c->devices[i]);
     if (result != ASSAY_EXIT_OK) return result;
     struct assay_writer w = assay_writer_over(c->encoded, sizeof c->encoded);
     assay_device_set_encode(&c->set, &w);

@@ -21,9 +21,9 @@ static void check_piece(struct assay_slice piece, const uint8_t *data, size_t si
 
 static void check(const struct assay_package *p, const uint8_t *data, size_t size)
 {
-    const struct assay_slice pieces[] = { p->main,     p->signature,  p->pcrs,        p->key,
-                                          p->hardware, p->activation, p->report_data, p->quote,
-                                          p->devices };
+    const struct assay_slice pieces[] = { p->main,        p->signature, p->pcrs,
+                                          p->key,         p->hardware,  p->activation,
+                                          p->report_data, p->quote,     p->devices };
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
         check_piece(pieces[i], data, size);
     ASSAY_ASSERT(p->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
@@ -45,8 +45,7 @@ static void check_devices(struct assay_slice bytes)
     }
     struct assay_writer w = assay_writer_over(again, sizeof again);
     assay_device_set_encode(&set, &w);
-    ASSAY_ASSERT(!w.full && w.len == bytes.len &&
-                 assay_bytes_equal(again, bytes.bytes, bytes.len));
+    ASSAY_ASSERT(!w.full && w.len == bytes.len && assay_bytes_equal(again, bytes.bytes, bytes.len));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

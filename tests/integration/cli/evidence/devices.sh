@@ -64,7 +64,8 @@ mkdir -p plain
 cp -r good/known plain/
 policy plain.yaml good
 expect 11 'challenge' verify plain
-expect 11 'device-count' verify plain --policy good.yaml
+policy plain.yaml good 'gpu_count_min: 2'
+expect 11 'device-count' verify plain
 
 # --- a policy
 policy good.yaml good

@@ -24,9 +24,8 @@ void device_samples_add(struct assay_device_set *set, size_t gpus, size_t switch
                         size_t report_len)
 {
     for (size_t i = 0; i < gpus + switches; i++) {
-        const struct assay_package p =
-            device_sample(i < gpus ? ASSAY_KIND_NVIDIA_GPU : ASSAY_KIND_NVIDIA_SWITCH, (unsigned)i,
-                          report_len);
+        const struct assay_package p = device_sample(
+            i < gpus ? ASSAY_KIND_NVIDIA_GPU : ASSAY_KIND_NVIDIA_SWITCH, (unsigned)i, report_len);
         cr_assert_eq(assay_device_set_add(set, &p), ASSAY_OK);
     }
 }

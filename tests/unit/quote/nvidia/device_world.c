@@ -15,11 +15,10 @@ static void draw_chip(struct gpu_world *g, const char *device, uint64_t serial)
     authority_key_free(&g->keys[GPU_LEAF]);
     g->keys[GPU_DEVICE] = authority_key_make(ASSAY_KEY_P384);
     g->keys[GPU_LEAF] = authority_key_make(ASSAY_KEY_P384);
-    g->terms[GPU_DEVICE] =
-        authority_ca(device, g->keys[GPU_DEVICE], "Test GH100 Provisioner ICA 1",
-                     g->keys[GPU_ICA], ALG);
-    g->terms[GPU_LEAF] = authority_leaf("FMC LF", g->keys[GPU_LEAF], device, g->keys[GPU_DEVICE],
-                                        ALG);
+    g->terms[GPU_DEVICE] = authority_ca(device, g->keys[GPU_DEVICE], "Test GH100 Provisioner ICA 1",
+                                        g->keys[GPU_ICA], ALG);
+    g->terms[GPU_LEAF] =
+        authority_leaf("FMC LF", g->keys[GPU_LEAF], device, g->keys[GPU_DEVICE], ALG);
     g->terms[GPU_DEVICE].serial = serial;
     g->terms[GPU_LEAF].serial = serial + 1;
 }

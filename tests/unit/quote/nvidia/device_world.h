@@ -27,7 +27,7 @@ struct device_world {
     bool without_switch_manifest;
     uint8_t challenge[ASSAY_REPORT_DATA_LEN];
     /* what a test changes before device_world_pack */
-    size_t count;         /* devices that come along */
+    size_t count;              /* devices that come along */
     size_t order[DEVICES + 1]; /* which of the samples */
     struct assay_device_set set;
     size_t encoded_len;

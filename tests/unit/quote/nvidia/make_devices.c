@@ -14,11 +14,11 @@
 
 static const char *dir;
 
-static void write_file(const char *name, unsigned number, const void *bytes, size_t len)
+static void write_file(const char *name, unsigned number, const char *end, const void *bytes,
+                       size_t len)
 {
     char path[512];
-    (void)snprintf(path, sizeof path, "%s/", dir);
-    (void)snprintf(path + strlen(path), sizeof path - strlen(path), name, number);
+    (void)snprintf(path, sizeof path, "%s/%s%u.%s", dir, name, number, end);
     FILE *const file = fopen(path, "wb");
     if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0) {
         perror(path);
@@ -36,18 +36,18 @@ static void print_hex(const char *name, const uint8_t *bytes, size_t len)
 
 static void write_all(struct device_world *w)
 {
-    static const char *const names[DEVICES] = { "gpu%u.bin", "gpu%u.bin", "switch%u.bin" };
+    static const char *const names[DEVICES] = { "gpu", "gpu", "switch" };
     gpu_world_make(w->gpu);
     for (unsigned i = 0; i < DEVICES; i++) {
         const struct device_sample *const s = &w->samples[i];
-        write_file(names[i], i % 2, s->report, s->report_len);
+        write_file(names[i], i % 2, "bin", s->report, s->report_len);
         for (unsigned k = 0; k < DEVICE_CERTIFICATES; k++)
-            write_file("chains/%u.der", DEVICE_CERTIFICATES * i + k, s->ders[k], s->der_len[k]);
+            write_file("chains/", DEVICE_CERTIFICATES * i + k, "der", s->ders[k], s->der_len[k]);
     }
     for (unsigned i = 0; i < 2; i++)
-        write_file("known/%u.xml", i, w->gpu->manifests[i].xml, w->gpu->manifests[i].len);
-    write_file("known/%u.xml", 2, w->switch_manifest.xml, w->switch_manifest.len);
-    write_file("known/%u.der", 0, w->gpu->ocsp, w->gpu->ocsp_len);
+        write_file("known/", i, "xml", w->gpu->manifests[i].xml, w->gpu->manifests[i].len);
+    write_file("known/", 2, "xml", w->switch_manifest.xml, w->switch_manifest.len);
+    write_file("known/", 0, "der", w->gpu->ocsp, w->gpu->ocsp_len);
     print_hex("nonce", w->gpu->nonce, sizeof w->gpu->nonce);
     print_hex("devices", w->gpu->c.roots[0].bytes, w->gpu->c.roots[0].len);
     print_hex("manifests", w->gpu->c.roots[1].bytes, w->gpu->c.roots[1].len);
@@ -56,8 +56,8 @@ static void write_all(struct device_world *w)
 int main(int argc, char **argv)
 {
     uint8_t challenge[ASSAY_REPORT_DATA_LEN];
-    if (argc < 3 || assay_hex_decode(argv[2], strlen(argv[2]), challenge, sizeof challenge) !=
-                        ASSAY_OK) {
+    if (argc < 3 ||
+        assay_hex_decode(argv[2], strlen(argv[2]), challenge, sizeof challenge) != ASSAY_OK) {
         (void)fputs("usage: make_devices DIR CHALLENGE [INDEX]; a challenge of 64 bytes\n", stderr);
         return 2;
     }

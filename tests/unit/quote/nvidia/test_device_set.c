@@ -253,7 +253,8 @@ Test(device_set, a_policy_without_them_has_the_bytes_of_before)
     const size_t len = wire(&policy, bytes);
     cr_expect_arr_eq(bytes + len - sizeof before, before, sizeof before);
     assay_policy_default(&policy);
-    cr_expect_eq(bytes[0] - 2, (wire(&policy, again), again[0]), "and without any, two elements less");
+    cr_expect_eq(bytes[0] - 2, (wire(&policy, again), again[0]),
+                 "and without any, two elements less");
 }
 
 Test(device_set, rules_that_contradict_themselves_are_refused)
