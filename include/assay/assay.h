@@ -368,7 +368,6 @@ struct assay_evidence_piece_list {
     struct assay_bytes activation;  /* of no kind: leave it empty */
     struct assay_bytes report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_bytes quote;       /* paravisor over TDX: the TD's quote */
-    struct assay_bytes devices;     /* GPUs and switches: what assay_devices_pack wrote */
 };
 /*
  * assay_evidence_pack - put pieces into one byte string that assay_verify takes; main bytes alone
@@ -402,7 +401,7 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_get_nonce(
     const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
     uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
 /*
- * assay_devices_pack - the piece `devices` of assay_evidence_pack.
+ * assay_devices_pack - reports of devices as one byte string, for assay_devices_attach.
  * In:      devices[count]: up to 8 GPUs, then up to 4 switches
  * Out:     buffer[*len], at most 96 KB; report_data: what the processor has to quote, so that its
  *          evidence commits to these reports; a verdict then has the challenge as report data
@@ -413,6 +412,17 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_pack(
     const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
     const struct assay_device_report *devices, size_t count, uint8_t *buffer, size_t capacity,
     size_t *len, uint8_t report_data[ASSAY_DEVICE_CHALLENGE_BYTES]);
+/*
+ * assay_devices_attach - evidence of a processor and its devices as one byte string.
+ * In:      evidence: as assay_verify takes it, over the report data of assay_devices_pack
+ * Out:     buffer[*len], at most ASSAY_EVIDENCE_BYTES_MAX
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (also: a kind that takes no devices, evidence that has some
+ *          already) | ASSAY_E_FULL (capacity) | statuses of evidence or devices that cannot be read
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_attach(struct assay_bytes evidence,
+                                                               struct assay_bytes devices,
+                                                               uint8_t *buffer, size_t capacity,
+                                                               size_t *len);
 
 /*
  * assay_verify - appraise one piece of evidence.

@@ -4,6 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 #include "quote/verify/device_set.h"
 
 _Static_assert(ASSAY_DEVICE_CHALLENGE_BYTES == ASSAY_REPORT_DATA_LEN, "one length");
@@ -53,6 +54,32 @@ enum assay_status assay_devices_pack(const uint8_t challenge[ASSAY_DEVICE_CHALLE
     ASSAY_TRY(assay_writer_finish(&w, &out));
     if (out.len > ASSAY_DEVICES_LEN_MAX) return ASSAY_E_RANGE;
     assay_device_report_data(challenge, out, report_data);
+    *len = out.len;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_devices_attach(struct assay_bytes evidence, struct assay_bytes devices,
+                                       uint8_t *buffer, size_t capacity, size_t *len)
+{
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    struct assay_device_set set;
+    struct assay_package package;
+    struct assay_slice out;
+    size_t declared = 0;
+    if (evidence.bytes == NULL || devices.bytes == NULL || buffer == NULL || len == NULL)
+        return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_device_set_read(devices.bytes, devices.len, &set));
+    ASSAY_TRY(assay_evidence_detect(evidence.bytes, evidence.len, &kind));
+    ASSAY_TRY(assay_evidence_length(kind, evidence.bytes, evidence.len, &declared));
+    ASSAY_TRY(assay_package_read(kind, evidence.bytes, declared, &package));
+    if (package.devices.len > 0) return ASSAY_E_INVALID;
+    package.devices = assay_slice_over(devices.bytes, devices.len);
+    if (!assay_package_fits(&package)) return ASSAY_E_INVALID;
+    struct assay_writer w = assay_writer_over(buffer, capacity);
+    assay_package_encode(&package, &w);
+    ASSAY_TRY(assay_writer_finish(&w, &out));
+    /* With what stands around it, it may be longer than evidence is. */
+    ASSAY_TRY(assay_package_read(kind, out.bytes, out.len, &package));
     *len = out.len;
     return ASSAY_OK;
 }

@@ -91,8 +91,7 @@ static bool is_any_missing(const struct assay_evidence_piece_list *pieces)
         if (is_missing(pieces->certificates[i])) return true;
     return is_missing(pieces->signature) || is_missing(pieces->pcrs) || is_missing(pieces->key) ||
            is_missing(pieces->hardware) || is_missing(pieces->activation) ||
-           is_missing(pieces->report_data) || is_missing(pieces->quote) ||
-           is_missing(pieces->devices);
+           is_missing(pieces->report_data) || is_missing(pieces->quote);
 }
 
 enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
@@ -117,7 +116,6 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
         .activation = slice_of(pieces->activation),
         .report_data = slice_of(pieces->report_data),
         .quote = slice_of(pieces->quote),
-        .devices = slice_of(pieces->devices),
     };
     for (size_t i = 0; i < pieces->certificate_count; i++)
         package.certificates[i] = slice_of(pieces->certificates[i]);

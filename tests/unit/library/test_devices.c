@@ -43,7 +43,7 @@ static struct assay_bytes bytes_of(struct assay_slice slice)
 /* The three roots, what is known of both, and these lines of a policy. */
 static void trust_all(const char *lines)
 {
-    char text[2048], keys[3][2 * ASSAY_KEY_BYTES_MAX + 1];
+    char text[4096], keys[3][2 * ASSAY_KEY_BYTES_MAX + 1];
     struct assay_bytes files[ASSAY_PARTS], known[4];
     size_t count = 0;
     assay_hex_encode(w->cpu->ca.root_public, 64, keys[0], sizeof keys[0]);
@@ -92,10 +92,13 @@ static size_t pack(void)
                                     w->cpu->request.report_data),
                  ASSAY_OK);
     world_quote(w->cpu);
-    const struct assay_evidence_piece_list pieces = { .main = { w->cpu->quote, w->cpu->quote_len },
-                                                      .devices = { set, set_len } };
-    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SOFT, &pieces, packed, sizeof packed, &len),
-                 ASSAY_OK);
+    const struct assay_bytes quote = { w->cpu->quote, w->cpu->quote_len };
+    const struct assay_bytes all = { set, set_len }, cut = { set, set_len - 1 };
+    cr_expect_eq(assay_devices_attach(quote, cut, packed, sizeof packed, &len), ASSAY_E_TRUNCATED);
+    cr_expect_eq(assay_devices_attach(quote, all, packed, 100, &len), ASSAY_E_FULL);
+    cr_expect_eq(assay_devices_attach(devices[0].report, all, packed, sizeof packed, &len),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(assay_devices_attach(quote, all, packed, sizeof packed, &len), ASSAY_OK);
     return len;
 }
 
@@ -112,7 +115,7 @@ Test(library_devices, are_verified_with_their_processor)
                  ASSAY_OK);
     cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE, "%s",
                  gpu_reasons(verdict));
-    cr_assert(assay_verdict_get_report_data(verdict, data));
+    cr_assert(assay_verdict_get_report_data(verdict, &data));
     cr_assert_eq(data.len, sizeof challenge);
     cr_expect_arr_eq(data.bytes, challenge, sizeof challenge);
     for (size_t i = 0; i < DEVICES; i++) {

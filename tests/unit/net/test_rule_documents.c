@@ -218,7 +218,6 @@ Test(net_rule_documents, only_what_can_be_judged_by_may_be_brought)
 /* A node that does not know devices cannot read such a policy: none judges by it. */
 Test(net_rule_documents, a_policy_with_devices_is_none_of_a_network)
 {
-    static struct assay_policy policy;
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
     struct assay_slice encoded;
     assay_policy_default(&policy);
