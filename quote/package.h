@@ -15,8 +15,8 @@
  * which carry theirs and are always bare; signature, PCR values, key and report data with a TPM and
  * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX; reports of
  * devices (quote/verify/device_set.h) with every processor's that travels as a package. They have a
- * bound of their own, ASSAY_DEVICES_LEN_MAX; without them ASSAY_EVIDENCE_LEN_MAX holds. A certificate
- * that stands there twice is refused. One that nothing needs is allowed (rotation needs it) and
+ * bound of their own, ASSAY_DEVICES_LEN_MAX; without them ASSAY_EVIDENCE_LEN_MAX holds. A
+ * certificate that stands there twice is refused. One that nothing needs is allowed (rotation needs it) and
  * changes no verdict, wherever it stands; a package with it is other evidence of the same meaning,
  * as a quote with another signature is, so nothing may be told apart or counted by such bytes:
  * who published what is known by the envelope that its node signed (docs/protocol.md 3.9).

@@ -84,7 +84,8 @@ const char *assay_gpu_mode_name(enum assay_gpu_mode mode);
 /* One to four numbers with dots between. Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_gpu_version_parse(const char *text, size_t len,
                                                         struct assay_gpu_version *out);
-/* Five numbers of one or two hexadecimal digits, in either case. Returns: ASSAY_OK | ASSAY_E_SYNTAX */
+/* Five numbers of one or two hexadecimal digits, in either case.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX */
 ASSAY_CHECKED enum assay_status assay_gpu_firmware_parse(const char *text, size_t len,
                                                          struct assay_gpu_firmware *out);
 /*

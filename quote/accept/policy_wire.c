@@ -7,8 +7,8 @@
  * absent options are null. A policy without rules for GPUs has no last element, and one without
  * events either not the one before: bytes and digest are those of the format without them. So it is
  * with the last fields of gpu, for policies that say nothing of firmware and of members' devices.
- * Decoding accepts exactly what encoding writes; another version of the format has another tag and is
- * rejected.
+ * Decoding accepts exactly what encoding writes; another version of the format has another tag and
+ * is rejected.
  */
 #include "quote/accept/policy.h"
 

@@ -2,7 +2,7 @@
  * quote/verify/devices.h - appraisal of the devices that come with a processor's evidence: each by
  * its own kind, all of them bound to the processor and its challenge.
  *
- * Private to the folder. What is wrong with a device is a reason of the whole, and names the device.
+ * Private to the folder. What is wrong with a device is a reason of the whole, and names it.
  */
 #ifndef ASSAY_QUOTE_VERIFY_DEVICES_H
 #define ASSAY_QUOTE_VERIFY_DEVICES_H

@@ -62,7 +62,7 @@ int main(int argc, char **argv)
         return 2;
     }
     dir = argv[1];
-    const int changed = argc > 3 ? atoi(argv[3]) + 1 : 0;
+    const int changed = argc > 3 ? (int)strtol(argv[3], NULL, 10) + 1 : 0;
     struct device_world *const w = device_world_open(challenge, changed);
     write_all(w);
     device_world_close(w);

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/nvidia/test_device_set.c - the canonical form of a machine's devices, its bounds,
- * what binds it, and the rules of policies about it.
+ * tests/unit/quote/nvidia/test_device_set.c - the canonical form of a machine's devices, its
+ * bounds, what binds it, and the rules of policies about it.
  */
 #include "base/cbor.h"
 #include "quote/accept/policy.h"
@@ -8,6 +8,7 @@
 #include "tests/unit/quote/nvidia/device_samples.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static uint8_t bytes[ASSAY_DEVICES_LEN_MAX], again[ASSAY_DEVICES_LEN_MAX];
@@ -211,8 +212,8 @@ Test(device_set, a_package_has_room_for_it_and_for_no_more)
 static enum assay_status parse(const char *lines, struct assay_policy *policy,
                                char message[static ASSAY_YAML_MESSAGE_MAX])
 {
-    char text[1024] = "policy_version: 1\nprofile: production\n";
-    strcat(text, lines);
+    char text[1024];
+    (void)snprintf(text, sizeof text, "policy_version: 1\nprofile: production\n%s", lines);
     return assay_policy_parse_yaml((const uint8_t *)text, strlen(text), policy, message);
 }
 
