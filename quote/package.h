@@ -16,10 +16,10 @@
  * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX; reports of
  * devices (quote/verify/device_set.h) with every processor's that travels as a package. They have a
  * bound of their own, ASSAY_DEVICES_LEN_MAX; without them ASSAY_EVIDENCE_LEN_MAX holds. A
- * certificate that stands there twice is refused. One that nothing needs is allowed (rotation needs it) and
- * changes no verdict, wherever it stands; a package with it is other evidence of the same meaning,
- * as a quote with another signature is, so nothing may be told apart or counted by such bytes:
- * who published what is known by the envelope that its node signed (docs/protocol.md 3.9).
+ * certificate that stands there twice is refused. One that nothing needs is allowed (rotation
+ * needs it) and changes no verdict, wherever it stands; a package with it is other evidence of the
+ * same meaning, as a quote with another signature is, so nothing may be told apart or counted by
+ * such bytes: the envelope that its node signed shows who published it (docs/protocol.md 3.9).
  */
 #ifndef ASSAY_QUOTE_PACKAGE_H
 #define ASSAY_QUOTE_PACKAGE_H
