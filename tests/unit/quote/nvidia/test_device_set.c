@@ -193,6 +193,7 @@ Test(device_set, a_package_has_room_for_it_and_for_no_more)
     cr_expect_eq(read.devices.len, ASSAY_DEVICES_LEN_MAX);
     w = assay_writer_over(whole, sizeof whole);
     p.main = assay_slice_over(big, sizeof big); /* with the heads it is longer than evidence is */
+    p.devices = assay_slice_over(bytes, 8);
     assay_package_encode(&p, &w);
     cr_assert_not(w.full);
     cr_expect_eq(assay_package_read(p.kind, whole, w.len, &read), ASSAY_E_RANGE);
