@@ -84,7 +84,7 @@ ASSAY_KIND_LIST(ASSAY_KIND_DECLARE)
 /* What kinds share. */
 enum {
     ASSAY_TPM_PIECES = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_SIGNATURE | ASSAY_PIECE_PCRS |
-                       ASSAY_PIECE_KEY | ASSAY_PIECE_REPORT_DATA,
+                       ASSAY_PIECE_KEY | ASSAY_PIECE_REPORT_DATA | ASSAY_PIECE_DEVICES,
 };
 /* A confidential computer of which everything but its programs is known. */
 enum {

@@ -19,7 +19,8 @@ enum {
     KEY_ACTIVATION = 7,
     KEY_REPORT_DATA = 8,
     KEY_QUOTE = 9,
-    KEYS = 10,
+    KEY_DEVICES = 10,
+    KEYS = 11,
 };
 
 /* The part of a key that holds one byte string. Returns: NULL for the keys that do not. */
@@ -34,6 +35,7 @@ static struct assay_slice *part_of(struct assay_package *p, uint64_t key)
     case KEY_ACTIVATION: return &p->activation;
     case KEY_REPORT_DATA: return &p->report_data;
     case KEY_QUOTE: return &p->quote;
+    case KEY_DEVICES: return &p->devices;
     }
     return NULL;
 }
@@ -67,9 +69,9 @@ bool assay_package_fits(const struct assay_package *package)
     return (keys_in(package) & ~keys_of(package->kind)) == 0;
 }
 
-static enum assay_status read_bytes(struct assay_cursor *c, struct assay_slice *out)
+static enum assay_status read_bytes(struct assay_cursor *c, size_t len_max, struct assay_slice *out)
 {
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_EVIDENCE_LEN_MAX, out));
+    ASSAY_TRY(assay_cbor_bytes(c, len_max, out));
     return out->len > 0 ? ASSAY_OK : ASSAY_E_ENCODING; /* an empty part is left out */
 }
 
@@ -89,7 +91,7 @@ static enum assay_status read_certificates(struct assay_cursor *c, struct assay_
     if (count == 0) return ASSAY_E_ENCODING;
     p->certificate_count = (size_t)count;
     for (size_t i = 0; i < p->certificate_count; i++) {
-        ASSAY_TRY(read_bytes(c, &p->certificates[i]));
+        ASSAY_TRY(read_bytes(c, ASSAY_EVIDENCE_LEN_MAX, &p->certificates[i]));
         if (is_repeated(p, i)) return ASSAY_E_DUPLICATE;
     }
     return ASSAY_OK;
@@ -109,7 +111,8 @@ static enum assay_status read_part(struct assay_cursor *c, uint64_t key, struct 
     if (key == KEY_KIND) return read_kind(c, &p->kind);
     if (key == KEY_CERTIFICATES) return read_certificates(c, p);
     ASSAY_ASSERT(part_of(p, key) != NULL);
-    return read_bytes(c, part_of(p, key));
+    return read_bytes(c, key == KEY_DEVICES ? ASSAY_DEVICES_LEN_MAX : ASSAY_EVIDENCE_LEN_MAX,
+                      part_of(p, key));
 }
 
 bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind)
@@ -130,10 +133,11 @@ enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_
 {
     ASSAY_ASSERT(package != NULL);
     enum assay_evidence_kind said = ASSAY_KIND_NONE;
-    if (len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    if (len > ASSAY_COMPOSITE_LEN_MAX) return ASSAY_E_RANGE;
     struct assay_package p = { .kind = kind };
     if (!assay_package_detect(bytes, len, &said)) {
         if (len == 0) return ASSAY_E_TRUNCATED;
+        if (len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
         p.main = assay_slice_over(bytes, len);
         *package = p;
         return ASSAY_OK;
@@ -153,6 +157,7 @@ enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_
         ASSAY_TRY(read_part(&c, key, &p));
     }
     ASSAY_TRY(assay_cursor_end(&c));
+    if (len - p.devices.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     if (p.main.len == 0) return ASSAY_E_INVALID;
     if (count == 2) return ASSAY_E_ENCODING; /* of main bytes alone: they travel bare */
     *package = p;

@@ -82,6 +82,32 @@ void assay_verdict_add_measured(struct assay_verdict *verdict, unsigned field,
     assay_bytes_copy(m->value, sizeof m->value, value, value_len);
 }
 
+void assay_verdict_name_device(const struct assay_verdict *verdict, uint32_t index,
+                               char name[static ASSAY_REASON_TEXT])
+{
+    enum { SHOWN = 8 };
+    const struct assay_verdict_device *const d = &verdict->devices[index];
+    struct assay_text text = assay_text_empty();
+    size_t number = 0, first = 0;
+    ASSAY_ASSERT(index < verdict->device_count && verdict->device_count <= ASSAY_DEVICES_MAX);
+    for (uint32_t i = 0; i < index; i++)
+        number += verdict->devices[i].kind == d->kind;
+    while (first < sizeof d->serial && d->serial[first] == 0)
+        first += 1;
+    assay_text_add(&text, d->kind == ASSAY_KIND_NVIDIA_SWITCH ? "switch " : "gpu ");
+    assay_text_add_u64(&text, number);
+    assay_text_add(&text, " (");
+    assay_text_add(&text, d->product[0] != '\0' ? d->product : "unknown");
+    if (first < sizeof d->serial) {
+        const bool is_long = sizeof d->serial - first > SHOWN;
+        if (is_long) first = sizeof d->serial - SHOWN;
+        assay_text_add(&text, is_long ? ", serial .." : ", serial ");
+        assay_text_add_hex(&text, d->serial + first, sizeof d->serial - first);
+    }
+    assay_text_add(&text, ")");
+    assay_text_copy(name, ASSAY_REASON_TEXT, text.text);
+}
+
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule)
 {
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);

@@ -363,14 +363,29 @@ enum assay_rule_class {
       "the policy does not accept this mode of a GPU")                                             \
     X(ASSAY_RULE_GPU_DRIVER, 109, OLD, "gpu-driver", "the driver is older than the policy allows") \
     X(ASSAY_RULE_GPU_STATUS, 110, REFUSED, "gpu-status",                                           \
-      "the report has a status that decides on a measurement and is none that is known")
+      "the report has a status that decides on a measurement and is none that is known")           \
+    X(ASSAY_RULE_DEVICE_BINDING, 120, FORGED, "device-binding",                                    \
+      "the evidence does not commit to the reports of these devices")                              \
+    X(ASSAY_RULE_DEVICE_TWICE, 121, REFUSED, "device-twice",                                       \
+      "one device stands twice in the evidence")                                                   \
+    X(ASSAY_RULE_DEVICE_COUNT, 122, REFUSED, "device-count",                                       \
+      "the policy demands another number of devices")                                              \
+    X(ASSAY_RULE_GPU_FIRMWARE, 123, OLD, "gpu-firmware",                                           \
+      "the firmware of a device is older than the policy allows")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
 #undef ASSAY_RULE_ENUM
 
 enum {
-    ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
+    ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes; without devices */
+    ASSAY_DEVICES_LEN_MAX = 98304,  /* reports of 12 devices take 64 KB with their chains */
+    ASSAY_COMPOSITE_LEN_MAX = ASSAY_EVIDENCE_LEN_MAX + ASSAY_DEVICES_LEN_MAX,
+    ASSAY_GPUS_MAX = 8,
+    ASSAY_SWITCHES_MAX = 4,
+    ASSAY_DEVICES_MAX = ASSAY_GPUS_MAX + ASSAY_SWITCHES_MAX,
+    ASSAY_DEVICE_TEXT_MAX = 32, /* product, driver, firmware */
+    ASSAY_DEVICE_SERIAL_LEN = 20,
     ASSAY_REASONS_MAX = 8,          /* the first eight are enough */
     ASSAY_REASON_TEXT = 100,        /* a 48-byte measurement in hexadecimal and its NUL */
     ASSAY_ADVISORIES_MAX = 64,      /* genuine TCB levels list up to 30 */
@@ -428,6 +443,20 @@ struct assay_instance {
     char zone[ASSAY_INSTANCE_TEXT];
 };
 
+/* A device that came with the evidence, and what its own report is worth. */
+struct assay_verdict_device {
+    uint8_t kind;       /* enum assay_evidence_kind */
+    uint8_t genuine;    /* enum assay_genuine */
+    uint8_t tier;       /* enum assay_tier */
+    uint8_t rule;       /* enum assay_rule: the gravest reason; 0: none */
+    bool has_platform;
+    uint8_t platform_id[32];
+    uint8_t serial[ASSAY_DEVICE_SERIAL_LEN]; /* of the certificate of its key; zeros: none */
+    char product[ASSAY_DEVICE_TEXT_MAX];     /* "GH100" */
+    char driver[ASSAY_DEVICE_TEXT_MAX];
+    char firmware[ASSAY_DEVICE_TEXT_MAX];
+};
+
 struct assay_verdict {
     enum assay_evidence_kind kind;
     enum assay_genuine genuine;
@@ -475,6 +504,9 @@ struct assay_verdict {
     bool platform_masked;    /* the id names an instance or nothing: docs/protocol.md 6.2 */
     uint8_t platform_id[32]; /* SHA-256 over the hardware's own id (PPID) under its vendor root */
     uint8_t vendor_root[32]; /* SHA-256 of the pinned root's SubjectPublicKeyInfo */
+
+    uint32_t device_count; /* GPUs, then switches, in the order of the evidence */
+    struct assay_verdict_device devices[ASSAY_DEVICES_MAX];
 
     uint32_t window_count;
     struct assay_verdict_window windows[ASSAY_VERDICT_WINDOWS_MAX];
@@ -528,6 +560,13 @@ void assay_verdict_add_window(struct assay_verdict *verdict, const char *what, b
 void assay_verdict_add_measured(struct assay_verdict *verdict, unsigned field,
                                 enum assay_measured_state state, const uint8_t *value,
                                 uint32_t value_len);
+/*
+ * assay_verdict_name_device - "gpu 3 (GH100, serial 0a1b2c)", numbered within its kind; of a serial
+ * number longer than eight bytes the last eight.
+ * In:      index below device_count (asserted)
+ */
+void assay_verdict_name_device(const struct assay_verdict *verdict, uint32_t index,
+                               char name[static ASSAY_REASON_TEXT]);
 /* Returns: true when a reason of this rule is present. */
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule);
 /* Returns: true when a reason of this class is present. */

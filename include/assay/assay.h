@@ -376,8 +376,8 @@ ASSAY_API void assay_trust_destroy(struct assay_trust **trust);
 /* --- evidence */
 struct assay_verdict;
 
-/* The longest evidence that is judged. */
-#define ASSAY_EVIDENCE_BYTES_MAX 32768
+/* The longest evidence that is judged: 32 KB, and 96 KB of devices that came with it. */
+#define ASSAY_EVIDENCE_BYTES_MAX 131072
 
 /*
  * assay_evidence_recognise - which kind the bytes say they are; nothing is verified.
@@ -413,6 +413,50 @@ struct assay_evidence_piece_list {
 ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
     enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces, uint8_t *buffer,
     size_t capacity, size_t *len);
+
+/* --- devices of a processor: GPUs and switches whose reports come with its evidence */
+#define ASSAY_DEVICE_CHALLENGE_BYTES 64
+#define ASSAY_DEVICE_NONCE_BYTES     32
+
+/* A report and its chain; all of an array have one size. */
+struct assay_device_report {
+    size_t size;
+    enum assay_evidence_kind kind; /* ASSAY_KIND_NVIDIA_GPU, ASSAY_KIND_NVIDIA_SWITCH */
+    struct assay_bytes report;
+    const struct assay_bytes *certificates; /* DER, 1 to 8 */
+    size_t certificate_count;
+};
+/*
+ * assay_devices_get_nonce - the nonce that each device has to sign for this challenge: 64 bytes of
+ * the verifier, zeros behind a shorter one.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_get_nonce(
+    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
+    uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
+/*
+ * assay_devices_pack - reports of devices as one byte string, for assay_devices_attach.
+ * In:      devices[count]: up to 8 GPUs, then up to 4 switches
+ * Out:     buffer[*len], at most 96 KB; report_data: what the processor has to quote, so that its
+ *          evidence commits to these reports; a verdict then has the challenge as report data
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (also: another order, another kind) | ASSAY_E_FULL (capacity,
+ *          too many of a kind) | ASSAY_E_RANGE (a report or certificate too long, or none)
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_pack(
+    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
+    const struct assay_device_report *devices, size_t count, uint8_t *buffer, size_t capacity,
+    size_t *len, uint8_t report_data[ASSAY_DEVICE_CHALLENGE_BYTES]);
+/*
+ * assay_devices_attach - evidence of a processor and its devices as one byte string.
+ * In:      evidence: as assay_verify takes it, over the report data of assay_devices_pack
+ * Out:     buffer[*len], at most ASSAY_EVIDENCE_BYTES_MAX
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (also: a kind that takes no devices, evidence that has some
+ *          already) | ASSAY_E_FULL (capacity) | statuses of evidence or devices that cannot be read
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_attach(struct assay_bytes evidence,
+                                                               struct assay_bytes devices,
+                                                               uint8_t *buffer, size_t capacity,
+                                                               size_t *len);
 
 /* --- event logs: what firmware and kernel say that they measured. Nobody signed them: they explain
  * registers that evidence of a TPM or a TD quotes, and are worth what their replay is worth. */
@@ -586,6 +630,24 @@ struct assay_cloud_instance {
 /* Returns: false when it is of none; *instance untouched. */
 ASSAY_API bool assay_verdict_get_instance(const struct assay_verdict *verdict,
                                           struct assay_cloud_instance *instance);
+
+/* A device that came with the evidence, and what its own report is worth. What is wrong with it is
+ * among the findings of the whole. */
+struct assay_device_verdict {
+    size_t size;
+    enum assay_evidence_kind kind;
+    enum assay_genuine genuine;
+    enum assay_tier tier;
+    uint32_t rule;           /* of its gravest finding; 0: none */
+    const char *product;     /* "GH100"; texts and bytes are the verdict's, and may be empty */
+    const char *driver;
+    const char *firmware;
+    struct assay_bytes serial;      /* of the certificate of its key, zeros in front */
+    struct assay_bytes platform_id; /* 32 bytes; of a genuine device */
+};
+/* GPUs, then switches. Returns: false past the last one; *device untouched. */
+ASSAY_API bool assay_verdict_get_device(const struct assay_verdict *verdict, size_t index,
+                                        struct assay_device_verdict *device);
 
 /* Why. The gravest reason comes first; at most eight are kept. */
 struct assay_finding {

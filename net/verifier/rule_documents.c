@@ -20,6 +20,14 @@ static enum assay_status read_endorsements(struct assay_slice bytes, struct assa
                                      &set->endorsements);
 }
 
+/* Devices of a processor are refused as by nodes that do not know them: no network has collateral
+ * for them. */
+static enum assay_status read_policy(struct assay_slice bytes, struct assay_policy *policy)
+{
+    ASSAY_TRY(assay_policy_decode(bytes.bytes, bytes.len, policy));
+    return assay_gpu_rules_are_of_reports(&policy->gpu) ? ASSAY_OK : ASSAY_E_ENCODING;
+}
+
 enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_slice endorsements,
                                      struct assay_ruleset *set)
 {
@@ -28,7 +36,7 @@ enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_sli
     if (set->policy == NULL || set->documents == NULL) return ASSAY_E_MEMORY;
     assay_sha256(policy.bytes, policy.len, set->policy_digest);
     assay_sha256(endorsements.bytes, endorsements.len, set->endorsements_digest);
-    ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, set->policy));
+    ASSAY_TRY(read_policy(policy, set->policy));
     set->endorsements_bytes = assay_slice_over(set->documents, endorsements.len);
     set->policy_bytes = assay_slice_over(set->documents + endorsements.len, policy.len);
     assay_bytes_copy(set->documents, endorsements.len, endorsements.bytes, endorsements.len);
@@ -196,8 +204,7 @@ enum assay_status assay_rules_check(bool is_policy, struct assay_slice document)
     enum assay_status status = ASSAY_E_MEMORY;
     if (is_policy) {
         set.policy = calloc(1, sizeof *set.policy);
-        if (set.policy != NULL)
-            status = assay_policy_decode(document.bytes, document.len, set.policy);
+        if (set.policy != NULL) status = read_policy(document, set.policy);
     } else {
         status = read_endorsements(document, &set);
     }

@@ -286,6 +286,51 @@ static enum assay_status read_measured(struct assay_cursor *in, struct assay_ver
     return ASSAY_OK;
 }
 
+static void write_devices(struct assay_writer *w, const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->device_count <= ASSAY_DEVICES_MAX);
+    assay_writer_u8(w, (uint8_t)v->device_count);
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct assay_verdict_device *d = &v->devices[i];
+        assay_writer_u8(w, d->kind);
+        assay_writer_u8(w, d->genuine);
+        assay_writer_u8(w, d->tier);
+        assay_writer_u8(w, d->rule);
+        assay_writer_u8(w, d->has_platform);
+        assay_writer_put(w, d->platform_id, sizeof d->platform_id);
+        assay_writer_put(w, d->serial, sizeof d->serial);
+        write_text(w, d->product, sizeof d->product);
+        write_text(w, d->driver, sizeof d->driver);
+        write_text(w, d->firmware, sizeof d->firmware);
+    }
+}
+
+static enum assay_status read_devices(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned count = 0;
+    ASSAY_TRY(read_number(in, ASSAY_DEVICES_MAX + 1, &count));
+    for (unsigned i = 0; i < count; i++) {
+        struct assay_verdict_device *d = &v->devices[i];
+        unsigned kind = 0, genuine = 0, tier = 0;
+        ASSAY_TRY(read_number(in, ASSAY_KIND_COUNT, &kind));
+        ASSAY_TRY(read_number(in, ASSAY_GENUINE_FALSE + 1, &genuine));
+        ASSAY_TRY(read_number(in, ASSAY_TIER_CONTRAINDICATED + 1, &tier));
+        ASSAY_TRY(assay_cursor_u8(in, &d->rule));
+        if (d->rule != 0 && !is_rule(d->rule)) return ASSAY_E_RANGE;
+        ASSAY_TRY(read_flag(in, &d->has_platform));
+        ASSAY_TRY(assay_cursor_copy(in, d->platform_id, sizeof d->platform_id));
+        ASSAY_TRY(assay_cursor_copy(in, d->serial, sizeof d->serial));
+        ASSAY_TRY(read_text(in, d->product, sizeof d->product));
+        ASSAY_TRY(read_text(in, d->driver, sizeof d->driver));
+        ASSAY_TRY(read_text(in, d->firmware, sizeof d->firmware));
+        d->kind = (uint8_t)kind;
+        d->genuine = (uint8_t)genuine;
+        d->tier = (uint8_t)tier;
+    }
+    v->device_count = count;
+    return ASSAY_OK;
+}
+
 /* ------------------------------------------------------------ a verdict */
 
 static void write_result(struct assay_writer *w, const struct assay_verdict *v)
@@ -396,6 +441,7 @@ void assay_verifier_process_verdict_encode(uint64_t number, const struct assay_v
     write_advisories(w, verdict->advisory_now_count, verdict->advisories_now);
     write_windows(w, verdict);
     write_measured(w, verdict);
+    write_devices(w, verdict);
 }
 
 static enum assay_status read_verdict(struct assay_cursor *in, struct assay_verdict *v)
@@ -408,7 +454,8 @@ static enum assay_status read_verdict(struct assay_cursor *in, struct assay_verd
     ASSAY_TRY(read_advisories(in, &v->advisory_count, v->advisories));
     ASSAY_TRY(read_advisories(in, &v->advisory_now_count, v->advisories_now));
     ASSAY_TRY(read_windows(in, v));
-    return read_measured(in, v);
+    ASSAY_TRY(read_measured(in, v));
+    return read_devices(in, v);
 }
 
 enum assay_status assay_verifier_process_answer_decode(struct assay_slice bytes,

@@ -22,7 +22,7 @@ enum {
         16 * 1024 * 1024, /* two documents of 512 KiB a set, and room */
     ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX = ASSAY_EVIDENCE_LEN_MAX + 64,
     /* Of a verdict with every list full, and room. */
-    ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX = 12 * 1024,
+    ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX = 16 * 1024,
 };
 
 /* The documents of one policy with one set of endorsements. */

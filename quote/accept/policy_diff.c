@@ -169,6 +169,51 @@ static struct assay_text driver_text(const struct assay_gpu_version *version)
     return text;
 }
 
+/* How many devices of a member are accepted: a narrower span is stricter. */
+static void diff_span(struct diff *d, const char *least, const char *most,
+                      const struct assay_gpu_span *old, const struct assay_gpu_span *new)
+{
+    if (old->least != new->least)
+        add_change(d, new->least < old->least ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of(least), number_text(old->least), number_text(new->least));
+    if (old->most != new->most)
+        add_change(d, new->most > old->most ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of(most), number_text(old->most), number_text(new->most));
+}
+
+static struct assay_text firmware_text(const struct assay_gpu_firmware *version)
+{
+    struct assay_text text = assay_text_empty();
+    if (version == NULL) return text_of("none");
+    for (size_t i = 0; i < ASSAY_GPU_FIRMWARE_PARTS; i++) {
+        if (i > 0) assay_text_add(&text, ".");
+        assay_text_add_hex(&text, &version->parts[i], 1);
+    }
+    return text;
+}
+
+/* Family by family. One more where there are others accepts boards that were refused; the first
+ * refuses all others. */
+static void diff_firmware(struct diff *d, const struct assay_gpu_rules *old,
+                          const struct assay_gpu_rules *new)
+{
+    for (uint32_t i = 0; i < new->firmware_count; i++) {
+        const struct assay_gpu_firmware *const now = &new->firmware_min[i];
+        const struct assay_gpu_firmware *const was = assay_gpu_firmware_least(old, now);
+        const int order = was == NULL ? 0 : assay_gpu_firmware_compare(now, was);
+        if (was != NULL && order == 0) continue;
+        const bool looser = was == NULL ? old->firmware_count > 0 : order < 0;
+        add_change(d, looser ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of("gpu_firmware_min"), firmware_text(was), firmware_text(now));
+    }
+    for (uint32_t i = 0; i < old->firmware_count; i++) {
+        const struct assay_gpu_firmware *const was = &old->firmware_min[i];
+        if (assay_gpu_firmware_least(new, was) != NULL) continue;
+        add_change(d, new->firmware_count == 0 ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of("gpu_firmware_min"), firmware_text(was), firmware_text(NULL));
+    }
+}
+
 static void diff_gpu(struct diff *d)
 {
     const struct assay_gpu_rules *const old = &d->before->gpu, *const new = &d->after->gpu;
@@ -187,6 +232,9 @@ static void diff_gpu(struct diff *d)
         add_change(d, order < 0 ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
                    text_of("gpu_driver_min"), driver_text(&old->driver_min),
                    driver_text(&new->driver_min));
+    diff_span(d, "gpu_count_min", "gpu_count_max", &old->gpus, &new->gpus);
+    diff_span(d, "switch_count_min", "switch_count_max", &old->switches, &new->switches);
+    diff_firmware(d, old, new);
 }
 
 static struct assay_text age_text(const struct assay_policy *policy)

@@ -19,8 +19,10 @@ enum assay_change_effect {
 
 enum {
     /* Every list of both policies full, and nothing in common: kinds, statuses, numbers, platform
-     * rules, roots, advisories, fields of references, values, events. */
-    ASSAY_POLICY_CHANGES_MAX = 13 + 11 + 8 + 16 + 4 * ASSAY_POLICY_ROOTS_MAX +
+     * rules, versions of firmware and numbers of devices, roots, advisories, fields of references,
+     * values, events. */
+    ASSAY_POLICY_CHANGES_MAX = 13 + 11 + 8 + 16 + 2 * ASSAY_GPU_FIRMWARES_MAX + 4 +
+                               4 * ASSAY_POLICY_ROOTS_MAX +
                                2 * ASSAY_PINNED_ROOTS + 2 * ASSAY_POLICY_ADVISORIES_MAX +
                                2 * ASSAY_REFERENCE_FIELDS + 2 * ASSAY_REFERENCES_MAX + 1 +
                                2 * ASSAY_EVENT_REFERENCES_MAX,

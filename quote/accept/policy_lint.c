@@ -243,6 +243,11 @@ static void lint_gpu(struct assay_lint_run *l, const struct assay_policy *standa
                "gpu_certificate_hold");
     want_kinds(l, unused, assay_gpu_version_compare(&rules->driver_min, &none) != 0,
                ASSAY_KINDS_NVIDIA, "gpu_driver_min");
+    want_kinds(l, unused, rules->firmware_count > 0, ASSAY_KINDS_NVIDIA, "gpu_firmware_min");
+    want_kinds(l, unused, rules->gpus.most > 0, ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_GPU),
+               "gpu_count_max");
+    want_kinds(l, unused, rules->switches.most > 0, ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_SWITCH),
+               "switch_count_max");
 }
 
 /* --- advisories */

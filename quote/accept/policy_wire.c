@@ -5,9 +5,10 @@
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
  * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu];
  * absent options are null. A policy without rules for GPUs has no last element, and one without
- * events either not the one before: bytes and digest are those of the format without them. Decoding
- * accepts exactly what encoding writes; another version of the format has another tag and is
- * rejected.
+ * events either not the one before: bytes and digest are those of the format without them. So it is
+ * with the last fields of gpu, for policies that say nothing of firmware and of members' devices.
+ * Decoding accepts exactly what encoding writes; another version of the format has another tag and
+ * is rejected.
  */
 #include "quote/accept/policy.h"
 
@@ -18,7 +19,8 @@ static const char policy_tag[] = "assay/policy/v3";
 enum {
     POLICY_FIELDS = 12, /* and one of events, if there are any or rules for GPUs; and these */
     GPU_FIELDS = 3 + ASSAY_GPU_VERSION_PARTS,
-    POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
+    GPU_FIELDS_DEVICES = GPU_FIELDS + 5, /* spans of GPUs and of switches, versions of firmware */
+    POLICY_FIELDS_MAX = 23,              /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
     REFERENCE_FIELDS = 6,
@@ -34,7 +36,8 @@ enum {
     REFERENCE_MAX = 1 + 2 + 1 + (2 + ASSAY_MEASUREMENT_MAX) + 2 * NUMBER_MAX + 3,
     EVENT_MAX = 1 + 1 + 1 + 2 + 5 + 2 + ASSAY_EVENT_REFERENCE_TEXT + 2 + ASSAY_MEASUREMENT_MAX,
     HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 17 +
-                (1 + 2 + 2 + 1 + ASSAY_GPU_VERSION_PARTS * 5),
+                (1 + 2 + 2 + 1 + ASSAY_GPU_VERSION_PARTS * 5) +
+                (4 + 1 + ASSAY_GPU_FIRMWARES_MAX * (1 + ASSAY_GPU_FIRMWARE_PARTS)),
 };
 _Static_assert(HEADS_MAX + ASSAY_TCB_STATUS_COUNT * STATUS_MAX + ASSAY_POLICY_ROOTS_MAX * ROOT_MAX +
                        ASSAY_POLICY_ADVISORIES_MAX * ADVISORY_MAX +
@@ -124,12 +127,21 @@ static void put_events(struct assay_writer *w, const struct assay_policy *policy
 
 static void put_gpu(struct assay_writer *w, const struct assay_gpu_rules *rules)
 {
-    assay_cbor_put_array(w, GPU_FIELDS);
+    const bool has_devices = !assay_gpu_rules_are_of_reports(rules);
+    assay_cbor_put_array(w, has_devices ? GPU_FIELDS_DEVICES : GPU_FIELDS);
     assay_cbor_put_uint(w, rules->architectures);
     assay_cbor_put_uint(w, rules->modes);
     assay_cbor_put_bool(w, rules->allow_certificate_hold);
     for (size_t i = 0; i < ASSAY_GPU_VERSION_PARTS; i++)
         assay_cbor_put_uint(w, rules->driver_min.parts[i]);
+    if (!has_devices) return;
+    assay_cbor_put_uint(w, rules->gpus.least);
+    assay_cbor_put_uint(w, rules->gpus.most);
+    assay_cbor_put_uint(w, rules->switches.least);
+    assay_cbor_put_uint(w, rules->switches.most);
+    assay_cbor_put_array(w, rules->firmware_count);
+    for (uint32_t i = 0; i < rules->firmware_count; i++)
+        assay_cbor_put_bytes(w, rules->firmware_min[i].parts, ASSAY_GPU_FIRMWARE_PARTS);
 }
 
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w)
@@ -338,10 +350,34 @@ static enum assay_status get_events(struct assay_cursor *c, struct assay_policy 
     return ASSAY_OK;
 }
 
+static enum assay_status get_span(struct assay_cursor *c, struct assay_gpu_span *span)
+{
+    uint64_t least = 0, most = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &least));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &most));
+    span->least = (uint8_t)least;
+    span->most = (uint8_t)most;
+    return ASSAY_OK;
+}
+
+static enum assay_status get_devices(struct assay_cursor *c, struct assay_gpu_rules *rules)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(get_span(c, &rules->gpus));
+    ASSAY_TRY(get_span(c, &rules->switches));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_GPU_FIRMWARES_MAX, &count));
+    rules->firmware_count = (uint32_t)count;
+    for (uint32_t i = 0; i < rules->firmware_count; i++)
+        ASSAY_TRY(
+            assay_cbor_bytes_exact(c, rules->firmware_min[i].parts, ASSAY_GPU_FIRMWARE_PARTS));
+    return assay_gpu_rules_are_of_reports(rules) ? ASSAY_E_ENCODING : ASSAY_OK;
+}
+
 static enum assay_status get_gpu(struct assay_cursor *c, struct assay_gpu_rules *rules)
 {
-    uint64_t architectures = 0, modes = 0, part = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, GPU_FIELDS));
+    uint64_t fields = 0, architectures = 0, modes = 0, part = 0;
+    ASSAY_TRY(assay_cbor_array(c, GPU_FIELDS_DEVICES, &fields));
+    if (fields != GPU_FIELDS && fields != GPU_FIELDS_DEVICES) return ASSAY_E_ENCODING;
     ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &architectures));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &modes));
     ASSAY_TRY(assay_cbor_bool(c, &rules->allow_certificate_hold));
@@ -351,7 +387,7 @@ static enum assay_status get_gpu(struct assay_cursor *c, struct assay_gpu_rules 
     }
     rules->architectures = (uint8_t)architectures;
     rules->modes = (uint8_t)modes;
-    return ASSAY_OK;
+    return fields == GPU_FIELDS ? ASSAY_OK : get_devices(c, rules);
 }
 
 /* What a policy may have in addition. Redundant bytes would be a second encoding. */

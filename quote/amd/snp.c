@@ -248,7 +248,7 @@ struct assay_kind assay_kind_snp(void)
         .kind = ASSAY_KIND_SNP,
         .what = "an attestation report of an AMD SEV-SNP guest",
         .publisher = ASSAY_PUBLISHED_BY_AMD,
-        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .pieces = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_DEVICES,
         .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
         .affirms = ASSAY_CLAIMS_TEE,
         .proofs = ASSAY_PROOFS_SNP,

@@ -58,7 +58,7 @@ struct assay_api_verdict {
     enum assay_status status;    /* of reading */
     struct assay_claims *claims; /* of malloc; NULL until then, and used again */
     size_t evidence_len;         /* 0: none that could be read */
-    uint8_t evidence[ASSAY_EVIDENCE_LEN_MAX];
+    uint8_t evidence[ASSAY_COMPOSITE_LEN_MAX];
 };
 /* Nothing was appraised with it yet, or no more. */
 void assay_api_verdict_clear(struct assay_api_verdict *v);

@@ -130,6 +130,20 @@ static enum assay_status choose_collateral(const struct assay_trust *t,
     return ASSAY_OK;
 }
 
+/* What is known of devices: they may have come with a quote of Intel's. */
+static enum assay_status add_devices(const struct assay_trust *t, struct assay_chosen *out)
+{
+    ASSAY_ASSERT(t->endorsements.count <= ASSAY_ENDORSEMENTS_MAX);
+    for (size_t i = 0; i < t->endorsements.count; i++) {
+        const struct assay_endorsement *const e = &t->endorsements.entries[i];
+        if ((e->kinds & ASSAY_KINDS_NVIDIA) == 0 || e->collateral == NULL) continue;
+        if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+        out->all.entries[out->all.count++] =
+            (struct assay_endorsement){ e->root, e->kinds & ASSAY_KINDS_NVIDIA, e->collateral };
+    }
+    return ASSAY_OK;
+}
+
 enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evidence_kind kind,
                                    struct assay_slice evidence, int64_t at_unix_s,
                                    struct assay_chosen *out)
@@ -143,6 +157,7 @@ enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evide
     for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
         if (t->sets[i].is_intel || t->exact)
             status = choose_collateral(t, &t->sets[i], &wanted, choice, out);
+    if (status == ASSAY_OK) status = add_devices(t, out);
     for (size_t r = 0; r < t->root_count && status == ASSAY_OK; r++) {
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) status = ASSAY_E_FULL;
         else

@@ -12,7 +12,7 @@
 
 _Static_assert(ASSAY_VERIFIER_PLATFORMS_MAX == ASSAY_VERIFIER_ENTRIES_MAX, "one bound");
 _Static_assert(ASSAY_VERIFIER_TABLES_MAX == ASSAY_VERIFIER_TABLED_MAX, "one bound");
-_Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_EVIDENCE_LEN_MAX, "one bound");
+_Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_COMPOSITE_LEN_MAX, "one bound");
 _Static_assert(ASSAY_LOGS_MAX == ASSAY_EVENTLOGS_MAX, "one bound");
 _Static_assert(ASSAY_LOG_BYTES_MAX == ASSAY_EVENTLOG_LEN_MAX, "one bound");
 
@@ -322,6 +322,7 @@ static enum assay_status verify_into(const struct assay_verify_request *request,
     struct assay_policy usual;
     enum assay_status malformed = ASSAY_OK;
     if (request->policy == NULL) assay_policy_default(&usual);
+    if (request->policy == NULL) assay_gpu_rules_accept_devices(&usual.gpu);
     if (request->log_report != NULL) assay_eventlog_report_init(request->log_report);
     assay_api_verdict_clear(v);
     enum assay_status status =

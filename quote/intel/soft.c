@@ -21,7 +21,7 @@ struct assay_kind assay_kind_soft(void)
     return (struct assay_kind){
         .kind = ASSAY_KIND_SOFT,
         .what = "a SOFT quote: software that plays hardware, for development",
-        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .pieces = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_DEVICES,
         /* Software that calls itself a platform: nothing about hardware is proven. */
         .speaks_of = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
                      ASSAY_CLAIM_BIT(EXECUTABLES) | ASSAY_CLAIM_BIT(HARDWARE),

@@ -186,7 +186,7 @@ static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t versi
         .kind = kind,
         .what = what,
         .publisher = ASSAY_PUBLISHED_BY_INTEL,
-        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .pieces = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_DEVICES,
         .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
         .affirms = ASSAY_CLAIMS_TEE,
         .proofs = ASSAY_PROOFS_QUOTE,

@@ -358,6 +358,32 @@ static void judge_driver(const struct assay_nvidia_appraisal *a)
                       said);
 }
 
+static void add_firmware(struct assay_text *text, const struct assay_gpu_firmware *version)
+{
+    for (size_t i = 0; i < ASSAY_GPU_FIRMWARE_PARTS; i++) {
+        if (i > 0) assay_text_add(text, ".");
+        assay_text_add_hex(text, &version->parts[i], 1);
+    }
+}
+
+static void judge_version(const struct assay_nvidia_appraisal *a)
+{
+    const struct assay_gpu_rules *const rules = &a->request->policy->gpu;
+    const char *const said = a->report.vbios;
+    const struct assay_gpu_firmware *least = NULL;
+    struct assay_gpu_firmware version;
+    struct assay_text expected = assay_text_empty();
+    if (rules->firmware_count == 0) return;
+    if (assay_gpu_firmware_parse(said, assay_text_len(said, ASSAY_SPDM_TEXT_MAX), &version) ==
+        ASSAY_OK)
+        least = assay_gpu_firmware_least(rules, &version);
+    if (least != NULL && assay_gpu_firmware_compare(&version, least) >= 0) return;
+    assay_text_add(&expected, least != NULL ? "at least " : "a family of gpu_firmware_min");
+    if (least != NULL) add_firmware(&expected, least);
+    assay_verdict_add(a->verdict, ASSAY_RULE_GPU_FIRMWARE, a->report.offset_opaque, expected.text,
+                      said);
+}
+
 /* docs/protocol.md 6.2: a device is its own key, which no firmware changes. */
 static void name_platform(const struct assay_nvidia_appraisal *a)
 {
@@ -381,6 +407,7 @@ static enum assay_status judge_device(struct assay_nvidia_appraisal *a)
     if (!judge_architecture(a)) return ASSAY_OK;
     judge_mode(a);
     judge_driver(a);
+    judge_version(a);
     ASSAY_TRY(assay_nvidia_judge_golden(a));
     name_platform(a);
     return ASSAY_OK;

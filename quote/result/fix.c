@@ -215,7 +215,16 @@
       "Use a device that `gpu_architectures` of the policy lists, or add this one to it.")         \
     X(ASSAY_RULE_GPU_MODE, "Set the GPU up in a mode that `gpu_modes` of the policy lists.")       \
     X(ASSAY_RULE_GPU_DRIVER, "Update the driver to the version that the policy names, or newer.")  \
-    X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")
+    X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")            \
+    X(ASSAY_RULE_DEVICE_BINDING,                                                                   \
+      "Have the processor quote the report data of exactly these reports: `assay evidence "        \
+      "compose` prints it. Otherwise the devices or the quote were exchanged on the way.")         \
+    X(ASSAY_RULE_DEVICE_TWICE, "Give each device of the machine once.")                            \
+    X(ASSAY_RULE_DEVICE_COUNT,                                                                     \
+      "Find the missing or additional device, or change `gpu_count_min`, `gpu_count_max`, "        \
+      "`switch_count_min`, `switch_count_max` of the policy.")                                     \
+    X(ASSAY_RULE_GPU_FIRMWARE,                                                                     \
+      "Update the firmware of the device to the version that `gpu_firmware_min` names, or newer.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

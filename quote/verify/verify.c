@@ -10,6 +10,7 @@
 #include "quote/intel/quote.h"
 #include "quote/kinds.h"
 #include "quote/verifier.h"
+#include "quote/verify/devices.h"
 
 /* Declared properties of unreadable bytes. */
 static void note_status(struct assay_verdict *verdict, enum assay_status status)
@@ -35,13 +36,17 @@ static enum assay_status verify_once(struct assay_verifier *verifier,
     ASSAY_ASSERT(request->endorsements->count <= ASSAY_ENDORSEMENTS_MAX);
 
     struct assay_kind row;
+    struct assay_device_set devices;
     if (request->log_report != NULL) assay_eventlog_report_init(request->log_report);
     assay_verdict_init(verdict, request->kind, request->at_unix_s);
     verdict->insecure = request->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     enum assay_status status = assay_kind_find(request->kind, &row);
     if (status != ASSAY_OK) status = ASSAY_E_UNSUPPORTED;
+    if (status == ASSAY_OK) status = assay_devices_open(&row, request, &devices, verdict);
     if (status == ASSAY_OK) status = row.verify(&row, verifier, request, verdict);
     if (status == ASSAY_OK) assay_eventlog_appraise(&row, request, verdict);
+    if (status == ASSAY_OK)
+        status = assay_devices_appraise(&row, verifier, request, &devices, verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         /* A verifier that fails knows nothing: unjudged, never FAIL (docs/protocol.md 3.1). */
         assay_verdict_init(verdict, request->kind, request->at_unix_s);

@@ -79,6 +79,10 @@ struct yaml_policy {
     unsigned gpu_modes_count;
     char *gpu_driver_min;
     char *gpu_certificate_hold;
+    char **gpu_firmware_min;
+    unsigned gpu_firmware_min_count;
+    char *gpu_count_min, *gpu_count_max;
+    char *switch_count_min, *switch_count_max;
     struct yaml_root *roots;
     unsigned roots_count;
     char **advisories_denied;

@@ -66,6 +66,7 @@ static int read_policy(struct cli_appraisal *a, const char *path)
     char message[ASSAY_YAML_MESSAGE_MAX];
     if (path == NULL) {
         assay_policy_default(a->policy);
+        assay_gpu_rules_accept_devices(&a->policy->gpu);
         return ASSAY_EXIT_OK;
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
@@ -76,12 +77,19 @@ static int read_policy(struct cli_appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
+/* A root of processors and of devices is two: a quote and the devices that came with it have
+ * collateral of two shapes. The policy's roots alone fit twice. */
 static void add_root(struct cli_appraisal *a, const struct assay_key *key, uint32_t kinds)
 {
-    struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
-    e->root = *key;
-    e->kinds = kinds;
-    a->endorsements->count += 1;
+    const uint32_t parts[] = { kinds & ~ASSAY_KINDS_NVIDIA, kinds & ASSAY_KINDS_NVIDIA };
+    for (size_t i = 0; i < 2; i++) {
+        if (parts[i] == 0) continue;
+        ASSAY_ASSERT(a->endorsements->count < ASSAY_ENDORSEMENTS_MAX);
+        struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
+        e->root = *key;
+        e->kinds = parts[i];
+        a->endorsements->count += 1;
+    }
 }
 
 /* A certificate, a public key (PEM, DER) or a JSON web key. */
@@ -162,6 +170,13 @@ static void note_other_kind(const struct cli_appraisal *a)
                   assay_kind_text(a->kind), assay_kind_text(declared));
 }
 
+static bool have_devices(const struct cli_appraisal *a)
+{
+    struct assay_package package;
+    return assay_package_read(a->kind, a->bytes, a->len, &package) == ASSAY_OK &&
+           package.devices.len > 0;
+}
+
 /* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
 static int read_file(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
@@ -183,6 +198,7 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
     if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
     a->bytes = a->file;
     if (status == ASSAY_OK) a->trailing_len = a->file_len - a->len;
+    if (status == ASSAY_OK) a->has_devices = have_devices(a);
     a->malformed = status;
     if (status != ASSAY_OK) note_kind(a, options->file);
     return ASSAY_EXIT_OK;
@@ -255,13 +271,20 @@ static int read_folder(struct cli_appraisal *a, const char *dir)
     return result;
 }
 
+/* Is Intel's collateral wanted under that root? Not for devices that came with a quote. */
+static bool is_intels(const struct cli_appraisal *a, const struct assay_endorsement *e)
+{
+    if (a->has_devices && (e->kinds & ~ASSAY_KINDS_NVIDIA) == 0) return false;
+    return a->malformed != ASSAY_OK || cli_collateral_dir_serves(a->kind);
+}
+
 /* The bundle under one root: Intel's is the same under each, since the chain of the evidence
  * decides which one counts; of others, what leads to the root. */
 static enum assay_status build_under(struct cli_appraisal *a, struct assay_gathered *gathered,
                                      const struct assay_endorsement *e,
                                      struct assay_collateral *out)
 {
-    const bool is_intel = a->malformed != ASSAY_OK || cli_collateral_dir_serves(a->kind);
+    const bool is_intel = is_intels(a, e);
     if (a->given == NULL) {
         gathered->files = (struct assay_collateral_files){ 0 };
     } else {
@@ -284,11 +307,12 @@ static enum assay_status leave_others_empty(struct cli_appraisal *a)
     if (a->given == NULL || a->malformed != ASSAY_OK || !cli_collateral_dir_serves(a->kind))
         return ASSAY_OK;
     for (size_t i = 0; i < a->endorsements->count && whole == NULL; i++)
-        if (a->collateral[i].fault_count == 0 && a->collateral[i].has[ASSAY_PART_TCB_CHAIN] &&
-            a->collateral[i].has[ASSAY_PART_ROOT_CRL])
+        if (is_intels(a, &a->endorsements->entries[i]) && a->collateral[i].fault_count == 0 &&
+            a->collateral[i].has[ASSAY_PART_TCB_CHAIN] && a->collateral[i].has[ASSAY_PART_ROOT_CRL])
             whole = &a->collateral[i];
     for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
         if (a->collateral[i].fault_count == 0) continue;
+        if (!is_intels(a, &a->endorsements->entries[i])) continue;
         a->folder_root = &a->endorsements->entries[whole - a->collateral].root;
         ASSAY_TRY(
             assay_collateral_build(&none, &a->endorsements->entries[i].root, &a->collateral[i]));

@@ -43,6 +43,7 @@ struct cli_appraisal {
     size_t len;           /* declared */
     size_t trailing_len;  /* of the file, after what it declares */
     enum assay_evidence_kind kind;
+    bool has_devices; /* that came with the evidence of their processor */
     enum assay_status malformed; /* why the bytes are no evidence of a known kind; ASSAY_OK: are */
     int64_t at_unix_s;
     uint8_t ocsp_nonce[ASSAY_OCSP_NONCE_MAX];

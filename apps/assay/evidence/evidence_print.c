@@ -117,6 +117,31 @@ static void set_launch_and_now(struct assay_json *data, const struct assay_verdi
               v->advisory_now_count);
 }
 
+/* Devices that came with the evidence: each as its own report and collateral have it. */
+static void set_devices(struct assay_json *data, const struct assay_verdict *v)
+{
+    struct assay_json *const all = assay_json_set_array(data, "devices");
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct assay_verdict_device *const d = &v->devices[i];
+        struct assay_json *const out = assay_json_append_object(all);
+        char name[ASSAY_REASON_TEXT];
+        assay_verdict_name_device(v, i, name);
+        assay_json_set_text(out, "name", name);
+        assay_json_set_text(out, "kind", assay_kind_text((enum assay_evidence_kind)d->kind));
+        set_name(out, "product", d->product);
+        assay_json_set_hex(out, "serial", d->serial, sizeof d->serial);
+        set_name(out, "driver", d->driver);
+        set_name(out, "firmware", d->firmware);
+        set_genuine(out, (enum assay_genuine)d->genuine);
+        assay_json_set_text(out, "verdict", assay_tier_text((enum assay_tier)d->tier));
+        assay_json_set_text(out, "rule",
+                            d->rule == 0 ? NULL : assay_rule_name((enum assay_rule)d->rule));
+        if (d->has_platform)
+            assay_json_set_hex(out, "platform_id", d->platform_id, sizeof d->platform_id);
+        else assay_json_set_null(out, "platform_id");
+    }
+}
+
 struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
@@ -144,6 +169,7 @@ struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_
     if (claims == NULL) assay_json_set_null(data, "claims");
     else assay_json_set(data, "claims", claims);
     set_reasons(data, v);
+    set_devices(data, v);
     return data;
 }
 
@@ -159,6 +185,7 @@ static const char verdict_view[] =
     "[?tcb_now at launch   {tcb_now.launch_status}\n"
     "now         {tcb_now.status}[?tcb_now.date , of {tcb_now.date}]\n"
     "[*tcb_now.advisory_ids now open    {.}\n]]"
+    "[*devices device      {name}: {verdict}[?driver , driver {driver}]\n]"
     "[*reasons reason      {rule}: {text} (expected {expected|}, observed {observed|})\n]";
 
 int cli_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)

@@ -99,6 +99,9 @@ static enum assay_status read_policy(struct draft *d)
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
         status = cli_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
+    else if (!assay_gpu_rules_are_of_reports(&d->policy->gpu))
+        status = cli_genesis_set_message(d->message, ASSAY_E_INVALID, "%s: %s", d->plan->policy,
+                                         ASSAY_GPU_RULES_NETWORK_TEXT);
     else status = lint_policy(d, text, len);
     free(text);
     if (status != ASSAY_OK) return status;

@@ -79,6 +79,26 @@ const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "decode", "FILE", "Print every field without appraising it.", "13 malformed",
       "assay evidence decode quote.bin\n",
       (const struct assay_option[]){ KIND, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "evidence", "compose", "",
+      "Put the reports of GPUs and switches together with the evidence of their processor, step by "
+      "step: the challenge alone prints the nonce that each device has to sign; with --device the "
+      "report data that the processor has to quote; with --quote it writes the evidence. Nothing "
+      "is verified: assay evidence verify does.",
+      "13 no evidence",
+      "assay evidence compose --report-data 5f1c0a2e\n"
+      "assay evidence compose --report-data 5f1c0a2e --device gpu0.bin --collateral chains/\n"
+      "assay evidence compose --report-data 5f1c0a2e --device gpu0.bin --collateral chains/ "
+      "--quote quote.bin --out evidence.bin\n",
+      (const struct assay_option[]){
+          { "report-data", "HEX",
+            "the challenge of the verifier: 1 to 64 bytes, padded with zeros", ASSAY_OPTION_MUST },
+          { "device", "FILE", "report of a GPU or switch; eight and four at most",
+            ASSAY_OPTION_MANY },
+          { "collateral", "DIR", "certificates of the devices, recognised by content", 0 },
+          { "quote", "FILE", "evidence of the processor, over the printed report data", 0 },
+          { "out", "FILE", "the evidence", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "ear", "verify", "TOKEN",
       "Verify an attestation result (EAR, a JSON web token signed with ES256) as a relying party "
       "does. TOKEN is a file or -.",

@@ -214,3 +214,19 @@ Test(net_rule_documents, only_what_can_be_judged_by_may_be_brought)
     genesis.endorsements.len--;
     cr_assert_neq(assay_rules_check(false, genesis.endorsements), ASSAY_OK);
 }
+
+/* A node that does not know devices cannot read such a policy: none judges by it. */
+Test(net_rule_documents, a_policy_with_devices_is_none_of_a_network)
+{
+    static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
+    struct assay_slice encoded;
+    assay_policy_default(&policy);
+    for (int with_devices = 0; with_devices < 2; with_devices++) {
+        if (with_devices == 1) assay_gpu_rules_accept_devices(&policy.gpu);
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        assay_policy_encode(&policy, &w);
+        cr_assert_eq(assay_writer_finish(&w, &encoded), ASSAY_OK);
+        cr_expect_eq(assay_rules_check(true, encoded),
+                     with_devices == 1 ? ASSAY_E_ENCODING : ASSAY_OK);
+    }
+}

@@ -56,6 +56,20 @@ static const char *compare(const char *before, const char *after)
 static const struct {
     const char *before, *after, *forwards, *backwards;
 } rows[] = {
+    { HEAD, HEAD "gpu_count_max: 2\nswitch_count_min: 1\n",
+      "accepts more|gpu_count_max|0|2\nrefuses more|switch_count_min|0|1\n"
+      "accepts more|switch_count_max|0|4\n",
+      "refuses more|gpu_count_max|2|0\naccepts more|switch_count_min|1|0\n"
+      "refuses more|switch_count_max|4|0\n" },
+    { HEAD, HEAD "gpu_firmware_min: [\"96.00.9F.00.04\"]\n",
+      "refuses more|gpu_firmware_min|none|96.00.9f.00.04\n",
+      "accepts more|gpu_firmware_min|96.00.9f.00.04|none\n" },
+    { HEAD "gpu_firmware_min: [\"96.00.9F.00.04\"]\n",
+      HEAD "gpu_firmware_min: [\"97.00.00.00.01\", \"96.00.A0.00.00\"]\n",
+      "refuses more|gpu_firmware_min|96.00.9f.00.04|96.00.a0.00.00\n"
+      "accepts more|gpu_firmware_min|none|97.00.00.00.01\n",
+      "accepts more|gpu_firmware_min|96.00.a0.00.00|96.00.9f.00.04\n"
+      "refuses more|gpu_firmware_min|97.00.00.00.01|none\n" },
     { HEAD, "policy_version: 1\nprofile: development\n",
       "accepts more|profile|production|development\naccepts more|kind soft|refused|accepted\n",
       "refuses more|profile|development|production\nrefuses more|kind soft|accepted|refused\n" },

@@ -27,6 +27,7 @@ static struct assay_package full(void)
         .hardware = text("hardware"),
         .report_data = text("report data"),
         .quote = text("quote"),
+        .devices = text("devices"),
     };
 }
 
@@ -65,6 +66,7 @@ Test(quote_package, reads_back_what_it_wrote)
     expect_same(q.hardware, p.hardware);
     expect_same(q.report_data, p.report_data);
     expect_same(q.quote, p.quote);
+    expect_same(q.devices, p.devices);
 }
 
 Test(quote_package, takes_bare_bytes_as_the_main_part)
@@ -158,6 +160,8 @@ Test(quote_package, holds_no_certificate_twice)
     expect_same(q.certificates[1], text("second"));
 }
 
+enum { PARTS = 9 };
+
 /* Part number i beside the main bytes. */
 static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
 {
@@ -167,29 +171,30 @@ static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
         p.certificates[0] = text("first");
     }
     struct assay_slice *const parts[] = { NULL,        &p.signature,  &p.pcrs,        &p.key,
-                                          &p.hardware, &p.activation, &p.report_data, &p.quote };
+                                          &p.hardware, &p.activation, &p.report_data, &p.quote,
+                                          &p.devices };
     if (parts[i] != NULL) *parts[i] = text("part");
     return p;
 }
 
 Test(quote_package, holds_only_parts_that_its_kind_has_use_for)
 {
-    /* certificates, signature, values, key, hardware, activation, report data, quote */
+    /* certificates, signature, values, key, hardware, activation, report data, quote, devices */
     static const char *const of_use[ASSAY_KIND_COUNT] = {
-        [ASSAY_KIND_SGX3] = "c-------",     [ASSAY_KIND_SGX4] = "c-------",
-        [ASSAY_KIND_SGX5] = "c-------",     [ASSAY_KIND_TDX4] = "c-------",
-        [ASSAY_KIND_TDX5] = "c-------",     [ASSAY_KIND_SOFT] = "c-------",
-        [ASSAY_KIND_SNP] = "c-------",      [ASSAY_KIND_NITRO] = "--------",
-        [ASSAY_KIND_NITRO_TPM] = "--------",
-        [ASSAY_KIND_NVIDIA_GPU] = "c-------",
-        [ASSAY_KIND_NVIDIA_SWITCH] = "c-------",
-        [ASSAY_KIND_CCA] = "--------",      [ASSAY_KIND_TPM] = "csvk--r-",
-        [ASSAY_KIND_VTPM_SNP] = "csvkh-r-", [ASSAY_KIND_VTPM_TDX] = "csvkh-rq",
+        [ASSAY_KIND_SGX3] = "c-------d",     [ASSAY_KIND_SGX4] = "c-------d",
+        [ASSAY_KIND_SGX5] = "c-------d",     [ASSAY_KIND_TDX4] = "c-------d",
+        [ASSAY_KIND_TDX5] = "c-------d",     [ASSAY_KIND_SOFT] = "c-------d",
+        [ASSAY_KIND_SNP] = "c-------d",      [ASSAY_KIND_NITRO] = "---------",
+        [ASSAY_KIND_NITRO_TPM] = "---------",
+        [ASSAY_KIND_NVIDIA_GPU] = "c--------",
+        [ASSAY_KIND_NVIDIA_SWITCH] = "c--------",
+        [ASSAY_KIND_CCA] = "---------",      [ASSAY_KIND_TPM] = "csvk--r-d",
+        [ASSAY_KIND_VTPM_SNP] = "csvkh-r-d", [ASSAY_KIND_VTPM_TDX] = "csvkh-rqd",
     };
     uint8_t bytes[256];
     struct assay_package q;
     for (unsigned kind = ASSAY_KIND_NONE + 1; kind < ASSAY_KIND_COUNT; kind++)
-        for (unsigned i = 0; i < 8; i++) {
+        for (unsigned i = 0; i < PARTS; i++) {
             const struct assay_package p = with_part((enum assay_evidence_kind)kind, i);
             const bool fits = of_use[kind][i] != '-';
             const size_t len = encoded(&p, bytes, sizeof bytes);

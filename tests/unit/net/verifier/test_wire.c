@@ -51,6 +51,19 @@ static void fill(struct assay_verdict *v)
         v->platform_id[i] = v->vendor_root[i] = (uint8_t)(200 + i);
     for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
         v->proofs[i] = (uint8_t)(i % 4);
+    v->device_count = ASSAY_DEVICES_MAX;
+    for (size_t i = 0; i < ASSAY_DEVICES_MAX; i++) {
+        struct assay_verdict_device *const d = &v->devices[i];
+        d->kind = ASSAY_KIND_NVIDIA_SWITCH;
+        d->genuine = ASSAY_GENUINE_FALSE;
+        d->tier = ASSAY_TIER_CONTRAINDICATED;
+        d->rule = ASSAY_RULE_GPU_FIRMWARE;
+        d->has_platform = true;
+        d->platform_id[31] = d->serial[19] = (uint8_t)(i + 1);
+        (void)snprintf(d->product, sizeof d->product, "%031d", (int)i);
+        (void)snprintf(d->driver, sizeof d->driver, "driver");
+        (void)snprintf(d->firmware, sizeof d->firmware, "firmware");
+    }
     for (int i = 0; i <= ASSAY_VERDICT_WINDOWS_MAX; i++) /* the one more is left out */
         assay_verdict_add_window(v, "a certificate with a name of more than sixty-three bytes, cut",
                                  i % 2 == 0, INT64_MIN, INT64_MAX);
@@ -123,6 +136,16 @@ static void holds(const struct assay_verdict *v)
         cr_assert_lt(v->measured[i].field, ASSAY_REFERENCE_FIELDS);
         cr_assert_lt(v->measured[i].state, ASSAY_MEASURED_STATES);
         cr_assert_leq(v->measured[i].len, ASSAY_MEASUREMENT_MAX);
+    }
+    cr_assert_leq(v->device_count, ASSAY_DEVICES_MAX);
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct assay_verdict_device *const d = &v->devices[i];
+        cr_assert(d->rule == 0 ||
+                  strcmp(assay_rule_name((enum assay_rule)d->rule), "unknown") != 0);
+        cr_assert_leq(d->genuine, ASSAY_GENUINE_FALSE);
+        cr_assert_leq(d->tier, ASSAY_TIER_CONTRAINDICATED);
+        cr_assert_lt(d->kind, ASSAY_KIND_COUNT);
+        cr_assert_lt(strnlen(d->product, ASSAY_DEVICE_TEXT_MAX), ASSAY_DEVICE_TEXT_MAX);
     }
     for (uint32_t i = 0; i < v->reason_count; i++) {
         cr_assert_str_neq(assay_rule_name(v->reasons[i].rule), "unknown");

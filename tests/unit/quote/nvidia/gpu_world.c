@@ -108,7 +108,8 @@ static void make_report(struct gpu_world *w)
             count += 1;
         }
     put_field(&o, 3, w->driver, strlen(w->driver) + 1);
-    put_field(&o, 6, w->vbios, sizeof w->vbios);
+    if (w->bios != NULL) put_field(&o, 6, w->bios, strlen(w->bios) + 1);
+    else put_field(&o, 6, w->vbios, sizeof w->vbios);
     put_field(&o, 11, &w->nvdec0, 1);
     put_field(&o, 20, w->report_fwid, 48);
     put_field(&o, 36, (const uint8_t[]){ w->feature, 0 }, 2);

@@ -58,6 +58,7 @@ struct gpu_world {
     uint8_t fwid[48], report_fwid[48], nonce[32];
     const char *driver;
     uint8_t vbios[8];
+    const char *bios; /* of a switch; NULL: a GPU */
     uint8_t nvdec0, feature;
     int left_out; /* index of a block; 0: none */
     int twice;    /* index of a block that stands there twice; 0: none */

@@ -1,0 +1,248 @@
+/*
+ * apps/assay/evidence/compose.c - `assay evidence compose`: evidence of a processor and the devices
+ * of its machine, step by step (compose.h).
+ *
+ * Each step prints what the next one needs: the challenge gives the nonce of the devices, their
+ * reports the report data of the processor, its quote the evidence.
+ */
+#include "apps/assay/evidence/compose.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/json_mode.h"
+#include "apps/assay/core/option_values.h"
+#include "apps/assay/core/output.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
+#include "apps/assay/evidence/evidence_package.h"
+#include "quote/kinds.h"
+#include "quote/verify.h"
+#include "quote/verify/device_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *challenge, *collateral, *quote, *out;
+    const char *devices[ASSAY_DEVICES_MAX];
+    size_t device_count;
+};
+
+/* A device as it was read, and what of the folder belongs to it. */
+struct device {
+    const char *path;
+    uint8_t *file;
+    struct assay_evidence_package pieces;
+};
+
+struct composing {
+    bool json;
+    struct options options;
+    struct assay_input_files *given;
+    struct device devices[ASSAY_DEVICES_MAX];
+    struct assay_device_set set;
+    uint8_t encoded[ASSAY_DEVICES_LEN_MAX];
+    struct assay_slice devices_bytes; /* the set; empty without devices */
+    uint8_t report_data[ASSAY_REPORT_DATA_LEN];
+    uint8_t *quote;
+    uint8_t evidence[ASSAY_COMPOSITE_LEN_MAX];
+    struct assay_slice whole; /* empty without a quote */
+};
+
+#define COMPLAIN(c, ...) cli_print_error((c)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static void close_all(struct composing *c)
+{
+    for (size_t i = 0; i < ASSAY_DEVICES_MAX; i++) {
+        cli_evidence_package_close(&c->devices[i].pieces);
+        free(c->devices[i].file);
+    }
+    if (c->given != NULL) cli_input_files_close(c->given);
+    free(c->given);
+    free(c->quote);
+    free(c);
+}
+
+/* --- what was given */
+static int read_challenge(struct composing *c)
+{
+    const char *const text = c->options.challenge;
+    const size_t len = strlen(text) / 2;
+    if (len >= 1 && len <= ASSAY_REPORT_DATA_LEN &&
+        assay_hex_decode(text, strlen(text), c->set.challenge, len) == ASSAY_OK)
+        return ASSAY_EXIT_OK;
+    return COMPLAIN(c, "--report-data: expected 1 to 64 bytes in hexadecimal, found \"%.40s\"%s",
+                    text, strlen(text) > 40 ? " and more" : "");
+}
+
+/* One piece of evidence of a file. Out: *file of malloc, *kind, *evidence without a zero tail */
+static int read_evidence(const struct composing *c, const char *path, uint8_t **file,
+                         enum assay_evidence_kind *kind, struct assay_slice *evidence)
+{
+    size_t len = 0, declared = 0;
+    enum assay_status status = assay_file_read(path, ASSAY_COMPOSITE_LEN_MAX, file, &len);
+    if (status != ASSAY_OK) return cli_print_file_fault(c->json, "", path, status);
+    status = assay_evidence_detect(*file, len, kind);
+    if (status == ASSAY_OK) status = assay_evidence_length(*kind, *file, len, &declared);
+    if (status != ASSAY_OK)
+        return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: %s (%s); evidence is expected", path, assay_status_text(status),
+                               assay_status_symbol(status));
+    *evidence = assay_slice_over(*file, declared);
+    return ASSAY_EXIT_OK;
+}
+
+static int read_folder(struct composing *c)
+{
+    const char *where = NULL;
+    const char *const dir = c->options.collateral;
+    c->given = calloc(1, sizeof *c->given);
+    if (c->given == NULL)
+        return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (dir == NULL) return ASSAY_EXIT_OK;
+    const enum assay_status status = cli_input_files_read(dir, c->given, &where);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return COMPLAIN(c, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
+                    where != NULL ? where : "", assay_status_text(status));
+}
+
+/* --- devices */
+static int read_device(struct composing *c, struct device *d)
+{
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    struct assay_slice evidence;
+    const int result = read_evidence(c, d->path, &d->file, &kind, &evidence);
+    if (result != ASSAY_EXIT_OK) return result;
+    if ((ASSAY_KINDS_NVIDIA & ASSAY_KIND_BIT(kind)) == 0)
+        return COMPLAIN(c, "--device %s: is of kind %s, expected the report of a GPU or switch",
+                        d->path, assay_kind_text(kind));
+    enum assay_status status = cli_evidence_package_take(c->given, kind, evidence, &d->pieces);
+    struct assay_package *const p = &d->pieces.package;
+    /* A package is as it was, and taken apart here. */
+    if (status == ASSAY_OK)
+        status = assay_package_read(kind, d->pieces.evidence.bytes, d->pieces.evidence.len, p);
+    if (status != ASSAY_OK)
+        return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed", "--device %s: %s (%s)",
+                               d->path, assay_status_text(status), assay_status_symbol(status));
+    if (p->certificate_count > 0) return ASSAY_EXIT_OK;
+    return COMPLAIN(c,
+                    "--device %s: no certificates of it are in --collateral; its chain has to "
+                    "come along",
+                    d->path);
+}
+
+static int add_device(struct composing *c, const struct device *d)
+{
+    const enum assay_status status = assay_device_set_add(&c->set, &d->pieces.package);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_FULL)
+        return COMPLAIN(c, "--device %s: expected at most %d GPUs and %d switches", d->path,
+                        (int)ASSAY_GPUS_MAX, (int)ASSAY_SWITCHES_MAX);
+    return COMPLAIN(c, "--device %s: %s (%s)", d->path, assay_status_text(status),
+                    assay_status_symbol(status));
+}
+
+/* GPUs, then switches; within a kind as on the command line. */
+static int take_devices(struct composing *c)
+{
+    static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_NVIDIA_GPU,
+                                                      ASSAY_KIND_NVIDIA_SWITCH };
+    int result = read_folder(c);
+    for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++) {
+        c->devices[i].path = c->options.devices[i];
+        result = read_device(c, &c->devices[i]);
+    }
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++)
+            if (c->devices[i].pieces.package.kind == kinds[k])
+                result = add_device(c, &c->devices[i]);
+    if (result != ASSAY_EXIT_OK) return result;
+    struct assay_writer w = assay_writer_over(c->encoded, sizeof c->encoded);
+    assay_device_set_encode(&c->set, &w);
+    if (assay_writer_finish(&w, &c->devices_bytes) != ASSAY_OK)
+        return COMPLAIN(c, "the devices take more than %d bytes with their certificates",
+                        (int)ASSAY_DEVICES_LEN_MAX);
+    assay_device_report_data(c->set.challenge, c->devices_bytes, c->report_data);
+    return ASSAY_EXIT_OK;
+}
+
+/* --- the processor */
+static int take_quote(struct composing *c)
+{
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    struct assay_slice evidence;
+    struct assay_package package;
+    const char *const path = c->options.quote;
+    const int result = read_evidence(c, path, &c->quote, &kind, &evidence);
+    if (result != ASSAY_EXIT_OK) return result;
+    const enum assay_status status =
+        assay_package_read(kind, evidence.bytes, evidence.len, &package);
+    if (status != ASSAY_OK)
+        return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed", "--quote %s: %s (%s)",
+                               path, assay_status_text(status), assay_status_symbol(status));
+    package.devices = c->devices_bytes;
+    if (!assay_package_fits(&package))
+        return COMPLAIN(c, "--quote %s: evidence of kind %s takes no devices", path,
+                        assay_kind_text(kind));
+    struct assay_writer w = assay_writer_over(c->evidence, sizeof c->evidence);
+    assay_package_encode(&package, &w);
+    if (assay_writer_finish(&w, &c->whole) != ASSAY_OK ||
+        assay_package_read(kind, c->whole.bytes, c->whole.len, &package) != ASSAY_OK)
+        return COMPLAIN(c, "--quote %s: too long to be put together with devices", path);
+    return cli_output_write("assay evidence compose", c->options.out, ASSAY_FILE_PUBLIC, c->whole);
+}
+
+static int print_result(const struct composing *c)
+{
+    static const char view[] = "nonce of the devices  {nonce}\n"
+                               "[?report_data report data to quote  {report_data}\n]"
+                               "[?out evidence  {out}\n]";
+    struct assay_json *const data = assay_json_object();
+    uint8_t nonce[ASSAY_DEVICE_NONCE_LEN];
+    assay_device_nonce(c->set.challenge, nonce);
+    assay_json_set_hex(data, "challenge", c->set.challenge, sizeof c->set.challenge);
+    assay_json_set_hex(data, "nonce", nonce, sizeof nonce);
+    if (c->devices_bytes.len > 0)
+        assay_json_set_hex(data, "report_data", c->report_data, sizeof c->report_data);
+    else assay_json_set_null(data, "report_data");
+    assay_json_set_text(data, "out", c->whole.len > 0 ? c->options.out : NULL);
+    return cli_view_result(c->json, "assay.evidence.compose", data, view);
+}
+
+static int check_options(const struct composing *c)
+{
+    const struct options *const o = &c->options;
+    if (o->device_count == 0 && (o->quote != NULL || o->collateral != NULL))
+        return COMPLAIN(c, "--quote and --collateral: expected --device with them, found none");
+    if ((o->quote == NULL) != (o->out == NULL))
+        return COMPLAIN(c, "expected --quote and --out together, found one of them");
+    return ASSAY_EXIT_OK;
+}
+
+int cli_evidence_compose(int argc, char **argv)
+{
+    struct composing *const c = calloc(1, sizeof *c);
+    if (c == NULL) return cli_print_error(false, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    struct options *const o = &c->options;
+    const struct cli_option_target targets[] = {
+        { "report-data", .text = &o->challenge },
+        { "device", .text = o->devices, .count = &o->device_count, .most = ASSAY_DEVICES_MAX },
+        { "collateral", .text = &o->collateral },
+        { "quote", .text = &o->quote },
+        { "out", .text = &o->out },
+        { .name = NULL },
+    };
+    int result = cli_options_read(argc, argv, targets);
+    if (result >= 0) {
+        close_all(c);
+        return result;
+    }
+    c->json = cli_json_mode_is_on();
+    result = check_options(c);
+    if (result == ASSAY_EXIT_OK) result = read_challenge(c);
+    if (result == ASSAY_EXIT_OK && o->device_count > 0) result = take_devices(c);
+    if (result == ASSAY_EXIT_OK && o->quote != NULL) result = take_quote(c);
+    if (result == ASSAY_EXIT_OK) result = print_result(c);
+    close_all(c);
+    return result;
+}

@@ -1,0 +1,80 @@
+/*
+ * quote/verify/device_set.h - reports of the devices of one machine, as one byte string, and what
+ * binds them to the evidence of its processor.
+ *
+ * A package (quote/package.h) may hold such a set. Canonical CBOR:
+ *
+ *     [challenge (64 bytes), [certificate in DER, ...], [[kind, report, [certificate, ...]], ...]]
+ *
+ * GPUs stand before switches. A device names its certificates by their places in the one list, in
+ * which each stands once: devices of one machine share their authorities. Places are assigned in
+ * the order of first use, and one that no device names is refused: a set has one encoding.
+ *
+ * The binding goes both ways (docs/protocol.md 3.23). The challenge is the report data that the
+ * processor would quote without devices. The nonce that each device signs is derived from it, so
+ * that a report is of this challenge alone; the processor quotes report data that is derived from
+ * the challenge and the digest of the whole set, so that no report is left out, added, exchanged.
+ */
+#ifndef ASSAY_QUOTE_VERIFY_DEVICE_SET_H
+#define ASSAY_QUOTE_VERIFY_DEVICE_SET_H
+
+#include "base/crypto.h"
+#include "base/writer.h"
+#include "quote/package.h"
+
+enum {
+    ASSAY_DEVICE_NONCE_LEN = 32,
+    ASSAY_DEVICES_CERTIFICATES_MAX = 64, /* of all: five each, and room */
+    ASSAY_DEVICE_REPORT_MAX = 16384,
+    ASSAY_DEVICE_CERTIFICATE_MAX = 8192,
+};
+
+/* One device; slices borrow. */
+struct assay_device {
+    enum assay_evidence_kind kind; /* ASSAY_KIND_NVIDIA_GPU, ASSAY_KIND_NVIDIA_SWITCH */
+    struct assay_slice report;
+    size_t certificate_count;                             /* 1 .. ASSAY_PACKAGE_CERTIFICATES_MAX */
+    uint8_t certificates[ASSAY_PACKAGE_CERTIFICATES_MAX]; /* places in the list of the set */
+};
+
+struct assay_device_set {
+    uint8_t challenge[ASSAY_REPORT_DATA_LEN];
+    size_t certificate_count;
+    struct assay_slice certificates[ASSAY_DEVICES_CERTIFICATES_MAX];
+    size_t count;
+    struct assay_device devices[ASSAY_DEVICES_MAX];
+};
+
+/*
+ * assay_device_set_read - nothing is verified.
+ * In:      bytes[len], hostile, at most ASSAY_DEVICES_LEN_MAX
+ * Out:     *set, which borrows from bytes; written only on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_TYPE |
+ *          ASSAY_E_ENCODING (another order, a certificate that no device names) |
+ *          ASSAY_E_DUPLICATE (a certificate) | ASSAY_E_INVALID (another kind, too many of one)
+ */
+ASSAY_CHECKED enum assay_status assay_device_set_read(const uint8_t *bytes, size_t len,
+                                                      struct assay_device_set *set);
+/*
+ * assay_device_set_add - one device more, with its certificates.
+ * In:      package of a device, as quote/package.h reads it; of the GPUs first, then the switches
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a report or certificate too long, none at all) | ASSAY_E_FULL
+ *          | ASSAY_E_INVALID (another kind, a GPU after a switch); *set untouched unless ASSAY_OK
+ */
+ASSAY_CHECKED enum assay_status assay_device_set_add(struct assay_device_set *set,
+                                                     const struct assay_package *package);
+/* A set of at least one device (asserted). The writer reports overflow. */
+void assay_device_set_encode(const struct assay_device_set *set, struct assay_writer *w);
+/* Device number index of the set, as a package of its own. */
+void assay_device_set_package(const struct assay_device_set *set, size_t index,
+                              struct assay_package *package);
+
+/* What each device signs: SHA-256 of ["assay/device-nonce/v1", challenge]. */
+void assay_device_nonce(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                        uint8_t nonce[static ASSAY_DEVICE_NONCE_LEN]);
+/* What the processor quotes: SHA-512 of ["assay/devices/v1", challenge, SHA-256 of the set]. */
+void assay_device_report_data(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                              struct assay_slice encoded,
+                              uint8_t report_data[static ASSAY_REPORT_DATA_LEN]);
+
+#endif

@@ -1,0 +1,85 @@
+#!/bin/sh
+# A processor with two GPUs and a switch as a user verifies them: the steps of compose, a verdict, one bad device that
+# fails by name and recovers, devices of another challenge, devices that a policy does not accept. SOFT evidence, and
+# devices of the tests' own vendor.
+. "$(dirname "$0")/../lib.sh"
+MAKE=$2/make_devices
+[ -x "$MAKE" ] || { echo 'make_devices is not built' >&2; exit 77; }
+cd "$WORK" || exit 2
+AT=2027-01-15T08:00:00Z
+CHALLENGE=$(printf '5a%.0s' $(seq 64))
+ELSE=$(printf '5b%.0s' $(seq 64))
+make() { # DIR CHALLENGE [INDEX]
+    mkdir -p "$1/chains" "$1/known" && "$MAKE" "$@" >"$1/made" && cp vendor/* "$1/known/"
+}
+value() { sed -n "s/^$1: //p" "$2"; }
+"$ASSAY" soft ca vendor --name Vendor >vendor.out || exit 2
+"$ASSAY" soft node vendor one --out one.key >/dev/null || exit 2
+make good $CHALLENGE && make bad $CHALLENGE 9 && make other $ELSE || exit 2
+
+policy() { # FILE DIR LINE...
+    file=$1 from=$2
+    shift 2
+    printf '%s\n' 'policy_version: 1' 'profile: development' "$@" 'roots:' \
+        "  - { name: processors, key: $(value root_key vendor.out), kinds: [soft] }" \
+        "  - { name: devices, key: $(value devices "$from/made"), kinds: [nvidia-gpu, nvidia-switch] }" \
+        "  - { name: manifests, key: $(value manifests "$from/made"), kinds: [nvidia-gpu, nvidia-switch] }" >"$file"
+}
+policy good.yaml good 'gpu_count_min: 2' 'switch_count_max: 4'
+policy bad.yaml bad 'gpu_count_min: 2' 'switch_count_max: 4'
+
+# --- the steps
+step() { "$ASSAY" evidence compose --report-data $CHALLENGE "$@"; }
+expect 0 "nonce of the devices  $(value nonce good/made)" step
+expect 0 "\"nonce\": \"$(value nonce good/made)\"" step --json
+compose() { # DIR OUT: the reports of DIR, and a quote of them
+    set -- "$1" "$2" --device "$1/switch0.bin" --device "$1/gpu0.bin" --device "$1/gpu1.bin" --collateral "$1/chains"
+    from=$1 to=$2
+    shift 2
+    data=$(step "$@" | sed -n 's/^report data to quote *//p')
+    "$ASSAY" soft quote one.key --measurement "$(printf 'ab%.0s' $(seq 32))" --report-data "$data" \
+        --out "$from/quote" >/dev/null && step "$@" --quote "$from/quote" --out "$to" >/dev/null
+}
+compose good good.bin && compose bad bad.bin && compose other other.bin || wrong 'compose fails'
+
+# --- the verdict
+verify() { # NAME [OPTION...]
+    name=$1
+    shift
+    "$ASSAY" evidence verify $name.bin --collateral $name/known --policy $name.yaml --at $AT \
+        --report-data $CHALLENGE "$@"
+}
+expect 10 'device      gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify good
+case $out in *'switch 0 (LS10, serial 03e9): warning'*) ;; *) wrong "the switch is missing: $out" ;; esac
+expect 10 '"product": "GH100"' verify good --json
+expect 10 'gpu 1 (GH100' "$ASSAY" evidence explain good.bin --collateral good/known --policy good.yaml --at $AT
+expect 11 'gpu 1 (GH100, serial 0bb9): measurement 9 differs from the manifest' verify bad
+case $out in *'gpu 0 (GH100, serial 07d1): warning'*) ;; *) wrong "the sound one is not: $out" ;; esac
+
+# --- devices that answered another challenge, and a quote without those that it commits to
+policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4'
+expect 11 'gpu 0 (GH100, serial 07d1): another nonce' verify other
+cp good/quote plain.bin
+mkdir -p plain
+cp -r good/known plain/
+policy plain.yaml good
+expect 11 'challenge' verify plain
+policy plain.yaml good 'gpu_count_min: 2'
+expect 11 'device-count' verify plain
+
+# --- a policy
+policy good.yaml good
+expect 13 'the policy accepts none' verify good
+policy good.yaml good 'gpu_count_max: 1' 'switch_count_max: 1'
+expect 11 'device-count' verify good
+policy good.yaml good 'gpu_count_max: 8' 'switch_count_max: 1' 'gpu_firmware_min: ["96.00.A0.00.00", "96.10.00.00.00"]'
+expect 11 'gpu-firmware' verify good
+
+# --- what cannot be put together
+expect 2 'expected --device with them' step --quote good/quote --out x.bin
+expect 2 'found one of them' step --device good/gpu0.bin --quote good/quote
+expect 2 'its chain has to come along' step --device good/gpu0.bin
+expect 2 'expected the report of a GPU or switch' step --device good/quote --collateral good/chains
+expect 2 'takes no devices' step --device good/gpu0.bin --collateral good/chains --quote good/gpu1.bin --out x.bin
+expect 2 'expected 1 to 64 bytes' "$ASSAY" evidence compose --report-data xyz
+finish

@@ -1,0 +1,70 @@
+/*
+ * tests/unit/quote/nvidia/make_devices.c - files of two GPUs and a switch of the tests' own vendor,
+ * which answer a challenge: reports in DIR, certificates in DIR/chains, manifests and an OCSP
+ * response in DIR/known. Prints the nonce that they signed, and the root keys, as "name: hex".
+ *
+ * usage: make_devices DIR CHALLENGE [INDEX]: with INDEX a measurement of the second GPU is wrong.
+ */
+#include "base/file/file.h"
+#include "tests/unit/quote/nvidia/device_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *dir;
+
+static void write_file(const char *name, unsigned number, const char *end, const void *bytes,
+                       size_t len)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s%u.%s", dir, name, number, end);
+    FILE *const file = fopen(path, "wb");
+    if (file == NULL || fwrite(bytes, 1, len, file) != len || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+static void print_hex(const char *name, const uint8_t *bytes, size_t len)
+{
+    (void)printf("%s: ", name);
+    for (size_t i = 0; i < len; i++)
+        (void)printf("%02x", bytes[i]);
+    (void)putchar('\n');
+}
+
+static void write_all(struct device_world *w)
+{
+    static const char *const names[DEVICES] = { "gpu", "gpu", "switch" };
+    gpu_world_make(w->gpu);
+    for (unsigned i = 0; i < DEVICES; i++) {
+        const struct device_sample *const s = &w->samples[i];
+        write_file(names[i], i % 2, "bin", s->report, s->report_len);
+        for (unsigned k = 0; k < DEVICE_CERTIFICATES; k++)
+            write_file("chains/", DEVICE_CERTIFICATES * i + k, "der", s->ders[k], s->der_len[k]);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        write_file("known/", i, "xml", w->gpu->manifests[i].xml, w->gpu->manifests[i].len);
+    write_file("known/", 2, "xml", w->switch_manifest.xml, w->switch_manifest.len);
+    write_file("known/", 0, "der", w->gpu->ocsp, w->gpu->ocsp_len);
+    print_hex("nonce", w->gpu->nonce, sizeof w->gpu->nonce);
+    print_hex("devices", w->gpu->c.roots[0].bytes, w->gpu->c.roots[0].len);
+    print_hex("manifests", w->gpu->c.roots[1].bytes, w->gpu->c.roots[1].len);
+}
+
+int main(int argc, char **argv)
+{
+    uint8_t challenge[ASSAY_REPORT_DATA_LEN];
+    if (argc < 3 ||
+        assay_hex_decode(argv[2], strlen(argv[2]), challenge, sizeof challenge) != ASSAY_OK) {
+        (void)fputs("usage: make_devices DIR CHALLENGE [INDEX]; a challenge of 64 bytes\n", stderr);
+        return 2;
+    }
+    dir = argv[1];
+    const int changed = argc > 3 ? (int)strtol(argv[3], NULL, 10) + 1 : 0;
+    struct device_world *const w = device_world_open(challenge, changed);
+    write_all(w);
+    device_world_close(w);
+    return 0;
+}

@@ -1,0 +1,297 @@
+/*
+ * tests/unit/quote/nvidia/test_devices.c - a processor's quote with the devices of its machine:
+ * right, the whole is genuine; with one thing wrong, the verdict says what, and of which device.
+ */
+#include "tests/unit/quote/nvidia/device_world.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct device_world *w;
+
+static void open_world(void)
+{
+    static const uint8_t challenge[ASSAY_REPORT_DATA_LEN] = { 0xc4, 0x4a };
+    w = device_world_open(challenge, 0);
+}
+
+static void close_world(void)
+{
+    device_world_close(w);
+}
+
+TestSuite(gpu_devices, .init = open_world, .fini = close_world);
+
+static void pack_and_judge(void)
+{
+    device_world_pack(w);
+    device_world_quote(w);
+    device_world_judge(w);
+}
+
+/* Returns: what was found by that rule. */
+static const char *observed(enum assay_rule rule)
+{
+    for (uint32_t i = 0; i < w->verdict.reason_count; i++)
+        if (w->verdict.reasons[i].rule == rule) return w->verdict.reasons[i].observed;
+    cr_assert_fail("no %s: %s", assay_rule_name(rule), gpu_reasons(&w->verdict));
+    return "";
+}
+
+static void expect_genuine(void)
+{
+    cr_assert_eq(w->status, ASSAY_OK);
+    cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->verdict));
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_WARNING, "lists of other issuers are missing: %s",
+                 gpu_reasons(&w->verdict));
+}
+
+static void expect_forged(enum assay_rule rule)
+{
+    cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE, "%s", gpu_reasons(&w->verdict));
+    cr_expect_eq(w->verdict.reasons[0].rule, rule, "%s", gpu_reasons(&w->verdict));
+    cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+Test(gpu_devices, right_the_whole_is_genuine)
+{
+    static const char *const names[] = { "gpu 0 (GH100, serial 07d1)", "gpu 1 (GH100, serial 0bb9)",
+                                         "switch 0 (LS10, serial 03e9)" };
+    char name[ASSAY_REASON_TEXT];
+    device_world_judge(w);
+    expect_genuine();
+    cr_expect_arr_eq(w->verdict.report_data, w->challenge, sizeof w->challenge,
+                     "the challenge is what the evidence answers");
+    cr_assert_eq(w->verdict.device_count, DEVICES);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        assay_verdict_name_device(&w->verdict, i, name);
+        cr_expect_str_eq(name, names[i]);
+        cr_expect_eq(w->verdict.devices[i].genuine, ASSAY_GENUINE_TRUE);
+        cr_expect(w->verdict.devices[i].has_platform);
+    }
+    cr_expect_str_eq(w->verdict.devices[0].driver, "570.10.01");
+    cr_expect_str_eq(w->verdict.devices[2].firmware, "96.10.55.00.01");
+}
+
+Test(gpu_devices, warm_and_cold_are_the_same)
+{
+    enum { ENTRIES = 16 };
+    const size_t size = assay_verifier_size(ENTRIES);
+    void *const memory = malloc(size);
+    device_world_judge(w);
+    const struct assay_verdict cold = w->verdict;
+    cr_assert_eq(assay_verifier_init(memory, size, ENTRIES, &w->verifier), ASSAY_OK);
+    for (int i = 0; i < 2; i++) {
+        device_world_judge(w);
+        cr_expect_arr_eq(&cold, &w->verdict, sizeof cold);
+    }
+    assay_verifier_deinit(&w->verifier);
+    free(memory);
+}
+
+/* The whole is worth no longer than the answer about one device. */
+Test(gpu_devices, end_with_what_a_device_rests_on)
+{
+    device_world_judge(w);
+    expect_genuine();
+    cr_expect(w->verdict.has_expiry);
+    cr_expect_leq(w->verdict.expires_unix_s, w->gpu->ocsp_to_s);
+}
+
+/* --- the binding */
+/* The set anew, by changed terms, with the report data of the set as it was. */
+static void judge_exchanged(void)
+{
+    uint8_t quoted[ASSAY_REPORT_DATA_LEN];
+    assay_bytes_copy(quoted, sizeof quoted, w->cpu->request.report_data, sizeof quoted);
+    device_world_pack(w);
+    assay_bytes_copy(w->cpu->request.report_data, sizeof quoted, quoted, sizeof quoted);
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_forged(ASSAY_RULE_DEVICE_BINDING);
+    cr_expect_eq(w->verdict.device_count, 0, "nothing is known of them");
+}
+
+Test(gpu_devices, of_which_one_is_left_out_are_forged)
+{
+    w->count = 2;
+    judge_exchanged();
+}
+
+Test(gpu_devices, of_which_one_is_exchanged_are_forged)
+{
+    w->gpu->feature = 1; /* the same device, another report */
+    device_world_make(w, 1);
+    judge_exchanged();
+}
+
+Test(gpu_devices, in_another_order_are_forged)
+{
+    w->order[0] = 1;
+    w->order[1] = 0;
+    judge_exchanged();
+}
+
+/* A quote of a member without devices, and devices of another one that stand beside it. */
+Test(gpu_devices, beside_a_plain_quote_are_forged)
+{
+    assay_bytes_copy(w->cpu->request.report_data, ASSAY_REPORT_DATA_LEN, w->challenge,
+                     ASSAY_REPORT_DATA_LEN);
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_forged(ASSAY_RULE_DEVICE_BINDING);
+}
+
+/* And the quote alone answers no challenge of its member. */
+Test(gpu_devices, cannot_be_taken_off)
+{
+    assay_bytes_copy(w->bytes, sizeof w->bytes, w->cpu->quote, w->cpu->quote_len);
+    w->len = w->cpu->quote_len;
+    device_world_judge(w);
+    cr_expect_arr_neq(w->verdict.report_data, w->challenge, sizeof w->challenge);
+}
+
+/* Member, epoch and beacon are in the challenge: what a device signed for one is of no use to
+ * another, though this one's processor commits to it. */
+Test(gpu_devices, of_another_member_are_refused_by_their_nonce)
+{
+    w->challenge[0] ^= 1;
+    pack_and_judge();
+    expect_forged(ASSAY_RULE_NONCE);
+    cr_expect_str_eq(observed(ASSAY_RULE_NONCE), "gpu 0 (GH100, serial 07d1): another nonce");
+    cr_expect_eq(w->verdict.devices[0].genuine, ASSAY_GENUINE_UNKNOWN);
+}
+
+Test(gpu_devices, that_stand_there_twice_are_refused)
+{
+    w->order[1] = 0;
+    pack_and_judge();
+    cr_expect_str_eq(observed(ASSAY_RULE_DEVICE_TWICE),
+                     "gpu 1 (GH100, serial 07d1): gpu 0 (GH100, serial 07d1)");
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+/* --- one bad device */
+Test(gpu_devices, with_another_measurement_fail_by_name)
+{
+    w->gpu->changed = 9 + 1;
+    device_world_make(w, 1);
+    w->gpu->changed = 0;
+    pack_and_judge();
+    cr_expect_str_eq(observed(ASSAY_RULE_GOLDEN_VALUE),
+                     "gpu 1 (GH100, serial 0bb9): measurement 9 differs from the manifest");
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    cr_expect_eq(w->verdict.devices[0].tier, ASSAY_TIER_WARNING);
+    cr_expect_eq(w->verdict.devices[1].tier, ASSAY_TIER_CONTRAINDICATED);
+    cr_expect_eq(w->verdict.devices[1].rule, ASSAY_RULE_GOLDEN_VALUE);
+    cr_expect_arr_eq(w->verdict.report_data, w->challenge, sizeof w->challenge);
+    device_world_make(w, 1);
+    pack_and_judge();
+    expect_genuine(); /* it recovers */
+}
+
+Test(gpu_devices, with_a_wrong_signature_make_the_whole_forged)
+{
+    w->samples[DEVICE_OF_SWITCH].report[w->samples[DEVICE_OF_SWITCH].report_len - 1] ^= 1;
+    pack_and_judge();
+    expect_forged(ASSAY_RULE_REPORT_SIGNATURE);
+    cr_expect(strncmp(observed(ASSAY_RULE_REPORT_SIGNATURE), "switch 0 (LS10, ", 16) == 0);
+}
+
+Test(gpu_devices, that_cannot_be_read_are_named)
+{
+    w->samples[1].report_len -= 1;
+    pack_and_judge();
+    expect_forged(ASSAY_RULE_FORMAT);
+    cr_expect(strncmp(observed(ASSAY_RULE_FORMAT), "gpu 1 (unknown): ", 17) == 0, "%s",
+              observed(ASSAY_RULE_FORMAT));
+}
+
+Test(gpu_devices, without_their_manifest_are_not_judged)
+{
+    w->without_switch_manifest = true;
+    device_world_judge(w);
+    cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->verdict));
+    cr_expect_str_eq(observed(ASSAY_RULE_COLLATERAL_MISSING), "switch 0 (LS10, serial 03e9): none");
+    cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_UNJUDGED);
+}
+
+Test(gpu_devices, that_are_revoked_fall)
+{
+    w->gpu->ocsp_reason = 1;
+    device_world_judge(w);
+    expect_forged(ASSAY_RULE_CERT_REVOKED);
+    cr_expect(strncmp(observed(ASSAY_RULE_CERT_REVOKED), "gpu 1 (GH100, ", 14) == 0,
+              "the answer is about the newest chip: %s", observed(ASSAY_RULE_CERT_REVOKED));
+}
+
+/* --- the policy */
+Test(gpu_devices, are_malformed_where_none_are_accepted)
+{
+    w->cpu->policy.gpu = assay_gpu_rules_default();
+    device_world_judge(w);
+    cr_expect_eq(w->status, ASSAY_E_INVALID, "as to nodes that do not know devices");
+    expect_forged(ASSAY_RULE_FORMAT);
+    cr_expect_not(w->verdict.has_claims);
+}
+
+Test(gpu_devices, are_counted)
+{
+    struct assay_gpu_rules *const rules = &w->cpu->policy.gpu;
+    rules->gpus.least = 3;
+    device_world_judge(w);
+    cr_expect_str_eq(observed(ASSAY_RULE_DEVICE_COUNT), "2");
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    rules->gpus.least = 2;
+    device_world_judge(w);
+    expect_genuine();
+    rules->gpus.least = 1;
+    rules->gpus.most = 1;
+    device_world_judge(w);
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    rules->gpus.most = 2;
+    rules->switches.most = 0;
+    device_world_judge(w);
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+}
+
+Test(gpu_devices, that_are_demanded_must_come)
+{
+    w->cpu->policy.gpu.gpus.least = 1;
+    world_quote(w->cpu);
+    assay_bytes_copy(w->bytes, sizeof w->bytes, w->cpu->quote, w->cpu->quote_len);
+    w->len = w->cpu->quote_len;
+    device_world_judge(w);
+    cr_expect_str_eq(observed(ASSAY_RULE_DEVICE_COUNT), "0");
+    cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_FAIL_HARD);
+    cr_expect_eq(w->gpu->c.verdict.genuine, ASSAY_GENUINE_TRUE, "a report alone is no member");
+}
+
+Test(gpu_devices, of_a_kind_that_is_not_accepted_are_refused)
+{
+    w->cpu->policy.kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT) | ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_GPU);
+    device_world_judge(w);
+    cr_expect_str_eq(observed(ASSAY_RULE_KIND), "switch 0 (LS10, serial 03e9): nvidia-switch");
+}
+
+Test(gpu_devices, with_old_firmware_are_refused)
+{
+    struct assay_gpu_rules *const rules = &w->cpu->policy.gpu;
+    rules->firmware_count = 2;
+    cr_assert_eq(assay_gpu_firmware_parse("96.00.9F.00.04", 14, &rules->firmware_min[0]), ASSAY_OK);
+    cr_assert_eq(assay_gpu_firmware_parse("96.10.55.00.01", 14, &rules->firmware_min[1]), ASSAY_OK);
+    device_world_judge(w);
+    expect_genuine();
+    rules->firmware_min[0].parts[4] = 5;
+    device_world_judge(w);
+    cr_expect_str_eq(observed(ASSAY_RULE_GPU_FIRMWARE),
+                     "gpu 0 (GH100, serial 07d1): 96.00.9F.00.04");
+    cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_FAIL_SOFT);
+    rules->firmware_min[0].parts[4] = 4;
+    rules->firmware_count = 1; /* boards of other families are not known to be new enough */
+    device_world_judge(w);
+    cr_expect_str_eq(observed(ASSAY_RULE_GPU_FIRMWARE),
+                     "switch 0 (LS10, serial 03e9): 96.10.55.00.01");
+}
