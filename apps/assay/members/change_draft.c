@@ -2,7 +2,7 @@
  * apps/assay/members/change_draft.c - `assay change draft`: actions from options of the command
  * line, validated against the state in force before anything is signed.
  */
-#include "apps/assay/members/change.h"
+#include "apps/assay/members/drafting.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
@@ -13,7 +13,6 @@
 #include "base/checked.h"
 #include "base/system_clock.h"
 #include "net/verifier/rule_documents.h"
-#include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
 #include <stdarg.h>
@@ -23,48 +22,23 @@
 
 enum { ACTIVATION_DEFAULT = 16, OPERATORS_FILE_MAX = 64 * 1024, NODE_ID_DIGITS_MIN = 8 };
 
-/* Everything large is on the heap and freed by close_drafting. */
-struct drafting {
-    const struct assay_change_options *options;
-    struct assay_change_source source;
-    const struct assay_state *state;
-    struct assay_ruleset rules; /* in force, or as what waits will have left them */
-    struct assay_action *actions;
-    uint32_t count;
-    struct assay_node_card *cards;
-    struct assay_policy *policy; /* edited policy; NULL: no option edits it */
-    uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
-    bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
-    bool has_operators;      /* one list in a change */
-    uint64_t sequence;       /* of the change; 0: the next one of the state */
-    uint32_t era;            /* of the change; that of the state, or the next one */
-    struct assay_genesis *operators; /* the new list */
-    struct assay_genesis_parameters parameters;
-    bool has_parameters;
-    bool any_program; /* the operator says so: no reference value has to name the program */
-};
-
-/* How errors begin: a RECOVER takes the same actions. */
-static const char *verb_of(const struct drafting *d)
+const char *cli_draft_verb(const struct cli_drafting *d)
 {
     return cli_change_group(d->options);
 }
 
-static int refuse_draft(const struct drafting *d, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int refuse_draft(const struct drafting *d, const char *format, ...)
+int cli_draft_refuse(const struct cli_drafting *d, const char *format, ...)
 {
     char words[512];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    return cli_print_error(d->options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s", verb_of(d),
+    return cli_print_error(d->options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s", cli_draft_verb(d),
                            words);
 }
 
-static void close_drafting(struct drafting *d)
+static void close_drafting(struct cli_drafting *d)
 {
     assay_ruleset_close(&d->rules);
     cli_change_source_close(&d->source);
@@ -80,7 +54,7 @@ static void close_drafting(struct drafting *d)
 
 /* A change brings policy and parameters as a whole, so it is built on what those that wait leave:
  * on what is in force now it would take back what they decided. A RECOVER drops them. */
-static int open_rules(struct drafting *d)
+static int open_rules(struct cli_drafting *d)
 {
     struct assay_rules_in_force found;
     uint64_t after = 0;
@@ -91,7 +65,7 @@ static int open_rules(struct drafting *d)
     return cli_change_rules_of(d->options, &d->source, NULL, &found, &d->rules);
 }
 
-static int open_drafting(struct drafting *d)
+static int open_drafting(struct cli_drafting *d)
 {
     d->actions = calloc(ASSAY_ACTIONS_MAX, sizeof *d->actions);
     d->cards = calloc(ASSAY_ACTIONS_MAX, sizeof *d->cards);
@@ -113,7 +87,7 @@ static int open_drafting(struct drafting *d)
     return open_rules(d);
 }
 
-static struct assay_action *add_action(struct drafting *d, enum assay_action_kind kind)
+struct assay_action *cli_draft_add_action(struct cli_drafting *d, enum assay_action_kind kind)
 {
     d->actions[d->count].kind = kind; /* at most as many as options */
     return &d->actions[d->count++];
@@ -136,7 +110,7 @@ static bool parse_number(const char *text, uint64_t *out)
 }
 
 /* The beginning of an id, as long as show prints it or shorter. Returns: how many members fit. */
-static uint32_t find_by_id(const struct drafting *d, const char *text, size_t len,
+static uint32_t find_by_id(const struct cli_drafting *d, const char *text, size_t len,
                            uint8_t id[static 32])
 {
     uint32_t found = 0;
@@ -152,7 +126,7 @@ static uint32_t find_by_id(const struct drafting *d, const char *text, size_t le
     return found;
 }
 
-static int refuse_node(const struct drafting *d, const char *text, size_t len, uint32_t found)
+static int refuse_node(const struct cli_drafting *d, const char *text, size_t len, uint32_t found)
 {
     static const char *names[ASSAY_MEMBERS_MAX + 1];
     char word[ASSAY_NAME_MAX + 1];
@@ -167,13 +141,14 @@ static int refuse_node(const struct drafting *d, const char *text, size_t len, u
                            found == 0 ? "%s: no member is named %.*s%s%s%s"
                                       : "%s: several members are named %.*s, or have an id that "
                                         "begins so: give a complete id%s%s%s",
-                           verb_of(d), (int)len, text, near != NULL ? "; did you mean " : "",
+                           cli_draft_verb(d), (int)len, text, near != NULL ? "; did you mean " : "",
                            near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
 /* By name or by id; a name may also be that of a former member, an id is unique forever. A name may
  * be what another's id begins with: then neither is taken. */
-static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
+static int find_node(const struct cli_drafting *d, const char *text, size_t len,
+                     uint8_t id[static 32])
 {
     uint32_t found = 0;
     uint8_t other[32];
@@ -193,25 +168,25 @@ static int find_node(const struct drafting *d, const char *text, size_t len, uin
     return found == 1 ? ASSAY_EXIT_OK : refuse_node(d, text, len, found);
 }
 
-static int draft_stage(struct drafting *d, enum assay_action_kind kind, const char *node)
+static int draft_stage(struct cli_drafting *d, enum assay_action_kind kind, const char *node)
 {
-    return find_node(d, node, strlen(node), add_action(d, kind)->node_id);
+    return find_node(d, node, strlen(node), cli_draft_add_action(d, kind)->node_id);
 }
 
-static int draft_maintenance(struct drafting *d, const char *text)
+static int draft_maintenance(struct cli_drafting *d, const char *text)
 {
     const char *equals = strrchr(text, '=');
     uint64_t epochs = 0;
     if (equals == NULL || !parse_number(equals + 1, &epochs) || epochs == 0 ||
         epochs > ASSAY_MAINTENANCE_EPOCHS)
-        return refuse_draft(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
-                            ASSAY_MAINTENANCE_EPOCHS);
-    struct assay_action *action = add_action(d, ASSAY_ACTION_MAINTENANCE);
+        return cli_draft_refuse(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
+                                ASSAY_MAINTENANCE_EPOCHS);
+    struct assay_action *action = cli_draft_add_action(d, ASSAY_ACTION_MAINTENANCE);
     action->epochs = (uint32_t)epochs;
     return find_node(d, text, (size_t)(equals - text), action->node_id);
 }
 
-static int draft_join(struct drafting *d, const struct assay_change_request *request)
+static int draft_join(struct cli_drafting *d, const struct assay_change_request *request)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "out of memory";
     const struct assay_genesis *effective = d->source.basis->effective.genesis;
@@ -219,12 +194,12 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
                                               .endorsements = &d->rules.endorsements,
                                               .policy = d->rules.policy };
     if (request->sample == NULL || request->operator_name == NULL)
-        return refuse_draft(d, "--join CARD is followed by --sample and --operator");
-    struct assay_action *action = add_action(d, ASSAY_ACTION_JOIN);
+        return cli_draft_refuse(d, "--join CARD is followed by --sample and --operator");
+    struct assay_action *action = cli_draft_add_action(d, ASSAY_ACTION_JOIN);
     const enum assay_status status =
         cli_member_read(request->argument, request->sample, &rules, &d->cards[d->count - 1],
                         &action->card, message);
-    if (status != ASSAY_OK) return refuse_draft(d, "%s", message);
+    if (status != ASSAY_OK) return cli_draft_refuse(d, "%s", message);
     const struct assay_slice name =
         assay_slice_over(request->operator_name, strlen(request->operator_name));
     for (uint32_t i = 0; i < effective->operator_count; i++) {
@@ -233,217 +208,8 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
         return ASSAY_EXIT_OK;
     }
     return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                           "%s: no operator is named %s", verb_of(d), request->operator_name);
-}
-
-/* ------------------------------------------------------------ policy */
-
-/* The policy that options edit; initially the one that the change finds. */
-static struct assay_policy *get_edited_policy(struct drafting *d)
-{
-    if (d->policy != NULL) return d->policy;
-    d->policy = calloc(1, sizeof *d->policy);
-    ASSAY_ASSERT(d->rules.policy != NULL); /* cli_change_rules_of */
-    if (d->policy != NULL) *d->policy = *d->rules.policy;
-    return d->policy;
-}
-
-static int draft_policy(struct drafting *d, const char *path)
-{
-    uint8_t *text = NULL;
-    size_t len = 0;
-    char why[ASSAY_YAML_MESSAGE_MAX] = "";
-    if (d->policy != NULL) /* the file would take back what they did */
-        return refuse_draft(d, "--policy once, and before --allow-reference, --retire-reference "
-                               "and --deny-reference, which edit that policy");
-    if (get_edited_policy(d) == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, path);
-    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status != ASSAY_OK) {
-        free(text);
-        return cli_change_fail(d->options, status, path);
-    }
-    status = assay_policy_parse_yaml(text, len, d->policy, why);
-    free(text);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse_draft(d, "%s:%s", path, why);
-}
-
-static struct assay_reference *find_reference(struct assay_policy *p,
-                                              const struct assay_reference *wanted)
-{
-    for (uint32_t i = 0; i < p->reference_count; i++) {
-        struct assay_reference *r = &p->references[i];
-        if (r->field == wanted->field && r->value_len == wanted->value_len &&
-            assay_bytes_equal(r->value, wanted->value, r->value_len))
-            return r;
-    }
-    return NULL;
-}
-
-/* Returns: "64", "96", or "64 or 96": as many digits as values of the field have. */
-static const char *digits_of(enum assay_reference_field field)
-{
-    const bool is_32 = assay_reference_field_fits(field, 32);
-    const bool is_48 = assay_reference_field_fits(field, 48);
-    if (is_32 && is_48) return "64 or 96";
-    if (is_32) return "64";
-    return is_48 ? "96" : "the";
-}
-
-static int draft_reference(struct drafting *d, const char *text, enum assay_reference_state state)
-{
-    struct assay_reference wanted = { .state = state };
-    if (state == ASSAY_REFERENCE_ALLOWED && strcmp(text, "any") == 0) {
-        d->any_program = true;
-        return ASSAY_EXIT_OK;
-    }
-    const char *equals = strchr(text, '=');
-    const size_t hex_len = equals != NULL ? strlen(equals + 1) : 0;
-    wanted.value_len = (uint32_t)(hex_len / 2);
-    if (equals == NULL ||
-        assay_reference_field_parse(text, (size_t)(equals - text), &wanted.field) != ASSAY_OK)
-        return refuse_draft(d, "%s: expected FIELD=HEX, as mrenclave=0011...", text);
-    if (hex_len > 2 * sizeof wanted.value ||
-        assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
-        !assay_reference_field_fits(wanted.field, wanted.value_len))
-        return refuse_draft(
-            d, "%s: expected FIELD=HEX: %s hexadecimal digits of %.*s, found %zu characters", text,
-            digits_of(wanted.field), (int)(equals - text), text, hex_len);
-    struct assay_policy *p = get_edited_policy(d);
-    if (p == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, text);
-    struct assay_reference *held = find_reference(p, &wanted);
-    if (held != NULL) {
-        held->state = state;
-        return ASSAY_EXIT_OK;
-    }
-    if (state == ASSAY_REFERENCE_RETIRING)
-        return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                               "%s: the policy has no such reference to retire: %s", verb_of(d),
-                               text);
-    if (p->reference_count == ASSAY_REFERENCES_MAX)
-        return refuse_draft(d, "the policy has %d references: no more fit", ASSAY_REFERENCES_MAX);
-    p->references[p->reference_count++] = wanted;
-    return ASSAY_EXIT_OK;
-}
-
-/* Rules that can never match are reported before signing; ineffective rules already in force need
- * not be fixed by an unrelated edit. */
-static int lint_policies(const struct drafting *d, struct assay_lint_report *now,
-                         struct assay_lint_report *next)
-{
-    const int64_t at_unix_s = assay_unix_s();
-    assay_policy_lint(d->rules.policy, at_unix_s, now);
-    assay_policy_lint(d->policy, at_unix_s, next);
-    if (next->errors <= now->errors) return ASSAY_EXIT_OK;
-    for (uint32_t i = 0; i < next->count; i++) {
-        const struct assay_lint_finding *f = &next->findings[i];
-        if (assay_lint_severity_of(f->lint) == ASSAY_LINT_ERROR)
-            (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
-                          assay_lint_name(f->lint));
-    }
-    return refuse_draft(d, "the new policy has ineffective rules: see above");
-}
-
-static int lint_policy(const struct drafting *d)
-{
-    struct assay_lint_report *reports = calloc(2, sizeof *reports);
-    if (reports == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
-    const int result = lint_policies(d, &reports[0], &reports[1]);
-    free(reports);
-    return result;
-}
-
-/* Of one that signs programs: it names none, and has signed the compromised build, too. */
-static bool is_signer(enum assay_reference_field field)
-{
-    return field == ASSAY_REFERENCE_MRSIGNER || field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
-           field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
-}
-
-/* Kinds of which no reference value names the program itself. Out: *scratch. Returns: a mask. */
-static uint32_t unnamed_kinds(const struct assay_policy *policy, struct assay_policy *scratch)
-{
-    *scratch = *policy;
-    scratch->reference_count = 0;
-    for (uint32_t i = 0; i < policy->reference_count; i++)
-        if (!is_signer(policy->references[i].field))
-            scratch->references[scratch->reference_count++] = policy->references[i];
-    return assay_policy_open_kinds(scratch);
-}
-
-/* As an appraisal finds the entries about a value: PCRs of Nitro and of a TPM differ by length. */
-static bool is_same_measurement(const struct assay_reference *a, const struct assay_reference *b)
-{
-    return a->field == b->field &&
-           (a->value_len == b->value_len || !assay_reference_field_is_pcr(a->field));
-}
-
-static bool lists_measurement(const struct assay_policy *p, const struct assay_reference *about)
-{
-    for (uint32_t i = 0; i < p->reference_count; i++)
-        if (p->references[i].state != ASSAY_REFERENCE_DENIED &&
-            is_same_measurement(&p->references[i], about))
-            return true;
-    return false;
-}
-
-/* A denial of the last value that was listed of a measurement. Returns: NULL without one. */
-static const struct assay_reference *find_last_denied(const struct drafting *d)
-{
-    for (uint32_t i = 0; i < d->policy->reference_count; i++) {
-        const struct assay_reference *const r = &d->policy->references[i];
-        if (r->state == ASSAY_REFERENCE_DENIED && lists_measurement(d->rules.policy, r) &&
-            !lists_measurement(d->policy, r))
-            return r;
-    }
-    return NULL;
-}
-
-/* To deny the one allowed value is what a compromised build suggests, and it accepts every other
- * program: the table of references lists what is allowed only while something is allowed. */
-static int check_programs(const struct drafting *d)
-{
-    const struct assay_policy *const now = d->rules.policy; /* that the change finds */
-    struct assay_policy *const scratch = malloc(sizeof *scratch);
-    if (scratch == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
-    const uint32_t opened = ((assay_policy_open_kinds(d->policy) & ~assay_policy_open_kinds(now)) |
-                             (unnamed_kinds(d->policy, scratch) & ~unnamed_kinds(now, scratch))) &
-                            assay_policy_kinds(now);
-    free(scratch);
-    const struct assay_reference *const last = find_last_denied(d);
-    if (d->any_program || (opened == 0 && last == NULL)) return ASSAY_EXIT_OK;
-    if (opened == 0)
-        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "%s: the last listed value of %s would be denied, so that every "
-                               "value of it that is not denied is accepted: allow the new one in "
-                               "the same draft (--allow-reference FIELD=HEX), or confirm that any "
-                               "may run (--allow-reference any)",
-                               verb_of(d), assay_reference_field_name(last->field));
-    const struct assay_text kinds = assay_lint_kinds(opened);
-    return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                           "%s: no reference value would name the program of %s any more (a signer "
-                           "names none), so that every program that is not denied is accepted: "
-                           "allow the new build in the same draft (--allow-reference FIELD=HEX), "
-                           "or confirm that any may run (--allow-reference any)",
-                           verb_of(d), kinds.text);
-}
-
-static int put_policy(struct drafting *d)
-{
-    struct assay_slice bytes;
-    if (d->policy == NULL && d->any_program)
-        return refuse_draft(d, "--allow-reference any: no other option edits the policy");
-    if (d->policy == NULL) return ASSAY_EXIT_OK;
-    if (!assay_gpu_rules_are_of_reports(&d->policy->gpu))
-        return refuse_draft(d, ASSAY_GPU_RULES_NETWORK_TEXT);
-    enum assay_status status = assay_policy_check(d->policy);
-    const int programs = status == ASSAY_OK ? check_programs(d) : ASSAY_EXIT_OK;
-    if (programs != ASSAY_EXIT_OK) return programs;
-    struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
-    if (status == ASSAY_OK) assay_policy_encode(d->policy, &w);
-    if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
-    if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the new policy");
-    add_action(d, ASSAY_ACTION_POLICY)->document = bytes;
-    return lint_policy(d);
+                           "%s: no operator is named %s", cli_draft_verb(d),
+                           request->operator_name);
 }
 
 /* ------------------------------------------------------------ parameters, operators */
@@ -497,7 +263,7 @@ static bool is_same_parameters(const struct assay_genesis_parameters *a,
     return assay_slice_equal(assay_slice_over(left, l.len), assay_slice_over(right, r.len));
 }
 
-static int draft_parameter(struct drafting *d, const char *text)
+static int draft_parameter(struct cli_drafting *d, const char *text)
 {
     struct assay_genesis_parameters *p = &d->parameters;
     const struct assay_genesis_parameters before = *p;
@@ -538,14 +304,14 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good && is_same_parameters(&before, p))
         return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "%s: %.*s is %s already", verb_of(d), (int)len, text, value);
+                               "%s: %.*s is %s already", cli_draft_verb(d), (int)len, text, value);
     if (good) return ASSAY_EXIT_OK;
-    return refuse_draft(d,
-                        "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
-                        "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
-                        "amplification_percent=100..300, quiet_floor_percent=67..100, "
-                        "verifier=HEX|none or level=N",
-                        text);
+    return cli_draft_refuse(d,
+                            "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
+                            "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
+                            "amplification_percent=100..300, quiet_floor_percent=67..100, "
+                            "verifier=HEX|none or level=N",
+                            text);
 }
 
 /* "NAME PUBLIC_KEY"; what begins with # is none. The name is cut out of the line. */
@@ -560,14 +326,14 @@ static bool take_operator(struct assay_genesis *g, char *line)
     return assay_hex_decode(hex, strlen(hex), o->public_key, sizeof o->public_key) == ASSAY_OK;
 }
 
-static int draft_operators(struct drafting *d, const char *path, char **text)
+static int draft_operators(struct cli_drafting *d, const char *path, char **text)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     struct assay_genesis *g = d->operators;
     uint64_t threshold = 0;
     if (d->options->threshold == NULL || !parse_number(d->options->threshold, &threshold))
-        return refuse_draft(d, "--operators FILE wants --threshold N");
+        return cli_draft_refuse(d, "--operators FILE wants --threshold N");
     const enum assay_status status = assay_file_read(path, OPERATORS_FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, path);
     *text = malloc(len + 1);
@@ -584,19 +350,19 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
         if (end != NULL) *end++ = '\0';
         number++;
         if (!take_operator(g, line))
-            return refuse_draft(d,
-                                "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
-                                "digits)",
-                                path, number);
+            return cli_draft_refuse(d,
+                                    "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
+                                    "digits)",
+                                    path, number);
         line = end;
     }
     g->operators_number = d->sequence;
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
     if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
-        return refuse_draft(d,
-                            "--threshold %llu of %u operators: it is more than half of "
-                            "them, and not more than all",
-                            (unsigned long long)threshold, (unsigned)g->operator_count);
+        return cli_draft_refuse(d,
+                                "--threshold %llu of %u operators: it is more than half of "
+                                "them, and not more than all",
+                                (unsigned long long)threshold, (unsigned)g->operator_count);
     assay_genesis_sort(g);
     struct assay_writer w = assay_writer_over(d->operator_bytes, ASSAY_OPERATORS_LEN_MAX);
     struct assay_slice document = { 0 };
@@ -604,14 +370,14 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     if (encoded == ASSAY_OK) encoded = assay_writer_finish(&w, &document);
     if (encoded == ASSAY_OK) encoded = assay_operators_check(document);
     if (encoded != ASSAY_OK) return cli_change_fail(d->options, encoded, path);
-    add_action(d, ASSAY_ACTION_OPERATORS)->document = document;
+    cli_draft_add_action(d, ASSAY_ACTION_OPERATORS)->document = document;
     return ASSAY_EXIT_OK;
 }
 
 /* ------------------------------------------------------------ the whole */
 
 /* By its digest, or the beginning of it, of 16 digits at least: as status shows it. */
-static int draft_collateral(struct drafting *d, const char *text)
+static int draft_collateral(struct cli_drafting *d, const char *text)
 {
     const size_t len = strlen(text);
     const struct assay_update *found = NULL;
@@ -622,56 +388,59 @@ static int draft_collateral(struct drafting *d, const char *text)
         found = &d->state->updates[i];
     }
     if (found == NULL)
-        return refuse_draft(d,
-                            "--collateral %s: nothing of that digest waits or was reverted "
-                            "(assay collateral status)",
-                            text);
-    assay_bytes_copy(add_action(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
+        return cli_draft_refuse(d,
+                                "--collateral %s: nothing of that digest waits or was reverted "
+                                "(assay collateral status)",
+                                text);
+    assay_bytes_copy(cli_draft_add_action(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest,
+                     32);
     return ASSAY_EXIT_OK;
 }
 
 /* Beside what there is, and what changes that wait will add. */
-static int draft_services(struct drafting *d, const char *path)
+static int draft_services(struct cli_drafting *d, const char *path)
 {
     struct assay_slice document;
     const struct assay_change_basis *basis = d->source.basis;
     const struct assay_slice before =
         d->recovers ? basis->effective.genesis->services : assay_change_plan(basis);
-    if (d->has_plan) return refuse_draft(d, "--services once");
+    if (d->has_plan) return cli_draft_refuse(d, "--services once");
     d->has_plan = true;
     const int result =
         cli_change_services_draft(d->options, before, path, d->plan_bytes, &document);
-    if (result == ASSAY_EXIT_OK) add_action(d, ASSAY_ACTION_SERVICES)->document = document;
+    if (result == ASSAY_EXIT_OK)
+        cli_draft_add_action(d, ASSAY_ACTION_SERVICES)->document = document;
     return result;
 }
 
-static struct assay_change head_of(const struct drafting *d)
+static struct assay_change head_of(const struct cli_drafting *d)
 {
     struct assay_change head = { .era = d->era, .sequence = d->sequence };
     assay_bytes_copy(head.chain_id, 32, d->state->chain_id, 32);
     return head;
 }
 
-static int draft_new_key(struct drafting *d, enum assay_action_kind kind, const char *argument)
+static int draft_new_key(struct cli_drafting *d, enum assay_action_kind kind, const char *argument)
 {
     const struct assay_change head = head_of(d);
     if (kind == ASSAY_ACTION_IDENTITY)
-        return cli_change_identity_draft(d->options, &head, argument, add_action(d, kind));
+        return cli_change_identity_draft(d->options, &head, argument,
+                                         cli_draft_add_action(d, kind));
     return cli_change_operator_key_draft(d->options, d->source.basis, d->recovers, &head, argument,
-                                         d->operator_bytes, add_action(d, kind));
+                                         d->operator_bytes, cli_draft_add_action(d, kind));
 }
 
 /* A change has one list of operators: a second one would be of another base. */
-static int draft_list(struct drafting *d, const struct assay_change_request *w, char **text)
+static int draft_list(struct cli_drafting *d, const struct assay_change_request *w, char **text)
 {
     if (d->has_operators)
-        return refuse_draft(d, "--operators or --operator-key, once: make two changes of it");
+        return cli_draft_refuse(d, "--operators or --operator-key, once: make two changes of it");
     d->has_operators = true;
     if (strcmp(w->option, "operators") == 0) return draft_operators(d, w->argument, text);
     return draft_new_key(d, ASSAY_ACTION_OPERATOR_KEY, w->argument);
 }
 
-static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
+static int draft_request(struct cli_drafting *d, const struct assay_change_request *w, char **text)
 {
     const char *const option = w->option, *const argument = w->argument;
     if (strcmp(option, "join") == 0) return draft_join(d, w);
@@ -679,13 +448,13 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     if (strcmp(option, "drain") == 0) return draft_stage(d, ASSAY_ACTION_REST, argument);
     if (strcmp(option, "undrain") == 0) return draft_stage(d, ASSAY_ACTION_WAKE, argument);
     if (strcmp(option, "maintenance") == 0) return draft_maintenance(d, argument);
-    if (strcmp(option, "policy") == 0) return draft_policy(d, argument);
+    if (strcmp(option, "policy") == 0) return cli_draft_policy(d, argument);
     if (strcmp(option, "allow-reference") == 0)
-        return draft_reference(d, argument, ASSAY_REFERENCE_ALLOWED);
+        return cli_draft_reference(d, argument, ASSAY_REFERENCE_ALLOWED);
     if (strcmp(option, "retire-reference") == 0)
-        return draft_reference(d, argument, ASSAY_REFERENCE_RETIRING);
+        return cli_draft_reference(d, argument, ASSAY_REFERENCE_RETIRING);
     if (strcmp(option, "deny-reference") == 0)
-        return draft_reference(d, argument, ASSAY_REFERENCE_DENIED);
+        return cli_draft_reference(d, argument, ASSAY_REFERENCE_DENIED);
     if (strcmp(option, "parameter") == 0) return draft_parameter(d, argument);
     if (strcmp(option, "collateral") == 0) return draft_collateral(d, argument);
     if (strcmp(option, "services") == 0) return draft_services(d, argument);
@@ -694,22 +463,23 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     return draft_list(d, w, text);
 }
 
-static int take_when(const struct drafting *d, struct assay_change *change)
+static int take_when(const struct cli_drafting *d, struct assay_change *change)
 {
     const char *text = d->options->activation;
     const uint64_t running = d->state->epoch + 1;
     uint64_t value = ACTIVATION_DEFAULT;
     const bool ahead = text == NULL || text[0] == '+';
     if (text != NULL && !parse_number(ahead ? text + 1 : text, &value))
-        return refuse_draft(d, "--activation: expected +N or an epoch, found %s", text);
+        return cli_draft_refuse(d, "--activation: expected +N or an epoch, found %s", text);
     if (ahead && assay_add_u64(value, running, &value) != ASSAY_OK) value = UINT64_MAX;
     change->activation = value;
     if (d->options->forces != NULL && !parse_number(d->options->forces, &change->forces))
-        return refuse_draft(d, "--force: expected a sequence number, found %s", d->options->forces);
+        return cli_draft_refuse(d, "--force: expected a sequence number, found %s",
+                                d->options->forces);
     return ASSAY_EXIT_OK;
 }
 
-static int write_draft(struct drafting *d)
+static int write_draft(struct cli_drafting *d)
 {
     struct assay_change change = head_of(d);
     struct assay_slice body;
@@ -722,9 +492,10 @@ static int write_draft(struct drafting *d)
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &body);
     struct assay_change decoded;
     if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
-    if (status == ASSAY_E_SYNTAX) return refuse_draft(d, "maintenance must be the only action");
+    if (status == ASSAY_E_SYNTAX) return cli_draft_refuse(d, "maintenance must be the only action");
     if (status == ASSAY_E_FULL)
-        return refuse_draft(d, "more than %d bytes: make two changes of it", ASSAY_CHANGE_LEN_MAX);
+        return cli_draft_refuse(d, "more than %d bytes: make two changes of it",
+                                ASSAY_CHANGE_LEN_MAX);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the change");
 
     char message[ASSAY_CHANGE_MESSAGE];
@@ -733,26 +504,26 @@ static int write_draft(struct drafting *d)
     status = assay_change_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
         return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict", "%s: %s",
-                               verb_of(d), message);
+                               cli_draft_verb(d), message);
     const int result = cli_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
     return result == ASSAY_EXIT_OK ? cli_change_print(d->options, &d->source, &draft) : result;
 }
 
-static int draft_requests(struct drafting *d, char **text)
+static int draft_requests(struct cli_drafting *d, char **text)
 {
     int result = open_drafting(d);
     if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d->state != NULL);
     for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->request_count; i++)
         result = draft_request(d, &d->options->requests[i], text);
     if (result == ASSAY_EXIT_OK && d->has_parameters)
-        add_action(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
-    return result == ASSAY_EXIT_OK ? put_policy(d) : result;
+        cli_draft_add_action(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
+    return result == ASSAY_EXIT_OK ? cli_draft_put_policy(d) : result;
 }
 
 int cli_change_draft_record(const struct assay_change_options *options,
                             const struct assay_change *head, uint8_t *record, size_t *len)
 {
-    struct drafting d = {
+    struct cli_drafting d = {
         .options = options, .recovers = true, .sequence = head->sequence, .era = head->era
     };
     char *text = NULL;
@@ -791,7 +562,7 @@ static int check_out(const char *path)
 
 int cli_change_run_draft(const struct assay_change_options *options)
 {
-    struct drafting d = { .options = options };
+    struct cli_drafting d = { .options = options };
     char *text = NULL;
     int result = check_out(options->out);
     if (result == ASSAY_EXIT_OK) result = draft_requests(&d, &text);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The packages under systemd as process 1, in a Debian that is booted for it: installing enables the unit; it says when it
 # is ready, is watched, reloads, drains, comes back after it was killed and after it hung; its sandbox keeps nothing from
-# working (judge, transport, enclave, what a RESTART puts back); credentials; what the journal has; enforcement over the
+# working (verifier, transport, enclave, what a RESTART puts back); credentials; what the journal has; enforcement over the
 # real bus; programs of services; the timer of anchors. The guide "as a service" is followed word by word before.
 #
 # usage: systemd.sh ROOT DEBS NEWER CACHE
@@ -127,9 +127,9 @@ check 'the status line is the sentence' within 10 there sh -c \
     'test "$(systemctl show -P StatusText assayd)" = "$(assay status | head -n 1)"'
 check 'nothing of it runs as another user' there sh -c \
     'for p in $(cat /sys/fs/cgroup/system.slice/assayd.service/cgroup.procs); do stat -c %U /proc/$p; done | sort -u | grep -qx assay'
-check 'four processes: daemon, judge, transport, enclave' within 10 there sh -c \
-    'test "$(wc -l </sys/fs/cgroup/system.slice/assayd.service/cgroup.procs)" = 4'
-for child in judge transport; do
+check 'five processes: daemon, two verifiers, transport, enclave' within 10 there sh -c \
+    'test "$(wc -l </sys/fs/cgroup/system.slice/assayd.service/cgroup.procs)" = 5'
+for child in verifier transport; do
     check "the $child put up all its walls inside the sandbox" says assayd "event=${child}_ready .*calls=true limits=true memory=true landlock=[1-9]"
 done
 check 'no system call was refused, and nothing else worth a warning' fails says assayd 'refused|not permitted|EPERM'
@@ -173,9 +173,9 @@ check 'the same process goes on' is assayd MainPID "$pid"
 check 'active' is assayd ActiveState active
 
 # --- a child that falls comes back; so does the enclave
-child() { # child NAME: its process, of the daemon's group
+child() { # child NAME: its first process, of the daemon's group
     there sh -c 'for p in $(cat /sys/fs/cgroup/system.slice/assayd.service/cgroup.procs); do
-        tr "\0" " " </proc/$p/cmdline | grep -q "$0" && echo $p; done' "$1"
+        tr "\0" " " </proc/$p/cmdline | grep -q "$0" && echo $p && exit; done' "$1"
 }
 for name in assay-verifier assay-transport assay-enclave; do
     old=$(child "$name")
@@ -200,7 +200,7 @@ there systemctl kill -s KILL --kill-who=main assayd
 check 'it comes back after it was killed' within 30 killed 1
 check 'and knows where it was' within 30 says assayd 'event=resumed'
 check 'nothing of the first run is left' within 10 there sh -c \
-    'test "$(wc -l </sys/fs/cgroup/system.slice/assayd.service/cgroup.procs)" = 4'
+    'test "$(wc -l </sys/fs/cgroup/system.slice/assayd.service/cgroup.procs)" = 5'
 there systemctl kill -s STOP --kill-who=main assayd
 check 'the watchdog ends a daemon that hangs' within 60 killed 2
 check 'and systemd says why' within 10 sh -c "$(command -v nsenter) -t $init -a journalctl --no-pager -o cat -u assayd | grep -q 'Watchdog timeout'"
@@ -328,7 +328,11 @@ check 'drained, by itself' is assayd Result success
 check 'with status 0' is assayd ExecMainStatus 0
 check 'and said so' says assayd 'event=node_closed'
 check 'its sockets are gone' there test ! -e /run/assay
-check 'its peers know that it was meant' within 20 there sh -c 'assay nodes --socket /srv/net/node-2/admin.sock | grep "node-1" | grep -qi ended'
+meant() { there assay nodes --json --socket /srv/net/node-2/admin.sock |
+    python3 -c 'import json, sys
+node = [n for n in json.load(sys.stdin)["data"]["nodes"] if n["name"] == "node-1"][0]
+sys.exit(0 if node["ended"] and node["condition"] == "OFFLINE" else 1)'; }
+check 'its peers know that it was meant' within 20 meant
 check 'it starts once more' there systemctl start assayd
 there sh -c 'printf "config_version: 1\nnonsense: 1\n" >/etc/assay/assayd.d/99.yaml; systemctl restart assayd' >/dev/null 2>&1
 check 'a configuration that does not fit stays down' is assayd ActiveState failed
