@@ -35,6 +35,8 @@ def check_noise():
     check("noise has no claims", verdict.claims == {})
     check("noise has a reason with a remedy", verdict.findings and all(why.fix for why in verdict.findings))
     check("a verdict is no yes or no", raises(TypeError, bool, verdict))
+    check("nor is a tier", raises(TypeError, bool, verdict.tier) and raises(TypeError, bool, assay.Tier.NONE))
+    check("a policy is a Policy or None", raises(AttributeError, assay.verify, b"x", trust, at=0, policy=""))
     check("nothing at all is judged, too", assay.verify(b"", trust, at=0).tier is not assay.Tier.AFFIRMING)
     check("a challenge that is too long is an error", raises(assay.Error, assay.verify, b"x", trust, report_data=bytes(65)))
     check("an empty one as well", raises(assay.Error, assay.verify, b"x", trust, report_data=b""))
