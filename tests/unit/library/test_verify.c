@@ -104,8 +104,8 @@ Test(library_verify, gives_the_verdict_of_the_core_cold_and_warm)
 Test(library_verify, counts_the_table_of_a_busy_platform_until_it_is_set_to_none)
 {
     enum { HOT = 1000, TABLE_LEN_MIN = 150000 };
-    struct assay_counters before;
-    struct assay_counters counters;
+    struct assay_counters before = { .size = sizeof before };
+    struct assay_counters counters = { .size = sizeof counters };
     fill();
     for (int i = 0; i < HOT; i++)
         judge(verifier); /* one cold, the others warm */
