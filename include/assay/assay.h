@@ -432,8 +432,7 @@ struct assay_device_report {
  * Returns: ASSAY_OK | ASSAY_E_INVALID
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_get_nonce(
-    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
-    uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
+    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES], uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
 /*
  * assay_devices_pack - reports of devices as one byte string, for assay_devices_attach.
  * In:      devices[count]: up to 8 GPUs, then up to 4 switches
@@ -639,8 +638,8 @@ struct assay_device_verdict {
     enum assay_evidence_kind kind;
     enum assay_genuine genuine;
     enum assay_tier tier;
-    uint32_t rule;           /* of its gravest finding; 0: none */
-    const char *product;     /* "GH100"; texts and bytes are the verdict's, and may be empty */
+    uint32_t rule;       /* of its gravest finding; 0: none */
+    const char *product; /* "GH100"; texts and bytes are the verdict's, and may be empty */
     const char *driver;
     const char *firmware;
     struct assay_bytes serial;      /* of the certificate of its key, zeros in front */

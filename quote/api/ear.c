@@ -16,7 +16,7 @@
 _Static_assert((int)ASSAY_EAR_BYTES_MAX == (int)ASSAY_EAR_TOKEN_MAX, "one bound");
 
 enum {
-    NONCE_CBOR_MAX = 64, /* RFC 9711 4.1 */
+    NONCE_CBOR_MAX = 64,    /* RFC 9711 4.1 */
     POINT_UNCOMPRESSED = 4, /* SEC 1, 2.3.3 */
 };
 
