@@ -120,7 +120,7 @@ class _Bytes_of:
     """Borrows the bytes of a Python object for one call."""
 
     def __init__(self, value):
-        self.value = bytes(value or b"")
+        self.value = b"" if value is None else bytes(memoryview(value))  # no number: bytes(5) are five zeros
         self.buffer = c.create_string_buffer(self.value, len(self.value) or 1)
         self.slice = _Bytes(c.cast(self.buffer, c.c_void_p) if self.value else None, len(self.value))
 

@@ -182,7 +182,10 @@ enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
         return ASSAY_E_INVALID;
     if (is_misused(request)) return ASSAY_E_INVALID;
     struct assay_policy *usual = NULL;
-    if (request->policy == NULL) ASSAY_TRY(assay_policy_create(&usual));
+    if (request->policy == NULL) {
+        ASSAY_TRY(assay_policy_create(&usual));
+        assay_gpu_rules_accept_devices(&usual->gpu); /* as assay_verify without one */
+    }
     struct assay_writer w = assay_writer_over(buffer, capacity);
     const enum assay_status status =
         write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);

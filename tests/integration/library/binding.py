@@ -37,6 +37,7 @@ def check_noise():
     check("a verdict is no yes or no", raises(TypeError, bool, verdict))
     check("nor is a tier", raises(TypeError, bool, verdict.tier) and raises(TypeError, bool, assay.Tier.NONE))
     check("a policy is a Policy or None", raises(AttributeError, assay.verify, b"x", trust, at=0, policy=""))
+    check("a number is no challenge", raises(TypeError, assay.verify, b"x", trust, at=0, report_data=64))
     check("nothing at all is judged, too", assay.verify(b"", trust, at=0).tier is not assay.Tier.AFFIRMING)
     check("a challenge that is too long is an error", raises(assay.Error, assay.verify, b"x", trust, report_data=bytes(65)))
     check("an empty one as well", raises(assay.Error, assay.verify, b"x", trust, report_data=b""))

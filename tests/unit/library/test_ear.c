@@ -4,6 +4,7 @@
  * handed out.
  */
 #include "base/base64.h"
+#include "quote/accept/policy.h"
 #include "quote/cose.h"
 #include "quote/result/jwt.h"
 #include "tests/unit/library/soft_world.h"
@@ -209,6 +210,26 @@ Test(library_ear, is_signed_by_a_callback_or_not_at_all)
         cr_expect_eq(write_ear(), ASSAY_E_KEY);
         point[0] = 4;
     }
+}
+
+/* The command line names the same one. */
+Test(library_ear, without_a_policy_names_the_one_that_was_applied)
+{
+    struct assay_policy usual;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    char name[64];
+    size_t len = 0;
+    assay_policy_default(&usual);
+    assay_gpu_rules_accept_devices(&usual.gpu);
+    assay_policy_digest(&usual, digest);
+    cr_assert_eq(
+        assay_base64_encode(ASSAY_BASE64_URL, digest, sizeof digest, name, sizeof name - 1, &len),
+        ASSAY_OK);
+    name[len] = '\0';
+    request.policy = NULL;
+    request.form = ASSAY_EAR_FORM_JWT;
+    cr_assert_eq(write_ear(), ASSAY_OK);
+    cr_expect_not_null(strstr(claims_of_jwt(), name));
 }
 
 /* A name or a time from a configuration is a status in every form, and no reason to abort. */
