@@ -721,7 +721,8 @@ struct assay_claim_value {
 };
 /*
  * assay_verdict_get_claim - the claim of a name, and the index-th one. Those of a kind are what
- * `assay evidence decode --json` prints (docs/library.md). Evidence is parsed with the first call after an appraisal.
+ * `assay evidence decode --json` prints (docs/library.md). Evidence is parsed with the first call
+ * after an appraisal.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim, past the last one; evidence that cannot be
  *          read has none) | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
