@@ -26,6 +26,9 @@ class Tier(enum.IntEnum):
     WARNING = 2
     CONTRAINDICATED = 3
 
+    def __bool__(self):
+        raise TypeError("a tier is no yes or no: compare it with Tier.AFFIRMING")
+
 
 class Error(Exception):
     """A function of the library failed; `status` is its number. Distrust is no error."""
@@ -117,7 +120,7 @@ class _Bytes_of:
     """Borrows the bytes of a Python object for one call."""
 
     def __init__(self, value):
-        self.value = bytes(value or b"")
+        self.value = b"" if value is None else bytes(memoryview(value))  # no number: bytes(5) are five zeros
         self.buffer = c.create_string_buffer(self.value, len(self.value) or 1)
         self.slice = _Bytes(c.cast(self.buffer, c.c_void_p) if self.value else None, len(self.value))
 
@@ -212,7 +215,7 @@ def verify(evidence, trust, at=None, policy=None, kind=0, report_data=None, nonc
     if report_data is not None and not data.value or nonce is not None and not challenge.value:
         raise Error(_INVALID)  # an empty challenge would be none
     request = _Request(
-        trust=trust._pointer, policy=policy._pointer if policy else None, kind=kind, evidence=given.slice,
+        trust=trust._pointer, policy=None if policy is None else policy._pointer, kind=kind, evidence=given.slice,
         at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
         expected_nonce=challenge.slice, logs=(_Bytes * len(borrowed))(*(one.slice for one in borrowed)),
         log_count=len(borrowed))

@@ -20,7 +20,7 @@
  * A failure outside the library is an enum assay_status, never to be ignored. A bug of the
  * library itself aborts the process. A NULL where none is allowed gives ASSAY_E_INVALID.
  *
- * Threads: no global state. A verifier and a verdict belong to one thread at a time; trust and
+ * Threads: they share no state. A verifier and a verdict belong to one thread at a time; trust and
  * policy are only read by assay_verify and may be shared by any number of threads once they are
  * filled. Times are seconds since 1970-01-01T00:00:00Z.
  *
@@ -432,8 +432,7 @@ struct assay_device_report {
  * Returns: ASSAY_OK | ASSAY_E_INVALID
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_get_nonce(
-    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
-    uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
+    const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES], uint8_t nonce[ASSAY_DEVICE_NONCE_BYTES]);
 /*
  * assay_devices_pack - reports of devices as one byte string, for assay_devices_attach.
  * In:      devices[count]: up to 8 GPUs, then up to 4 switches
@@ -476,7 +475,7 @@ struct assay_verify_request {
     struct assay_bytes evidence;       /* hostile; a tail of zero bytes is cut */
     int64_t at_unix_s;
     /*
-     * The challenge that the evidence must answer; empty: none, and the verdict lists "freshness"
+     * The challenge that the evidence must answer; NULL: none, and the verdict lists "freshness"
      * as not checked. Report data: 1 to 64 bytes, zeros follow. Nonce: 1 to 1024 bytes, compared
      * with the claim "nonce" (TPM, Nitro, NVIDIA). What answers another challenge, or none, is
      * contraindicated.
@@ -495,7 +494,8 @@ struct assay_verify_request {
  * In:      request: bytes beyond the members that this version has must be zero
  * Out:     *tier, always: the answer, ASSAY_TIER_NONE unless ASSAY_OK is returned. ASSAY_OK alone
  *          says that there is an answer, never that it is good
- *          *verdict, unless ASSAY_E_INVALID, _RANGE or _UNSUPPORTED: why; NULL: not wanted
+ *          *verdict: why; NULL: not wanted. Nothing of an earlier call is left in it; it is empty
+ *          after ASSAY_E_INVALID, _RANGE and _UNSUPPORTED
  * Cost:    warm one signature; cold about six. No allocation of its own when warm, unless a set of
  *          Intel's documents leaves a choice (docs/library.md), a nonce is expected or verdict is
  *          NULL. Of logs at most eleven readings of each, with a hash an event
@@ -638,8 +638,8 @@ struct assay_device_verdict {
     enum assay_evidence_kind kind;
     enum assay_genuine genuine;
     enum assay_tier tier;
-    uint32_t rule;           /* of its gravest finding; 0: none */
-    const char *product;     /* "GH100"; texts and bytes are the verdict's, and may be empty */
+    uint32_t rule;       /* of its gravest finding; 0: none */
+    const char *product; /* "GH100"; texts and bytes are the verdict's, and may be empty */
     const char *driver;
     const char *firmware;
     struct assay_bytes serial;      /* of the certificate of its key, zeros in front */
@@ -720,8 +720,9 @@ struct assay_claim_value {
                                * NUL behind it that is not counted */
 };
 /*
- * assay_verdict_get_claim - the claim of a name, and the index-th one. Those of a kind are in
- * docs/library.md. Evidence is parsed with the first call after an appraisal.
+ * assay_verdict_get_claim - the claim of a name, and the index-th one. Those of a kind are what
+ * `assay evidence decode --json` prints (docs/library.md). Evidence is parsed with the first call
+ * after an appraisal.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim, past the last one; evidence that cannot be
  *          read has none) | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
@@ -763,7 +764,7 @@ struct assay_ear_request {
     size_t size;
     const struct assay_policy *policy; /* the one of the appraisal; NULL: the default */
     const char *profile;               /* "ietf-04", or "veraison-2023" (JSON and JWT alone) */
-    const char *developer;             /* these two name your verifier */
+    const char *developer;             /* these two name your verifier: up to 128 bytes each */
     const char *build;
     const char *nonce; /* to echo: 8 to 88 printable characters, in CBOR up to 64; NULL: none */
     uint8_t evidence_digest[32]; /* SHA-256 of the evidence */
@@ -781,10 +782,10 @@ struct assay_ear_request {
  * Out:     buffer[*len], without a NUL
  * Returns: ASSAY_OK | ASSAY_E_INVALID (no appraisal was made with this verdict; a key without a
  *          signed form, or none with one) | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_UNSUPPORTED (CBOR
- *          of that profile) | ASSAY_E_RANGE (nonce, a time before 1970, an end before the
- *          appraisal) | ASSAY_E_KEY (no key of P-256; a signature that its public key does not
- *          verify) | ASSAY_E_FULL (ASSAY_EAR_BYTES_MAX always suffice) | ASSAY_E_CRYPTO (sign
- *          returned false) | ASSAY_E_MEMORY
+ *          of that profile) | ASSAY_E_RANGE (nonce; a name too long; a time before 1970 or after
+ *          9999; an end before the appraisal) | ASSAY_E_KEY (no key of P-256; a signature that its
+ *          public key does not verify) | ASSAY_E_FULL (ASSAY_EAR_BYTES_MAX always suffice) |
+ *          ASSAY_E_CRYPTO (sign returned false) | ASSAY_E_MEMORY
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
     const struct assay_verdict *verdict, const struct assay_ear_request *request, void *buffer,

@@ -8,13 +8,20 @@
 #include "quote/result/cwt.h"
 #include "quote/result/ear.h"
 #include "quote/result/jwt.h"
+#include "quote/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert((int)ASSAY_EAR_BYTES_MAX == (int)ASSAY_EAR_TOKEN_MAX, "one bound");
 
-enum { NONCE_CBOR_MAX = 64 }; /* RFC 9711 4.1 */
+enum {
+    NONCE_CBOR_MAX = 64,    /* RFC 9711 4.1 */
+    POINT_UNCOMPRESSED = 4, /* SEC 1, 2.3.3 */
+};
+
+/* RFC 3339's last year: what is issued later has no end that a number of JSON can say. */
+#define ISSUED_MAX INT64_C(253402300799)
 
 static bool is_signed(const struct assay_ear_request *request)
 {
@@ -24,6 +31,12 @@ static bool is_signed(const struct assay_ear_request *request)
 static bool is_cbor(const struct assay_ear_request *request)
 {
     return request->form == ASSAY_EAR_FORM_CBOR || request->form == ASSAY_EAR_FORM_CWT;
+}
+
+/* A name of the verifier: the room for claims is bounded. */
+static bool is_too_long(const char *name)
+{
+    return assay_text_len(name, ASSAY_EAR_NAME_MAX + 1) > ASSAY_EAR_NAME_MAX;
 }
 
 /* Returns: ASSAY_OK and *terms | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE | ASSAY_E_UNSUPPORTED */
@@ -38,7 +51,8 @@ static enum assay_status read_terms(const struct assay_verdict *verdict,
         .end_unix_s = request->expires_unix_s,
         .cbor = is_cbor(request),
     };
-    if (verdict->at_unix_s < 0) return ASSAY_E_RANGE;
+    if (verdict->at_unix_s < 0 || verdict->at_unix_s > ISSUED_MAX) return ASSAY_E_RANGE;
+    if (is_too_long(request->developer) || is_too_long(request->build)) return ASSAY_E_RANGE;
     if (request->expires_unix_s != 0 && request->expires_unix_s <= verdict->at_unix_s)
         return ASSAY_E_RANGE;
     ASSAY_TRY(assay_ear_profile_parse(request->profile, &terms->profile));
@@ -91,7 +105,8 @@ static enum assay_status find_public_key(const struct assay_ear_request *request
 {
     struct assay_secret32 secret;
     if (request->sign != NULL) {
-        assay_bytes_copy(public_key, ASSAY_P256_PUBLIC_LEN, request->public_key,
+        if (request->public_key[0] != POINT_UNCOMPRESSED) return ASSAY_E_KEY;
+        assay_bytes_copy(public_key, ASSAY_P256_PUBLIC_LEN, request->public_key + 1,
                          ASSAY_P256_PUBLIC_LEN);
         return ASSAY_OK;
     }
@@ -167,7 +182,10 @@ enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
         return ASSAY_E_INVALID;
     if (is_misused(request)) return ASSAY_E_INVALID;
     struct assay_policy *usual = NULL;
-    if (request->policy == NULL) ASSAY_TRY(assay_policy_create(&usual));
+    if (request->policy == NULL) {
+        ASSAY_TRY(assay_policy_create(&usual));
+        assay_gpu_rules_accept_devices(&usual->gpu); /* as assay_verify without one */
+    }
     struct assay_writer w = assay_writer_over(buffer, capacity);
     const enum assay_status status =
         write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);

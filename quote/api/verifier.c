@@ -90,6 +90,12 @@ static bool is_missing(struct assay_bytes bytes)
     return bytes.bytes == NULL && bytes.len > 0;
 }
 
+/* Bytes without a length: a challenge that got lost on its way, which is no request for none. */
+static bool is_lost(struct assay_bytes challenge)
+{
+    return challenge.bytes != NULL && challenge.len == 0;
+}
+
 static struct assay_slice slice_of(struct assay_bytes bytes)
 {
     return assay_slice_over(bytes.bytes, bytes.len);
@@ -212,6 +218,8 @@ static enum assay_status check_request(const struct assay_verify_request *reques
     if (is_missing(request->evidence) || is_missing(request->expected_report_data) ||
         is_missing(request->expected_nonce))
         return ASSAY_E_INVALID;
+    if (is_lost(request->expected_report_data) || is_lost(request->expected_nonce))
+        return ASSAY_E_RANGE;
     if (request->expected_report_data.len > 0 &&
         !assay_challenge_fits_report_data(slice_of(request->expected_report_data)))
         return ASSAY_E_RANGE;
@@ -343,6 +351,8 @@ enum assay_status assay_verify(const struct assay_verify_request *request,
                                struct assay_verdict *verdict, enum assay_tier *tier)
 {
     struct assay_verdict *own = verdict;
+    /* What an earlier call found is gone, whatever comes of this one. */
+    if (verdict != NULL) assay_api_verdict_clear((struct assay_api_verdict *)(void *)verdict);
     if (tier == NULL) return ASSAY_E_INVALID;
     *tier = ASSAY_TIER_NONE;
     ASSAY_TRY(check_size(request));

@@ -99,6 +99,7 @@ static const struct effect effects[] = {
     [ASSAY_RULE_NONCE] = { IDENTITY, CRYPTO_FAILED },
     [ASSAY_RULE_SIGNER_EXPIRED] = { IDENTITY, CRYPTO_FAILED },
     [ASSAY_RULE_REALM_BINDING] = { IDENTITY | EXECUTABLES, CRYPTO_FAILED },
+    [ASSAY_RULE_DEVICE_BINDING] = { IDENTITY, CRYPTO_FAILED },
     [ASSAY_RULE_PCR_DIGEST] = { EXECUTABLES, CRYPTO_FAILED },
     [ASSAY_RULE_COLLATERAL_CHAIN] = { HARDWARE, CRYPTO_FAILED },
     [ASSAY_RULE_TCB_INFO_SIGNATURE] = { HARDWARE, CRYPTO_FAILED },
@@ -237,9 +238,19 @@ static bool approves_programs(const struct assay_policy *policy, enum assay_evid
     return false;
 }
 
-static bool is_forged(const struct assay_reason *reason)
+/* Of forged evidence only the forgery is known. Of unjudged evidence only what is lacking, and that
+ * it answers another challenge, which refuses it although nothing else is known of it. */
+static bool is_counted(const struct assay_verdict *verdict, const struct assay_reason *reason)
 {
-    return assay_rule_class_of(reason->rule) == ASSAY_RULE_FORGED;
+    const enum assay_rule_class class_ = assay_rule_class_of(reason->rule);
+    switch (verdict->genuine) {
+    case ASSAY_GENUINE_TRUE: return true;
+    case ASSAY_GENUINE_FALSE: return class_ == ASSAY_RULE_FORGED;
+    case ASSAY_GENUINE_UNKNOWN:
+        return class_ == ASSAY_RULE_UNJUDGED || (reason->rule == ASSAY_RULE_CHALLENGE &&
+                                                 verdict->tier == ASSAY_TIER_CONTRAINDICATED);
+    }
+    ASSAY_UNREACHABLE("whether it is genuine");
 }
 
 struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict,
@@ -255,10 +266,7 @@ struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict
     }
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
         const struct assay_reason *const reason = &verdict->reasons[i];
-        const bool unjudged = assay_rule_class_of(reason->rule) == ASSAY_RULE_UNJUDGED;
-        /* Of forged evidence only the forgery is known, of unjudged only what is lacking. */
-        if (verdict->genuine == ASSAY_GENUINE_FALSE && !is_forged(reason)) continue;
-        if (verdict->genuine == ASSAY_GENUINE_UNKNOWN && !unjudged) continue;
+        if (!is_counted(verdict, reason)) continue;
         const struct effect effect = effect_of(verdict->kind, reason);
         apply_value(&vector, effect.claims & able, effect.value);
     }

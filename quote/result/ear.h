@@ -22,6 +22,7 @@ enum { ASSAY_EAR_PROFILES = 2 };
 enum {
     ASSAY_EAR_NONCE_MIN = 8, /* RFC 9711 4.1: characters of eat_nonce in JSON */
     ASSAY_EAR_NONCE_MAX = 88,
+    ASSAY_EAR_NAME_MAX = 128,     /* bytes of `developer` and of `build` */
     ASSAY_EAR_CLAIMS_MAX = 16384, /* reasons and advisories full, every byte escaped: 13 KB */
     ASSAY_EAR_TOKEN_MAX = 24576,
 };
@@ -48,8 +49,8 @@ struct assay_ear_names {
 
 struct assay_ear_terms {
     enum assay_ear_profile profile;
-    const char *developer; /* of the verifier; printable ASCII */
-    const char *build;
+    const char *developer;    /* of the verifier; printable ASCII, up to ASSAY_EAR_NAME_MAX */
+    const char *build;        /* the same */
     int64_t issued_unix_s;    /* iat, at least 0: the time that the appraisal is for */
     int64_t end_unix_s;       /* exp at the latest; not after the issue: the verdict's alone */
     bool cbor;                /* as CBOR: of a family with labels (not veraison-2023) */

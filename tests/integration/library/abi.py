@@ -3,8 +3,8 @@
 
 usage: abi.py FOLDER LIBRARY CC FILE check|write|selftest     (FOLDER: of the installed headers)
 
-FILE has one line for each exported symbol with its version, each structure with its size, and each
-member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
+FILE has one line for each exported symbol with its version, each function with its types, each structure
+with its size, and each member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
 selftest plants faults into a copy of the header and of the list and expects each to be found.
 """
 import os
@@ -17,6 +17,8 @@ FAULTS = (  # what a header must not do, and what is reported then
     ("a member in front", r"(struct assay_finding \{\n    size_t size;)", r"struct assay_finding {\n    int first;\n    size_t size;"),
     ("a member between", r"(    uint32_t rule; /\* number, never reused \*/)", r"\1\n    uint64_t between;"),
     ("another type", r"(struct assay_claim_value \{.*?)uint64_t number;", r"\1uint32_t number;"),
+    ("a parameter of another type", r"(assay_trust_add_root\([^;]*?)uint32_t kinds", r"\1uint64_t kinds"),
+    ("another result", r"ASSAY_API size_t (assay_verdict_count_findings)", r"ASSAY_API int \1"),
     ("two members in another order", r"(    struct assay_bytes quoted; .*?\n)(    struct assay_bytes replayed; .*?\n)", r"\2\1"),
 )
 
@@ -66,6 +68,18 @@ def layout(text, cc, work):
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
+def functions(text):
+    """Each function with its types; names of parameters are free to change."""
+    text = re.sub(r"/\*.*?\*/|^#.*?$", "", text, flags=re.M | re.S)
+    found = []
+    for declaration in re.findall(r"^ASSAY_API\b(.*?);", text, flags=re.M | re.S):
+        result, name, parameters = re.fullmatch(r"(.*?)(\w+)\((.*)\)", " ".join(declaration.split())).groups()
+        types = [re.sub(r"([\s*])\w+((?:\[[^\]]*\])?)$", r"\1\2", one.strip()).strip() for one in parameters.split(",")]
+        result = result.replace("ASSAY_CHECKED", "").strip()
+        found.append("function %s: %s (%s)" % (name, result, ", ".join(types)))
+    return sorted(found)
+
+
 def symbols(library):
     said = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
     return sorted("symbol " + line.split()[2].replace("@@", " ") for line in said.splitlines()
@@ -81,7 +95,8 @@ def selftest(text, cc, work, found, known):
     missed = []
     for what, pattern, replacement in FAULTS:
         turned, count = re.subn(pattern, replacement, text, count=1, flags=re.S)
-        if count != 1 or not compare(layout(turned, cc, work), [line for line in known if not line.startswith("symbol")]):
+        said = functions(turned) + layout(turned, cc, work)
+        if count != 1 or not compare(said, [line for line in known if not line.startswith("symbol")]):
             missed.append(what)
     if not compare([line for line in found if line != "symbol assay_verify ASSAY_0.1"], known):
         missed.append("a symbol that is gone")
@@ -95,7 +110,7 @@ def main(arguments):
     folder, library, cc, path, action = arguments[1:]
     text = read_headers(folder)
     with tempfile.TemporaryDirectory() as work:
-        found = symbols(library) + layout(text, cc, work)
+        found = symbols(library) + functions(text) + layout(text, cc, work)
         if action == "write":
             with open(path, "w") as file:
                 file.write("\n".join(found) + "\n")

@@ -120,10 +120,60 @@ Test(library_challenge, evidence_that_cannot_answer_is_refused)
     expect_answer(ASSAY_TIER_CONTRAINDICATED);
     cr_expect_str_eq(first_reason(), "challenge", "an SGX quote has no nonce");
     cr_expect_not(is_unchecked("freshness"));
-    request.expected_nonce.len = 0;
+    request.expected_nonce = (struct assay_bytes){ NULL, 0 };
     request.expected_report_data = (struct assay_bytes){ nonce, sizeof nonce };
     request.evidence = (struct assay_bytes){ noise, sizeof noise };
     expect_answer(ASSAY_TIER_CONTRAINDICATED);
+}
+
+/* Nothing is known of it but that it answers another challenge: its results say that, too. */
+Test(library_challenge, results_of_unjudged_evidence_that_answers_another_one_can_be_written)
+{
+    static uint8_t text[ASSAY_EAR_BYTES_MAX];
+    const uint8_t data[1] = { 1 }, noise[64] = { 99 };
+    const struct assay_bytes unjudged[] = { { noise, sizeof noise }, request.evidence };
+    struct assay_trust *bare = NULL; /* without collateral */
+    size_t len = 0;
+    cr_assert_eq(assay_trust_create(&bare), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(bare, w.root, w.root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    request.trust = bare;
+    request.expected_report_data = (struct assay_bytes){ data, sizeof data };
+    for (size_t i = 0; i < 2; i++) {
+        const struct assay_ear_request ear = {
+            .size = sizeof ear, .policy = policy, .profile = "ietf-04", .developer = "", .build = ""
+        };
+        int8_t vector[8] = { 0 };
+        request.evidence = unjudged[i];
+        expect_answer(ASSAY_TIER_CONTRAINDICATED);
+        cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_UNKNOWN);
+        cr_assert_eq(assay_verdict_get_trust_vector(verdict, policy, vector), ASSAY_OK);
+        cr_expect_eq(vector[ASSAY_AR4SI_INSTANCE_IDENTITY], 96);
+        cr_assert_eq(assay_verdict_write_ear(verdict, &ear, text, sizeof text - 1, &len), ASSAY_OK);
+        text[len] = '\0';
+        cr_expect_not_null(strstr((const char *)text, "\"ear_status\":\"contraindicated\""));
+    }
+    assay_trust_destroy(&bare);
+}
+
+/* A program that does not look at the status finds no answer about other evidence. */
+Test(library_challenge, an_answer_is_gone_with_the_next_call_even_when_that_fails)
+{
+    const struct assay_verify_request good = request;
+    struct assay_claim_value claim = { .size = sizeof claim };
+    int8_t vector[8];
+    for (int which = 0; which < 4; which++) {
+        request = good;
+        expect_answer(ASSAY_TIER_AFFIRMING);
+        cr_assert_eq(assay_verdict_get_claim(verdict, "debug", &claim), ASSAY_OK);
+        if (which == 0) request.size -= 1;
+        if (which == 1) request.trust = NULL;
+        if (which == 2) request.log_count = ASSAY_LOGS_MAX + 1;
+        cr_assert_neq(assay_verify(&request, verdict, which == 3 ? NULL : &tier), ASSAY_OK);
+        cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_NONE, "%d", which);
+        cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_UNKNOWN);
+        cr_expect_eq(assay_verdict_get_claim(verdict, "debug", &claim), ASSAY_E_NOT_FOUND);
+        cr_expect_eq(assay_verdict_get_trust_vector(verdict, policy, vector), ASSAY_E_INVALID);
+    }
 }
 
 Test(library_challenge, of_another_length_is_misuse)
@@ -139,6 +189,12 @@ Test(library_challenge, of_another_length_is_misuse)
     request.expected_nonce = (struct assay_bytes){ NULL, 1 };
     cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_INVALID);
     cr_expect_eq(tier, ASSAY_TIER_NONE);
+    /* A challenge that lost its length is none that every recording answers. */
+    request.expected_nonce = (struct assay_bytes){ bytes, 0 };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_RANGE);
+    request.expected_nonce = (struct assay_bytes){ NULL, 0 };
+    request.expected_report_data = (struct assay_bytes){ bytes, 0 };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_RANGE);
 }
 
 /* A program made for a later version asks this one: for nothing new, it is served; else refused. */

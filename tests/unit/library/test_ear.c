@@ -4,6 +4,7 @@
  * handed out.
  */
 #include "base/base64.h"
+#include "quote/accept/policy.h"
 #include "quote/cose.h"
 #include "quote/result/jwt.h"
 #include "tests/unit/library/soft_world.h"
@@ -188,11 +189,12 @@ static bool sign_with(void *context, const uint8_t digest[32], uint8_t signature
 Test(library_ear, is_signed_by_a_callback_or_not_at_all)
 {
     struct assay_secret32 other;
-    uint8_t other_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t other_public[ASSAY_P256_PUBLIC_LEN], point[1 + ASSAY_P256_PUBLIC_LEN] = { 4 };
     cr_assert_eq(assay_p256_generate(&other, other_public), ASSAY_OK);
+    assay_bytes_copy(point + 1, sizeof point - 1, public_key, sizeof public_key);
     request.private_key = NULL;
     request.sign = sign_with;
-    request.public_key = public_key;
+    request.public_key = point; /* as the header has it: 65 bytes */
     for (int form = ASSAY_EAR_FORM_JWT; form <= ASSAY_EAR_FORM_CWT; form++) {
         request.form = (enum assay_ear_form)form;
         request.sign_context = &secret;
@@ -203,6 +205,60 @@ Test(library_ear, is_signed_by_a_callback_or_not_at_all)
         cr_expect_eq(write_ear(), ASSAY_E_KEY);
         request.sign_context = NULL;
         cr_expect_eq(write_ear(), ASSAY_E_CRYPTO);
+        point[0] = 2; /* a compressed point */
+        request.sign_context = &secret;
+        cr_expect_eq(write_ear(), ASSAY_E_KEY);
+        point[0] = 4;
+    }
+}
+
+/* The command line names the same one. */
+Test(library_ear, without_a_policy_names_the_one_that_was_applied)
+{
+    struct assay_policy usual;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    char name[64];
+    size_t len = 0;
+    assay_policy_default(&usual);
+    assay_gpu_rules_accept_devices(&usual.gpu);
+    assay_policy_digest(&usual, digest);
+    cr_assert_eq(
+        assay_base64_encode(ASSAY_BASE64_URL, digest, sizeof digest, name, sizeof name - 1, &len),
+        ASSAY_OK);
+    name[len] = '\0';
+    request.policy = NULL;
+    request.form = ASSAY_EAR_FORM_JWT;
+    cr_assert_eq(write_ear(), ASSAY_OK);
+    cr_expect_not_null(strstr(claims_of_jwt(), name));
+}
+
+/* A name or a time from a configuration is a status in every form, and no reason to abort. */
+Test(library_ear, names_and_times_are_bounded)
+{
+    static char name[20000];
+    memset(name, 0xff, sizeof name - 1); /* six characters each when escaped */
+    for (int form = ASSAY_EAR_FORM_JSON; form <= ASSAY_EAR_FORM_CWT; form++) {
+        const bool is_signed = form == ASSAY_EAR_FORM_JWT || form == ASSAY_EAR_FORM_CWT;
+        request.form = (enum assay_ear_form)form;
+        request.private_key = is_signed ? secret.bytes : NULL;
+        for (int which = 0; which < 2; which++) {
+            request.developer = request.build = "1";
+            *(which == 0 ? &request.developer : &request.build) = name;
+            cr_expect_eq(write_ear(), ASSAY_E_RANGE);
+            name[129] = '\0';
+            cr_expect_eq(write_ear(), ASSAY_E_RANGE);
+            name[128] = '\0';
+            cr_expect_eq(write_ear(), ASSAY_OK);
+            name[128] = name[129] = 'a';
+        }
+    }
+    request.developer = request.build = "1";
+    for (int which = 0; which < 2; which++) {
+        const int64_t late = which == 0 ? 253402300799 : INT64_MAX;
+        cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, w.quotes[0],
+                                  w.quote_lens[0], late, verdict),
+                     ASSAY_OK);
+        cr_expect_eq(write_ear(), which == 0 ? ASSAY_OK : ASSAY_E_RANGE);
     }
 }
 
