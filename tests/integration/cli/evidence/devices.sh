@@ -66,6 +66,11 @@ policy plain.yaml good
 expect 11 'challenge' verify plain
 policy plain.yaml good 'gpu_count_min: 2'
 expect 11 'device-count' verify plain
+step --device good/gpu0.bin --collateral good/chains --quote good/quote --out unbound.bin >/dev/null || wrong 'compose fails'
+cp -r plain unbound && policy unbound.yaml good 'gpu_count_min: 1'
+expect 11 'device-binding' verify unbound
+expect 11 'not commit to the reports of these devices' "$ASSAY" evidence explain unbound.bin --collateral good/known \
+    --policy unbound.yaml --at $AT
 
 # --- a policy
 policy good.yaml good
