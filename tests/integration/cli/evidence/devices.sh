@@ -57,6 +57,10 @@ expect 10 'switch 0 (LS10, serial 03e9): warning' "$ASSAY" evidence explain good
 expect 11 'gpu 1 (GH100, serial 0bb9): measurement 9 differs from the manifest' verify bad
 case $out in *'gpu 0 (GH100, serial 07d1): warning'*) ;; *) wrong "the sound one is not: $out" ;; esac
 
+expect 0 "$(value nonce good/made)" "$ASSAY" evidence decode good.bin
+case $out in *'96.10.55.00.01'*) ;; *) wrong "the switch is missing: $out" ;; esac
+expect 0 '"driver_version": "570.10.01"' "$ASSAY" evidence decode good.bin --json
+
 # --- devices that answered another challenge, and a quote without those that it commits to
 policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4'
 expect 11 'gpu 0 (GH100, serial 07d1): another nonce' verify other
