@@ -14,7 +14,8 @@
 #include "quote/request.h"
 #include "quote/x509.h"
 
-enum { ASSAY_OCSP_MAX = 16 }; /* responses of one bundle; a device and its manifests have 7 */
+/* Responses of one bundle: twelve devices and their authorities have 15 to 27, manifests 7 more. */
+enum { ASSAY_OCSP_MAX = 48 };
 
 /* One of a bundle. */
 struct assay_ocsp_entry {

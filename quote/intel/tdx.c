@@ -7,6 +7,7 @@
 #include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
 #include "quote/kinds.h"
+#include "quote/package.h"
 #include "quote/tpm_format.h"
 
 enum {
@@ -165,12 +166,15 @@ static void quote_registers(const struct assay_kind *kind, struct assay_slice ev
 {
     enum { RTMRS = 4, RTMR_LEN = 48, RTMR_OFFSET = 328 }; /* of the TD report, every version */
     struct assay_quote quote;
+    struct assay_package package; /* devices may stand beside the quote */
     *out = (struct assay_quoted){ .forms = 1 << ASSAY_EVENTLOG_TCG,
                                   .first_reg = 1,
                                   .first_field = ASSAY_REFERENCE_RTMR0,
                                   .reg_count = RTMRS };
-    if (assay_quote_parse(kind, evidence.bytes, evidence.len, &quote) != ASSAY_OK) return;
-    const uint8_t *const first = evidence.bytes + quote.offset_body + RTMR_OFFSET;
+    if (assay_package_read(kind->kind, evidence.bytes, evidence.len, &package) != ASSAY_OK) return;
+    const struct assay_slice main = package.main;
+    if (assay_quote_parse(kind, main.bytes, main.len, &quote) != ASSAY_OK) return;
+    const uint8_t *const first = main.bytes + quote.offset_body + RTMR_OFFSET;
     for (uint32_t i = 0; i < RTMRS; i++) {
         const uint8_t *const value = first + (size_t)i * RTMR_LEN;
         ASSAY_ASSERT(assay_bytes_equal(value, quote.body.td.rtmr[i], RTMR_LEN));

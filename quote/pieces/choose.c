@@ -26,12 +26,17 @@ enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const u
     struct assay_chain chain;
     size_t count = 0;
     *wanted = (struct assay_collateral_wanted){ .at_unix_s = at_unix_s };
-    if (kind == ASSAY_KIND_VTPM_TDX) { /* the quote inside */
-        struct assay_package package;
-        if (assay_package_read(kind, bytes, len, &package) != ASSAY_OK) return ASSAY_OK;
+    /* The quote inside: of a paravisor's evidence, or with devices. */
+    struct assay_package package;
+    const bool is_read = assay_package_read(kind, bytes, len, &package) == ASSAY_OK;
+    if (kind == ASSAY_KIND_VTPM_TDX) {
+        if (!is_read) return ASSAY_OK;
         bytes = package.quote.bytes;
         len = package.quote.len;
         if (len == 0 || assay_evidence_detect(bytes, len, &kind) != ASSAY_OK) return ASSAY_OK;
+    } else if (is_read) {
+        bytes = package.main.bytes;
+        len = package.main.len;
     }
     if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_OK;
     wanted->tee = row.is_tdx ? ASSAY_TEE_TDX : ASSAY_TEE_SGX;

@@ -217,8 +217,8 @@
     X(ASSAY_RULE_GPU_DRIVER, "Update the driver to the version that the policy names, or newer.")  \
     X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")            \
     X(ASSAY_RULE_DEVICE_BINDING,                                                                   \
-      "Have the processor quote the report data of exactly these reports: `assay evidence "        \
-      "compose` prints it.")                                                                       \
+      "Have the processor quote the report data of exactly these reports, which `assay evidence "  \
+      "compose` prints: devices or quote were exchanged on the way otherwise.")                    \
     X(ASSAY_RULE_DEVICE_TWICE, "Give each device of the machine once.")                            \
     X(ASSAY_RULE_DEVICE_COUNT,                                                                     \
       "Find the missing or additional device, or change `gpu_count_min`, `gpu_count_max`, "        \

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "quote/accept/policy.h"
+#include "quote/certificates/chain.h"
 #include "quote/nvidia/nvidia.h"
 #include "quote/text.h"
 
@@ -61,6 +62,15 @@ static void add_reason(const struct run *r, size_t index, enum assay_rule rule,
         d->rule = (uint8_t)rule;
 }
 
+/* One of a later version is not forged, as if it had come alone (verify.c). */
+static void report_unreadable(const struct run *r, size_t index, enum assay_status status)
+{
+    const bool is_unsupported = status == ASSAY_E_UNSUPPORTED;
+    add_reason(r, index, is_unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT,
+               is_unsupported ? "a supported version and type" : "a well-formed report",
+               assay_status_text(status));
+}
+
 /* What the report says of its device: proven or not, a reason has to name it. */
 static enum assay_status describe_device(const struct assay_package *package,
                                          const struct assay_spdm_report *report,
@@ -75,16 +85,17 @@ static enum assay_status describe_device(const struct assay_package *package,
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         count += status == ASSAY_OK;
     }
-    for (size_t i = 0; i < count && out->product[0] == '\0'; i++)
-        if (assay_nvidia_architecture(all[i].subject_name, &architecture) == ASSAY_OK)
-            assay_text_copy(out->product, sizeof out->product,
-                            assay_nvidia_product(architecture, report));
     assay_text_copy(out->driver, sizeof out->driver, report->driver);
     assay_text_copy(out->firmware, sizeof out->firmware, report->vbios);
     ASSAY_TRY(assay_nvidia_find_leaf(all, count, report, &leaf));
-    if (leaf < count)
-        assay_bytes_copy(out->serial, sizeof out->serial, all[leaf].serial,
-                         sizeof all[leaf].serial);
+    if (leaf == count) return ASSAY_OK;
+    assay_bytes_copy(out->serial, sizeof out->serial, all[leaf].serial, sizeof all[leaf].serial);
+    /* Its issuer is the device; certificates of other chips may stand beside it. */
+    for (size_t i = 0; i < count; i++)
+        if (assay_dn_equal(&all[i].subject, &all[leaf].issuer) &&
+            assay_nvidia_architecture(all[i].subject_name, &architecture) == ASSAY_OK)
+            assay_text_copy(out->product, sizeof out->product,
+                            assay_nvidia_product(architecture, report));
     return ASSAY_OK;
 }
 
@@ -149,8 +160,7 @@ static enum assay_status verify_alone(const struct run *r, size_t index,
     status = row.verify(&row, r->verifier, &request, &own);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     assay_verdict_conclude(&own);
-    if (status != ASSAY_OK)
-        add_reason(r, index, ASSAY_RULE_FORMAT, "a well-formed report", assay_status_text(status));
+    if (status != ASSAY_OK) report_unreadable(r, index, status);
     take_verdict(r, index, &own);
     return ASSAY_OK;
 }
@@ -184,7 +194,7 @@ static enum assay_status judge_device(const struct run *r, size_t index)
     const enum assay_status status =
         assay_spdm_parse(package.main.bytes, package.main.len, &report);
     if (status != ASSAY_OK) {
-        add_reason(r, index, ASSAY_RULE_FORMAT, "a report of a device", assay_status_text(status));
+        report_unreadable(r, index, status);
         return ASSAY_OK;
     }
     ASSAY_TRY(describe_device(&package, &report, &r->verdict->devices[index]));
@@ -223,6 +233,15 @@ static void judge_counts(const struct run *r)
     judge_count("switches", r->set->count - gpus, &rules->switches, r->verdict);
 }
 
+/* A policy that demands devices is about the processor that they come with. */
+static void judge_alone(const struct run *r)
+{
+    const struct assay_gpu_rules *const rules = &r->request->policy->gpu;
+    if (rules->gpus.least == 0 && rules->switches.least == 0) return;
+    assay_verdict_add(r->verdict, ASSAY_RULE_DEVICE_COUNT, 0,
+                      "evidence of a processor with its devices", "a report of a device alone");
+}
+
 /* Does the processor quote this set, encoded as it came? */
 static enum assay_status judge_binding(const struct run *r, bool *is_bound)
 {
@@ -254,7 +273,10 @@ enum assay_status assay_devices_appraise(const struct assay_kind *kind,
     struct run r = { verifier, request, set, { 0 }, verdict };
     bool is_bound = false;
     ASSAY_ASSERT(set->count <= ASSAY_DEVICES_MAX);
-    if ((ASSAY_KINDS_NVIDIA & ASSAY_KIND_BIT(kind->kind)) != 0) return ASSAY_OK; /* it is one */
+    if ((ASSAY_KINDS_NVIDIA & ASSAY_KIND_BIT(kind->kind)) != 0) {
+        judge_alone(&r);
+        return ASSAY_OK;
+    }
     judge_counts(&r);
     if (set->count == 0) return ASSAY_OK;
     ASSAY_TRY(judge_binding(&r, &is_bound));

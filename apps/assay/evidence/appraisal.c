@@ -12,7 +12,6 @@
 #include "base/system_clock.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
-#include "quote/pieces/encoded.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 #include "quote/yaml.h"
@@ -126,28 +125,6 @@ static int read_roots(struct cli_appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
-/* Evidence as text, hexadecimal or base64, as services and test data store it: replaced by the
- * bytes that it stands for. */
-static enum assay_status decode_text(struct cli_appraisal *a)
-{
-    enum { DIGITS_MIN = 64 };
-    enum assay_evidence_kind declared = ASSAY_KIND_NONE;
-    size_t len = 0;
-    if (a->file_len < DIGITS_MIN) return ASSAY_OK;
-    if (assay_evidence_detect(a->file, a->file_len, &declared) == ASSAY_OK) return ASSAY_OK;
-    uint8_t *const bytes = malloc(a->file_len);
-    if (bytes == NULL) return ASSAY_E_MEMORY;
-    if (assay_encoded_decode(assay_slice_over(a->file, a->file_len), bytes, a->file_len, &len) !=
-        ASSAY_OK) {
-        free(bytes);
-        return ASSAY_OK;
-    }
-    free(a->file);
-    a->file = bytes;
-    a->file_len = len;
-    return ASSAY_OK;
-}
-
 /* The wrong file is called what it is. */
 static void note_kind(const struct cli_appraisal *a, const char *path)
 {
@@ -188,7 +165,7 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
         return ASSAY_EXIT_OK;
     }
     if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", path, status);
-    if (decode_text(a) != ASSAY_OK) return out_of_memory(a);
+    if (cli_evidence_decode(&a->file, &a->file_len) != ASSAY_OK) return out_of_memory(a);
     if (options->kind != NULL) {
         const enum assay_status known = assay_kind_parse(options->kind, &a->kind);
         ASSAY_ASSERT(known == ASSAY_OK); /* by the table */

@@ -75,13 +75,17 @@ static int read_challenge(struct composing *c)
                     text, strlen(text) > 40 ? " and more" : "");
 }
 
+enum { FILE_LEN_MAX = 2 * ASSAY_COMPOSITE_LEN_MAX }; /* as hexadecimal text */
+
 /* One piece of evidence of a file. Out: *file of malloc, *kind, *evidence without a zero tail */
 static int read_evidence(const struct composing *c, const char *path, uint8_t **file,
                          enum assay_evidence_kind *kind, struct assay_slice *evidence)
 {
     size_t len = 0, declared = 0;
-    enum assay_status status = assay_file_read(path, ASSAY_COMPOSITE_LEN_MAX, file, &len);
+    enum assay_status status = assay_file_read(path, FILE_LEN_MAX, file, &len);
     if (status != ASSAY_OK) return cli_print_file_fault(c->json, "", path, status);
+    if (cli_evidence_decode(file, &len) != ASSAY_OK)
+        return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     status = assay_evidence_detect(*file, len, kind);
     if (status == ASSAY_OK) status = assay_evidence_length(*kind, *file, len, &declared);
     if (status != ASSAY_OK)

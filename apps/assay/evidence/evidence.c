@@ -14,6 +14,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
 #include "apps/assay/evidence/unchecked.h"
+#include "quote/verify/device_set.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,41 @@ static void print_members(const struct assay_json *object)
         print_value(name, value);
 }
 
+/* Devices that came with the evidence, each with the claims of its report. */
+static struct assay_json *devices_of(const struct cli_appraisal *a)
+{
+    struct assay_package package, device;
+    struct assay_device_set set;
+    struct assay_json *const all = assay_json_array();
+    if (!a->has_devices || assay_package_read(a->kind, a->bytes, a->len, &package) != ASSAY_OK ||
+        assay_device_set_read(package.devices.bytes, package.devices.len, &set) != ASSAY_OK)
+        return all;
+    for (size_t i = 0; i < set.count; i++) {
+        struct assay_json *const out = assay_json_append_object(all);
+        struct assay_json *claims = NULL;
+        assay_device_set_package(&set, i, &device);
+        assay_json_set_text(out, "kind", assay_kind_text(device.kind));
+        if (cli_claims_of(device.kind, device.main.bytes, device.main.len, &claims) == ASSAY_OK)
+            assay_json_set(out, "claims", claims);
+        else assay_json_set_null(out, "claims");
+    }
+    return all;
+}
+
+/* What the manifests of each are found by; --json has the rest. */
+static void print_devices(const struct assay_json *devices)
+{
+    static const char *const rows[] = { "nonce", "driver_version", "vbios_version" };
+    for (size_t i = 0; i < assay_json_count(devices); i++) {
+        const struct assay_json *const device = assay_json_at(devices, i);
+        const struct assay_json *const claims = assay_json_get(device, "claims");
+        (void)printf("%-22s %s\n", "device", assay_json_as_text(assay_json_get(device, "kind")));
+        for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+            if (claims != NULL && assay_json_get(claims, rows[k]) != NULL)
+                print_value(rows[k], assay_json_get(claims, rows[k]));
+    }
+}
+
 static int decode_case(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     const int result = cli_appraisal_open_bare(a, options);
@@ -136,12 +172,16 @@ static int decode_case(struct cli_appraisal *a, const struct assay_appraisal_opt
         assay_json_set_uint(data, "trailing_zero_bytes", a->trailing_len);
         assay_json_set(data, "claims", a->claims);
         assay_json_set(data, "details", details);
+        if (a->has_devices) assay_json_set(data, "devices", devices_of(a));
         a->claims = NULL;
         return cli_print_envelope("assay.evidence.decode", data);
     }
     (void)printf("%-22s %s\n", "kind", kind);
     print_members(a->claims);
     print_members(details);
+    struct assay_json *devices = devices_of(a);
+    print_devices(devices);
+    assay_json_free(&devices);
     assay_json_free(&details);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

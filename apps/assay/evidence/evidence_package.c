@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/evidence_package.c - assembly of evidence from the files of a folder
+ * apps/assay/evidence/evidence_package.c - assembly of evidence from text and the files of a folder
  * (evidence_package.h).
  */
 #include "apps/assay/evidence/evidence_package.h"
@@ -7,8 +7,30 @@
 #include "base/assert.h"
 #include "quote/kinds.h"
 #include "quote/pieces/assemble.h"
+#include "quote/pieces/encoded.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
+
+enum assay_status cli_evidence_decode(uint8_t **file, size_t *len)
+{
+    enum { DIGITS_MIN = 64 };
+    enum assay_evidence_kind declared = ASSAY_KIND_NONE;
+    size_t decoded_len = 0;
+    if (*len < DIGITS_MIN) return ASSAY_OK;
+    if (assay_evidence_detect(*file, *len, &declared) == ASSAY_OK) return ASSAY_OK;
+    uint8_t *const bytes = malloc(*len);
+    if (bytes == NULL) return ASSAY_E_MEMORY;
+    if (assay_encoded_decode(assay_slice_over(*file, *len), bytes, *len, &decoded_len) !=
+        ASSAY_OK) {
+        free(bytes);
+        return ASSAY_OK;
+    }
+    free(*file);
+    *file = bytes;
+    *len = decoded_len;
+    return ASSAY_OK;
+}
 
 bool cli_evidence_package_wanted(enum assay_evidence_kind kind)
 {

@@ -25,6 +25,13 @@ struct assay_evidence_package {
     struct assay_assembly *assembly;
 };
 
+/*
+ * cli_evidence_decode - evidence as text, hexadecimal or base64, as services and test data store
+ * it: replaced by the bytes that it stands for. Other files stay as they are.
+ * In:      *file of malloc, *len
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status cli_evidence_decode(uint8_t **file, size_t *len);
 /* Does the kind leave pieces to other files? Returns: true for all but quotes of SGX, TDX, SOFT. */
 bool cli_evidence_package_wanted(enum assay_evidence_kind kind);
 /*

@@ -114,6 +114,27 @@ static void print_device(const struct cli_appraisal *a)
     }
 }
 
+/* Those that came with the evidence of their processor. */
+static void print_devices(const struct assay_verdict *v)
+{
+    char name[ASSAY_REASON_TEXT];
+    if (v->device_count == 0) return;
+    (void)puts("\nDevices");
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct assay_verdict_device *const d = &v->devices[i];
+        assay_verdict_name_device(v, i, name);
+        (void)fputs("  ", stdout);
+        cli_text_print(name);
+        (void)printf(": %s", assay_tier_text((enum assay_tier)d->tier));
+        if (d->rule != 0) (void)printf(" (%s)", assay_rule_name((enum assay_rule)d->rule));
+        if (d->driver[0] != '\0') (void)fputs(", driver ", stdout);
+        cli_text_print(d->driver);
+        if (d->firmware[0] != '\0') (void)fputs(", firmware ", stdout);
+        cli_text_print(d->firmware);
+        (void)putchar('\n');
+    }
+}
+
 static void print_links(const struct cli_appraisal *a)
 {
     const struct assay_verdict *const v = a->verdict;
@@ -273,6 +294,7 @@ int cli_explain(const struct cli_appraisal *a, const struct assay_appraisal_opti
 {
     print_head(a);
     print_device(a);
+    print_devices(a->verdict);
     print_links(a);
     print_levels_of(a);
     print_snp_tcb(a);

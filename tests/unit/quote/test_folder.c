@@ -7,6 +7,7 @@
 #include "apps/assay/evidence/collateral_dir.h"
 #include "base/base64.h"
 #include "net/json/json.h"
+#include "quote/package.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -431,6 +432,28 @@ Test(quote_folder, says_what_is_wrong_with_the_folder)
     cr_assert_eq(dir.given->skipped_count, 1);
     cr_expect_str_eq(dir.given->skipped[0].name, "tcb_info.json");
     cli_collateral_dir_close(&dir);
+    world_close(w);
+}
+
+/* With devices it is the evidence of the same platform. */
+Test(quote_folder, wants_the_same_for_a_quote_with_devices)
+{
+    static uint8_t bytes[ASSAY_COMPOSITE_LEN_MAX];
+    static const uint8_t devices[] = { 0x83 }; /* of no use here */
+    struct world *w = world_open();
+    const struct assay_collateral_wanted wanted = wanted_by(w);
+    const struct assay_package p = { .kind = ASSAY_KIND_SOFT,
+                                     .main = assay_slice_over(w->quote, w->quote_len),
+                                     .devices = assay_slice_over(devices, sizeof devices) };
+    struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
+    struct assay_collateral_wanted same;
+    struct assay_slice out;
+    assay_package_encode(&p, &writer);
+    cr_assert_eq(assay_writer_finish(&writer, &out), ASSAY_OK);
+    cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_SOFT, out.bytes, out.len, w->at_unix_s, &same),
+                 ASSAY_OK);
+    cr_assert(same.has_chain);
+    cr_expect_arr_eq(same.fmspc, wanted.fmspc, sizeof same.fmspc);
     world_close(w);
 }
 

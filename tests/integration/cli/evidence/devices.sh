@@ -52,9 +52,14 @@ verify() { # NAME [OPTION...]
 expect 10 'device      gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify good
 case $out in *'switch 0 (LS10, serial 03e9): warning'*) ;; *) wrong "the switch is missing: $out" ;; esac
 expect 10 '"product": "GH100"' verify good --json
-expect 10 'gpu 1 (GH100' "$ASSAY" evidence explain good.bin --collateral good/known --policy good.yaml --at $AT
+expect 10 'switch 0 (LS10, serial 03e9): warning' "$ASSAY" evidence explain good.bin --collateral good/known \
+    --policy good.yaml --at $AT
 expect 11 'gpu 1 (GH100, serial 0bb9): measurement 9 differs from the manifest' verify bad
 case $out in *'gpu 0 (GH100, serial 07d1): warning'*) ;; *) wrong "the sound one is not: $out" ;; esac
+
+expect 0 "$(value nonce good/made)" "$ASSAY" evidence decode good.bin
+case $out in *'96.10.55.00.01'*) ;; *) wrong "the switch is missing: $out" ;; esac
+expect 0 '"driver_version": "570.10.01"' "$ASSAY" evidence decode good.bin --json
 
 # --- devices that answered another challenge, and a quote without those that it commits to
 policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4'
@@ -66,6 +71,11 @@ policy plain.yaml good
 expect 11 'challenge' verify plain
 policy plain.yaml good 'gpu_count_min: 2'
 expect 11 'device-count' verify plain
+step --device good/gpu0.bin --collateral good/chains --quote good/quote --out unbound.bin >/dev/null || wrong 'compose fails'
+cp -r plain unbound && policy unbound.yaml good 'gpu_count_min: 1'
+expect 11 'device-binding' verify unbound
+expect 11 'not commit to the reports of these devices' "$ASSAY" evidence explain unbound.bin --collateral good/known \
+    --policy unbound.yaml --at $AT
 
 # --- a policy
 policy good.yaml good
@@ -74,6 +84,18 @@ policy good.yaml good 'gpu_count_max: 1' 'switch_count_max: 1'
 expect 11 'device-count' verify good
 policy good.yaml good 'gpu_count_max: 8' 'switch_count_max: 1' 'gpu_firmware_min: ["96.00.A0.00.00", "96.10.00.00.00"]'
 expect 11 'gpu-firmware' verify good
+
+# --- devices without a processor, and reports as text
+mkdir alone && cp good/known/* alone/ && for i in 4 5 6 7; do cp good/chains/$i.der alone/chain$i.der; done
+alone() { "$ASSAY" evidence verify good/gpu1.bin --collateral alone --policy "$1" --at $AT; }
+policy good.yaml good 'gpu_count_max: 2'
+expect 10 'verdict     warning' alone good.yaml
+policy good.yaml good 'gpu_count_min: 1'
+expect 11 'a report of a device alone' alone good.yaml
+data=$(step --device good/gpu0.bin --collateral good/chains | sed -n 's/^report data to quote *//p')
+od -An -v -tx1 good/gpu0.bin | tr -d ' \n' >gpu0.hex && base64 <good/gpu0.bin >gpu0.b64
+expect 0 "report data to quote  $data" step --device gpu0.hex --collateral good/chains
+expect 0 "report data to quote  $data" step --device gpu0.b64 --collateral good/chains
 
 # --- what cannot be put together
 expect 2 'expected --device with them' step --quote good/quote --out x.bin

@@ -4,6 +4,7 @@
  */
 #include "quote/eventlog/appraise.h"
 #include "quote/verify.h"
+#include "quote/verify/device_set.h"
 #include "tests/support/eventlog_reference.h"
 #include "tests/unit/quote/intel/td_world.h"
 
@@ -45,14 +46,18 @@ static struct td_world *td_with(const struct made_log *ccel, enum assay_evidence
     return t;
 }
 
-static void judge_td(struct td_world *t, const struct made_log *log)
+static void judge_request(struct assay_evidence_request request, const struct made_log *log)
 {
     const struct assay_slice given = assay_slice_over(log->bytes, log->len);
-    struct assay_evidence_request request = td_request(t);
     request.logs = &given;
     request.log_count = 1;
     request.log_report = &report;
     cr_assert_eq(assay_evidence_verify(NULL, &request, &verdict), ASSAY_OK);
+}
+
+static void judge_td(struct td_world *t, const struct made_log *log)
+{
+    judge_request(td_request(t), log);
 }
 
 static struct made_log ccel_of(const char *kernel)
@@ -90,6 +95,41 @@ Test(quote_eventlog_td, ccel_explains_rtmrs)
         expect_register("rtmr1", SHA384, ASSAY_REGISTER_DIFFERS);
         td_close(t);
     }
+}
+
+/* What the devices are worth is another question: these are not bound. */
+Test(quote_eventlog_td, ccel_explains_rtmrs_of_a_td_with_devices)
+{
+    static uint8_t set[1024], whole[ASSAY_EVIDENCE_LEN_MAX];
+    static const uint8_t bytes[] = { 1, 2, 3, 4 };
+    const struct made_log log = ccel_of("kernel"), other = ccel_of("another");
+    const struct assay_slice some = assay_slice_over(bytes, sizeof bytes);
+    const struct assay_package device = { .kind = ASSAY_KIND_NVIDIA_GPU,
+                                          .main = some,
+                                          .certificate_count = 1,
+                                          .certificates = { some } };
+    struct td_world *const t = td_with(&log, ASSAY_KIND_TDX4, ASSAY_BODY_TD_10);
+    struct assay_package package = { .kind = ASSAY_KIND_TDX4,
+                                     .main = assay_slice_over(t->quote, t->quote_len) };
+    struct assay_device_set devices = { .count = 0 };
+    struct assay_evidence_request request = td_request(t);
+    struct assay_writer w = assay_writer_over(set, sizeof set);
+    struct assay_slice out;
+    assay_gpu_rules_accept_devices(&t->world->policy.gpu);
+    cr_assert_eq(assay_device_set_add(&devices, &device), ASSAY_OK);
+    assay_device_set_encode(&devices, &w);
+    cr_assert_eq(assay_writer_finish(&w, &package.devices), ASSAY_OK);
+    w = assay_writer_over(whole, sizeof whole);
+    assay_package_encode(&package, &w);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    request.bytes = out.bytes;
+    request.len = out.len;
+    judge_request(request, &log);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_DEVICE_BINDING));
+    expect_register("rtmr1", SHA384, ASSAY_REGISTER_MATCHES);
+    judge_request(request, &other);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_MISMATCH));
+    td_close(t);
 }
 
 Test(quote_eventlog_td, a_td_takes_neither_lists_of_ima_nor_registers_that_it_has_not)

@@ -55,9 +55,18 @@ static void make_switch(struct device_world *w)
     g->bios = NULL;
 }
 
-void device_world_pack(struct device_world *w)
+void device_world_encode(struct device_world *w)
 {
     struct assay_slice out;
+    struct assay_writer writer = assay_writer_over(w->encoded, sizeof w->encoded);
+    assay_device_set_encode(&w->set, &writer);
+    cr_assert_eq(assay_writer_finish(&writer, &out), ASSAY_OK);
+    w->encoded_len = out.len;
+    assay_device_report_data(w->challenge, out, w->cpu->request.report_data);
+}
+
+void device_world_pack(struct device_world *w)
+{
     w->set = (struct assay_device_set){ .count = 0 };
     assay_bytes_copy(w->set.challenge, sizeof w->set.challenge, w->challenge, sizeof w->challenge);
     for (size_t i = 0; i < w->count; i++) {
@@ -71,11 +80,7 @@ void device_world_pack(struct device_world *w)
             p.certificates[k] = assay_slice_over(s->ders[k], s->der_len[k]);
         cr_assert_eq(assay_device_set_add(&w->set, &p), ASSAY_OK);
     }
-    struct assay_writer writer = assay_writer_over(w->encoded, sizeof w->encoded);
-    assay_device_set_encode(&w->set, &writer);
-    cr_assert_eq(assay_writer_finish(&writer, &out), ASSAY_OK);
-    w->encoded_len = out.len;
-    assay_device_report_data(w->challenge, out, w->cpu->request.report_data);
+    device_world_encode(w);
 }
 
 void device_world_quote(struct device_world *w)

@@ -47,7 +47,9 @@ struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPO
 void device_world_close(struct device_world *w);
 /* Sample number index anew, by the terms of w->gpu and for w->gpu->nonce. */
 void device_world_make(struct device_world *w, size_t index);
-/* The set of w->order, and the report data that the processor has to quote. */
+/* w->set as bytes, and the report data that the processor has to quote. */
+void device_world_encode(struct device_world *w);
+/* The set of w->order, encoded. */
 void device_world_pack(struct device_world *w);
 /* Quote w->cpu->request, put it together with the set as encoded. */
 void device_world_quote(struct device_world *w);

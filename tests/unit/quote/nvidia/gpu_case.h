@@ -12,7 +12,7 @@
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 
-enum { GPU_FILES_MAX = 24, GPU_ROOTS = 2 };
+enum { GPU_FILES_MAX = 40, GPU_ROOTS = 2 };
 
 struct gpu_case {
     struct assay_slice report;

@@ -365,6 +365,25 @@ Test(gpu_appraise, a_response_that_cannot_be_read_leaves_it_open)
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
 }
 
+/* A machine of eight GPUs and four switches has answers about each, and about their authorities. */
+Test(gpu_appraise, responses_of_a_whole_machine_stand_beside_its_own)
+{
+    static uint8_t others[GPU_FILES_MAX][AUTHORITY_DER_MAX];
+    w->ocsp_reason = 1;
+    gpu_world_make(w);
+    const struct assay_slice own = w->c.files[w->c.file_count - 1];
+    for (size_t i = 0; w->c.file_count < GPU_FILES_MAX; i++) {
+        assay_bytes_copy(others[i], sizeof others[i], own.bytes, own.len);
+        others[i][own.len - 1] ^= (uint8_t)(1 + i); /* of the certificate that came with it */
+        w->c.files[w->c.file_count - 1] = assay_slice_over(others[i], own.len);
+        w->c.files[w->c.file_count++] = own;
+    }
+    gpu_case_judge(&w->c);
+    cr_assert_eq(w->c.status, ASSAY_OK);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_CERT_REVOKED), "%s",
+              gpu_reasons(&w->c.verdict));
+}
+
 /* Another issuer could be named by SHA-1; that the issuer's delegate revokes counts even so. */
 Test(gpu_appraise, a_response_that_names_its_certificate_by_sha1_revokes_and_covers_nothing)
 {

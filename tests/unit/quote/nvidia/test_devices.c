@@ -209,6 +209,49 @@ Test(gpu_devices, that_cannot_be_read_are_named)
               observed(ASSAY_RULE_FORMAT));
 }
 
+/* A later opaque version; the signature is wrong then, which nobody can tell. */
+Test(gpu_devices, of_a_later_version_are_not_judged)
+{
+    static const uint8_t field[] = { 36, 0, 2, 0 }, later[] = { 34, 0, 2, 0, 2 };
+    struct device_sample *const s = &w->samples[0];
+    size_t at = 0;
+    while (at + sizeof later <= s->report_len &&
+           !assay_bytes_equal(s->report + at, field, sizeof field))
+        at += 1;
+    cr_assert_leq(at + sizeof later, s->report_len, "a report with the field");
+    assay_bytes_copy(s->report + at, s->report_len - at, later, sizeof later);
+    pack_and_judge();
+    cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->verdict));
+    cr_expect(strncmp(observed(ASSAY_RULE_UNSUPPORTED), "gpu 0 (unknown): ", 17) == 0);
+}
+
+/* A certificate that nothing needs may come along; it does not name the device. */
+Test(gpu_devices, have_the_name_of_the_chip_that_signed)
+{
+    static uint8_t other[AUTHORITY_DER_MAX];
+    struct authority_certificate terms =
+        authority_ca("GB100 A01 GSP BROM", w->gpu->keys[GPU_ICA], "Test GH100 Provisioner ICA 1",
+                     w->gpu->keys[GPU_ICA], ASSAY_SIGNATURE_ECDSA_SHA384);
+    terms.serial = 0xfff;
+    const struct assay_slice der =
+        assay_slice_over(other, authority_certificate_make(&terms, other));
+    w->set = (struct assay_device_set){ .count = 0 };
+    assay_bytes_copy(w->set.challenge, sizeof w->set.challenge, w->challenge, sizeof w->challenge);
+    struct assay_package p = { .kind = ASSAY_KIND_NVIDIA_GPU,
+                               .main =
+                                   assay_slice_over(w->samples[0].report, w->samples[0].report_len),
+                               .certificate_count = 1 + DEVICE_CERTIFICATES,
+                               .certificates = { der } };
+    for (size_t i = 0; i < DEVICE_CERTIFICATES; i++)
+        p.certificates[1 + i] = assay_slice_over(w->samples[0].ders[i], w->samples[0].der_len[i]);
+    cr_assert_eq(assay_device_set_add(&w->set, &p), ASSAY_OK);
+    device_world_encode(w);
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_genuine();
+    cr_expect_str_eq(w->verdict.devices[0].product, "GH100");
+}
+
 Test(gpu_devices, without_their_manifest_are_not_judged)
 {
     w->without_switch_manifest = true;
@@ -267,6 +310,25 @@ Test(gpu_devices, that_are_demanded_must_come)
     cr_expect_str_eq(observed(ASSAY_RULE_DEVICE_COUNT), "0");
     cr_expect_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_FAIL_HARD);
     cr_expect_eq(w->gpu->c.verdict.genuine, ASSAY_GENUINE_TRUE, "a report alone is no member");
+}
+
+/* The same policy names both kinds, so that the devices of a processor count. */
+Test(gpu_devices, alone_are_no_processor_with_devices)
+{
+    struct gpu_case *const c = &w->gpu->c;
+    gpu_world_judge(w->gpu);
+    cr_assert_eq(c->verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&c->verdict));
+    assay_gpu_rules_accept_devices(&c->policy.gpu);
+    gpu_world_judge(w->gpu);
+    cr_expect_neq(c->verdict.tier, ASSAY_TIER_CONTRAINDICATED, "none is demanded");
+    for (int of_switches = 0; of_switches < 2; of_switches++) {
+        assay_gpu_rules_accept_devices(&c->policy.gpu);
+        if (of_switches == 0) c->policy.gpu.gpus.least = 1;
+        else c->policy.gpu.switches.least = 1;
+        gpu_world_judge(w->gpu);
+        cr_expect(assay_verdict_has(&c->verdict, ASSAY_RULE_DEVICE_COUNT));
+        cr_expect_eq(c->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    }
 }
 
 Test(gpu_devices, of_a_kind_that_is_not_accepted_are_refused)
