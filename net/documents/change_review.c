@@ -203,10 +203,11 @@ static enum assay_status check_place(const struct assay_change_basis *b,
                                    "it is of era %u, the network is in era %u", (unsigned)c->era,
                                    (unsigned)s->era);
     if (c->sequence != 0 && c->sequence <= s->change_sequence)
-        return assay_change_refuse(
-            message, ASSAY_E_DUPLICATE,
-            "change number %llu is taken, the next one is %llu: draft and sign it again",
-            (llu)c->sequence, (llu)s->change_sequence + 1);
+        return assay_change_refuse(message, ASSAY_E_DUPLICATE,
+                                   "change number %llu is taken, the next one is %llu: draft and "
+                                   "sign it again, unless it is "
+                                   "the one that took it (assay change list)",
+                                   (llu)c->sequence, (llu)s->change_sequence + 1);
     if (c->activation < least)
         return assay_change_refuse(
             message, ASSAY_E_STALE,
@@ -578,8 +579,8 @@ static void operator_key_words(const struct assay_action *action,
     assay_hex_encode(action->node_id, 32, old, sizeof old);
     assay_hex_encode(action->public_key, sizeof action->public_key, key, sizeof key);
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
-                   "new key of operator %.*s (now %.64s): %.128s; its members stay", (int)name.len,
-                   (const char *)name.bytes, old, key);
+                   "new key of operator %.*s (in place of %.64s): %.128s; its members stay",
+                   (int)name.len, (const char *)name.bytes, old, key);
 }
 
 static void parameter_words(const struct assay_genesis_parameters *p,

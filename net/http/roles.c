@@ -19,23 +19,36 @@ const char *assay_http_role_name(enum assay_http_role role)
 
 /* ------------------------------------------------------------ rules */
 
-/* The bytes of a value up to a comma, without its backslashes, which stand before the characters
- * that RFC 4514 2.4 escapes. Returns: how many characters of the text were read; 0: it is empty,
- * too long, has a control character, one that is not escaped, or a backslash before another. */
+/* What stands behind a backslash (RFC 4514 2.4): the character itself, or two hexadecimal digits of
+ * a byte, as tools print what is not ASCII. Returns: how many characters were read; 0: neither. */
+static size_t read_escaped(const char *text, uint8_t *byte)
+{
+    *byte = (uint8_t)text[0];
+    if (text[0] == '\0') return 0;
+    if (strchr("\"+,;<>\\ #=", text[0]) != NULL) return 1;
+    return text[1] != '\0' && assay_hex_decode(text, 2, byte, 1) == ASSAY_OK ? 2 : 0;
+}
+
+/* The bytes of a value up to a comma, without its backslashes. Returns: how many characters of the
+ * text were read; 0: it is empty, too long, has a control character, or one that RFC 4514 2.4
+ * escapes without a backslash: of blanks those at its ends, of # the first. */
 static size_t read_value(const char *text, struct assay_http_text *out)
 {
-    static const char escaped[] = "\"+,;<>\\";
     size_t at = 0;
+    bool ends_in_blank = false;
     *out = (struct assay_http_text){ 0 };
+    if (text[0] == ' ' || text[0] == '#') return 0;
     while (text[at] != '\0' && text[at] != ',') {
-        const bool is_escaped = text[at] == '\\';
-        if (is_escaped) at++;
-        if (text[at] == '\0' || (strchr(escaped, text[at]) != NULL) != is_escaped) return 0;
-        const unsigned char c = (unsigned char)text[at];
-        if (c < 0x20 || c == 0x7f || out->len == ASSAY_HTTP_SUBJECT_MAX) return 0;
-        out->bytes[out->len++] = text[at++];
+        uint8_t byte = (uint8_t)text[at];
+        const bool is_escaped = byte == '\\';
+        const size_t len = is_escaped ? read_escaped(text + at + 1, &byte) : 1;
+        if (len == 0 || (!is_escaped && strchr("\"+;<>", byte) != NULL)) return 0;
+        if (byte < 0x20 || byte == 0x7f || out->len == ASSAY_HTTP_SUBJECT_MAX) return 0;
+        out->bytes[out->len++] = (char)byte;
+        at += len + (is_escaped ? 1 : 0);
+        ends_in_blank = byte == ' ' && !is_escaped;
     }
-    return out->len > 0 ? at : 0;
+    return out->len > 0 && !ends_in_blank ? at : 0;
 }
 
 static bool find_attribute(const char *name, size_t len, enum assay_http_attribute *out)
@@ -54,7 +67,7 @@ static enum assay_status parse_subject(const char *text, struct assay_http_role_
 {
     static const char expected[] = "expected 64 hexadecimal digits, or O=, OU= and CN= with values "
                                    "and commas between; \\ stands before each of \" + , ; < > \\ "
-                                   "in a value";
+                                   "in a value, and before a blank at its ends";
     for (const char *at = text;;) {
         enum assay_http_attribute which = 0;
         const size_t name = strcspn(at, "=,");

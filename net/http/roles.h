@@ -56,7 +56,7 @@ const char *assay_http_role_name(enum assay_http_role role);
 /*
  * assay_http_role_parse - one entry of http.roles.
  * In:      certificate: 64 hexadecimal digits, or "O=Example,OU=Operations,CN=alice" with one
- *          attribute or more, a backslash before a comma or backslash of a value
+ *          attribute or more, their values with the backslashes of RFC 4514 2.4
  * Out:     *rule | words: what was expected and found, for operators
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (an attribute twice)
  */

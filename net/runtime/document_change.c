@@ -217,20 +217,31 @@ static bool has_superseding(const struct assay_change *change, const struct assa
     return false;
 }
 
-/* Number of the first change after the i-th by which nothing of the action is in force any more;
- * 0: it is. */
-static uint64_t find_superseding(struct assay_runtime *runtime, struct decided *all, uint32_t i,
-                                 const struct assay_action *earlier)
+/* Of each action of the earlier change without one: the later change, where it supersedes it. */
+static void take_superseding(const struct assay_change *earlier, const struct assay_change *later,
+                             uint64_t by[static ASSAY_ACTIONS_MAX])
+{
+    struct assay_cursor c = assay_cursor_over(earlier->actions.bytes, earlier->actions.len);
+    ASSAY_ASSERT(earlier->action_count <= ASSAY_ACTIONS_MAX && later->sequence != 0);
+    for (uint32_t i = 0; i < earlier->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) return;
+        if (by[i] == 0 && has_superseding(later, &action)) by[i] = later->sequence;
+    }
+}
+
+/* by: of each action of the i-th change the number of the first change after it by which nothing of
+ * the action is in force any more; 0: it is. Each record is decoded once: this node waits. */
+static void find_superseding(struct assay_runtime *runtime, struct decided *all, uint32_t i,
+                             uint64_t by[static ASSAY_ACTIONS_MAX])
 {
     for (uint32_t k = i + 1; k < DECIDED_MAX && k < all->count; k++) {
         const struct assay_slice record = decided_record(all, k);
         if (record.len == 0 || assay_change_draft_decode(record, all->later) != ASSAY_OK) continue;
         const struct assay_change *const change = &all->later->change;
-        if (change->sequence != 0 && end_of(runtime, change->sequence) == ASSAY_CHANGE_NONE &&
-            has_superseding(change, earlier))
-            return change->sequence;
+        if (change->sequence != 0 && end_of(runtime, change->sequence) == ASSAY_CHANGE_NONE)
+            take_superseding(&all->draft->change, change, by);
     }
-    return 0;
 }
 
 /* What is in force of the i-th change, which did not end: of each action the change that superseded
@@ -238,13 +249,15 @@ static uint64_t find_superseding(struct assay_runtime *runtime, struct decided *
 static void set_superseded(struct assay_runtime *runtime, struct decided *all, uint32_t i,
                            struct assay_json *object)
 {
+    uint64_t by[ASSAY_ACTIONS_MAX] = { 0 };
     const struct assay_change *const change = &all->draft->change;
     struct assay_json *list = assay_json_array();
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    if (change->sequence != 0) find_superseding(runtime, all, i, by);
     for (uint32_t k = 0; k < change->action_count; k++) {
         struct assay_action action;
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_json_append_uint(list, find_superseding(runtime, all, i, &action));
+        assay_json_append_uint(list, by[k]);
         if (action.kind == ASSAY_ACTION_MAINTENANCE)
             assay_json_set_uint(object, "until", change->activation + action.epochs - 1);
     }

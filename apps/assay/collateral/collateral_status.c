@@ -45,7 +45,9 @@ static int check_offer(const struct assay_collateral_options *options, const uin
 int cli_collateral_submit(const struct assay_collateral_options *options)
 {
     static const char word[] = "offer ";
-    const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
+    const struct assay_change_options ask = { .group = "collateral submit",
+                                              .socket = options->socket,
+                                              .json = options->json };
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -260,7 +262,9 @@ static int report_status(struct looking *l, struct assay_json *document)
 
 int cli_collateral_status(const struct assay_collateral_options *options)
 {
-    const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
+    const struct assay_change_options ask = { .group = "collateral status",
+                                              .socket = options->socket,
+                                              .json = options->json };
     struct assay_json *document = NULL;
     struct looking l = { .options = &ask,
                          .outlook = calloc(1, sizeof *l.outlook),

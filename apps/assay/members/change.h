@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/option_values.h"
+#include "apps/client.h"
 #include "net/documents/change_review.h"
 #include "net/json/json.h"
 
@@ -47,7 +48,11 @@ int cli_change_source_open(const struct assay_change_options *options,
 /* Evidence of the epochs from `epoch` on, into the store, where it came over a socket. */
 int cli_change_source_evidence(const struct assay_change_options *options,
                                struct assay_change_source *source, uint64_t epoch);
+/* Is there a store, or a node to query? Where one that was named is not, a note has the reason. */
 bool cli_change_source_given(const struct assay_change_options *options);
+/* Out: fault: why not. Returns: whether the node of the options serves what a draft needs. */
+bool cli_change_node_answers(const struct assay_change_options *options,
+                             char fault[static ASSAY_CLIENT_FAULT_LEN]);
 void cli_change_source_close(struct assay_change_source *source);
 /*
  * cli_change_number_note - what an operator does about a change whose number a block has already:
@@ -104,6 +109,10 @@ int cli_change_file_write(const struct assay_change_options *options, const char
 int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
                      const struct assay_change_draft *draft);
+/* The same without signatures, of which a proposal has none: approvals have them. */
+int cli_change_print_unsigned(const struct assay_change_options *options,
+                              const struct assay_change_source *source,
+                              const struct assay_change_draft *draft);
 /*
  * cli_change_put_effect - effect of a change, for operators that sign it: its actions with the
  * operators that it names, its services, and the difference of its policy to the one that it finds.

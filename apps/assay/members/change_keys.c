@@ -156,7 +156,7 @@ static int refuse_number(const struct assay_change_options *options,
     (void)snprintf(why, sizeof why,
                    "it is for change %llu of era %u, expected change %llu of era %u, which is "
                    "drafted here: make it again on the node, `assay keys rotate --identity --era "
-                   "%u --sequence %llu`",
+                   "%u --sequence %llu --out FILE`",
                    (unsigned long long)request->sequence, (unsigned)request->era,
                    (unsigned long long)head->sequence, (unsigned)head->era, (unsigned)head->era,
                    (unsigned long long)head->sequence);

@@ -16,7 +16,6 @@
 #include "apps/assay/members/change_proposal.h"
 #include "base/assert.h"
 #include "engine/ledger/records/record.h"
-#include "net/keys/keyring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +34,7 @@ struct stating {
     struct assay_change_draft *draft;        /* of the change, without signatures */
     struct assay_record *proposal;           /* the author's; borrows proposal_bytes */
     uint8_t *file, *record, *proposal_bytes; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
+    struct assay_signer *signer;
     uint8_t operator_id[32];
     struct assay_review review;
     uint64_t
@@ -43,24 +43,23 @@ struct stating {
 
 /* ------------------------------------------------------------ the key */
 
-/* The one place where these verbs use an operator's key. signer NULL: only the id is wanted. */
-static int use_key(struct stating *s, const uint8_t *digest,
-                   uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static int open_key(struct stating *s)
 {
-    struct assay_secret32 key;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    struct assay_p256_signer *signer = NULL;
-    enum assay_status status = assay_operator_key_load(s->options->key, &key, public_key);
-    if (status == ASSAY_OK) {
-        assay_sha256(public_key, sizeof public_key, s->operator_id);
-        if (digest != NULL) status = assay_p256_signer_load(&key, &signer);
-        if (digest != NULL && status == ASSAY_OK)
-            status = assay_p256_sign(signer, digest, signature);
-    }
-    assay_p256_signer_free(&signer);
-    assay_secret_wipe(&key, sizeof key);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : cli_change_fail(s->options, status, s->options->key);
+    struct cli_key_fault fault;
+    if (!cli_operator_key_open(s->options->key, &s->signer, &fault))
+        return cli_change_fail_key(s->options, &fault);
+    assay_sha256(assay_signer_public(s->signer), ASSAY_P256_PUBLIC_LEN, s->operator_id);
+    return ASSAY_EXIT_OK;
+}
+
+/* The one place where these verbs sign. */
+static int sign_body(struct stating *s, struct assay_slice body,
+                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct cli_key_fault fault;
+    if (cli_operator_key_sign(s->options->key, s->signer, body, signature, &fault))
+        return ASSAY_EXIT_OK;
+    return cli_change_fail_key(s->options, &fault);
 }
 
 /* ------------------------------------------------------------ the node's answer */
@@ -225,6 +224,34 @@ static void print_id(const char *name, const uint8_t id[static 32])
     (void)printf("%-15s%s\n", name, hex);
 }
 
+/* Is this the first open statement about the change of its operator in the list? */
+static bool is_first_open(const struct stating *s, const struct assay_json *list, size_t at)
+{
+    uint8_t digest[32];
+    const struct assay_json *const place = assay_json_at(list, at);
+    if (!is_open(place) || !read_hex(place, "id", digest, 32)) return false;
+    if (!assay_bytes_equal(digest, s->draft->digest, 32)) return false;
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(assay_json_text(assay_json_at(list, i), "operator_id", ""),
+                   assay_json_text(place, "operator_id", "")) == 0 &&
+            is_first_open(s, list, i))
+            return false;
+    return true;
+}
+
+/* The signatures of the change are those of approvals. */
+static void print_approvals(const struct stating *s)
+{
+    const struct assay_json *const list = assay_json_get(s->data, "places");
+    const uint32_t needed = s->source.basis->effective.genesis->threshold;
+    uint32_t count = 0;
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        count += is_first_open(s, list, i);
+    (void)printf("approvals      %u of %u needed, according to this node, before this one%s\n",
+                 (unsigned)count, (unsigned)needed,
+                 count + 1 >= needed ? ": it suffices, and a block takes the change" : "");
+}
+
 /* What the record contains in addition to the change. */
 static void print_statement(const struct stating *s)
 {
@@ -249,7 +276,8 @@ static int show_change(struct stating *s)
 {
     const struct assay_change_options *o = s->options;
     if (o->json) return ASSAY_EXIT_OK;
-    const int result = cli_change_print(o, &s->source, s->draft);
+    const int result = cli_change_print_unsigned(o, &s->source, s->draft);
+    print_approvals(s);
     print_statement(s);
     return result;
 }
@@ -320,7 +348,7 @@ static int submit_record(const struct stating *s, struct assay_slice bytes)
 static int sign_and_submit(struct stating *s)
 {
     struct assay_review *r = &s->review;
-    uint8_t bytes[ASSAY_REVIEW_BODY_LEN_MAX], digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t bytes[ASSAY_REVIEW_BODY_LEN_MAX], signature[ASSAY_P256_SIGNATURE_LEN];
     assay_bytes_copy(r->chain_id, 32, s->draft->change.chain_id, 32);
     assay_bytes_copy(r->operator_id, 32, s->operator_id, 32);
     assay_bytes_copy(r->digest, 32, s->draft->digest, 32);
@@ -328,15 +356,14 @@ static int sign_and_submit(struct stating *s)
     r->sequence = s->draft->change.sequence;
     r->has_signature = r->act != ASSAY_REVIEW_WITHDRAW;
     if (r->has_signature) {
-        const int result = use_key(s, r->digest, r->change_signature);
+        const int result = sign_body(s, s->draft->body, r->change_signature);
         if (result != ASSAY_EXIT_OK) return result;
     }
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     enum assay_status status = assay_review_encode(r, &w);
     const struct assay_slice body = assay_slice_over(bytes, w.len);
     if (status != ASSAY_OK) return cli_change_fail(s->options, status, s->options->file);
-    assay_sha256(body.bytes, body.len, digest);
-    const int result = use_key(s, digest, signature);
+    const int result = sign_body(s, body, signature);
     if (result != ASSAY_EXIT_OK) return result;
     w = assay_writer_over(s->record, ASSAY_CHANGE_RECORD_LEN_MAX);
     const struct assay_slice change =
@@ -352,7 +379,6 @@ static int sign_and_submit(struct stating *s)
 static int open_stating(const struct assay_change_options *options, struct stating *s,
                         const char *id)
 {
-    uint8_t none[ASSAY_P256_SIGNATURE_LEN];
     *s = (struct stating){ .options = options };
     s->draft = calloc(1, sizeof *s->draft);
     s->proposal = calloc(1, sizeof *s->proposal);
@@ -362,7 +388,7 @@ static int open_stating(const struct assay_change_options *options, struct stati
     if (s->draft == NULL || s->file == NULL || s->record == NULL || s->proposal == NULL ||
         s->proposal_bytes == NULL)
         return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
-    int result = use_key(s, NULL, none);
+    int result = open_key(s);
     if (result == ASSAY_EXIT_OK) result = fetch_proposal(s, id);
     if (result == ASSAY_EXIT_OK) result = cli_change_source_open(options, &s->source);
     if (result != ASSAY_EXIT_OK) return result;
@@ -383,6 +409,7 @@ static int open_proposal(const struct assay_change_options *options, struct stat
 
 static void close_stating(struct stating *s)
 {
+    assay_signer_close(&s->signer);
     assay_json_free(&s->document);
     cli_change_source_close(&s->source);
     free(s->draft);

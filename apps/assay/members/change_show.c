@@ -261,12 +261,13 @@ static struct assay_json *document_of(const struct assay_change_options *options
     struct assay_json *quorum = quorum_json(options, source, change);
     if (quorum != NULL) assay_json_set(data, "quorum", quorum);
     if (source == NULL) return data;
-    char message[ASSAY_CHANGE_MESSAGE];
+    char message[ASSAY_CHANGE_MESSAGE], note[2 * ASSAY_CHANGE_MESSAGE];
     const enum assay_status status =
         assay_change_review(source->basis, draft, draft->signature_count > 0, message);
+    cli_change_number_note(source, draft, note);
     assay_json_set_uint(data, "epoch", source->basis->state.epoch + 1);
     assay_json_set_bool(data, "fit", status == ASSAY_OK);
-    assay_json_set_text(data, "note", message);
+    assay_json_set_text(data, "note", note[0] != '\0' ? note : message);
     return data;
 }
 
@@ -311,19 +312,35 @@ static const char signatures_view[] =
     "[?name the signature does not verify|not an operator of this network]]"
     "| (not verified: no node was queried)]\n]"
     "[*not_signed not signed     {.}\n]"
-    "[?signatures_needed!= signatures     {#signatures?good} valid of {signatures_needed} needed\n]"
-    "[?note note           {note}\n]";
+    "[?signatures_needed!= signatures     {#signatures?good} valid of {signatures_needed} "
+    "needed\n]";
+static const char note_view[] = "[?note note           {note}\n]";
 
-int cli_change_print(const struct assay_change_options *options,
-                     const struct assay_change_source *source,
-                     const struct assay_change_draft *draft)
+static int print_change(const struct assay_change_options *options,
+                        const struct assay_change_source *source,
+                        const struct assay_change_draft *draft, bool is_signed)
 {
     struct assay_json *data = document_of(options, source, draft);
     if (options->json) return cli_print_envelope("assay.change", data);
     cli_view_print(head_view, data, stdout);
     cli_change_print_effect(data);
     cli_change_quorum_print(assay_json_get(data, "quorum"));
-    return cli_view_result(false, "", data, signatures_view);
+    if (is_signed) cli_view_print(signatures_view, data, stdout);
+    return cli_view_result(false, "", data, note_view);
+}
+
+int cli_change_print(const struct assay_change_options *options,
+                     const struct assay_change_source *source,
+                     const struct assay_change_draft *draft)
+{
+    return print_change(options, source, draft, true);
+}
+
+int cli_change_print_unsigned(const struct assay_change_options *options,
+                              const struct assay_change_source *source,
+                              const struct assay_change_draft *draft)
+{
+    return print_change(options, source, draft, false);
 }
 
 int cli_change_run_show(const struct assay_change_options *options)

@@ -4,12 +4,9 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/text.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "apps/client.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* "alpha (1f0e4c...), beta (...)": names are of untrusted operators. */
 static void put_operators(const struct assay_genesis *g, char *out, size_t size)
@@ -46,23 +43,9 @@ int cli_change_signer_among(const struct assay_change_options *options, const ch
 static bool has_source(const struct assay_change_options *options,
                        char fault[static ASSAY_CLIENT_FAULT_LEN])
 {
-    struct assay_json *document = NULL;
     if (options->store != NULL || options->socket_named) return true;
     (void)snprintf(fault, ASSAY_CLIENT_FAULT_LEN, "give --socket of a node to check it");
-    if (!options->socket_given) return false;
-    const enum assay_status status =
-        assay_client_request(options->socket, "items genesis", ASSAY_CLIENT_TIMEOUT_MS, &document);
-    const bool is_refused =
-        status == ASSAY_OK && strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0;
-    char why[ASSAY_CLIENT_FAULT_LEN];
-    if (is_refused)
-        (void)snprintf(why, sizeof why, "%s",
-                       cli_text_of(assay_json_get(document, "data"), "detail", "refused"));
-    else if (status != ASSAY_OK) assay_client_fault(options->socket, status, why);
-    assay_json_free(&document);
-    if (status == ASSAY_OK && !is_refused) return true;
-    (void)snprintf(fault, ASSAY_CLIENT_FAULT_LEN, "%.100s: %.200s", options->socket, why);
-    return false;
+    return options->socket_given && cli_change_node_answers(options, fault);
 }
 
 int cli_change_signer_check(const struct assay_change_options *options, const char *verb,

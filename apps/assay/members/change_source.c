@@ -8,6 +8,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/store_items.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/network.h"
 #include "base/assert.h"
@@ -19,11 +20,36 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+bool cli_change_node_answers(const struct assay_change_options *options,
+                             char fault[static ASSAY_CLIENT_FAULT_LEN])
+{
+    struct assay_json *document = NULL;
+    const enum assay_status status =
+        assay_client_request(options->socket, "items genesis", ASSAY_CLIENT_TIMEOUT_MS, &document);
+    const bool is_refused =
+        status == ASSAY_OK && strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0;
+    char why[ASSAY_CLIENT_FAULT_LEN];
+    if (is_refused)
+        (void)snprintf(why, sizeof why, "%s",
+                       cli_text_of(assay_json_get(document, "data"), "detail", "refused"));
+    else if (status != ASSAY_OK) assay_client_fault(options->socket, status, why);
+    assay_json_free(&document);
+    if (status == ASSAY_OK && !is_refused) return true;
+    (void)snprintf(fault, ASSAY_CLIENT_FAULT_LEN, "%.100s: %.200s", options->socket, why);
+    return false;
+}
 
 bool cli_change_source_given(const struct assay_change_options *options)
 {
-    return options->store != NULL || access(options->socket, F_OK) == 0;
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    if (options->store != NULL || access(options->socket, F_OK) == 0) return true;
+    if (!options->socket_given) return false;
+    if (cli_change_node_answers(options, fault)) return true; /* a context */
+    (void)fprintf(stderr, "assay: %s: no node was queried: %s\n", cli_change_group(options), fault);
+    return false;
 }
 
 /* ------------------------------------------------------------ from a running node */
@@ -175,7 +201,10 @@ void cli_change_number_note(const struct assay_change_source *source,
     note[0] = '\0';
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    const bool is_taken = s.sequence != 0 && s.sequence <= state->change_sequence;
+    /* One of another era or network has numbers of its own. */
+    const bool is_of_state = draft->change.era == state->era &&
+                             assay_bytes_equal(draft->change.chain_id, state->chain_id, 32);
+    const bool is_taken = is_of_state && s.sequence != 0 && s.sequence <= state->change_sequence;
     if (is_taken && s.draft != NULL)
         assay_status_ignore(
             assay_store_scan(source->store, ASSAY_STORE_CHANGE, &from, &to, false, take_number, &s),

@@ -473,7 +473,7 @@ int cli_command_keys(int argc, char **argv)
         { "identity", .flag = &identity },
         { "out", .text = &out },
         { "era", .number = &s.era, .low = 0, .high = UINT32_MAX - 1 },
-        { "sequence", .number = &s.sequence, .low = 1, .high = UINT64_MAX },
+        { "sequence", .number = &s.sequence, .low = 1, .high = INT64_MAX },
         { "json", .flag = &json },
         { .name = NULL },
     };

@@ -68,6 +68,9 @@ expect 0 '' "$ASSAY" context use ann
 expect 0 'was not checked: context:ann: ' "$ASSAY" change sign drain --key alpha.key
 case $out in *'1 signature in all, not verified'*) ;; *) wrong "it is not signed: $out" ;; esac
 expect 0 'was not checked: context:ann: ' "$ASSAY" --context ann change sign drain --key beta.key
+expect 0 'no node was queried: context:ann: ' "$ASSAY" --context ann change show drain
+expect 0 'no node was queried: none: no such socket' "$ASSAY" change show drain --socket none
+expect 3 'assay: collateral status: none: no such socket' "$ASSAY" collateral status --socket none
 expect 0 'signatures     2 valid of 2 needed' "$ASSAY" change show drain --store store --genesis genesis
 
 finish

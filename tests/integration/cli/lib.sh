@@ -273,3 +273,19 @@ assert sys.argv[2] == "-" or os.path.exists(sys.argv[2]), d
 assert all(d["data"][name] not in ("", None) for name in sys.argv[3:]), d
 END
 }
+
+# into_agent NAME: an agent at $SSH_AUTH_SOCK with the key of this operator, as ssh-agent:NAME.pem.
+into_agent() {
+    export SSH_AUTH_SOCK="$WORK/agent.sock"
+    ssh-agent -D -a "$SSH_AUTH_SOCK" >agent.out 2>&1 &
+    started="$started $!"
+    python3 - "$1.key" >"$1.pem" <<'END'
+import base64, sys
+secret = open(sys.argv[1], "rb").read()[-32:]
+der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
+print("-----BEGIN EC PRIVATE KEY-----", base64.b64encode(der).decode(), "-----END EC PRIVATE KEY-----", sep="\n")
+END
+    chmod 600 "$1.pem"
+    check 'the agent is there' until_true 10 test -S "$SSH_AUTH_SOCK"
+    check "the key of $1 is in the agent" ssh-add -q "$1.pem"
+}

@@ -125,6 +125,7 @@ expect 2 'assay: "statsu" is not a command' "$ASSAY" statsu -- --json
 expect 2 '"ndoes" is not a command; did you mean "nodes"?' "$ASSAY" ndoes
 expect 2 '--timeout wants 1 to 3600000 milliseconds, not "0"' "$ASSAY" nodes --timeout 0
 expect 2 '--since wants a number from 0, not "x"' "$ASSAY" export --since x
+expect 2 '--sequence wants ' "$ASSAY" keys rotate --identity --config x --out y --sequence 9223372036854775808
 expect 2 'Either --for, or --fmspc, --ca and --tee' "$ASSAY" collateral fetch --out d
 for url in http://127.0.0.1:1/ https:/// https://name@host/ host; do
     expect 2 "--pccs: \"$url\": expected https:// and a host" "$ASSAY" collateral fetch --fmspc 00606a000000 \

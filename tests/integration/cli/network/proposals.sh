@@ -16,6 +16,7 @@ of() {
     shift
     (cd "$WORK/machine-$who" && "$ASSAY" change "$@" --socket "$WORK/node-$n/admin.sock")
 }
+into_agent gamma # it is in its file, too
 for o in alpha beta gamma; do
     mkdir "machine-$o"
     mv "$o.key" "machine-$o/"
@@ -58,7 +59,10 @@ expect 2 'at most 280' of alpha propose drain --key alpha.key --yes --comment "$
 expect 2 'one line of UTF-8' of alpha propose drain --key alpha.key --yes --comment "$(printf 'a\nb')"
 "$ASSAY" keys operator machine-gamma/stranger.key >/dev/null
 expect 6 'not an operator of this network' of gamma propose ../machine-alpha/drain --key stranger.key --yes
+expect 13 'is an identity key of a node, expected an operator key' \
+    of alpha propose drain --key ../node-1/keys/identity.key --yes
 expect 0 'action         drain node-4' of alpha propose drain --key alpha.key --yes --comment 'node-4 gets a new disk'
+case $out in *'approvals      0 of 2 needed, according to this node, before this one'*) ;; *) wrong "approvals: $out" ;; esac
 case $out in *'digest         '*) ;; *) wrong "the digest is not shown: $out" ;; esac
 check 'every node has it' until_true 20 open_everywhere 1
 check 'with the same digest' until_true 10 same_everywhere
@@ -79,6 +83,8 @@ expect 0 'needs       1 more approval' of beta inbox
 expect 5 'neither proposed nor approved' of beta withdraw "$id" --key beta.key
 expect 0 'action         drain node-4' of beta approve "$id" --key beta.key --yes --comment 'go ahead'
 case $out in *'suspended      0 members'*) ;; *) wrong "it is not simulated: $out" ;; esac
+case $out in *'1 of 2 needed, according to this node, before this one: it suffices'*) ;; *) wrong "approvals: $out" ;; esac
+case $out in *'not signed'*) wrong "its author has signed it: $out" ;; esac
 check 'a block has the change, though nobody submitted it' until_true 30 sequence_everywhere 3
 check 'the proposal ended' until_true 20 open_everywhere 0
 expect 0 'recorded' of gamma inbox
@@ -87,11 +93,11 @@ check 'its end has its reason' until_true 10 told 4 'a block has the change'
 
 # --- withdraw
 expect 0 'undrain node-4' of gamma draft --out back --undrain node-4 --activation +500
-expect 0 'proposed' of gamma propose back --key gamma.key --yes
+expect 0 'proposed' of gamma propose back --key ssh-agent:gamma.pem --yes
 check 'it is open' until_true 20 open_everywhere 1
 id=$(id_of)
 expect 5 'neither proposed nor approved' of alpha withdraw "$id" --key alpha.key
-expect 0 'withdrawn' of gamma withdraw "$id" --key gamma.key --comment 'a mistake'
+expect 0 'withdrawn' of gamma withdraw "$id" --key ssh-agent:gamma.pem --comment 'a mistake'
 case $out in *'The approval was a signature'*) ;; *) wrong "an author's approval stays a signature: $out" ;; esac
 check 'it is open no more' until_true 20 open_everywhere 0
 expect 5 'no open proposal has this id' of beta approve "$id" --key beta.key --yes

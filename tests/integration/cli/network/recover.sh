@@ -8,19 +8,9 @@ operators='alpha beta gamma'
 network 7 400 2
 sign alpha beta
 cd "$WORK" || exit 2
-# The key of gamma moves from its file into an agent: the same number in a form that ssh-add reads.
-export SSH_AUTH_SOCK="$WORK/agent.sock" XDG_STATE_HOME="$WORK/notes"
-ssh-agent -D -a "$SSH_AUTH_SOCK" >agent.out 2>&1 &
-started="$started $!"
-python3 - gamma.key >gamma.pem <<'END'
-import base64, sys
-secret = open(sys.argv[1], "rb").read()[-32:]
-der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
-print("-----BEGIN EC PRIVATE KEY-----", base64.b64encode(der).decode(), "-----END EC PRIVATE KEY-----", sep="\n")
-END
-chmod 600 gamma.pem
-check 'the agent is there' until_true 10 test -S "$SSH_AUTH_SOCK"
-check 'the key of gamma is in the agent' ssh-add -q gamma.pem
+# The key of gamma moves from its file into an agent.
+export XDG_STATE_HOME="$WORK/notes"
+into_agent gamma
 expect 0 "$(cat gamma.pub)" "$ASSAY" keys operator ssh-agent:gamma.pem
 rm gamma.key gamma.pem
 for i in 1 2 3 4 5 6 7; do start $i; done

@@ -366,9 +366,10 @@ static struct assay_http_identity person(const char *o, const char *ou, const ch
 Test(net_http_roles, a_rule_is_of_a_key_or_of_a_subject)
 {
     static const char *const refused[] = {
-        "",     "O",         "O=",     "=x",       "o=x",     "SN=x",      "O=x,",
-        ",O=x", "O=x,,CN=y", "O=a\\b", "O=a\\",    "O=\n",    "O= x,O=y,", "abcd",
-        "zz",   "O=x;CN=y",  "O=\x7f", "O=a+CN=b", "O=\"a\"",
+        "",          "O",         "O=",     "=x",       "o=x",     "SN=x",      "O=x,",
+        ",O=x",      "O=x,,CN=y", "O=a\\b", "O=a\\",    "O=\n",    "O= x,O=y,", "abcd",
+        "zz",        "O=x;CN=y",  "O=\x7f", "O=a+CN=b", "O=\"a\"", "O= x",      "O=x ",
+        "O=x ,CN=y", "O=#x",      "O=\\4",  "O=\\4g",   "O=\\0a",  "O=\\00",    "O=\\7F",
     };
     struct assay_http_role_rule rule;
     char words[ASSAY_HTTP_WORDS_MAX];
@@ -397,6 +398,31 @@ Test(net_http_roles, a_rule_is_of_a_key_or_of_a_subject)
                                       c = rule_of("CN=b", "viewer");
     cr_expect(assay_http_role_is_same(&a, &b));
     cr_expect_not(assay_http_role_is_same(&a, &c));
+}
+
+/* As `assay context add` and `openssl x509 -nameopt RFC2253` print a subject. */
+Test(net_http_roles, a_subject_as_tools_print_it_is_a_rule)
+{
+    static const struct {
+        const char *printed, *value;
+    } rows[] = {
+        { "O=Zo\\C3\\AB", "Zo\xc3\xab" },
+        { "O=Zo\xc3\xab", "Zo\xc3\xab" },
+        { "O=Zo\\c3\\ab", "Zo\xc3\xab" },
+        { "O=\\#42", "#42" },
+        { "O=4#2", "4#2" },
+        { "O=\\ a b\\ ", " a b " },
+        { "O=a=b", "a=b" },
+        { "O=a\\=b", "a=b" },
+        { "O=\\\"a\\\" \\<b\\>", "\"a\" <b>" },
+        { "O=\\\\ab", "\\ab" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_http_role_rule rule = rule_of(rows[i].printed, "operator");
+        const struct assay_http_identity holder = person(rows[i].value, NULL, "x");
+        cr_expect_eq(assay_http_role_find(&rule, 1, &holder), ASSAY_HTTP_ROLE_OPERATOR, "%s",
+                     rows[i].printed);
+    }
 }
 
 Test(net_http_roles, a_certificate_gets_the_role_of_the_first_rule_that_matches)
