@@ -218,7 +218,7 @@
     X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")            \
     X(ASSAY_RULE_DEVICE_BINDING,                                                                   \
       "Have the processor quote the report data of exactly these reports: `assay evidence "        \
-      "compose` prints it. Otherwise the devices or the quote were exchanged on the way.")         \
+      "compose` prints it.")                                                                       \
     X(ASSAY_RULE_DEVICE_TWICE, "Give each device of the machine once.")                            \
     X(ASSAY_RULE_DEVICE_COUNT,                                                                     \
       "Find the missing or additional device, or change `gpu_count_min`, `gpu_count_max`, "        \

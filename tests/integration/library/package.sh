@@ -131,6 +131,7 @@ check 'another minor version is not taken for it' fails "$cmake" -S "$work/user"
 
 # --- the same from Python, with nothing compiled
 if [ -n "$python" ]; then
+    check 'installs the Python binding' "$cmake" --install "$build" --prefix "$prefix" --component python
     binding=$(find "$prefix" -name assay.py)
     check 'the Python binding is installed' test -f "$binding"
     printf '#!/bin/sh\nPYTHONDONTWRITEBYTECODE=1 PYTHONPATH="%s" exec "%s" "%s" "$@"\n' "$(dirname "$binding")" "$python" \

@@ -49,7 +49,7 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \
     libassay0.1:'/usr/lib/[^/]*/libassay.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay.(so|a)' \
     libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \
-    libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' libassay-dev:/usr/lib/python3/dist-packages/assay.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
+    libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' python3-assay:/usr/lib/python3/dist-packages/assay.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
     assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
     assay-page:/usr/share/assay/monitoring/dashboard.json assay-page:/usr/share/assay/openapi.json; do
     check "${file%%:*} holds ${file#*:}" has "${file%%:*}" "${file#*:}"
