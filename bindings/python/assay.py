@@ -171,7 +171,8 @@ class Policy(_Object):
 
 
 class Verdict:
-    """The answer, copied out of the library: it holds as long as Python keeps it."""
+    """The answer, copied out of the library: it holds as long as Python keeps it. `claims` are what the evidence
+    says, and proven only when `genuine` is True."""
 
     def __init__(self, pointer, tier):
         self.tier = Tier(tier)
