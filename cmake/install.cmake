@@ -1,5 +1,5 @@
 # What `cmake --install BUILD --prefix PREFIX` puts where, by component (docs/packages.md): daemon,
-# command, simulator, page, docs, demo. The library's own two, library and dev, stand in
+# command, simulator, page, docs, demo. The library's own three, library, dev and python, stand in
 # quote/api/CMakeLists.txt, what systemd reads in packaging/systemd. The packages of packaging/ hold the same files.
 if(ASSAY_FUZZ)
   return()
