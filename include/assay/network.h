@@ -115,7 +115,7 @@ enum assay_permit_class { ASSAY_PERMIT_NORMAL = 1, ASSAY_PERMIT_CRITICAL = 2 };
 struct assay_permit_answer {
     size_t size;
     bool permitted;
-    /* When not: "suspended", "stale", "maintenance", "held", "restricted"; "unreachable": nobody
+    /* When not: "suspended", "stale", "maintenance", "held", "restricted"; "unreachable": no daemon
      * answered. Printable ASCII. */
     char reason[32];
 };
@@ -129,8 +129,8 @@ struct assay_permit_answer {
  * In:      socket_path: listen.admin of the daemon; the caller is its user, or root.
  *          timeout_ms: for everything, at most 60000; 0: 1000
  * Out:     *answer, overwritten whatever is returned
- * Returns: ASSAY_OK (see answer->permitted) | ASSAY_E_NOT_FOUND (no such socket, nobody answers, or
- *          not in time) | ASSAY_E_SYNTAX (another answer) | ASSAY_E_INVALID | ASSAY_E_RANGE |
+ * Returns: ASSAY_OK (see answer->permitted) | ASSAY_E_NOT_FOUND (no such socket, no daemon answers,
+ *          or not in time) | ASSAY_E_SYNTAX (another answer) | ASSAY_E_INVALID | ASSAY_E_RANGE |
  *          ASSAY_E_MEMORY
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_permit_ask(const char *socket_path,

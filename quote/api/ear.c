@@ -83,7 +83,7 @@ static enum assay_status sign_digest(const struct assay_ear_request *request,
     return status;
 }
 
-/* What a callback returns is checked: nobody is handed a token that does not verify.
+/* What a callback returns is checked: no caller gets a token that does not verify.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 static enum assay_status sign_checked(const struct assay_ear_request *request,
                                       const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],

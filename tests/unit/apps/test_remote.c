@@ -184,7 +184,7 @@ Test(apps_remote, the_next_endpoint_answers_with_a_note)
     cr_expect_eq(endpoints[0].requests, 1, "the one that answered is asked again");
     endpoints[1].chain = NULL;
     cr_expect_eq(ask("changes"), ASSAY_E_IO);
-    cr_expect_not(cli_remote_is_other_chain(), "nobody answers");
+    cr_expect_not(cli_remote_is_other_chain(), "no node answers");
     cr_expect_null(document);
     (void)fflush(stderr);
     char note[256] = "";

@@ -249,7 +249,7 @@ Test(net_change, says_what_of_its_actions_is_wrong)
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
 }
 
-/* Nobody is to approve what no block takes: also where it is not staged yet. */
+/* No operator is asked to approve what no block takes: also where it is not staged yet. */
 Test(net_change, a_change_that_waits_has_the_consent_of_its_new_key)
 {
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX], digest[32];

@@ -606,7 +606,7 @@ Test(gpu_appraise, xml_bombs_are_refused)
     cr_expect_eq(convert_with("", "<ns0:e>", 600, ""), ASSAY_E_SYNTAX);
     cr_expect_eq(convert_with("", "<ns0:e></ns0:e>", 5000, ""), ASSAY_E_RANGE);
     cr_expect_eq(convert_with("<ns0:e", " a=\"1\"", 2, "></ns0:e>"), ASSAY_E_SYNTAX);
-    cr_expect_eq(convert_with("&a;", "", 0, ""), ASSAY_E_SYNTAX, "an entity of nobody");
+    cr_expect_eq(convert_with("&a;", "", 0, ""), ASSAY_E_SYNTAX, "an undefined entity");
     cr_expect_eq(
         assay_rim_xml_convert(assay_slice_over((const uint8_t *)entities, sizeof entities - 1), out,
                               sizeof out, &len),

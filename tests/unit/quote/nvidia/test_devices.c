@@ -209,7 +209,7 @@ Test(gpu_devices, that_cannot_be_read_are_named)
               observed(ASSAY_RULE_FORMAT));
 }
 
-/* A later opaque version; the signature is wrong then, which nobody can tell. */
+/* A later opaque version; the signature is wrong then, which cannot be decided. */
 Test(gpu_devices, of_a_later_version_are_not_judged)
 {
     static const uint8_t field[] = { 36, 0, 2, 0 }, later[] = { 34, 0, 2, 0, 2 };
