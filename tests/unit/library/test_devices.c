@@ -140,6 +140,36 @@ Test(library_devices, are_refused_by_a_policy_that_accepts_none)
     cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_CONTRAINDICATED);
 }
 
+/* Far above what evidence without devices may have: the verdict keeps all of it for its claims. */
+Test(library_devices, claims_are_read_beside_many_devices)
+{
+    enum { GPUS = 8, REPORT_LEN = 6000 };
+    static uint8_t report[REPORT_LEN], set[ASSAY_DEVICES_LEN_MAX];
+    struct assay_device_report devices[GPUS];
+    struct assay_claim_value claim = { .size = sizeof claim };
+    const struct assay_bytes one = { w->samples[0].ders[0], w->samples[0].der_len[0] };
+    size_t set_len = 0, len = 0;
+    trust_all("");
+    for (size_t i = 0; i < GPUS; i++)
+        devices[i] = (struct assay_device_report){ .size = sizeof devices[i],
+                                                   .kind = ASSAY_KIND_NVIDIA_GPU,
+                                                   .report = { report, sizeof report },
+                                                   .certificates = &one,
+                                                   .certificate_count = 1 };
+    cr_assert_eq(assay_devices_pack(challenge, devices, GPUS, set, sizeof set, &set_len,
+                                    w->cpu->request.report_data),
+                 ASSAY_OK);
+    world_quote(w->cpu);
+    cr_assert_eq(assay_devices_attach((struct assay_bytes){ w->cpu->quote, w->cpu->quote_len },
+                                      (struct assay_bytes){ set, set_len }, packed, sizeof packed,
+                                      &len),
+                 ASSAY_OK);
+    cr_assert_gt(len, GPUS * REPORT_LEN);
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, packed, len, GPU_AT, verdict),
+                 ASSAY_OK);
+    cr_assert_eq(assay_verdict_get_claim(verdict, "mrenclave", &claim), ASSAY_OK);
+}
+
 Test(library_devices, misuse_is_answered)
 {
     uint8_t out[256], data[64];
