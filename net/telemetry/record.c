@@ -289,10 +289,12 @@ char *assay_record_jsonl(const struct assay_record *record)
     return assay_json_print(record->fields, 0);
 }
 
-/* RFC 4180; and a text that a spreadsheet would execute begins with an apostrophe. */
-static void write_cell(FILE *out, const char *text)
+/* RFC 4180; and a text of others that a spreadsheet would execute begins with an apostrophe.
+ * Outcomes are letters of this program, a position a member: nothing is put before them. */
+static void write_cell(FILE *out, const struct column *of, const char *text)
 {
-    const bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    const bool formula = (of->flags & VOTES) == 0 && text[0] != '\0' &&
+                         strchr("=+-@\t\r", text[0]) != NULL;
     const bool quoted = strpbrk(text, ",\"\r\n") != NULL;
     if (quoted) (void)fputc('"', out);
     if (formula) (void)fputc('\'', out);
@@ -303,15 +305,16 @@ static void write_cell(FILE *out, const char *text)
     if (quoted) (void)fputc('"', out);
 }
 
-static void write_value(FILE *out, const struct assay_json *fields, const char *key)
+static void write_value(FILE *out, const struct column *of, const struct assay_json *fields)
 {
+    const char *key = of->name;
     const struct assay_json *value = assay_json_get(fields, key);
     int64_t number = 0;
     if (value == NULL) return; /* an empty cell */
     if (assay_json_as_int(value, &number)) (void)fprintf(out, "%" PRId64, number);
     else if (assay_json_kind_of(value) == ASSAY_JSON_BOOL)
         (void)fputs(assay_json_bool(fields, key, false) ? "true" : "false", out);
-    else write_cell(out, assay_json_text(fields, key, ""));
+    else write_cell(out, of, assay_json_text(fields, key, ""));
 }
 
 /* fields NULL: the names. */
@@ -327,7 +330,7 @@ static char *write_line(const struct columns *of, const struct assay_json *field
         if (!used) continue;
         if (!first) (void)fputc(',', out);
         first = false;
-        if (fields != NULL) write_value(out, fields, c->name);
+        if (fields != NULL) write_value(out, c, fields);
         else (void)fputs(c->name, out);
     }
     const bool complete = ferror(out) == 0;

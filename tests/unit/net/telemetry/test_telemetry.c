@@ -126,6 +126,26 @@ Test(net_telemetry, cells_are_quoted_and_no_formulas)
     free(header);
 }
 
+/* The first member's outcome of itself is a dash; a reader takes a letter for a member. */
+Test(net_telemetry, outcomes_are_a_letter_a_member)
+{
+    struct assay_json *epoch = assay_json_object(), *member = assay_json_object();
+    assay_json_set_uint(epoch, "epoch", 9);
+    assay_json_set_uint(epoch, "era", 2);
+    assay_json_set_uint(member, "slot", 3);
+    assay_json_set_text(member, "name", "-1+1");
+    assay_json_set_text(member, "outcomes", "-PPP");
+    cr_assert_eq(
+        assay_record_of_member(ASSAY_RECORD_SCORES, true, true, &origin, epoch, member, &record),
+        ASSAY_OK);
+    text = assay_record_csv(ASSAY_RECORD_SCORES, true, true, &record);
+    cr_assert_not_null(text);
+    cr_expect_not_null(strstr(text, ",-PPP,"), "%s", text);
+    cr_expect_not_null(strstr(text, ",'-1+1,"), "%s", text);
+    assay_json_free(&epoch);
+    assay_json_free(&member);
+}
+
 Test(net_telemetry, orders_are_records_of_members_that_have_some)
 {
     struct assay_json *epoch = assay_json_object(), *member = assay_json_object();
