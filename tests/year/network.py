@@ -63,7 +63,7 @@ class Node:
             raise RuntimeError(f"{self.name} reports no enclave")
         path = os.path.join(self.folder, "enclave")
         os.unlink(path)
-        shutil.copy(os.path.join(self.prefix, "libexec", "assay", "assay-enclave-tampered"), path)
+        shutil.copy(os.path.join(self.network.prefixes[0], "libexec", "assay", "assay-enclave-tampered"), path)
         os.kill(pid, signal.SIGKILL)
 
     def sizes(self):

@@ -4,11 +4,12 @@ usage: year.py BIN [--epochs N] [--epoch MS] [--previous PREFIX] [--seed N] [--r
 
 BIN is the folder of the programs of this build. Seven daemons of three operators and four vendors close N epochs
 (20,000 by default, a year compressed) in twelve months of deeds: members are away, run an unknown build, are of a
-vendor with new collateral, rotate their keys, are restarted, drained, updated to the build in PREFIX and back, and
-the operators change the policy, identity keys of nodes and their own keys. The ledger's own rows, exported while they
-are made, say which standings fell. At the end each of these falls must be one that a deed explains, and every node
-must report it with this cause, in this epoch, at this time: in `assay explain`, in the timeline, and in the documents
-of the page; audits and proofs must pass every new key.
+vendor with new collateral, rotate their keys, are restarted, drained, and the operators change the policy, identity
+keys of nodes and their own keys. With PREFIX all but one begin with the build there and are updated in the fourth
+month; until then the network stays at its feature level, and changes are decided by file. The ledger's own rows,
+exported while they are made, say which standings fell. At the end each of these falls must be one that a deed explains,
+and every node must report it with this cause, in this epoch, at this time: in `assay explain`, in the timeline, and in
+the documents of the page; audits and proofs must pass every new key.
 --short: the two deeds that cost the most, and new keys of a node and an operator, in some 100 epochs beside other
 load. Members may then be late with quotes at any time, and dates be further apart; what the ledger says and what
 nodes report must agree all the same.
@@ -69,6 +70,9 @@ class Year:
         self.network = Network(prefixes, folder, args.epoch, args.history)
         self.nodes = self.network.nodes
         self.witness = self.nodes["node-1"]  # is never stopped but by a power cut
+        for node in list(self.nodes.values())[1:]:
+            node.prefix = prefixes[-1]
+        self.updated = {}  # node name -> epoch from which on it runs this build
         self.checkpoint = os.path.join(folder, "checkpoint")  # of the end of the year: its block must be retained
         self.violations, self.deeds, self.changes = [], [], 0
         self.level, self.ahead = 0, "+16" if args.short else "+100"
@@ -210,18 +214,20 @@ class Year:
         self.finish(deed)
 
     def restarts(self):
-        """Every machine but the witness, one after the other; with another build where there is one."""
-        prefixes = self.network.prefixes
+        """Every machine but the witness, one after the other; with this build from then on."""
         for name in list(self.nodes)[1:]:
             node = self.nodes[name]
             deed = self.begin(ABSENT, name)
             if node.stop() != 0:
                 self.wrong(f"{name} did not end in order")
-            node.prefix = prefixes[(prefixes.index(node.prefix) + 1) % len(prefixes)]
+            was, node.prefix = node.prefix, self.network.prefixes[0]
             node.start()
             self.back(node)
             self.finish(deed)
             self.settle()
+            if was != node.prefix:
+                self.updated[name] = self.look()
+                self.counts["updated"] += 1
 
     def rotation(self):
         """Every node but the witness gets other keys."""
@@ -289,17 +295,18 @@ class Year:
         self.counts["proposal"] += 1
 
     def raise_level(self):
-        """The operators raise the feature level, once every member announces it."""
-        highest = PROPOSALS if self.args.previous else KEYS
+        """The operators raise the feature level, once every member announces it: with this build everywhere."""
+        if any(node.prefix != self.network.prefixes[0] for node in self.nodes.values()):
+            return
 
         def announced():
             voters = [m for m in self.witness.members().values() if m["weight"] > 0]
-            return len(voters) > 0 and all(m["level"] >= highest for m in voters)
+            return len(voters) > 0 and all(m["level"] >= KEYS for m in voters)
 
         if not self.pass_until(announced, 100):
-            self.wrong(f"after 100 epochs not every member of weight announces level {highest}")
+            self.wrong(f"after 100 epochs not every member of weight announces level {KEYS}")
             return
-        while self.level < highest:
+        while self.level < KEYS:
             if not self.change(["--parameter", f"level={self.level + 1}"]):
                 return
             self.level += 1
@@ -358,7 +365,7 @@ class Year:
         self.finish(deed)
 
     MONTHS = (("away", "raise_level"), ("policy", "unknown_build"), ("new_keys", "away", "drain"),
-              ("unknown_build", "restarts"), ("rotation", "new_keys"), ("vendor_day", "power_cut"))
+              ("unknown_build", "restarts", "raise_level"), ("rotation", "new_keys"), ("vendor_day", "power_cut"))
 
     def month(self, number):
         for name in self.MONTHS[number % len(self.MONTHS)]:
@@ -419,10 +426,11 @@ class Year:
         return {CAUSES[d.kind] for d in self.deeds if d.covers(fall)} | late or {"availability"}
 
     def told_by(self, node):
-        """Each fall is in the timeline of this node, with its epoch, cause and time."""
+        """Each fall since it runs this build is in the timeline of this node, with its epoch, cause and time."""
         events = (node.get("/v1/timeline?since=0&limit=9216") or {}).get("events", [])
         # A drained member is reported by its change: it did not fall.
-        told = [f for f in self.falls if not any(d.kind == DRAINED and d.covers(f) for d in self.deeds)]
+        told = [f for f in self.falls if f.epoch >= self.updated.get(node.name, 0) and
+                not any(d.kind == DRAINED and d.covers(f) for d in self.deeds)]
         if self.plant == "event":
             events = [e for e in events if (e.get("name"), e["epoch"]) != (told[-1].member, told[-1].epoch)]
         moves = collections.defaultdict(list)
@@ -489,6 +497,8 @@ class Year:
     def proven(self):
         """Across each rotation: a checkpoint of before it leads to proofs of its node and of one of its operator, and
         the old key of the operator signs nothing."""
+        if not self.rotated:
+            self.wrong("no node and operator got new keys in this year")
         for number, (node, _, operator, old, before) in enumerate(self.rotated):
             after, proof, draft = (os.path.join(self.network.folder, f"{what}-{number}")
                                    for what in ("after", "proof", "draft"))
@@ -554,6 +564,7 @@ class Year:
         return {
             "schema": "assay.year", "seed": self.args.seed, "epochs": self.read_to, "certified": self.certified,
             "rows": self.rows, "deeds": dict(sorted(self.counts.items())), "changes": self.changes,
+            "level": self.level,
             "falls": len(self.falls), "suspensions": len(suspended), "sizes": sizes, "violations": self.violations,
         }
 
