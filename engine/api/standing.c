@@ -1,5 +1,5 @@
 /*
- * engine/api/standing.c - verification of network proofs for libassay (include/assay/assay.h,
+ * engine/api/standing.c - verification of network proofs of libassay-standing (include/assay/standing.h,
  * docs/proofs.md).
  *
  * The numbers of the public header and those of the rooms are the same enums; results are copied
@@ -8,7 +8,7 @@
 #include "engine/ledger/proofs/proof.h"
 
 /* After the room's headers: it leaves out what they define. */
-#include <assay/assay.h>
+#include <assay/standing.h>
 
 _Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
 _Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&
