@@ -1,11 +1,12 @@
-//go:build !assay_no_yaml
-
 // bindings/go/policy.go - policy files through libassay-policy; a program built with the tag assay_no_yaml is without.
+
+//go:build !assay_no_yaml
 
 package assay
 
 // #cgo pkg-config: assay-policy
 // #include <assay/policy.h>
+// #include <stdlib.h>
 import "C"
 
 import (

@@ -38,7 +38,7 @@ const (
 
 // Finding is a reason for the tier; the most severe is the first.
 type Finding struct {
-	Rule                                 uint32
+	Rule                                uint32
 	Name, Text, Expected, Observed, Fix string
 }
 
