@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """tests/bindings/cases.py - table of cases for libassay in every language.
 
-usage: cases.py EXAMPLE MADE VECTORS OUT     (EXAMPLE: examples/evidence; MADE: a folder of make_cases)
+usage: cases.py OUT made EXAMPLE MADE     (EXAMPLE: examples/evidence; MADE: a folder of make_cases)
+       cases.py OUT genuine VECTORS       (VECTORS: a folder of genuine evidence)
 
 Writes OUT/table, one line a case, its columns separated by tabs, "-" where there is none:
 
@@ -9,8 +10,7 @@ Writes OUT/table, one line a case, its columns separated by tabs, "-" where ther
   Unix time, report data (hex), nonce (hex), event logs, SHA-256 of the evidence, expected: a tier, `policy`, or the name
   of a status
 
-Files that a case needs are written to OUT. Prints how many cases each source has; genuine ones are skipped, and counted
-as skipped, where VECTORS does not exist.
+Files that a case needs are written to OUT. Prints how many cases each source has.
 """
 import datetime
 import hashlib
@@ -94,7 +94,8 @@ def add_example(table, example):
     add("no-policy", quote, "policy", policy=table.file("not-yaml", b"policy_version: [\n"))
     add("policy-of-later", quote, "policy", policy=table.file("later", text.replace("version: 1", "version: 9").encode()))
     add("log-that-is-none", quote, contraindicated, logs=[table.file("log", b"\x01" * 100)])
-    for name, content in (("empty", b""), ("one-byte", b"\0"), ("noise", b"noise" * 50), ("half", quote[:len(quote) // 2])):
+    add("noise", b"noise" * 50, "none")
+    for name, content in (("empty", b""), ("one-byte", b"\0"), ("half", quote[:len(quote) // 2])):
         add(name, content, contraindicated)
     for offset in range(0, len(quote), 97):
         add("bit-%d" % offset, flipped(quote, offset), "-")
@@ -104,7 +105,7 @@ def add_made(table, made):
     """Evidence of other kinds, of the tests' authorities (make_cases.c): its file `case` has what it expects."""
     for name in sorted(os.listdir(made)):
         path = os.path.join(made, name)
-        at, expected, *nonce = read(os.path.join(path, "case")).decode().split()
+        at, expected = read(os.path.join(path, "case")).decode().split()
         evidence, policy = read(os.path.join(path, "evidence")), os.path.join(path, "policy.yaml")
         root, collateral = os.path.join(path, "root"), os.path.join(path, "collateral")
         named = {"files": folder(collateral) if os.path.isdir(collateral) else [], "at": int(at),
@@ -112,7 +113,7 @@ def add_made(table, made):
         table.add("made", name, evidence, expected, **named)
         table.add("made", name + "-exact", evidence, "-", **{**named, "exact": True})
         table.add("made", name + "-no-root", evidence, "-", **{**named, "roots": []})
-        table.add("made", name + "-challenge", evidence, "contraindicated", data="5a" * 64, **named)
+        table.add("made", name + "-challenge", evidence, "contraindicated", data="c5" * 64, **named)
         for offset in range(0, len(evidence), max(1, len(evidence) // 12)):
             table.add("made", "%s-bit-%d" % (name, offset), flipped(evidence, offset, 4), "-", **named)
 
@@ -124,6 +125,7 @@ TIERS = {"sgx-processor-ca-config-and-swhardening": "warning", "tdx-v4-uptodate"
 
 
 def add_genuine(table, vectors):
+    """Each case as it is, and with a bit of its evidence changed."""
     for case in json.loads(read(os.path.join(vectors, "MANIFEST.json")))["cases"]:
         found = [one["path"] for one in case["files"] if one["role"] in ROLES]
         if not found:
@@ -132,19 +134,19 @@ def add_genuine(table, vectors):
         at = case.get("evaluation_time", "2026-07-20T00:00:00Z")
         at = int(datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp())
         roots = [one for one in folder(os.path.dirname(evidence)) if os.path.basename(one) == "cpak-pub.json"]
-        table.add("genuine", case["id"], evidence, TIERS.get(case["id"], "-"), folder(os.path.dirname(evidence)),
-                  ["pinned", *roots], exact=True, at=at)
+        files, content = folder(os.path.dirname(evidence)), read(evidence)
+        table.add("genuine", case["id"], evidence, TIERS.get(case["id"], "-"), files, ["pinned", *roots], exact=True, at=at)
+        table.add("genuine", case["id"] + "-bit", flipped(content, len(content) // 3), "-", files, ["pinned", *roots], at=at)
 
 
 def main(arguments):
-    example, made, vectors, out = arguments[1:]
+    out, part, *folders = arguments[1:]
     table = Table(out)
-    add_example(table, example)
-    add_made(table, made)
-    if os.path.exists(os.path.join(vectors, "MANIFEST.json")):
-        add_genuine(table, vectors)
+    if part == "genuine":
+        add_genuine(table, folders[0])
     else:
-        print("genuine evidence: skipped, %s is missing" % vectors)
+        add_example(table, folders[0])
+        add_made(table, folders[1])
     with open(os.path.join(out, "table"), "w", encoding="utf-8") as file:
         file.write("\n".join(table.lines) + "\n")
     print("cases: %s" % ", ".join("%s %d" % pair for pair in table.counts.items()))
