@@ -145,10 +145,10 @@ struct assay_bytes {
 ASSAY_API const char *assay_version(void); /* of the library that runs: "0.1.0" */
 /* Returns: ASSAY_VERSION_NUMBER of the library that runs: compare it with the header's. */
 ASSAY_API int assay_version_number(void);
-ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);      /* "tdx-v4" */
-ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);               /* "affirming" */
-ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status); /* "UpToDate" */
-ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_); /* "forged" */
+ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);          /* "tdx-v4" */
+ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);                   /* "affirming" */
+ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status);     /* "UpToDate" */
+ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_);     /* "forged" */
 ASSAY_API const char *assay_name_of_eventlog_form(enum assay_eventlog_form form); /* "firmware" */
 ASSAY_API const char *assay_name_of_register_state(enum assay_register_state state); /* "differs" */
 

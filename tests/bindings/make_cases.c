@@ -1,8 +1,9 @@
 /*
- * tests/bindings/make_cases.c - evidence of five kinds, each of an authority made for it, as files for cases.py.
+ * tests/bindings/make_cases.c - evidence of five kinds, each of an authority made for it, as files
+ * for cases.py.
  *
- * usage: make_cases FOLDER. One folder a kind: evidence, root (a public key), collateral/, policy.yaml where it needs
- * one, and `case` with the Unix time and the expected tier.
+ * usage: make_cases FOLDER. One folder a case: evidence, root (a public key), collateral/,
+ * policy.yaml where it needs one, and `case` with the Unix time and the expected tier.
  */
 #include "base/file/file.h"
 #include "quote/source/soft/soft.h"
@@ -74,13 +75,30 @@ static void make_soft(void)
     world_close(w);
 }
 
+static void write_td(const struct td_world *t, enum assay_tier tier)
+{
+    const struct assay_key root = assay_key_p256(t->world->ca.root_public);
+    write_bundle(&t->world->bundle);
+    write_case(t->quote, t->quote_len, &root, t->world->at_unix_s, tier);
+}
+
 static void make_td(void)
 {
     struct td_world *const t = td_open_as(ASSAY_KIND_TDX5, ASSAY_BODY_TD_15_EX);
-    const struct assay_key root = assay_key_p256(t->world->ca.root_public);
     require(td_judge(t) == ASSAY_OK, "appraisal");
-    write_bundle(&t->world->bundle);
-    write_case(t->quote, t->quote_len, &root, t->world->at_unix_s, t->world->verdict.tier);
+    write_td(t, t->world->verdict.tier);
+    td_close(t);
+}
+
+/* A TD on a platform of another family: its collateral is missing, or, exact, another's. */
+static void make_td_elsewhere(void)
+{
+    struct td_world *const t = td_open_as(ASSAY_KIND_TDX4, ASSAY_BODY_TD_10);
+    struct assay_soft_platform platform = { .pcesvn = 5, .qe_isvsvn = 5 };
+    memset(platform.components, 5, sizeof platform.components);
+    t->world->ca.fmspc[0] ^= 1;
+    td_move(t, &platform);
+    write_td(t, ASSAY_TIER_NONE);
     td_close(t);
 }
 
@@ -123,11 +141,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*make)(void);
-    } kinds[] = { { "soft", make_soft },
-                  { "td15", make_td },
-                  { "snp", make_snp },
-                  { "cca", make_cca },
-                  { "tpm", make_tpm } };
+    } kinds[] = { { "soft", make_soft }, { "td15", make_td }, { "td-elsewhere", make_td_elsewhere },
+                  { "snp", make_snp },   { "cca", make_cca }, { "tpm", make_tpm } };
     if (argc != 2) return fprintf(stderr, "usage: make_cases FOLDER\n"), 2;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         open_folder(argv[1], kinds[i].name);

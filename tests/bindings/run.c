@@ -1,5 +1,6 @@
 /*
- * tests/bindings/run.c - runs the table of cases (cases.py) through libassay and prints what each verdict says.
+ * tests/bindings/run.c - runs the table of cases (cases.py) through libassay and prints what each
+ * verdict says.
  *
  * The runners in Python, Go and Rust print the same bytes.
  */
@@ -12,7 +13,20 @@
 #include <string.h>
 
 enum { COLUMNS = 12, FILES = ASSAY_FILES_MAX + 4, LINE = 65536 };
-enum column { NAME, EVIDENCE, FILES_OF, ROOTS, POLICY, EXACT, AT, REPORT_DATA, NONCE, LOGS, DIGEST, EXPECTED };
+enum column {
+    NAME,
+    EVIDENCE,
+    FILES_OF,
+    ROOTS,
+    POLICY,
+    EXACT,
+    AT,
+    REPORT_DATA,
+    NONCE,
+    LOGS,
+    DIGEST,
+    EXPECTED
+};
 
 static struct assay_bytes read_file(const char *path)
 {
@@ -54,7 +68,8 @@ static size_t read_list(char *text, struct assay_bytes files[FILES])
     return count;
 }
 
-static enum assay_status make_trust(char **column, const struct assay_policy *policy, struct assay_trust *trust)
+static enum assay_status make_trust(char **column, const struct assay_policy *policy,
+                                    struct assay_trust *trust)
 {
     struct assay_bytes files[FILES];
     char *rest = NULL;
@@ -89,23 +104,27 @@ static void print_claims(const struct assay_verdict *verdict)
     struct assay_claim_value claim = { .size = sizeof claim };
     for (size_t i = 0; assay_verdict_get_claim_at(verdict, i, &claim) == ASSAY_OK; i++) {
         (void)printf("claim %s %s ", claim.name, types[claim.type]);
-        if (claim.type == ASSAY_CLAIM_TEXT || claim.type == ASSAY_CLAIM_BYTES) print_hex(claim.bytes);
+        if (claim.type == ASSAY_CLAIM_TEXT || claim.type == ASSAY_CLAIM_BYTES)
+            print_hex(claim.bytes);
         else (void)printf("%" PRIu64 "\n", claim.number);
     }
 }
 
-static enum assay_status print_result(const struct assay_verdict *verdict, const struct assay_policy *policy,
-                                      const char *digest, enum assay_ear_form form)
+static enum assay_status print_result(const struct assay_verdict *verdict,
+                                      const struct assay_policy *policy, const char *digest,
+                                      enum assay_ear_form form)
 {
     static uint8_t buffer[ASSAY_EAR_BYTES_MAX];
     size_t len = 0;
     struct assay_ear_request request = { .size = sizeof request, .policy = policy, .form = form };
-    request.profile = "ietf-04", request.developer = "tests", request.build = "7", request.nonce = "a nonce of tests";
+    request.profile = "ietf-04", request.developer = "tests", request.build = "7",
+    request.nonce = "a nonce of tests";
     const struct assay_bytes sha = parse_hex(digest);
     if (sha.len != 32) exit(2);
     memcpy(request.evidence_digest, sha.bytes, 32);
     free((void *)(uintptr_t)sha.bytes);
-    const enum assay_status status = assay_verdict_write_ear(verdict, &request, buffer, sizeof buffer, &len);
+    const enum assay_status status =
+        assay_verdict_write_ear(verdict, &request, buffer, sizeof buffer, &len);
     if (status != ASSAY_OK) return status;
     (void)printf("result ");
     print_hex((struct assay_bytes){ buffer, len });
@@ -119,17 +138,19 @@ static void print_verdict(const struct assay_verdict *verdict, enum assay_tier t
     struct assay_unchecked open = { .size = sizeof open };
     int64_t expiry = 0;
     (void)printf("tier %s\nkind %s\ngenuine %s\n", assay_name_of_tier(tier),
-                 assay_name_of_kind(assay_verdict_get_kind(verdict)), genuine[assay_verdict_get_genuine(verdict)]);
+                 assay_name_of_kind(assay_verdict_get_kind(verdict)),
+                 genuine[assay_verdict_get_genuine(verdict)]);
     if (assay_verdict_get_expiry(verdict, &expiry)) (void)printf("expires %" PRId64 "\n", expiry);
     for (size_t i = 0; assay_verdict_get_finding(verdict, i, &why); i++)
-        (void)printf("finding %" PRIu32 " %s|%s|%s|%s|%s\n", why.rule, why.name, why.text, why.expected, why.observed,
-                     why.fix);
+        (void)printf("finding %" PRIu32 " %s|%s|%s|%s|%s\n", why.rule, why.name, why.text,
+                     why.expected, why.observed, why.fix);
     for (size_t i = 0; assay_verdict_get_unchecked(verdict, i, &open); i++)
         (void)printf("unchecked %s|%s\n", open.what, open.why);
     print_claims(verdict);
 }
 
-static enum assay_status appraise(char **column, const struct assay_trust *trust, const struct assay_policy *policy,
+static enum assay_status appraise(char **column, const struct assay_trust *trust,
+                                  const struct assay_policy *policy,
                                   struct assay_verifier *verifier)
 {
     struct assay_bytes logs[FILES];
@@ -147,8 +168,10 @@ static enum assay_status appraise(char **column, const struct assay_trust *trust
     enum assay_status status = assay_verdict_create(&verdict);
     if (status == ASSAY_OK) status = assay_verify(&request, verdict, &tier);
     if (status == ASSAY_OK) print_verdict(verdict, tier);
-    if (status == ASSAY_OK) status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_JSON);
-    if (status == ASSAY_OK) status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_CBOR);
+    if (status == ASSAY_OK)
+        status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_JSON);
+    if (status == ASSAY_OK)
+        status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_CBOR);
     assay_verdict_destroy(&verdict);
     for (size_t i = 0; i < request.log_count; i++)
         free((void *)(uintptr_t)logs[i].bytes);
@@ -168,7 +191,8 @@ static void run_case(char **column, struct assay_verifier *verifier)
     if (strcmp(column[POLICY], "-") != 0) {
         const struct assay_bytes text = read_file(column[POLICY]);
         uint8_t digest[32];
-        status = assay_policy_create_yaml((const char *)text.bytes, text.len, &policy, message, sizeof message);
+        status = assay_policy_create_yaml((const char *)text.bytes, text.len, &policy, message,
+                                          sizeof message);
         free((void *)(uintptr_t)text.bytes);
         if (status != ASSAY_OK) {
             (void)printf("policy %s\n", message);
