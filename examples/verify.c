@@ -33,8 +33,8 @@ static struct assay_bytes read_hex(const char *text, uint8_t into[64])
     return out;
 }
 
-static enum assay_status create(const char *folder, const char *policy_path,
-                                struct assay_trust **trust, struct assay_policy **policy)
+static enum assay_status create_trust(const char *folder, const char *policy_path,
+                                      struct assay_trust **trust, struct assay_policy **policy)
 {
     struct assay_bytes files[ASSAY_FILES_MAX];
     char path[4096], message[ASSAY_POLICY_MESSAGE_MAX] = "";
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     uint8_t challenge[64];
     if (argc < 5)
         return fprintf(stderr, "usage: verify EVIDENCE FOLDER POLICY CHALLENGE [UNIX_TIME]\n"), 2;
-    enum assay_status status = create(argv[2], argv[3], &trust, &policy);
+    enum assay_status status = create_trust(argv[2], argv[3], &trust, &policy);
     if (status == ASSAY_OK) status = assay_verdict_create(&verdict);
 
     struct assay_verify_request request = { .size = sizeof request, .trust = trust };

@@ -1,5 +1,5 @@
 /*
- * include/assay/status.h - what all libraries of Assay share: version of the headers, results of
+ * include/assay/status.h - common declarations of the libraries: version of the headers, results of
  * functions.
  *
  * Included by the other headers of this folder.
