@@ -2,7 +2,7 @@
  * examples/gate.c - authorisation endpoint for nginx's auth_request: succeeds only while this node
  * is trusted.
  *
- *     cc gate.c $(pkg-config --cflags --libs assay) -o gate
+ *     cc gate.c $(pkg-config --cflags --libs assay-permit) -o gate
  *     ./gate /run/assay/gate.sock /run/assay/admin.sock critical
  *
  * Listens on a UNIX socket and answers every HTTP request: 204 when assayd permits work of the
@@ -10,7 +10,7 @@
  * second, a "no" is not. gate.conf is the configuration of nginx in front of it.
  */
 #define _GNU_SOURCE /* accept4 */
-#include <assay/assay.h>
+#include <assay/permit.h>
 
 #include <poll.h>
 #include <signal.h>

@@ -2,11 +2,11 @@
  * examples/standing.c - offline verification of a member's standing.
  *
  *     assay checkpoint --out checkpoint; assay proof node-3 --out node-3.proof
- *     cc standing.c $(pkg-config --cflags --libs assay) -o standing
+ *     cc standing.c $(pkg-config --cflags --libs assay-standing) -o standing
  *     ./standing node-3.proof checkpoint 600        no older than ten minutes; else 24 hours
  *     ./standing node-3.proof checkpoint 600 1767225600    as of that Unix time instead of now
  */
-#include <assay/assay.h>
+#include <assay/standing.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -57,7 +57,7 @@ source=$(mktemp -d)
 trap 'rm -rf "$source"' EXIT
 trap 'exit 1' INT TERM HUP
 golden=tests/golden/$version
-set -- CMakeLists.txt CHANGELOG.md cmake packaging docs/library.md engine/store/store_sqlite.h
+set -- CMakeLists.txt CHANGELOG.md bindings cmake packaging tests/bindings/rust docs/library.md engine/store/store_sqlite.h
 ! git cat-file -e "$head:$golden" 2>/dev/null || set -- "$@" "$golden"
 git clone -q --no-checkout --shared "$tree" "$source" && cd "$source" && git checkout -q "$head" -- "$@" ||
     { echo "release.sh: $head could not be checked out in $source" >&2; exit 1; }
@@ -67,10 +67,18 @@ says() { # says FILE FOUND EXPECTED
     [ "$2" = "$3" ] || wrong "$1: expected version $3, found ${2:-none}"
 }
 says CMakeLists.txt "$(sed -n 's/^project(assay VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" "$version"
-says cmake/libassay.map "$(sed -n 's/^ASSAY_\([0-9.]*\) {.*/\1/p' cmake/libassay.map | sort -V | tail -n 1)" "$series"
-says packaging/debian/control "$(sed -n 's/^Package: libassay\([0-9.]*\)$/\1/p' packaging/debian/control)" "$series"
+for map in cmake/libassay*.map; do
+    says "$map" "$(sed -n 's/^ASSAY_\([0-9.]*\) {.*/\1/p' "$map" | sort -V | tail -n 1)" "$series"
+done
+says packaging/debian/control \
+    "$(sed -n 's/^Package: libassay\(-[a-z]*\)*\([0-9][0-9.]*\)$/\2/p' packaging/debian/control | sort -u)" "$series"
 says packaging/debian/rules \
-    "$(sed -n 's/.*install_component,libassay\([0-9.]*\),library.*/\1/p' packaging/debian/rules)" "$series"
+    "$(sed -n 's/.*install_component,libassay[a-z-]*\([0-9.]*\),library.*/\1/p' packaging/debian/rules | sort -u)" "$series"
+says bindings/python/assay.py "$(grep -o 'libassay[a-z-]*[.]so[.][0-9.]*[0-9]' bindings/python/assay.py |
+    sed 's/.*[.]so[.]//' | sort -u)" "$series"
+for crate in bindings/rust/Cargo.toml bindings/rust/Cargo.lock tests/bindings/rust/Cargo.lock; do
+    says $crate "$(sed -n '/^name = "assay"$/{n;s/^version = "\(.*\)"$/\1/p;}' $crate)" "$version"
+done
 says docs/library.md "$(sed -n 's/.*SONAME `libassay[.]so[.]\([0-9.]*\)`.*/\1/p' docs/library.md)" "$series"
 
 # --- the changelog: a section with a date, and nothing left for later under Unreleased

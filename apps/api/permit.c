@@ -1,12 +1,12 @@
 /*
- * apps/api/permit.c - permit query of libassay to a daemon on this machine.
+ * apps/api/permit.c - permit query of libassay-permit to a daemon on this machine.
  *
  * What does not say that it permits, denies: an answer that cannot be read is a failure, and the
  * answer that the caller holds then says no.
  */
 #include "apps/client.h"
 
-#include <assay/assay.h>
+#include <assay/permit.h>
 
 #include <stdio.h>
 #include <string.h>

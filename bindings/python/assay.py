@@ -7,13 +7,22 @@
     verdict = assay.verify(evidence, trust, at=1751624191, report_data=challenge)
     if verdict.tier is assay.Tier.AFFIRMING: print(verdict.claims["mrtd"].hex(), verdict.not_checked)
 
+    verdict = assay.verify(evidence, trust, policy=assay.Policy(text), result=assay.Result("jwt", key=key))
+    print(verdict.result)
+
 One file over ctypes: nothing to compile, no package besides Python 3.8. The name of the library
 holds its version, because before 1.0 every minor version may change the interface. A Verdict has no
-truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust.
+truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is
+loaded with the first Policy.
+
+Threads: a Trust that is filled, and a Policy, serve any number of them at once; calls with one Verifier wait for one
+another.
 """
 import collections
 import ctypes as c
 import enum
+import hashlib
+import threading
 import time
 
 _lib = c.CDLL("libassay.so.0.1")
@@ -73,9 +82,17 @@ class _Claim(_Sized):
                 ("bytes", _Bytes)]
 
 
+class _EarRequest(_Sized):
+    _fields_ = [("size", c.c_size_t), ("policy", _OBJECT), ("profile", c.c_char_p), ("developer", c.c_char_p),
+                ("build", c.c_char_p), ("nonce", c.c_char_p), ("evidence_digest", c.c_uint8 * 32), ("form", c.c_int),
+                ("expires_unix_s", c.c_int64), ("private_key", c.c_char_p), ("sign", c.c_void_p),
+                ("sign_context", c.c_void_p), ("public_key", c.c_char_p)]
+
+
 Finding = collections.namedtuple("Finding", "rule name text expected observed fix")
 _CLAIM_BOOL, _CLAIM_UINT, _CLAIM_TEXT, _CLAIM_BYTES = 1, 2, 3, 4
 _NOT_FOUND, _INVALID = 117, 115
+_FORMS, _RESULT_MAX = {"json": 0, "cbor": 1, "jwt": 2, "cwt": 3}, 24576
 
 
 def _declare():
@@ -92,8 +109,11 @@ def _declare():
             ("assay_trust_add_collateral", c.c_int, _OBJECT, c.POINTER(_Bytes), c.c_size_t),
             ("assay_trust_set_exact", c.c_int, _OBJECT, c.c_bool),
             ("assay_trust_destroy", None, objects),
-            ("assay_policy_create_yaml", c.c_int, c.c_char_p, c.c_size_t, objects, c.c_char_p, c.c_size_t),
+            ("assay_trust_add_policy_roots", c.c_int, _OBJECT, _OBJECT),
             ("assay_policy_destroy", None, objects),
+            ("assay_policy_get_digest", c.c_int, _OBJECT, c.c_char_p),
+            ("assay_verifier_create", c.c_int, c.c_size_t, objects),
+            ("assay_verifier_destroy", None, objects),
             ("assay_verdict_create", c.c_int, objects),
             ("assay_verdict_destroy", None, objects),
             ("assay_verdict_get_genuine", c.c_int, _OBJECT),
@@ -102,6 +122,8 @@ def _declare():
             ("assay_verdict_get_finding", c.c_bool, _OBJECT, c.c_size_t, c.POINTER(_Finding)),
             ("assay_verdict_get_unchecked", c.c_bool, _OBJECT, c.c_size_t, c.POINTER(_Unchecked)),
             ("assay_verdict_get_claim_at", c.c_int, _OBJECT, c.c_size_t, c.POINTER(_Claim)),
+            ("assay_verdict_write_ear", c.c_int, _OBJECT, c.POINTER(_EarRequest), c.c_char_p, c.c_size_t,
+             c.POINTER(c.c_size_t)),
             ("assay_verify", c.c_int, c.POINTER(_Request), _OBJECT, c.POINTER(c.c_int))):
         function = getattr(_lib, name)
         function.restype, function.argtypes = result, arguments
@@ -147,6 +169,10 @@ class Trust(_Object):
     def add_root(self, root, kinds=0xffffffff):
         _must(_lib.assay_trust_add_root(self._pointer, root, len(root), kinds))
 
+    def add_policy_roots(self, policy):
+        """The roots that a policy names."""
+        _must(_lib.assay_trust_add_policy_roots(self._pointer, policy._pointer))
+
     def add_collateral(self, files):
         """Returns False when none of the files is of use: verdicts then say what is missing."""
         borrowed = [_Bytes_of(file) for file in files]
@@ -165,16 +191,57 @@ class Policy(_Object):
 
     def __init__(self, yaml):
         super().__init__("policy")
+        create = c.CDLL("libassay-policy.so.0.1").assay_policy_create_yaml
+        create.argtypes = (c.c_char_p, c.c_size_t, c.POINTER(_OBJECT), c.c_char_p, c.c_size_t)
         text, message = yaml.encode(), c.create_string_buffer(512)
-        if _lib.assay_policy_create_yaml(text, len(text), self._pointer, message, len(message)) != 0:
-            raise ValueError(message.value.decode(errors="replace"))
+        status = create(text, len(text), self._pointer, message, len(message))
+        if status != 0:
+            raise ValueError(message.value.decode(errors="replace") or str(Error(status)))
+
+    @property
+    def digest(self):
+        """SHA-256 of its canonical bytes: the name of the policy."""
+        digest = c.create_string_buffer(32)
+        _must(_lib.assay_policy_get_digest(self._pointer, digest))
+        return digest.raw
+
+
+class Verifier(_Object):
+    """What was proven about platforms already seen, so that their next evidence costs one signature."""
+
+    def __init__(self, platforms):
+        super().__init__("verifier")
+        self._lock = threading.Lock()
+        _must(_lib.assay_verifier_create(platforms, self._pointer))
+
+
+class Result:
+    """An attestation result (EAR) to be written with a verdict. form: "json", "cbor", or, signed with key (32 bytes, a
+    scalar of P-256), "jwt", "cwt"; developer and build name your verifier; expires: Unix time, 0: with the verdict."""
+
+    def __init__(self, form="json", developer="libassay", build="1", profile="ietf-04", nonce=None, key=None,
+                 expires=0):
+        self._form = _FORMS[form]
+        self._texts = [None if text is None else text.encode() for text in (profile, developer, build, nonce)]
+        if key is not None and len(key) != 32 or any(text is not None and b"\0" in text for text in self._texts):
+            raise Error(_INVALID)
+        self._key, self._expires = None if key is None else bytes(key), expires
+
+    def _write(self, verdict, policy, evidence):
+        request = _EarRequest(policy=policy, form=self._form, expires_unix_s=self._expires, private_key=self._key)
+        request.profile, request.developer, request.build, request.nonce = self._texts
+        request.evidence_digest[:] = hashlib.sha256(evidence).digest()
+        buffer, length = c.create_string_buffer(_RESULT_MAX), c.c_size_t()
+        _must(_lib.assay_verdict_write_ear(verdict, request, buffer, len(buffer), length))
+        return buffer.raw[:length.value]
 
 
 class Verdict:
     """The answer, copied out of the library: it holds as long as Python keeps it. `claims` are what the evidence
-    says, and proven only when `genuine` is True."""
+    says, and proven only when `genuine` is True; `result` is the attestation result that was requested."""
 
     def __init__(self, pointer, tier):
+        self.result = None
         self.tier = Tier(tier)
         self.kind = _text("assay_name_of_kind", _lib.assay_verdict_get_kind(pointer))
         self.genuine = (None, True, False)[_lib.assay_verdict_get_genuine(pointer)]
@@ -209,22 +276,28 @@ def _value_of(claim):
     return None if claim.type == 0 else claim.number
 
 
-def verify(evidence, trust, at=None, policy=None, kind=0, report_data=None, nonce=None, logs=()):
+def verify(evidence, trust, at=None, policy=None, kind=0, report_data=None, nonce=None, logs=(), verifier=None,
+           result=None):
     """Appraise evidence. report_data, nonce: the challenge that it must answer. Returns a Verdict."""
     borrowed = [_Bytes_of(log) for log in logs]
     given, data, challenge = _Bytes_of(evidence), _Bytes_of(report_data), _Bytes_of(nonce)
     if report_data is not None and not data.value or nonce is not None and not challenge.value:
         raise Error(_INVALID)  # an empty challenge would be none
+    accepted = None if policy is None else policy._pointer
     request = _Request(
-        trust=trust._pointer, policy=None if policy is None else policy._pointer, kind=kind, evidence=given.slice,
-        at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
+        trust=trust._pointer, verifier=None if verifier is None else verifier._pointer, policy=accepted, kind=kind,
+        evidence=given.slice, at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
         expected_nonce=challenge.slice, logs=(_Bytes * len(borrowed))(*(one.slice for one in borrowed)),
         log_count=len(borrowed))
     pointer, tier = _OBJECT(), c.c_int()
     try:
         _must(_lib.assay_verdict_create(pointer))
-        _must(_lib.assay_verify(request, pointer, tier))
-        return Verdict(pointer, tier.value)
+        with threading.Lock() if verifier is None else verifier._lock:
+            _must(_lib.assay_verify(request, pointer, tier))
+        verdict = Verdict(pointer, tier.value)
+        if result is not None:
+            verdict.result = result._write(pointer, accepted, given.value)
+        return verdict
     finally:
         _lib.assay_verdict_destroy(pointer)
 

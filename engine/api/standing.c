@@ -1,6 +1,5 @@
 /*
- * engine/api/standing.c - verification of network proofs for libassay (include/assay/assay.h,
- * docs/proofs.md).
+ * engine/api/standing.c - verification of network proofs (include/assay/standing.h, docs/proofs.md).
  *
  * The numbers of the public header and those of the rooms are the same enums; results are copied
  * out, so that no struct of the ledger is part of the interface.
@@ -8,7 +7,7 @@
 #include "engine/ledger/proofs/proof.h"
 
 /* After the room's headers: it leaves out what they define. */
-#include <assay/assay.h>
+#include <assay/standing.h>
 
 _Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
 _Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&

@@ -35,64 +35,13 @@
 #ifndef ASSAY_ASSAY_H
 #define ASSAY_ASSAY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <assay/status.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ASSAY_VERSION_MAJOR 0
-#define ASSAY_VERSION_MINOR 1
-#define ASSAY_VERSION_PATCH 0
-/* One number for comparisons: 10203 is 1.2.3. */
-#define ASSAY_VERSION_OF(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
-#define ASSAY_VERSION_NUMBER                                                                       \
-    ASSAY_VERSION_OF(ASSAY_VERSION_MAJOR, ASSAY_VERSION_MINOR, ASSAY_VERSION_PATCH)
-/* For #if: is the header at least of this version? */
-#define ASSAY_VERSION_AT_LEAST(major, minor, patch)                                                \
-    (ASSAY_VERSION_NUMBER >= ASSAY_VERSION_OF(major, minor, patch))
-
-#if defined(__GNUC__)
-#define ASSAY_API __attribute__((visibility("default")))
-#else
-#define ASSAY_API
-#endif
-
-/* INTERNAL: guards so marked let the library compile against its own headers, which define the same
- * enums. The header as installed has none of them. */
-#ifndef ASSAY_CHECKED /* INTERNAL */
-#if defined(__GNUC__)
-#define ASSAY_CHECKED __attribute__((warn_unused_result))
-#else
-#define ASSAY_CHECKED
-#endif
-#endif /* INTERNAL */
-
 /* --- numbers; none is ever used again for something else */
-
-/* Results of functions. The library returns no others. */
-#ifndef ASSAY_BASE_STATUS_H /* INTERNAL */
-enum assay_status {
-    ASSAY_OK = 0,
-    ASSAY_E_TRUNCATED = 101,   /* input ends inside a field */
-    ASSAY_E_TRAILING = 102,    /* bytes follow the last field */
-    ASSAY_E_RANGE = 103,       /* a number or length is outside its range */
-    ASSAY_E_UNSUPPORTED = 104, /* a version or type is not known */
-    ASSAY_E_ENCODING = 105,    /* the encoding is not the canonical one */
-    ASSAY_E_TYPE = 106,        /* a field has another type than its place requires */
-    ASSAY_E_DUPLICATE = 107,   /* the same thing came twice */
-    ASSAY_E_KEY = 109,         /* a public key is not a point of its curve */
-    ASSAY_E_INVALID = 115,     /* misuse (NULL), or a rule forbids it */
-    ASSAY_E_SYNTAX = 116,      /* the text does not follow its grammar */
-    ASSAY_E_NOT_FOUND = 117,   /* there is nothing of the kind */
-    ASSAY_E_FULL = 201,        /* a fixed capacity is used up */
-    ASSAY_E_CRYPTO = 303,      /* the cryptographic library failed */
-    ASSAY_E_MEMORY = 304,      /* no memory */
-    ASSAY_E_VERSION = 305      /* a policy was written for another version */
-};
-#endif /* INTERNAL */
 
 #ifndef ASSAY_QUOTE_VERDICT_H /* INTERNAL */
 /* Kinds of evidence. */
@@ -196,12 +145,10 @@ struct assay_bytes {
 ASSAY_API const char *assay_version(void); /* of the library that runs: "0.1.0" */
 /* Returns: ASSAY_VERSION_NUMBER of the library that runs: compare it with the header's. */
 ASSAY_API int assay_version_number(void);
-ASSAY_API const char *assay_name_of_status(enum assay_status status);         /* "ASSAY_E_RANGE" */
-ASSAY_API const char *assay_describe_status(enum assay_status status);        /* a sentence */
-ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);      /* "tdx-v4" */
-ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);               /* "affirming" */
-ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status); /* "UpToDate" */
-ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_); /* "forged" */
+ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);          /* "tdx-v4" */
+ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);                   /* "affirming" */
+ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status);     /* "UpToDate" */
+ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_);     /* "forged" */
 ASSAY_API const char *assay_name_of_eventlog_form(enum assay_eventlog_form form); /* "firmware" */
 ASSAY_API const char *assay_name_of_register_state(enum assay_register_state state); /* "differs" */
 
@@ -253,12 +200,8 @@ struct assay_counters {
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verifier_get_counters(
     const struct assay_verifier *verifier, struct assay_counters *counters);
 
-/* --- policy: what is accepted */
+/* --- policy: what is accepted. From policy files: assay/policy.h */
 struct assay_policy;
-
-/* The longest policy, in bytes of YAML, and of its message. */
-#define ASSAY_POLICY_YAML_MAX    131072
-#define ASSAY_POLICY_MESSAGE_MAX 512
 
 /*
  * assay_policy_create - the default: profile production, every kind and measurement, UpToDate and
@@ -266,18 +209,6 @@ struct assay_policy;
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_INVALID
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create(struct assay_policy **policy);
-/*
- * assay_policy_create_yaml - from the text of a policy file (docs/configuration.md, section 4).
- * In:      text[len], len up to ASSAY_POLICY_YAML_MAX
- * Out:     *policy on ASSAY_OK; else message, when it is not NULL, is "LINE:COLUMN: what is wrong"
- *          (message_len at least ASSAY_POLICY_MESSAGE_MAX, or it is cut)
- * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE | ASSAY_E_INVALID |
- *          ASSAY_E_VERSION | ASSAY_E_MEMORY
- */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create_yaml(const char *text, size_t len,
-                                                                   struct assay_policy **policy,
-                                                                   char *message,
-                                                                   size_t message_len);
 /*
  * assay_policy_create_encoded - from its canonical CBOR, as a genesis carries it.
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING | ASSAY_E_TYPE |
@@ -795,5 +726,4 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
 }
 #endif
 
-#include <assay/network.h>
 #endif

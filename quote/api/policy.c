@@ -4,13 +4,8 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/yaml.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-_Static_assert(ASSAY_POLICY_YAML_MAX == ASSAY_YAML_LEN_MAX, "one bound");
-_Static_assert(ASSAY_POLICY_MESSAGE_MAX == ASSAY_YAML_MESSAGE_MAX, "one bound");
 
 enum assay_status assay_policy_create(struct assay_policy **policy)
 {
@@ -27,28 +22,6 @@ void assay_policy_destroy(struct assay_policy **policy)
     if (policy == NULL) return;
     free(*policy);
     *policy = NULL;
-}
-
-enum assay_status assay_policy_create_yaml(const char *text, size_t len,
-                                           struct assay_policy **policy, char *message,
-                                           size_t message_len)
-{
-    char said[ASSAY_YAML_MESSAGE_MAX] = "";
-    struct assay_policy *made = NULL;
-    if (message != NULL && message_len > 0) message[0] = '\0';
-    if (text == NULL || policy == NULL) return ASSAY_E_INVALID;
-    if (len > ASSAY_YAML_LEN_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_policy_create(&made));
-    ASSAY_ASSERT(made != NULL);
-    const enum assay_status status =
-        assay_policy_parse_yaml((const uint8_t *)text, len, made, said);
-    if (status == ASSAY_OK) {
-        *policy = made;
-        return ASSAY_OK;
-    }
-    assay_policy_destroy(&made);
-    if (message != NULL && message_len > 0) (void)snprintf(message, message_len, "%s", said);
-    return status;
 }
 
 enum assay_status assay_policy_create_encoded(const uint8_t *bytes, size_t len,

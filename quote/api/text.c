@@ -16,16 +16,6 @@ int assay_version_number(void)
     return ASSAY_VERSION_NUMBER;
 }
 
-const char *assay_name_of_status(enum assay_status status)
-{
-    return assay_status_symbol(status);
-}
-
-const char *assay_describe_status(enum assay_status status)
-{
-    return assay_status_text(status);
-}
-
 const char *assay_name_of_kind(enum assay_evidence_kind kind)
 {
     return assay_kind_text(kind);

@@ -99,8 +99,8 @@ def labels(root):
 # --- the library
 
 def header(root):
-    both = source(root, "include/assay/assay.h") + source(root, "include/assay/network.h")
-    return re.sub(r"^#.*", "", both, flags=re.M)
+    every = "".join(source(root, path) for path in files(root, "include/assay"))
+    return re.sub(r"^#.*", "", every, flags=re.M)
 
 
 def functions(root):
@@ -125,7 +125,7 @@ def numbers(root):
 
 
 def symbols(root):
-    text = (root / "cmake/libassay.map").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "cmake").glob("libassay*.map")))
     out = {}
     for version, body in re.findall(r"^(\w[\w.]*) \{(.*?)^\}", text, re.M | re.S):
         out.update(dict.fromkeys(re.findall(r"^\s+(assay_\w+);", body, re.M), version))

@@ -11,6 +11,7 @@
 #include "quote/source/soft/soft.h"
 
 #include <assay/assay.h>
+#include <assay/policy.h>
 #include <stdlib.h>
 #include <string.h>
 

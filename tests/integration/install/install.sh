@@ -26,7 +26,8 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix"
 files "$prefix" >"$work/all.txt"
 
 # --- components: together everything, and nothing twice
-for component in daemon command simulator library dev python page docs demo; do
+for component in daemon command simulator library library-policy library-standing library-permit dev python go rust \
+    page docs demo; do
     check "installs $component" "$cmake" --install "$build" --prefix "$work/$component" --component $component
     files "$work/$component" >"$work/$component.txt"
     check "$component is not empty" test -s "$work/$component.txt"

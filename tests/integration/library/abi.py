@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """tests/integration/library/abi.py - binary interface of libassay against the file in the tree.
 
-usage: abi.py FOLDER LIBRARY CC FILE check|write|selftest     (FOLDER: of the installed headers)
+usage: abi.py HEADERS LIBRARY CC FILE check|write|selftest
 
-FILE has one line for each exported symbol with its version, each function with its types, each structure
-with its size, and each member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
+HEADERS are installed ones, with commas: that of the library is the last, what it includes is before it.
+
+FILE has one line for each exported symbol with its version, each function of the library with its types, each
+structure of its header with its size, and each member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
 selftest plants faults into a copy of the header and of the list and expects each to be found.
 """
 import os
@@ -42,21 +44,24 @@ def structures(text):
     return found
 
 
-def read_headers(folder):
-    """All headers as one, each of which includes the others."""
+def read_headers(paths):
+    """All headers as one."""
     text = ""
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name)) as file:
+    for path in paths.split(","):
+        with open(path) as file:
             text += file.read()
     return re.sub(r"^#include <assay/.*\n", "", text, flags=re.M)
 
 
-def layout(text, cc, work):
+def layout(text, own, cc, work):
+    """Of the structures that are named in own."""
     header = os.path.join(work, "all.h")
     with open(header, "w") as file:
         file.write(text)
     lines = ['#include "all.h"', "#include <stdio.h>", "int main(void) {"]
     for name, members in sorted(structures(text).items()):
+        if name not in own:
+            continue
         lines.append('printf("struct %s %%zu\\n", sizeof(struct %s));' % (name, name))
         for member in members:
             lines.append('printf("member %s.%s %%zu %%zu\\n", offsetof(struct %s, %s), sizeof((struct %s *)0)->%s);' % (
@@ -68,12 +73,14 @@ def layout(text, cc, work):
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
-def functions(text):
-    """Each function with its types; names of parameters are free to change."""
+def functions(text, exported):
+    """Each function of the library with its types; names of parameters are free to change."""
     text = re.sub(r"/\*.*?\*/|^#.*?$", "", text, flags=re.M | re.S)
     found = []
     for declaration in re.findall(r"^ASSAY_API\b(.*?);", text, flags=re.M | re.S):
         result, name, parameters = re.fullmatch(r"(.*?)(\w+)\((.*)\)", " ".join(declaration.split())).groups()
+        if name not in exported:
+            continue
         types = [re.sub(r"([\s*])\w+((?:\[[^\]]*\])?)$", r"\1\2", one.strip()).strip() for one in parameters.split(",")]
         result = result.replace("ASSAY_CHECKED", "").strip()
         found.append("function %s: %s (%s)" % (name, result, ", ".join(types)))
@@ -91,11 +98,15 @@ def compare(found, known):
     return ["- " + line for line in gone] + ["+ " + line for line in new]
 
 
-def selftest(text, cc, work, found, known):
+def names_of(symbols_):
+    return {line.split()[1] for line in symbols_}
+
+
+def selftest(text, library, cc, work, found, known):
     missed = []
     for what, pattern, replacement in FAULTS:
         turned, count = re.subn(pattern, replacement, text, count=1, flags=re.S)
-        said = functions(turned) + layout(turned, cc, work)
+        said = functions(turned, names_of(symbols(library))) + layout(turned, structures(text), cc, work)
         if count != 1 or not compare(said, [line for line in known if not line.startswith("symbol")]):
             missed.append(what)
     if not compare([line for line in found if line != "symbol assay_verify ASSAY_0.1"], known):
@@ -107,10 +118,11 @@ def main(arguments):
     if len(arguments) != 6 or arguments[5] not in ("check", "write", "selftest"):
         print(__doc__, file=sys.stderr)
         return 2
-    folder, library, cc, path, action = arguments[1:]
-    text = read_headers(folder)
+    headers, library, cc, path, action = arguments[1:]
+    text, own = read_headers(headers), structures(read_headers(headers.split(",")[-1]))
     with tempfile.TemporaryDirectory() as work:
-        found = symbols(library) + functions(text) + layout(text, cc, work)
+        exported = symbols(library)
+        found = exported + functions(text, names_of(exported)) + layout(text, own, cc, work)
         if action == "write":
             with open(path, "w") as file:
                 file.write("\n".join(found) + "\n")
@@ -118,7 +130,7 @@ def main(arguments):
         with open(path) as file:
             known = file.read().splitlines()
         if action == "selftest":
-            missed = selftest(text, cc, work, found, known)
+            missed = selftest(text, library, cc, work, found, known)
             for what in missed:
                 print("not found: %s" % what)
             return 1 if missed else 0

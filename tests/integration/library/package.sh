@@ -25,41 +25,69 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component libr
 # Who only runs programs gets the library alone: no header, no link without a version.
 check 'the library by itself is one file and its SONAME' \
     test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
-check 'without a version it is nobody' test -z "$(find "$prefix" -name 'libassay.so')"
+for name in policy standing permit; do
+    check "installs $name" "$cmake" --install "$build" --prefix "$prefix" --component library-$name
+done
+check 'without a version it is nobody' test -z "$(find "$prefix" -name 'libassay*.so')"
 check 'installs what developers need' "$cmake" --install "$build" --prefix "$prefix" --component dev
 so=$(find "$prefix" -name 'libassay.so')
 archive=$(find "$prefix" -name 'libassay.a')
 lib=$(dirname "$so")
-header=$prefix/include/assay/assay.h
-
-# --- the interface: header, map, dynamic symbols and archive name the same functions
-cat "$prefix"/include/assay/*.h | tr '\n' ' ' | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
-    sort -u >"$work/declared"
-check 'the header declares functions' test "$(wc -l <"$work/declared")" -gt 30
-sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/libassay.map" | sort >"$work/mapped"
-check 'the map names what the header declares' same "$work/declared" "$work/mapped"
-nm -D --defined-only "$so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$work/exported"
-check 'the library exports what the header declares' same "$work/declared" "$work/exported"
-nm -g --defined-only "$archive" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort >"$work/archived"
-check 'the archive offers what the header declares' same "$work/declared" "$work/archived"
-head -n 5 "$work/declared" >"$work/fewer"
-check 'a missing symbol would be seen' fails same "$work/fewer" "$work/exported"
-check 'it has a SONAME with its version' \
-    sh -c 'readelf -d "$0" | grep -q "SONAME.*libassay[.]so[.][0-9]*[.][0-9]*\]"' "$so"
-check 'it may be loaded at run time' fails sh -c 'readelf -d "$0" | grep -q NOOPEN' "$so"
-check 'no text is relocated and the stack is not executable' \
-    fails sh -c 'readelf -dlW "$0" | grep -qE "TEXTREL|GNU_STACK.*RWE"' "$so"
-check 'it depends on nothing but what the documentation names' fails sh -c \
-    'readelf -d "$0" | sed -n "s/.*NEEDED.*\[\(.*\)\]/\1/p" |
-     grep -vE "^(libc|libcrypto|libjansson|libcyaml|libyaml-0|libhogweed|libnettle|libgmp|libwolfssl|ld-linux.*)[.]so"' "$so"
-
-# --- the binary interface: symbols with their versions, sizes, offsets
+headers=$prefix/include/assay
 python=$(command -v python3 || true)
-if [ -n "$python" ] && [ "$(getconf LONG_BIT)" = 64 ]; then
-    abi() { "$python" "$root/tests/integration/library/abi.py" "$(dirname "$header")" "$so" "$cc" "$root/tests/integration/library/abi.txt" "$1"; }
-    check 'the binary interface is that of tests/integration/library/abi.txt' abi check
-    check 'and another one would be seen' abi selftest
-fi
+
+# --- each library: headers, map, dynamic symbols and archive name the same functions; it links what the table of
+# docs/library.md names (and of another P-384, that); its binary interface is the one in abi/
+declared_by() { # declared_by HEADER...
+    (cd "$headers" && cat "$@") | tr '\n' ' ' | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' | sort -u
+}
+needed_by() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)[.]so.*/\1/p' | grep -vE '^(libc|ld-linux.*)$' | sort; }
+documented_for() { # the last column of its row; what follows "for" explains
+    sed -n "s/^| .$1. .*| \(.*\) |\$/\1/p" "$root/docs/library.md" | grep -oE 'lib[a-z]+' | sed 's/^libyaml$/libyaml-0/' |
+        grep -vx "$1" | sort
+}
+links_what_is_documented() { documented_for "$1" >"$work/documented"; needed_by "$2" >"$work/needed"; same "$work/documented" "$work/needed"; }
+check_library() { # check_library NAME HEADER... (the last is its own)
+    name=$1
+    shift
+    shared=$lib/$name.so
+    case $name in libassay-policy) declared_by policy.h ;; *) declared_by "$@" ;; esac >"$work/declared"
+    check "$name: the headers declare functions" test -s "$work/declared"
+    sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/$name.map" | sort >"$work/mapped"
+    check "$name: the map names what the headers declare" same "$work/declared" "$work/mapped"
+    nm -D --defined-only "$shared" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$work/exported"
+    check "$name exports what the headers declare" same "$work/declared" "$work/exported"
+    nm -g --defined-only "$lib/$name.a" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort >"$work/archived"
+    check "$name: the archive offers what the headers declare" same "$work/declared" "$work/archived"
+    sed 1d "$work/declared" >"$work/fewer"
+    check "$name: a missing symbol would be seen" fails same "$work/fewer" "$work/exported"
+    check "$name has a SONAME with its version" \
+        sh -c 'readelf -d "$0" | grep -q "SONAME.*$1[.]so[.][0-9]*[.][0-9]*\]"' "$shared" "$name"
+    check "$name may be loaded at run time" fails sh -c 'readelf -d "$0" | grep -q NOOPEN' "$shared"
+    check "$name: no text is relocated and the stack is not executable" \
+        fails sh -c 'readelf -dlW "$0" | grep -qE "TEXTREL|GNU_STACK.*RWE"' "$shared"
+    if needed_by "$so" | grep -qx libhogweed; then # the usual build
+        check "$name links what docs/library.md names" links_what_is_documented "$name" "$shared"
+    fi
+    [ -n "$python" ] && [ "$(getconf LONG_BIT)" = 64 ] || return 0
+    check "the binary interface of $name is that of tests/integration/library/abi" abi "$name" "$shared" check "$@"
+}
+abi() { # abi NAME LIBRARY check|selftest HEADER...
+    list=$root/tests/integration/library/abi/${1#lib}.txt of=$2 action=$3
+    shift 3
+    "$python" "$root/tests/integration/library/abi.py" "$(printf ",$headers/%s" "$@" | cut -c2-)" "$of" "$cc" "$list" "$action"
+}
+check_library libassay status.h assay.h
+check_library libassay-policy status.h assay.h policy.h
+check_library libassay-standing status.h standing.h
+check_library libassay-permit status.h permit.h
+[ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h
+check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
+for name in libassay libassay-standing libassay-permit; do
+    check "$name loads no YAML" fails sh -c 'ldd "$0" | grep -i yaml' "$lib/$name.so"
+done
+check 'libassay-standing loads no JSON' fails sh -c 'ldd "$0" | grep jansson' "$lib/libassay-standing.so"
+check 'libassay-permit loads no cryptography' fails sh -c 'ldd "$0" | grep -E "crypto|gmp|hogweed"' "$lib/libassay-permit.so"
 
 # --- an answer that cannot be taken for trust by accident: the compiler is asked, not the reader
 body() { # body NAME STATEMENT
@@ -97,33 +125,49 @@ if [ "$cxx" != none ]; then
 fi
 
 # --- the example, by pkg-config and by find_package, shared and static
-check 'examples/verify.c has fewer than 60 lines' test "$(wc -l <"$root/examples/verify.c")" -lt 60
 export PKG_CONFIG_PATH="$lib/pkgconfig"
 if command -v pkg-config >/dev/null; then
-    check 'pkg-config knows it' pkg-config --exists assay
+    for name in assay assay-policy assay-standing assay-permit; do
+        check "pkg-config knows $name" pkg-config --exists $name
+    done
     # shellcheck disable=SC2046 # words are wanted
     check 'the example builds with pkg-config' "$cc" "$root/examples/verify.c" \
-        $(pkg-config --cflags --libs assay) -o "$work/by-pkg-config"
+        $(pkg-config --cflags --libs assay-policy) -o "$work/by-pkg-config"
     # shellcheck disable=SC2046
-    check 'and against the archive' "$cc" "$root/examples/verify.c" $(pkg-config --cflags assay) \
-        "$archive" $(pkg-config --static --libs assay | sed 's/-lassay//') -o "$work/static"
+    check 'and against the archives' "$cc" "$root/examples/verify.c" $(pkg-config --cflags assay-policy) \
+        $(pkg-config --static --libs assay-policy | sed "s|-l\\(assay[a-z-]*\\)|$lib/lib\\1.a|g") -o "$work/static"
+    # Two libraries have the texts of statuses; a static program may use both.
+    printf '#include <assay/permit.h>\n#include <assay/standing.h>\n#include <assay/assay.h>\nint main(void)\n{\n%s%s%s}\n' \
+        '    struct assay_permit_answer a = { .size = sizeof a };\n    (void)!assay_permit_ask("/", ASSAY_PERMIT_NORMAL, 1, &a);\n' \
+        '    return assay_describe_answer(ASSAY_PROVEN) == 0 || assay_version() == 0 ||\n' \
+        '           assay_describe_status(ASSAY_OK) == 0;\n' | sed 's/\\n/\n/g' >"$work/three.c"
+    # shellcheck disable=SC2046
+    check 'three libraries in a static program' "$cc" "$work/three.c" $(pkg-config --cflags assay) \
+        $(pkg-config --static --libs assay-standing assay-permit assay | sed "s|-l\\(assay[a-z-]*\\)|$lib/lib\\1.a|g") -o "$work/three"
+    check 'runs' "$work/three"
 fi
 mkdir "$work/user"
-cp "$root/examples/verify.c" "$work/user"
+cp "$root/examples/verify.c" "$root/examples/standing.c" "$root/examples/gate.c" "$work/user"
 for spelling in assay Assay; do
     cat >"$work/user/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.16)
 project(user C)
 find_package($spelling 0.1 REQUIRED)
 add_executable(shared verify.c)
-target_link_libraries(shared PRIVATE $spelling::assay)
+target_link_libraries(shared PRIVATE $spelling::policy)
 add_executable(static verify.c)
-target_link_libraries(static PRIVATE $spelling::assay_static)
+target_link_libraries(static PRIVATE $spelling::policy_static)
+add_executable(standing standing.c)
+target_link_libraries(standing PRIVATE $spelling::standing)
+add_executable(gate gate.c)
+target_link_libraries(gate PRIVATE $spelling::permit_static)
 END
     check "find_package($spelling) finds it" "$cmake" -S "$work/user" -B "$work/$spelling" \
         -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
-    check "the example builds with find_package($spelling)" "$cmake" --build "$work/$spelling"
+    check "the examples build with find_package($spelling)" "$cmake" --build "$work/$spelling"
 done
+check 'a program of proofs loads one library of Assay' \
+    test "$(needed_by "$work/assay/standing" | grep assay)" = libassay-standing
 sed 's/ 0\.1 / 0.2 /' "$work/user/CMakeLists.txt" >"$work/user/later" &&
     mv "$work/user/later" "$work/user/CMakeLists.txt"
 check 'another minor version is not taken for it' fails "$cmake" -S "$work/user" -B "$work/none" \
@@ -145,18 +189,25 @@ fi
 
 mkdir "$work/empty"
 head -c 500 /dev/zero >"$work/zeros"
+printf 'policy_version: 1\nprofile: production\n' >"$work/policy.yaml"
+sample=$root/examples/evidence
+data=$(tail -c +569 "$sample/quote.bin" | head -c 64 | od -An -v -tx1 | tr -d ' \n')
 for program in "$work/by-pkg-config" "$work/static" "$work/assay/shared" "$work/assay/static" \
     "$work/Assay/shared" "$work/by-python"; do
     [ -x "$program" ] || continue
     check "$(basename "$program") judges bytes that are no evidence" \
-        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2" "$3" 2>/dev/null | grep -qxE "none|contraindicated"' \
-        "$program" "$lib" "$work/zeros" "$work/empty"
+        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2" "$3" "$4" 00 2>/dev/null | grep -qxE "none|contraindicated"' \
+        "$program" "$lib" "$work/zeros" "$work/empty" "$work/policy.yaml"
+    check "$(basename "$program") affirms the sample" \
+        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2/quote.bin" "$2/collateral" "$2/policy.yaml" "$3" 1800000000 | grep -qx affirming' \
+        "$program" "$lib" "$sample" "$data"
     vectors=${ASSAY_VECTORS:-$root/../shared/vectors}/tdx/tdx-v4-uptodate
     [ -d "$vectors" ] || continue
+    data_of_it=$(tail -c +569 "$vectors/quote.bin" | head -c 64 | od -An -v -tx1 | tr -d ' \n')
     check "$(basename "$program") affirms a genuine quote" \
-        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2/quote.bin" "$2" 1751624191 | grep -qx affirming' \
-        "$program" "$lib" "$vectors"
-    LD_LIBRARY_PATH=$lib "$program" "$vectors/quote.bin" "$vectors" 1 >"$work/early" 2>/dev/null
+        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2/quote.bin" "$2" "$3" "$4" 1751624191 | grep -qx affirming' \
+        "$program" "$lib" "$vectors" "$work/policy.yaml" "$data_of_it"
+    LD_LIBRARY_PATH=$lib "$program" "$vectors/quote.bin" "$vectors" "$work/policy.yaml" "$data_of_it" 1 >"$work/early" 2>/dev/null
     [ -s "$work/first" ] || cp "$work/early" "$work/first"
     check "$(basename "$program") gives the same reasons as the first" same "$work/first" "$work/early"
 done
@@ -169,7 +220,7 @@ done
 if command -v pkg-config >/dev/null; then
     # shellcheck disable=SC2046
     check 'examples/standing.c builds' "$cc" "$root/examples/standing.c" \
-        $(pkg-config --cflags --libs assay) -o "$work/standing"
+        $(pkg-config --cflags --libs assay-standing) -o "$work/standing"
     proofs=$work/proofs
     mkdir "$proofs" && tar -xf "$root/tests/fuzz/corpus/engine/proof.tar" -C "$proofs"
     standing() { LD_LIBRARY_PATH=$lib "$work/standing" "$@" 2>&1; }

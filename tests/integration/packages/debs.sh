@@ -48,6 +48,13 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     assay:/usr/share/man/man5/assay-policy.5.gz \
     assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \
     libassay0.1:'/usr/lib/[^/]*/libassay.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay.(so|a)' \
+    libassay-policy0.1:'/usr/lib/[^/]*/libassay-policy.so.0.1' libassay-standing0.1:'/usr/lib/[^/]*/libassay-standing.so.0.1' \
+    libassay-permit0.1:'/usr/lib/[^/]*/libassay-permit.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay-standing.(so|a)' \
+    libassay-dev:/usr/include/assay/standing.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay-policy.pc' \
+    golang-assay-dev:/usr/share/gocode/src/assay.example/assay/assay.go \
+    librust-assay-dev:'/usr/share/cargo/registry/assay-[0-9.]*/Cargo.toml' \
+    librust-assay-dev:'/usr/share/cargo/registry/assay-[0-9.]*/[.]cargo-checksum.json' \
+    libassay-dev:/usr/share/doc/libassay-dev/examples/verify.go libassay-dev:/usr/share/doc/libassay-dev/examples/verify.rs \
     libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \
     libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' python3-assay:/usr/lib/python3/dist-packages/assay.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
     assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
@@ -58,7 +65,14 @@ cat "$work"/*.txt | sort | uniq -d >"$work/twice"
 check "no file is in two packages: $(xargs <"$work/twice")" test ! -s "$work/twice"
 check 'test builds are in the demo alone' fails sh -c \
     'cd "$0" && grep -HE "byzantine|tampered|stranger|shim" *.txt | grep -vE "^assay-demo.txt|/scenarios/"' "$work"
-check 'a library in no package but its own' test "$(cd "$work" && grep -lE '/libassay[.]so[.]' *.txt)" = libassay0.1.txt
+for name in libassay libassay-policy libassay-standing libassay-permit; do
+    check "$name in no package but its own" test "$(cd "$work" && grep -lE "/$name[.]so[.]" *.txt)" = ${name}0.1.txt
+done
+needs() { dpkg-deb --field "$(deb "$1")" Depends; }
+check 'the verifier and proofs need no YAML' fails sh -c 'printf "%s\n" "$@" | grep -i yaml' sh "$(needs libassay0.1)" \
+    "$(needs libassay-standing0.1)" "$(needs libassay-permit0.1)"
+check 'policy files do' sh -c 'printf "%s\n" "$1" | grep -q "libyaml.*libassay0.1\|libassay0.1.*libyaml"' sh \
+    "$(needs libassay-policy0.1)"
 for name; do
     check "$name says its licence" has "$name" "/usr/share/doc/$name/copyright"
     check "$name names who else holds a copyright" grep -q 'Leon Sorokin' "$work/$name/usr/share/doc/$name/copyright"
@@ -80,15 +94,16 @@ check 'Build-Depends and ./dev agree' diff "$work/dev" "$work/control"
 check 'programs are hardened' sh "$root/tests/tidy/elf.sh" "$work/assayd/usr/bin/assayd" \
     "$work/assayd/usr/libexec/assay/assay-verifier" "$work/assayd/usr/libexec/assay/assay-transport" \
     "$work/assay/usr/bin/assay" "$work/assay-sim/usr/bin/assay-sim" "$work/assay-demo/usr/bin/assay-demo"
-library=$(find "$work/libassay0.1" -name 'libassay.so.*' -type f)
 hardened() {
     readelf -Wl "$1" | grep -q GNU_RELRO && readelf -Wd "$1" | grep -q NOW &&
         readelf -Wl "$1" | awk '$1 == "GNU_STACK" && $7 == "RW" { ok = 1 } END { exit !ok }' &&
         readelf -W --dyn-syms "$1" | grep -q __stack_chk_fail && readelf -W --dyn-syms "$1" | grep -q '_chk@' &&
         ! readelf -Wd "$1" | grep -q TEXTREL
 }
-check 'the library is hardened' hardened "$library"
-check 'an object without would be seen' fails hardened "$(find "$work/libassay-dev" -name '*.a')"
+for name in libassay libassay-policy libassay-standing libassay-permit; do
+    check "$name is hardened" hardened "$(find "$work/${name}0.1" -name "$name.so.*" -type f)"
+done
+check 'an object without would be seen' fails hardened "$(find "$work/libassay-dev" -name 'libassay.a')"
 
 # --- the list of parts
 spdx=$(ls "$out"/*.spdx.json)

@@ -36,7 +36,9 @@ for program in assay assayd assay-sim; do
     check "$program runs" inside $program --version
 done
 check 'the simulator plays its library' inside assay-sim run badmouthing --quiet
-check 'the library is found by its SONAME' inside sh -c 'ldconfig -p | grep -q "libassay[.]so[.]0[.]1"'
+for name in libassay libassay-policy libassay-standing libassay-permit; do
+    check "$name is found by its SONAME" inside sh -c 'ldconfig -p | grep -q "$0[.]so[.]0[.]1"' $name
+done
 check 'apt finds no fault' inside apt-get check -qq
 user=$(inside sh -c 'id -un assay 2>/dev/null || echo root')
 check 'the daemon has a user of its own, without a shell' \

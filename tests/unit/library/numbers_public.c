@@ -4,5 +4,7 @@
 #include "tests/unit/library/numbers.h"
 
 #include <assay/assay.h>
+#include <assay/permit.h>
+#include <assay/standing.h>
 
 const struct number numbers_public[NUMBER_COUNT] = { NUMBERS(NUMBER_ROW) };

@@ -6,6 +6,7 @@
 #include "tests/unit/tpm/simulated_tpm.h"
 
 #include <assay/assay.h>
+#include <assay/policy.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

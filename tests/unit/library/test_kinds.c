@@ -10,6 +10,7 @@
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <assay/assay.h>
+#include <assay/policy.h>
 #include <criterion/criterion.h>
 #include <limits.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * apps/api/permit.c through the shared library: a daemon that permits, denies, says something else,
  * half of it, or nothing.
  */
-#include <assay/assay.h>
+#include <assay/permit.h>
 
 #include <criterion/criterion.h>
 #include <pthread.h>

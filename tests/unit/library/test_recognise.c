@@ -17,6 +17,7 @@
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <assay/assay.h>
+#include <assay/policy.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include "tests/unit/quote/world.h"
 
 #include <assay/assay.h>
+#include <assay/policy.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

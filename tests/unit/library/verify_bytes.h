@@ -10,7 +10,7 @@
 #include "quote/verify.h"
 
 /* After the room's headers: it leaves out what they define. */
-#include <assay/assay.h>
+#include <assay/policy.h>
 #include <stdlib.h>
 
 /* Also: the tier that is handed out is the verdict's. */

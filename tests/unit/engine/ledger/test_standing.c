@@ -5,7 +5,7 @@
  */
 #include "base/bytes.h"
 
-#include <assay/assay.h>
+#include <assay/standing.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,12 @@
 /*
- * include/assay/network.h - libassay for networks of enclaves: proofs of a member's standing, and
- * permits of this machine's node.
+ * include/assay/standing.h - libassay-standing: proofs of the standing of a network's members.
  *
- * Part of assay/assay.h, which includes it: nothing of the objects of evidence is needed here.
+ * A library of its own: it needs cryptography, and nothing of evidence, policies or JSON.
  */
-#ifndef ASSAY_NETWORK_H
-#define ASSAY_NETWORK_H
+#ifndef ASSAY_STANDING_H
+#define ASSAY_STANDING_H
 
-#include <assay/assay.h>
+#include <assay/status.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -108,35 +107,6 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
 ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
 ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);
 ASSAY_API const char *assay_describe_answer(enum assay_proof_answer answer);
-
-/* Of work. Critical: what a node in standing RESTRICTED may not do. */
-enum assay_permit_class { ASSAY_PERMIT_NORMAL = 1, ASSAY_PERMIT_CRITICAL = 2 };
-
-struct assay_permit_answer {
-    size_t size;
-    bool permitted;
-    /* When not: "suspended", "stale", "maintenance", "held", "restricted"; "unreachable": no daemon
-     * answered. Printable ASCII. */
-    char reason[32];
-};
-
-/*
- * assay_permit_ask - may this machine's node do work of a class now? Asks its assayd: the one
- * function here that opens a socket and waits.
- *
- * An answer is about the moment at which it is made. A "yes" may be kept for one second at most, a
- * "no" not at all. Whatever is not ASSAY_OK is a "no".
- * In:      socket_path: listen.admin of the daemon; the caller is its user, or root.
- *          timeout_ms: for everything, at most 60000; 0: 1000
- * Out:     *answer, overwritten whatever is returned
- * Returns: ASSAY_OK (see answer->permitted) | ASSAY_E_NOT_FOUND (no such socket, no daemon answers,
- *          or not in time) | ASSAY_E_SYNTAX (another answer) | ASSAY_E_INVALID | ASSAY_E_RANGE |
- *          ASSAY_E_MEMORY
- */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_permit_ask(const char *socket_path,
-                                                           enum assay_permit_class class_,
-                                                           uint32_t timeout_ms,
-                                                           struct assay_permit_answer *answer);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,3 @@
+module assay.example/assay
+
+go 1.19

@@ -1,0 +1,157 @@
+#!/bin/sh
+# libassay from C, Python, Go and Rust: the cases of cases.py have equal results, the examples print the same, misuse is
+# an error. Everything is what `cmake --install` puts under a prefix; nothing is fetched.
+#
+# usage: bindings.sh ROOT BUILD CMAKE CC [genuine]     (genuine: the cases of ASSAY_VECTORS alone; 77 without them)
+set -u
+export LC_ALL=C
+root=$1 build=$2 cmake=$3 cc=$4 part=${5:-made}
+work=$build/bindings # kept: caches of go and cargo are in it
+prefix=$work/prefix out=$work/$part
+vectors=${ASSAY_VECTORS:-$root/../shared/vectors}
+checks=0 failures=0
+mkdir -p "$work"
+check() { # check TEXT COMMAND...
+    what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" >"$work/said" 2>&1 && return 0
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$what" >&2
+    sed 's/^/  /' "$work/said" | head -20 >&2
+    return 1
+}
+fails() { ! "$@"; }
+done_with_checks() {
+    echo "$((checks - failures)) of $checks checks passed"
+    [ "$failures" -eq 0 ]
+    exit
+}
+if [ "$part" = genuine ] && [ ! -f "$vectors/MANIFEST.json" ]; then
+    echo "no genuine evidence: $vectors is missing; set ASSAY_VECTORS"
+    exit 77
+fi
+
+# --- toolchains: those on PATH, with everything that they write in the build folder, and no network
+for tool in python3 go cargo pkg-config; do
+    check "$tool is there: \`./dev test\` installs it" command -v $tool || done_with_checks
+done
+export GOPATH="$work/gopath" GOCACHE="$work/gocache" GOENV=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GO111MODULE=on
+export GOFLAGS='-mod=mod -buildvcs=false' GOWORK=off CGO_ENABLED=1 CC="$cc"
+export CARGO_HOME="$work/cargo" CARGO_TARGET_DIR="$work/target" CARGO_NET_OFFLINE=true
+unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET GOOS GOARCH CGO_CFLAGS CGO_LDFLAGS
+
+# --- what users install
+for component in library library-policy dev python go rust; do
+    check "installs $component" "$cmake" --install "$build" --prefix "$prefix" --component $component
+done
+lib=$(dirname "$(find "$prefix" -name 'libassay.so')")
+python=$(dirname "$(find "$prefix" -name assay.py)")
+gocode=$prefix/share/gocode/src/assay.example/assay
+crate=$(find "$prefix/share/cargo/registry" -mindepth 1 -maxdepth 1 -name 'assay-*')
+export PKG_CONFIG_PATH="$lib/pkgconfig" LD_LIBRARY_PATH="$lib" PYTHONPATH="$python" PYTHONDONTWRITEBYTECODE=1
+check 'the Go package is installed' test -f "$gocode/assay.go"
+check 'the Rust crate is installed' test -f "$crate/Cargo.toml"
+
+# --- the runners and the examples of Go and Rust, as users build them; those of C are the build's
+rm -rf "$work/go" "$work/rust"
+mkdir -p "$work/go/verify" "$work/rust/src" "$work/bin"
+cp -Rp "$root/tests/bindings/go/." "$work/go"
+cp -p "$root/examples/verify.go" "$work/go/verify/main.go"
+sed "s|=> .*|=> $gocode|" "$root/tests/bindings/go/go.mod" >"$work/go/go.mod"
+cp -Rp "$root/tests/bindings/rust/." "$work/rust"
+cp -p "$root/examples/verify.rs" "$work/rust/src/verify.rs"
+sed "s|path = \"../../../bindings/rust\"|path = \"$crate\"|; s|../../../examples/|src/|" \
+    "$root/tests/bindings/rust/Cargo.toml" >"$work/rust/Cargo.toml"
+within() { cd "$1" && shift && "$@"; }
+go_builds() { (within "$work/go" go build -o "$work/bin/go-$1" "./$1"); }
+cargo_builds() { (within "$work/rust" cargo build --quiet --offline --locked); }
+for program in run verify; do
+    check "Go builds $program" go_builds $program || done_with_checks
+done
+check 'cargo builds both, offline and locked' cargo_builds || done_with_checks
+
+# --- one table of cases
+rm -rf "$out"
+mkdir -p "$out/made"
+if [ "$part" = genuine ]; then
+    set -- genuine "$vectors"
+else
+    check 'evidence is made' "$build/tests/make_cases" "$out/made" || done_with_checks
+    set -- made "$root/examples/evidence" "$out/made"
+fi
+check 'the table of cases is made' python3 "$root/tests/bindings/cases.py" "$out" "$@" || done_with_checks
+cat "$work/said"
+check 'C' sh -c '"$0" "$1" >"$2"' "$build/tests/run_cases" "$out/table" "$out/c"
+check 'Python' sh -c 'python3 "$0" "$1" >"$2"' "$root/tests/bindings/run.py" "$out/table" "$out/python"
+check 'Go' sh -c '"$0" "$1" >"$2"' "$work/bin/go-run" "$out/table" "$out/go"
+check 'Rust' sh -c '"$0" "$1" >"$2"' "$work/target/debug/run" "$out/table" "$out/rust"
+compare() { python3 "$root/tests/bindings/compare.py" "$out/table" "$@"; }
+check 'C, Python, Go and Rust have equal results, and those that are expected' \
+    compare "$out/c" "$out/python" "$out/go" "$out/rust"
+check 'another result would be seen' compare --selftest "$out/c"
+[ "$part" = made ] || done_with_checks
+
+# A binding that forgets an argument has other results.
+mkdir -p "$out/faulty"
+for fault in 's/expected_report_data=data.slice/expected_report_data=_Bytes()/' 's/policy=accepted, kind/policy=None, kind/' \
+    's/expected_nonce=challenge.slice/expected_nonce=_Bytes()/' 's/at_unix_s=.* else at,/at_unix_s=1900000001,/' \
+    's/_lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/'; do
+    sed "$fault" "$python/assay.py" >"$out/faulty/assay.py"
+    check "$fault is a fault" fails cmp -s "$python/assay.py" "$out/faulty/assay.py"
+    PYTHONPATH="$out/faulty" python3 "$root/tests/bindings/run.py" "$out/table" >"$out/faulty/result" 2>/dev/null
+    check "a binding after $fault would be seen" fails compare "$out/c" "$out/faulty/result"
+done
+
+# --- the examples: the same output and status in each language
+evidence=$root/examples/evidence
+challenge=$(awk -F'\t' '$1 == "td-challenge" { print $8 }' "$out/table")
+printf 'policy_version: [\n' >"$out/wrong.yaml"
+example() { # example LANGUAGE ARGUMENT...
+    language=$1
+    shift
+    case $language in
+    c) "$build/examples/example_verify" "$@" ;;
+    python) python3 "$root/examples/verify.py" "$@" ;;
+    go) "$work/bin/go-verify" "$@" ;;
+    rust) "$work/target/debug/verify" "$@" ;;
+    esac
+}
+examples_agree() { # examples_agree STATUS FIRST-LINE ARGUMENT...
+    expected=$1 line=$2
+    shift 2
+    for language in c python go rust; do
+        example $language "$@" >"$out/$language.said" 2>"$out/error"
+        status=$?
+        [ $status -eq "$expected" ] || { echo "$language: status $status"; cat "$out/error"; return 1; }
+        [ "$(head -n 1 "$out/$language.said")" = "$line" ] && cmp "$out/c.said" "$out/$language.said" ||
+            { cat "$out/$language.said"; return 1; }
+    done
+}
+quote=$evidence/quote.bin collateral=$evidence/collateral policy=$evidence/policy.yaml
+check 'examples affirm' examples_agree 0 affirming "$quote" "$collateral" "$policy" "$challenge" 1800000000
+check 'and print claims' grep -qx 'mrtd: [0-9a-f]\{96\}' "$out/c.said"
+mkdir -p "$out/empty"
+check 'without collateral there is no answer' examples_agree 1 none "$quote" "$out/empty" "$policy" "$challenge" 1800000000
+check 'and they print what was not checked' grep -q '^not checked: ' "$out/c.said"
+check 'another challenge is refused' examples_agree 1 contraindicated "$quote" "$collateral" "$policy" 00 1800000000
+check 'now is a time as well' examples_agree 0 affirming "$quote" "$collateral" "$policy" "$challenge"
+check 'a policy that is none' examples_agree 2 '' "$quote" "$collateral" "$out/wrong.yaml" "$challenge" 1800000000
+check 'wrong usage' examples_agree 2 '' "$quote"
+
+# --- misuse, threads, signed results
+export ASSAY_EXAMPLE="$evidence"
+go_tests() { (within "$root/bindings/go" go test -count=1 .); }
+cargo_tests() { (within "$root/bindings/rust" cargo test --quiet --offline --locked --test misuse); }
+check 'tests of the Go binding' go_tests
+check 'tests of the Rust binding' cargo_tests
+without_yaml() { (within "$work/go" go build -tags assay_no_yaml -o "$work/bin/go-bare" ./bare); }
+mkdir -p "$work/go/bare"
+printf 'package main\n\nimport "assay.example/assay"\n\nfunc main() { println(assay.Version()) }\n' >"$work/go/bare/main.go"
+check 'a Go program without policy files builds' without_yaml
+check 'and links no YAML' fails sh -c 'ldd "$0" | grep yaml' "$work/bin/go-bare"
+check 'another one does' sh -c 'ldd "$0" | grep -q yaml' "$work/bin/go-run"
+
+# --- what the documentation quotes of the examples is in them
+check 'quotations of examples' python3 "$root/tests/bindings/quoted.py" "$root"
+done_with_checks
