@@ -5,7 +5,7 @@
 #include "apps/assay/core/options.h"
 
 #define KINDS                                                                                      \
-    "sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
+    "auto|sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
     "nitro-tpm|nvidia-gpu|nvidia-switch|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
@@ -46,10 +46,13 @@ const struct assay_verb assay_verbs_evidence[] = {
       "attestation key and certificates, for NVIDIA chain, manifests and OCSP responses; Nitro, "
       "NitroTPM and CCA need none. Lists what was not "
       "checked: freshness without a challenge, the program without a policy, revocation. FILE is a "
-      "file or - (standard input).",
+      "file or - (standard input): evidence, a conceptual message wrapper (CMW) with it, or a "
+      "certificate (PEM, DER) of RA-TLS, TCG DICE, CMW, dstack, Gramine, the SGX SDK or Open "
+      "Enclave, whose key the evidence must vouch for.",
       EXIT_VERDICT,
       "assay evidence verify quote.bin --collateral collateral/ --report-data 5f1c0a2e\n"
-      "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n",
+      "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n"
+      "assay evidence verify server.pem --collateral collateral/ --policy policy.yaml\n",
       (const struct assay_option[]){
           COLLATERAL,
           ROOT,
