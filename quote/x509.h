@@ -222,7 +222,7 @@ ASSAY_CHECKED enum assay_status assay_x509_ocsp(const uint8_t *der, size_t len,
  * does not. */
 bool assay_x509_next_ocsp(struct assay_slice *rest, struct assay_slice *one);
 
-/* --- certificates that carry evidence about their own key (quote/carrier/carrier.h) */
+/* --- certificates that carry evidence about their own key (quote/pieces/carrier.h) */
 enum { ASSAY_ATTESTED_DER_MAX = 65536 }; /* evidence of 32 KiB, as text in a wrapper */
 
 /* Extensions, the one that counts first. */
@@ -253,7 +253,7 @@ struct assay_attested {
 
 /*
  * assay_x509_attested - one DER certificate of version 3 with evidence. Other extensions are read
- * as far as their form, critical or not: the certificate is a container here, and no link of a path.
+ * as far as their form, critical or not: the certificate is a container, and no link of a path.
  * Out:     *out borrows from der; untouched unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no evidence in it) | ASSAY_E_RANGE | ASSAY_E_SYNTAX |
  *          ASSAY_E_TRAILING | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED (algorithm, version)

@@ -4,7 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 #include "quote/pieces/assemble.h"
 #include "quote/result/challenge.h"
 #include "quote/verify.h"

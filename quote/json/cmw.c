@@ -1,13 +1,13 @@
 /*
  * quote/json/cmw.c - conceptual message wrappers in JSON, through jansson, rewritten in CBOR: one
- * reader then serves both (quote/carrier/cmw.h).
+ * reader then serves both (quote/pieces/cmw.h).
  */
 #include "quote/json.h"
 
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/cbor.h"
-#include "quote/carrier/cmw.h"
+#include "quote/pieces/cmw.h"
 #include "quote/json/load.h"
 
 #include <string.h>

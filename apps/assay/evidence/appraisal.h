@@ -12,7 +12,7 @@
 #include "apps/assay/evidence/evidence_package.h"
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 #include "quote/x509.h"
 
 /* Values of the options; NULL for absent ones. The commands that appraise share them. */

@@ -5,7 +5,7 @@
 #define ASSAY_APPS_ASSAY_EVIDENCE_CARRIER_H
 
 #include "net/json/json.h"
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 
 /* "carrier" becomes null for evidence that came by itself. */
 void cli_carrier_set_json(const struct assay_carrier *carrier, struct assay_json *data);

@@ -5,8 +5,8 @@
 #include "apps/assay/core/options.h"
 
 #define KINDS                                                                                      \
-    "auto|sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
-    "nitro-tpm|nvidia-gpu|nvidia-switch|soft"
+    "auto|sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|"                   \
+    "paravisor-vtpm-tdx|cca|nitro-tpm|nvidia-gpu|nvidia-switch|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
         "collateral", "DIR",                                                                       \

@@ -2,11 +2,11 @@
  * tests/fuzz/quote/fuzz_carrier.c - any bytes as a certificate or wrapper with evidence.
  *
  * Properties: every call returns; what is found lies in the input or in the room, and is evidence
- * by its own bytes; a second reading finds the same; a certificate never improves a verdict, and one
- * that is not refused has a report data of its own.
+ * by its own bytes; a second reading finds the same; evidence without report data vouches for no
+ * key, and a wrapper has none.
  */
 #include "base/assert.h"
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>

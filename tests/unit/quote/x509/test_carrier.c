@@ -1,8 +1,8 @@
 /*
- * tests/unit/quote/carrier/test_carrier.c - evidence in certificates: every form is found, and no
+ * tests/unit/quote/x509/test_carrier.c - evidence in certificates: every form is found, and no
  * certificate is accepted whose key the evidence does not vouch for.
  */
-#include "tests/unit/quote/carrier/carrier_world.h"
+#include "tests/unit/quote/x509/carrier_world.h"
 
 #include "base/base64.h"
 
@@ -108,8 +108,8 @@ Test(quote_carrier, report_data_ends_with_the_hash)
 {
     for (size_t i = 0; i < FORMS; i++) {
         struct carrier_plan plan = forms[i];
-        if (plan.form == ASSAY_CARRIER_DSTACK || (plan.form != ASSAY_CARRIER_RA_TLS && plan.hash == 8))
-            continue; /* 64 bytes leave no tail */
+        const bool is_full = plan.form != ASSAY_CARRIER_RA_TLS && plan.hash == 8;
+        if (is_full || plan.form == ASSAY_CARRIER_DSTACK) continue; /* 64 bytes leave no tail */
         plan.long_tail = true;
         expect_refused(&plan, "");
     }
@@ -137,7 +137,7 @@ Test(quote_carrier, a_changed_certificate_is_refused)
     static const char name[] = "an enclave";
     judge(&plan);
     for (size_t at = made.len - sizeof name; at > 0; at--)
-        if (memcmp(made.der + at, name, sizeof name - 1) == 0) made.der[at] = 'A';
+        if (assay_bytes_equal(made.der + at, name, sizeof name - 1)) made.der[at] = 'A';
     cr_assert_eq(open_bytes(made.der, made.len), ASSAY_OK);
     cr_assert_str_eq(carrier.certificate.subject_name, "An enclave");
     cr_assert_eq(world_judge(w), ASSAY_OK);
@@ -187,7 +187,7 @@ Test(quote_carrier, a_chain_as_text_has_the_evidence_of_its_leaf)
     const struct carrier_plan plan = { .form = ASSAY_CARRIER_CMW, .choice = CHOICE_JSON };
     const struct assay_slice root = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
     carrier_make(w, &plan, &made);
-    memcpy(text, root.bytes, root.len); /* certificates without evidence come before it here */
+    assay_bytes_copy(text, sizeof text, root.bytes, root.len); /* certificates without evidence come before it here */
     size_t len = put_pem(text, root.len, "PRIVATE KEY", made.der, 40);
     len = put_pem(text, len, "CERTIFICATE", made.der, made.len);
     cr_assert_eq(open_bytes(text, len), ASSAY_OK);
@@ -216,6 +216,18 @@ Test(quote_carrier, a_cut_certificate_has_no_evidence)
         cr_assert_neq(open_bytes(made.der, len), ASSAY_OK, "%zu bytes", len);
 }
 
+/* Gramine writes both. */
+Test(quote_carrier, the_older_form_does_not_replace_the_newer)
+{
+    const struct carrier_plan before = { .form = ASSAY_CARRIER_RA_TLS, .older_before = true };
+    const struct carrier_plan after = { .form = ASSAY_CARRIER_RA_TLS, .older_after = true };
+    const struct carrier_plan twice = { .form = ASSAY_CARRIER_GRAMINE, .older_after = true };
+    expect_bound(&before);
+    expect_bound(&after);
+    carrier_make(w, &twice, &made);
+    cr_assert_eq(open_bytes(made.der, made.len), ASSAY_E_DUPLICATE);
+}
+
 Test(quote_carrier, an_extension_of_another_name_is_no_evidence)
 {
     static const uint8_t gramine[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
@@ -223,6 +235,6 @@ Test(quote_carrier, an_extension_of_another_name_is_no_evidence)
     const struct carrier_plan plan = { .form = ASSAY_CARRIER_GRAMINE };
     carrier_make(w, &plan, &made);
     for (size_t at = 0; at + sizeof gramine < made.len; at++)
-        if (memcmp(made.der + at, gramine, sizeof gramine) == 0) made.der[at + 10] = 7;
+        if (assay_bytes_equal(made.der + at, gramine, sizeof gramine)) made.der[at + 10] = 7;
     cr_assert_eq(open_bytes(made.der, made.len), ASSAY_E_NOT_FOUND, "of no known name: none");
 }

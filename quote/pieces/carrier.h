@@ -1,14 +1,14 @@
 /*
- * quote/carrier/carrier.h - evidence inside a certificate or a conceptual message wrapper: where it
+ * quote/pieces/carrier.h - evidence inside a certificate or a conceptual message wrapper: where it
  * stands, and whether it vouches for the key of the certificate.
  *
  * A certificate of RA-TLS is worth what its evidence says of its key: without that comparison the
  * evidence of any genuine machine fits into any certificate. evidence-rules.md 9.
  */
-#ifndef ASSAY_QUOTE_CARRIER_CARRIER_H
-#define ASSAY_QUOTE_CARRIER_CARRIER_H
+#ifndef ASSAY_QUOTE_PIECES_CARRIER_H
+#define ASSAY_QUOTE_PIECES_CARRIER_H
 
-#include "quote/carrier/cmw.h"
+#include "quote/pieces/cmw.h"
 #include "quote/verdict.h"
 #include "quote/x509.h"
 

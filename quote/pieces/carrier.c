@@ -1,7 +1,7 @@
 /*
- * quote/carrier/carrier.c - evidence inside a certificate or a wrapper: extraction.
+ * quote/pieces/carrier.c - evidence inside a certificate or a wrapper: extraction.
  */
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 
 #include "base/assert.h"
 #include "base/base64.h"
@@ -93,16 +93,13 @@ static enum assay_status take_dice(struct assay_slice value, struct room room,
     struct assay_cursor in = assay_asn1_over(value);
     struct assay_asn1 outer;
     if (is_tagged(value)) return take_tagged(value, out);
-    switch (first_of(value)) {
-    case ASSAY_ASN1_SEQUENCE:
-        ASSAY_TRY(assay_asn1_take(&in, ASSAY_ASN1_SEQUENCE, &outer));
-        ASSAY_TRY(assay_asn1_end(&in));
-        if (first_of(outer.content) != ASSAY_ASN1_OCTET_STRING) return ASSAY_E_TYPE;
-        return take_choice(outer.content, room, out);
-    case ASSAY_ASN1_UTF8_STRING:
-    case ASSAY_ASN1_OCTET_STRING: return take_choice(value, room, out);
-    default: return take_cbor(value, out);
-    }
+    if (first_of(value) == ASSAY_ASN1_UTF8_STRING || first_of(value) == ASSAY_ASN1_OCTET_STRING)
+        return take_choice(value, room, out);
+    if (first_of(value) != ASSAY_ASN1_SEQUENCE) return take_cbor(value, out);
+    ASSAY_TRY(assay_asn1_take(&in, ASSAY_ASN1_SEQUENCE, &outer));
+    ASSAY_TRY(assay_asn1_end(&in));
+    if (first_of(outer.content) != ASSAY_ASN1_OCTET_STRING) return ASSAY_E_TYPE;
+    return take_choice(outer.content, room, out);
 }
 
 /* The quote in an OCTET STRING of its own. */

@@ -1,7 +1,7 @@
 /*
- * quote/carrier/cmw.c - reader of conceptual message wrappers in CBOR.
+ * quote/pieces/cmw.c - reader of conceptual message wrappers in CBOR.
  */
-#include "quote/carrier/cmw.h"
+#include "quote/pieces/cmw.h"
 
 #include "base/assert.h"
 #include "quote/cose.h"

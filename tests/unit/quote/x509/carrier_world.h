@@ -1,11 +1,11 @@
 /*
- * tests/unit/quote/carrier/carrier_world.h - maker of certificates that carry SOFT evidence about
+ * tests/unit/quote/x509/carrier_world.h - maker of certificates that carry SOFT evidence about
  * their own key, in every form, and of wrappers.
  */
-#ifndef ASSAY_TESTS_UNIT_QUOTE_CARRIER_CARRIER_WORLD_H
-#define ASSAY_TESTS_UNIT_QUOTE_CARRIER_CARRIER_WORLD_H
+#ifndef ASSAY_TESTS_UNIT_QUOTE_X509_CARRIER_WORLD_H
+#define ASSAY_TESTS_UNIT_QUOTE_X509_CARRIER_WORLD_H
 
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 #include "tests/unit/quote/world.h"
 
 enum { CARRIER_BYTES_MAX = 32768, SPKI_P256_LEN = 91 };
@@ -24,6 +24,7 @@ struct carrier_plan {
     bool other_claims;  /* claims about this key, which the report data is not the hash of */
     bool no_claim;      /* claims without pubkey-hash */
     bool long_tail;     /* the report data goes on behind the hash */
+    bool older_before, older_after; /* another extension, of Gramine's older form */
     int64_t from_s, to_s; /* 0: 1 year around WORLD_AT */
 };
 

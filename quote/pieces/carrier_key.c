@@ -1,7 +1,7 @@
 /*
- * quote/carrier/binding.c - does the evidence vouch for the key of the certificate that it came in?
+ * quote/pieces/carrier_key.c - does the evidence vouch for the key of the certificate that it came in?
  */
-#include "quote/carrier/carrier.h"
+#include "quote/pieces/carrier.h"
 
 #include "base/assert.h"
 #include "base/base64.h"
@@ -17,15 +17,16 @@ enum { NI_SHA256 = 1, NI_SHA384 = 7, NI_SHA512 = 8 };
 
 static size_t hash_by(uint64_t alg, struct assay_slice bytes, uint8_t out[ASSAY_SHA512_LEN])
 {
-    switch (alg) {
-    case NI_SHA256: assay_sha256(bytes.bytes, bytes.len, out); return ASSAY_SHA256_LEN;
-    case NI_SHA384: assay_sha384(bytes.bytes, bytes.len, out); return ASSAY_SHA384_LEN;
-    case NI_SHA512: assay_sha512(bytes.bytes, bytes.len, out); return ASSAY_SHA512_LEN;
-    default: return 0;
-    }
+    if (alg == NI_SHA256) assay_sha256(bytes.bytes, bytes.len, out);
+    else if (alg == NI_SHA384) assay_sha384(bytes.bytes, bytes.len, out);
+    else if (alg == NI_SHA512) assay_sha512(bytes.bytes, bytes.len, out);
+    else return 0;
+    return alg == NI_SHA256   ? ASSAY_SHA256_LEN
+           : alg == NI_SHA384 ? ASSAY_SHA384_LEN
+                              : ASSAY_SHA512_LEN;
 }
 
-static void refuse(struct assay_verdict *verdict, const char *expected, const char *observed)
+static void refuse_key(struct assay_verdict *verdict, const char *expected, const char *observed)
 {
     assay_verdict_refuse(verdict, ASSAY_RULE_CARRIER_KEY, expected, observed);
 }
@@ -48,7 +49,8 @@ static enum assay_status compare_entry(struct assay_slice entry, struct assay_sl
     return ASSAY_OK;
 }
 
-/* Other claims mean nothing here. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim) | of CBOR */
+/* Other claims mean nothing here. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim) | of
+ * CBOR */
 static enum assay_status compare_claims(struct assay_slice claims, struct assay_slice spki,
                                         bool *equal)
 {
@@ -74,7 +76,7 @@ static void check_claims(const struct assay_carrier *carrier, struct assay_verdi
     const enum assay_status status =
         compare_claims(carrier->claims, carrier->certificate.spki, &equal);
     if (status == ASSAY_OK && equal) return;
-    refuse(verdict, "claims with the hash of the certificate's key",
+    refuse_key(verdict, "claims with the hash of the certificate's key",
            status == ASSAY_OK ? "the hash of another key"
            : status == ASSAY_E_NOT_FOUND ? "claims without pubkey-hash"
                                          : assay_status_text(status));
@@ -145,7 +147,7 @@ static void check_report_data(const struct assay_carrier *carrier, struct assay_
     }
     const struct assay_text expected = shown("report data ", wanted);
     const struct assay_text observed = shown("", verdict->report_data);
-    refuse(verdict, expected.text, observed.text);
+    refuse_key(verdict, expected.text, observed.text);
 }
 
 /* --- the certificate itself */
@@ -162,7 +164,7 @@ static void check_signature(const struct assay_carrier *carrier, struct assay_ve
     if (assay_carrier_is_issued(carrier)) return;
     const enum assay_status status = assay_chain_signed(&c->key, c->tbs_digest, &c->signature);
     if (status != ASSAY_OK)
-        refuse(verdict, "a certificate that its own key signed", assay_status_text(status));
+        refuse_key(verdict, "a certificate that its own key signed", assay_status_text(status));
 }
 
 void assay_carrier_appraise(const struct assay_carrier *carrier, struct assay_verdict *verdict)

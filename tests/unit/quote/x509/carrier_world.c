@@ -1,8 +1,8 @@
 /*
- * tests/unit/quote/carrier/carrier_world.c - maker of certificates that carry SOFT evidence
+ * tests/unit/quote/x509/carrier_world.c - maker of certificates that carry SOFT evidence
  * (carrier_world.h). Hashes are made here again, from the formats, and not by the code under test.
  */
-#include "tests/unit/quote/carrier/carrier_world.h"
+#include "tests/unit/quote/x509/carrier_world.h"
 
 #include "base/base64.h"
 #include "base/cbor.h"
@@ -51,8 +51,8 @@ static void draw_key(struct assay_secret32 *secret, uint8_t public_key[64],
                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
     cr_assert_eq(assay_p256_generate(secret, public_key), ASSAY_OK);
-    memcpy(spki, head, sizeof head);
-    memcpy(spki + sizeof head, public_key, 64);
+    assay_bytes_copy(spki, SPKI_P256_LEN, head, sizeof head);
+    assay_bytes_copy(spki + sizeof head, 64, public_key, 64);
 }
 
 static size_t hash(unsigned alg, const void *bytes, size_t len, uint8_t *out)
@@ -115,7 +115,7 @@ static void set_report_data(struct world *w, const struct carrier_plan *plan, co
     uint8_t *const out = w->request.report_data;
     size_t len = 0;
     memset(out, 0, 64);
-    memcpy(text + 11, spki, SPKI_P256_LEN);
+    assay_bytes_copy(text + 11, SPKI_P256_LEN, spki, SPKI_P256_LEN);
     switch (plan->form) {
     case ASSAY_CARRIER_RA_TLS: len = hash(1, claims.bytes, claims.len, out); break;
     case ASSAY_CARRIER_DICE:
@@ -168,7 +168,8 @@ static void put_cmw(struct assay_der *d, const struct carrier_plan *plan, struct
     static uint8_t bytes[CARRIER_BYTES_MAX];
     const size_t mark = assay_der_mark(d);
     if (plan->choice == CHOICE_JSON) {
-        const size_t len = wrap_json(quote, "application/vnd.example", 4, (char *)bytes, sizeof bytes);
+        const size_t len =
+            wrap_json(quote, "application/vnd.example", 4, (char *)bytes, sizeof bytes);
         assay_der_value(d, ASSAY_DER_UTF8_STRING, bytes, len);
         return;
     }
@@ -212,6 +213,16 @@ static void put_value(struct assay_der *d, const struct carrier_plan *plan,
     }
 }
 
+/* Evidence that cannot be read, in the older form. */
+static void put_older(struct assay_der *d, bool is_wanted)
+{
+    static const struct carrier_plan older = { .form = ASSAY_CARRIER_GRAMINE };
+    const size_t mark = assay_der_mark(d);
+    if (!is_wanted) return;
+    assay_der_raw(d, "older", 5);
+    assay_issue_extension(d, oid_of(&older).oid, oid_of(&older).len, false, mark);
+}
+
 void carrier_make(struct world *w, const struct carrier_plan *plan, struct carrier_made *made)
 {
     struct assay_secret32 secret, other;
@@ -226,10 +237,12 @@ void carrier_make(struct world *w, const struct carrier_plan *plan, struct carri
 
     static struct assay_der d;
     assay_der_init(&d);
+    put_older(&d, plan->older_after);
     const size_t mark = assay_der_mark(&d);
     const struct named name = oid_of(plan);
     put_value(&d, plan, assay_slice_over(w->quote, w->quote_len), its);
     assay_issue_extension(&d, name.oid, name.len, false, mark);
+    put_older(&d, plan->older_before);
     const struct assay_key key = assay_key_p256(public_key);
     enum { HALF_A_YEAR = 15768000 };
     struct assay_issue issue = {

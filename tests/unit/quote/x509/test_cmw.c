@@ -1,8 +1,8 @@
 /*
- * tests/unit/quote/carrier/test_cmw.c - conceptual message wrappers: the one evidence in them is
+ * tests/unit/quote/x509/test_cmw.c - conceptual message wrappers: the one evidence in them is
  * found in CBOR and JSON, and what is ambiguous or malformed is refused.
  */
-#include "tests/unit/quote/carrier/carrier_world.h"
+#include "tests/unit/quote/x509/carrier_world.h"
 
 #include "base/cbor.h"
 #include "quote/json.h"
@@ -65,7 +65,7 @@ Test(quote_cmw, records_of_both_forms)
     cr_assert_eq(open_bytes(text, wrap_json(quote, "a/b", 4, text, sizeof text)), ASSAY_OK);
     expect_found("a/b", 4);
     const size_t len = wrap_json(quote, "a/b", 0, text + 2, sizeof text - 2);
-    memcpy(text, "\n ", 2);
+    assay_bytes_copy(text, 2, "\n ", 2);
     cr_assert_eq(open_bytes(text, len + 2), ASSAY_OK);
     expect_found("a/b", 0);
 }
@@ -203,7 +203,8 @@ Test(quote_cmw, a_collection_in_json)
     static char one[CARRIER_BYTES_MAX];
     (void)wrap_json(quote, "a/b", 4, one, sizeof one);
     int len = snprintf(text, sizeof text,
-                       "{\"__cmwc_t\":\"tag:x\",\"e\":[\"c/d\",\"AAAA\",2],\"in\":{\"cpu\":%s}}", one);
+                       "{\"__cmwc_t\":\"tag:x\",\"e\":[\"c/d\",\"AAAA\",2],\"in\":{\"cpu\":%s}}",
+                       one);
     cr_assert_eq(open_bytes(text, (size_t)len), ASSAY_OK);
     expect_found("a/b", 4);
     len = snprintf(text, sizeof text, "{\"a\":%s,\"b\":%s}", one, one);
