@@ -12,6 +12,7 @@
 #include "apps/assay/evidence/claims.h"
 #include "apps/assay/evidence/compose.h"
 #include "apps/assay/evidence/ear.h"
+#include "apps/assay/evidence/eventlog_list.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
 #include "apps/assay/evidence/unchecked.h"
@@ -196,6 +197,7 @@ int cli_command_evidence(int argc, char **argv)
     struct assay_challenge challenge = { 0 };
     struct cli_appraisal a;
     if (strcmp(argv[1], "compose") == 0) return cli_evidence_compose(argc, argv);
+    if (strcmp(argv[1], "eventlog") == 0) return cli_eventlog_list(argc, argv);
     const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
     const struct cli_option_target targets[] = {
         ASSAY_APPRAISAL_TARGETS(&options),
