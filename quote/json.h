@@ -1,7 +1,7 @@
 /*
  * quote/json.h - parsers of the vendor's signed JSON documents into bounded structs.
  *
- * An interface: implemented by quote/json/jansson.c. Refused: duplicate names, nesting beyond 16,
+ * An interface: implemented in quote/json/. Refused: duplicate names, nesting beyond 16,
  * bytes
  * after the document, numbers outside their field, another number of components than 16, another
  * version. The signed bytes are located in the text itself and never re-serialised. Nothing is
@@ -63,6 +63,19 @@ ASSAY_CHECKED enum assay_status assay_json_web_key(const uint8_t *text, size_t l
  */
 ASSAY_CHECKED enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len,
                                                        const char *id, struct assay_key *key);
+
+/*
+ * assay_json_cmw - a conceptual message wrapper in JSON, as the one in CBOR of the same content: a
+ * record ["type", "base64url", ? indicator], or an object of such and of objects. Nothing but the
+ * form is checked.
+ * In:      capacity >= 2 * len always suffices
+ * Out:     out[*cbor_len]
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_ENCODING (of a value) | ASSAY_E_DUPLICATE |
+ *          ASSAY_E_RANGE (nesting, members, a number) | ASSAY_E_TYPE | ASSAY_E_FULL |
+ *          ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_json_cmw(const uint8_t *text, size_t len, uint8_t *out,
+                                               size_t capacity, size_t *cbor_len);
 
 enum { ASSAY_JSON_TEXTS_MAX = 32 };
 

@@ -371,7 +371,9 @@ enum assay_rule_class {
     X(ASSAY_RULE_DEVICE_COUNT, 122, REFUSED, "device-count",                                       \
       "the policy demands another number of devices")                                              \
     X(ASSAY_RULE_GPU_FIRMWARE, 123, OLD, "gpu-firmware",                                           \
-      "the firmware of a device is older than the policy allows")
+      "the firmware of a device is older than the policy allows")                                  \
+    X(ASSAY_RULE_CARRIER_KEY, 130, REFUSED, "certificate-key",                                     \
+      "the evidence does not vouch for the key of the certificate that it came in")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
@@ -538,6 +540,12 @@ void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint
  * every used link true, and no reason of class FORGED or UNJUDGED; call it once, last.
  */
 void assay_verdict_conclude(struct assay_verdict *verdict);
+/*
+ * assay_verdict_refuse - a reason of class REFUSED that makes a concluded verdict contraindicated,
+ * also when nothing else could be decided; it replaces the last reason of a full list.
+ */
+void assay_verdict_refuse(struct assay_verdict *verdict, enum assay_rule rule,
+                          const char *expected, const char *observed);
 /* The policy accepts until this second: the earliest one counts, and none after the year 9999 or
  * before 1970. */
 void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s);

@@ -222,6 +222,45 @@ ASSAY_CHECKED enum assay_status assay_x509_ocsp(const uint8_t *der, size_t len,
  * does not. */
 bool assay_x509_next_ocsp(struct assay_slice *rest, struct assay_slice *one);
 
+/* --- certificates that carry evidence about their own key (quote/pieces/carrier.h) */
+enum { ASSAY_ATTESTED_DER_MAX = 65536 }; /* evidence of 32 KiB, as text in a wrapper */
+
+/* Extensions, the one that counts first. */
+enum assay_attested_form {
+    ASSAY_ATTESTED_NONE = 0,
+    ASSAY_ATTESTED_DICE,        /* 2.23.133.5.4.9: interoperable RA-TLS, and TCG DICE */
+    ASSAY_ATTESTED_CMW,         /* 1.3.6.1.5.5.7.1.35: id-pe-cmw */
+    ASSAY_ATTESTED_DSTACK,      /* 1.3.6.1.4.1.62397.1.1 */
+    ASSAY_ATTESTED_SGX_SDK,     /* 1.2.840.113741.1.13.1 with a quote */
+    ASSAY_ATTESTED_GRAMINE,     /* 1.2.840.113741.1337.6 */
+    ASSAY_ATTESTED_OE_REPORT,   /* 1.3.6.1.4.1.311.105.1, 1.2.840.113556.10.1.1: Open Enclave */
+    ASSAY_ATTESTED_OE_EVIDENCE, /* 1.3.6.1.4.1.311.105.2, 1.2.840.113556.10.1.2 */
+};
+
+struct assay_attested {
+    struct assay_dn issuer;
+    struct assay_dn subject;
+    char subject_name[ASSAY_COMMON_NAME_MAX]; /* for display only */
+    int64_t not_before_s;
+    int64_t not_after_s;
+    struct assay_slice spki; /* SubjectPublicKeyInfo as it stands there */
+    struct assay_key key;    /* not yet known to be on its curve */
+    struct assay_signature signature;
+    uint8_t tbs_digest[ASSAY_DIGEST_MAX]; /* as the signature's algorithm hashes */
+    enum assay_attested_form form;
+    struct assay_slice evidence; /* value of the extension */
+};
+
+/*
+ * assay_x509_attested - one DER certificate of version 3 with evidence. Other extensions are read
+ * as far as their form, critical or not: the certificate is a container, and no link of a path.
+ * Out:     *out borrows from der; untouched unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no evidence in it) | ASSAY_E_RANGE | ASSAY_E_SYNTAX |
+ *          ASSAY_E_TRAILING | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED (algorithm, version)
+ */
+ASSAY_CHECKED enum assay_status assay_x509_attested(struct assay_slice der,
+                                                    struct assay_attested *out);
+
 enum assay_x509_shape { ASSAY_X509_NEITHER = 0, ASSAY_X509_CERTIFICATE, ASSAY_X509_CRL };
 /*
  * assay_x509_next - take off the first element of DER when it has the shape of a certificate or of

@@ -403,7 +403,7 @@ struct assay_verify_request {
     struct assay_verifier *verifier;   /* NULL: nothing is remembered */
     const struct assay_policy *policy; /* NULL: the default */
     enum assay_evidence_kind kind;     /* ASSAY_KIND_NONE: as the bytes say */
-    struct assay_bytes evidence;       /* hostile; a tail of zero bytes is cut */
+    struct assay_bytes evidence; /* hostile; also in a certificate or wrapper (docs/evidence.md) */
     int64_t at_unix_s;
     /*
      * The challenge that the evidence must answer; NULL: none, and the verdict lists "freshness"

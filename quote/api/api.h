@@ -52,7 +52,8 @@ struct assay_trust {
 struct assay_api_verdict {
     struct assay_verdict verdict;
     size_t unchecked_count;
-    struct assay_open_check unchecked[ASSAY_UNCHECKED_MAX + 1]; /* and freshness */
+    struct assay_open_check unchecked[ASSAY_UNCHECKED_MAX + 2]; /* and freshness, certificate */
+    bool is_issued; /* the certificate that the evidence came in, by another authority */
     /* --- claims, read with the first question for one */
     bool is_read;
     enum assay_status status;    /* of reading */

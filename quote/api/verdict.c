@@ -17,6 +17,7 @@ void assay_api_verdict_clear(struct assay_api_verdict *v)
 {
     assay_verdict_init(&v->verdict, ASSAY_KIND_NONE, 0);
     v->unchecked_count = 0;
+    v->is_issued = false;
     v->is_read = false;
     v->evidence_len = 0;
 }

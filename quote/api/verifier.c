@@ -4,6 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
+#include "quote/pieces/carrier.h"
 #include "quote/pieces/assemble.h"
 #include "quote/result/challenge.h"
 #include "quote/verify.h"
@@ -236,22 +237,42 @@ static enum assay_status check_request(const struct assay_verify_request *reques
 
 /* --- the answer */
 
+/* Evidence by itself, or out of the certificate or wrapper that was given; only these need memory.
+ * Out:     *room, to be freed; *evidence
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | why the carrier cannot be read */
+static enum assay_status open_carrier(struct assay_slice given, uint8_t **room,
+                                      struct assay_carrier *carrier, struct assay_slice *evidence)
+{
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    const size_t room_len = assay_carrier_room(given.len);
+    *evidence = given;
+    *carrier = (struct assay_carrier){ .form = ASSAY_CARRIER_NONE };
+    if (!assay_carrier_looks(given)) return ASSAY_OK;
+    if (assay_evidence_detect(given.bytes, given.len, &kind) == ASSAY_OK) return ASSAY_OK;
+    *room = malloc(room_len);
+    if (*room == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = assay_carrier_open(given, *room, room_len, carrier);
+    if (status == ASSAY_OK) *evidence = carrier->evidence;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
 /* Bare evidence with its pieces; the object keeps what was appraised, for its claims.
- * Out:     *malformed: of reading the evidence
+ * In, out: *malformed: of reading what it came in, then of reading the evidence
  * Returns: as assay_verify */
-static enum assay_status judge_request(const struct assay_verify_request *request,
-                                       const struct assay_policy *policy,
-                                       struct assay_api_verdict *v, enum assay_status *malformed)
+static enum assay_status judge_evidence(const struct assay_verify_request *request,
+                                        struct assay_slice evidence,
+                                        const struct assay_policy *policy,
+                                        struct assay_api_verdict *v, enum assay_status *malformed)
 {
     struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
     for (size_t i = 0; i < request->log_count; i++)
         logs[i] = slice_of(request->logs[i]);
     const struct assay_trust *const trust = request->trust;
-    struct assay_assembly whole = { .evidence = slice_of(request->evidence) };
+    struct assay_assembly whole = { .evidence = evidence };
     struct assay_evidence_request inner = {
         .kind = request->kind,
-        .bytes = request->evidence.bytes,
-        .len = request->evidence.len,
+        .bytes = evidence.bytes,
+        .len = evidence.len,
         .at_unix_s = request->at_unix_s,
         .endorsements = &trust->endorsements,
         .policy = policy,
@@ -259,8 +280,7 @@ static enum assay_status judge_request(const struct assay_verify_request *reques
         .log_count = request->log_count,
         .log_report = request->log_report,
     };
-    *malformed = ASSAY_OK;
-    if (inner.kind == ASSAY_KIND_NONE)
+    if (*malformed == ASSAY_OK && inner.kind == ASSAY_KIND_NONE)
         *malformed = assay_evidence_detect(inner.bytes, inner.len, &inner.kind);
     if (*malformed == ASSAY_OK)
         *malformed = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
@@ -270,7 +290,7 @@ static enum assay_status judge_request(const struct assay_verify_request *reques
     }
     /* What is there if the host fails. */
     assay_verdict_init(&v->verdict, inner.kind, inner.at_unix_s);
-    ASSAY_ASSERT(inner.len > 0 && inner.len <= request->evidence.len);
+    ASSAY_ASSERT(inner.len > 0 && inner.len <= evidence.len);
     whole.evidence.len = inner.len;
     if (trust->piece_count > 0)
         ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence,
@@ -285,6 +305,25 @@ static enum assay_status judge_request(const struct assay_verify_request *reques
         assay_bytes_copy(v->evidence, sizeof v->evidence, inner.bytes, inner.len);
         v->evidence_len = inner.len;
     }
+    return status;
+}
+
+/* As judge_evidence; the certificate, if it came in one, is appraised after it. */
+static enum assay_status judge_request(const struct assay_verify_request *request,
+                                       const struct assay_policy *policy,
+                                       struct assay_api_verdict *v, enum assay_status *malformed)
+{
+    uint8_t *room = NULL;
+    struct assay_carrier carrier;
+    struct assay_slice evidence;
+    *malformed = open_carrier(slice_of(request->evidence), &room, &carrier, &evidence);
+    enum assay_status status = *malformed;
+    if (status != ASSAY_E_MEMORY)
+        status = judge_evidence(request, evidence, policy, v, malformed);
+    if (status == ASSAY_OK && *malformed == ASSAY_OK)
+        assay_carrier_appraise(&carrier, &v->verdict);
+    v->is_issued = assay_carrier_is_issued(&carrier);
+    free(room);
     return status;
 }
 
@@ -318,9 +357,12 @@ static enum assay_status judge_challenge(const struct assay_verify_request *requ
         v->unchecked[v->unchecked_count++] = (struct assay_open_check){
             "freshness", "no report data and no nonce were expected: this may be a recording"
         };
+    if (v->is_issued)
+        v->unchecked[v->unchecked_count++] =
+            (struct assay_open_check){ "certificate", ASSAY_CARRIER_ISSUED_TEXT };
     v->unchecked_count +=
         assay_unchecked_list(&v->verdict, request->policy, v->unchecked + v->unchecked_count);
-    ASSAY_ASSERT(v->unchecked_count <= ASSAY_UNCHECKED_MAX + 1);
+    ASSAY_ASSERT(v->unchecked_count <= ASSAY_UNCHECKED_MAX + 2);
     return ASSAY_OK;
 }
 

@@ -121,6 +121,18 @@ ASSAY_CHECKED enum assay_status assay_eventlog_next_ima(struct assay_eventlog *l
                                                         struct assay_boot_event *event);
 /* Returns: true when the bytes open like a TCG log, well-formed or not. */
 bool assay_eventlog_looks_tcg(const uint8_t *bytes, size_t len);
+/* Do the bytes begin like a list of IMA as text (ascii_runtime_measurements)? */
+bool assay_ima_text_looks(struct assay_slice text);
+/*
+ * assay_ima_text_encode - a list of IMA as text, in the binary form, little-endian: templates ima,
+ * ima-ng, ima-sig, ima-buf and the second versions of these.
+ * In:      text, hostile; capacity: 2 * text.len always suffices
+ * Out:     out[*len]
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_TRAILING (a field more) |
+ *          ASSAY_E_UNSUPPORTED (another template) | ASSAY_E_FULL
+ */
+ASSAY_CHECKED enum assay_status assay_ima_text_encode(struct assay_slice text, uint8_t *out,
+                                                      size_t capacity, size_t *len);
 /* What IMA extends a bank with: the hash of the template data, or ones. Returns: its length; 0 for
  * an algorithm that is not hashed here */
 size_t assay_ima_digest(const struct assay_boot_event *event, uint16_t alg,

@@ -10,8 +10,8 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/writer.h"
+#include "quote/json/load.h"
 
-#include <jansson.h>
 #include <string.h>
 
 enum { EXPONENT_LEN = 4 };
@@ -113,19 +113,23 @@ static enum assay_status find_key(const json_t *root, const char *id, struct ass
     return found != NULL ? take_rsa(found, out) : ASSAY_E_NOT_FOUND;
 }
 
-/* An object with any members; released with json_decref. */
-static enum assay_status load_object(const uint8_t *text, size_t len, json_t **root)
+enum assay_status assay_json_load(const uint8_t *text, size_t len, json_t **root)
 {
     json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(check_depth(text, len));
     *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
-    if (*root == NULL) {
-        const enum json_error_code code = json_error_code(&error);
-        if (code == json_error_out_of_memory || code == json_error_unknown)
-            return ASSAY_E_MEMORY; /* as in jansson.c */
-        return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
-    }
+    if (*root != NULL) return ASSAY_OK;
+    const enum json_error_code code = json_error_code(&error);
+    if (code == json_error_out_of_memory || code == json_error_unknown)
+        return ASSAY_E_MEMORY; /* as in jansson.c */
+    return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
+}
+
+/* An object with any members; released with json_decref. */
+static enum assay_status load_object(const uint8_t *text, size_t len, json_t **root)
+{
+    ASSAY_TRY(assay_json_load(text, len, root));
     if (json_is_object(*root)) return ASSAY_OK;
     json_decref(*root);
     return ASSAY_E_TYPE;

@@ -17,10 +17,7 @@ static void report_refusal(struct assay_verdict *verdict, struct assay_slice wan
     assay_text_add_hex(&expected, wanted.bytes, wanted.len);
     if (found.len > 0) assay_text_add_hex(&observed, found.bytes, found.len);
     else assay_text_add(&observed, "none");
-    if (verdict->reason_count == ASSAY_REASONS_MAX) verdict->reason_count -= 1;
-    assay_verdict_add(verdict, ASSAY_RULE_CHALLENGE, 0, expected.text, observed.text);
-    assay_verdict_conclude(verdict);
-    verdict->tier = ASSAY_TIER_CONTRAINDICATED;
+    assay_verdict_refuse(verdict, ASSAY_RULE_CHALLENGE, expected.text, observed.text);
 }
 
 bool assay_challenge_fits_report_data(struct assay_slice wanted)

@@ -224,7 +224,10 @@
       "Find the missing or additional device, or change `gpu_count_min`, `gpu_count_max`, "        \
       "`switch_count_min`, `switch_count_max` of the policy.")                                     \
     X(ASSAY_RULE_GPU_FIRMWARE,                                                                     \
-      "Update the firmware of the device to the version that `gpu_firmware_min` names, or newer.")
+      "Update the firmware of the device to the version that `gpu_firmware_min` names, or newer.") \
+    X(ASSAY_RULE_CARRIER_KEY,                                                                      \
+      "Do not use this key: its holder need not be in the TEE. Have the TEE make key, evidence "   \
+      "and certificate together.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

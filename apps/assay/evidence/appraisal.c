@@ -39,6 +39,7 @@ void cli_appraisal_close(struct cli_appraisal *a)
     cli_eventlogs_close(&a->event_logs);
     if (a->given != NULL) cli_input_files_close(a->given);
     free(a->given);
+    free(a->carrier_room);
     free(a->file);
     free(a->policy);
     free(a->endorsements);
@@ -154,10 +155,25 @@ static bool have_devices(const struct cli_appraisal *a)
            package.devices.len > 0;
 }
 
+/* Evidence by itself, or out of the certificate or wrapper that the file is. */
+static enum assay_status find_evidence(struct cli_appraisal *a, struct assay_slice *evidence)
+{
+    const struct assay_slice file = assay_slice_over(a->file, a->file_len);
+    const size_t room_len = assay_carrier_room(a->file_len);
+    *evidence = file;
+    a->carrier_room = malloc(room_len + 1);
+    if (a->carrier_room == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status =
+        assay_carrier_open(file, a->carrier_room, room_len, &a->carrier);
+    if (status == ASSAY_OK) *evidence = a->carrier.evidence;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
 /* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
 static int read_file(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     const char *const path = strcmp(options->file, "-") == 0 ? "/dev/stdin" : options->file;
+    struct assay_slice evidence;
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &a->file, &a->file_len);
     if (status == ASSAY_E_RANGE) {
         (void)fprintf(stderr, "assay: note: %s %s\n", options->file, cli_file_fault(path, status));
@@ -166,15 +182,18 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
     }
     if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", path, status);
     if (cli_evidence_decode(&a->file, &a->file_len) != ASSAY_OK) return out_of_memory(a);
-    if (options->kind != NULL) {
+    status = find_evidence(a, &evidence);
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    if (options->kind != NULL && strcmp(options->kind, "auto") != 0) {
         const enum assay_status known = assay_kind_parse(options->kind, &a->kind);
         ASSAY_ASSERT(known == ASSAY_OK); /* by the table */
-    } else {
-        status = assay_evidence_detect(a->file, a->file_len, &a->kind);
+    } else if (status == ASSAY_OK) {
+        status = assay_evidence_detect(evidence.bytes, evidence.len, &a->kind);
     }
-    if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
-    a->bytes = a->file;
-    if (status == ASSAY_OK) a->trailing_len = a->file_len - a->len;
+    if (status == ASSAY_OK)
+        status = assay_evidence_length(a->kind, evidence.bytes, evidence.len, &a->len);
+    a->bytes = evidence.bytes;
+    if (status == ASSAY_OK) a->trailing_len = evidence.len - a->len;
     if (status == ASSAY_OK) a->has_devices = have_devices(a);
     a->malformed = status;
     if (status != ASSAY_OK) note_kind(a, options->file);
@@ -424,6 +443,7 @@ int cli_appraisal_run(struct cli_appraisal *a)
         return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
                                assay_status_text(status));
     a->malformed = status;
+    if (status == ASSAY_OK) assay_carrier_appraise(&a->carrier, a->verdict);
     cli_claims_add_proofs(a->claims, a->verdict);
     if (a->claims != NULL && cli_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
         assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->trailing_len);

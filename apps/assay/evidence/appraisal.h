@@ -12,6 +12,7 @@
 #include "apps/assay/evidence/evidence_package.h"
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
+#include "quote/pieces/carrier.h"
 #include "quote/x509.h"
 
 /* Values of the options; NULL for absent ones. The commands that appraise share them. */
@@ -39,6 +40,8 @@ struct cli_appraisal {
     bool json;
     uint8_t *file;
     size_t file_len;
+    struct assay_carrier carrier; /* certificate or wrapper that the evidence came in */
+    uint8_t *carrier_room;
     const uint8_t *bytes; /* of the file, or of the package that it was put into */
     size_t len;           /* declared */
     size_t trailing_len;  /* of the file, after what it declares */

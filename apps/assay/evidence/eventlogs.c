@@ -13,16 +13,59 @@
 #include <stdlib.h>
 
 /* --- reading */
-static int cannot_read(const char *path, enum assay_status status, bool json)
+static int cannot_read(const char *option, const char *path, enum assay_status status, bool json)
 {
     if (status == ASSAY_E_MEMORY)
         return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (status == ASSAY_E_RANGE)
         return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                               "--event-log %s: expected at most %d bytes, found more: give the "
+                               "%s%s: expected at most %d bytes, found more: give the "
                                "log that the kernel hands out",
-                               path, (int)ASSAY_EVENTLOG_LEN_MAX);
-    return cli_print_file_fault(json, "--event-log ", path, status);
+                               option, path, (int)ASSAY_EVENTLOG_LEN_MAX);
+    return cli_print_file_fault(json, option, path, status);
+}
+
+/* The table CCEL or TPM2 of ACPI says where the log is, and is none. */
+static bool is_acpi_table(const uint8_t *bytes, size_t len)
+{
+    enum { HEADER_LEN = 36 };
+    return len >= HEADER_LEN &&
+           (assay_bytes_equal(bytes, "CCEL", 4) || assay_bytes_equal(bytes, "TPM2", 4));
+}
+
+/* In place of the text; the binary form is never longer than twice the text. */
+static enum assay_status convert_text(uint8_t **bytes, size_t *len)
+{
+    size_t made_len = 0;
+    uint8_t *const made = malloc(2 * *len);
+    if (made == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status =
+        assay_ima_text_encode(assay_slice_over(*bytes, *len), made, 2 * *len, &made_len);
+    free(status == ASSAY_OK ? *bytes : made);
+    if (status != ASSAY_OK) return status;
+    *bytes = made;
+    *len = made_len;
+    return ASSAY_OK;
+}
+
+int cli_eventlog_read(const char *option, const char *path, bool json, uint8_t **bytes, size_t *len)
+{
+    enum assay_status status = assay_file_read(path, ASSAY_EVENTLOG_LEN_MAX, bytes, len);
+    if (status != ASSAY_OK) return cannot_read(option, path, status, json);
+    if (is_acpi_table(*bytes, *len))
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "%s%s: is the ACPI table %.4s, which names the place of the log: "
+                               "give /sys/firmware/acpi/tables/data/CCEL, or "
+                               "binary_bios_measurements of a TPM",
+                               option, path, (const char *)*bytes);
+    if (!assay_ima_text_looks(assay_slice_over(*bytes, *len))) return ASSAY_EXIT_OK;
+    status = convert_text(bytes, len);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_MEMORY) return cannot_read(option, path, status, json);
+    return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                           "%s%s: a list of IMA as text that cannot be read (%s): give "
+                           "binary_runtime_measurements",
+                           option, path, assay_status_text(status));
 }
 
 int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
@@ -31,12 +74,12 @@ int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_
     *out = (struct assay_eventlogs){ .files = *paths };
     if (paths->count == 0) return ASSAY_EXIT_OK;
     out->report = calloc(1, sizeof *out->report);
-    if (out->report == NULL) return cannot_read("", ASSAY_E_MEMORY, json);
+    if (out->report == NULL) return cannot_read("", "", ASSAY_E_MEMORY, json);
     for (size_t i = 0; i < paths->count; i++) {
         size_t len = 0;
-        const enum assay_status status =
-            assay_file_read(paths->paths[i], ASSAY_EVENTLOG_LEN_MAX, &out->buffers[i], &len);
-        if (status != ASSAY_OK) return cannot_read(paths->paths[i], status, json);
+        const int result =
+            cli_eventlog_read("--event-log ", paths->paths[i], json, &out->buffers[i], &len);
+        if (result != ASSAY_EXIT_OK) return result;
         out->logs[i] = assay_slice_over(out->buffers[i], len);
     }
     return ASSAY_EXIT_OK;

@@ -29,6 +29,15 @@ struct assay_eventlogs {
 };
 
 /*
+ * cli_eventlog_read - one file: a list of IMA as text is rewritten in the binary form; the ACPI
+ * table of a log is told from the log. Errors are printed.
+ * In:      option: "--event-log ", or "" for an argument
+ * Out:     *bytes of malloc, NULL on failure
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_INTERNAL
+ */
+int cli_eventlog_read(const char *option, const char *path, bool json, uint8_t **bytes,
+                      size_t *len);
+/*
  * cli_eventlogs_open - read the files without parsing them. Errors are printed.
  * Out:     *out, whatever the answer: cli_eventlogs_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (a file that cannot be read or is too long) |

@@ -8,9 +8,11 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/evidence/carrier.h"
 #include "apps/assay/evidence/claims.h"
 #include "apps/assay/evidence/compose.h"
 #include "apps/assay/evidence/ear.h"
+#include "apps/assay/evidence/eventlog_list.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
 #include "apps/assay/evidence/unchecked.h"
@@ -33,10 +35,12 @@ static int print_verdict(struct cli_appraisal *a, const struct assay_open_check 
         struct assay_json *const data = cli_verdict_json(a->verdict, claims);
         assay_json_set(data, "not_checked", cli_unchecked_json(unchecked, count));
         cli_eventlogs_set_json(&a->event_logs, data);
+        cli_carrier_set_json(&a->carrier, data);
         return cli_print_envelope("assay.evidence.verify", data);
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
     const int printed = cli_print_verdict(a->verdict, a->claims);
+    cli_carrier_print(&a->carrier);
     cli_unchecked_print("not checked ", unchecked, count);
     return printed == ASSAY_EXIT_OK ? cli_eventlogs_print(&a->event_logs) : printed;
 }
@@ -193,6 +197,7 @@ int cli_command_evidence(int argc, char **argv)
     struct assay_challenge challenge = { 0 };
     struct cli_appraisal a;
     if (strcmp(argv[1], "compose") == 0) return cli_evidence_compose(argc, argv);
+    if (strcmp(argv[1], "eventlog") == 0) return cli_eventlog_list(argc, argv);
     const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
     const struct cli_option_target targets[] = {
         ASSAY_APPRAISAL_TARGETS(&options),

@@ -102,6 +102,8 @@ size_t cli_unchecked_of(const struct cli_appraisal *a,
         out[count++] = (struct assay_open_check){
             "time", "evaluated for the time of --at: what holds now is not known"
         };
+    if (assay_carrier_is_issued(&a->carrier))
+        out[count++] = (struct assay_open_check){ "certificate", ASSAY_CARRIER_ISSUED_TEXT };
     return count + assay_unchecked_list(a->verdict, options->policy == NULL ? NULL : a->policy,
                                         out + count);
 }

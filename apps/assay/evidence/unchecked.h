@@ -29,7 +29,7 @@ int cli_challenge_check(const struct assay_challenge *challenge, bool json);
  */
 int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge);
 
-enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, time */
+enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 3 }; /* freshness, time, certificate */
 /* What the verdict does not cover. challenge: NULL for a command that takes none.
  * Returns: how many. */
 size_t cli_unchecked_of(const struct cli_appraisal *a,

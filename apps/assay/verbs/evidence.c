@@ -5,8 +5,8 @@
 #include "apps/assay/core/options.h"
 
 #define KINDS                                                                                      \
-    "sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
-    "nitro-tpm|nvidia-gpu|nvidia-switch|soft"
+    "auto|sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|"                   \
+    "paravisor-vtpm-tdx|cca|nitro-tpm|nvidia-gpu|nvidia-switch|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
         "collateral", "DIR",                                                                       \
@@ -46,10 +46,13 @@ const struct assay_verb assay_verbs_evidence[] = {
       "attestation key and certificates, for NVIDIA chain, manifests and OCSP responses; Nitro, "
       "NitroTPM and CCA need none. Lists what was not "
       "checked: freshness without a challenge, the program without a policy, revocation. FILE is a "
-      "file or - (standard input).",
+      "file or - (standard input): evidence, a conceptual message wrapper (CMW) with it, or a "
+      "certificate (PEM, DER) of RA-TLS, TCG DICE, CMW, dstack, Gramine, the SGX SDK or Open "
+      "Enclave, whose key the evidence must vouch for.",
       EXIT_VERDICT,
       "assay evidence verify quote.bin --collateral collateral/ --report-data 5f1c0a2e\n"
-      "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n",
+      "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n"
+      "assay evidence verify server.pem --collateral collateral/ --policy policy.yaml\n",
       (const struct assay_option[]){
           COLLATERAL,
           ROOT,
@@ -79,6 +82,17 @@ const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "decode", "FILE", "Print every field without appraising it.", "13 malformed",
       "assay evidence decode quote.bin\n",
       (const struct assay_option[]){ KIND, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "evidence", "eventlog", "FILE",
+      "Print the events of a log and the registers that they make: of firmware (TCG2, or CCEL as in "
+      "/sys/firmware/acpi/tables/data/CCEL) or of IMA (binary, or text). Nothing is compared with "
+      "evidence: assay evidence verify --event-log does.",
+      "5 no such file, 13 malformed",
+      "assay evidence eventlog CCEL --td\n"
+      "assay evidence eventlog ascii_runtime_measurements --json\n",
+      (const struct assay_option[]){
+          { "td", NULL, "the registers are those of a TD: MRTD and RTMR0 to RTMR3", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "evidence", "compose", "",
       "Put the reports of GPUs and switches together with the evidence of their processor, step by "
       "step: the challenge alone prints the nonce that each device has to sign; with --device the "

@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-enum { ASSAY_DER_MAX = 4096 };
+enum { ASSAY_DER_MAX = 16384 }; /* a certificate with a quote and its chain in it */
 
 enum assay_der_tag {
     ASSAY_DER_BOOLEAN = 0x01,

@@ -15,6 +15,8 @@
 #include "quote/eventlog/replay.h"
 #include "quote/kinds.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { IS_TD = 1, QUOTES = 2, TURNS = 4, THRICE = 8, HAS_POLICY = 16 };
@@ -145,6 +147,20 @@ static bool demand(struct assay_policy *policy, const struct assay_boot_event *e
     return true;
 }
 
+/* --- a list as text: twice its length is room enough, and what is rewritten looks like a list */
+static void rewrite_text(struct assay_slice text)
+{
+    struct assay_eventlog log;
+    size_t len = 0;
+    uint8_t *const out = malloc(2 * text.len + 1);
+    if (out == NULL) return;
+    const enum assay_status status = assay_ima_text_encode(text, out, 2 * text.len, &len);
+    ASSAY_ASSERT(status != ASSAY_E_FULL && len <= 2 * text.len);
+    if (status == ASSAY_OK && len > 0 && assay_eventlog_open(out, len, &log) == ASSAY_OK)
+        ASSAY_ASSERT(log.form == ASSAY_EVENTLOG_IMA);
+    free(out);
+}
+
 /* --- what must hold */
 static struct assay_eventlog_report report, second;
 
@@ -222,6 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     logs[0] = assay_slice_over(data + HEADER, first);
     logs[1] = assay_slice_over(data + HEADER + first, left - first);
     logs[2] = logs[1];
+    rewrite_text(assay_slice_over(data + HEADER, left));
     const size_t count = (shape & THRICE) != 0 ? 3 : left == first ? 1 : 2;
     const uint32_t turned = 1 + data[2] % (uint32_t)RTMRS;
 

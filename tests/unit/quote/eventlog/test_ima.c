@@ -5,6 +5,7 @@
 #include "tests/support/eventlog_reference.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,5 +132,85 @@ Test(quote_eventlog_ima, survives_every_flipped_bit)
         struct made_log log = made;
         log.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assay_status_ignore(read_all(log.bytes, log.len, &count), "any answer but a crash");
+    }
+}
+
+/* --- the list as text */
+enum { SIGNATURE_LEN = 9 }; /* as log_file signs */
+
+/* A line as the kernel writes it, from an event that the binary reader gave. */
+static size_t put_line(char *text, size_t used, size_t capacity, const struct assay_boot_event *e)
+{
+    char digest[2 * ASSAY_MEASUREMENT_MAX + 1], file[2 * ASSAY_MEASUREMENT_MAX + 1];
+    const struct assay_slice given = e->digests[0].bytes;
+    assay_hex_encode(given.bytes, given.len, digest, sizeof digest);
+    assay_hex_encode(e->file_digest.bytes, e->file_digest.len, file, sizeof file);
+    const bool is_signed = e->template_.len == 7;
+    char signature[2 * SIGNATURE_LEN + 1] = "";
+    if (is_signed)
+        assay_hex_encode(e->data.bytes + e->data.len - SIGNATURE_LEN, SIGNATURE_LEN, signature,
+                         sizeof signature);
+    const int len = snprintf(text + used, capacity - used, "%2u %s %.*s %s%s %.*s%s%s\n", e->reg,
+                             digest, e->is_legacy ? 3 : (int)e->template_.len,
+                             e->is_legacy ? "ima" : (const char *)e->template_.bytes,
+                             e->is_legacy ? "" : "sha256:", file, (int)e->file_name.len,
+                             (const char *)e->file_name.bytes, is_signed ? " " : "",
+                             signature);
+    cr_assert(len > 0 && used + (size_t)len < capacity);
+    return used + (size_t)len;
+}
+
+Test(quote_eventlog_ima, a_list_as_text_is_the_binary_list)
+{
+    static const size_t lengths[] = { 20, 32, 48, 64 };
+    for (size_t i = 0; i < 4; i++) {
+        const struct made_log made = make(lengths[i], false);
+        static char text[2 * LOG_MAX];
+        static uint8_t binary[4 * LOG_MAX];
+        struct assay_eventlog log;
+        struct assay_boot_event e;
+        size_t used = 0, len = 0;
+        cr_assert_eq(assay_eventlog_open(made.bytes, made.len, &log), ASSAY_OK);
+        while (assay_eventlog_next(&log, &e) == ASSAY_OK)
+            used = put_line(text, used, sizeof text, &e);
+        cr_assert(assay_ima_text_looks(assay_slice_over(text, used)));
+        cr_assert_not(assay_ima_text_looks(assay_slice_over(made.bytes, made.len)));
+        cr_assert_eq(assay_ima_text_encode(assay_slice_over(text, used), binary, 2 * used, &len),
+                     ASSAY_OK, "twice the text is room enough");
+        cr_assert_eq(len, made.len, "%zu", i);
+        cr_assert(assay_bytes_equal(binary, made.bytes, len), "%zu", i);
+    }
+}
+
+#define SHA1 "1d8d532d463c9f8c205d0df7787669a85f93e260"
+#define NG   "10 " SHA1 " ima-ng sha1:" SHA1
+
+Test(quote_eventlog_ima, text_that_is_no_list_is_refused)
+{
+    static const struct {
+        const char *text;
+        enum assay_status status;
+    } rows[] = {
+        { NG " boot_aggregate\n", ASSAY_OK },
+        { NG " boot_aggregate", ASSAY_OK }, /* the last line end is missing */
+        { " 1 " SHA1 " ima-sig sha1:" SHA1 " /x \n", ASSAY_OK },
+        { "10 " SHA1 " ima-buf sha1:" SHA1 " key abcd\n", ASSAY_OK },
+        { "10 " SHA1 " ima-ngv2 ima:sha1:" SHA1 " /x\n", ASSAY_OK },
+        { "10 " SHA1 " ima " SHA1 " /x\n", ASSAY_OK },
+        { NG "\n", ASSAY_E_RANGE },                           /* no name */
+        { NG " /x y\n", ASSAY_E_TRAILING },                   /* a field more */
+        { "10 " SHA1 " ima-modsig sha1:" SHA1 " /x\n", ASSAY_E_UNSUPPORTED },
+        { "10 " SHA1 " ima-ng " SHA1 " /x\n", ASSAY_E_SYNTAX }, /* no algorithm */
+        { "10 " SHA1 " ima-ng sha1:abc /x\n", ASSAY_E_SYNTAX },
+        { "100 " SHA1 " ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
+        { "10 abcd ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
+        { NG " /x\n\n", ASSAY_E_SYNTAX },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_slice text = assay_slice_over(rows[i].text, strlen(rows[i].text));
+        uint8_t out[1024];
+        size_t len = 0;
+        const enum assay_status status = assay_ima_text_encode(text, out, 2 * text.len, &len);
+        cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].text, assay_status_symbol(status));
     }
 }
