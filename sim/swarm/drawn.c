@@ -37,7 +37,7 @@ static void find_proposals(const struct assay_scenario *s, bool has[static ASSAY
     has[ASSAY_SIM_DRAWN_LIARS] = p->liars > 0 && p->floods + p->forged_permille > 0;
     has[ASSAY_SIM_DRAWN_MISUSED] =
         s->adversary_count > 0 && (p->replayed + p->held_permille > 0 || p->bars || p->omits);
-    has[ASSAY_SIM_DRAWN_RAISED] = p->level < ASSAY_SIM_LEVEL_MAX;
+    has[ASSAY_SIM_DRAWN_RAISED] = p->level < ASSAY_SIM_LEVEL_REVIEWS;
 }
 
 /* Faults that coincide with other events. */

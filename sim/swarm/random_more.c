@@ -243,7 +243,7 @@ void random_proposals(const struct draw *d)
     if (raised) {
         p->level = 1;
         change_operators(d, ASSAY_SIM_ACTION_PARAMETERS, first);
-        s->changes[s->change_count - 1].level = ASSAY_SIM_LEVEL_MAX;
+        s->changes[s->change_count - 1].level = ASSAY_SIM_LEVEL_REVIEWS;
     }
     add_proposed(d, &r, retired ? ASSAY_SIM_ACTION_OPERATORS : ASSAY_SIM_ACTION_PARAMETERS, first);
     add_proposed(d, &r, ASSAY_SIM_ACTION_PARAMETERS, first + gap);
