@@ -129,7 +129,7 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("history_epochs", history_epochs, 0, 1000000,
           "epochs of blocks that every store retains; 0: the daemon's default (message)") },
     { U64("old_operators_epoch", old_operators_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "from then on replaced operators continue to sign; 0: never (message)") },
+          "from then on replaced keys continue to sign; 0: never (message)") },
 };
 #undef PART
 
