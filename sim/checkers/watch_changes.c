@@ -380,20 +380,16 @@ static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
 }
 
 /* protocol.md 9.6.7, 9.6.8: standing, weight and history are those of the member, whatever its keys
- * are: what the epoch did to it is what it does to any member, which other checkers examine. */
+ * are. Whether it fell in this epoch for a reason is examined as of any member (P1, justice). */
 static void check_followed(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_member *old = &e->before->members[slot], *now = &e->after->members[slot];
-    const bool has_failed = now->failure_epoch > old->failure_epoch;
     if (now->lives[0].incarnation < old->lives[0].incarnation)
         BROKEN(e, "node %u gets a new key and an older incarnation", slot);
     else if (now->trust.offences.count + 1 < old->trust.offences.count)
         BROKEN(e, "node %u gets a new key, and its offences are forgotten", slot);
     else if (now->stage_epoch != old->stage_epoch && now->stage == old->stage)
         BROKEN(e, "node %u gets a new key, and joins again", slot);
-    else if (!has_failed && now->trust.integrity_bp < old->trust.integrity_bp)
-        BROKEN(e, "node %u gets a new key: integrity %u, it had %u", slot, now->trust.integrity_bp,
-               old->trust.integrity_bp);
     else if (now->pass_epoch < old->pass_epoch || now->failure_epoch < old->failure_epoch)
         BROKEN(e, "node %u gets a new key, and its history is forgotten", slot);
     else FINE(e);
@@ -509,7 +505,7 @@ static void set_places(const struct assay_watch_epoch *e, struct place *places)
     for (uint32_t i = 0; i < e->watch->nodes; i++) {
         const struct place *old = &c->places[i];
         const bool stays = assay_bytes_equal(places[i].node_id, old->node_id, 32);
-        if (places[i].taken && old->taken && stays && i < e->before->member_count &&
+        if (old->taken && stays && old->stage != ASSAY_STAGE_LEFT && i < e->before->member_count &&
             (!assay_bytes_equal(places[i].operator_id, old->operator_id, 32) ||
              !assay_bytes_equal(places[i].identity, old->identity, ASSAY_P256_PUBLIC_LEN)))
             check_followed(e, i);
