@@ -66,6 +66,9 @@ static void record_places(struct assay_watch_rules *c, uint32_t nodes,
         c->places[i] = (struct place){ .taken = i < state->member_count };
         if (!c->places[i].taken) continue;
         assay_bytes_copy(c->places[i].node_id, 32, state->members[i].node_id, 32);
+        assay_bytes_copy(c->places[i].operator_id, 32, state->members[i].operator_id, 32);
+        assay_bytes_copy(c->places[i].identity, ASSAY_P256_PUBLIC_LEN,
+                         state->members[i].identity_public, ASSAY_P256_PUBLIC_LEN);
         c->places[i].stage = state->members[i].stage;
         c->places[i].stage_epoch = state->members[i].stage_epoch;
     }
@@ -167,8 +170,7 @@ static void check_spared(const struct assay_watch_epoch *e)
         const struct felled *f = &c->felled[i];
         const struct assay_trust_state *now = &e->after->members[i].trust;
         const bool struck =
-            f->struck ||
-            e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+            f->struck || e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         /* protocol.md 9.9: other offences strike as always. */
         if (!f->now || struck || !is_innocent(e, i)) continue;
         if (now->integrity_bp < f->integrity_bp)
@@ -234,6 +236,7 @@ struct making {
     uint8_t operators_digest[32];
     struct assay_slice operators;
     uint64_t activation;
+    uint32_t keys; /* new ones of operators and nodes */
 };
 
 static uint32_t find_place(const struct making *m, const uint8_t id[static 32])
@@ -270,6 +273,19 @@ static uint32_t find_free_place(const struct making *m, const uint8_t id[static 
     return lowest != UINT32_MAX ? lowest : i;
 }
 
+/* protocol.md 9.6.7: members of the operator are those of its new id, in every slot. */
+static void apply_operator_key(struct making *m, const struct assay_action *a)
+{
+    uint8_t id[32];
+    assay_sha256(a->public_key, sizeof a->public_key, id);
+    for (uint32_t i = 0; i < m->e->watch->nodes; i++)
+        if (m->places[i].taken && assay_bytes_equal(m->places[i].operator_id, a->node_id, 32))
+            assay_bytes_copy(m->places[i].operator_id, 32, id, 32);
+    m->operators = a->document;
+    assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
+    m->keys++;
+}
+
 static void apply_action(struct making *m, const struct assay_action *a)
 {
     uint32_t slot = 0;
@@ -279,6 +295,9 @@ static void apply_action(struct making *m, const struct assay_action *a)
         if (slot == m->e->watch->nodes) return; /* the scenario has no machine for it */
         m->places[slot] = (struct place){ .taken = true, .stage_epoch = m->activation };
         assay_bytes_copy(m->places[slot].node_id, 32, a->card.node_id, 32);
+        assay_bytes_copy(m->places[slot].operator_id, 32, a->card.operator_id, 32);
+        assay_bytes_copy(m->places[slot].identity, ASSAY_P256_PUBLIC_LEN, a->card.identity_public,
+                         ASSAY_P256_PUBLIC_LEN);
         return;
     case ASSAY_ACTION_LEAVE:
     case ASSAY_ACTION_REST:
@@ -297,14 +316,20 @@ static void apply_action(struct making *m, const struct assay_action *a)
         assay_sha256(a->document.bytes, a->document.len, m->rules.endorsements_digest);
         return;
     case ASSAY_ACTION_PARAMETERS: m->rules.parameters = a->parameters; return;
+    case ASSAY_ACTION_OPERATOR_KEY: apply_operator_key(m, a); return;
+    case ASSAY_ACTION_IDENTITY:
+        slot = find_place(m, a->node_id);
+        if (slot == UINT32_MAX) return;
+        assay_bytes_copy(m->places[slot].identity, ASSAY_P256_PUBLIC_LEN, a->public_key,
+                         ASSAY_P256_PUBLIC_LEN);
+        m->keys++;
+        return;
     case ASSAY_ACTION_OPERATORS:
-    case ASSAY_ACTION_OPERATOR_KEY:
         m->operators = a->document;
         assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
         return;
     case ASSAY_ACTION_COLLATERAL: return;  /* watch_updates.c */
     case ASSAY_ACTION_SERVICES: return;    /* sim/services/recount.c */
-    case ASSAY_ACTION_IDENTITY: return;    /* no scenario has it */
     case ASSAY_ACTION_MAINTENANCE: return; /* a change of its own: take_absences */
     }
 }
@@ -320,6 +345,10 @@ static const char *find_difference(const struct making *m)
         if (p->taken != (i < s->member_count)) return "size of the roster";
         if (!p->taken) continue;
         if (!assay_bytes_equal(p->node_id, s->members[i].node_id, 32)) return "members";
+        if (!assay_bytes_equal(p->operator_id, s->members[i].operator_id, 32))
+            return "operators of members";
+        if (!assay_bytes_equal(p->identity, s->members[i].identity_public, ASSAY_P256_PUBLIC_LEN))
+            return "identity keys";
         if (p->stage != s->members[i].stage) return "who serves";
     }
     return NULL;
@@ -347,6 +376,22 @@ static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
     else if (m->trust.offences.count < least)
         BROKEN(e, "newcomer %u begins with %u offences, its platform has %u", slot,
                m->trust.offences.count, least);
+    else FINE(e);
+}
+
+/* protocol.md 9.6.7, 9.6.8: standing, weight and history are those of the member, whatever its keys
+ * are. Whether it fell in this epoch for a reason is examined as of any member (P1, justice). */
+static void check_followed(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_member *old = &e->before->members[slot], *now = &e->after->members[slot];
+    if (now->lives[0].incarnation < old->lives[0].incarnation)
+        BROKEN(e, "node %u gets a new key and an older incarnation", slot);
+    else if (now->trust.offences.count + 1 < old->trust.offences.count)
+        BROKEN(e, "node %u gets a new key, and its offences are forgotten", slot);
+    else if (now->stage_epoch != old->stage_epoch && now->stage == old->stage)
+        BROKEN(e, "node %u gets a new key, and joins again", slot);
+    else if (now->pass_epoch < old->pass_epoch || now->failure_epoch < old->failure_epoch)
+        BROKEN(e, "node %u gets a new key, and its history is forgotten", slot);
     else FINE(e);
 }
 
@@ -411,8 +456,9 @@ static void keep_rules_on_trial(const struct assay_watch_epoch *e, struct making
     const char *what = find_difference(m);
     if (what == NULL) FINE(e);
     else
-        BROKEN(e, serves ? "%s: not as collateral has it that was due"
-                         : "%s changed, and nothing was due",
+        BROKEN(e,
+               serves ? "%s: not as collateral has it that was due"
+                      : "%s changed, and nothing was due",
                what);
     if (!serves) return;
     c->rules = m->rules;
@@ -457,8 +503,13 @@ static void set_places(const struct assay_watch_epoch *e, struct place *places)
 {
     struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->watch->nodes; i++) {
-        if (!places[i].taken || assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
-            continue;
+        const struct place *old = &c->places[i];
+        const bool stays = assay_bytes_equal(places[i].node_id, old->node_id, 32);
+        if (old->taken && stays && old->stage != ASSAY_STAGE_LEFT && i < e->before->member_count &&
+            (!assay_bytes_equal(places[i].operator_id, old->operator_id, 32) ||
+             !assay_bytes_equal(places[i].identity, old->identity, ASSAY_P256_PUBLIC_LEN)))
+            check_followed(e, i);
+        if (!places[i].taken || stays) continue;
         check_newcomer(e, i);
         c->felled[i] =
             (struct felled){ 0 }; /* the previous member was on trial, not the newcomer */
@@ -509,6 +560,8 @@ static void activate(const struct assay_watch_epoch *e)
                unfit ? ", which did not fit" : "", what);
     else FINE(e);
     assay_watch_add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
+    for (uint32_t i = 0; i < m.keys; i++)
+        assay_watch_add(e, ASSAY_SIM_FIGURE_KEYS_CHANGED);
     const struct assay_rules_in_force before = c->rules;
     c->rules = m.rules;
     assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);

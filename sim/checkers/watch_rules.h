@@ -27,7 +27,8 @@ struct absence {
 /* The member of a slot, and whether it is in service. */
 struct place {
     bool taken;
-    uint8_t node_id[32];
+    uint8_t node_id[32], operator_id[32];
+    uint8_t identity[ASSAY_P256_PUBLIC_LEN];
     enum assay_stage stage;
     uint64_t stage_epoch;
 };

@@ -55,6 +55,7 @@
     X(EVENTS, "events", false, "simulated events")                                                 \
     X(CHANGES_TAKEN, "changes_taken", false, "changes of operators in final blocks")               \
     X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
+    X(KEYS_CHANGED, "keys_changed", false, "new keys of operators and nodes that came into force") \
     X(CHANGES_REVERTED, "changes_reverted", false,                                                 \
       "changes that suspended too many and were reverted")                                         \
     X(STATEMENTS, "statements", false, "statements of operators about proposals that were made")   \
@@ -73,6 +74,8 @@
       "members that were down when operators were replaced, summed")                               \
     X(OLD_DOCUMENTS, "old_documents", false,                                                       \
       "documents that operators submitted after their replacement")                                \
+    X(OLD_IDENTITIES, "old_identities", false,                                                     \
+      "key sets that replaced identity keys signed, and members refused")                          \
     X(LEAPS_OVER_ERAS, "leaps_over_eras", false,                                                   \
       "members that missed the end of an era and returned by fast sync")                           \
     X(FAST_SYNCS, "fast_syncs", false, "fast syncs over epochs without their blocks")              \

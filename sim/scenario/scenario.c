@@ -43,7 +43,7 @@ struct assay_scenario assay_scenario_default(void)
                       .share_slots = 3,
                       .share_k = 2,
                       .secrets = 1 },
-        .proposals = { .level = ASSAY_SIM_LEVEL_MAX },
+        .proposals = { .level = ASSAY_SIM_LEVEL_REVIEWS },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -405,6 +405,40 @@ static enum assay_status check_clock(const struct assay_scenario *s, uint32_t in
                                  (unsigned)index);
 }
 
+static bool is_of_key(const struct assay_sim_change *c)
+{
+    return c->action == ASSAY_SIM_ACTION_IDENTITY || c->action == ASSAY_SIM_ACTION_OPERATOR_KEY;
+}
+
+bool assay_scenario_changes_keys(const struct assay_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->change_count; i++)
+        if (is_of_key(&scenario->changes[i])) return true;
+    return false;
+}
+
+/* New keys need feature level 3, which the genesis has unless it says another one. */
+static enum assay_status check_new_keys(const struct assay_scenario *s, uint32_t index,
+                                        char *message)
+{
+    const struct assay_sim_change *c = &s->changes[index];
+    const bool of_key = c->flaw == ASSAY_SIM_FLAW_CONSENT || c->flaw == ASSAY_SIM_FLAW_KEY_TAKEN;
+    bool is_reached = !assay_scenario_proposes(s) || s->proposals.level >= ASSAY_SIM_LEVEL_MAX;
+    for (uint32_t i = 0; i < s->change_count; i++)
+        is_reached |= s->changes[i].level >= ASSAY_SIM_LEVEL_MAX;
+    if (of_key && !is_of_key(c))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[%u].flaw: expected action identity or operator-key, "
+                                     "whose new keys have this flaw",
+                                     (unsigned)index);
+    if (is_reached || !is_of_key(c)) return ASSAY_OK;
+    return assay_scenario_refuse(
+        message, ASSAY_E_INVALID,
+        "changes[%u].action: expected proposals.level %d, or a change that "
+        "raises the level to it, found level %u",
+        (unsigned)index, ASSAY_SIM_LEVEL_MAX, (unsigned)s->proposals.level);
+}
+
 static enum assay_status check_change(const struct assay_scenario *s, uint32_t index, char *message)
 {
     const struct assay_sim_change *c = &s->changes[index];
@@ -439,6 +473,7 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
                                      "changes[%u].proposed: expected a change of its own without a "
                                      "flaw, that several operators sign",
                                      (unsigned)index);
+    ASSAY_TRY(check_new_keys(s, index, message));
     if (!c->with_before) return ASSAY_OK;
     if (before == NULL)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,

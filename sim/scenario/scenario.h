@@ -27,7 +27,8 @@ enum {
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_LIARS_MAX = 8,
     ASSAY_SIM_PROPOSING_NODES_MAX = 64, /* each has a set of proposals of its own */
-    ASSAY_SIM_LEVEL_MAX = 2, /* ASSAY_LEVEL_REVIEWS */
+    ASSAY_SIM_LEVEL_REVIEWS = 2, /* feature levels: ASSAY_LEVEL_REVIEWS, */
+    ASSAY_SIM_LEVEL_MAX = 3,     /* ASSAY_LEVEL_KEYS */
     ASSAY_SIM_RECOVERS_MAX = 4,
     ASSAY_SIM_DAYS_MAX = 8,
     ASSAY_SIM_GROUPS_MAX = 4,
@@ -214,7 +215,9 @@ struct assay_sim_clock {
     X(PARAMETERS, 7, "parameters", "other caps, length of epochs, size of blocks")                 \
     X(OPERATORS, 8, "operators", "one operator more, and one more must sign")                      \
     X(SERVICES, 9, "services", "the services of services.later_groups and later_tasks")            \
-    X(OPERATORS_BACK, 10, "operators-back", "the operators of the genesis again")
+    X(OPERATORS_BACK, 10, "operators-back", "the operators of the genesis again")                  \
+    X(IDENTITY, 11, "identity", "members of the cohort get new identity keys")                     \
+    X(OPERATOR_KEY, 12, "operator-key", "one operator gets another key")
 
 #define ASSAY_SIM_ACTION_ENUM(symbol, number, name, line) ASSAY_SIM_ACTION_##symbol = number,
 enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
@@ -232,7 +235,9 @@ enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
     X(ERA, 7, "era", "it is of another era")                                                       \
     X(FORCE, 8, "force", "it forces a change that was never reverted")                             \
     X(DOCUMENT, 9, "document", "its policy cannot be parsed")                                      \
-    X(FORGED, 10, "forged", "one of the signatures is over other bytes")
+    X(FORGED, 10, "forged", "one of the signatures is over other bytes")                           \
+    X(CONSENT, 11, "consent", "its new key signed for another change")                             \
+    X(KEY_TAKEN, 12, "key-taken", "its new key is one of another member or operator")
 
 #define ASSAY_SIM_FLAW_ENUM(symbol, number, name, line) ASSAY_SIM_FLAW_##symbol = number,
 enum assay_sim_flaw { ASSAY_SIM_FLAW_LIST(ASSAY_SIM_FLAW_ENUM) };
@@ -414,8 +419,8 @@ struct assay_scenario {
     uint32_t overlay_above;   /* with more members nodes have neighbours */
     uint32_t overlay_degree;  /* degree: as many to twice as many */
     uint32_t history_epochs; /* epochs of blocks that stores retain; 0: ASSAY's default */
-    /* From here on an attacker has the keys of replaced operators, and submits documents signed by
-     * them; 0: never. */
+    /* From here on an attacker has the replaced keys of operators and nodes, and submits documents
+     * signed by them; 0: never. */
     uint64_t old_operators_epoch;
     struct assay_sim_services_plan services;
     struct assay_sim_proposals proposals;
@@ -493,6 +498,8 @@ void assay_scenario_put_keys(struct assay_writer *w);
 bool assay_scenario_serves(const struct assay_scenario *scenario);
 /* Returns: whether operators propose changes, or state something about them. */
 bool assay_scenario_proposes(const struct assay_scenario *scenario);
+/* Returns: whether operators or nodes get new keys. */
+bool assay_scenario_changes_keys(const struct assay_scenario *scenario);
 /* Returns: whether a change adds services, or some of them. */
 bool assay_scenario_adds_services(const struct assay_scenario *scenario);
 

@@ -129,7 +129,7 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("history_epochs", history_epochs, 0, 1000000,
           "epochs of blocks that every store retains; 0: the daemon's default (message)") },
     { U64("old_operators_epoch", old_operators_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
-          "from then on replaced operators continue to sign; 0: never (message)") },
+          "from then on replaced keys continue to sign; 0: never (message)") },
 };
 #undef PART
 
@@ -239,7 +239,7 @@ static const struct assay_scenario_key clock_keys[] = {
 
 #define PART assay_sim_change
 static const struct assay_scenario_key change_keys[] = {
-    { WORD("action", action, action_word, 1, 10, "the action") },
+    { WORD("action", action, action_word, 1, 12, "the action") },
     { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "epoch of the first submission") },
     { U32("ahead_epochs", ahead_epochs, 2, 1000, "minimum of epochs from then to its activation") },
     { OTHER("with_before", with_before, BOOL,
@@ -263,7 +263,7 @@ static const struct assay_scenario_key change_keys[] = {
     { OTHER("forces", forces, BOOL, "names the last reverted change: it stays") },
     { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX,
           "number of honest members that get it from the operators") },
-    { WORD("flaw", flaw, flaw_word, 0, 10, "its flaw") },
+    { WORD("flaw", flaw, flaw_word, 0, 12, "its flaw") },
 };
 #undef PART
 
@@ -359,7 +359,7 @@ static const struct assay_scenario_key services_keys[] = {
 #define PART assay_sim_proposals
 static const struct assay_scenario_key proposals_keys[] = {
     { U32("level", level, 1, ASSAY_SIM_LEVEL_MAX,
-          "feature level of the genesis; proposals need 2") },
+          "feature level of the genesis; proposals need 2, new keys 3") },
     { U32("liars", liars, 0, ASSAY_SIM_LIARS_MAX,
           "operators of the genesis that lie, the last ones; fewer than half") },
     { U32("floods", floods, 0, 64, "statements of each liar in an epoch") },

@@ -37,7 +37,7 @@ static void find_proposals(const struct assay_scenario *s, bool has[static ASSAY
     has[ASSAY_SIM_DRAWN_LIARS] = p->liars > 0 && p->floods + p->forged_permille > 0;
     has[ASSAY_SIM_DRAWN_MISUSED] =
         s->adversary_count > 0 && (p->replayed + p->held_permille > 0 || p->bars || p->omits);
-    has[ASSAY_SIM_DRAWN_RAISED] = p->level < ASSAY_SIM_LEVEL_MAX;
+    has[ASSAY_SIM_DRAWN_RAISED] = p->level < ASSAY_SIM_LEVEL_REVIEWS;
 }
 
 /* Faults that coincide with other events. */
@@ -114,6 +114,8 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
         if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
     find_coincidences(s, has);
     find_proposals(s, has);
+    has[ASSAY_SIM_DRAWN_NEW_KEYS] = assay_scenario_changes_keys(s);
+    has[ASSAY_SIM_DRAWN_STOLEN_KEYS] = assay_scenario_changes_keys(s) && s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->change_count; i++) {
         const struct assay_sim_change *const c = &s->changes[i];
         if (c->epoch_ms + c->block_len_max + c->operator_cap_bp > 0)

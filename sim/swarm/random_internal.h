@@ -51,6 +51,7 @@ enum aspect {
     ASPECT_RETURNS = 34,
     ASPECT_HANDOVERS = 35,
     ASPECT_PROPOSALS = 36,
+    ASPECT_KEYS = 37,
 };
 
 enum { NODES_MIN = 4 };
@@ -117,5 +118,6 @@ void random_returns(struct draw *d);
 void random_trials(const struct draw *d);
 void random_services(const struct draw *d);
 void random_proposals(const struct draw *d);
+void random_keys(const struct draw *d);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     PROPOSALS_PERMILLE = 250,    /* of scenarios: operators propose changes on the ledger */
     RAISED_PERMILLE = 300,       /* of these: the feature level is raised in the run */
     RETIRED_PERMILLE = 400,      /* of these: an operator is added, and removed while it acts */
+    KEYS_PERMILLE = 150,         /* of scenarios: nodes and operators get new keys */
 };
 
 /* --- coinciding events */
@@ -243,7 +244,7 @@ void random_proposals(const struct draw *d)
     if (raised) {
         p->level = 1;
         change_operators(d, ASSAY_SIM_ACTION_PARAMETERS, first);
-        s->changes[s->change_count - 1].level = ASSAY_SIM_LEVEL_MAX;
+        s->changes[s->change_count - 1].level = ASSAY_SIM_LEVEL_REVIEWS;
     }
     add_proposed(d, &r, retired ? ASSAY_SIM_ACTION_OPERATORS : ASSAY_SIM_ACTION_PARAMETERS, first);
     add_proposed(d, &r, ASSAY_SIM_ACTION_PARAMETERS, first + gap);
@@ -334,4 +335,47 @@ void random_services(const struct draw *d)
     struct assay_sim_random shown = stream(d, ASPECT_HANDOVERS);
     if (p->groups > 0 && chance(&shown, 400))
         p->forged_handovers_permille = between(&shown, 1, 300);
+}
+
+/* --- new keys of nodes and operators (docs/protocol.md 9.6.7, 9.6.8) */
+
+static void change_key(const struct draw *d, struct assay_sim_random *r,
+                       enum assay_sim_action action, uint32_t at_epoch)
+{
+    struct assay_scenario *const s = d->s;
+    change_operators(d, action, at_epoch);
+    struct assay_sim_change *const c = &s->changes[s->change_count - 1];
+    c->ahead_epochs = low(r, 2, 5);
+    c->given_to = low(r, 1, 3);
+    c->count = 1;
+    if (chance(r, 250))
+        c->flaw = (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_CONSENT, ASSAY_SIM_FLAW_KEY_TAKEN);
+}
+
+/* One member without a cohort of its own gets a new identity key, mostly twice, and an operator
+ * another key; mostly an attacker has the old ones. One member alone: of a table that an era ends
+ * more than a third must be able to confirm by keys that nodes behind have. A change may be in vain:
+ * members leave, operators are replaced, stores are lost, and rules on trial hold it up. */
+void random_keys(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_KEYS);
+    const uint32_t first = between(&r, 1, 6), gap = between(&r, 3, 8);
+    const bool again = chance(&r, 600), stolen = chance(&r, 700), of_operator = chance(&r, 700);
+    const bool is_apart = chance(&r, 500);
+    if (!chance(&r, KEYS_PERMILLE) || d->burns || s->nodes < NODES_MIN) return;
+    if (s->change_count + 3 > ASSAY_SIM_CHANGES_MAX) return;
+    if (assay_scenario_proposes(s) && s->proposals.level < ASSAY_SIM_LEVEL_REVIEWS) return;
+    s->proposals.level = ASSAY_SIM_LEVEL_MAX;
+    const uint32_t rotates = is_apart ? add_single_cohort(d, "rotates") : 0;
+    const uint32_t from = s->change_count;
+    change_key(d, &r, ASSAY_SIM_ACTION_IDENTITY, first);
+    if (of_operator) change_key(d, &r, ASSAY_SIM_ACTION_OPERATOR_KEY, first + gap / 2);
+    if (again) change_key(d, &r, ASSAY_SIM_ACTION_IDENTITY, first + gap);
+    for (uint32_t i = from; i < s->change_count; i++) {
+        s->changes[i].by_cohort = s->changes[i].action == ASSAY_SIM_ACTION_IDENTITY;
+        s->changes[i].cohort = s->changes[i].by_cohort ? rotates : 0;
+    }
+    if (stolen && s->old_operators_epoch == 0) s->old_operators_epoch = first + 1;
+    s->epochs += between(&r, 6, 14);
 }

@@ -256,13 +256,34 @@ static void drop_newcomers(struct world_run *r)
     }
 }
 
+/* Of the same length, with one id in place of another: an operator has another key. */
+static void record_renamed(struct world_changes *c, const struct assay_genesis *rules)
+{
+    const struct assay_genesis *own = c->operators;
+    const uint8_t *gone = NULL, *is_new = NULL;
+    uint32_t differ = 0;
+    for (uint32_t i = 0; i < own->operator_count; i++)
+        if (assay_operator_find(rules, own->operators[i].operator_id) == NULL) {
+            gone = own->operators[i].operator_id;
+            differ++;
+        }
+    for (uint32_t i = 0; i < rules->operator_count; i++)
+        if (assay_operator_find(own, rules->operators[i].operator_id) == NULL)
+            is_new = rules->operators[i].operator_id;
+    if (own->operator_count != rules->operator_count || differ != 1 || is_new == NULL) return;
+    ASSAY_ASSERT(c->renamed_count < ASSAY_SIM_CHANGES_MAX);
+    assay_bytes_copy(c->renamed[c->renamed_count].before, 32, gone, 32);
+    assay_bytes_copy(c->renamed[c->renamed_count++].after, 32, is_new, 32);
+}
+
 /* Operators in force, by the documents of the members. */
 static void follow_operators(struct world_run *r, uint32_t node)
 {
     const struct assay_genesis *rules = r->w->nodes[node].engine->genesis;
     struct assay_genesis *own = r->changes->operators;
     if (assay_bytes_equal(own->operators_digest, rules->operators_digest, 32)) return;
-    world_old_operators_keep(r, own);
+    world_old_keys_keep(r, own);
+    record_renamed(r->changes, rules);
     own->threshold = rules->threshold;
     own->operator_count = rules->operator_count;
     for (uint32_t i = 0; i < rules->operator_count; i++) {
@@ -281,6 +302,7 @@ void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed)
     closed->machines = r->w->machines;
     drop_newcomers(r);
     follow_operators(r, r->w->stepping.node);
+    world_new_keys_closed(r, r->w->stepping.node);
 }
 
 void world_changes_turned(struct world_run *r)

@@ -37,6 +37,11 @@ struct world_changes {
     struct newcomer newcomers[NEWCOMERS_MAX];
     uint32_t newcomer_count;
     uint32_t policies;
+    /* Ids of operators, each with the one that its next key gave it. */
+    struct {
+        uint8_t before[32], after[32];
+    } renamed[ASSAY_SIM_CHANGES_MAX];
+    uint32_t renamed_count;
     struct world_payload *last; /* the last record of a block */
     /* Of the running epoch, in the order of the chain. */
     struct world_payload *taken[ASSAY_SIM_CHANGES_MAX];
@@ -54,8 +59,6 @@ static inline bool world_has_left(const struct assay_member *m)
 /* Drafts the newest version, by the state that the network closed last. Returns: whether there is
  * anything to decide. */
 bool world_draft_make(struct world_run *r, uint32_t index);
-/* Sets 0 .. are those of the operators, in the order in which they were added. */
-uint32_t world_set_of_operator(const struct world_run *r, const uint8_t id[static 32]);
 /* Newcomers of a version that no block took, or that was dropped, do not start. */
 void world_draft_forget(struct world_run *r, uint32_t index);
 

@@ -97,7 +97,7 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
     if (r->proposals == NULL || record->change.sequence == 0) return;
     const bool proposed = world_newest_about(r, record->body_digest) != NULL;
     if (proposed) r->outcome->figures[ASSAY_SIM_FIGURE_PROPOSALS_TAKEN][0]++;
-    /* An attacker has keys of replaced operators, and signs by them (old_operators.c). */
+    /* An attacker has keys of replaced operators, and signs by them (old_keys.c). */
     if (!proposed && r->scenario->old_operators_epoch > 0) return;
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
     const uint32_t good = count_signers(r, record, is_good, 0);

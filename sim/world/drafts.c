@@ -8,6 +8,7 @@
 #include "sim/world/proposals_internal.h"
 
 #include "base/bitmap.h"
+#include "engine/ledger/records/key_change.h"
 
 #include <stdlib.h>
 
@@ -22,11 +23,13 @@ static bool has_stage_for(const struct assay_member *m, enum assay_sim_action ac
     case ASSAY_SIM_ACTION_MAINTENANCE: return m->stage == ASSAY_STAGE_MEMBER;
     case ASSAY_SIM_ACTION_WAKE: return m->stage == ASSAY_STAGE_RESTING;
     case ASSAY_SIM_ACTION_LEAVE:
+    case ASSAY_SIM_ACTION_IDENTITY:
     case ASSAY_SIM_ACTION_POLICY: return !world_has_left(m);
     case ASSAY_SIM_ACTION_JOIN:
     case ASSAY_SIM_ACTION_PARAMETERS:
     case ASSAY_SIM_ACTION_OPERATORS:
     case ASSAY_SIM_ACTION_OPERATORS_BACK:
+    case ASSAY_SIM_ACTION_OPERATOR_KEY:
     case ASSAY_SIM_ACTION_SERVICES: return false;
     }
     ASSAY_UNREACHABLE("an action is of the list");
@@ -141,6 +144,9 @@ static void make_card(struct world_run *r, const struct newcomer *n, struct assa
     r->w->machines[n->slot] =
         n->machine; /* for this card: the machine is in the slot when the change takes effect */
     world_card(r->w, n->slot, n->set, &a->card, name);
+    for (uint32_t i = 0; i < r->changes->renamed_count; i++)
+        if (assay_bytes_equal(a->card.operator_id, r->changes->renamed[i].before, 32))
+            assay_bytes_copy(a->card.operator_id, 32, r->changes->renamed[i].after, 32);
     r->w->machines[n->slot] = machine;
 }
 
@@ -208,18 +214,108 @@ static void add_operators(struct drafting *d)
 {
     struct world_changes *c = d->r->changes;
     struct assay_genesis *next = calloc(1, sizeof *next);
-    struct assay_secret32 key;
     ASSAY_ASSERT(next != NULL);
     *next = *c->operators;
     next->member_count = 0;
-    world_set_key(d->r->w, c->operators->operator_count, KEY_OPERATOR, &key);
+    uint32_t set = c->operators->operator_count;
     struct assay_genesis_operator *o = &next->operators[next->operator_count++];
-    const enum assay_status status = assay_p256_public(&key, o->public_key);
-    ASSAY_ASSERT(status == ASSAY_OK);
+    world_operator_of_set(d->r->w, set, o->public_key, o->operator_id);
+    while (assay_operator_find(c->operators, o->operator_id) != NULL)
+        world_operator_of_set(d->r->w, ++set, o->public_key, o->operator_id);
     o->name = assay_slice_over("operator", 8);
     next->threshold++;
     put_operators(d, next);
     free(next);
+}
+
+/* --- new keys: each signs that it takes its place by this change (protocol.md 9.6.7, 9.6.8) */
+
+static void sign_statement(const struct assay_secret32 *key, struct assay_slice statement,
+                           struct assay_action *a)
+{
+    struct assay_p256_signer *signer = NULL;
+    uint8_t digest[32];
+    assay_sha256(statement.bytes, statement.len, digest);
+    enum assay_status status = assay_p256_signer_load(key, &signer);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_p256_sign(signer, digest, a->signature);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
+/* One flawed statement is of the next change, the other one of the next era. */
+static void number_statement(const struct drafting *d, const struct assay_sim_change *row,
+                             uint32_t *era, uint64_t *sequence)
+{
+    const bool is_flawed = row->flaw == ASSAY_SIM_FLAW_CONSENT;
+    *era = d->r->before.era + (is_flawed && d->index % 2 == 0);
+    *sequence = d->r->before.change_sequence + 1 + (is_flawed && d->index % 2 == 1);
+}
+
+static void add_identity(struct drafting *d, const struct assay_sim_change *row, uint32_t slot)
+{
+    const struct assay_state *s = &d->r->before;
+    const struct assay_member *m = &s->members[slot];
+    const bool is_taken = row->flaw == ASSAY_SIM_FLAW_KEY_TAKEN;
+    const uint32_t owner = is_taken ? (slot + 1) % s->member_count : slot;
+    const uint64_t turn = is_taken ? 0 : (uint64_t)(row - d->r->scenario->changes) + 1;
+    uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    struct assay_secret32 key;
+    uint64_t sequence = 0;
+    uint32_t era = 0;
+    struct assay_action *a = add_action(d, ASSAY_ACTION_IDENTITY);
+    assay_bytes_copy(a->node_id, 32, m->node_id, 32);
+    world_key(d->r->w, owner, KEY_IDENTITY, turn, &key);
+    const enum assay_status status = assay_p256_public(&key, a->public_key);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    number_statement(d, row, &era, &sequence);
+    sign_statement(&key,
+                   assay_identity_statement(s->chain_id, era, sequence, m->node_id,
+                                            m->identity_public, a->public_key, bytes),
+                   a);
+}
+
+static void add_identities(struct drafting *d, const struct assay_sim_change *row)
+{
+    uint32_t left = row->count == 0 ? UINT32_MAX : row->count;
+    for (uint32_t i = next_member(d->r, row, 0); i < d->r->before.member_count && left > 0;
+         i = next_member(d->r, row, i + 1), left--)
+        if (d->count < ASSAY_ACTIONS_MAX) add_identity(d, row, i);
+}
+
+/* One operator, drawn, gets the key of the row, or that of the next operator. */
+static void add_operator_key(struct drafting *d, const struct assay_sim_change *row)
+{
+    const struct world_run *r = d->r;
+    struct world_changes *c = r->changes;
+    struct assay_genesis *next = calloc(1, sizeof *next);
+    const uint32_t count = c->operators->operator_count;
+    const uint32_t at = (uint32_t)assay_sim_random_below(&c->random, count);
+    const uint32_t row_set = world_set_of_new_key(r->w, (uint32_t)(row - r->scenario->changes));
+    const uint8_t *const other = c->operators->operators[(at + 1) % count].operator_id;
+    const uint32_t set =
+        row->flaw == ASSAY_SIM_FLAW_KEY_TAKEN ? world_set_of_operator(r->w, other) : row_set;
+    uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX], id[32];
+    struct assay_secret32 key;
+    uint64_t sequence = 0;
+    uint32_t era = 0;
+    ASSAY_ASSERT(next != NULL);
+    *next = *c->operators;
+    next->member_count = 0;
+    world_operator_of_set(r->w, set, next->operators[at].public_key, id);
+    put_operators(d, next);
+    free(next);
+    struct assay_action *a = &d->actions[d->count - 1];
+    a->kind = ASSAY_ACTION_OPERATOR_KEY;
+    assay_bytes_copy(a->node_id, 32, c->operators->operators[at].operator_id, 32);
+    world_set_key(r->w, set, KEY_OPERATOR, &key);
+    const enum assay_status status = assay_p256_public(&key, a->public_key);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    number_statement(d, row, &era, &sequence);
+    sign_statement(&key,
+                   assay_operator_key_statement(r->before.chain_id, era, sequence, a->node_id,
+                                                a->public_key, bytes),
+                   a);
 }
 
 static void add_parameters(struct drafting *d, const struct assay_sim_change *row)
@@ -249,6 +345,8 @@ static void add_row(struct drafting *d, const struct assay_sim_change *row)
     case ASSAY_SIM_ACTION_PARAMETERS: add_parameters(d, row); return;
     case ASSAY_SIM_ACTION_OPERATORS: add_operators(d); return;
     case ASSAY_SIM_ACTION_OPERATORS_BACK: restore_operators(d); return;
+    case ASSAY_SIM_ACTION_IDENTITY: add_identities(d, row); return;
+    case ASSAY_SIM_ACTION_OPERATOR_KEY: add_operator_key(d, row); return;
     case ASSAY_SIM_ACTION_SERVICES:
         add_action(d, ASSAY_ACTION_SERVICES)->document = world_services_plan(d->r);
         return;
@@ -273,10 +371,8 @@ static void sign_by(struct world_run *r, const struct assay_sim_change *row, uin
     struct assay_p256_signer *signer = NULL;
     uint8_t public[ASSAY_P256_PUBLIC_LEN];
     uint8_t id[32];
+    world_operator_of_set(w, set, public, id);
     world_set_key(w, set, KEY_OPERATOR, &key);
-    enum assay_status status = assay_p256_public(&key, public);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(public, sizeof public, id);
     uint32_t at = s->count++;
     for (; at > 0 && assay_bytes_compare(s->ids[at - 1], id, 32) > 0; at--) {
         assay_bytes_copy(s->ids[at], 32, s->ids[at - 1], 32);
@@ -284,26 +380,11 @@ static void sign_by(struct world_run *r, const struct assay_sim_change *row, uin
     }
     assay_bytes_copy(s->ids[at], 32, id, 32);
     if (!row->proposed) world_proposals_signed(r, id, digest);
-    status = assay_p256_signer_load(&key, &signer);
+    enum assay_status status = assay_p256_signer_load(&key, &signer);
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_p256_sign(signer, digest, s->signatures[at]);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_p256_signer_free(&signer);
-}
-
-uint32_t world_set_of_operator(const struct world_run *r, const uint8_t id[static 32])
-{
-    for (uint32_t set = 0;; set++) {
-        struct assay_secret32 key;
-        uint8_t public[ASSAY_P256_PUBLIC_LEN];
-        uint8_t own[32];
-        ASSAY_ASSERT(set < ASSAY_OPERATORS_MAX);
-        world_set_key(r->w, set, KEY_OPERATOR, &key);
-        const enum assay_status status = assay_p256_public(&key, public);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        assay_sha256(public, sizeof public, own);
-        if (assay_bytes_equal(own, id, 32)) return set;
-    }
 }
 
 static void sign_all(const struct drafting *d, const struct assay_sim_change *row,
@@ -315,7 +396,7 @@ static void sign_all(const struct drafting *d, const struct assay_sim_change *ro
     s->count = 0;
     if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) {
         const uint32_t slot = assay_state_slot_of(&r->before, d->actions[0].node_id);
-        uint32_t set = world_set_of_operator(r, r->before.members[slot].operator_id);
+        uint32_t set = world_set_of_operator(r->w, r->before.members[slot].operator_id);
         const bool wrong = row->flaw == ASSAY_SIM_FLAW_STRANGER;
         if (wrong) set = g->operator_count > 1 ? (set + 1) % g->operator_count : STRANGER_SET;
         sign_by(d->r, row, set, digest, s);
@@ -324,7 +405,7 @@ static void sign_all(const struct drafting *d, const struct assay_sim_change *ro
     if (row->flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || row->flaw == ASSAY_SIM_FLAW_STRANGER)
         wanted--;
     for (uint32_t i = 0; i < wanted; i++)
-        sign_by(d->r, row, world_set_of_operator(r, g->operators[i].operator_id), digest, s);
+        sign_by(d->r, row, world_set_of_operator(r->w, g->operators[i].operator_id), digest, s);
     if (row->flaw == ASSAY_SIM_FLAW_STRANGER) sign_by(d->r, row, STRANGER_SET, digest, s);
 }
 
@@ -351,6 +432,8 @@ static void apply_flaw(struct drafting *d, const struct assay_sim_change *row,
     case ASSAY_SIM_FLAW_STRANGER:
     case ASSAY_SIM_FLAW_NEAR:
     case ASSAY_SIM_FLAW_FORGED:
+    case ASSAY_SIM_FLAW_CONSENT:
+    case ASSAY_SIM_FLAW_KEY_TAKEN:
     case ASSAY_SIM_FLAW_REPLAY: return;
     case ASSAY_SIM_FLAW_SEQUENCE:
         change->sequence = change->sequence > 1 ? change->sequence - 1 : change->sequence + 100;

@@ -100,13 +100,26 @@ void world_card(struct assay_sim_world *w, uint32_t slot, uint32_t set,
     m->name = assay_slice_over(name, strlen(name));
 }
 
-/* The key set of an operator in the sorted list. */
-static uint32_t set_of_operator(const struct assay_sim_world *w, uint32_t index)
+void world_operator_of_set(const struct assay_sim_world *w, uint32_t set,
+                           uint8_t public[static ASSAY_P256_PUBLIC_LEN], uint8_t id[static 32])
 {
-    for (uint32_t set = 0; set < w->genesis->operator_count; set++) {
-        uint8_t public[64];
-        public_key(w, set, KEY_OPERATOR, public);
-        if (assay_bytes_equal(public, w->genesis->operators[index].public_key, 64)) return set;
+    public_key(w, set, KEY_OPERATOR, public);
+    assay_sha256(public, ASSAY_P256_PUBLIC_LEN, id);
+}
+
+uint32_t world_set_of_new_key(const struct assay_sim_world *w, uint32_t row)
+{
+    ASSAY_ASSERT(row < ASSAY_SIM_CHANGES_MAX);
+    return w->genesis->operator_count + ASSAY_SIM_CHANGES_MAX + row;
+}
+
+uint32_t world_set_of_operator(const struct assay_sim_world *w, const uint8_t id[static 32])
+{
+    const uint32_t last = world_set_of_new_key(w, ASSAY_SIM_CHANGES_MAX - 1);
+    for (uint32_t set = 0; set <= last; set++) {
+        uint8_t public[ASSAY_P256_PUBLIC_LEN], own[32];
+        world_operator_of_set(w, set, public, own);
+        if (assay_bytes_equal(own, id, 32)) return set;
     }
     ASSAY_UNREACHABLE("every operator has a key set");
 }
@@ -125,7 +138,8 @@ static void sign_file(struct assay_sim_world *w, struct assay_slice body)
         struct assay_secret32 key;
         struct assay_p256_signer *signer = NULL;
         signers[i] = i;
-        draw_key(w, set_of_operator(w, i), KEY_OPERATOR, 0, &key);
+        draw_key(w, world_set_of_operator(w, w->genesis->operators[i].operator_id), KEY_OPERATOR, 0,
+                 &key);
         enum assay_status status = assay_p256_signer_load(&key, &signer);
         ASSAY_ASSERT(status == ASSAY_OK);
         status = assay_p256_sign(signer, digest, signatures[i]);

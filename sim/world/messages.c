@@ -50,6 +50,7 @@ static void run_world(struct world_run *r)
     struct assay_sim_world_options options = options_of(r->scenario, r->options);
     world_services_open(r, &options);
     if (assay_scenario_proposes(r->scenario)) options.level = ASSAY_LEVEL_REVIEWS;
+    if (assay_scenario_changes_keys(r->scenario)) options.level = ASSAY_LEVEL_KEYS;
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
     r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;
@@ -74,7 +75,7 @@ static void run_world(struct world_run *r)
     assay_sim_watch_destroy(&r->watch);
     world_proposals_free(r);
     world_changes_free(r);
-    world_old_operators_free(r);
+    world_old_keys_free(r);
     world_days_turned(r);
     world_truth_free(r);
     world_received_free(r);

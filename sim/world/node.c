@@ -18,6 +18,46 @@ static void load_signer(const struct assay_secret32 *key, struct assay_p256_sign
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
+static void public_identity(const struct assay_sim_world *w, uint32_t node, uint64_t turn,
+                            struct assay_secret32 *key,
+                            uint8_t public[static ASSAY_P256_PUBLIC_LEN])
+{
+    world_key(w, node, KEY_IDENTITY, turn, key);
+    const enum assay_status status = assay_p256_public(key, public);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+/* The first identity key, which names the node. */
+static void make_identity(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_secret32 key;
+    public_identity(w, node, 0, &key, n->identity_public);
+    load_signer(&key, &n->identity);
+    assay_sha256(n->identity_public, sizeof n->identity_public, n->node_id);
+}
+
+/* net/runtime/runtime_keys.c: of the identity keys that its operator has for it, the one that its
+ * state lists. Turn 0 is the first one, then those of the rows of the scenario. */
+static void follow_identity(struct assay_sim_world *w, uint32_t node,
+                            const struct assay_genesis *rules)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_genesis_member *m = &rules->members[node];
+    if (node >= rules->member_count || !assay_bytes_equal(m->node_id, n->node_id, 32)) return;
+    if (assay_bytes_equal(m->identity_public, n->identity_public, sizeof n->identity_public))
+        return;
+    for (uint64_t turn = 0; turn <= ASSAY_SIM_CHANGES_MAX; turn++) {
+        struct assay_secret32 key;
+        uint8_t public[ASSAY_P256_PUBLIC_LEN];
+        public_identity(w, node, turn, &key, public);
+        if (!assay_bytes_equal(m->identity_public, public, sizeof public)) continue;
+        load_signer(&key, &n->identity);
+        assay_bytes_copy(n->identity_public, sizeof n->identity_public, public, sizeof public);
+        return;
+    }
+}
+
 /* The key set of an incarnation; the transport key is only a name here. */
 static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
 {
@@ -30,12 +70,6 @@ static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
     n->asked = n->finished = false;
     world_key(w, node, KEY_TRANSPORT, turn, &key);
     assay_bytes_copy(n->keys.transport_public, 32, key.bytes, 32);
-    world_key(w, node, KEY_IDENTITY, 0, &key);
-    load_signer(&key, &n->identity);
-    uint8_t identity[64];
-    status = assay_p256_public(&key, identity);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(identity, sizeof identity, n->node_id);
     n->key_turn = turn;
 }
 
@@ -54,6 +88,7 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     ASSAY_ASSERT(n->roster.entries != NULL);
     const uint64_t skew_us = (uint64_t)w->options.skew_ms * US;
     n->skew_us = (int64_t)assay_sim_random_below(&w->clocks, 2 * skew_us + 1) - (int64_t)skew_us;
+    make_identity(w, node);
     make_keys(w, node, 0);
     n->keys.incarnation = 1;
     n->born = node + w->options.spares < w->options.nodes;
@@ -358,6 +393,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     const enum assay_status status = assay_engine_init(memory, len, &config, &n->engine);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->roster.count = config.genesis->member_count;
+    follow_identity(w, node, config.genesis);
     world_policy_fails(rules.genesis->policy, n->fails);
     n->collateral = rules.genesis->endorsements;
 }
@@ -545,6 +581,7 @@ void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uin
     ASSAY_ASSERT(!n->alive && node != donor);
     clear_machine(w, node);
     w->deal[node] = set;
+    make_identity(w, node);
     make_keys(w, node, 0);
     n->keys.incarnation = 1;
     empty_store(n);
@@ -559,6 +596,7 @@ void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set)
     char name[WORLD_NAME_LEN];
     ASSAY_ASSERT(!n->alive && n->joining == NULL && node == w->genesis->member_count);
     w->deal[node] = set;
+    make_identity(w, node);
     make_keys(w, node, 0);
     n->keys.incarnation = 1;
     n->joining = malloc(sizeof *n->joining);

@@ -96,7 +96,7 @@ static void forge(struct world_run *r, uint32_t set)
     if (p->count == 0) return;
     const struct world_statement *about = &p->statements[draw_below(r, p->count)];
     const uint8_t *other = g->operators[draw_below(r, g->operator_count)].operator_id;
-    if (world_set_of_operator(r, other) == set) return; /* its own name */
+    if (world_set_of_operator(r->w, other) == set) return; /* its own name */
     struct assay_review review = { .era = r->before.era,
                                    .act = ASSAY_REVIEW_APPROVE,
                                    .place = ASSAY_REVIEW_PLACE_APPROVAL,
@@ -131,7 +131,7 @@ static void act_liars(struct world_run *r)
     const struct assay_sim_proposals *o = &r->scenario->proposals;
     const struct assay_genesis *g = r->changes->operators;
     for (uint32_t i = 0; i < g->operator_count; i++) {
-        const uint32_t set = world_set_of_operator(r, g->operators[i].operator_id);
+        const uint32_t set = world_set_of_operator(r->w, g->operators[i].operator_id);
         if (!world_is_lying_operator(r, set)) continue;
         for (uint32_t k = 0; k < o->floods; k++)
             flood(r, set, g->operators[i].operator_id);

@@ -191,17 +191,13 @@ static struct world_statement next_in(const struct world_run *r, uint32_t set, u
                                       enum assay_review_act act, uint32_t place,
                                       const struct draft *draft)
 {
-    struct assay_secret32 key;
     uint8_t public[ASSAY_P256_PUBLIC_LEN];
     struct world_statement s = {
         .set = set, .act = act, .place = place, .sequence = draft->sequence
     };
     const struct world_review_node *n = &r->proposals->nodes[node];
     const struct assay_review_entry *e = NULL;
-    world_set_key(r->w, set, KEY_OPERATOR, &key);
-    const enum assay_status status = assay_p256_public(&key, public);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(public, sizeof public, s.operator_id);
+    world_operator_of_set(r->w, set, public, s.operator_id);
     assay_bytes_copy(s.digest, 32, draft->body_digest, 32);
     s.issued = r->w->nodes[node].engine->head->state.epoch + 1;
     if (n->memory != NULL) e = assay_reviews_in_place(&n->set, s.operator_id, place, s.digest);
@@ -302,12 +298,14 @@ static void follow_approvals(struct world_run *r, uint32_t index, const struct d
     const struct assay_genesis *g = r->changes->operators;
     uint32_t count = 0;
     for (uint32_t i = 0; i < g->operator_count; i++) {
-        const uint32_t set = world_set_of_operator(r, g->operators[i].operator_id);
+        const uint32_t set = world_set_of_operator(r->w, g->operators[i].operator_id);
         const struct world_statement *s = last_about(r, set, draft->body_digest);
         count += s != NULL && s->honest && s->handed && s->act != ASSAY_REVIEW_WITHDRAW;
     }
     const struct world_statement *author = last_about(r, about->author, draft->body_digest);
-    const bool is_ready = count >= g->threshold && author != NULL && author->handed;
+    /* A key that was replaced orphans the proposal (docs/protocol.md 9.6.7). */
+    const bool is_ready = count >= g->threshold && author != NULL && author->handed &&
+                          assay_operator_find(g, author->operator_id) != NULL;
     if (!is_ready) about->ready = 0;
     else if (about->ready == 0) about->ready = r->before.epoch;
 }
@@ -318,6 +316,7 @@ static void miss_proposal(struct world_run *r, uint32_t index, const struct draf
     struct world_proposing *about = &r->proposals->proposing[index];
     const struct world_statement *s = last_about(r, about->author, draft->body_digest);
     if (s == NULL || s->act == ASSAY_REVIEW_WITHDRAW || s->final_epoch > 0) return;
+    if (assay_operator_find(r->changes->operators, s->operator_id) == NULL) return;
     if (r->before.epoch < s->issued + AGAIN_EPOCHS) return;
     propose_draft(r, index, draft, about->author);
 }
@@ -331,12 +330,12 @@ void world_proposals_submit(struct world_run *r, uint32_t index, const struct dr
         about->open = false;
     if (!about->open) {
         const uint32_t i = (uint32_t)assay_sim_random_below(&p->random, g->operator_count);
-        const uint32_t set = world_set_of_operator(r, g->operators[i].operator_id);
+        const uint32_t set = world_set_of_operator(r->w, g->operators[i].operator_id);
         if (!world_is_lying_operator(r, set)) propose_draft(r, index, draft, set);
         return;
     }
     for (uint32_t i = 0; i < g->operator_count; i++) {
-        const uint32_t set = world_set_of_operator(r, g->operators[i].operator_id);
+        const uint32_t set = world_set_of_operator(r->w, g->operators[i].operator_id);
         const struct world_statement *last = last_about(r, set, draft->body_digest);
         const uint32_t node = world_draw_member(r);
         const bool acts = draw_chance(r, APPROVES_PERMILLE) && about->chances > 0;

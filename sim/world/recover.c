@@ -45,13 +45,11 @@ static void sign_by_operators(const struct assay_sim_world *w, const struct assa
     a->count = 0;
     for (uint32_t set = 0; a->count < signers; set++) {
         struct assay_secret32 key;
-        uint8_t public[64], id[32];
-        ASSAY_ASSERT(set < ASSAY_OPERATORS_MAX);
-        world_set_key(w, set, KEY_OPERATOR, &key);
-        const enum assay_status status = assay_p256_public(&key, public);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        assay_sha256(public, sizeof public, id);
+        uint8_t public[ASSAY_P256_PUBLIC_LEN], id[32];
+        ASSAY_ASSERT(set <= world_set_of_new_key(w, ASSAY_SIM_CHANGES_MAX - 1));
+        world_operator_of_set(w, set, public, id);
         if (assay_operator_find(rules, id) == NULL) continue;
+        world_set_key(w, set, KEY_OPERATOR, &key);
         uint32_t at = a->count++;
         for (; at > 0 && assay_bytes_compare(a->ids[at - 1], id, 32) > 0; at--) {
             assay_bytes_copy(a->ids[at], 32, a->ids[at - 1], 32);
@@ -163,8 +161,7 @@ static enum assay_status make_answer(struct assay_sim_world *w, uint32_t node,
         if (status == ASSAY_OK) status = assay_p256_sign(n->voting, digest, body->keys.possessed);
     }
     if (status == ASSAY_OK)
-        status = sign_answer(n, body, n->engine->head->state.members[node].identity_public, bytes,
-                             &len);
+        status = sign_answer(n, body, n->identity_public, bytes, &len);
     if (status == ASSAY_OK) status = assay_answer_decode(assay_slice_over(bytes, len), file);
     free(body);
     return status;
@@ -647,8 +644,8 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         accept_at(r, item->node);
         return;
     }
-    if ((item->number & WORLD_OLD_OPERATORS) != 0) {
-        world_old_operators_act(r);
+    if ((item->number & WORLD_OLD_KEYS) != 0) {
+        world_old_keys_act(r);
         return;
     }
     if (is_lost(r) || is_stuck(r)) resubmit_recover(r);

@@ -97,7 +97,7 @@ struct world_run {
     bool in_doubt; /* the last one may have undone a final block, and operators were notified */
     bool manual;   /* it relies on too few answers: accepted node by node */
     uint64_t chosen_height, chosen_epoch; /* the chosen head */
-    struct old_operators *old; /* old_operators.c; NULL: none was replaced, or none attacks */
+    struct old_operators *old; /* old_keys.c; NULL: none was replaced, or none attacks */
     /* The RECOVER that began each era, as operators store it; NULL: none. */
     struct {
         uint8_t *bytes;
@@ -187,14 +187,17 @@ void world_services_node_closed(struct world_run *r, uint32_t node);
 void world_services_era(struct world_run *r);
 void world_services_end(struct world_run *r);
 
-/* old_operators.c */
+/* new_keys.c: the network closed an epoch, this node first. */
+void world_new_keys_closed(struct world_run *r, uint32_t node);
+
+/* old_keys.c */
 /* These operators are about to be replaced. */
-void world_old_operators_keep(struct world_run *r, const struct assay_genesis *list);
+void world_old_keys_keep(struct world_run *r, const struct assay_genesis *list);
 /* Another epoch of the scenario: schedules submissions of an attacker with their keys. */
-void world_old_operators_turn(struct world_run *r);
-void world_old_operators_act(struct world_run *r);
-enum { WORLD_OLD_OPERATORS = 1 << 17 }; /* number of an ITEM_RECOVER: act */
-void world_old_operators_free(struct world_run *r);
+void world_old_keys_turn(struct world_run *r);
+void world_old_keys_act(struct world_run *r);
+enum { WORLD_OLD_KEYS = 1 << 17 }; /* number of an ITEM_RECOVER: act */
+void world_old_keys_free(struct world_run *r);
 
 /* recover.c */
 /* Another epoch of the scenario: operators fence, or try to recover. */

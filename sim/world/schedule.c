@@ -301,7 +301,7 @@ static void start_epoch(struct world_run *r)
     if (!r->healed) plan_crashes(r);
     world_changes_turn(r);
     world_recovers_turn(r);
-    world_old_operators_turn(r);
+    world_old_keys_turn(r);
     world_days_turn(r);
     world_services_turn(r);
     world_history_turn(r->w);

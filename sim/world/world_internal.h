@@ -212,6 +212,7 @@ struct world_node {
     uint64_t verified;               /* pieces of evidence since its last close or start */
     struct assay_node_keys keys;
     struct assay_p256_signer *voting, *identity;
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN]; /* of the identity key that it uses */
     uint64_t key_turn;
     struct assay_sim_world_acts acts;
     struct assay_agent_memory agent; /* it loses nothing: what it decides is enforce/decide.c */
@@ -517,6 +518,12 @@ void world_genesis_make(struct assay_sim_world *w);
 void world_key(const struct assay_sim_world *w, uint32_t node, unsigned purpose, uint64_t turn,
                struct assay_secret32 *key);
 void world_fill_id(uint8_t id[static 32], char letter, uint32_t number);
+/* The operator with the key of a set. Sets 0 .. are those of the genesis, then those that were added,
+ * in that order, then those of rows of the scenario by which an operator gets another key. */
+void world_operator_of_set(const struct assay_sim_world *w, uint32_t set,
+                           uint8_t public[static ASSAY_P256_PUBLIC_LEN], uint8_t id[static 32]);
+uint32_t world_set_of_new_key(const struct assay_sim_world *w, uint32_t row);
+uint32_t world_set_of_operator(const struct assay_sim_world *w, const uint8_t id[static 32]);
 /* The key of a set. */
 void world_set_key(const struct assay_sim_world *w, uint32_t set, unsigned purpose,
                    struct assay_secret32 *key);

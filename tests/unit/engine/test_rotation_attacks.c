@@ -202,6 +202,56 @@ Test(rotation_attacks, the_first_keys_recover_a_network_without_stores, .timeout
     cr_expect_neq(recover_without_stores(false, &key_count), ASSAY_OK, "the genesis lists others");
 }
 
+/* An archive holds a state, the changes that made its rules, and the proof that leads there: the
+ * network continues from it with the keys that were in force, by operators' acceptance on each node.
+ * Only what followed the archive is gone (docs/protocol.md 9.18, docs/operations.md 8). */
+Test(rotation_attacks, an_archive_on_all_nodes_continues_with_the_keys_in_force, .timeout = 600)
+{
+    enum { DONOR = 0 };
+    struct assay_sim_world *w = start(11, 5, 3);
+    rotate_all(w, 0, 5);
+    assay_sim_world_kill(w, DONOR); /* its store is what was saved */
+    const uint64_t saved = w->nodes[DONOR].closed;
+    const uint64_t lost = w->nodes[1].closed + 3;
+    cr_assert(assay_sim_world_run(w, 60 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_assert_geq(w->nodes[1].closed, lost, "the others go on");
+    for (uint32_t i = 1; i < 5; i++) {
+        assay_sim_world_kill(w, i);
+        w->nodes[i].wipes = w->nodes[i].bundled = true;
+    }
+    for (uint32_t i = 1; i < 5; i++)
+        assay_sim_world_restart(w, i);
+    w->nodes[DONOR].wipes = w->nodes[DONOR].bundled = true; /* its voting keys are finished, too */
+    assay_sim_world_restart(w, DONOR);
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_assert_eq(state_of(w, i)->epoch, saved, "node %u begins with the archive", i);
+        cr_assert_arr_eq(state_of(w, i)->members[i].identity_public,
+                         state_of(w, 0)->members[i].identity_public, 64);
+    }
+    w->split_reported = true; /* operators know that blocks are undone */
+    world_voters_rewind(w, saved + 1);
+    cr_assert_eq(assay_sim_world_fence(w, 1), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    static uint8_t document[ASSAY_RECOVER_LEN_MAX];
+    struct assay_sim_world_recovery options = { .accepts = true,
+                                                .document = document,
+                                                .capacity = sizeof document };
+    const enum assay_status status = assay_sim_world_recover(w, &options);
+    cr_assert_eq(status, ASSAY_OK, "%s", assay_status_symbol(status));
+    cr_expect_eq(options.key_count, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        if (state_of(w, i)->era == 0)
+            cr_assert_eq(assay_sim_world_accept(w, i, document, options.document_len), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    for (uint32_t i = 0; i < 5; i++) {
+        cr_expect_eq(state_of(w, i)->era, 1);
+        cr_expect_gt(state_of(w, i)->epoch, saved + 3, "node %u closes epochs", i);
+        cr_expect_eq(state_of(w, 0)->members[i].trust.integrity_bp, 10000);
+        cr_expect_geq(state_of(w, 0)->change_sequence, 1, "the changes of the archive");
+    }
+    assay_sim_world_destroy(&w);
+}
+
 /* One liar drafts it: the statement of the new key is not one. Each node sends it to all. */
 Test(rotation_attacks, nobody_is_banned_for_a_change_that_operators_signed, .timeout = 600)
 {

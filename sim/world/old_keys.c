@@ -1,18 +1,20 @@
 /*
- * sim/world/old_operators.c - an attacker with the keys of replaced operators submits documents
- * signed by them: FENCE, RECOVER and CHANGE (docs/protocol.md 9.5, 9.6.4, 9.12.1, 9.15.1).
+ * sim/world/old_keys.c - an attacker with replaced keys: those of operators sign FENCE, RECOVER and
+ * CHANGE (docs/protocol.md 9.5, 9.6.4, 9.6.7, 9.12.1, 9.15.1), identity keys sign INCARNATE (9.6.8).
  *
- * The goal: no node that has their replacement is bound by them, also where the same operators are
- * in force again; no era begins by them; no block contains their decisions.
+ * The goal: no node that has the replacement of an operator is bound by it, also where the same
+ * operators are in force again; no era begins by them; no block contains their decisions. No node
+ * that has a newer identity key accepts a key set of an older one.
  */
 #include "sim/world/changes_internal.h"
 
+#include "engine/ledger/records/record.h"
 #include "engine/ledger/records/recover.h"
 #include "engine/parts/engine_internal.h"
 
 #include <stdlib.h>
 
-enum { FOR_LONG = 1 << 20, BODY_LEN = 4096, US = 1000 };
+enum { FOR_LONG = 1 << 20, BODY_LEN = 4096, US = 1000, STOLEN_TURN = 1 << 20, KEY_SET_LEN = 1024 };
 
 /* Operators before their replacement. */
 struct old_table {
@@ -26,20 +28,7 @@ struct old_operators {
     struct old_table tables[ASSAY_SIM_CHANGES_MAX];
 };
 
-static uint32_t set_of(const struct assay_sim_world *w, const uint8_t public[static 64])
-{
-    for (uint32_t set = 0; set < ASSAY_OPERATORS_MAX; set++) {
-        struct assay_secret32 key;
-        uint8_t own[ASSAY_P256_PUBLIC_LEN];
-        world_set_key(w, set, KEY_OPERATOR, &key);
-        const enum assay_status status = assay_p256_public(&key, own);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        if (assay_bytes_equal(own, public, sizeof own)) return set;
-    }
-    ASSAY_UNREACHABLE("each operator of a scenario has a set");
-}
-
-void world_old_operators_keep(struct world_run *r, const struct assay_genesis *list)
+void world_old_keys_keep(struct world_run *r, const struct assay_genesis *list)
 {
     if (r->scenario->old_operators_epoch == 0) return;
     if (r->old == NULL) r->old = calloc(1, sizeof *r->old);
@@ -52,12 +41,12 @@ void world_old_operators_keep(struct world_run *r, const struct assay_genesis *l
     t->list->operator_count = list->operator_count;
     for (uint32_t i = 0; i < list->operator_count; i++) {
         t->list->operators[i] = list->operators[i];
-        t->sets[i] = set_of(r->w, list->operators[i].public_key);
+        t->sets[i] = world_set_of_operator(r->w, list->operators[i].operator_id);
     }
     assay_bytes_copy(t->digest, 32, list->operators_digest, 32);
 }
 
-void world_old_operators_free(struct world_run *r)
+void world_old_keys_free(struct world_run *r)
 {
     for (uint32_t i = 0; r->old != NULL && i < r->old->count; i++)
         free(r->old->tables[i].list);
@@ -72,12 +61,22 @@ struct signing {
     uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 
+static void sign_by(const struct assay_secret32 *key, const uint8_t digest[static 32],
+                    uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_p256_signer *signer = NULL;
+    enum assay_status status = assay_p256_signer_load(key, &signer);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_p256_sign(signer, digest, signature);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
 /* Ids ascend. */
-static void sign_by(const struct assay_sim_world *w, const struct old_table *t, uint32_t operator_,
+static void sign_as(const struct assay_sim_world *w, const struct old_table *t, uint32_t operator_,
                     const uint8_t digest[static 32], struct signing *s)
 {
     struct assay_secret32 key;
-    struct assay_p256_signer *signer = NULL;
     const uint8_t *id = t->list->operators[operator_].operator_id;
     world_set_key(w, t->sets[operator_], KEY_OPERATOR, &key);
     uint32_t at = s->count++;
@@ -86,11 +85,7 @@ static void sign_by(const struct assay_sim_world *w, const struct old_table *t, 
         assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
     }
     assay_bytes_copy(s->ids[at], 32, id, 32);
-    enum assay_status status = assay_p256_signer_load(&key, &signer);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_p256_sign(signer, digest, s->signatures[at]);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_p256_signer_free(&signer);
+    sign_by(&key, digest, s->signatures[at]);
 }
 
 static void sign_all(const struct assay_sim_world *w, const struct old_table *t, uint32_t count,
@@ -98,7 +93,7 @@ static void sign_all(const struct assay_sim_world *w, const struct old_table *t,
 {
     s->count = 0;
     for (uint32_t i = 0; i < count; i++)
-        sign_by(w, t, i, digest, s);
+        sign_as(w, t, i, digest, s);
 }
 
 static enum assay_status submit_document(struct world_run *r, uint32_t node,
@@ -174,21 +169,20 @@ static void submit_recover(struct world_run *r, const struct old_table *t, uint3
     struct assay_writer h = assay_writer_over(header, sizeof header);
     struct assay_writer out = assay_writer_over(whole, ASSAY_RECOVER_LEN_MAX);
     ASSAY_ASSERT(s != NULL && whole != NULL);
-    enum assay_status status =
-        assay_recover_body_encode((struct assay_slice){ 0 }, NULL, 0, &b);
+    enum assay_status status = assay_recover_body_encode((struct assay_slice){ 0 }, NULL, 0, &b);
     if (status == ASSAY_OK)
         status = assay_recover_grounds_encode((struct assay_slice){ 0 }, NULL, 0, &g);
     ASSAY_ASSERT(status == ASSAY_OK);
     const struct assay_slice about = assay_slice_over(body, b.len);
     const struct assay_slice on = assay_slice_over(grounds, g.len);
-    status = assay_engine_recover_draft(e, about, on, e->chain->ledger.time_ms + 1, &drafted,
-                                        &fault);
+    status =
+        assay_engine_recover_draft(e, about, on, e->chain->ledger.time_ms + 1, &drafted, &fault);
     if (status == ASSAY_OK) {
         assay_block_header_encode(&drafted.header, &h);
         assay_block_id(assay_slice_over(header, h.len), id);
         sign_all(r->w, t, t->list->operator_count, id, s);
-        status = assay_recover_encode(assay_slice_over(header, h.len), about, on,
-                                      drafted.operators, (const uint8_t(*)[32])s->ids,
+        status = assay_recover_encode(assay_slice_over(header, h.len), about, on, drafted.operators,
+                                      (const uint8_t(*)[32])s->ids,
                                       (const uint8_t(*)[64])s->signatures, s->count, &out);
         ASSAY_ASSERT(status == ASSAY_OK);
         status = submit_document(r, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(whole, out.len));
@@ -225,11 +219,11 @@ static void submit_change(struct world_run *r, const struct old_table *t, uint32
     for (uint32_t i = 0; i < t->list->operator_count; i++) {
         const bool sits = assay_operator_find(in_force, t->list->operators[i].operator_id) != NULL;
         if (sits && ++others >= in_force->threshold) continue;
-        sign_by(r->w, t, i, digest, s);
+        sign_as(r->w, t, i, digest, s);
     }
-    status = assay_record_put_change(&out, assay_slice_over(body, b.len),
-                                     (const uint8_t(*)[32])s->ids,
-                                     (const uint8_t(*)[64])s->signatures, s->count);
+    status =
+        assay_record_put_change(&out, assay_slice_over(body, b.len), (const uint8_t(*)[32])s->ids,
+                                (const uint8_t(*)[64])s->signatures, s->count);
     ASSAY_ASSERT(status == ASSAY_OK);
     if (s->count > 0)
         assay_status_ignore(
@@ -239,31 +233,104 @@ static void submit_change(struct world_run *r, const struct old_table *t, uint32
     free(s);
 }
 
+/* --- INCARNATE: a voting key of the attacker in the name of a member */
+
+static size_t make_key_set(const struct world_run *r, uint32_t slot,
+                           const struct assay_secret32 *identity, uint8_t bytes[static KEY_SET_LEN])
+{
+    static const uint8_t evidence[EVIDENCE_LEN] = { 1 };
+    const struct assay_member *m = &r->now.members[slot];
+    struct assay_incarnate i = { .era = r->now.era,
+                                 .epoch = r->now.epoch + 1,
+                                 .incarnation = m->lives[0].incarnation + 1,
+                                 .evidence_len = sizeof evidence };
+    struct assay_secret32 voting, transport;
+    struct assay_writer w = assay_writer_over(bytes, KEY_SET_LEN);
+    uint8_t digest[32];
+    size_t signature_at = 0, possession_at = 0;
+    assay_bytes_copy(i.chain_id, 32, r->now.chain_id, 32);
+    assay_bytes_copy(i.node_id, 32, m->node_id, 32);
+    world_key(r->w, slot, KEY_VOTING, STOLEN_TURN, &voting);
+    world_key(r->w, slot, KEY_TRANSPORT, STOLEN_TURN, &transport);
+    enum assay_status status = assay_p256_public(&voting, i.voting_public);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_bytes_copy(i.transport_public, 32, transport.bytes, 32);
+    assay_sha256(evidence, sizeof evidence, i.evidence_digest);
+    status = assay_record_put_incarnate(&w, &i, assay_slice_over(evidence, sizeof evidence), digest,
+                                        &signature_at, &possession_at);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    sign_by(identity, digest, bytes + signature_at);
+    sign_by(&voting, digest, bytes + possession_at);
+    return w.len;
+}
+
+/* A node in the running epoch refuses it for its signature: nothing else is wrong with it. */
+static void submit_key_set(struct world_run *r, uint32_t slot,
+                           const struct assay_secret32 *identity, uint32_t node)
+{
+    uint8_t bytes[KEY_SET_LEN];
+    const struct assay_state *head = &r->w->nodes[node].engine->head->state;
+    if (head->era != r->now.era || head->epoch != r->now.epoch) return;
+    const size_t len = make_key_set(r, slot, identity, bytes);
+    const enum assay_status status =
+        submit_document(r, node, ASSAY_MESSAGE_RECORD, assay_slice_over(bytes, len));
+    world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
+    if (status == ASSAY_E_SIGNATURE) r->outcome->figures[ASSAY_SIM_FIGURE_OLD_IDENTITIES][0]++;
+    if (status == ASSAY_OK)
+        world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
+                               "node %u accepts a key set that a replaced identity key of node %u "
+                               "signed",
+                               node, slot);
+}
+
+/* Of a member with another identity key than its first one, by each of its keys that is not in
+ * force. */
+static void submit_key_sets(struct world_run *r, uint32_t slot, uint32_t node)
+{
+    const struct assay_member *m = &r->now.members[slot];
+    for (uint32_t turn = 0; turn <= r->scenario->change_count; turn++) {
+        struct assay_secret32 key;
+        uint8_t public[ASSAY_P256_PUBLIC_LEN], id[32];
+        if (turn > 0 && r->scenario->changes[turn - 1].action != ASSAY_SIM_ACTION_IDENTITY)
+            continue;
+        world_key(r->w, slot, KEY_IDENTITY, turn, &key);
+        const enum assay_status status = assay_p256_public(&key, public);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        assay_sha256(public, sizeof public, id);
+        const bool in_force = assay_bytes_equal(public, m->identity_public, sizeof public);
+        if (turn == 0 && (in_force || !assay_bytes_equal(id, m->node_id, 32))) return;
+        if (!in_force && r->w->nodes[node].alive) submit_key_set(r, slot, &key, node);
+    }
+}
+
 /* Not while operators in force end the era themselves: a node that is behind would answer this
  * fence instead of theirs, which protocol.md 9.16.5 permits. */
 static bool is_attacking(const struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
-    return r->old != NULL && r->epoch >= s->old_operators_epoch && r->now.epoch > 0 &&
+    return s->old_operators_epoch > 0 && r->epoch >= s->old_operators_epoch && r->now.epoch > 0 &&
            r->ending != ERA_FENCED && r->rows_done == s->recover_count && !r->relists;
 }
 
 /* Deferred: a step may be running. */
-void world_old_operators_turn(struct world_run *r)
+void world_old_keys_turn(struct world_run *r)
 {
     if (!is_attacking(r)) return;
     struct item *item = world_item(r->w, 0, ITEM_RECOVER);
-    item->number = WORLD_OLD_OPERATORS;
+    item->number = WORLD_OLD_KEYS;
     world_push(r->w, item, r->w->now_us + US);
 }
 
-void world_old_operators_act(struct world_run *r)
+void world_old_keys_act(struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
     if (!is_attacking(r)) return;
     for (uint32_t i = 0; i < s->nodes; i++) {
-        const struct old_table *t = &r->old->tables[r->epoch % r->old->count];
         const struct world_node *n = &r->w->nodes[i];
+        for (uint32_t k = 0; k < r->now.member_count; k++)
+            if (k != i && n->alive && world_is_trusted(r->w, i)) submit_key_sets(r, k, i);
+        if (r->old == NULL) continue;
+        const struct old_table *t = &r->old->tables[r->epoch % r->old->count];
         if (i >= r->now.member_count || world_has_left(&r->now.members[i])) continue;
         if (n->alive && world_is_trusted(r->w, i) && i < world_members(r->w, i))
             submit_fence(r, t, i);
