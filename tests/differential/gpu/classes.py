@@ -4,12 +4,11 @@ Where Assay accepts more, the same contents in the arrangement that the referenc
 next to its certificate, nothing behind a report) have to get Assay's answer from the reference, too. Where Assay is
 stricter, the case has to have what the class names.
 """
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509 import ocsp
 
 import authority
 import mutations
+from parsed import ocsp, x509
 
 REASONS = {
     'report-zero-tail': 'zeros behind a report are no part of it: attesters hand over the whole buffer of the driver',
