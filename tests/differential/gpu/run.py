@@ -138,19 +138,31 @@ def name_of(certificate):
     return names[0].value if names else ''
 
 
+RIM_TAILS = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}
+
+
+def chain_of(case, role):
+    """[(certificate, its name in a verdict)] of a chain or a manifest; signers of manifests have one name."""
+    try:
+        pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
+            if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
+    except Exception:
+        return []
+    return [(c, name_of(c) + (RIM_TAILS.get(role, '') if at == 0 else '')) for at, c in enumerate(pool)]
+
+
 def names_answered(case):
     """Certificates that the case has responses for, as the verdict calls them."""
-    found = {}
-    for role in ('certificate_chain', 'driver_rim', 'vbios_rim'):
-        try:
-            pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
-                if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
-        except Exception:
-            continue
-        for at, c in enumerate(pool):
-            tail = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}.get(role, '') if at == 0 else ''
-            found['%x' % c.serial_number] = name_of(c) + tail
+    found = {'%x' % c.serial_number: name for role in ('certificate_chain',) + mutations.RIMS
+             for c, name in chain_of(case, role)}
     return {found[e[1]] for e in case.ocsp if e[1] in found}
+
+
+def windows_of(case, role):
+    """Its certificates as reasons about time name them: authorities of two manifests may differ in dates alone."""
+    return {'%s valid %s to %s' % (name, c.not_valid_before.strftime('%Y-%m-%dT%H:%M:%SZ'),
+                                   c.not_valid_after.strftime('%Y-%m-%dT%H:%M:%SZ'))
+            for c, name in chain_of(case, role)}
 
 
 # --- the comparison
@@ -170,16 +182,16 @@ def parts_of_reference(ref):
     return out
 
 
-def parts_of_assay(ours):
+def parts_of_assay(ours, case):
     proofs, reasons = ours['proofs'], ours['reasons']
     late = [e for r, e, _ in reasons if r == 'certificate-time' and not e.startswith('OCSP')]
-    about_rim = [e for e in late if 'RIM' in e or 'Reference Value' in e or 'CoRIM' in e]
+    windows = {role: windows_of(case, role) for role in RIM_TAILS} if late else {}
+    about_rim = [e for e in late if any(e in of for of in windows.values())]
     out = {'parsed': ours['parsed'], 'signature': proofs['signature'] is True,
            'chain': proofs['chain'] is True and len(late) == len(about_rim), 'fwid': proofs['fwid'],
            'nonce': ours['nonce']}
-    for role, name in (('driver_rim', 'driver RIM'), ('vbios_rim', 'VBIOS RIM')):
-        out[role] = proofs[role] is True and not any(
-            name in e or ('RIM L4' not in e and 'RIM)' not in e) for e in about_rim)
+    for role in RIM_TAILS:
+        out[role] = proofs[role] is True and not any(e in windows[role] for e in about_rim)
     differ = [o for r, _, o in reasons if r == 'golden-value']
     out['differ'] = sorted(int(n) for o in differ for n in re.findall(r'\b\d+\b', o))
     out['conflicts'] = sorted(int(n) for r, _, o in reasons if r == 'rim-conflict' for n in o.split())
@@ -196,7 +208,7 @@ def disagreements(case, ref, ours):
     out = []
     if accept != ref['accept']:
         out.append(('accept', ref['accept'], accept))
-    theirs, own = parts_of_reference(ref), parts_of_assay(ours)
+    theirs, own = parts_of_reference(ref), parts_of_assay(ours, case)
     if not own['parsed'] or not theirs.get('parsed'):
         theirs = {k: v for k, v in theirs.items() if k == 'parsed'}
     for part, value in theirs.items():
