@@ -31,6 +31,8 @@ REASONS = {
     'authority-form': 'stricter: RFC 5280 6.1.4: an authority has the use keyCertSign and a path length that allows '
                       'what follows',
     'chain-length': 'stricter: four certificates below the root',
+    'root-signature': 'stricter: the certificate of the root that comes with a chain is signed by the root, like every '
+                      'other one; the reference goes from the last authority to its own copy of the root',
     'certificate-form': 'stricter: a certificate outside RFC 5280, or one of a chain that cannot be read',
     'responder-form': 'stricter: the key of a delegate is an end entity with the use digitalSignature',
     'response-form': 'stricter: a response has nextUpdate, times since 1970, one answer and a CertID by SHA-256 or SHA-384 (SHA-1 may '
@@ -217,12 +219,27 @@ def _chain(case):
     return out
 
 
+def _is_root_with_wrong_signature(case, certificate):
+    root = x509.load_pem_x509_certificate(case.files['trusted_root'])
+    form = (authority.serialization.Encoding.DER, authority.serialization.PublicFormat.SubjectPublicKeyInfo)
+    if certificate == root or certificate.public_key().public_bytes(*form) != root.public_key().public_bytes(*form):
+        return False
+    try:
+        root.public_key().verify(certificate.signature, certificate.tbs_certificate_bytes,
+                                 ec.ECDSA(certificate.signature_hash_algorithm))
+        return False
+    except Exception:
+        return True
+
+
 def _chain_faults(case, ref):
     chain = _chain(case)
     if chain is None:
         return {'certificate-form'}
     found = set()
     try:
+        if any(_is_root_with_wrong_signature(case, c) for c in chain[1:]):
+            found.add('root-signature')
         if chain and not _is_leaf(chain[0]):
             found.add('leaf-form')
         if _authority_fault(chain[:4]):
@@ -272,6 +289,7 @@ ABOUT = {
     'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format'},
     'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
     'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
+    'root-signature': {'chain-signature'},
     'chain-length': {'chain-constraints', 'signing-key-missing', 'chain-missing'},
     'response-form': {'collateral-format', 'revocation-unknown'},
     'responder-form': {'ocsp-signature', 'revocation-unknown'},

@@ -152,10 +152,11 @@ def chain_of(case, role):
 
 
 def names_answered(case):
-    """Certificates that the case has responses for, as the verdict calls them."""
-    found = {'%x' % c.serial_number: name for role in ('certificate_chain',) + mutations.RIMS
+    """Names in verdicts whose certificates all have responses: authorities of two manifests may share a name."""
+    serials = {e[1] for e in case.ocsp}
+    found = {('%x' % c.serial_number in serials, name) for role in ('certificate_chain',) + mutations.RIMS
              for c, name in chain_of(case, role)}
-    return {found[e[1]] for e in case.ocsp if e[1] in found}
+    return {name for answered, name in found if answered and (False, name) not in found}
 
 
 def windows_of(case, role):
