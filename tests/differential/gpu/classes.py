@@ -219,8 +219,8 @@ def _chain(case):
     return out
 
 
-def _is_root_with_wrong_signature(case, certificate):
-    root = x509.load_pem_x509_certificate(case.files['trusted_root'])
+def _is_root_with_wrong_signature(case, role, certificate):
+    root = x509.load_pem_x509_certificate(case.files[role])
     form = (authority.serialization.Encoding.DER, authority.serialization.PublicFormat.SubjectPublicKeyInfo)
     if certificate == root or certificate.public_key().public_bytes(*form) != root.public_key().public_bytes(*form):
         return False
@@ -238,7 +238,7 @@ def _chain_faults(case, ref):
         return {'certificate-form'}
     found = set()
     try:
-        if any(_is_root_with_wrong_signature(case, c) for c in chain[1:]):
+        if any(_is_root_with_wrong_signature(case, 'trusted_root', c) for c in chain[1:]):
             found.add('root-signature')
         if chain and not _is_leaf(chain[0]):
             found.add('leaf-form')
@@ -276,6 +276,11 @@ def _manifest_faults(case):
             certificates = authority.certificates_of_manifest(case.files[role])
         except Exception:
             continue
+        try:
+            if any(_is_root_with_wrong_signature(case, 'rim_root', c) for c in certificates[1:]):
+                found.add('root-signature')
+        except Exception:  # of a name or key that cannot be read: a class of its own
+            pass
         basic = [_constraints(c) for c in certificates]
         if (basic[0] and basic[0].ca) or not _usage(certificates[0], 'digital_signature'):
             found.add('leaf-form')
@@ -289,7 +294,7 @@ ABOUT = {
     'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format'},
     'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
     'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
-    'root-signature': {'chain-signature'},
+    'root-signature': {'chain-signature', 'collateral-chain', 'collateral-missing'},
     'chain-length': {'chain-constraints', 'signing-key-missing', 'chain-missing'},
     'response-form': {'collateral-format', 'revocation-unknown'},
     'responder-form': {'ocsp-signature', 'revocation-unknown'},
