@@ -4,6 +4,8 @@ Where Assay accepts more, the same contents in the arrangement that the referenc
 next to its certificate, nothing behind a report) have to get Assay's answer from the reference, too. Where Assay is
 stricter, the case has to have what the class names.
 """
+import re
+
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import authority
@@ -31,6 +33,7 @@ REASONS = {
     'authority-form': 'stricter: RFC 5280 6.1.4: an authority has the use keyCertSign and a path length that allows '
                       'what follows',
     'chain-length': 'stricter: four certificates below the root',
+    'manifest-base64': 'stricter: RFC 4648 3.3: base64 has no other characters; the decoder of the reference skips them',
     'root-signature': 'stricter: the certificate of the root that comes with a chain is signed by the root, like every '
                       'other one; the reference goes from the last authority to its own copy of the root',
     'certificate-form': 'stricter: a certificate outside RFC 5280, or one of a chain that cannot be read',
@@ -269,10 +272,20 @@ def _response_faults(case):
     return found
 
 
+def _has_other_characters(text):
+    """In the base64 of a manifest's certificates, signature or digest."""
+    root = authority.etree.fromstring(text, authority.etree.XMLParser(resolve_entities=False, no_network=True))
+    return any(not re.fullmatch(r'[A-Za-z0-9+/]*={0,2}', ''.join((e.text or '').split()))
+               for name in ('X509Certificate', 'SignatureValue', 'DigestValue')
+               for e in root.iter('{%s}%s' % (authority.DS, name)))
+
+
 def _manifest_faults(case):
     found = set()
     for role in mutations.RIMS:
         try:
+            if _has_other_characters(case.files[role]):
+                found.add('manifest-base64')
             certificates = authority.certificates_of_manifest(case.files[role])
         except Exception:
             continue
@@ -294,6 +307,7 @@ ABOUT = {
     'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format'},
     'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
     'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
+    'manifest-base64': {'collateral-format', 'collateral-missing'},
     'root-signature': {'chain-signature', 'collateral-chain', 'collateral-missing'},
     'chain-length': {'chain-constraints', 'signing-key-missing', 'chain-missing'},
     'response-form': {'collateral-format', 'revocation-unknown'},
