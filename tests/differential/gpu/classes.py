@@ -292,8 +292,8 @@ def _manifest_faults(case):
         try:
             if any(_is_root_with_wrong_signature(case, 'rim_root', c) for c in certificates[1:]):
                 found.add('root-signature')
-        except Exception:  # of a name or key that cannot be read: a class of its own
-            pass
+        except Exception:  # the package reads names and keys late, and the reference no key that it does not need
+            found.add('certificate-form')
         basic = [_constraints(c) for c in certificates]
         if (basic[0] and basic[0].ca) or not _usage(certificates[0], 'digital_signature'):
             found.add('leaf-form')
@@ -304,7 +304,8 @@ def _manifest_faults(case):
 
 # Which rules of a verdict a class may explain.
 ABOUT = {
-    'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format'},
+    'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format',
+                         'collateral-format', 'collateral-missing'},
     'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
     'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
     'manifest-base64': {'collateral-format', 'collateral-missing'},
