@@ -690,7 +690,7 @@ enum assay_ear_form {
     ASSAY_EAR_FORM_CWT = 3
 };
 /* The longest attestation result, in bytes. */
-#define ASSAY_EAR_BYTES_MAX 24576
+#define ASSAY_EAR_BYTES_MAX 49664
 struct assay_ear_request {
     size_t size;
     const struct assay_policy *policy; /* the one of the appraisal; NULL: the default */

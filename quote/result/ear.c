@@ -6,6 +6,8 @@
 #include "quote/result/ear.h"
 
 #include "base/assert.h"
+#include "quote/result/device_binding.h"
+#include "quote/result/device_verdict.h"
 #include "quote/result/ear_writer.h"
 #include "quote/result/jwt.h"
 #include "quote/text.h"
@@ -78,6 +80,13 @@ bool assay_ear_nonce_is_fit(const char *text, size_t len)
         if (text[i] < 0x20 || text[i] > 0x7e) return false;
     return true;
 }
+
+/* One appraisal: of the processor with all that comes with it, or of one of its devices. */
+struct appraisal {
+    const char *label;
+    const struct assay_verdict *verdict;
+    const struct assay_verdict_device *device; /* NULL: of the processor */
+};
 
 /* --- the parts of an appraisal */
 static void put_vector(struct assay_ear_writer *o, const char *name,
@@ -188,60 +197,116 @@ static void put_levels(struct assay_ear_writer *o, const struct assay_verdict *v
     assay_ear_close(o);
 }
 
+/* What the report says of its device, by the names of `assay evidence verify --json`. */
+static void put_device(struct assay_ear_writer *o, const struct assay_verdict_device *d)
+{
+    if (d == NULL) return;
+    if (d->product[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("product"), d->product);
+    assay_ear_put_hex(o, ASSAY_EAR_NAME("serial"), assay_slice_over(d->serial, sizeof d->serial));
+    if (d->driver[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("driver"), d->driver);
+    if (d->firmware[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("firmware"), d->firmware);
+}
+
+/* The appraisal of the processor that commits to the device, while both are proven. */
+static void put_binding(struct assay_ear_writer *o, const struct appraisal *a)
+{
+    if (a->device == NULL) return;
+    if (a->verdict->genuine == ASSAY_GENUINE_TRUE)
+        assay_ear_put_text(o, ASSAY_EAR_NAME("bound_to"), ASSAY_EAR_SUBMODULE);
+    else assay_ear_put_null(o, ASSAY_EAR_NAME("bound_to"));
+    if (a->device->has_platform)
+        assay_ear_put_hex(
+            o, ASSAY_EAR_NAME("platform_id"),
+            assay_slice_over(a->device->platform_id, sizeof a->device->platform_id));
+}
+
 static void put_digest(struct assay_ear_writer *o, const struct assay_ear_terms *terms)
 {
     assay_ear_put_hex(o, ASSAY_EAR_NAME("evidence_sha256"),
                       assay_slice_over(terms->evidence_digest, sizeof terms->evidence_digest));
 }
 
-/* The families before draft 04 have one private claim for all of them. */
-static void put_private(struct assay_ear_writer *o, const struct assay_verdict *v,
-                        const struct assay_ear_terms *terms)
+/* A device has no levels of the vendor, and no evidence of its own. */
+static void put_attested(struct assay_ear_writer *o, const struct appraisal *a)
 {
-    assay_ear_open_map(o, ASSAY_EAR_NAME(ASSAY_EAR_PRIVATE));
-    assay_ear_put_text(o, ASSAY_EAR_NAME("kind"), assay_kind_text(v->kind));
-    put_genuine(o, v);
-    put_debug(o, v);
-    put_levels(o, v);
-    put_instance(o, &v->instance);
-    put_measurement(o, v);
-    put_digest(o, terms);
-    put_reasons(o, v);
+    put_device(o, a->device);
+    if (a->device != NULL) return;
+    put_debug(o, a->verdict);
+    put_instance(o, &a->verdict->instance);
+    put_measurement(o, a->verdict);
+}
+
+static void put_appraised(struct assay_ear_writer *o, const struct appraisal *a,
+                          const struct assay_ear_terms *terms)
+{
+    put_genuine(o, a->verdict);
+    put_binding(o, a);
+    if (a->device == NULL) {
+        put_levels(o, a->verdict);
+        put_digest(o, terms);
+    }
+    put_reasons(o, a->verdict);
+}
+
+/* The families before draft 04 have one private claim for all of them. */
+static void put_claims(struct assay_ear_writer *o, const struct assay_ear_names *names,
+                       const struct appraisal *a, const struct assay_ear_terms *terms)
+{
+    const bool is_private = names->attester_claims == NULL;
+    assay_ear_open_map(o, is_private
+                              ? ASSAY_EAR_NAME(ASSAY_EAR_PRIVATE)
+                              : ASSAY_EAR_KEY(names->attester_claims, LABEL_ATTESTER_CLAIMS));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("kind"), assay_kind_text(a->verdict->kind));
+    put_attested(o, a);
+    if (!is_private) {
+        assay_ear_close(o);
+        assay_ear_open_map(o, ASSAY_EAR_KEY(names->verifier_claims, LABEL_VERIFIER_CLAIMS));
+    }
+    put_appraised(o, a, terms);
     assay_ear_close(o);
 }
 
-static void put_claims(struct assay_ear_writer *o, const struct assay_ear_names *names,
-                       const struct assay_verdict *v, const struct assay_ear_terms *terms)
+/* What the evidence is bound to; a device signs less. */
+static struct assay_slice get_nonce(const struct appraisal *a)
 {
-    assay_ear_open_map(o, ASSAY_EAR_KEY(names->attester_claims, LABEL_ATTESTER_CLAIMS));
-    assay_ear_put_text(o, ASSAY_EAR_NAME("kind"), assay_kind_text(v->kind));
-    put_debug(o, v);
-    put_instance(o, &v->instance);
-    put_measurement(o, v);
-    assay_ear_close(o);
-    assay_ear_open_map(o, ASSAY_EAR_KEY(names->verifier_claims, LABEL_VERIFIER_CLAIMS));
-    put_genuine(o, v);
-    put_levels(o, v);
-    put_digest(o, terms);
-    put_reasons(o, v);
-    assay_ear_close(o);
+    return assay_slice_over(a->verdict->report_data,
+                            a->device == NULL ? ASSAY_REPORT_DATA_LEN : ASSAY_DEVICE_NONCE_LEN);
 }
 
 static void put_appraisal(struct assay_ear_writer *o, const struct assay_ear_names *names,
-                          const struct assay_verdict *v, const struct assay_policy *policy,
+                          const struct appraisal *a, const struct assay_policy *policy,
                           const struct assay_ear_terms *terms)
 {
+    const struct assay_verdict *const v = a->verdict;
     const struct assay_trust_vector vector = assay_ar4si_vector(v, policy);
     ASSAY_ASSERT(assay_ar4si_status_fits(v->tier, assay_ar4si_worst(&vector)));
-    assay_ear_open_map(o, ASSAY_EAR_NAME(ASSAY_EAR_SUBMODULE));
+    assay_ear_open_map(o, ASSAY_EAR_NAME(a->label));
     put_status(o, names->status, v->tier);
     put_vector(o, names->vector, &vector);
     put_policy(o, names, terms->policy_digest);
-    if (v->genuine == ASSAY_GENUINE_TRUE && v->has_claims) /* what the evidence is bound to */
-        assay_ear_put_base64(o, ASSAY_EAR_KEY("eat_nonce", LABEL_NONCE),
-                             assay_slice_over(v->report_data, sizeof v->report_data));
-    if (names->attester_claims == NULL) put_private(o, v, terms);
-    else put_claims(o, names, v, terms);
+    if (v->genuine == ASSAY_GENUINE_TRUE && v->has_claims)
+        assay_ear_put_base64(o, ASSAY_EAR_KEY("eat_nonce", LABEL_NONCE), get_nonce(a));
+    put_claims(o, names, a, terms);
+    assay_ear_close(o);
+}
+
+/* RFC 9711 4.2.18: each attester of a composite device is a submodule. */
+static void put_submodules(struct assay_ear_writer *o, const struct assay_ear_names *names,
+                           const struct assay_verdict *v, const struct assay_policy *policy,
+                           const struct assay_ear_terms *terms)
+{
+    const struct appraisal whole = { ASSAY_EAR_SUBMODULE, v, NULL };
+    ASSAY_ASSERT(v->device_count <= ASSAY_DEVICES_MAX);
+    assay_ear_open_map(o, ASSAY_EAR_KEY("submods", LABEL_SUBMODS));
+    put_appraisal(o, names, &whole, policy, terms);
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        struct assay_verdict own;
+        char label[ASSAY_DEVICE_LABEL_MAX];
+        assay_device_label(v, i, label);
+        assay_device_verdict(v, i, &own);
+        const struct appraisal device = { label, &own, &v->devices[i] };
+        put_appraisal(o, names, &device, policy, terms);
+    }
     assay_ear_close(o);
 }
 
@@ -285,9 +350,7 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
         assay_ear_put_hex(&o, ASSAY_EAR_KEY("eat_nonce", LABEL_NONCE), terms->nonce);
     else if (terms->nonce.len > 0)
         assay_ear_put_text_n(&o, ASSAY_EAR_NAME("eat_nonce"), terms->nonce);
-    assay_ear_open_map(&o, ASSAY_EAR_KEY("submods", LABEL_SUBMODS));
-    put_appraisal(&o, &names, verdict, policy, terms);
-    assay_ear_close(&o);
+    put_submodules(&o, &names, verdict, policy, terms);
     assay_ear_close(&o);
 }
 

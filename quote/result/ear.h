@@ -23,13 +23,15 @@ enum {
     ASSAY_EAR_NONCE_MIN = 8, /* RFC 9711 4.1: characters of eat_nonce in JSON */
     ASSAY_EAR_NONCE_MAX = 88,
     ASSAY_EAR_NAME_MAX = 128,     /* bytes of `developer` and of `build` */
-    ASSAY_EAR_CLAIMS_MAX = 16384, /* reasons and advisories full, every byte escaped: 13 KB */
-    ASSAY_EAR_TOKEN_MAX = 24576,
+    /* Reasons and advisories full, every byte escaped: 13 KB; twelve devices with them: 33 KB. */
+    ASSAY_EAR_CLAIMS_MAX = 36864,
+    ASSAY_EAR_TOKEN_MAX = 49664,
 };
 
 /* Collision-resistant name (RFC 7519 4.3) of the private claims of an appraisal. */
 #define ASSAY_EAR_PRIVATE "urn:uuid:e0fcbae6-1cc4-44ce-ab54-0465513b4090"
-/* Label of the appraisal of the TEE among the submodules, as Trustee names it. */
+/* Label of the appraisal of the TEE among the submodules, as Trustee names it. Devices that come
+ * with its evidence are "gpu0", "switch0" (quote/result/device_verdict.h). */
 #define ASSAY_EAR_SUBMODULE "cpu0"
 
 /* The names of one family. */
@@ -71,8 +73,9 @@ void assay_ear_header(enum assay_ear_profile profile,
                       const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                       struct assay_writer *w);
 /*
- * assay_ear_claims - iat, exp (the verdict's, if it has one), eat_profile, verifier, nonce, and one
- * appraisal: status, vector, policy, the evidence's nonce when it is proven, private claims.
+ * assay_ear_claims - iat, exp (the verdict's, if it has one), eat_profile, verifier, nonce, and the
+ * appraisals of the whole and of each device: status, vector, policy, the evidence's nonce when it
+ * is proven, private claims.
  * In:      policy: the one that the verdict was made under
  * The writer reports overflow.
  */

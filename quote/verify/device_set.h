@@ -1,6 +1,5 @@
 /*
- * quote/verify/device_set.h - reports of the devices of one machine, as one byte string, and what
- * binds them to the evidence of its processor.
+ * quote/verify/device_set.h - reports of the devices of one machine, as one byte string.
  *
  * A package (quote/package.h) may hold such a set. Canonical CBOR:
  *
@@ -10,20 +9,16 @@
  * which each stands once: devices of one machine share their authorities. Places are assigned in
  * the order of first use, and one that no device names is refused: a set has one encoding.
  *
- * The binding goes both ways (docs/protocol.md 3.23). The challenge is the report data that the
- * processor would quote without devices. The nonce that each device signs is derived from it, so
- * that a report is of this challenge alone; the processor quotes report data that is derived from
- * the challenge and the digest of the whole set, so that no report is left out, added, exchanged.
+ * quote/result/device_binding.h binds it to the processor.
  */
 #ifndef ASSAY_QUOTE_VERIFY_DEVICE_SET_H
 #define ASSAY_QUOTE_VERIFY_DEVICE_SET_H
 
-#include "base/crypto.h"
 #include "base/writer.h"
 #include "quote/package.h"
+#include "quote/result/device_binding.h"
 
 enum {
-    ASSAY_DEVICE_NONCE_LEN = 32,
     ASSAY_DEVICES_CERTIFICATES_MAX = 64, /* of all: five each, and room */
     ASSAY_DEVICE_REPORT_MAX = 16384,
     ASSAY_DEVICE_CERTIFICATE_MAX = 8192,
@@ -68,13 +63,5 @@ void assay_device_set_encode(const struct assay_device_set *set, struct assay_wr
 /* Device number index of the set, as a package of its own. */
 void assay_device_set_package(const struct assay_device_set *set, size_t index,
                               struct assay_package *package);
-
-/* What each device signs: SHA-256 of ["assay/device-nonce/v1", challenge]. */
-void assay_device_nonce(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
-                        uint8_t nonce[static ASSAY_DEVICE_NONCE_LEN]);
-/* What the processor quotes: SHA-512 of ["assay/devices/v1", challenge, SHA-256 of the set]. */
-void assay_device_report_data(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
-                              struct assay_slice encoded,
-                              uint8_t report_data[static ASSAY_REPORT_DATA_LEN]);
 
 #endif

@@ -17,9 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a folder holds: manifests are signed under a root of their own. */
+/* What a folder holds: manifests are signed under a root of their own, and so is what is about
+ * devices that come with a quote of Intel's. */
 struct bundles {
     struct assay_collateral main;
+    bool is_rooted; /* a certificate leads to the root of main, or there is none */
+    struct assay_collateral devices; /* when has_devices */
+    bool has_devices;
     struct assay_collateral manifests; /* when is_apart */
     bool is_apart;
 };
@@ -100,12 +104,14 @@ static void set_faults(struct assay_json *data, const struct bundles *b, bool ro
 {
     struct assay_json *const list = assay_json_set_array(data, "faults");
     append_faults(list, &b->main, rooted);
+    if (b->has_devices) append_faults(list, &b->devices, true);
     if (b->is_apart) append_faults(list, &b->manifests, rooted);
 }
 
 static bool is_given(const struct bundles *b, int part)
 {
-    return b->main.given[part] || (b->is_apart && b->manifests.given[part]);
+    return b->main.given[part] || (b->has_devices && b->devices.given[part]) ||
+           (b->is_apart && b->manifests.given[part]);
 }
 
 static void append_dated(struct assay_json *list, const struct assay_collateral *c,
@@ -123,6 +129,8 @@ static void set_windows(struct assay_json *data, const struct bundles *b, int64_
     for (uint32_t i = 0; i < b->main.window_count; i++)
         cli_collateral_append_window(list, "part", &b->main.windows[i], at_unix_s);
     append_dated(list, &b->main, b->is_apart ? &b->manifests : NULL, at_unix_s);
+    if (b->has_devices)
+        append_dated(list, &b->devices, b->is_apart ? &b->manifests : NULL, at_unix_s);
     if (b->is_apart) append_dated(list, &b->manifests, NULL, at_unix_s);
 }
 
@@ -138,12 +146,14 @@ static bool is_empty(const struct assay_collateral *c)
 static bool is_current(const struct bundles *b, int64_t at_unix_s)
 {
     return !is_empty(&b->main) && assay_collateral_current(&b->main, at_unix_s) &&
+           (!b->has_devices || assay_collateral_current(&b->devices, at_unix_s)) &&
            (!b->is_apart || assay_collateral_current(&b->manifests, at_unix_s));
 }
 
 static bool is_sound(const struct bundles *b)
 {
     return assay_collateral_sound(&b->main) &&
+           (!b->has_devices || assay_collateral_sound(&b->devices)) &&
            (!b->is_apart || assay_collateral_sound(&b->manifests));
 }
 
@@ -159,8 +169,9 @@ static bool is_rooted(const struct assay_input_files *given)
     return certificates == 0;
 }
 
-static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s, bool rooted)
+static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s)
 {
+    const bool rooted = b->is_rooted;
     const struct assay_collateral *const c = &b->main;
     struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
@@ -246,6 +257,25 @@ static bool is_intel(const struct assay_collateral_files *files)
     return files->part[ASSAY_PART_TCB_INFO].len > 0 || files->part[ASSAY_PART_QE_IDENTITY].len > 0;
 }
 
+/* Next to Intel's documents: certificates and responses about NVIDIA's devices. */
+static enum assay_status build_devices(struct assay_collateral_dir *dir, struct assay_gathered *g,
+                                       struct bundles *b)
+{
+    struct assay_key pinned;
+    uint32_t kinds = 0;
+    struct assay_collateral_files only = { 0 };
+    ASSAY_TRY(assay_pinned_root(ASSAY_PINNED_NVIDIA_DEVICE, &pinned, &kinds));
+    ASSAY_TRY(assay_collateral_gather(&dir->given->found, &pinned, true, g));
+    if (g->count == 0) return ASSAY_OK;
+    for (size_t i = 0; i < dir->given->found.count; i++) /* every list: of all vendors */
+        if (dir->given->found.pieces[i].shape == ASSAY_SHAPE_CRL) g->is_taken[i] = false;
+    cli_input_files_set_used(dir->given, g->leads, g->is_taken);
+    only.part[ASSAY_PART_CERTIFICATES] = g->files.part[ASSAY_PART_CERTIFICATES];
+    only.part[ASSAY_PART_OCSP] = g->files.part[ASSAY_PART_OCSP];
+    b->has_devices = true;
+    return assay_collateral_build(&only, &pinned, &b->devices);
+}
+
 /* Of the manifests that lead to the root, unless the first bundle has them. */
 static enum assay_status build_manifests(struct assay_collateral_dir *dir,
                                          const struct assay_key *root, struct assay_gathered *g,
@@ -291,8 +321,10 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
     struct assay_gathered *const g = calloc(1, sizeof *g);
     if (g == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = build_main(dir, root, g, &b->main);
-    for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK; i++) {
-        if (root != NULL || is_intel(&dir->files)) break;
+    b->is_rooted = is_rooted(dir->given);
+    if (status == ASSAY_OK && root == NULL && is_intel(&dir->files))
+        status = build_devices(dir, g, b);
+    for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK && root == NULL; i++) {
         status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
         if (status == ASSAY_OK) status = build_manifests(dir, &pinned, g, b);
     }
@@ -322,7 +354,7 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     if (status != ASSAY_OK) {
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
-        struct assay_json *const data = document_of(built, at_unix_s, is_rooted(dir.given));
+        struct assay_json *const data = document_of(built, at_unix_s);
         result = options->json ? cli_print_envelope("assay.collateral.show", data)
                                : print_text(built, data, has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));

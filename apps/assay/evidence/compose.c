@@ -16,6 +16,7 @@
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_package.h"
 #include "quote/kinds.h"
+#include "quote/tpm_format.h"
 #include "quote/verify.h"
 #include "quote/verify/device_set.h"
 
@@ -23,7 +24,7 @@
 #include <string.h>
 
 struct options {
-    const char *challenge, *collateral, *quote, *out;
+    const char *challenge, *collateral, *quote, *pieces, *out;
     const char *devices[ASSAY_DEVICES_MAX];
     size_t device_count;
 };
@@ -45,11 +46,20 @@ struct composing {
     struct assay_slice devices_bytes; /* the set; empty without devices */
     uint8_t report_data[ASSAY_REPORT_DATA_LEN];
     uint8_t *quote;
+    struct assay_input_files *around; /* the quote's folder */
+    struct assay_evidence_package processor;
     uint8_t evidence[ASSAY_COMPOSITE_LEN_MAX];
     struct assay_slice whole; /* empty without a quote */
 };
 
 #define COMPLAIN(c, ...) cli_print_error((c)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static void close_folder(struct assay_input_files **files)
+{
+    if (*files != NULL) cli_input_files_close(*files);
+    free(*files);
+    *files = NULL;
+}
 
 static void close_all(struct composing *c)
 {
@@ -57,8 +67,9 @@ static void close_all(struct composing *c)
         cli_evidence_package_close(&c->devices[i].pieces);
         free(c->devices[i].file);
     }
-    if (c->given != NULL) cli_input_files_close(c->given);
-    free(c->given);
+    cli_evidence_package_close(&c->processor);
+    close_folder(&c->given);
+    close_folder(&c->around);
     free(c->quote);
     free(c);
 }
@@ -96,17 +107,18 @@ static int read_evidence(const struct composing *c, const char *path, uint8_t **
     return ASSAY_EXIT_OK;
 }
 
-static int read_folder(struct composing *c)
+/* Without a folder: no files. */
+static int read_folder(const struct composing *c, const char *option, const char *dir,
+                       struct assay_input_files **files)
 {
     const char *where = NULL;
-    const char *const dir = c->options.collateral;
-    c->given = calloc(1, sizeof *c->given);
-    if (c->given == NULL)
+    *files = calloc(1, sizeof **files);
+    if (*files == NULL)
         return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (dir == NULL) return ASSAY_EXIT_OK;
-    const enum assay_status status = cli_input_files_read(dir, c->given, &where);
+    const enum assay_status status = cli_input_files_read(dir, *files, &where);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return COMPLAIN(c, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
+    return COMPLAIN(c, "%s %s%s%s: %s", option, dir, where != NULL ? "/" : "",
                     where != NULL ? where : "", assay_status_text(status));
 }
 
@@ -151,7 +163,7 @@ static int take_devices(struct composing *c)
 {
     static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_NVIDIA_GPU,
                                                       ASSAY_KIND_NVIDIA_SWITCH };
-    int result = read_folder(c);
+    int result = read_folder(c, "--collateral", c->options.collateral, &c->given);
     for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++) {
         c->devices[i].path = c->options.devices[i];
         result = read_device(c, &c->devices[i]);
@@ -171,27 +183,64 @@ static int take_devices(struct composing *c)
 }
 
 /* --- the processor */
-static int take_quote(struct composing *c)
+/* The evidence as a package, with its pieces of the folder. One that is a package has its own. */
+static int read_processor(struct composing *c, struct assay_package *package)
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     struct assay_slice evidence;
+    const char *const path = c->options.quote;
+    int result = read_evidence(c, path, &c->quote, &kind, &evidence);
+    if (result == ASSAY_EXIT_OK)
+        result = read_folder(c, "--pieces", c->options.pieces, &c->around);
+    if (result != ASSAY_EXIT_OK) return result;
+    enum assay_status status = cli_evidence_package_take(c->around, kind, evidence, &c->processor);
+    if (status == ASSAY_OK)
+        status = assay_package_read(kind, c->processor.evidence.bytes, c->processor.evidence.len,
+                                    package);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed", "--quote %s: %s (%s)", path,
+                           assay_status_text(status), assay_status_symbol(status));
+}
+
+/* docs/protocol.md 3.14: a TPM signs the SHA-256 of report data, which has to come along. */
+static int add_report_data(const struct composing *c, struct assay_package *package)
+{
+    struct assay_kind row;
+    struct assay_tpm_quote quote;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    char text[2 * ASSAY_SHA256_LEN + 1];
+    if (assay_kind_find(package->kind, &row) != ASSAY_OK ||
+        (row.pieces & ASSAY_PIECE_REPORT_DATA) == 0)
+        return ASSAY_EXIT_OK;
+    assay_sha256(c->report_data, sizeof c->report_data, digest);
+    if (assay_tpm_quote_parse(package->main.bytes, package->main.len, &quote) != ASSAY_OK)
+        return COMPLAIN(c, "--quote %s: expected the TPM's quote in --pieces, found none",
+                        c->options.quote);
+    assay_hex_encode(digest, sizeof digest, text, sizeof text);
+    if (!assay_slice_equal(quote.extra_data, assay_slice_over(digest, sizeof digest)))
+        return COMPLAIN(c,
+                        "--quote %s: quotes other qualifying data; expected %s, the SHA-256 of "
+                        "the report data",
+                        c->options.quote, text);
+    package->report_data = assay_slice_over(c->report_data, sizeof c->report_data);
+    return ASSAY_EXIT_OK;
+}
+
+static int take_quote(struct composing *c)
+{
     struct assay_package package;
     const char *const path = c->options.quote;
-    const int result = read_evidence(c, path, &c->quote, &kind, &evidence);
+    int result = read_processor(c, &package);
+    if (result == ASSAY_EXIT_OK) result = add_report_data(c, &package);
     if (result != ASSAY_EXIT_OK) return result;
-    const enum assay_status status =
-        assay_package_read(kind, evidence.bytes, evidence.len, &package);
-    if (status != ASSAY_OK)
-        return cli_print_error(c->json, ASSAY_EXIT_MALFORMED, "malformed", "--quote %s: %s (%s)",
-                               path, assay_status_text(status), assay_status_symbol(status));
     package.devices = c->devices_bytes;
     if (!assay_package_fits(&package))
         return COMPLAIN(c, "--quote %s: evidence of kind %s takes no devices", path,
-                        assay_kind_text(kind));
+                        assay_kind_text(package.kind));
     struct assay_writer w = assay_writer_over(c->evidence, sizeof c->evidence);
     assay_package_encode(&package, &w);
     if (assay_writer_finish(&w, &c->whole) != ASSAY_OK ||
-        assay_package_read(kind, c->whole.bytes, c->whole.len, &package) != ASSAY_OK)
+        assay_package_read(package.kind, c->whole.bytes, c->whole.len, &package) != ASSAY_OK)
         return COMPLAIN(c, "--quote %s: too long to be put together with devices", path);
     return cli_output_write("assay evidence compose", c->options.out, ASSAY_FILE_PUBLIC, c->whole);
 }
@@ -200,15 +249,21 @@ static int print_result(const struct composing *c)
 {
     static const char view[] = "nonce of the devices  {nonce}\n"
                                "[?report_data report data to quote  {report_data}\n]"
+                               "[?qualifying_data qualifying data of a TPM  {qualifying_data}\n]"
                                "[?out evidence  {out}\n]";
     struct assay_json *const data = assay_json_object();
-    uint8_t nonce[ASSAY_DEVICE_NONCE_LEN];
+    uint8_t nonce[ASSAY_DEVICE_NONCE_LEN], digest[ASSAY_SHA256_LEN];
     assay_device_nonce(c->set.challenge, nonce);
     assay_json_set_hex(data, "challenge", c->set.challenge, sizeof c->set.challenge);
     assay_json_set_hex(data, "nonce", nonce, sizeof nonce);
-    if (c->devices_bytes.len > 0)
+    if (c->devices_bytes.len > 0) {
+        assay_sha256(c->report_data, sizeof c->report_data, digest);
         assay_json_set_hex(data, "report_data", c->report_data, sizeof c->report_data);
-    else assay_json_set_null(data, "report_data");
+        assay_json_set_hex(data, "qualifying_data", digest, sizeof digest);
+    } else {
+        assay_json_set_null(data, "report_data");
+        assay_json_set_null(data, "qualifying_data");
+    }
     assay_json_set_text(data, "out", c->whole.len > 0 ? c->options.out : NULL);
     return cli_view_result(c->json, "assay.evidence.compose", data, view);
 }
@@ -218,6 +273,8 @@ static int check_options(const struct composing *c)
     const struct options *const o = &c->options;
     if (o->device_count == 0 && (o->quote != NULL || o->collateral != NULL))
         return COMPLAIN(c, "--quote and --collateral: expected --device with them, found none");
+    if (o->pieces != NULL && o->quote == NULL)
+        return COMPLAIN(c, "--pieces: expected --quote with it, found none");
     if ((o->quote == NULL) != (o->out == NULL))
         return COMPLAIN(c, "expected --quote and --out together, found one of them");
     return ASSAY_EXIT_OK;
@@ -233,6 +290,7 @@ int cli_evidence_compose(int argc, char **argv)
         { "device", .text = o->devices, .count = &o->device_count, .most = ASSAY_DEVICES_MAX },
         { "collateral", .text = &o->collateral },
         { "quote", .text = &o->quote },
+        { "pieces", .text = &o->pieces },
         { "out", .text = &o->out },
         { .name = NULL },
     };

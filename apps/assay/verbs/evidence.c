@@ -110,6 +110,10 @@ const struct assay_verb assay_verbs_evidence[] = {
             ASSAY_OPTION_MANY },
           { "collateral", "DIR", "certificates of the devices, recognised by content", 0 },
           { "quote", "FILE", "evidence of the processor, over the printed report data", 0 },
+          { "pieces", "DIR",
+            "what the evidence of the processor leaves to other files: signature, key and values "
+            "of a TPM, its quote beside a paravisor's report, certificates",
+            0 },
           { "out", "FILE", "the evidence", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },

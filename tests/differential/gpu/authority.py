@@ -7,16 +7,17 @@ import base64
 import hashlib
 import re
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.x509 import ocsp
 from lxml import etree
+
+import parsed
+from parsed import ocsp, x509
 
 DS = 'http://www.w3.org/2000/09/xmldsig#'
 ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973
-_keys, _issued, _signed = {}, {}, {}
+_keys, _issued, _signed, _answered = parsed.Cache(), parsed.Cache(), parsed.Cache(1000), parsed.Cache()
 
 
 def der(certificate):
@@ -29,20 +30,23 @@ def pem(certificates):
 
 def key_for(certificate):
     """The key that stands for a genuine certificate's."""
+    return _keys.get_or_make(der(certificate), lambda: _derive_key(certificate))
+
+
+def _derive_key(certificate):
     spki = certificate.public_key().public_bytes(serialization.Encoding.DER,
                                                  serialization.PublicFormat.SubjectPublicKeyInfo)
     name = hashlib.sha384(b'assay differential' + spki).digest()
-    if name not in _keys:
-        _keys[name] = ec.derive_private_key(int.from_bytes(name, 'big') % (ORDER - 1) + 1, ec.SECP384R1())
-    return _keys[name]
+    return ec.derive_private_key(int.from_bytes(name, 'big') % (ORDER - 1) + 1, ec.SECP384R1())
 
 
 def issue(certificate, issuer, terms=None):
     """The certificate with other keys. terms: serial, subject, issuer, from, to, drop (an OID), signer, ca, path."""
     at = (der(certificate), der(issuer), repr(sorted((terms or {}).items(), key=str)))
-    if at in _issued:
-        return _issued[at]
-    terms = terms or {}
+    return _issued.get_or_make(at, lambda: _issue(certificate, issuer, terms or {}))
+
+
+def _issue(certificate, issuer, terms):
     own = key_for(certificate).public_key()
     signer = terms.get('signer') or key_for(issuer)
     builder = (x509.CertificateBuilder()
@@ -63,9 +67,7 @@ def issue(certificate, issuer, terms=None):
         elif isinstance(value, x509.BasicConstraints) and 'ca' in terms:
             value = x509.BasicConstraints(terms['ca'], terms.get('path'))
         builder = builder.add_extension(value, e.critical)
-    made = builder.sign(signer, hashes.SHA384())
-    _issued[at] = made
-    return made
+    return parsed.certificate(builder.sign(signer, hashes.SHA384()))
 
 
 def raw_signature(key, data, swap=False):
@@ -96,12 +98,8 @@ def _canonical(node):
 
 def sign_manifest(text, genuine, certificates):
     """A manifest with the digest of what it says now, by the key that stands for the first genuine certificate's."""
-    at = (text, der(certificates[0]))
-    if at not in _signed:
-        if len(_signed) > 200:
-            _signed.clear()
-        _signed[at] = _sign_manifest(text, genuine, certificates)
-    return _signed[at]
+    at = hashlib.sha256(text + b''.join(der(c) for c in certificates)).digest()
+    return _signed.get_or_make(at, lambda: _sign_manifest(text, genuine, certificates))
 
 
 def _sign_manifest(text, genuine, certificates):
@@ -150,16 +148,23 @@ def wrap_response(data, key, certificates):
 def answer(genuine, subject, issuer, responder, key, terms=None):
     """The genuine response about the certificate that stands for the genuine one.
 
-    terms: status, reason, algorithm, this, next, nonce, data (a function of ResponseData), certificates
+    terms: status, reason, algorithm, this, next, nonce, data (a function of ResponseData), certificates. One without
+    terms is signed once, and serves in every case.
     """
-    terms = terms or {}
+    if terms:
+        return _answer(genuine, subject, issuer, responder, key, terms)
+    at = (genuine.signature, der(subject), der(issuer), der(responder))  # the genuine one implies the key
+    return _answered.get_or_make(at, lambda: _answer(genuine, subject, issuer, responder, key, {}))
+
+
+def _answer(genuine, subject, issuer, responder, key, terms):
     status = terms.get('status', genuine.certificate_status)
     revoked = status == ocsp.OCSPCertStatus.REVOKED
     builder = ocsp.OCSPResponseBuilder().add_response(
-        cert=subject, issuer=issuer, algorithm=terms.get('algorithm', hashes.SHA384()), cert_status=status,
+        cert=subject.real, issuer=issuer.real, algorithm=terms.get('algorithm', hashes.SHA384()), cert_status=status,
         this_update=terms.get('this', genuine.this_update), next_update=terms.get('next', genuine.next_update),
         revocation_time=genuine.this_update if revoked else None, revocation_reason=terms.get('reason'))
-    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder).certificates([responder])
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.real).certificates([responder.real])
     if terms.get('nonce'):
         builder = builder.add_extension(x509.OCSPNonce(terms['nonce']), False)
     data = builder.sign(key, hashes.SHA384()).tbs_response_bytes

@@ -4,12 +4,13 @@ Where Assay accepts more, the same contents in the arrangement that the referenc
 next to its certificate, nothing behind a report) have to get Assay's answer from the reference, too. Where Assay is
 stricter, the case has to have what the class names.
 """
-from cryptography import x509
+import re
+
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509 import ocsp
 
 import authority
 import mutations
+from parsed import ocsp, x509
 
 REASONS = {
     'report-zero-tail': 'zeros behind a report are no part of it: attesters hand over the whole buffer of the driver',
@@ -32,6 +33,9 @@ REASONS = {
     'authority-form': 'stricter: RFC 5280 6.1.4: an authority has the use keyCertSign and a path length that allows '
                       'what follows',
     'chain-length': 'stricter: four certificates below the root',
+    'manifest-base64': 'stricter: RFC 4648 3.3: base64 has no other characters; the decoder of the reference skips them',
+    'root-signature': 'stricter: the certificate of the root that comes with a chain is signed by the root, like every '
+                      'other one; the reference goes from the last authority to its own copy of the root',
     'certificate-form': 'stricter: a certificate outside RFC 5280, or one of a chain that cannot be read',
     'responder-form': 'stricter: the key of a delegate is an end entity with the use digitalSignature',
     'response-form': 'stricter: a response has nextUpdate, times since 1970, one answer and a CertID by SHA-256 or SHA-384 (SHA-1 may '
@@ -218,12 +222,27 @@ def _chain(case):
     return out
 
 
+def _is_root_with_wrong_signature(case, role, certificate):
+    root = x509.load_pem_x509_certificate(case.files[role])
+    form = (authority.serialization.Encoding.DER, authority.serialization.PublicFormat.SubjectPublicKeyInfo)
+    if certificate == root or certificate.public_key().public_bytes(*form) != root.public_key().public_bytes(*form):
+        return False
+    try:
+        root.public_key().verify(certificate.signature, certificate.tbs_certificate_bytes,
+                                 ec.ECDSA(certificate.signature_hash_algorithm))
+        return False
+    except Exception:
+        return True
+
+
 def _chain_faults(case, ref):
     chain = _chain(case)
     if chain is None:
         return {'certificate-form'}
     found = set()
     try:
+        if any(_is_root_with_wrong_signature(case, 'trusted_root', c) for c in chain[1:]):
+            found.add('root-signature')
         if chain and not _is_leaf(chain[0]):
             found.add('leaf-form')
         if _authority_fault(chain[:4]):
@@ -253,13 +272,28 @@ def _response_faults(case):
     return found
 
 
+def _has_other_characters(text):
+    """In the base64 of a manifest's certificates, signature or digest."""
+    root = authority.etree.fromstring(text, authority.etree.XMLParser(resolve_entities=False, no_network=True))
+    return any(not re.fullmatch(r'[A-Za-z0-9+/]*={0,2}', ''.join((e.text or '').split()))
+               for name in ('X509Certificate', 'SignatureValue', 'DigestValue')
+               for e in root.iter('{%s}%s' % (authority.DS, name)))
+
+
 def _manifest_faults(case):
     found = set()
     for role in mutations.RIMS:
         try:
+            if _has_other_characters(case.files[role]):
+                found.add('manifest-base64')
             certificates = authority.certificates_of_manifest(case.files[role])
         except Exception:
             continue
+        try:
+            if any(_is_root_with_wrong_signature(case, 'rim_root', c) for c in certificates[1:]):
+                found.add('root-signature')
+        except Exception:  # the package reads names and keys late, and the reference no key that it does not need
+            found.add('certificate-form')
         basic = [_constraints(c) for c in certificates]
         if (basic[0] and basic[0].ca) or not _usage(certificates[0], 'digital_signature'):
             found.add('leaf-form')
@@ -270,9 +304,12 @@ def _manifest_faults(case):
 
 # Which rules of a verdict a class may explain.
 ABOUT = {
-    'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format'},
+    'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format',
+                         'collateral-format', 'collateral-missing'},
     'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
     'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
+    'manifest-base64': {'collateral-format', 'collateral-missing'},
+    'root-signature': {'chain-signature', 'collateral-chain', 'collateral-missing'},
     'chain-length': {'chain-constraints', 'signing-key-missing', 'chain-missing'},
     'response-form': {'collateral-format', 'revocation-unknown'},
     'responder-form': {'ocsp-signature', 'revocation-unknown'},

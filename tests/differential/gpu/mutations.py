@@ -4,11 +4,10 @@ import random
 import re
 from datetime import datetime, timedelta
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509 import ocsp
 
 import authority
+from parsed import ocsp, x509
 
 HEAD = 45
 RIMS = ('driver_rim', 'vbios_rim')
@@ -34,6 +33,7 @@ class Case:
     def clone(self):
         other = copy.copy(self)
         other.files, other.ocsp = dict(self.files), [list(e) for e in self.ocsp]
+        other.did, other.plan = list(self.did), {part: dict(terms) for part, terms in self.plan.items()}
         return other
 
 
@@ -517,7 +517,7 @@ def make_case(bases, others, seed, number):
     """Case `number` of a seed: the same for any count and order of cases, but for the signatures' own randomness."""
     rng = random.Random('%d/%d' % (seed, number))
     rich = [b for b in bases if b.ocsp or 'driver_rim' in b.files]
-    case = copy.deepcopy(rng.choice(bases if rng.random() < .4 else rich))
+    case = rng.choice(bases if rng.random() < .4 else rich).clone()
     if rng.random() < .45:
         case.did.append(plan_authority(case, rng, others))
         sign_case(case)

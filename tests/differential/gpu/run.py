@@ -2,17 +2,19 @@
 """Verdicts about NVIDIA's devices compared with those of the reference checker, on changed evidence.
 
 usage: run.py --program PROGRAM [--vectors FOLDER] [--count N] [--seed N] [--first N] [--case N] [--time SECONDS]
-              [--show N]
+              [--show N] [--jobs N]
 
 The folder has genuine reports with their collateral (MANIFEST.json) and verify.py, a checker that shares no code with
 Assay. Each case is judged by it, in this process, and by PROGRAM (answers.c), one process for all cases. They have to
 agree about the whole and about its parts; a disagreement that no class of classes.py explains fails the run.
---case N prints one case. --time ends the run after that time, with what it has.
+--case N prints one case. --time ends the run after that time, with what it has. --jobs processes share the cases
+(default: one a processor); which case is which does not depend on them.
 
 Exit status: 0 all explained, 1 not, 2 usage, 77 without the folder or the Python packages that verify.py needs.
 """
 import argparse
 import collections
+import concurrent.futures
 import copy
 import hashlib
 import importlib.util
@@ -40,8 +42,8 @@ try:
     import classes
     import mutations
     import authority
-    from cryptography import x509
-    from cryptography.x509 import ocsp
+    import parsed
+    from parsed import x509
 except ImportError as missing:
     skip('no Python package %s (Debian: python3-cryptography, python3-lxml)' % missing.name)
 
@@ -53,31 +55,29 @@ def load_checker(vectors):
     checker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(checker)
     checker.xmlsec = lambda text: None
-    issued, check_rim, check_ocsp = checker.issued, checker.check_rim, checker.check_ocsp
-    issued_cache, rim_cache, ocsp_cache = {}, {}, {}
+    checker.x509, checker.ocsp = parsed.x509, parsed.ocsp
+    pem_chain, issued = checker.pem_chain, checker.issued
+    check_rim, check_ocsp = checker.check_rim, checker.check_ocsp
+    chain_cache, issued_cache, rim_cache, ocsp_cache = parsed.Cache(), parsed.Cache(), parsed.Cache(4000), parsed.Cache()
+
+    def chain_once(text):
+        return list(chain_cache.get_or_make(text, lambda: pem_chain(text)))
 
     def issued_once(child, parent):
-        at = (authority.der(child), authority.der(parent))
-        if at not in issued_cache:
-            issued_cache[at] = issued(child, parent)
-        return issued_cache[at]
+        return issued_cache.get_or_make((authority.der(child), authority.der(parent)), lambda: issued(child, parent))
 
     def rim_once(text, root, when):
         at = (hashlib.sha256(text).digest(), authority.der(root), when)
-        if at not in rim_cache:
-            if len(rim_cache) > 4000:
-                rim_cache.clear()
-            rim_cache[at] = check_rim(text, root, when)
-        return copy.copy(rim_cache[at][0]), dict(rim_cache[at][1])
+        rim, answers = rim_cache.get_or_make(at, lambda: check_rim(text, root, when))
+        return copy.copy(rim), dict(answers)
 
     def ocsp_once(body, subject, issuer, pool, root, when, nonce=None):
         at = (hashlib.sha256(body).digest(), authority.der(subject), issuer and authority.der(issuer), when, nonce,
               hashlib.sha256(b''.join(authority.der(c) for c in list(pool) + [root])).digest())
-        if at not in ocsp_cache:
-            ocsp_cache[at] = check_ocsp(body, subject, issuer, pool, root, when, nonce)
-        return dict(ocsp_cache[at])
+        return dict(ocsp_cache.get_or_make(at, lambda: check_ocsp(body, subject, issuer, pool, root, when, nonce)))
 
-    checker.issued, checker.check_rim, checker.check_ocsp = issued_once, rim_once, ocsp_once
+    checker.pem_chain, checker.issued = chain_once, issued_once
+    checker.check_rim, checker.check_ocsp = rim_once, ocsp_once
     return checker
 
 
@@ -134,23 +134,39 @@ def is_open(reason, case):
 
 
 def name_of(certificate):
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    try:
+        names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    except ValueError:  # the package reads names late
+        return ''
     return names[0].value if names else ''
 
 
+RIM_TAILS = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}
+
+
+def chain_of(case, role):
+    """[(certificate, its name in a verdict)] of a chain or a manifest; signers of manifests have one name."""
+    try:
+        pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
+            if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
+    except Exception:
+        return []
+    return [(c, name_of(c) + (RIM_TAILS.get(role, '') if at == 0 else '')) for at, c in enumerate(pool)]
+
+
 def names_answered(case):
-    """Certificates that the case has responses for, as the verdict calls them."""
-    found = {}
-    for role in ('certificate_chain', 'driver_rim', 'vbios_rim'):
-        try:
-            pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
-                if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
-        except Exception:
-            continue
-        for at, c in enumerate(pool):
-            tail = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}.get(role, '') if at == 0 else ''
-            found['%x' % c.serial_number] = name_of(c) + tail
-    return {found[e[1]] for e in case.ocsp if e[1] in found}
+    """Names in verdicts whose certificates all have responses: authorities of two manifests may share a name."""
+    serials = {e[1] for e in case.ocsp}
+    found = {('%x' % c.serial_number in serials, name) for role in ('certificate_chain',) + mutations.RIMS
+             for c, name in chain_of(case, role)}
+    return {name for answered, name in found if answered and (False, name) not in found}
+
+
+def windows_of(case, role):
+    """Its certificates as reasons about time name them: authorities of two manifests may differ in dates alone."""
+    return {'%s valid %s to %s' % (name, c.not_valid_before.strftime('%Y-%m-%dT%H:%M:%SZ'),
+                                   c.not_valid_after.strftime('%Y-%m-%dT%H:%M:%SZ'))
+            for c, name in chain_of(case, role)}
 
 
 # --- the comparison
@@ -170,16 +186,16 @@ def parts_of_reference(ref):
     return out
 
 
-def parts_of_assay(ours):
+def parts_of_assay(ours, case):
     proofs, reasons = ours['proofs'], ours['reasons']
     late = [e for r, e, _ in reasons if r == 'certificate-time' and not e.startswith('OCSP')]
-    about_rim = [e for e in late if 'RIM' in e or 'Reference Value' in e or 'CoRIM' in e]
+    windows = {role: windows_of(case, role) for role in RIM_TAILS} if late else {}
+    about_rim = [e for e in late if any(e in of for of in windows.values())]
     out = {'parsed': ours['parsed'], 'signature': proofs['signature'] is True,
            'chain': proofs['chain'] is True and len(late) == len(about_rim), 'fwid': proofs['fwid'],
            'nonce': ours['nonce']}
-    for role, name in (('driver_rim', 'driver RIM'), ('vbios_rim', 'VBIOS RIM')):
-        out[role] = proofs[role] is True and not any(
-            name in e or ('RIM L4' not in e and 'RIM)' not in e) for e in about_rim)
+    for role in RIM_TAILS:
+        out[role] = proofs[role] is True and not any(e in windows[role] for e in about_rim)
     differ = [o for r, _, o in reasons if r == 'golden-value']
     out['differ'] = sorted(int(n) for o in differ for n in re.findall(r'\b\d+\b', o))
     out['conflicts'] = sorted(int(n) for r, _, o in reasons if r == 'rim-conflict' for n in o.split())
@@ -196,7 +212,7 @@ def disagreements(case, ref, ours):
     out = []
     if accept != ref['accept']:
         out.append(('accept', ref['accept'], accept))
-    theirs, own = parts_of_reference(ref), parts_of_assay(ours)
+    theirs, own = parts_of_reference(ref), parts_of_assay(ours, case)
     if not own['parsed'] or not theirs.get('parsed'):
         theirs = {k: v for k, v in theirs.items() if k == 'parsed'}
     for part, value in theirs.items():
@@ -221,12 +237,33 @@ def read_bases(vectors):
     return bases, others
 
 
+class Tally:
+    """What a share of the cases came to."""
+
+    def __init__(self, args):
+        self.args, self.done, self.bad = args, 0, []
+        self.counts, self.explained = collections.Counter(), collections.Counter()
+
+    def add(self, other):
+        self.done, self.bad = self.done + other.done, self.bad + other.bad
+        self.counts += other.counts
+        self.explained += other.explained
+
+    def report(self):
+        c = self.counts
+        print('cases %d, seed %d (signed by the tests\' own vendor %d): both accept %d, both refuse %d, one alone %d' % (
+            self.done, self.args.seed, c['signed'], c['both accept'], c['both refuse'], c['one accepts']))
+        for name, n in sorted(self.explained.items()):
+            print('  %-28s %6d  %s' % (name, n, classes.REASONS[name]))
+        print('unexplained %d' % len(self.bad))
+
+
 class Run:
     def __init__(self, args):
         self.args, self.checker = args, load_checker(args.vectors)
         self.bases, self.others = read_bases(args.vectors)
         self.process = subprocess.Popen([args.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.counts, self.explained, self.bad = collections.Counter(), collections.Counter(), []
+        self.tally = Tally(args)
 
     def judge(self, number):
         case = mutations.make_case(self.bases, self.others, self.args.seed, number)
@@ -245,29 +282,40 @@ class Run:
 
     def compare(self, number):
         case, ref, ours = self.judge(number)
+        tally = self.tally
         found, accept = disagreements(case, ref, ours)
-        self.counts['both accept' if accept and ref['accept'] else
+        tally.counts['both accept' if accept and ref['accept'] else
                     'both refuse' if not accept and not ref['accept'] else 'one accepts'] += 1
         if case.is_signed:
-            self.counts['signed'] += 1
+            tally.counts['signed'] += 1
         for part, theirs, own in found:
             name = classes.explain(part, theirs, own, case, ref, ours, self.ask)
             if name is not None:
-                self.explained[name] += 1
+                tally.explained[name] += 1
                 continue
-            self.bad.append(number)
-            if len(self.bad) <= self.args.show:
+            tally.bad.append(number)
+            if len(tally.bad) <= self.args.show:
                 print('unexplained: case %d, %s (%s): %s: reference %s, Assay %s; %s %s' % (
                     number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
                     [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
 
-    def report(self, done):
-        c = self.counts
-        print('cases %d, seed %d (signed by the tests\' own vendor %d): both accept %d, both refuse %d, one alone %d' % (
-            done, self.args.seed, c['signed'], c['both accept'], c['both refuse'], c['one accepts']))
-        for name, n in sorted(self.explained.items()):
-            print('  %-28s %6d  %s' % (name, n, classes.REASONS[name]))
-        print('unexplained %d' % len(self.bad))
+    def compare_share(self, share):
+        """Every case whose number has this remainder, until the time is over."""
+        args, start = self.args, time.monotonic()
+        for number in range(args.first + share, args.first + args.count, args.jobs):
+            self.compare(number)
+            self.tally.done += 1
+            if time.monotonic() - start > args.time:
+                break
+        self.process.stdin.close()
+        if self.process.wait() != 0:
+            raise SystemExit('the program ended with %d' % self.process.returncode)
+
+
+def run_share(args, share):
+    run = Run(args)
+    run.compare_share(share)
+    return run.tally
 
 
 def show(run, number):
@@ -288,24 +336,20 @@ def main():
     parser.add_argument('--case', type=int)
     parser.add_argument('--show', type=int, default=20)
     parser.add_argument('--time', type=float, default=1e9)
+    parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     if not os.path.exists(os.path.join(args.vectors, 'verify.py')):
         skip('no vectors in ' + args.vectors)
-    run, start, done = Run(args), time.monotonic(), 0
     if args.case is not None:
-        show(run, args.case)
+        show(Run(args), args.case)
         return 0
-    for number in range(args.first, args.first + args.count):
-        run.compare(number)
-        done += 1
-        if time.monotonic() - start > args.time:
-            break
-    run.process.stdin.close()
-    if run.process.wait() != 0:
-        print('the program ended with %d' % run.process.returncode)
-        return 1
-    run.report(done)
-    return 1 if run.bad or done == 0 else 0
+    args.jobs = max(1, min(args.jobs, args.count))
+    total = Tally(args)
+    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
+        for part in pool.map(run_share, [args] * args.jobs, range(args.jobs)):
+            total.add(part)
+    total.report()
+    return 1 if total.bad or total.done == 0 else 0
 
 
 if __name__ == '__main__':

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Devices of a machine whose processor's evidence has several pieces: a paravisor's report with the quote of its TPM, as
+# a user puts them together from files; what is missing or of another challenge is named.
+. "$(dirname "$0")/../lib.sh"
+DEVICES=$2/make_devices PARAVISOR=$2/make_paravisor
+[ -x "$DEVICES" ] && [ -x "$PARAVISOR" ] || { echo 'make_devices or make_paravisor is not built' >&2; exit 77; }
+cd "$WORK" || exit 2
+AT=2027-01-15T08:00:00Z
+CHALLENGE=$(printf '5a%.0s' $(seq 64))
+value() { sed -n "s/^$1: //p" "$2"; }
+mkdir -p chains known && "$DEVICES" . $CHALLENGE >made || exit 2
+
+step() {
+    "$ASSAY" evidence compose --report-data $CHALLENGE --device gpu0.bin --device gpu1.bin --device switch0.bin \
+        --collateral chains "$@"
+}
+expect 0 'qualifying data of a TPM  ' step
+data=$(printf '%s\n' "$out" | sed -n 's/^report data to quote *//p')
+qualifying=$(printf '%s\n' "$out" | sed -n 's/^qualifying data of a TPM *//p')
+
+policy() { # FILE KIND ROOT
+    printf '%s\n' 'policy_version: 1' 'profile: production' 'gpu_count_min: 2' 'switch_count_max: 4' 'roots:' \
+        "  - { name: processors, key: $3, kinds: [$2] }" \
+        "  - { name: devices, key: $(value devices made), kinds: [nvidia-gpu, nvidia-switch] }" \
+        "  - { name: manifests, key: $(value manifests made), kinds: [nvidia-gpu, nvidia-switch] }" >"$1"
+}
+make() { # DIR snp|tdx REPORT_DATA
+    mkdir -p "$1/pieces" && "$PARAVISOR" "$@" >"$1/made" && policy "$1.yaml" "paravisor-vtpm-$2" "$(value root "$1/made")"
+}
+make snp snp "$data" && make tdx tdx "$data" && make other snp $CHALLENGE || exit 2
+compose() { step --quote "$1/report.bin" --pieces "$1/pieces" --out "$1.bin"; }
+verify() { # NAME OPTION...
+    name=$1
+    shift
+    "$ASSAY" evidence verify $name.bin --collateral known --policy $name.yaml --at $AT --report-data $CHALLENGE "$@"
+}
+
+# --- a chip with a paravisor: the challenge is answered, and the devices are its own
+expect 0 'evidence  snp.bin' compose snp
+expect 10 'gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify snp
+case $out in *'switch 0 (LS10, serial 03e9): warning'*) ;; *) wrong "the switch is missing: $out" ;; esac
+expect 10 '"kind": "paravisor-vtpm-snp"' verify snp --json
+# --- a trust domain with one: its quote comes along, and is judged with the collateral of its platform alone
+expect 0 'evidence  tdx.bin' compose tdx
+expect 12 'gpu 1 (GH100, serial 0bb9)' verify tdx
+
+# --- what does not fit is named
+expect 2 "expected $qualifying, the SHA-256 of the report data" compose other
+expect 2 'expected the TPM'"'"'s quote in --pieces, found none' step --quote snp/report.bin --out x.bin
+expect 2 'expected --quote with it' step --pieces snp/pieces
+mkdir unsigned && cp -r snp/report.bin snp/pieces unsigned/ && rm unsigned/pieces/signature.bin && cp snp.yaml unsigned.yaml
+expect 0 '' compose unsigned
+expect 12 'evidence-incomplete' verify unsigned
+# The same evidence over other devices: the processor does not commit to them.
+one() { "$ASSAY" evidence compose --report-data $CHALLENGE --device gpu0.bin --collateral chains "$@"; }
+expect 2 'quotes other qualifying data' one --quote snp/report.bin --pieces snp/pieces --out x.bin
+finish
