@@ -95,6 +95,8 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "device", "FILE", "report of a GPU or switch; eight and four at most",
             ASSAY_OPTION_MANY },
           { "collateral", "DIR", "certificates of the devices, recognised by content", 0 },
+          { "devices-out", "FILE",
+            "the set of reports, which a daemon's program of evidence.devices writes", 0 },
           { "quote", "FILE", "evidence of the processor, over the printed report data", 0 },
           { "out", "FILE", "the evidence", 0 },
           ASSAY_OPTION_JSON,
