@@ -138,19 +138,18 @@ static enum assay_status quote_devices(struct assay_attester *attester,
                                        size_t capacity, size_t *len)
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
-    struct assay_device_reports *const reports = &attester->reports;
+    struct assay_attester_reports *const reports = &attester->reports;
     struct assay_quoter_job bound = *job;
     size_t plain_len = 0;
-    enum assay_status status = assay_device_reports_collect(
-        attester->devices, job->report_data, job->deadline_ms, reports, message);
+    enum assay_status status = assay_attester_collect_reports(attester->devices, job->report_data,
+                                                              job->deadline_ms, reports, message);
     if (status != ASSAY_OK) return log_failure(status, message);
     assay_device_report_data(job->report_data, assay_slice_over(reports->bytes, reports->len),
                              bound.report_data);
-    ASSAY_TRY(quote_processor(attester, &bound, attester->plain, sizeof attester->plain,
-                              &plain_len));
-    status =
-        assay_device_reports_pack(reports, assay_slice_over(attester->plain, plain_len), quote,
-                                  capacity, len, message);
+    ASSAY_TRY(
+        quote_processor(attester, &bound, attester->plain, sizeof attester->plain, &plain_len));
+    status = assay_attester_pack_reports(reports, assay_slice_over(attester->plain, plain_len),
+                                         quote, capacity, len, message);
     return status == ASSAY_OK ? status : log_failure(status, message);
 }
 

@@ -20,8 +20,8 @@ struct assay_attester {
     const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
     struct assay_source *source;
-    const char *devices;      /* program for the reports of devices; NULL: there are none */
-    struct assay_device_reports reports;
+    const char *devices; /* program for the reports of devices; NULL: there are none */
+    struct assay_attester_reports reports;
     uint8_t plain[ASSAY_EVIDENCE_LEN_MAX]; /* the processor's evidence that goes with them */
     bool measured;            /* tpm: since an image was loaded */
     bool complained_of_table; /* source: once, since it comes with every quote */

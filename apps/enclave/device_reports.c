@@ -25,7 +25,7 @@ struct run {
     int out, err; /* our ends; -1: ended */
     size_t said_len;
     char said[SAID_MAX]; /* the beginning of its standard error */
-    struct assay_device_reports *reports;
+    struct assay_attester_reports *reports;
 };
 
 static void close_end(int *fd)
@@ -85,7 +85,7 @@ static enum assay_status start_program(struct run *r, char *challenge, char *non
 /* --- what it writes */
 static void read_out(struct run *r)
 {
-    struct assay_device_reports *const to = r->reports;
+    struct assay_attester_reports *const to = r->reports;
     const size_t room = sizeof to->bytes - to->len;
     if (room == 0) return;
     const ssize_t n = read(r->out, to->bytes + to->len, room);
@@ -98,8 +98,8 @@ static void read_err(struct run *r)
 {
     char rest[256];
     const size_t room = sizeof r->said - r->said_len;
-    const ssize_t n = read(r->err, room > 0 ? r->said + r->said_len : rest,
-                           room > 0 ? room : sizeof rest);
+    const ssize_t n =
+        read(r->err, room > 0 ? r->said + r->said_len : rest, room > 0 ? room : sizeof rest);
     if (n > 0 && room > 0) r->said_len += (size_t)n;
     else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) close_end(&r->err);
 }
@@ -143,7 +143,8 @@ static int end_program(struct run *r)
     close_end(&r->out);
     close_end(&r->err);
     pid_t ended = -1;
-    do ended = waitpid(r->pid, &how, 0);
+    do
+        ended = waitpid(r->pid, &how, 0);
     while (ended < 0 && errno == EINTR);
     return ended == r->pid ? how : -1;
 }
@@ -163,17 +164,22 @@ static enum assay_status report_end(struct run *r, enum assay_status status, int
     const bool has_exited = how >= 0 && WIFEXITED(how);
     quote_said(r, said);
     if (status == ASSAY_E_TIMEOUT)
-        assay_source_set_message(message, "evidence.devices: %.100s: not done within "
-                                          "evidence.deadline_ms, and killed; %s", r->program, said);
+        assay_source_set_message(message,
+                                 "evidence.devices: %.100s: not done within "
+                                 "evidence.deadline_ms, and killed; %s",
+                                 r->program, said);
     else if (status == ASSAY_E_RANGE)
-        assay_source_set_message(message, "evidence.devices: %.160s: expected at most %d bytes of "
-                                          "reports, found more", r->program,
-                                 (int)ASSAY_DEVICES_LEN_MAX);
+        assay_source_set_message(message,
+                                 "evidence.devices: %.160s: expected at most %d bytes of "
+                                 "reports, found more",
+                                 r->program, (int)ASSAY_DEVICES_LEN_MAX);
     else if (has_exited && WEXITSTATUS(how) == 0) return ASSAY_OK;
     else
         assay_source_set_message(message, "evidence.devices: %.100s: %s %d, expected status 0: %s",
                                  r->program, has_exited ? "status" : "signal",
-                                 has_exited ? WEXITSTATUS(how) : how >= 0 ? WTERMSIG(how) : 0,
+                                 has_exited ? WEXITSTATUS(how)
+                                 : how >= 0 ? WTERMSIG(how)
+                                            : 0,
                                  said);
     return status == ASSAY_OK ? ASSAY_E_IO : status;
 }
@@ -184,21 +190,20 @@ static enum assay_status check_set(const struct run *r,
 {
     struct assay_device_set set;
     enum assay_status status = assay_device_set_read(r->reports->bytes, r->reports->len, &set);
-    if (status == ASSAY_OK &&
-        !assay_bytes_equal(set.challenge, challenge, ASSAY_REPORT_DATA_LEN))
+    if (status == ASSAY_OK && !assay_bytes_equal(set.challenge, challenge, ASSAY_REPORT_DATA_LEN))
         status = ASSAY_E_INVALID;
     if (status != ASSAY_OK)
         assay_source_set_message(message,
                                  "evidence.devices: %.100s: expected the reports for the challenge "
                                  "of its first argument, as assay evidence compose writes them, "
-                                 "found %zu bytes: %s", r->program, r->reports->len,
-                                 assay_status_text(status));
+                                 "found %zu bytes: %s",
+                                 r->program, r->reports->len, assay_status_text(status));
     return status;
 }
 
-enum assay_status assay_device_reports_collect(
+enum assay_status assay_attester_collect_reports(
     const char *program, const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
-    uint64_t deadline_ms, struct assay_device_reports *out,
+    uint64_t deadline_ms, struct assay_attester_reports *out,
     char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct run r = { .program = program, .pid = -1, .out = -1, .err = -1, .reports = out };
@@ -216,10 +221,10 @@ enum assay_status assay_device_reports_collect(
     return check_set(&r, challenge, message);
 }
 
-enum assay_status assay_device_reports_pack(const struct assay_device_reports *reports,
-                                            struct assay_slice plain, uint8_t *quote,
-                                            size_t capacity, size_t *len,
-                                            char message[static ASSAY_SOURCE_MESSAGE_LEN])
+enum assay_status assay_attester_pack_reports(const struct assay_attester_reports *reports,
+                                              struct assay_slice plain, uint8_t *quote,
+                                              size_t capacity, size_t *len,
+                                              char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     struct assay_package package;
@@ -234,8 +239,7 @@ enum assay_status assay_device_reports_pack(const struct assay_device_reports *r
     }
     package.devices = assay_slice_over(reports->bytes, reports->len);
     if (!assay_package_fits(&package)) {
-        assay_source_set_message(message,
-                                 "evidence.devices: evidence of kind %s takes no devices",
+        assay_source_set_message(message, "evidence.devices: evidence of kind %s takes no devices",
                                  assay_kind_text(kind));
         return ASSAY_E_UNSUPPORTED;
     }

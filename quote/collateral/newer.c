@@ -436,8 +436,7 @@ void assay_collateral_newer(const struct assay_endorsements *in_force,
                                     .dated_field = "",
                                     .out = out };
     if (!check_root(&w) || !check_renewable(&w) || !check_sound(&w) ||
-        !check_windows(&w, at_unix_s) ||
-        !check_entries(&w) || !check_progress(&w))
+        !check_windows(&w, at_unix_s) || !check_entries(&w) || !check_progress(&w))
         return;
     ASSAY_ASSERT(w.is_newer);
     out->kind = w.is_recovery ? ASSAY_RENEWAL_HIGHER_NUMBER : ASSAY_RENEWAL_SAME_NUMBER;

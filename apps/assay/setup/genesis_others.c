@@ -146,8 +146,7 @@ static enum assay_status add_devices(struct assay_genesis_bundles *bundles, cons
     bundles->entries[bundles->count] =
         (struct assay_endorsement_files){ .root = root->key, .kinds = kinds };
     ASSAY_TRY(put_part(bundles, ASSAY_PART_RIM, &parts[ASSAY_PART_RIM], 1));
-    if (has_responses)
-        ASSAY_TRY(put_part(bundles, ASSAY_PART_OCSP, &parts[ASSAY_PART_OCSP], 1));
+    if (has_responses) ASSAY_TRY(put_part(bundles, ASSAY_PART_OCSP, &parts[ASSAY_PART_OCSP], 1));
     bundles->count += 1;
     return ASSAY_OK;
 }

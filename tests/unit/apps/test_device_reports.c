@@ -22,7 +22,7 @@
 enum { PATIENCE_MS = 60000 };
 
 static struct folder folder;
-static struct assay_device_reports reports;
+static struct assay_attester_reports reports;
 static char message[ASSAY_SOURCE_MESSAGE_LEN];
 static uint8_t challenge[ASSAY_REPORT_DATA_LEN];
 static uint8_t set_bytes[ASSAY_DEVICES_LEN_MAX];
@@ -57,12 +57,12 @@ TestSuite(device_reports, .init = open_all, .fini = close_all, .timeout = 300);
 static enum assay_status collect(const char *script, uint64_t patience_ms)
 {
     char text[1024];
-    const int len = snprintf(text, sizeof text, "#!/bin/sh\ncd '%s' || exit 9\n%s\n", folder.path,
-                             script);
+    const int len =
+        snprintf(text, sizeof text, "#!/bin/sh\ncd '%s' || exit 9\n%s\n", folder.path, script);
     cr_assert(len > 0 && (size_t)len < sizeof text);
-    return assay_device_reports_collect(folder_put(&folder, "program", text, (size_t)len, 0700),
-                                        challenge, assay_monotonic_ms() + patience_ms, &reports,
-                                        message);
+    return assay_attester_collect_reports(folder_put(&folder, "program", text, (size_t)len, 0700),
+                                          challenge, assay_monotonic_ms() + patience_ms, &reports,
+                                          message);
 }
 
 Test(device_reports, are_what_the_program_writes)
@@ -81,7 +81,8 @@ Test(device_reports, its_arguments_are_challenge_and_nonce)
     assay_hex_encode(nonce, sizeof nonce, text, sizeof text);
     (void)snprintf(script, sizeof script,
                    "[ $# = 2 ] && [ \"$1\" = \"$(printf '5a%%.0s' $(seq 64))\" ] && "
-                   "[ \"$2\" = %s ] && cat set", text);
+                   "[ \"$2\" = %s ] && cat set",
+                   text);
     cr_expect_eq(collect(script, PATIENCE_MS), ASSAY_OK, "%s", message);
 }
 
@@ -93,7 +94,8 @@ Test(device_reports, the_program_inherits_nothing)
     cr_assert_geq(open_one, 3);
     /* ls has the folder open, too. */
     cr_expect_eq(collect("[ -z \"${ASSAY_SECRET+x}\" ] && ls /proc/self/fd >fds && "
-                         "[ $(wc -l <fds) = 4 ] && cat set", PATIENCE_MS),
+                         "[ $(wc -l <fds) = 4 ] && cat set",
+                         PATIENCE_MS),
                  ASSAY_OK, "%s", message);
     (void)close(open_one);
 }
@@ -103,9 +105,9 @@ Test(device_reports, a_program_that_fails_is_reported_with_its_words)
     cr_expect_eq(collect("cat set; echo no GPU here >&2; exit 3", PATIENCE_MS), ASSAY_E_IO);
     cr_expect_not_null(strstr(message, "status 3"), "%s", message);
     cr_expect_not_null(strstr(message, "no GPU here"), "%s", message);
-    cr_expect_eq(assay_device_reports_collect(folder_at(&folder, "none"), challenge,
-                                              assay_monotonic_ms() + PATIENCE_MS, &reports,
-                                              message),
+    cr_expect_eq(assay_attester_collect_reports(folder_at(&folder, "none"), challenge,
+                                                assay_monotonic_ms() + PATIENCE_MS, &reports,
+                                                message),
                  ASSAY_E_IO);
     cr_expect_not_null(strstr(message, "No such file"), "%s", message);
     cr_expect_eq(collect("cat set; kill -9 $$", PATIENCE_MS), ASSAY_E_IO);
@@ -181,16 +183,17 @@ Test(device_reports, go_with_the_quote_as_one_piece_of_evidence)
     struct assay_package package;
     const struct assay_slice plain = soft_quote();
     cr_assert_eq(collect("cat set", PATIENCE_MS), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_device_reports_pack(&reports, plain, whole, sizeof whole, &len, message),
+    cr_assert_eq(assay_attester_pack_reports(&reports, plain, whole, sizeof whole, &len, message),
                  ASSAY_OK, "%s", message);
     cr_assert_eq(assay_package_read(ASSAY_KIND_SOFT, whole, len, &package), ASSAY_OK);
     cr_expect(assay_slice_equal(package.main, plain));
     cr_expect(assay_slice_equal(package.devices, assay_slice_over(set_bytes, set_len)));
     /* One byte short: nothing is cut off. */
-    cr_expect_eq(assay_device_reports_pack(&reports, plain, whole, len - 1, &len, message),
+    cr_expect_eq(assay_attester_pack_reports(&reports, plain, whole, len - 1, &len, message),
                  ASSAY_E_FULL);
     cr_expect_not_null(strstr(message, "a network carries"), "%s", message);
     const struct assay_slice strange = assay_slice_over((const uint8_t *)"x", 1);
-    cr_expect_neq(assay_device_reports_pack(&reports, strange, whole, sizeof whole, &len, message),
-                  ASSAY_OK);
+    cr_expect_neq(
+        assay_attester_pack_reports(&reports, strange, whole, sizeof whole, &len, message),
+        ASSAY_OK);
 }

@@ -3,9 +3,9 @@
  * which answer a challenge: reports in DIR, certificates in DIR/chains, manifests and an OCSP
  * response in DIR/known. Prints the nonce that they signed, and the root keys, as "name: hex".
  *
- * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT]]: with INDEX, unless -1, a measurement of
- * the second GPU is wrong. With KEYS that is the machine of this number whenever it is asked, and its
- * vendor answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a network.
+ * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT]]: with INDEX, unless -1, a measurement
+ * of the second GPU is wrong. With KEYS it is the machine of that number in each run, and its vendor
+ * answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a network.
  */
 #include "base/file/file.h"
 #include "tests/unit/quote/nvidia/device_world.h"

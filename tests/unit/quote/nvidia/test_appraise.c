@@ -539,8 +539,7 @@ Test(gpu_appraise, its_responses_stay_when_an_offer_renews_the_list)
     cr_expect_eq(out->kind, ASSAY_RENEWAL_SAME_NUMBER, "%s %s %s",
                  assay_renewal_fault_name(out->fault), out->piece, out->field);
 
-    const struct assay_collateral_set set = { assay_slice_over(now->bytes, now->len),
-                                              &now->built };
+    const struct assay_collateral_set set = { assay_slice_over(now->bytes, now->len), &now->built };
     const struct assay_collateral_set offered = { assay_slice_over(offer->bytes, offer->len),
                                                   &offer->built };
     struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
