@@ -13,6 +13,7 @@
 #include "apps/assay/evidence/policy.h"
 #include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
+#include "engine/ledger/records/change.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"
 
