@@ -54,6 +54,7 @@ struct assay_config_source {
                                   certificate of the attestation key; empty for the others */
     char tcti[ASSAY_TCTI_MAX]; /* tpm; default device:/dev/tpmrm0 */
     char path[PATH_MAX];       /* tsm, gramine, nsm, recorded */
+    char devices[PATH_MAX];    /* program for the reports of devices; "": none */
     bool has_privlevel;        /* tsm, like what follows */
     uint32_t privlevel;
     char service_provider[ASSAY_SERVICE_MAX];

@@ -23,6 +23,7 @@ const cyaml_schema_field_t assay_config_evidence_fields[] = {
     FIELD(credential),
     FIELD(tcti),
     FIELD(path),
+    FIELD(devices),
     FIELD(privlevel),
     FIELD(service_provider),
     FIELD(service_guid),
@@ -170,6 +171,8 @@ enum assay_status assay_config_take_evidence(const struct assay_config_file *fil
                                          source->credential));
     if (yaml->path != NULL)
         ASSAY_TRY(assay_config_take_path(file, "evidence.path", yaml->path, source->path));
+    if (yaml->devices != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "evidence.devices", yaml->devices, source->devices));
     ASSAY_TRY(take_text(file, "evidence.tcti",
                         yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0", sizeof source->tcti,
                         source->tcti));

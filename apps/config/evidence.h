@@ -8,7 +8,7 @@
 
 /* As YAML has it. */
 struct assay_yaml_evidence {
-    char *kind, *credential, *tcti, *path;
+    char *kind, *credential, *tcti, *path, *devices;
     char *privlevel, *service_provider, *service_guid, *service_manifest_version;
     char *deadline_ms, *close_ms;
 };

@@ -44,6 +44,7 @@ static const struct assay_config_key keys[] = {
     RESTART("evidence.credential", NULL),
     RESTART("evidence.tcti", NULL),
     RESTART("evidence.path", NULL),
+    RESTART("evidence.devices", NULL),
     RESTART("evidence.privlevel", NULL),
     RESTART("evidence.service_provider", NULL),
     RESTART("evidence.service_guid", NULL),

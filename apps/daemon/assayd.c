@@ -75,6 +75,7 @@ static enum assay_status open_enclave(struct daemon_node *node)
         .credential = node->credential_loaded ? node->credential : NULL,
         .tpm = node->tpm,
         .source = node->source,
+        .devices = daemon_said(node->config->evidence.devices),
         .quote_ms = node->config->evidence.deadline_ms,
         .close_ms = node->config->evidence.close_ms,
         .enforcement = node->enforcement,

@@ -14,6 +14,7 @@
 #include "base/system_clock.h"
 #include "net/system/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,9 +296,22 @@ static enum assay_status open_soft(struct daemon_node *node, const char *path)
     return daemon_say(node, path, status);
 }
 
+/* Without it there would be no evidence: better known now than in the first epoch. */
+static enum assay_status check_devices(struct daemon_node *node)
+{
+    const char *const program = node->config->evidence.devices;
+    if (program[0] == '\0' || access(program, X_OK) == 0) return ASSAY_OK;
+    (void)snprintf(node->message, sizeof node->message,
+                   "%.200s: %s; expected a program for the reports of devices", program,
+                   strerror(errno));
+    daemon_place(node, "evidence.devices");
+    return ASSAY_E_NOT_FOUND;
+}
+
 static enum assay_status open_platform(struct daemon_node *node)
 {
     const char *const credential = node->config->evidence.credential;
+    ASSAY_TRY(check_devices(node));
     switch (node->config->evidence.kind) {
     case ASSAY_CONFIG_TPM: return open_tpm(node);
     case ASSAY_CONFIG_TSM:

@@ -115,12 +115,12 @@ static enum assay_status quote_source(struct assay_attester *attester,
     return give_quote(answer.evidence, quote, capacity, len);
 }
 
-/* ------------------------------------------------------------ the callbacks */
+/* ------------------------------------------------------------ with and without devices */
 
-enum assay_status assay_attester_quote(void *context, const struct assay_quoter_job *job,
-                                       uint8_t *quote, size_t capacity, size_t *len)
+static enum assay_status quote_processor(struct assay_attester *attester,
+                                         const struct assay_quoter_job *job, uint8_t *quote,
+                                         size_t capacity, size_t *len)
 {
-    struct assay_attester *const attester = context;
     if (attester->source != NULL) return quote_source(attester, job, quote, capacity, len);
     if (attester->tpm != NULL) return quote_tpm(attester, job, quote, capacity, len);
     struct assay_soft_request request = { 0 };
@@ -129,6 +129,38 @@ enum assay_status assay_attester_quote(void *context, const struct assay_quoter_
     const enum assay_status status =
         assay_soft_quote(attester->credential, &request, quote, capacity, len);
     return status == ASSAY_OK ? status : log_failure(status, "");
+}
+
+/* docs/protocol.md 3.23: the devices answer the challenge, and the processor quotes their reports.
+ * Without them there is no evidence: what is configured would be left out in silence. */
+static enum assay_status quote_devices(struct assay_attester *attester,
+                                       const struct assay_quoter_job *job, uint8_t *quote,
+                                       size_t capacity, size_t *len)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    struct assay_attester_reports *const reports = &attester->reports;
+    struct assay_quoter_job bound = *job;
+    size_t plain_len = 0;
+    enum assay_status status = assay_attester_collect_reports(attester->devices, job->report_data,
+                                                              job->deadline_ms, reports, message);
+    if (status != ASSAY_OK) return log_failure(status, message);
+    assay_device_report_data(job->report_data, assay_slice_over(reports->bytes, reports->len),
+                             bound.report_data);
+    ASSAY_TRY(
+        quote_processor(attester, &bound, attester->plain, sizeof attester->plain, &plain_len));
+    status = assay_attester_pack_reports(reports, assay_slice_over(attester->plain, plain_len),
+                                         quote, capacity, len, message);
+    return status == ASSAY_OK ? status : log_failure(status, message);
+}
+
+/* ------------------------------------------------------------ the callbacks */
+
+enum assay_status assay_attester_quote(void *context, const struct assay_quoter_job *job,
+                                       uint8_t *quote, size_t capacity, size_t *len)
+{
+    struct assay_attester *const attester = context;
+    return attester->devices != NULL ? quote_devices(attester, job, quote, capacity, len)
+                                     : quote_processor(attester, job, quote, capacity, len);
 }
 
 void assay_attester_load(void *context, const uint8_t measurement[static 32])

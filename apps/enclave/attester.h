@@ -8,17 +8,21 @@
 #ifndef ASSAY_APPS_ENCLAVE_ATTESTER_H
 #define ASSAY_APPS_ENCLAVE_ATTESTER_H
 
+#include "apps/enclave/device_reports.h"
 #include "quote/source/platform/quoter.h"
 #include "quote/source/source.h"
 
 struct assay_soft_node;  /* quote/source/soft/soft.h */
 struct assay_tpm_source; /* quote/source/tpm/tpm.h */
 
-/* On the heap; one of the three is set. */
+/* On the heap; one of the first three is set. */
 struct assay_attester {
     const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
     struct assay_source *source;
+    const char *devices; /* program for the reports of devices; NULL: there are none */
+    struct assay_attester_reports reports;
+    uint8_t plain[ASSAY_EVIDENCE_LEN_MAX]; /* the processor's evidence that goes with them */
     bool measured;            /* tpm: since an image was loaded */
     bool complained_of_table; /* source: once, since it comes with every quote */
 };

@@ -359,6 +359,7 @@ static enum assay_status open_platform(struct assay_supervisor *self,
     attester->credential = config->credential;
     attester->tpm = config->tpm;
     attester->source = config->source;
+    attester->devices = config->devices;
     const struct assay_platform_config platform = {
         .make_quote = assay_attester_quote,
         .load = assay_attester_load,

@@ -34,6 +34,7 @@ struct assay_supervisor_config {
     const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
     struct assay_source *source;
+    const char *devices; /* evidence.devices; borrowed as these are; NULL: none */
     const struct assay_config_enforcement *enforcement; /* NULL: no journal, no targets */
     const char *hold_path;     /* copy of a manual hold, next to the keys; NULL: none */
     const uint8_t *node_id;    /* [32], of events; with enforcement */

@@ -251,7 +251,8 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-static enum assay_status check_documents(const struct assay_change *change, char *message)
+static enum assay_status check_documents(const struct assay_change *change, uint32_t level,
+                                         char *message)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
@@ -260,10 +261,13 @@ static enum assay_status check_documents(const struct assay_change *change, char
         if (status == ASSAY_OK &&
             (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY))
             status = assay_operators_check(action.document);
-        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_POLICY)
-            status = assay_rules_check(true, action.document);
-        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_ENDORSEMENTS)
-            status = assay_rules_check(false, action.document);
+        const bool is_policy = action.kind == ASSAY_ACTION_POLICY;
+        if (status == ASSAY_OK && (is_policy || action.kind == ASSAY_ACTION_ENDORSEMENTS))
+            status = assay_rules_check(is_policy, level, action.document);
+        if (status == ASSAY_E_EARLY)
+            return assay_change_refuse(message, status, "action %u (%s): devices of members: %s",
+                                       (unsigned)i + 1, assay_action_name(action.kind),
+                                       assay_change_level_needed(ASSAY_LEVEL_DEVICES, level));
         if (status != ASSAY_OK)
             return assay_change_refuse(
                 message, status, "action %u (%s): the document cannot be used: %s", (unsigned)i + 1,
@@ -454,7 +458,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
         return assay_change_refuse(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
     ASSAY_TRY(check_place(basis, change, draft->signature_count > 0, message));
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
-    ASSAY_TRY(check_documents(change, message));
+    ASSAY_TRY(check_documents(change, basis->state.rules.parameters.level, message));
     if (change->sequence == 0) return check_maintenance(basis, draft, message);
     const enum assay_status place = check_queue(basis, change, message);
     if (place == ASSAY_E_EARLY) /* it is not staged */

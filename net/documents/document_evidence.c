@@ -117,6 +117,29 @@ static struct assay_json *reason_list(const struct assay_verdict *v)
     return list;
 }
 
+/* GPUs and switches that came with it: one that two members present has one serial number in both. */
+static struct assay_json *device_list(const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->device_count <= ASSAY_DEVICES_MAX);
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < v->device_count; i++) {
+        const struct assay_verdict_device *d = &v->devices[i];
+        char name[ASSAY_REASON_TEXT];
+        struct assay_json *o = assay_json_object();
+        assay_verdict_name_device(v, i, name);
+        assay_json_set_text(o, "name", name);
+        assay_json_set_text(o, "kind", assay_kind_text((enum assay_evidence_kind)d->kind));
+        assay_json_set_hex(o, "serial", d->serial, sizeof d->serial);
+        assay_json_set_text(o, "driver", d->driver);
+        assay_json_set_text(o, "firmware", d->firmware);
+        assay_json_set_text(o, "tier", assay_tier_text((enum assay_tier)d->tier));
+        if (d->rule == 0) assay_json_set_null(o, "rule");
+        else assay_json_set_text(o, "rule", assay_rule_name((enum assay_rule)d->rule));
+        assay_json_append(list, o);
+    }
+    return list;
+}
+
 static struct assay_json *verdict_object(const struct assay_verdict *v)
 {
     struct assay_json *o = assay_json_object();
@@ -142,6 +165,7 @@ static struct assay_json *verdict_object(const struct assay_verdict *v)
     assay_json_set(o, "proofs", proof_list(v));
     assay_json_set(o, "validity", window_list(v));
     assay_json_set(o, "measurements", measured_list(v));
+    assay_json_set(o, "devices", device_list(v));
     assay_json_set(o, "reasons", reason_list(v));
     return o;
 }

@@ -4,6 +4,7 @@
 #include "net/verifier/rule_documents.h"
 
 #include "base/assert.h"
+#include "engine/ledger/records/change.h"
 #include "net/verifier/wire.h"
 #include "quote/collateral/endorsements.h"
 
@@ -20,14 +21,6 @@ static enum assay_status read_endorsements(struct assay_slice bytes, struct assa
                                      &set->endorsements);
 }
 
-/* Devices of a processor are refused as by nodes that do not know them: no network has collateral
- * for them. */
-static enum assay_status read_policy(struct assay_slice bytes, struct assay_policy *policy)
-{
-    ASSAY_TRY(assay_policy_decode(bytes.bytes, bytes.len, policy));
-    return assay_gpu_rules_are_of_reports(&policy->gpu) ? ASSAY_OK : ASSAY_E_ENCODING;
-}
-
 enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_slice endorsements,
                                      struct assay_ruleset *set)
 {
@@ -36,7 +29,7 @@ enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_sli
     if (set->policy == NULL || set->documents == NULL) return ASSAY_E_MEMORY;
     assay_sha256(policy.bytes, policy.len, set->policy_digest);
     assay_sha256(endorsements.bytes, endorsements.len, set->endorsements_digest);
-    ASSAY_TRY(read_policy(policy, set->policy));
+    ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, set->policy));
     set->endorsements_bytes = assay_slice_over(set->documents, endorsements.len);
     set->policy_bytes = assay_slice_over(set->documents + endorsements.len, policy.len);
     assay_bytes_copy(set->documents, endorsements.len, endorsements.bytes, endorsements.len);
@@ -198,16 +191,28 @@ bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t co
     return true;
 }
 
-enum assay_status assay_rules_check(bool is_policy, struct assay_slice document)
+/* Builds below the feature level cannot read such a policy, nor such collateral. */
+static bool is_about_devices(const struct assay_ruleset *set)
+{
+    if (set->policy != NULL && !assay_gpu_rules_are_of_reports(&set->policy->gpu)) return true;
+    for (size_t i = 0; i < set->endorsements.count; i++)
+        if (assay_endorsement_is_of_devices(&set->endorsements.entries[i])) return true;
+    return false;
+}
+
+enum assay_status assay_rules_check(bool is_policy, uint32_t level, struct assay_slice document)
 {
     struct assay_ruleset set = { 0 };
     enum assay_status status = ASSAY_E_MEMORY;
     if (is_policy) {
         set.policy = calloc(1, sizeof *set.policy);
-        if (set.policy != NULL) status = read_policy(document, set.policy);
+        if (set.policy != NULL)
+            status = assay_policy_decode(document.bytes, document.len, set.policy);
     } else {
         status = read_endorsements(document, &set);
     }
+    if (status == ASSAY_OK && level < ASSAY_LEVEL_DEVICES && is_about_devices(&set))
+        status = ASSAY_E_EARLY;
     assay_ruleset_close(&set);
     return status;
 }

@@ -83,7 +83,9 @@ bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t co
                           int64_t at_unix_s);
 
 /* Check of a document before a change may introduce it (assay_document_check). Returns: ASSAY_OK |
+ * ASSAY_E_EARLY (about devices, below their feature level: docs/protocol.md 3.24) |
  * ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
-ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, struct assay_slice document);
+ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, uint32_t level,
+                                                  struct assay_slice document);
 
 #endif

@@ -67,10 +67,6 @@ struct assay_gpu_rules assay_gpu_rules_default(void);
 bool assay_gpu_rules_are_default(const struct assay_gpu_rules *rules);
 /* Any number of devices, as without a policy. */
 void assay_gpu_rules_accept_devices(struct assay_gpu_rules *rules);
-/* No network takes them yet: its collateral has no manifests, and its messages no room. */
-#define ASSAY_GPU_RULES_NETWORK_TEXT                                                               \
-    "gpu_count_max, switch_count_max and gpu_firmware_min are not taken into a network: "          \
-    "devices of a processor are verified standalone"
 /* Are they default but for what a policy could say before devices came with members? Returns: true
  * if so. */
 bool assay_gpu_rules_are_of_reports(const struct assay_gpu_rules *rules);

@@ -217,6 +217,9 @@ bool assay_collateral_others_sound(const struct assay_collateral *c)
     if (c->given[ASSAY_PART_CRL] && !c->has[ASSAY_PART_CRL]) return false;
     for (size_t i = 0; i < c->list_count; i++)
         if (!c->lists[i].has_issuer) return false;
+    /* One of them that cannot be read may be the one that revokes. */
+    if (c->given[ASSAY_PART_OCSP] && !c->has[ASSAY_PART_OCSP]) return false;
+    if (c->given[ASSAY_PART_RIM] && !c->has[ASSAY_PART_RIM]) return false;
     for (size_t i = 0; i < c->rim_count; i++)
         if (c->rims[i].status != ASSAY_OK) return false;
     return c->has[ASSAY_PART_CERTIFICATES] || c->has[ASSAY_PART_CRL] || c->has[ASSAY_PART_OCSP] ||

@@ -142,7 +142,6 @@ bool assay_endorsement_is_of_devices(const struct assay_endorsement *e)
 
 static bool is_sound(const struct assay_endorsement *e)
 {
-    if (assay_endorsement_is_of_devices(e)) return false;
     if (!is_bare(e)) return assay_collateral_sound(e->collateral) && !has_doubles(e->collateral);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         if (e->collateral->given[i]) return false;

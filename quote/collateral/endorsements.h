@@ -61,10 +61,11 @@ ASSAY_CHECKED enum assay_status assay_endorsements_read(const uint8_t *bytes, si
                                                         size_t capacity,
                                                         struct assay_endorsements *out);
 /* Has it OCSP responses or manifests? Renewals do not compare these: an offer could leave out the
- * response that revokes. So no network takes them, not even correct ones. */
+ * response that revokes. So offers have none, and those in force stay as they are until operators
+ * replace the set. */
 bool assay_endorsement_is_of_devices(const struct assay_endorsement *e);
 #define ASSAY_ENDORSEMENT_DEVICES_TEXT                                                             \
-    "collateral of GPUs is not taken into a network: verify it standalone"
+    "OCSP responses and manifests are the operators' to replace, not an offer's"
 /*
  * assay_endorsements_sound - what decode demands of bundles that were read.
  * Out:     *which of them is at fault, unless ASSAY_OK

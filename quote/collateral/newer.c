@@ -346,6 +346,19 @@ static bool check_root(struct assay_renewal_work *w)
     return true;
 }
 
+/* Nothing compares them with those in force (endorsements.h). */
+static bool check_renewable(struct assay_renewal_work *w)
+{
+    for (size_t i = 0; i < w->offered->count; i++) {
+        if (!assay_endorsement_is_of_devices(&w->offered->entries[i])) continue;
+        w->entry = (uint32_t)i;
+        w->out->rule = ASSAY_RULE_UNSUPPORTED;
+        return assay_renewal_refuse(w, ASSAY_RENEWAL_UNSOUND, ASSAY_ENDORSEMENT_DEVICES_TEXT, "",
+                                    NO_VALUE, NO_VALUE);
+    }
+    return true;
+}
+
 static bool check_sound(struct assay_renewal_work *w)
 {
     size_t which = 0;
@@ -357,11 +370,6 @@ static bool check_sound(struct assay_renewal_work *w)
     if (status == ASSAY_E_DUPLICATE)
         return assay_renewal_refuse(w, ASSAY_RENEWAL_CONTRADICTION, "", "entry", NO_VALUE,
                                     NO_VALUE);
-    if (assay_endorsement_is_of_devices(&w->offered->entries[which])) {
-        w->out->rule = ASSAY_RULE_UNSUPPORTED;
-        return assay_renewal_refuse(w, ASSAY_RENEWAL_UNSOUND, ASSAY_ENDORSEMENT_DEVICES_TEXT, "",
-                                    NO_VALUE, NO_VALUE);
-    }
     w->out->rule = c->fault_count > 0 ? c->faults[0].rule : ASSAY_RULE_COLLATERAL_MISSING;
     return assay_renewal_refuse(w, ASSAY_RENEWAL_UNSOUND,
                                 c->fault_count > 0 ? c->faults[0].what : "",
@@ -427,8 +435,8 @@ void assay_collateral_newer(const struct assay_endorsements *in_force,
                                     .dated_piece = "",
                                     .dated_field = "",
                                     .out = out };
-    if (!check_root(&w) || !check_sound(&w) || !check_windows(&w, at_unix_s) ||
-        !check_entries(&w) || !check_progress(&w))
+    if (!check_root(&w) || !check_renewable(&w) || !check_sound(&w) ||
+        !check_windows(&w, at_unix_s) || !check_entries(&w) || !check_progress(&w))
         return;
     ASSAY_ASSERT(w.is_newer);
     out->kind = w.is_recovery ? ASSAY_RENEWAL_HIGHER_NUMBER : ASSAY_RENEWAL_SAME_NUMBER;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/collateral/advance.h"
+#include "quote/collateral/endorsements.h"
 #include "quote/collateral/newer.h"
 
 enum assay_status assay_offer_encode(struct assay_endorsement_files *entries, size_t count,
@@ -83,7 +84,8 @@ enum assay_status assay_offer_lists(const struct assay_collateral_set *in_force,
     for (size_t i = 0; i < total; i++) {
         struct assay_endorsement_files *const entry = &scratch->entries[i];
         if (!assay_key_equal(&entry->root, root) ||
-            assay_endorsement_has_documents(&in_force->built->entries[i]))
+            assay_endorsement_has_documents(&in_force->built->entries[i]) ||
+            assay_endorsement_is_of_devices(&in_force->built->entries[i]))
             continue;
         ASSAY_TRY(replace_lists(scratch, lists, count, &entry->files.part[ASSAY_PART_CRL]));
         scratch->entries[kept++] = *entry;

@@ -14,12 +14,13 @@
 #include "quote/collateral/endorsements.h"
 #include "quote/certificates/crl.h"
 
-/* Does it belong to what is compared: this root, no documents, these kinds? */
+/* Does it belong to what is compared: this root, no documents, these kinds? What no offer may have
+ * stays beside it (endorsements.h). */
 static bool is_of(const struct assay_endorsement *entry, const struct assay_key *root,
                   uint32_t kinds)
 {
     return entry->kinds == kinds && !assay_endorsement_has_documents(entry) &&
-           assay_key_equal(&entry->root, root);
+           !assay_endorsement_is_of_devices(entry) && assay_key_equal(&entry->root, root);
 }
 
 /* ------------------------------------------------------------ certificates */

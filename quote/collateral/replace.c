@@ -103,9 +103,11 @@ static enum assay_status read_files(const struct assay_collateral_set *set,
     return ASSAY_OK;
 }
 
+/* OCSP responses and manifests stay in the set. */
 static bool is_other(const struct assay_endorsement *entry, const struct assay_key *root)
 {
-    return assay_key_equal(&entry->root, root) && !assay_endorsement_has_documents(entry);
+    return assay_key_equal(&entry->root, root) && !assay_endorsement_has_documents(entry) &&
+           !assay_endorsement_is_of_devices(entry);
 }
 
 /* Would a list of the offer take one of the set's back? Then the set's whole part stays. */

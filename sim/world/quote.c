@@ -205,8 +205,9 @@ const struct world_rules *world_rules_before(const struct assay_sim_world *w, ui
     return epoch < w->rules_count ? &w->rules[epoch].before : &no_rules.before;
 }
 
-enum assay_status world_document_check(bool is_policy, struct assay_slice document)
+enum assay_status world_document_check(bool is_policy, uint32_t level, struct assay_slice document)
 {
+    (void)level;
     const bool good = is_policy ? has_prefix(document, policy_head, sizeof policy_head)
                                 : has_prefix(document, endorsements_head, sizeof endorsements_head);
     return good ? ASSAY_OK : ASSAY_E_SYNTAX;

@@ -498,7 +498,7 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
 void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
                       struct world_rules *rules);
 /* assay_document_check of modelled documents. */
-enum assay_status world_document_check(bool is_policy, struct assay_slice document);
+enum assay_status world_document_check(bool is_policy, uint32_t level, struct assay_slice document);
 
 /* soft.c: real evidence, in front of quote.c */
 void world_soft_open(struct assay_sim_world *w);

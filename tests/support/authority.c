@@ -84,6 +84,15 @@ struct authority_key *authority_key_make(enum assay_key_type type)
     ASSAY_UNREACHABLE("a type of key");
 }
 
+struct authority_key *authority_key_keep(enum assay_key_type type, const char *path)
+{
+    EVP_PKEY *const pair = read_pair(path);
+    if (pair != NULL) return own(pair);
+    struct authority_key *const key = authority_key_make(type);
+    keep_pair(key->pair, path);
+    return key;
+}
+
 void authority_key_free(struct authority_key **key)
 {
     if (*key == NULL) return;

@@ -3,7 +3,8 @@
  *
  * It creates what no public vector has: keys of every type, certificates with any extension,
  * revocation lists. Nothing here verifies. Every failure aborts: a test without its authority tests
- * nothing. Not for production: keys are created again in each run and never stored.
+ * nothing. Not for production: keys are created again in each run and stored by none but
+ * authority_key_keep and authority_key_make_rsa.
  */
 #ifndef ASSAY_TESTS_SUPPORT_AUTHORITY_H
 #define ASSAY_TESTS_SUPPORT_AUTHORITY_H
@@ -20,6 +21,9 @@ struct authority_key;
 
 /* A fresh key pair; RSA of 2048 bits. Returns: never NULL; free it with authority_key_free. */
 struct authority_key *authority_key_make(enum assay_key_type type);
+/* The one of a file, which is made where it is not there: for programs that are run more than once
+ * as one authority. Returns: never NULL. */
+struct authority_key *authority_key_keep(enum assay_key_type type, const char *path);
 /* They take a tenth of a second and more to make: the n-th of a process is that of every process of
  * this build, kept in the folder ASSAY_TEST_KEYS. Returns: never NULL. */
 struct authority_key *authority_key_make_rsa(unsigned bits);

@@ -87,9 +87,6 @@ int cli_collateral_file_sound(const char *path, bool json, const struct assay_co
 {
     size_t which = 0;
     if (assay_endorsements_sound(&set->built, &which) == ASSAY_OK) return ASSAY_EXIT_OK;
-    if (assay_endorsement_is_of_devices(&set->built.entries[which]))
-        return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: entry %zu: %s", path,
-                               which, ASSAY_ENDORSEMENT_DEVICES_TEXT);
     return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
                            "%s: entry %zu does not verify, or contradicts another", path, which);
 }

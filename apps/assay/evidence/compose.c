@@ -24,7 +24,7 @@
 #include <string.h>
 
 struct options {
-    const char *challenge, *collateral, *quote, *pieces, *out;
+    const char *challenge, *collateral, *devices_out, *quote, *pieces, *out;
     const char *devices[ASSAY_DEVICES_MAX];
     size_t device_count;
 };
@@ -179,7 +179,9 @@ static int take_devices(struct composing *c)
         return COMPLAIN(c, "the devices take more than %d bytes with their certificates",
                         (int)ASSAY_DEVICES_LEN_MAX);
     assay_device_report_data(c->set.challenge, c->devices_bytes, c->report_data);
-    return ASSAY_EXIT_OK;
+    if (c->options.devices_out == NULL) return ASSAY_EXIT_OK;
+    return cli_output_write("assay evidence compose", c->options.devices_out, ASSAY_FILE_PUBLIC,
+                            c->devices_bytes);
 }
 
 /* --- the processor */
@@ -271,8 +273,10 @@ static int print_result(const struct composing *c)
 static int check_options(const struct composing *c)
 {
     const struct options *const o = &c->options;
-    if (o->device_count == 0 && (o->quote != NULL || o->collateral != NULL))
-        return COMPLAIN(c, "--quote and --collateral: expected --device with them, found none");
+    if (o->device_count == 0 &&
+        (o->quote != NULL || o->collateral != NULL || o->devices_out != NULL))
+        return COMPLAIN(c, "--quote, --collateral and --devices-out: expected --device with them, "
+                           "found none");
     if (o->pieces != NULL && o->quote == NULL)
         return COMPLAIN(c, "--pieces: expected --quote with it, found none");
     if ((o->quote == NULL) != (o->out == NULL))
@@ -289,6 +293,7 @@ int cli_evidence_compose(int argc, char **argv)
         { "report-data", .text = &o->challenge },
         { "device", .text = o->devices, .count = &o->device_count, .most = ASSAY_DEVICES_MAX },
         { "collateral", .text = &o->collateral },
+        { "devices-out", .text = &o->devices_out },
         { "quote", .text = &o->quote },
         { "pieces", .text = &o->pieces },
         { "out", .text = &o->out },

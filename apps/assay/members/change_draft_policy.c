@@ -211,8 +211,6 @@ int cli_draft_put_policy(struct cli_drafting *d)
     if (d->policy == NULL && d->any_program)
         return cli_draft_refuse(d, "--allow-reference any: no other option edits the policy");
     if (d->policy == NULL) return ASSAY_EXIT_OK;
-    if (!assay_gpu_rules_are_of_reports(&d->policy->gpu))
-        return cli_draft_refuse(d, ASSAY_GPU_RULES_NETWORK_TEXT);
     enum assay_status status = assay_policy_check(d->policy);
     const int programs = status == ASSAY_OK ? check_programs(d) : ASSAY_EXIT_OK;
     if (programs != ASSAY_EXIT_OK) return programs;

@@ -48,8 +48,8 @@ struct assay_genesis_bundles {
     int64_t at_unix_s; /* what is valid then is taken first */
     size_t count;
     struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX]; /* borrow from dirs */
-    struct assay_collateral_dir dirs[ASSAY_ENDORSEMENTS_MAX]; /* Intel's; of others, two parts: */
-    uint8_t *own[ASSAY_ENDORSEMENTS_MAX][2];
+    struct assay_collateral_dir dirs[ASSAY_ENDORSEMENTS_MAX]; /* Intel's; of others, their parts: */
+    uint8_t *own[ASSAY_ENDORSEMENTS_MAX][ASSAY_PARTS];
     size_t wanted_count; /* platform families of samples, each once; room for the next */
     struct assay_collateral_wanted wanted[ASSAY_ENDORSEMENTS_MAX + 1];
 };

@@ -161,8 +161,9 @@ void cli_genesis_bundles_close(struct assay_genesis_bundles *bundles)
     /* All of them, used or not: opening the one behind the last may have failed half-way. */
     for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++) {
         cli_collateral_dir_close(&bundles->dirs[i]);
-        free(bundles->own[i][0]);
-        free(bundles->own[i][1]);
-        bundles->own[i][0] = bundles->own[i][1] = NULL;
+        for (size_t k = 0; k < ASSAY_PARTS; k++) {
+            free(bundles->own[i][k]);
+            bundles->own[i][k] = NULL;
+        }
     }
 }

@@ -13,6 +13,7 @@
 #include "apps/assay/evidence/policy.h"
 #include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
+#include "engine/ledger/records/change.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"
 
@@ -99,9 +100,6 @@ static enum assay_status read_policy(struct draft *d)
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
         status = cli_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
-    else if (!assay_gpu_rules_are_of_reports(&d->policy->gpu))
-        status = cli_genesis_set_message(d->message, ASSAY_E_INVALID, "%s: %s", d->plan->policy,
-                                         ASSAY_GPU_RULES_NETWORK_TEXT);
     else status = lint_policy(d, text, len);
     free(text);
     if (status != ASSAY_OK) return status;
@@ -291,6 +289,16 @@ static enum assay_status write_services(struct draft *d)
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 3.24: a build that cannot read the rules of devices joins no such network. */
+static void raise_level(struct draft *d)
+{
+    uint32_t *const level = &d->genesis->parameters.level;
+    bool has_devices = !assay_gpu_rules_are_of_reports(&d->policy->gpu);
+    for (size_t i = 0; i < d->endorsements.count; i++)
+        has_devices = has_devices || assay_endorsement_is_of_devices(&d->endorsements.entries[i]);
+    if (has_devices && *level < ASSAY_LEVEL_DEVICES) *level = ASSAY_LEVEL_DEVICES;
+}
+
 static enum assay_status build_genesis(struct draft *d, const char *plan_path,
                                        struct assay_slice *body)
 {
@@ -303,6 +311,7 @@ static enum assay_status build_genesis(struct draft *d, const char *plan_path,
     if (!d->plan->has_time) d->genesis->time_ms = assay_unix_ms();
     ASSAY_TRY(read_policy(d));
     ASSAY_TRY(read_collateral(d));
+    raise_level(d);
     ASSAY_TRY(read_members(d));
 
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);

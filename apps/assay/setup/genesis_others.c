@@ -3,7 +3,9 @@
  *
  * AMD, AWS and the registrars of TPMs sign no documents: their collateral is certificates that lead
  * to a root and a revocation list, under any names, DER or PEM. What leads to a root of the policy
- * becomes one bundle for that root; one folder may serve several. Everything else is ignored.
+ * becomes one bundle for that root; one folder may serve several. Manifests of NVIDIA's, and OCSP
+ * responses about what is in the folder, become a second one: renewals pass it by. Everything else
+ * is ignored.
  * Platforms of CCA have only a key, named by the policy.
  */
 #include "apps/assay/setup/genesis.h"
@@ -115,8 +117,37 @@ static enum assay_status put_part(struct assay_genesis_bundles *bundles,
         assay_bytes_copy(bytes + used, len - used, pieces[i].bytes, pieces[i].len);
         used += pieces[i].len;
     }
-    bundles->own[bundles->count][part == ASSAY_PART_CRL ? 1 : 0] = bytes;
+    bundles->own[bundles->count][part] = bytes;
     bundles->entries[bundles->count].files.part[part] = assay_slice_over(bytes, len);
+    return ASSAY_OK;
+}
+
+static enum assay_status check_room(const struct assay_genesis_bundles *bundles, const char *folder,
+                                    char *message)
+{
+    if (bundles->count < ASSAY_ENDORSEMENTS_MAX) return ASSAY_OK;
+    return cli_genesis_set_message(message, ASSAY_E_RANGE, "%s: more than %d platform families",
+                                   folder, ASSAY_ENDORSEMENTS_MAX);
+}
+
+/* Manifests whose signers lead to the root, and every response: about whatever it is, it counts
+ * under any root, so the first of these bundles has them all. */
+static enum assay_status add_devices(struct assay_genesis_bundles *bundles, const char *folder,
+                                     struct find *f, const struct assay_policy_root *root,
+                                     uint32_t kinds, bool is_first, char *message)
+{
+    const struct assay_slice *const parts = f->gathered.files.part;
+    if ((kinds & ASSAY_KINDS_NVIDIA) == 0) return ASSAY_OK;
+    ASSAY_TRY(assay_collateral_gather(&f->given.found, &root->key, true, &f->gathered));
+    cli_input_files_set_used(&f->given, f->gathered.leads, f->gathered.is_taken);
+    const bool has_responses = is_first && parts[ASSAY_PART_OCSP].len > 0;
+    if (!has_responses && parts[ASSAY_PART_RIM].len == 0) return ASSAY_OK;
+    ASSAY_TRY(check_room(bundles, folder, message));
+    bundles->entries[bundles->count] =
+        (struct assay_endorsement_files){ .root = root->key, .kinds = kinds };
+    ASSAY_TRY(put_part(bundles, ASSAY_PART_RIM, &parts[ASSAY_PART_RIM], 1));
+    if (has_responses) ASSAY_TRY(put_part(bundles, ASSAY_PART_OCSP, &parts[ASSAY_PART_OCSP], 1));
+    bundles->count += 1;
     return ASSAY_OK;
 }
 
@@ -132,9 +163,7 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
     const size_t list_count =
         choose_lists(f, &root->key, chosen, count, bundles->at_unix_s, lists);
     if (count == 0 && list_count == 0) return ASSAY_OK;
-    if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-        return cli_genesis_set_message(message, ASSAY_E_RANGE, "%s: more than %d platform families",
-                                       folder, ASSAY_ENDORSEMENTS_MAX);
+    ASSAY_TRY(check_room(bundles, folder, message));
     for (size_t i = 0; i < count; i++)
         pieces[i] = f->given.found.pieces[f->gathered.index[chosen[i]]].bytes;
     bundles->entries[bundles->count] =
@@ -176,9 +205,15 @@ enum assay_status cli_genesis_others_read(struct assay_genesis_bundles *bundles,
                                          status == ASSAY_E_FULL ? "too many certificates"
                                                                 : assay_status_text(status));
     else status = demand_lists(f, folder, message);
+    bool is_first = true;
     for (uint32_t i = 0; status == ASSAY_OK && i < policy->root_count; i++) {
         const uint32_t kinds = kinds_of(policy, i, others);
-        if (kinds != 0) status = add_root(bundles, folder, f, &policy->roots[i], kinds, message);
+        const struct assay_policy_root *const root = &policy->roots[i];
+        if (kinds == 0) continue;
+        status = add_root(bundles, folder, f, root, kinds, message);
+        if (status == ASSAY_OK)
+            status = add_devices(bundles, folder, f, root, kinds, is_first, message);
+        is_first = is_first && (kinds & ASSAY_KINDS_NVIDIA) == 0;
     }
     cli_input_files_close(&f->given);
     free(f);

@@ -104,11 +104,13 @@ const struct assay_verb assay_verbs_evidence[] = {
       "assay evidence compose --report-data 5f1c0a2e --device gpu0.bin --collateral chains/ "
       "--quote quote.bin --out evidence.bin\n",
       (const struct assay_option[]){
-          { "report-data", "HEX",
-            "the challenge of the verifier: 1 to 64 bytes, padded with zeros", ASSAY_OPTION_MUST },
+          { "report-data", "HEX", "the challenge of the verifier: 1 to 64 bytes, padded with zeros",
+            ASSAY_OPTION_MUST },
           { "device", "FILE", "report of a GPU or switch; eight and four at most",
             ASSAY_OPTION_MANY },
           { "collateral", "DIR", "certificates of the devices, recognised by content", 0 },
+          { "devices-out", "FILE",
+            "the set of reports, which a daemon's program of evidence.devices writes", 0 },
           { "quote", "FILE", "evidence of the processor, over the printed report data", 0 },
           { "pieces", "DIR",
             "what the evidence of the processor leaves to other files: signature, key and values "

@@ -46,7 +46,8 @@ enum {
     ASSAY_ACTIVATION_APART = 2, /* what an activation did is seen before the next one's */
     /* Feature levels in which actions are read (docs/protocol.md 9.10). */
     ASSAY_LEVEL_SERVICES = 1,
-    ASSAY_LEVEL_KEYS = 3, /* OPERATOR_KEY and IDENTITY */
+    ASSAY_LEVEL_KEYS = 3,    /* OPERATOR_KEY and IDENTITY */
+    ASSAY_LEVEL_DEVICES = 4, /* policies that accept devices, and collateral of these */
 };
 
 /* Decoded; slices borrow. Fields that a kind does not have are zero. */
@@ -131,7 +132,7 @@ ASSAY_CHECKED enum assay_status assay_change_apply(struct assay_staging *staging
  * levels below cannot read it. Returns: that level; 0: every build reads it. */
 uint32_t assay_change_level(const struct assay_change *change);
 /* Text of a refusal: the level that is needed, the one in force, which is below it,
- * and the command that raises it by one. In: needed: at most ASSAY_LEVEL_KEYS */
+ * and the command that raises it by one. In: needed: at most ASSAY_LEVEL_DEVICES */
 const char *assay_change_level_needed(uint32_t needed, uint32_t in_force);
 /* May its operator announce so many epochs from that one on (docs/protocol.md 9.7)?
  * Returns: whether so. */

@@ -85,7 +85,9 @@ enum assay_status assay_change_documents_check(const struct assay_context *conte
             continue;
         if (action.document.len == 0) return ASSAY_E_INVALID;
         if (context->document_check != NULL)
-            ASSAY_TRY(context->document_check(action.kind == ASSAY_ACTION_POLICY, action.document));
+            ASSAY_TRY(context->document_check(action.kind == ASSAY_ACTION_POLICY,
+                                              context->state->rules.parameters.level,
+                                              action.document));
     }
     return ASSAY_OK;
 }

@@ -10,9 +10,10 @@
 #include "engine/ledger/state/state.h"
 #include "engine/ledger/records/update.h"
 
-/* Can a policy (else: a set of endorsements) be judged by? The same on every machine.
- * Returns: ASSAY_OK | why not */
-typedef enum assay_status assay_document_check(bool is_policy, struct assay_slice document);
+/* Can a policy (else: a set of endorsements) be judged by, in a network of that feature level? The
+ * same on every machine. Returns: ASSAY_OK | ASSAY_E_EARLY (of a later level) | why not */
+typedef enum assay_status assay_document_check(bool is_policy, uint32_t level,
+                                               struct assay_slice document);
 
 struct assay_context {
     const struct assay_state *state;    /* after the last EPOCH block */

@@ -8,6 +8,7 @@
 
 #include "engine/ledger/records/key_change.h"
 #include "engine/store/store_memory.h"
+#include "quote/accept/policy.h"
 #include "scoring/weight.h"
 
 #include <criterion/criterion.h>
@@ -247,6 +248,27 @@ Test(net_change, says_what_of_its_actions_is_wrong)
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
     a.kind = ASSAY_ACTION_OPERATORS;
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
+}
+
+/* No operator is asked to sign what waits for a level that nothing has raised yet. */
+Test(net_change, a_policy_with_devices_names_the_level_that_it_needs)
+{
+    static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
+    static struct assay_policy with_devices;
+    const struct assay_change c = plain(1, 3);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_policy_default(&with_devices);
+    assay_gpu_rules_accept_devices(&with_devices.gpu);
+    assay_policy_encode(&with_devices, &w);
+    struct assay_action a = { .kind = ASSAY_ACTION_POLICY,
+                              .document = assay_slice_over(bytes, w.len) };
+    basis->state.rules.parameters.level = ASSAY_LEVEL_DEVICES - 1;
+    cr_expect_eq(judge(&c, &a, 2), ASSAY_E_EARLY);
+    cr_expect_not_null(strstr(message, "devices of members: needs feature level 4, level 3 is in "
+                                       "force"),
+                       "%s", message);
+    basis->state.rules.parameters.level = ASSAY_LEVEL_DEVICES;
+    cr_expect_eq(judge(&c, &a, 2), ASSAY_OK, "%s", message);
 }
 
 /* No operator is asked to approve what no block takes: also where it is not staged yet. */

@@ -6,6 +6,7 @@
  */
 #include "net/verifier/rule_documents.h"
 
+#include "engine/ledger/records/change.h"
 #include "engine/store/store_memory.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/source/soft/soft.h"
@@ -203,20 +204,20 @@ Test(net_rule_documents, a_document_comes_from_the_genesis_or_a_change)
 
 Test(net_rule_documents, only_what_can_be_judged_by_may_be_brought)
 {
-    cr_assert_eq(assay_rules_check(true, policies[0]), ASSAY_OK);
-    cr_assert_eq(assay_rules_check(false, genesis.endorsements), ASSAY_OK);
-    cr_assert_neq(assay_rules_check(false, policies[0]), ASSAY_OK);
-    cr_assert_neq(assay_rules_check(true, genesis.endorsements), ASSAY_OK);
-    cr_assert_neq(assay_rules_check(true, (struct assay_slice){ 0 }), ASSAY_OK);
-    cr_assert_neq(assay_rules_check(false, (struct assay_slice){ 0 }), ASSAY_OK);
+    cr_assert_eq(assay_rules_check(true, 0, policies[0]), ASSAY_OK);
+    cr_assert_eq(assay_rules_check(false, 0, genesis.endorsements), ASSAY_OK);
+    cr_assert_neq(assay_rules_check(false, 0, policies[0]), ASSAY_OK);
+    cr_assert_neq(assay_rules_check(true, 0, genesis.endorsements), ASSAY_OK);
+    cr_assert_neq(assay_rules_check(true, 0, (struct assay_slice){ 0 }), ASSAY_OK);
+    cr_assert_neq(assay_rules_check(false, 0, (struct assay_slice){ 0 }), ASSAY_OK);
     for (size_t len = 0; len < policies[0].len; len++)
-        cr_assert_neq(assay_rules_check(true, assay_slice_over(first, len)), ASSAY_OK);
+        cr_assert_neq(assay_rules_check(true, 0, assay_slice_over(first, len)), ASSAY_OK);
     genesis.endorsements.len--;
-    cr_assert_neq(assay_rules_check(false, genesis.endorsements), ASSAY_OK);
+    cr_assert_neq(assay_rules_check(false, 0, genesis.endorsements), ASSAY_OK);
 }
 
-/* A node that does not know devices cannot read such a policy: none judges by it. */
-Test(net_rule_documents, a_policy_with_devices_is_none_of_a_network)
+/* Builds below the feature level cannot read such a policy: none of them is to judge by it. */
+Test(net_rule_documents, a_policy_with_devices_waits_for_its_feature_level)
 {
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
     struct assay_slice encoded;
@@ -226,7 +227,9 @@ Test(net_rule_documents, a_policy_with_devices_is_none_of_a_network)
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         assay_policy_encode(&policy, &w);
         cr_assert_eq(assay_writer_finish(&w, &encoded), ASSAY_OK);
-        cr_expect_eq(assay_rules_check(true, encoded),
-                     with_devices == 1 ? ASSAY_E_ENCODING : ASSAY_OK);
+        for (uint32_t level = 0; level <= ASSAY_LEVEL_DEVICES; level++)
+            cr_expect_eq(assay_rules_check(true, level, encoded),
+                         with_devices == 1 && level < ASSAY_LEVEL_DEVICES ? ASSAY_E_EARLY
+                                                                          : ASSAY_OK);
     }
 }

@@ -99,6 +99,7 @@ expect 0 "report data to quote  $data" step --device gpu0.b64 --collateral good/
 
 # --- what cannot be put together
 expect 2 'expected --device with them' step --quote good/quote --out x.bin
+expect 2 'expected --device with them' step --devices-out x.bin
 expect 2 'found one of them' step --device good/gpu0.bin --quote good/quote
 expect 2 'its chain has to come along' step --device good/gpu0.bin
 expect 2 'expected the report of a GPU or switch' step --device good/quote --collateral good/chains

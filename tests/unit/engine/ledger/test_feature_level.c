@@ -54,6 +54,45 @@ Test(feature_level, never_falls)
     change_drop(b);
 }
 
+/* What a document may contain depends on the level in force, not on the one of this build. */
+static enum assay_status check_of_level_2(bool is_policy, uint32_t level,
+                                          struct assay_slice document)
+{
+    (void)document;
+    return is_policy && level < 2 ? ASSAY_E_EARLY : ASSAY_OK;
+}
+
+Test(feature_level, a_document_waits_for_its_level)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action policy = change_policy_of("of level 2");
+    b->context.document_check = check_of_level_2;
+    for (uint32_t level = 0; level < 2; level++) {
+        b->state.rules.parameters.level = level;
+        cr_expect_eq(change_offer_one(b, 1, 3, &policy), ASSAY_E_EARLY, "level %u", level);
+    }
+    b->state.rules.parameters.level = 2;
+    cr_expect_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
+    change_drop(b);
+}
+
+/* Not in the change that raises it: builds of the level before are to read that one. */
+Test(feature_level, a_document_is_not_in_the_change_that_raises_its_level)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action actions[] = { level_of(&b->genesis.parameters, 2),
+                                            change_policy_of("of level 2") };
+    const struct assay_change head = change_head_of(b, 1, 3);
+    b->context.document_check = check_of_level_2;
+    b->state.rules.parameters.level = 1;
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        b->state.members[i].level = 2;
+    struct change_made *m = change_make_change(b, &head, actions, 2, 7);
+    cr_expect_eq(change_offer(b, m), ASSAY_E_EARLY);
+    free(m);
+    change_drop(b);
+}
+
 /* --- encodings: 0 is not written, so one meaning has one encoding */
 
 Test(feature_level, nought_is_not_written)

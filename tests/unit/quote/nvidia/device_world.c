@@ -8,13 +8,15 @@
 
 #define ALG ASSAY_SIGNATURE_ECDSA_SHA384
 
+enum { CHIPS = 0x10000 }; /* serial numbers of one machine */
+
 /* Another chip of the same factory: keys and serial numbers of its own. */
 static void draw_chip(struct gpu_world *g, const char *device, uint64_t serial)
 {
     authority_key_free(&g->keys[GPU_DEVICE]);
     authority_key_free(&g->keys[GPU_LEAF]);
-    g->keys[GPU_DEVICE] = authority_key_make(ASSAY_KEY_P384);
-    g->keys[GPU_LEAF] = authority_key_make(ASSAY_KEY_P384);
+    g->keys[GPU_DEVICE] = gpu_world_key(g, "chip", serial);
+    g->keys[GPU_LEAF] = gpu_world_key(g, "chip", serial + 1);
     g->terms[GPU_DEVICE] = authority_ca(device, g->keys[GPU_DEVICE], "Test GH100 Provisioner ICA 1",
                                         g->keys[GPU_ICA], ALG);
     g->terms[GPU_LEAF] =
@@ -37,7 +39,7 @@ void device_world_make(struct device_world *w, size_t index)
     }
 }
 
-static void make_switch(struct device_world *w)
+static void make_switch(struct device_world *w, uint64_t machine)
 {
     struct gpu_world *const g = w->gpu;
     const struct gpu_manifest driver = g->manifests[0], vbios = g->manifests[1];
@@ -47,7 +49,7 @@ static void make_switch(struct device_world *w)
     g->manifests[1].active |= UINT64_C(0xfff00080);
     g->manifests[1].salt = 0x33;
     g->bios = "96.10.55.00.01";
-    draw_chip(g, "LS_10 A01 FSP BROM", 0x3e8);
+    draw_chip(g, "LS_10 A01 FSP BROM", 0x3e8 + CHIPS * machine);
     device_world_make(w, DEVICE_OF_SWITCH);
     w->switch_manifest = g->manifests[1];
     g->manifests[0] = driver;
@@ -120,17 +122,24 @@ void device_world_judge(struct device_world *w)
 struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                                        int changed)
 {
+    return device_world_open_in(NULL, 0, challenge, changed);
+}
+
+struct device_world *device_world_open_in(const char *keys_dir, uint64_t machine,
+                                          const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                                          int changed)
+{
     struct device_world *const w = calloc(1, sizeof *w);
     cr_assert_not_null(w);
     w->cpu = world_open();
-    w->gpu = gpu_world_open();
+    w->gpu = gpu_world_open_in(keys_dir);
     assay_gpu_rules_accept_devices(&w->cpu->policy.gpu);
     assay_bytes_copy(w->challenge, sizeof w->challenge, challenge, sizeof w->challenge);
     assay_device_nonce(w->challenge, w->gpu->nonce);
-    make_switch(w);
-    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0x7d0);
+    make_switch(w, machine);
+    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0x7d0 + CHIPS * machine);
     device_world_make(w, 0);
-    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0xbb8);
+    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0xbb8 + CHIPS * machine);
     w->gpu->changed = changed;
     device_world_make(w, 1);
     w->gpu->changed = 0;

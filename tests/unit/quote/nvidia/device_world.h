@@ -44,6 +44,11 @@ struct device_world {
  * none) is another one. On the heap. */
 struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                                        int changed);
+/* The machine of that number, from 0, whose devices and vendor have their keys in a folder (NULL:
+ * fresh ones). */
+struct device_world *device_world_open_in(const char *keys_dir, uint64_t machine,
+                                          const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
+                                          int changed);
 void device_world_close(struct device_world *w);
 /* Sample number index anew, by the terms of w->gpu and for w->gpu->nonce. */
 void device_world_make(struct device_world *w, size_t index);

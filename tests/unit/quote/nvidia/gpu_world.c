@@ -430,12 +430,27 @@ void gpu_world_make(struct gpu_world *w)
     add_file(w, w->ocsp, w->ocsp_len);
 }
 
+struct authority_key *gpu_world_key(const struct gpu_world *w, const char *name, uint64_t number)
+{
+    char path[512];
+    if (w->keys_dir == NULL) return authority_key_make(ASSAY_KEY_P384);
+    (void)snprintf(path, sizeof path, "%s/%s-%llu.pem", w->keys_dir, name,
+                   (unsigned long long)number);
+    return authority_key_keep(ASSAY_KEY_P384, path);
+}
+
 struct gpu_world *gpu_world_open(void)
+{
+    return gpu_world_open_in(NULL);
+}
+
+struct gpu_world *gpu_world_open_in(const char *keys_dir)
 {
     struct gpu_world *const w = calloc(1, sizeof *w);
     ASSAY_ASSERT(w != NULL);
+    w->keys_dir = keys_dir;
     for (size_t i = 0; i < GPU_LINKS; i++)
-        w->keys[i] = authority_key_make(ASSAY_KEY_P384);
+        w->keys[i] = gpu_world_key(w, "vendor", i);
     set_terms(w);
     memset(w->fwid, 0xf1, sizeof w->fwid);
     memset(w->report_fwid, 0xf1, sizeof w->report_fwid);

@@ -50,6 +50,7 @@ struct gpu_manifest {
 };
 
 struct gpu_world {
+    const char *keys_dir; /* where keys are kept; NULL: fresh ones */
     struct authority_key *keys[GPU_LINKS];
     struct authority_certificate terms[GPU_LINKS];
     uint8_t ders[GPU_LINKS][AUTHORITY_DER_MAX];
@@ -81,6 +82,10 @@ struct gpu_world {
 
 /* On the heap. */
 struct gpu_world *gpu_world_open(void);
+/* The vendor whose keys are in a folder, or come into it. */
+struct gpu_world *gpu_world_open_in(const char *keys_dir);
+/* A key of the world: kept under that name where it keeps keys. Returns: never NULL. */
+struct authority_key *gpu_world_key(const struct gpu_world *w, const char *name, uint64_t number);
 void gpu_world_close(struct gpu_world *w);
 /* Everything anew by the terms, and the verdict. */
 void gpu_world_judge(struct gpu_world *w);

@@ -3,7 +3,9 @@
  * which answer a challenge: reports in DIR, certificates in DIR/chains, manifests and an OCSP
  * response in DIR/known. Prints the nonce that they signed, and the root keys, as "name: hex".
  *
- * usage: make_devices DIR CHALLENGE [INDEX]: with INDEX a measurement of the second GPU is wrong.
+ * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT]]: with INDEX, unless -1, a measurement
+ * of the second GPU is wrong. With KEYS it is the machine of that number in each run, and its vendor
+ * answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a network.
  */
 #include "base/file/file.h"
 #include "tests/unit/quote/nvidia/device_world.h"
@@ -32,6 +34,27 @@ static void print_hex(const char *name, const uint8_t *bytes, size_t len)
     for (size_t i = 0; i < len; i++)
         (void)printf("%02x", bytes[i]);
     (void)putchar('\n');
+}
+
+/* A list of an authority, and its certificate, which shows whose list that is. */
+static void write_list(struct gpu_world *g, unsigned link, int64_t at_s)
+{
+    uint8_t der[AUTHORITY_DER_MAX];
+    const struct authority_crl list = { .issuer = g->terms[link].subject,
+                                        .signer = g->keys[link],
+                                        .alg = ASSAY_SIGNATURE_ECDSA_SHA384,
+                                        .number = 1,
+                                        .from_s = at_s - 3600,
+                                        .to_s = at_s + 864000 };
+    write_file("known/list", link, "crl", der, authority_crl_make(&list, der));
+    write_file("known/authority", link, "der", g->ders[link], g->der_len[link]);
+}
+
+static void write_lists(struct gpu_world *g, int64_t at_s)
+{
+    static const unsigned links[] = { GPU_ROOT, GPU_FAMILY, GPU_ICA, GPU_RIM_ROOT, GPU_RIM_CA };
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        write_list(g, links[i], at_s);
 }
 
 static void write_all(struct device_world *w)
@@ -63,8 +86,14 @@ int main(int argc, char **argv)
     }
     dir = argv[1];
     const int changed = argc > 3 ? (int)strtol(argv[3], NULL, 10) + 1 : 0;
-    struct device_world *const w = device_world_open(challenge, changed);
+    const bool is_kept = argc > 6;
+    const int64_t at_s = is_kept ? strtoll(argv[6], NULL, 10) : GPU_AT;
+    struct device_world *const w = device_world_open_in(
+        is_kept ? argv[4] : NULL, is_kept ? strtoull(argv[5], NULL, 10) : 0, challenge, changed);
+    w->gpu->ocsp_from_s = at_s - 3600;
+    w->gpu->ocsp_to_s = at_s + (is_kept ? 864000 : 3600);
     write_all(w);
+    if (is_kept) write_lists(w->gpu, at_s);
     device_world_close(w);
     return 0;
 }

@@ -5,6 +5,8 @@
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
 #include "quote/collateral/newer.h"
+#include "quote/collateral/offer.h"
+#include "quote/collateral/replace.h"
 #include "quote/rim_xml.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
 
@@ -454,27 +456,111 @@ Test(gpu_appraise, its_responses_and_manifests_end_the_life_of_collateral)
 }
 
 /* --- networks */
-Test(gpu_appraise, its_collateral_is_not_taken_into_a_network)
+/* One network: the list of the root, which offers renew, and the response about the device. */
+struct network {
+    size_t crl_len, len;
+    uint8_t crl[AUTHORITY_DER_MAX], bytes[4 * AUTHORITY_DER_MAX];
+    struct assay_collateral collateral[2];
+    struct assay_endorsements built;
+};
+
+static int by_entry(const void *a, const void *b)
+{
+    return assay_endorsement_compare(a, b);
+}
+
+static struct network *make_network(uint64_t number, bool with_response)
+{
+    struct network *const n = calloc(1, sizeof *n);
+    const struct authority_crl list = { .issuer = w->terms[GPU_ROOT].subject,
+                                        .signer = w->keys[GPU_ROOT],
+                                        .alg = ASSAY_SIGNATURE_ECDSA_SHA384,
+                                        .number = number,
+                                        .from_s = GPU_AT - 7200 + (int64_t)number * 60,
+                                        .to_s = GPU_AT + 864000 + (int64_t)number * 60 };
+    n->crl_len = authority_crl_make(&list, n->crl);
+    struct assay_endorsement_files entries[2] = {
+        { .root = w->c.roots[0], .kinds = ASSAY_KINDS_NVIDIA },
+        { .root = w->c.roots[0], .kinds = ASSAY_KINDS_NVIDIA },
+    };
+    entries[0].files.part[ASSAY_PART_CRL] = assay_slice_over(n->crl, n->crl_len);
+    entries[1].files.part[ASSAY_PART_OCSP] = assay_slice_over(w->ocsp, w->ocsp_len);
+    const size_t count = with_response ? 2 : 1;
+    qsort(entries, count, sizeof entries[0], by_entry);
+    struct assay_writer out = assay_writer_over(n->bytes, sizeof n->bytes);
+    cr_assert_eq(assay_endorsements_encode(entries, count, &out), ASSAY_OK);
+    n->len = out.len;
+    cr_assert_eq(assay_endorsements_decode(n->bytes, n->len, n->collateral, 2, &n->built),
+                 ASSAY_OK);
+    return n;
+}
+
+static size_t count_responses(const struct assay_endorsements *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += all->entries[i].collateral->ocsp_count;
+    return count;
+}
+
+/* An offer could leave out the response that revokes. */
+Test(gpu_appraise, its_collateral_stands_in_a_network_and_is_no_part_of_offers)
 {
     struct assay_endorsements *const all = calloc(1, sizeof *all);
     struct assay_renewal *const out = calloc(1, sizeof *out);
+    size_t which = 9;
     gpu_world_judge(w);
+    for (size_t i = 0; i < GPU_ROOTS; i++)
+        all->entries[all->count++] =
+            (struct assay_endorsement){ w->c.roots[i], ASSAY_KINDS_NVIDIA, &w->c.built[i] };
+    cr_expect_eq(assay_endorsements_sound(all, &which), ASSAY_OK);
     for (size_t i = 0; i < GPU_ROOTS; i++) {
-        size_t which = 9;
-        const struct assay_endorsement entry = { w->c.roots[i], ASSAY_KINDS_NVIDIA,
-                                                 &w->c.built[i] };
-        all->entries[0] = entry;
-        all->count = 1;
-        cr_expect(assay_collateral_sound(&w->c.built[i]), "standalone it is");
-        cr_expect_eq(assay_endorsements_sound(all, &which), ASSAY_E_INVALID);
-        cr_expect_eq(which, 0);
-        assay_collateral_newer(all, all, GPU_AT, out);
+        struct assay_endorsements offer = { .count = 1, .entries = { all->entries[i] } };
+        assay_collateral_newer(all, &offer, GPU_AT, out);
         cr_expect_eq(out->kind, ASSAY_RENEWAL_REFUSED);
         cr_expect_eq(out->fault, ASSAY_RENEWAL_UNSOUND);
         cr_expect_str_eq(out->piece, ASSAY_ENDORSEMENT_DEVICES_TEXT);
     }
+    w->c.built[0].has[ASSAY_PART_OCSP] = false; /* given, and cannot be read: it may revoke */
+    cr_expect_eq(assay_endorsements_sound(all, &which), ASSAY_E_INVALID);
     free(out);
     free(all);
+}
+
+/* Lists are renewed by offers as other vendors' are, and what devices need stays meanwhile. */
+Test(gpu_appraise, its_responses_stay_when_an_offer_renews_the_list)
+{
+    static uint8_t bytes[8 * AUTHORITY_DER_MAX];
+    struct assay_renewal *const out = calloc(1, sizeof *out);
+    struct assay_offer_scratch *const scratch = calloc(1, sizeof *scratch);
+    gpu_world_make(w);
+    struct network *const now = make_network(1, true), *const offer = make_network(2, false);
+    assay_collateral_newer(&now->built, &offer->built, GPU_AT, out);
+    cr_expect_eq(out->kind, ASSAY_RENEWAL_SAME_NUMBER, "%s %s %s",
+                 assay_renewal_fault_name(out->fault), out->piece, out->field);
+
+    const struct assay_collateral_set set = { assay_slice_over(now->bytes, now->len), &now->built };
+    const struct assay_collateral_set offered = { assay_slice_over(offer->bytes, offer->len),
+                                                  &offer->built };
+    struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
+    struct network *const after = calloc(1, sizeof *after);
+    cr_assert_eq(assay_collateral_replace(&set, &offered, &writer), ASSAY_OK);
+    cr_assert_eq(assay_endorsements_decode(bytes, writer.len, after->collateral, 2, &after->built),
+                 ASSAY_OK);
+    cr_expect_eq(after->built.count, 2);
+    cr_expect_eq(count_responses(&after->built), 1);
+
+    /* What a daemon makes of a list that it fetched has the list alone. */
+    const struct assay_slice list = assay_slice_over(offer->crl, offer->crl_len);
+    writer = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_offer_lists(&set, &w->c.roots[0], &list, 1, scratch, &writer), ASSAY_OK);
+    cr_expect_eq(writer.len, offer->len);
+    cr_expect(assay_bytes_equal(bytes, offer->bytes, offer->len));
+    free(after);
+    free(offer);
+    free(now);
+    free(scratch);
+    free(out);
 }
 
 /* --- manifests */

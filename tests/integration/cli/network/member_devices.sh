@@ -1,0 +1,83 @@
+#!/bin/sh
+# GPUs of members (docs/protocol.md 3.24): two members attest with the GPUs of their machines, which a program of the
+# operator asks. A GPU that measures something else lets its member fail with a reason that names it, on every node;
+# reports of another member's GPUs do not count; a program that fails leaves its member without evidence, and says why.
+. "$(dirname "$0")/../lib.sh"
+MAKE=$2/make_devices
+[ -x "$MAKE" ] || { echo 'make_devices is not built' >&2; exit 77; }
+cd "$WORK" || exit 2
+network 4 6000 2
+
+# --- the vendor of the GPUs, and a policy that accepts its devices
+AT=$(date +%s)
+mkdir -p vendor/chains vendor/known keys
+"$MAKE" vendor "$(printf '00%.0s' $(seq 64))" -1 keys 0 "$AT" >vendor/made || { echo 'no devices' >&2; exit 2; }
+value() { sed -n "s/^$1: //p" vendor/made; }
+sed -i "/^roots:/a\\
+  - { name: gpus, key: $(value devices), kinds: [nvidia-gpu, nvidia-switch] }\\
+  - { name: manifests, key: $(value manifests), kinds: [nvidia-gpu, nvidia-switch] }" policy.yaml
+sed -i 's|^kinds: \[soft\]|kinds: [soft, nvidia-gpu, nvidia-switch]|' policy.yaml
+printf 'gpu_count_max: 2\n' >>policy.yaml
+sed -i 's|^collateral: \[\(.*\)\]|collateral: [\1, vendor/known]|' plan.yaml
+expect 0 '4 members' "$ASSAY" genesis create plan.yaml --out genesis
+sign alpha beta
+
+# --- the programs: what the GPUs of machine NUMBER answer, or what the file "mode" says
+program() { # NUMBER MACHINE
+    cat >node-$1/devices.sh <<END
+#!/bin/sh
+cd '$WORK/node-$1' || exit 1
+read -r mode <mode
+[ "\$mode" = fails ] && { echo 'the driver is gone' >&2; exit 3; }
+index=-1
+[ "\$mode" = bad ] && index=9
+from=new
+if [ "\$mode" = moved ]; then
+    from=../node-2/last
+else
+    rm -rf new
+    mkdir -p new/chains new/known
+    '$MAKE' new "\$1" \$index ../keys $2 $AT >/dev/null || exit 1
+fi
+rm -f set
+'$ASSAY' evidence compose --report-data "\$1" --device \$from/gpu0.bin --device \$from/gpu1.bin \
+    --collateral \$from/chains --devices-out set >/dev/null || exit 1
+cat set
+[ "\$mode" = moved ] || { rm -rf last && mv new last; }
+END
+    chmod 700 node-$1/devices.sh
+    echo good >node-$1/mode
+    sed -i "s|^  credential: platform.key|&\\n  devices: devices.sh\\n  deadline_ms: 60000|" node-$1/assayd.yaml
+}
+program 1 0
+program 2 1
+for n in 1 2 3 4; do start $n; done
+
+# --- all is well
+for n in 1 2 3 4; do check "node-$n closes epochs" until_true 60 epoch_at_least $n 3; done
+present() { ask "$1" explain "node-$2" --json | grep -q '"present": true'; }
+of_member() { ask "$1" explain "node-$2" | grep -q "$3"; }
+check 'the member with GPUs is there' until_true 60 present 3 1
+check 'and the other one' until_true 60 present 4 2
+length() { grep -c 'event=no_quote' "node-$1/log"; }
+check 'the program answers' test "$(length 1)" -eq 0
+
+# --- a GPU measures something else
+echo bad >node-1/mode
+for n in 2 3 4; do
+    check "node-$n names the GPU" until_true 90 of_member $n 1 'gpu 1 (GH100, serial 0bb9): measurement 9 differs'
+done
+check 'the member falls' until_true 300 of_member 3 1 '^standing  *\(WARNING\|RESTRICTED\|SUSPENDED\)'
+
+# --- reports of the GPUs of another member, which answered that one's challenge
+echo moved >node-1/mode
+check 'reports do not move' until_true 90 of_member 3 1 'gpu 0 (GH100, serial .*): another nonce'
+
+# --- no reports
+echo fails >node-1/mode
+check 'the reason is logged' until_true 90 grep -q 'event=no_quote.*status 3.*the driver is gone' node-1/log
+
+# --- the others are not concerned
+check 'the other member with GPUs passes' of_member 3 2 '^standing  *FULL'
+check 'the one without' of_member 3 4 '^standing  *FULL'
+finish
