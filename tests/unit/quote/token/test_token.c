@@ -546,7 +546,11 @@ Test(token, with_a_root_every_key_needs_a_chain)
     ANSWERS(BAD_CHAIN); /* its authority is missing */
     use_keys(maker_key_set(
         "k1", maker_text("%s,\"x5c\":[\"%s\",\"%s\"]", members, c.ca_text, c.leaf_text)));
-    ANSWERS(BAD_CHAIN); /* the key is not the first certificate's */
+    ANSWERS(BAD_CHAIN); /* an authority's certificate in front */
+    struct authority_certificate others = authority_leaf("signer", ec, "ca", c.ca, ECDSA);
+    use_keys(maker_key_set("k1", maker_text("%s,\"x5c\":[\"%s\",\"%s\"]", members,
+                                            maker_certificate_text(&others), c.ca_text)));
+    ANSWERS(BAD_CHAIN); /* a good chain of another key */
     chain_free(&c);
 }
 
