@@ -97,4 +97,61 @@ struct assay_json_texts {
 ASSAY_CHECKED enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out,
                                                  size_t capacity, struct assay_json_texts *found);
 
+/* --- documents without a schema: tokens of other verifiers (quote/token/token.h) */
+enum {
+    ASSAY_TREE_NODES_MAX = 1024,                  /* genuine tokens: up to 150 */
+    ASSAY_TREE_TEXT_MAX = ASSAY_DOCUMENT_LEN_MAX, /* texts are never longer than their document */
+    ASSAY_TREE_TOP = ASSAY_TREE_NODES_MAX,        /* parent of the outermost value, node 0 */
+    ASSAY_KEY_SET_LEN_MAX = 524288,               /* regions of Azure: 40 certificates at 8 KB */
+};
+
+enum assay_tree_type {
+    ASSAY_TREE_NULL = 0,
+    ASSAY_TREE_BOOL = 1,
+    ASSAY_TREE_INT = 2,
+    ASSAY_TREE_REAL = 3, /* with a point or an exponent; as text */
+    ASSAY_TREE_TEXT = 4,
+    ASSAY_TREE_LIST = 5,
+    ASSAY_TREE_MAP = 6,
+};
+
+struct assay_tree_node {
+    const char *key; /* of a member of a map; empty in a list and of node 0 */
+    uint16_t parent; /* its index, smaller than the node's own, or ASSAY_TREE_TOP */
+    uint8_t type;    /* enum assay_tree_type */
+    int64_t number;  /* of BOOL, INT; of LIST, MAP: how many members */
+    struct assay_slice text; /* of TEXT (UTF-8 without a NUL), REAL and INT below 0; a NUL that is
+                              * not counted follows */
+};
+
+/* One document, parents in front of their members. Nodes borrow from it: do not copy it. */
+struct assay_json_tree {
+    size_t count;
+    struct assay_tree_node nodes[ASSAY_TREE_NODES_MAX];
+    size_t used;
+    char texts[ASSAY_TREE_TEXT_MAX];
+};
+
+/*
+ * assay_json_tree_read - an object or a list of any content.
+ * Out:     *tree, overwritten; empty unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than ASSAY_DOCUMENT_LEN_MAX, too deep, a number beyond
+ *          64 bits) | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_TYPE (neither) | ASSAY_E_FULL
+ *          (more values) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_json_tree_read(const uint8_t *text, size_t len,
+                                                     struct assay_json_tree *tree);
+/*
+ * assay_json_key_of_set - the one key of an id of a key set {"keys": [...]} (RFC 7517 5).
+ * Out:     *tree: all members of the key; *key: its public key, of type NONE where the members
+ *          name none (Azure publishes certificates alone)
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no key of the id) | ASSAY_E_DUPLICATE (two of the id, or a
+ *          name twice) | ASSAY_E_RANGE (longer than ASSAY_KEY_SET_LEN_MAX; lengths) |
+ *          ASSAY_E_SYNTAX | ASSAY_E_TYPE | ASSAY_E_UNSUPPORTED (kty, crv, size of RSA) |
+ *          ASSAY_E_INVALID (a private key) | ASSAY_E_FULL | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_json_key_of_set(const uint8_t *text, size_t len,
+                                                      const char *id, struct assay_json_tree *tree,
+                                                      struct assay_key *key);
+
 #endif

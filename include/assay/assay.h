@@ -726,4 +726,5 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
 }
 #endif
 
+#include <assay/result.h>
 #endif

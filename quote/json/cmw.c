@@ -8,7 +8,7 @@
 #include "base/base64.h"
 #include "base/cbor.h"
 #include "quote/pieces/cmw.h"
-#include "quote/json/load.h"
+#include "quote/json/tree.h"
 
 #include <string.h>
 
@@ -89,7 +89,7 @@ enum assay_status assay_json_cmw(const uint8_t *text, size_t len, uint8_t *out, 
 {
     ASSAY_ASSERT(text != NULL && out != NULL && cbor_len != NULL);
     json_t *root = NULL;
-    ASSAY_TRY(assay_json_load(text, len, &root));
+    ASSAY_TRY(assay_json_load(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
     const enum assay_status status = put_cmw(root, out, capacity, cbor_len);
     json_decref(root);
     return status;

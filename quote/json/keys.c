@@ -1,6 +1,6 @@
 /*
- * quote/json/keys.c - public keys in JSON (RFC 7517), through jansson: a single key, and a key of
- * the set in the runtime data of a paravisor; and the string members of an object.
+ * quote/json/keys.c - public keys in JSON (RFC 7517), through jansson: a single key, and a key of a
+ * set (of a paravisor's runtime data, of another verifier); and the string members of an object.
  *
  * Source: RFC 7517 4 and 5, RFC 7518 6.2.1 (EC), 6.3.1 (RSA). As in jansson.c one pass bounds the
  * nesting before the first call of the library, and duplicate names are refused.
@@ -10,27 +10,11 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/writer.h"
-#include "quote/json/load.h"
+#include "quote/json/tree.h"
 
 #include <string.h>
 
 enum { EXPONENT_LEN = 4 };
-
-/* Brackets outside strings; the library checks the grammar afterwards. */
-static enum assay_status check_depth(const uint8_t *text, size_t len)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < len; i++) {
-        const uint8_t byte = text[i];
-        if (in_string && byte == '\\') i += 1;
-        else if (byte == '"') in_string = !in_string;
-        else if (!in_string && (byte == '{' || byte == '[')) depth += 1;
-        else if (!in_string && (byte == '}' || byte == ']') && depth > 0) depth -= 1;
-        if (depth > ASSAY_DOCUMENT_DEPTH_MAX) return ASSAY_E_RANGE;
-    }
-    return ASSAY_OK;
-}
 
 /* Base64urlUInt of one member. */
 static enum assay_status take_number(const json_t *key, const char *name, uint8_t *out,
@@ -96,40 +80,28 @@ static enum assay_status take_key(const json_t *from, struct assay_key *out)
 }
 
 /* The key of that id; two of one id would leave the choice to the reader. */
-static enum assay_status find_key(const json_t *root, const char *id, struct assay_key *out)
+static enum assay_status find_key(const json_t *root, const char *id, json_t **out)
 {
     ASSAY_ASSERT(id != NULL);
     const json_t *const keys = json_object_get(root, "keys");
-    const json_t *found = NULL;
+    json_t *found = NULL;
     if (keys == NULL) return ASSAY_E_NOT_FOUND;
     if (!json_is_array(keys)) return ASSAY_E_TYPE;
     for (size_t i = 0; i < json_array_size(keys); i++) {
-        const json_t *const key = json_array_get(keys, i);
+        json_t *const key = json_array_get(keys, i);
         const char *const name = json_string_value(json_object_get(key, "kid"));
         if (name == NULL || strcmp(name, id) != 0) continue;
         if (found != NULL) return ASSAY_E_DUPLICATE;
         found = key;
     }
-    return found != NULL ? take_rsa(found, out) : ASSAY_E_NOT_FOUND;
-}
-
-enum assay_status assay_json_load(const uint8_t *text, size_t len, json_t **root)
-{
-    json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
-    if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(check_depth(text, len));
-    *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
-    if (*root != NULL) return ASSAY_OK;
-    const enum json_error_code code = json_error_code(&error);
-    if (code == json_error_out_of_memory || code == json_error_unknown)
-        return ASSAY_E_MEMORY; /* as in jansson.c */
-    return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
+    *out = found;
+    return found != NULL ? ASSAY_OK : ASSAY_E_NOT_FOUND;
 }
 
 /* An object with any members; released with json_decref. */
-static enum assay_status load_object(const uint8_t *text, size_t len, json_t **root)
+static enum assay_status load_object(const uint8_t *text, size_t len, size_t len_max, json_t **root)
 {
-    ASSAY_TRY(assay_json_load(text, len, root));
+    ASSAY_TRY(assay_json_load(text, len, len_max, root));
     if (json_is_object(*root)) return ASSAY_OK;
     json_decref(*root);
     return ASSAY_E_TYPE;
@@ -144,7 +116,7 @@ enum assay_status assay_json_web_key(const uint8_t *text, size_t len, struct ass
            (text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n'))
         at += 1;
     if (at == len || text[at] != '{') return ASSAY_E_NOT_FOUND;
-    ASSAY_TRY(load_object(text, len, &root));
+    ASSAY_TRY(load_object(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
     const enum assay_status status = take_key(root, &found);
     ASSAY_ASSERT(root != NULL);
     json_decref(root);
@@ -156,11 +128,36 @@ enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const 
                                          struct assay_key *key)
 {
     struct assay_key found;
-    json_t *root = NULL;
-    ASSAY_TRY(load_object(text, len, &root));
-    const enum assay_status status = find_key(root, id, &found);
+    json_t *root = NULL, *from = NULL;
+    ASSAY_TRY(load_object(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
+    enum assay_status status = find_key(root, id, &from);
+    if (status == ASSAY_OK) status = take_rsa(from, &found);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
+    return status;
+}
+
+/* Neither modulus nor point: the key is in its certificate alone (RFC 7517 4.7). */
+static bool has_numbers(const json_t *key)
+{
+    return json_object_get(key, "n") != NULL || json_object_get(key, "x") != NULL;
+}
+
+enum assay_status assay_json_key_of_set(const uint8_t *text, size_t len, const char *id,
+                                        struct assay_json_tree *tree, struct assay_key *key)
+{
+    json_t *root = NULL, *from = NULL;
+    tree->count = 0;
+    *key = (struct assay_key){ .type = ASSAY_KEY_NONE };
+    ASSAY_TRY(load_object(text, len, ASSAY_KEY_SET_LEN_MAX, &root));
+    enum assay_status status = find_key(root, id, &from);
+    if (status == ASSAY_OK && has_numbers(from)) {
+        status = take_key(from, key);
+        if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_SYNTAX; /* a key that lacks a member */
+    }
+    if (status == ASSAY_OK && json_object_get(from, "d") != NULL) status = ASSAY_E_INVALID;
+    if (status == ASSAY_OK) status = assay_json_tree_copy(from, tree);
+    json_decref(root);
     return status;
 }
 
@@ -222,7 +219,7 @@ enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out
     ASSAY_ASSERT(found != NULL && found->is_wanted != NULL);
     struct assay_writer w = assay_writer_over(out, capacity);
     json_t *root = NULL;
-    ASSAY_TRY(load_object(text, len, &root));
+    ASSAY_TRY(load_object(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
     const enum assay_status status = find_texts(NULL, NULL, root, &w, found);
     json_decref(root);
     return status;

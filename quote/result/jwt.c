@@ -15,32 +15,45 @@ static size_t find_dot(struct assay_slice text)
     return at;
 }
 
-enum assay_status assay_jwt_split(const char *text, size_t len, struct assay_jwt *jwt)
+/* Up to the next dot, which is taken off with it. Returns: false without one. */
+static bool take_part(struct assay_slice *rest, struct assay_slice *part)
 {
-    struct assay_jwt out = { 0 };
-    size_t signature_len = 0;
+    const size_t len = find_dot(*rest);
+    if (len == rest->len) return false;
+    *part = assay_slice_over(rest->bytes, len);
+    *rest = assay_slice_over(rest->bytes + len + 1, rest->len - len - 1);
+    return true;
+}
+
+enum assay_status assay_jws_split(const char *text, size_t len, struct assay_jws *jws)
+{
+    struct assay_jws out = { 0 };
     if (len > ASSAY_JWT_LEN_MAX) return ASSAY_E_RANGE;
     struct assay_slice rest = assay_slice_over(text, len);
-
-    const size_t header_len = find_dot(rest);
-    if (header_len == rest.len) return ASSAY_E_SYNTAX;
-    out.header = assay_slice_over(rest.bytes, header_len);
-    rest = assay_slice_over(rest.bytes + header_len + 1, rest.len - header_len - 1);
-
-    const size_t claims_len = find_dot(rest);
-    if (claims_len == rest.len) return ASSAY_E_SYNTAX;
-    out.claims = assay_slice_over(rest.bytes, claims_len);
-    rest = assay_slice_over(rest.bytes + claims_len + 1, rest.len - claims_len - 1);
+    if (!take_part(&rest, &out.header) || !take_part(&rest, &out.claims)) return ASSAY_E_SYNTAX;
     if (find_dot(rest) != rest.len) return ASSAY_E_SYNTAX;
-    out.signed_text = assay_slice_over(text, header_len + 1 + claims_len);
+    out.signature = rest;
+    out.signed_text = assay_slice_over(text, out.header.len + 1 + out.claims.len);
+    ASSAY_ASSERT(out.signed_text.len < len);
+    *jws = out;
+    return ASSAY_OK;
+}
 
-    const enum assay_status status =
-        assay_base64_decode(ASSAY_BASE64_URL, (const char *)rest.bytes, rest.len, out.signature,
-                            sizeof out.signature, &signature_len);
+enum assay_status assay_jwt_split(const char *text, size_t len, struct assay_jwt *jwt)
+{
+    struct assay_jws jws;
+    struct assay_jwt out = { 0 };
+    size_t signature_len = 0;
+    ASSAY_TRY(assay_jws_split(text, len, &jws));
+    out.signed_text = jws.signed_text;
+    out.header = jws.header;
+    out.claims = jws.claims;
+    const enum assay_status status = assay_base64_decode(
+        ASSAY_BASE64_URL, (const char *)jws.signature.bytes, jws.signature.len, out.signature,
+        sizeof out.signature, &signature_len);
     if (status == ASSAY_E_FULL) return ASSAY_E_INVALID;
     ASSAY_TRY(status);
     if (signature_len != sizeof out.signature) return ASSAY_E_INVALID;
-    ASSAY_ASSERT(out.signed_text.len < len);
     *jwt = out;
     return ASSAY_OK;
 }

@@ -15,7 +15,18 @@ enum {
     ASSAY_JWK_THUMBPRINT_LEN = 43, /* base64url of 32 bytes */
 };
 
-/* A token taken apart; slices borrow from its text. */
+/* The parts of a token of any algorithm (RFC 7515 7.1), borrowed from its text, base64url each. */
+struct assay_jws {
+    struct assay_slice signed_text; /* header "." claims, as signed */
+    struct assay_slice header;
+    struct assay_slice claims;
+    struct assay_slice signature;
+};
+/* Returns: ASSAY_OK | ASSAY_E_RANGE (too long) | ASSAY_E_SYNTAX (not three parts) */
+ASSAY_CHECKED enum assay_status assay_jws_split(const char *text, size_t len,
+                                                struct assay_jws *jws);
+
+/* A token of ES256 taken apart; slices borrow from its text. */
 struct assay_jwt {
     struct assay_slice signed_text; /* header "." claims, as signed */
     struct assay_slice header;      /* base64url */

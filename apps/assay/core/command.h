@@ -59,6 +59,7 @@ const char *cli_section_title(enum assay_section section);
 
 int cli_command_evidence(int argc, char **argv);   /* evidence.c: verify, explain, decode */
 int cli_command_ear(int argc, char **argv);        /* ear.c: verify */
+int cli_command_result(int argc, char **argv);     /* result.c: verify */
 int cli_command_tcb(int argc, char **argv);        /* tcb.c: forecast */
 int cli_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
 int cli_command_policy(int argc, char **argv);     /* policy.c: lint, show, diff, try, ... */

@@ -56,6 +56,8 @@ static const struct assay_command commands[] = {
     { "evidence", "verify, explain or decode evidence, without a daemon", cli_command_evidence,
       VERIFICATION },
     { "ear", "verify an attestation result that a verifier signed", cli_command_ear, VERIFICATION },
+    { "result", "verify a token of another verifier as a statement of its issuer",
+      cli_command_result, VERIFICATION },
     { "tcb", "forecast a platform's TCB status under an announced set", cli_command_tcb,
       VERIFICATION },
     { "checkpoint", "create, show and advance trusted checkpoints", cli_command_checkpoint,

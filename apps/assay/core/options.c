@@ -499,8 +499,8 @@ static int wrong_verb(const struct line *line, const char *word)
 /* Verifiers, whose verdict depends on every option: the last of two must not win silently. */
 static bool is_verifier(const struct assay_verb *v)
 {
-    static const char *const groups[] = { "evidence", "ear",   "tcb",  "collateral",
-                                          "policy",   "proof", "audit" };
+    static const char *const groups[] = { "evidence",   "ear",    "result", "tcb",
+                                          "collateral", "policy", "proof",  "audit" };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         if (strcmp(groups[i], v->group) == 0) return true;
     return false;

@@ -132,6 +132,35 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "nonce", "TEXT", "nonce that the token must echo", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
+    { "result", "verify", "TOKEN",
+      "Verify a token of another verifier and print what its issuer states: Azure Attestation, "
+      "Google Confidential Space, Intel Trust Authority, NVIDIA's Remote Attestation Service with "
+      "the tokens of its devices. The signature shows that the issuer made the statement; Assay "
+      "does not verify the evidence behind it, and no score depends on it. Keys are never fetched. "
+      "TOKEN is a file or -.",
+      "0 affirming, 4 not trusted (key, signature, issuer, audience, time, nonce, devices), 10 "
+      "warning, 11 contraindicated, 12 nothing stated, 13 malformed or unsupported",
+      "assay result verify token.jwt --service google --issuer "
+      "https://confidentialcomputing.googleapis.com --keys jwks.json --audience "
+      "https://relying.example --nonce 5f1c0a2e\n"
+      "assay result verify nras.json --service nvidia --issuer https://nras.attestation.nvidia.com "
+      "--keys jwks.json --root nvidia.pem --nonce 5f1c0a2e\n",
+      (const struct assay_option[]){
+          { "service", "azure|google|intel|nvidia", "the verifier that issued it",
+            ASSAY_OPTION_MUST },
+          { "issuer", "URL", "expected issuer: the claim iss, character by character",
+            ASSAY_OPTION_MUST },
+          { "keys", "FILE", "JSON web key set (JWKS) of that issuer", 0 },
+          { "root", "FILE",
+            "root of the service's certificates: each key's x5c must lead to it; without --keys the "
+            "token's own",
+            0 },
+          { "audience", "TEXT",
+            "audience that the token must name; without it a token that names any is refused", 0 },
+          { "nonce", "TEXT", "nonce that the token must echo", 0 },
+          ASSAY_OPTION_AT,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "tcb", "forecast", "FILE",
       "Appraise an SGX or TDX quote under the collateral in force and under an announced set, and "
       "list the security versions that fall short of the best level of that set.",

@@ -46,6 +46,30 @@ struct number {
     X(ASSAY_GENUINE_UNKNOWN)                                                                       \
     X(ASSAY_GENUINE_TRUE)                                                                          \
     X(ASSAY_GENUINE_FALSE)                                                                         \
+    X(ASSAY_RESULT_SERVICE_NONE)                                                                   \
+    X(ASSAY_RESULT_AZURE)                                                                          \
+    X(ASSAY_RESULT_GOOGLE)                                                                         \
+    X(ASSAY_RESULT_INTEL)                                                                          \
+    X(ASSAY_RESULT_NVIDIA)                                                                         \
+    X(ASSAY_RESULT_NOT_READ)                                                                       \
+    X(ASSAY_RESULT_VALID)                                                                          \
+    X(ASSAY_RESULT_MALFORMED)                                                                      \
+    X(ASSAY_RESULT_UNSUPPORTED)                                                                    \
+    X(ASSAY_RESULT_NO_KEY)                                                                         \
+    X(ASSAY_RESULT_BAD_CHAIN)                                                                      \
+    X(ASSAY_RESULT_FORGED)                                                                         \
+    X(ASSAY_RESULT_OTHER_ISSUER)                                                                   \
+    X(ASSAY_RESULT_OTHER_AUDIENCE)                                                                 \
+    X(ASSAY_RESULT_NOT_NOW)                                                                        \
+    X(ASSAY_RESULT_OTHER_NONCE)                                                                    \
+    X(ASSAY_RESULT_NOT_BOUND)                                                                      \
+    X(ASSAY_STATED_NOTHING)                                                                        \
+    X(ASSAY_STATED_AFFIRMING)                                                                      \
+    X(ASSAY_STATED_WARNING)                                                                        \
+    X(ASSAY_STATED_CONTRAINDICATED)                                                                \
+    X(ASSAY_FLAG_UNSTATED)                                                                         \
+    X(ASSAY_FLAG_YES)                                                                              \
+    X(ASSAY_FLAG_NO)                                                                               \
     X(ASSAY_TIER_NONE)                                                                             \
     X(ASSAY_TIER_AFFIRMING)                                                                        \
     X(ASSAY_TIER_WARNING)                                                                          \

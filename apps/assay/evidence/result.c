@@ -1,0 +1,378 @@
+/*
+ * apps/assay/evidence/result.c - `assay result verify`: tokens of other verifiers as statements of
+ * their issuers.
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/text.h"
+#include "base/file/file.h"
+#include "base/file/kind.h"
+#include "base/rfc3339.h"
+#include "base/system_clock.h"
+#include "net/json/json.h"
+#include "quote/token/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPLAIN(json, ...) cli_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+/* What every output says: a reader must not take it for an appraisal. */
+static const char not_verified[] =
+    "A statement of its issuer: Assay verified who made it, not the evidence behind it.";
+
+struct result_arguments {
+    const char *token, *service, *issuer, *keys, *root, *audience, *nonce;
+    int64_t at_unix_s;
+    bool json;
+    /* --- read from them */
+    struct assay_token_terms terms;
+    struct assay_key root_key;
+    uint8_t *key_bytes; /* of malloc, as the token's */
+    uint8_t *token_bytes;
+    size_t token_len;
+};
+
+/* --- inputs */
+static int load_keys(struct result_arguments *args)
+{
+    size_t len = 0;
+    if (args->keys == NULL) return ASSAY_EXIT_OK;
+    const enum assay_status status =
+        assay_file_read(args->keys, ASSAY_KEY_SET_LEN_MAX, &args->key_bytes, &len);
+    if (status != ASSAY_OK) return cli_print_file_fault(args->json, "--keys ", args->keys, status);
+    args->terms.keys = assay_slice_over(args->key_bytes, len);
+    if (len > 0) return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json, "--keys %s: is empty, expected a JSON web key set", args->keys);
+}
+
+static int load_root(struct result_arguments *args)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (args->root == NULL) return ASSAY_EXIT_OK;
+    enum assay_status status = assay_file_read(args->root, ASSAY_PEM_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return cli_print_file_fault(args->json, "--root ", args->root, status);
+    status = assay_x509_root(bytes, len, &args->root_key);
+    free(bytes);
+    if (status != ASSAY_OK)
+        return COMPLAIN(args->json, "--root %s: %s", args->root,
+                        cli_file_fault_of(args->root, status, "a root certificate"));
+    args->terms.root = &args->root_key;
+    return ASSAY_EXIT_OK;
+}
+
+static int load_token(struct result_arguments *args)
+{
+    const char *const path = strcmp(args->token, "-") == 0 ? "/dev/stdin" : args->token;
+    const enum assay_status status =
+        assay_file_read(path, ASSAY_RESULT_LEN_MAX, &args->token_bytes, &args->token_len);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_RANGE)
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: longer than the %d bytes that a token may have", args->token,
+                               (int)ASSAY_RESULT_LEN_MAX);
+    return cli_print_file_fault(args->json, "", args->token, status);
+}
+
+static int read_terms(struct result_arguments *args)
+{
+    if (args->keys == NULL && args->root == NULL)
+        return COMPLAIN(args->json,
+                        "give --keys FILE (the issuer's JSON web key set), --root FILE, or both");
+    if (assay_token_service_parse(args->service, &args->terms.service) != ASSAY_OK)
+        return COMPLAIN(args->json,
+                        "--service: expected azure, google, intel or nvidia, found \"%.40s\"",
+                        args->service);
+    if (args->issuer[0] == '\0') return COMPLAIN(args->json, "--issuer: is empty");
+    args->terms.issuer = args->issuer;
+    args->terms.audience = args->audience;
+    args->terms.nonce = args->nonce;
+    args->terms.at_unix_s = args->at_unix_s;
+    int result = load_keys(args);
+    if (result == ASSAY_EXIT_OK) result = load_root(args);
+    return result == ASSAY_EXIT_OK ? load_token(args) : result;
+}
+
+/* --- what was not checked */
+struct open_point {
+    const char *what, *why;
+};
+enum { OPEN_POINTS_MAX = 4 };
+
+static size_t list_open_points(const struct assay_token *token, const struct result_arguments *args,
+                               struct open_point out[static OPEN_POINTS_MAX])
+{
+    size_t count = 0;
+    out[count++] = (struct open_point){ "evidence", not_verified };
+    if (args->nonce == NULL)
+        out[count++] =
+            (struct open_point){ "freshness",
+                                 "no --nonce: the token may be an old one that has not expired" };
+    if (args->root != NULL)
+        out[count++] =
+            (struct open_point){ "revocation", "certificates of the keys were not looked up" };
+    if (token->devices_named > token->device_count)
+        out[count++] = (struct open_point){
+            "devices", "their tokens were not given: verify the list that the service returned"
+        };
+    return count;
+}
+
+/* --- JSON */
+static void set_optional(struct assay_json *out, const char *key, const char *text)
+{
+    if (text == NULL || text[0] == '\0') assay_json_set_null(out, key);
+    else assay_json_set_text(out, key, text);
+}
+
+static void set_flag(struct assay_json *out, const char *key, enum assay_result_flag flag)
+{
+    if (flag == ASSAY_FLAG_UNSTATED) assay_json_set_null(out, key);
+    else assay_json_set_bool(out, key, flag == ASSAY_FLAG_YES);
+}
+
+/* A value in its parent: by its key in a map, at the end of a list. */
+static void set_value(struct assay_json *parent, const struct assay_tree_node *node,
+                      bool is_in_list, struct assay_json *value)
+{
+    if (is_in_list) assay_json_append(parent, value);
+    else assay_json_set(parent, node->key, value);
+}
+
+static void add_scalar(struct assay_json *parent, const struct assay_tree_node *node,
+                       bool is_in_list)
+{
+    /* One member of a scratch object, moved: the adapter makes scalars in objects alone. */
+    struct assay_json *const scratch = assay_json_object();
+    switch ((enum assay_tree_type)node->type) {
+    case ASSAY_TREE_NULL: assay_json_set_null(scratch, "v"); break;
+    case ASSAY_TREE_BOOL: assay_json_set_bool(scratch, "v", node->number != 0); break;
+    case ASSAY_TREE_INT: assay_json_set_int(scratch, "v", node->number); break;
+    case ASSAY_TREE_REAL:
+    case ASSAY_TREE_TEXT:
+        assay_json_set_text_n(scratch, "v", node->text.bytes, node->text.len);
+        break;
+    case ASSAY_TREE_LIST:
+    case ASSAY_TREE_MAP: break;
+    }
+    set_value(parent, node, is_in_list, assay_json_copy(assay_json_get(scratch, "v")));
+    struct assay_json *unused = scratch;
+    assay_json_free(&unused);
+}
+
+/* Parents are in front of their members, so one pass has them at hand. */
+static struct assay_json *claims_json(const struct assay_json_tree *tree)
+{
+    static struct assay_json *made[ASSAY_TREE_NODES_MAX];
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct assay_tree_node *const node = &tree->nodes[i];
+        const bool is_list = node->type == ASSAY_TREE_LIST;
+        made[i] = NULL;
+        if (is_list || node->type == ASSAY_TREE_MAP)
+            made[i] = is_list ? assay_json_array() : assay_json_object();
+        if (node->parent == ASSAY_TREE_TOP) continue;
+        struct assay_json *const parent = made[node->parent];
+        const bool is_in_list = tree->nodes[node->parent].type == ASSAY_TREE_LIST;
+        if (made[i] != NULL) set_value(parent, node, is_in_list, made[i]);
+        else add_scalar(parent, node, is_in_list);
+    }
+    return made[0];
+}
+
+static struct assay_json *device_json(const struct assay_token_device *device)
+{
+    struct assay_json *const out = assay_json_object();
+    assay_json_set_text(out, "label", device->label);
+    set_optional(out, "product", device->product);
+    set_optional(out, "serial", device->serial);
+    set_optional(out, "driver", device->driver);
+    set_optional(out, "firmware", device->firmware);
+    set_flag(out, "measured", device->measured);
+    set_flag(out, "debug", device->debug);
+    set_flag(out, "secure_boot", device->secure_boot);
+    return out;
+}
+
+static struct assay_json *vector_json(const struct assay_trust_vector *vector)
+{
+    struct assay_json *const out = assay_json_object();
+    for (int i = 0; i < ASSAY_TRUST_COUNT; i++) {
+        const char *const name = assay_ar4si_name((enum assay_trust_claim)i);
+        if (vector->claims[i] == 0) assay_json_set_null(out, name);
+        else assay_json_set_int(out, name, vector->claims[i]);
+    }
+    return out;
+}
+
+static int print_json(const struct assay_token *token, const struct result_arguments *args)
+{
+    struct open_point points[OPEN_POINTS_MAX];
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "statement", assay_token_statement_text(token->statement));
+    assay_json_set_text(data, "note", not_verified);
+    assay_json_set_text(data, "service", assay_token_service_text(token->service));
+    assay_json_set_text(data, "issuer", token->issuer);
+    set_optional(data, "subject", token->subject);
+    set_optional(data, "audience", token->audience);
+    set_optional(data, "nonce", token->nonce);
+    assay_json_set_text(data, "algorithm", token->algorithm);
+    set_optional(data, "key_id", token->key_id);
+    if (token->has_issued) assay_json_set_time(data, "issued", token->issued_unix_s);
+    else assay_json_set_null(data, "issued");
+    assay_json_set_time(data, "expires", token->expires_unix_s);
+    set_optional(data, "attester", token->attester);
+    set_optional(data, "tcb_status", token->tcb_status);
+    set_flag(data, "debug", token->debug);
+    set_flag(data, "secure_boot", token->secure_boot);
+    assay_json_set_bool(data, "policy_failed", token->policy_failed);
+    assay_json_set(data, "trustworthiness_vector", vector_json(&token->vector));
+    struct assay_json *const devices = assay_json_set_array(data, "devices");
+    for (size_t i = 0; i < token->device_count; i++)
+        assay_json_append(devices, device_json(&token->devices[i]));
+    struct assay_json *const open = assay_json_set_array(data, "not_checked");
+    const size_t count = list_open_points(token, args, points);
+    for (size_t i = 0; i < count; i++) {
+        struct assay_json *const one = assay_json_append_object(open);
+        assay_json_set_text(one, "what", points[i].what);
+        assay_json_set_text(one, "why", points[i].why);
+    }
+    assay_json_set(data, "claims", claims_json(&token->claims));
+    return cli_print_envelope("assay.result.verify", data);
+}
+
+/* --- text */
+static void print_row(const char *name, const char *text)
+{
+    if (text != NULL && text[0] != '\0') (void)printf("%-11s %s\n", name, cli_text_sanitized(text));
+}
+
+static const char *flag_text(enum assay_result_flag flag)
+{
+    if (flag == ASSAY_FLAG_UNSTATED) return NULL;
+    return flag == ASSAY_FLAG_YES ? "yes" : "no";
+}
+
+static void print_device(const struct assay_token_device *d)
+{
+    const char *const measured = flag_text(d->measured);
+    const char *const debug = flag_text(d->debug);
+    (void)printf(
+        "device      %s: %s, driver %s, firmware %s; measured as expected: %s; debug: %s\n",
+        d->label, d->product[0] == '\0' ? "product not stated" : d->product,
+        d->driver[0] == '\0' ? "not stated" : d->driver,
+        d->firmware[0] == '\0' ? "not stated" : d->firmware,
+        measured == NULL ? "not stated" : measured, debug == NULL ? "not stated" : debug);
+}
+
+static int print_text(const struct assay_token *token, const struct result_arguments *args)
+{
+    struct open_point points[OPEN_POINTS_MAX];
+    char time[ASSAY_RFC3339_LEN + 1];
+    (void)printf("statement   %s\n            %s\n", assay_token_statement_text(token->statement),
+                 not_verified);
+    print_row("service", assay_token_service_text(token->service));
+    print_row("issuer", token->issuer);
+    print_row("subject", token->subject);
+    print_row("audience", token->audience);
+    print_row("nonce", token->nonce);
+    (void)printf("signature   %s, key %s\n", token->algorithm,
+                 token->key_id[0] == '\0' ? "of x5c" : cli_text_sanitized(token->key_id));
+    assay_rfc3339_format(token->issued_unix_s, time);
+    if (token->has_issued) print_row("issued", time);
+    assay_rfc3339_format(token->expires_unix_s, time);
+    print_row("expires", time);
+    print_row("attester", token->attester);
+    print_row("TCB status", token->tcb_status);
+    print_row("debug", flag_text(token->debug));
+    print_row("secure boot", flag_text(token->secure_boot));
+    if (token->policy_failed) print_row("policy", "the issuer did not accept the evidence");
+    for (size_t i = 0; i < token->device_count; i++)
+        print_device(&token->devices[i]);
+    for (int k = 0; k < ASSAY_TRUST_COUNT; k++) {
+        const enum assay_trust_claim claim = (enum assay_trust_claim)k;
+        const int8_t value = token->vector.claims[k];
+        if (value == 0) continue;
+        (void)printf("  %-18s %4d  %s\n", assay_ar4si_name(claim), value,
+                     assay_ar4si_meaning(claim, value));
+    }
+    const size_t count = list_open_points(token, args, points);
+    for (size_t i = 0; i < count; i++)
+        (void)printf("not checked %s: %s\n", points[i].what, points[i].why);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* --- verdict of the command */
+static int report_refusal(const struct assay_token *token, const struct result_arguments *args)
+{
+    struct assay_file_kind kind;
+    const char *const answer = assay_token_answer_text(token->answer);
+    if (token->answer == ASSAY_RESULT_MALFORMED && assay_file_kind_at(args->token, &kind) &&
+        strcmp(kind.id, "jwt") != 0 && strcmp(kind.id, "text") != 0)
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: is %s, expected a token: %s", args->token, kind.text,
+                               token->why);
+    if (token->answer == ASSAY_RESULT_MALFORMED || token->answer == ASSAY_RESULT_UNSUPPORTED)
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, answer, "%s: %s", args->token,
+                               token->why);
+    return cli_print_error(args->json, ASSAY_EXIT_DENIED, "denied", "%s: %s: %s", args->token,
+                           answer, token->why);
+}
+
+static int exit_of(enum assay_result_statement statement)
+{
+    switch (statement) {
+    case ASSAY_STATED_AFFIRMING: return ASSAY_EXIT_OK;
+    case ASSAY_STATED_WARNING: return ASSAY_EXIT_WARNING;
+    case ASSAY_STATED_CONTRAINDICATED: return ASSAY_EXIT_CONTRAINDICATED;
+    case ASSAY_STATED_NOTHING: return ASSAY_EXIT_NONE;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static int verify_token(struct result_arguments *args)
+{
+    struct assay_token *const token = calloc(1, sizeof *token);
+    if (token == NULL)
+        return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
+    int result = read_terms(args);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status = assay_token_verify(
+            &args->terms, (const char *)args->token_bytes, args->token_len, token);
+        if (status != ASSAY_OK)
+            result = cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s",
+                                     args->token, assay_status_text(status));
+        else if (token->answer != ASSAY_RESULT_VALID) result = report_refusal(token, args);
+        else {
+            result = args->json ? print_json(token, args) : print_text(token, args);
+            if (result == ASSAY_EXIT_OK) result = exit_of(token->statement);
+        }
+    }
+    free(args->key_bytes);
+    free(args->token_bytes);
+    free(token);
+    return result;
+}
+
+int cli_command_result(int argc, char **argv)
+{
+    struct result_arguments args = { .at_unix_s = assay_unix_s() };
+    const struct cli_option_target targets[] = {
+        { "service", .text = &args.service },
+        { "issuer", .text = &args.issuer },
+        { "keys", .text = &args.keys },
+        { "root", .text = &args.root },
+        { "audience", .text = &args.audience },
+        { "nonce", .text = &args.nonce },
+        { "at", .time = &args.at_unix_s },
+        { "json", .flag = &args.json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    args.token = argv[2];
+    return verify_token(&args);
+}

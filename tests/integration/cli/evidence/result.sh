@@ -1,0 +1,66 @@
+#!/bin/sh
+# Tokens of other verifiers: made with the openssl command, verified by `assay result verify`, and refused when anything
+# about them is another's.
+. "$(dirname "$0")/../lib.sh"
+HERE=$(cd "$(dirname "$0")" && pwd)
+cd "$WORK" || exit 2
+command -v openssl >/dev/null && command -v python3 >/dev/null || { echo "result.sh: needs openssl and python3"; exit 77; }
+python3 "$HERE/result_maker.py" . || exit 2
+
+AZURE=https://sharedeus2.eus2.attest.azure.net
+INTEL=https://portal.trustauthority.intel.com
+GOOGLE=https://confidentialcomputing.googleapis.com
+NVIDIA=https://nras.attestation.nvidia.com
+azure() { token=$1; shift; "$ASSAY" result verify "$token" --service azure --issuer $AZURE "$@"; }
+google() { "$ASSAY" result verify google.jwt --service google --issuer $GOOGLE --keys rsa.jwks "$@"; }
+intel() { "$ASSAY" result verify intel.jwt --service intel --issuer $INTEL "$@"; }
+nvidia() { token=$1; shift; "$ASSAY" result verify "$token" --service nvidia --issuer $NVIDIA --keys ec.jwks "$@"; }
+
+# --- each service
+expect 0 'statement   affirming' azure azure.jwt --keys rsa.jwks --nonce 5f1c
+expect 0 'Assay verified who made it, not the evidence behind it' azure azure.jwt --keys rsa.jwks
+expect 0 'not checked freshness' azure azure.jwt --keys rsa.jwks
+expect 0 '"runtime-opaque": 2' azure azure.jwt --keys rsa.jwks --json
+expect 0 '"what": "evidence"' azure azure.jwt --keys rsa.jwks --json
+expect 11 'debug       yes' azure debug.jwt --keys rsa.jwks
+expect 12 'statement   nothing' azure nothing.jwt --keys rsa.jwks
+expect 0 'attester    GCP_AMD_SEV_SNP' google --audience https://relying.example --nonce 'nonce of ours'
+expect 0 '"image_digest": "sha256:11"' google --audience https://relying.example --json
+expect 10 'TCB status  OutOfDate' intel --keys intel.jwks --nonce 5f1c
+expect 0 'device      GPU-1: GH100 A01 GSP BROM, driver 550.90.07' nvidia nras.json --root root.pem --nonce 9f31
+expect 0 'not checked revocation' nvidia nras.json --root root.pem
+expect 0 'not checked devices' nvidia overall.jwt
+expect 11 'the issuer did not accept the evidence' nvidia failed.json
+azure - --keys rsa.jwks <azure.jwt >printed || true
+check 'a token is read from standard input' grep -q 'statement   affirming' printed
+azure hostile.jwt --keys rsa.jwks >printed || true
+check 'control characters of a token do not reach the terminal' sh -c '! grep -q "$(printf "\033")" printed'
+
+# --- another's
+expect 4 'forged' azure azure.jwt --keys other.jwks
+expect 4 'no-key: the key set has a name twice, or two keys k1' azure azure.jwt --keys twice.jwks
+expect 4 'no-key: the key is of another type' azure azure.jwt --keys ec.jwks
+expect 4 'no-key: the key is for another use or algorithm' intel --keys rsa.jwks
+expect 4 'bad-chain' azure azure.jwt --keys rsa.jwks --root root.pem
+expect 4 'bad-chain' nvidia nras.json --root other.pub
+expect 4 'other-issuer: iss is another one' "$ASSAY" result verify azure.jwt --service azure --issuer $AZURE/ --keys rsa.jwks
+expect 4 'other-audience: no audience was expected; aud is https://relying.example' google
+expect 4 'other-audience: aud is another one' google --audience https://another.example
+expect 4 'other-nonce' azure azure.jwt --keys rsa.jwks --nonce 5f1d
+expect 4 'not-now' azure azure.jwt --keys rsa.jwks --at 2020-01-01T00:00:00Z
+expect 4 'not-now' azure azure.jwt --keys rsa.jwks --at 2090-01-01T00:00:00Z
+expect 4 'not-bound' nvidia swapped.json
+expect 13 'another algorithm than none' azure none.jwt --keys rsa.jwks
+expect 13 'another algorithm than RS256' "$ASSAY" result verify azure.jwt --service nvidia --issuer $AZURE --keys rsa.jwks
+expect 13 'critical extensions' azure crit.jwt --keys rsa.jwks
+expect 13 'expected a token' azure root.pem --keys rsa.jwks
+
+# --- usage
+expect 2 'give --keys FILE' azure azure.jwt
+expect 2 '--service wants one of azure, google, intel, nvidia' "$ASSAY" result verify azure.jwt --service aws --issuer $AZURE --keys rsa.jwks
+expect 2 'issuer' "$ASSAY" result verify azure.jwt --service azure --keys rsa.jwks
+expect 5 '--keys none: no such file' azure azure.jwt --keys none
+expect 2 'expected a root certificate' azure azure.jwt --root rsa.jwks
+expect 2 'is a key in PEM, expected a root certificate' azure azure.jwt --root other.pem
+expect 5 'none: no such file' azure none --keys rsa.jwks
+finish
