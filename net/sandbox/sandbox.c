@@ -350,7 +350,8 @@ static void build_options(struct program *p)
 }
 
 /* bind and listen are not there: where it listens was settled before. Threads of libzmq were made
- * before, too, and may not have come to their first steps. */
+ * before, too, and may not have come to their first steps: they take the scheduling policy that
+ * they have, which is another than SCHED_OTHER where a service manager says so. */
 static void build_spoken(struct program *p)
 {
     ASSAY_ASSERT(p->count > 0);
@@ -362,7 +363,7 @@ static void build_spoken(struct program *p)
     add_errno_where(p, SYS_fcntl, 1, F_SETFL);
     add_errno_where(p, SYS_fcntl, 1, F_SETFD);
     add_errno_where(p, SYS_prctl, 0, PR_SET_NAME);
-    add_errno_where(p, SYS_sched_setscheduler, 1, SCHED_OTHER);
+    add_errno_where(p, SYS_sched_setscheduler, 1, (uint32_t)sched_getscheduler(0));
 }
 
 /* A copy of the process, never a thread or a namespace; what the copy does before it is a reader;

@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -80,4 +81,29 @@ Test(net_sandbox, a_transport_sets_the_options_of_libzmq_and_no_others)
     cr_expect_eq(set_option(AF_INET, OF_TLS, 1), SIGSYS);
     cr_expect_eq(set_option(AF_INET, SOL_IP, 64), SIGSYS); /* of netfilter's tables */
     cr_expect_eq(set_option(AF_INET6, IPPROTO_IPV6, IPV6_JOIN_GROUP), SIGSYS);
+}
+
+/* Returns: how a process under SCHED_BATCH ends that takes this policy; 0: it has it; else the
+ * signal. */
+static int take_policy(int policy)
+{
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        const struct sched_param none = { 0 };
+        if (sched_setscheduler(0, SCHED_BATCH, &none) != 0 ||
+            assay_sandbox_filter_calls(ASSAY_SANDBOX_SPEAKER) != ASSAY_OK)
+            _exit(77);
+        (void)syscall(SYS_exit_group, sched_setscheduler(0, policy, &none) != 0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* libzmq's threads set it at their first steps, and a service manager may have chosen it. */
+Test(net_sandbox, threads_take_the_scheduling_policy_of_their_process_and_no_other)
+{
+    cr_expect_eq(take_policy(SCHED_BATCH), 0);
+    cr_expect_eq(take_policy(SCHED_IDLE), SIGSYS);
+    cr_expect_eq(take_policy(SCHED_OTHER), SIGSYS);
 }
