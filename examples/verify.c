@@ -67,6 +67,7 @@ int main(int argc, char **argv)
     struct assay_unchecked open = { .size = sizeof open };
     struct assay_finding why = { .size = sizeof why };
     enum assay_tier tier = ASSAY_TIER_NONE;
+    struct timespec now = { 0 };
     uint8_t challenge[64];
     if (argc < 5)
         return fprintf(stderr, "usage: verify EVIDENCE FOLDER POLICY CHALLENGE [UNIX_TIME]\n"), 2;
@@ -75,9 +76,10 @@ int main(int argc, char **argv)
 
     struct assay_verify_request request = { .size = sizeof request, .trust = trust };
     request.policy = policy;
+    (void)timespec_get(&now, TIME_UTC);
     request.evidence = read_file(argv[1], memory[ASSAY_FILES_MAX + 1]);
     request.expected_report_data = read_hex(argv[4], challenge);
-    request.at_unix_s = argc > 5 ? strtoll(argv[5], NULL, 10) : (int64_t)time(NULL);
+    request.at_unix_s = argc > 5 ? strtoll(argv[5], NULL, 10) : (int64_t)now.tv_sec;
     if (status == ASSAY_OK) status = assay_verify(&request, verdict, &tier);
     if (status != ASSAY_OK) return fprintf(stderr, "%s\n", assay_describe_status(status)), 2;
 

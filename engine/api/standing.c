@@ -1,5 +1,6 @@
 /*
- * engine/api/standing.c - verification of network proofs (include/assay/standing.h, docs/proofs.md).
+ * engine/api/standing.c - verification of network proofs (include/assay/standing.h,
+ * docs/proofs.md).
  *
  * The numbers of the public header and those of the rooms are the same enums; results are copied
  * out, so that no struct of the ledger is part of the interface.
