@@ -1,5 +1,6 @@
 /*
- * quote/pieces/carrier_key.c - does the evidence vouch for the key of the certificate that it came in?
+ * quote/pieces/carrier_key.c - comparison of evidence with the key of the certificate that it came
+ * in.
  */
 #include "quote/pieces/carrier.h"
 

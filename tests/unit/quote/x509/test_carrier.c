@@ -187,7 +187,8 @@ Test(quote_carrier, a_chain_as_text_has_the_evidence_of_its_leaf)
     const struct carrier_plan plan = { .form = ASSAY_CARRIER_CMW, .choice = CHOICE_JSON };
     const struct assay_slice root = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
     carrier_make(w, &plan, &made);
-    assay_bytes_copy(text, sizeof text, root.bytes, root.len); /* certificates without evidence come before it here */
+    /* Certificates without evidence come before it here. */
+    assay_bytes_copy(text, sizeof text, root.bytes, root.len);
     size_t len = put_pem(text, root.len, "PRIVATE KEY", made.der, 40);
     len = put_pem(text, len, "CERTIFICATE", made.der, made.len);
     cr_assert_eq(open_bytes(text, len), ASSAY_OK);
