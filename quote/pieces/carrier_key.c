@@ -78,9 +78,9 @@ static void check_claims(const struct assay_carrier *carrier, struct assay_verdi
         compare_claims(carrier->claims, carrier->certificate.spki, &equal);
     if (status == ASSAY_OK && equal) return;
     refuse_key(verdict, "claims with the hash of the certificate's key",
-           status == ASSAY_OK ? "the hash of another key"
-           : status == ASSAY_E_NOT_FOUND ? "claims without pubkey-hash"
-                                         : assay_status_text(status));
+               status == ASSAY_OK            ? "the hash of another key"
+               : status == ASSAY_E_NOT_FOUND ? "claims without pubkey-hash"
+                                             : assay_status_text(status));
 }
 
 /* --- the report data of each form, zeros to its end */

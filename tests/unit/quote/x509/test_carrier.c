@@ -46,8 +46,8 @@ static void judge(const struct carrier_plan *plan)
     cr_assert_eq(carrier.form, plan->form);
     cr_assert_eq(carrier.kind, ASSAY_KIND_SOFT);
     cr_assert(assay_slice_equal(carrier.evidence, assay_slice_over(w->quote, w->quote_len)));
-    cr_assert(assay_slice_equal(carrier.certificate.spki,
-                                assay_slice_over(made.spki, sizeof made.spki)));
+    cr_assert(
+        assay_slice_equal(carrier.certificate.spki, assay_slice_over(made.spki, sizeof made.spki)));
     cr_assert_eq(world_judge(w), ASSAY_OK);
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
     assay_carrier_appraise(&carrier, &w->verdict);
@@ -56,8 +56,8 @@ static void judge(const struct carrier_plan *plan)
 static void expect_bound(const struct carrier_plan *plan)
 {
     judge(plan);
-    cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "form %d, choice %d: %s",
-                 (int)plan->form, (int)plan->choice, w->verdict.reasons[0].observed);
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "form %d, choice %d: %s", (int)plan->form,
+                 (int)plan->choice, w->verdict.reasons[0].observed);
     cr_expect_eq(w->verdict.reason_count, 0);
 }
 
