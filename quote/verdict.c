@@ -189,8 +189,8 @@ void assay_verdict_conclude(struct assay_verdict *verdict)
     else verdict->tier = ASSAY_TIER_AFFIRMING;
 }
 
-void assay_verdict_refuse(struct assay_verdict *verdict, enum assay_rule rule,
-                          const char *expected, const char *observed)
+void assay_verdict_refuse(struct assay_verdict *verdict, enum assay_rule rule, const char *expected,
+                          const char *observed)
 {
     ASSAY_ASSERT(assay_rule_class_of(rule) == ASSAY_RULE_REFUSED);
     if (verdict->reason_count == ASSAY_REASONS_MAX) verdict->reason_count -= 1;

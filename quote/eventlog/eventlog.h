@@ -125,7 +125,7 @@ bool assay_eventlog_looks_tcg(const uint8_t *bytes, size_t len);
 bool assay_ima_text_looks(struct assay_slice text);
 /*
  * assay_ima_text_encode - a list of IMA as text, in the binary form, little-endian: templates ima,
- * ima-ng, ima-sig, ima-buf and the second versions of these.
+ * ima-ng, ima-sig, ima-buf, ima-ngv2, ima-sigv2.
  * In:      text, hostile; capacity: 2 * text.len always suffices
  * Out:     out[*len]
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_TRAILING (a field more) |

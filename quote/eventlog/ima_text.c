@@ -1,10 +1,10 @@
 /*
- * quote/eventlog/ima_text.c - the list of IMA as text (ascii_runtime_measurements), rewritten in the
- * binary form: one reader then serves both.
+ * quote/eventlog/ima_text.c - the list of IMA as text (ascii_runtime_measurements), rewritten in
+ * the binary form: one reader then serves both.
  *
  * Source: Linux, ima_fs.c (ima_ascii_measurements_show) and ima_template_lib.c. A line is the PCR,
- * the template digest, the template's name and its fields. Only templates whose fields are known can
- * be rewritten: the text does not tell a missing field from an empty one.
+ * the template digest, the template's name and its fields. Only templates whose fields are known
+ * can be rewritten: the text does not tell a missing field from an empty one.
  */
 #include "quote/eventlog/eventlog.h"
 

@@ -7,8 +7,8 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/cbor.h"
-#include "quote/pieces/cmw.h"
 #include "quote/json/tree.h"
+#include "quote/pieces/cmw.h"
 
 #include <string.h>
 
@@ -58,7 +58,8 @@ static enum assay_status put_collection(struct assay_writer *w, json_t *collecti
     ASSAY_ASSERT(depth <= ASSAY_CMW_DEPTH_MAX);
     if (json_object_size(collection) > ASSAY_CMW_ENTRIES_MAX) return ASSAY_E_RANGE;
     assay_cbor_put_map(w, json_object_size(collection));
-    json_object_foreach (collection, label, entry) {
+    json_object_foreach(collection, label, entry)
+    {
         assay_cbor_put_text_n(w, label, strlen(label));
         if (json_is_string(entry)) ASSAY_TRY(put_text(w, entry)); /* the type of the collection */
         else if (json_is_array(entry)) ASSAY_TRY(put_record(w, entry, room, room_len));

@@ -14,10 +14,10 @@
 
 enum assay_carrier_form {
     ASSAY_CARRIER_NONE = 0,
-    ASSAY_CARRIER_WRAPPER,      /* a CMW by itself, with no key */
-    ASSAY_CARRIER_RA_TLS,       /* certificates: tagged evidence with claims */
-    ASSAY_CARRIER_DICE,         /* CMW in the extension of TCG DICE */
-    ASSAY_CARRIER_CMW,          /* CMW in id-pe-cmw */
+    ASSAY_CARRIER_WRAPPER, /* a CMW by itself, with no key */
+    ASSAY_CARRIER_RA_TLS,  /* certificates: tagged evidence with claims */
+    ASSAY_CARRIER_DICE,    /* CMW in the extension of TCG DICE */
+    ASSAY_CARRIER_CMW,     /* CMW in id-pe-cmw */
     ASSAY_CARRIER_DSTACK,
     ASSAY_CARRIER_SGX_SDK,
     ASSAY_CARRIER_GRAMINE,

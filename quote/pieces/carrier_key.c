@@ -1,5 +1,6 @@
 /*
- * quote/pieces/carrier_key.c - does the evidence vouch for the key of the certificate that it came in?
+ * quote/pieces/carrier_key.c - comparison of evidence with the key of the certificate that it came
+ * in.
  */
 #include "quote/pieces/carrier.h"
 
@@ -77,9 +78,9 @@ static void check_claims(const struct assay_carrier *carrier, struct assay_verdi
         compare_claims(carrier->claims, carrier->certificate.spki, &equal);
     if (status == ASSAY_OK && equal) return;
     refuse_key(verdict, "claims with the hash of the certificate's key",
-           status == ASSAY_OK ? "the hash of another key"
-           : status == ASSAY_E_NOT_FOUND ? "claims without pubkey-hash"
-                                         : assay_status_text(status));
+               status == ASSAY_OK            ? "the hash of another key"
+               : status == ASSAY_E_NOT_FOUND ? "claims without pubkey-hash"
+                                             : assay_status_text(status));
 }
 
 /* --- the report data of each form, zeros to its end */

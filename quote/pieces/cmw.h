@@ -13,17 +13,17 @@
 #include "quote/verdict.h"
 
 enum {
-    ASSAY_CMW_DEPTH_MAX = 2,    /* collections within collections */
-    ASSAY_CMW_ENTRIES_MAX = 16, /* of one collection, and messages of all of them */
-    ASSAY_CMW_TYPE_MAX = 255,   /* of a media type with its parameters */
+    ASSAY_CMW_DEPTH_MAX = 2,     /* collections within collections */
+    ASSAY_CMW_ENTRIES_MAX = 16,  /* of one collection, and messages of all of them */
+    ASSAY_CMW_TYPE_MAX = 255,    /* of a media type with its parameters */
     ASSAY_CMW_EVIDENCE = 1 << 2, /* bit of the indicator */
 };
 
 /* One message; slices borrow. */
 struct assay_cmw {
-    struct assay_slice type;  /* media type; empty where a content format stands */
-    uint32_t content_format;  /* CoAP */
-    uint32_t indicator;       /* 0: none was given */
+    struct assay_slice type; /* media type; empty where a content format stands */
+    uint32_t content_format; /* CoAP */
+    uint32_t indicator;      /* 0: none was given */
     struct assay_slice value;
 };
 

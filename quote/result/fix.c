@@ -226,8 +226,8 @@
     X(ASSAY_RULE_GPU_FIRMWARE,                                                                     \
       "Update the firmware of the device to the version that `gpu_firmware_min` names, or newer.") \
     X(ASSAY_RULE_CARRIER_KEY,                                                                      \
-      "Do not use this key: its holder need not be in the TEE. Have the TEE make key, evidence "   \
-      "and certificate together.")
+      "Do not use this key, which need not be in the TEE: have the TEE make key, evidence and "    \
+      "certificate together.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

@@ -83,9 +83,9 @@ const struct assay_verb assay_verbs_evidence[] = {
       "assay evidence decode quote.bin\n",
       (const struct assay_option[]){ KIND, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "evidence", "eventlog", "FILE",
-      "Print the events of a log and the registers that they make: of firmware (TCG2, or CCEL as in "
-      "/sys/firmware/acpi/tables/data/CCEL) or of IMA (binary, or text). Nothing is compared with "
-      "evidence: assay evidence verify --event-log does.",
+      "Print the events of a log and the registers that they make: of firmware (TCG2, or CCEL as "
+      "in /sys/firmware/acpi/tables/data/CCEL) or of IMA (binary, or text). Nothing is compared "
+      "with evidence: assay evidence verify --event-log does.",
       "5 no such file, 13 malformed",
       "assay evidence eventlog CCEL --td\n"
       "assay evidence eventlog ascii_runtime_measurements --json\n",

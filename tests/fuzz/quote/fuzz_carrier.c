@@ -15,8 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_within(struct assay_slice part, const uint8_t *bytes, size_t len)
 {
-    return part.bytes >= bytes && part.len <= len &&
-           (size_t)(part.bytes - bytes) <= len - part.len;
+    return part.bytes >= bytes && part.len <= len && (size_t)(part.bytes - bytes) <= len - part.len;
 }
 
 /* As if the evidence were genuine, and about nothing. */

@@ -3,6 +3,7 @@
  * page and JSON of the program itself, over a TPM on paper.
  */
 #include "net/json/json.h"
+#include "quote/eventlog/eventlog.h"
 #include "tests/support/eventlog_reference.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/tpm/simulated_tpm.h"
@@ -270,4 +271,97 @@ Test(apps_eventlogs, misuse_says_what_was_expected_and_found)
     cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log long"), 2);
     expect_said("--event-log long: expected at most 16777216 bytes, found more");
     cr_expect_eq(run("evidence decode quote --event-log ima"), 2);
+}
+
+/* The list of IMA as the kernel prints it. */
+static void put_list_as_text(const char *name)
+{
+    static char text[2 * LOG_MAX];
+    struct assay_eventlog log;
+    struct assay_boot_event e;
+    size_t used = 0;
+    cr_assert_eq(assay_eventlog_open(ima.bytes, ima.len, &log), ASSAY_OK);
+    while (assay_eventlog_next(&log, &e) == ASSAY_OK) {
+        char digest[2 * HASH + 1], file[2 * HASH + 1];
+        assay_hex_encode(e.digests[0].bytes.bytes, HASH, digest, sizeof digest);
+        assay_hex_encode(e.file_digest.bytes, HASH, file, sizeof file);
+        const int len = snprintf(text + used, sizeof text - used, "%2u %s ima-ng sha256:%s %.*s\n",
+                                 (unsigned)e.reg, digest, file, (int)e.file_name.len,
+                                 (const char *)e.file_name.bytes);
+        cr_assert(len > 0 && used + (size_t)len < sizeof text);
+        used += (size_t)len;
+    }
+    put(name, text, used);
+}
+
+Test(apps_eventlogs, a_list_as_text_counts_like_the_binary_one)
+{
+    put_list_as_text("ascii");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ascii"), 10);
+    expect_said("event log   ascii: ima, 2 events, 2 of 2 that extend registers proven\n");
+    log_file(&ima, 10, "ima-ng", "/usr/bin/late", "late");
+    put_list_as_text("ascii");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ascii"), 10);
+    expect_said("1 later than the quote");
+    put_text("ascii", "10 1d8d532d463c9f8c205d0df7787669a85f93e260 ima-modsig sha1:00 /x\n");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ascii"), 2);
+    expect_said("give binary_runtime_measurements");
+}
+
+/* What the listing says a register becomes is what the verifier compares with the quote. */
+Test(apps_eventlogs, events_of_a_log_are_listed_with_their_registers)
+{
+    struct assay_json *document = NULL;
+    uint8_t value[64];
+    char wanted[2 * HASH + 1], line[256];
+    cr_assert_eq(reference_replay(&firmware, 4, SHA256, 99, value), HASH);
+    assay_hex_encode(value, HASH, wanted, sizeof wanted);
+    cr_expect_eq(run("evidence eventlog ccel"), 0);
+    expect_said("    1  4       EV_EFI_BOOT_SERVICES_APPLICATION");
+    expect_said("  kernel\n");
+    (void)snprintf(line, sizeof line, "4       sha256    2 events  %s\n", wanted);
+    expect_said(line);
+    cr_expect_eq(run("evidence eventlog ccel --td"), 0);
+    (void)snprintf(line, sizeof line, "rtmr3   sha256    2 events  %s\n", wanted);
+    expect_said(line);
+    cr_expect_eq(run("evidence eventlog ima --json"), 0);
+    const struct assay_json *const data = data_of(&document);
+    expect_json(data, "form", "\"ima\"");
+    expect_json(assay_json_at(assay_json_get(data, "events"), 1), "text", "\"/usr/bin/good\"");
+    cr_assert_eq(reference_replay(&ima, 10, SHA256, 99, value), HASH);
+    assay_hex_encode(value, HASH, wanted, sizeof wanted);
+    (void)snprintf(line, sizeof line, "\"%s\"", wanted);
+    expect_json(assay_json_at(assay_json_get(data, "registers"), 0), "value", line);
+    assay_json_free(&document);
+}
+
+/* The name of a UEFI variable, whatever its data. */
+Test(apps_eventlogs, a_variable_is_listed_by_its_name)
+{
+    static const uint8_t variable[] = "GUIDGUIDGUIDGUID" /* and two lengths */
+                                      "\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
+                                      "P\0K\0\1";
+    static const uint8_t cut[] = "GUIDGUIDGUIDGUID"
+                                 "\xff\xff\xff\xff\xff\xff\xff\x7f\1\0\0\0\0\0\0\0P\0";
+    log_event(&firmware, 7, 0x80000001u, variable, sizeof variable - 1);
+    log_event(&firmware, 7, 0x80000001u, cut, sizeof cut - 1);
+    put("ccel", firmware.bytes, firmware.len);
+    cr_expect_eq(run("evidence eventlog ccel"), 0);
+    expect_said("  PK\n");
+    expect_said("  GUIDGUIDGUIDGUID\n");
+}
+
+Test(apps_eventlogs, what_is_no_whole_log_is_said_with_its_place)
+{
+    put("cut", firmware.bytes, firmware.len - 3);
+    cr_expect_eq(run("evidence eventlog cut"), 13);
+    expect_said("cut: event 2 at byte ");
+    expect_said("input ends inside a field: the log was cut or changed");
+    put_text("table", "CCEL................................");
+    cr_expect_eq(run("evidence eventlog table"), 2);
+    expect_said("is the ACPI table CCEL");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log table"), 2);
+    expect_said("give /sys/firmware/acpi/tables/data/CCEL");
+    cr_expect_eq(run("evidence eventlog quote"), 13);
+    expect_said("expected an event log");
 }

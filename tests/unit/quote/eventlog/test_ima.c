@@ -154,8 +154,7 @@ static size_t put_line(char *text, size_t used, size_t capacity, const struct as
                              digest, e->is_legacy ? 3 : (int)e->template_.len,
                              e->is_legacy ? "ima" : (const char *)e->template_.bytes,
                              e->is_legacy ? "" : "sha256:", file, (int)e->file_name.len,
-                             (const char *)e->file_name.bytes, is_signed ? " " : "",
-                             signature);
+                             (const char *)e->file_name.bytes, is_signed ? " " : "", signature);
     cr_assert(len > 0 && used + (size_t)len < capacity);
     return used + (size_t)len;
 }
@@ -197,8 +196,8 @@ Test(quote_eventlog_ima, text_that_is_no_list_is_refused)
         { "10 " SHA1 " ima-buf sha1:" SHA1 " key abcd\n", ASSAY_OK },
         { "10 " SHA1 " ima-ngv2 ima:sha1:" SHA1 " /x\n", ASSAY_OK },
         { "10 " SHA1 " ima " SHA1 " /x\n", ASSAY_OK },
-        { NG "\n", ASSAY_E_RANGE },                           /* no name */
-        { NG " /x y\n", ASSAY_E_TRAILING },                   /* a field more */
+        { NG "\n", ASSAY_E_RANGE },         /* no name */
+        { NG " /x y\n", ASSAY_E_TRAILING }, /* a field more */
         { "10 " SHA1 " ima-modsig sha1:" SHA1 " /x\n", ASSAY_E_UNSUPPORTED },
         { "10 " SHA1 " ima-ng " SHA1 " /x\n", ASSAY_E_SYNTAX }, /* no algorithm */
         { "10 " SHA1 " ima-ng sha1:abc /x\n", ASSAY_E_SYNTAX },

@@ -101,9 +101,9 @@ static size_t hash_pem(const uint8_t *spki, uint8_t *out)
     cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, spki, SPKI_P256_LEN, base64,
                                      sizeof base64, &len),
                  ASSAY_OK);
-    const int count = snprintf(
-        text, sizeof text, "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n",
-        base64, base64 + 64);
+    const int count = snprintf(text, sizeof text,
+                               "-----BEGIN PUBLIC KEY-----\n%.64s\n%s\n-----END PUBLIC KEY-----\n",
+                               base64, base64 + 64);
     assay_sha256((const uint8_t *)text, (size_t)count + 1, out); /* and the NUL */
     return 32;
 }
@@ -230,8 +230,8 @@ void carrier_make(struct world *w, const struct carrier_plan *plan, struct carri
     draw_key(&other, other_key, other_spki);
     draw_key(&secret, public_key, made->spki);
     const uint8_t *const spki = plan->other_key ? other_spki : made->spki;
-    const struct assay_slice its = assay_slice_over(claims, make_claims(plan, spki, claims,
-                                                                        sizeof claims));
+    const struct assay_slice its =
+        assay_slice_over(claims, make_claims(plan, spki, claims, sizeof claims));
     set_report_data(w, plan, spki, its);
     world_quote(w);
 

@@ -25,7 +25,7 @@ struct carrier_plan {
     bool no_claim;      /* claims without pubkey-hash */
     bool long_tail;     /* the report data goes on behind the hash */
     bool older_before, older_after; /* another extension, of Gramine's older form */
-    int64_t from_s, to_s; /* 0: 1 year around WORLD_AT */
+    int64_t from_s, to_s;           /* 0: 1 year around WORLD_AT */
 };
 
 struct carrier_made {

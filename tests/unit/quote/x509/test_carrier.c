@@ -46,8 +46,8 @@ static void judge(const struct carrier_plan *plan)
     cr_assert_eq(carrier.form, plan->form);
     cr_assert_eq(carrier.kind, ASSAY_KIND_SOFT);
     cr_assert(assay_slice_equal(carrier.evidence, assay_slice_over(w->quote, w->quote_len)));
-    cr_assert(assay_slice_equal(carrier.certificate.spki,
-                                assay_slice_over(made.spki, sizeof made.spki)));
+    cr_assert(
+        assay_slice_equal(carrier.certificate.spki, assay_slice_over(made.spki, sizeof made.spki)));
     cr_assert_eq(world_judge(w), ASSAY_OK);
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
     assay_carrier_appraise(&carrier, &w->verdict);
@@ -56,8 +56,8 @@ static void judge(const struct carrier_plan *plan)
 static void expect_bound(const struct carrier_plan *plan)
 {
     judge(plan);
-    cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "form %d, choice %d: %s",
-                 (int)plan->form, (int)plan->choice, w->verdict.reasons[0].observed);
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "form %d, choice %d: %s", (int)plan->form,
+                 (int)plan->choice, w->verdict.reasons[0].observed);
     cr_expect_eq(w->verdict.reason_count, 0);
 }
 
@@ -187,7 +187,8 @@ Test(quote_carrier, a_chain_as_text_has_the_evidence_of_its_leaf)
     const struct carrier_plan plan = { .form = ASSAY_CARRIER_CMW, .choice = CHOICE_JSON };
     const struct assay_slice root = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
     carrier_make(w, &plan, &made);
-    assay_bytes_copy(text, sizeof text, root.bytes, root.len); /* certificates without evidence come before it here */
+    /* Certificates without evidence come before it here. */
+    assay_bytes_copy(text, sizeof text, root.bytes, root.len);
     size_t len = put_pem(text, root.len, "PRIVATE KEY", made.der, 40);
     len = put_pem(text, len, "CERTIFICATE", made.der, made.len);
     cr_assert_eq(open_bytes(text, len), ASSAY_OK);

@@ -38,8 +38,7 @@ TestSuite(quote_cmw, .init = set_up, .fini = tear_down);
 static enum assay_status open_bytes(const void *from, size_t len)
 {
     carrier = (struct assay_carrier){ .form = ASSAY_CARRIER_NONE };
-    return assay_carrier_open(assay_slice_over(from, len), room, assay_carrier_room(len),
-                              &carrier);
+    return assay_carrier_open(assay_slice_over(from, len), room, assay_carrier_room(len), &carrier);
 }
 
 static void expect_found(const char *type, unsigned indicator)
@@ -78,9 +77,9 @@ Test(quote_cmw, a_tag_stands_for_a_content_format)
         uint32_t format;
         bool is_one;
     } rows[] = {
-        { 1668546817, 0, true },      { 1668546817 + 254, 254, true },
+        { 1668546817, 0, true },        { 1668546817 + 254, 254, true },
         { 1668546817 + 255, 0, false }, { 1668546817 + 256, 255, true },
-        { 1668612095, 65024, true },  { 1668612096, 0, false },
+        { 1668612095, 65024, true },    { 1668612096, 0, false },
         { 1668546816, 0, false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -162,18 +161,51 @@ Test(quote_cmw, malformed_records_are_refused)
         size_t len;
         enum assay_status status;
     } rows[] = {
-        { "\x81\x63" "a/b", 5, ASSAY_E_RANGE },                     /* no value */
-        { "\x82\x63" "a/b\x41" "x", 7, ASSAY_E_UNSUPPORTED },       /* no evidence */
-        { "\x82\x63" "a/b\x61" "x", 7, ASSAY_E_TYPE },              /* a value as text */
-        { "\x82\x63" "abc\x41" "x", 7, ASSAY_E_INVALID },           /* no media type */
-        { "\x82\x63" "/ab\x41" "x", 7, ASSAY_E_INVALID },
-        { "\x82\x63" "a\n/\x41" "x", 7, ASSAY_E_INVALID },
-        { "\x83\x63" "a/b\x41" "x\x00", 8, ASSAY_E_INVALID },       /* an indicator of 0 */
-        { "\x83\x63" "a/b\x41" "x\x20", 8, ASSAY_E_TYPE },
-        { "\x84\x63" "a/b\x41" "x\x04\x04", 9, ASSAY_E_RANGE },     /* four members */
-        { "\x82\x63" "a/b\x41" "xy", 8, ASSAY_E_TRAILING },
-        { "\x82\x1a\x00\x01\x00\x00\x41" "x", 8, ASSAY_E_RANGE },   /* format 65536 */
-        { "\x82\x63" "a/b\x5b\xff\xff\xff\xff\xff\xff\xff\xff", 14, ASSAY_E_TRUNCATED },
+        { "\x81\x63"
+          "a/b",
+          5, ASSAY_E_RANGE }, /* no value */
+        { "\x82\x63"
+          "a/b\x41"
+          "x",
+          7, ASSAY_E_UNSUPPORTED }, /* no evidence */
+        { "\x82\x63"
+          "a/b\x61"
+          "x",
+          7, ASSAY_E_TYPE }, /* a value as text */
+        { "\x82\x63"
+          "abc\x41"
+          "x",
+          7, ASSAY_E_INVALID }, /* no media type */
+        { "\x82\x63"
+          "/ab\x41"
+          "x",
+          7, ASSAY_E_INVALID },
+        { "\x82\x63"
+          "a\n/\x41"
+          "x",
+          7, ASSAY_E_INVALID },
+        { "\x83\x63"
+          "a/b\x41"
+          "x\x00",
+          8, ASSAY_E_INVALID }, /* an indicator of 0 */
+        { "\x83\x63"
+          "a/b\x41"
+          "x\x20",
+          8, ASSAY_E_TYPE },
+        { "\x84\x63"
+          "a/b\x41"
+          "x\x04\x04",
+          9, ASSAY_E_RANGE }, /* four members */
+        { "\x82\x63"
+          "a/b\x41"
+          "xy",
+          8, ASSAY_E_TRAILING },
+        { "\x82\x1a\x00\x01\x00\x00\x41"
+          "x",
+          8, ASSAY_E_RANGE }, /* format 65536 */
+        { "\x82\x63"
+          "a/b\x5b\xff\xff\xff\xff\xff\xff\xff\xff",
+          14, ASSAY_E_TRUNCATED },
         { "\xa0", 1, ASSAY_E_UNSUPPORTED },
         { "\x01", 1, ASSAY_E_TYPE },
     };
@@ -202,9 +234,9 @@ Test(quote_cmw, a_collection_in_json)
 {
     static char one[CARRIER_BYTES_MAX];
     (void)wrap_json(quote, "a/b", 4, one, sizeof one);
-    int len = snprintf(text, sizeof text,
-                       "{\"__cmwc_t\":\"tag:x\",\"e\":[\"c/d\",\"AAAA\",2],\"in\":{\"cpu\":%s}}",
-                       one);
+    int len =
+        snprintf(text, sizeof text,
+                 "{\"__cmwc_t\":\"tag:x\",\"e\":[\"c/d\",\"AAAA\",2],\"in\":{\"cpu\":%s}}", one);
     cr_assert_eq(open_bytes(text, (size_t)len), ASSAY_OK);
     expect_found("a/b", 4);
     len = snprintf(text, sizeof text, "{\"a\":%s,\"b\":%s}", one, one);
@@ -234,9 +266,8 @@ Test(quote_cmw, malformed_json_is_refused)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t out[256];
         size_t len = 0;
-        const enum assay_status status =
-            assay_json_cmw((const uint8_t *)rows[i].text, strlen(rows[i].text), out, sizeof out,
-                           &len);
+        const enum assay_status status = assay_json_cmw(
+            (const uint8_t *)rows[i].text, strlen(rows[i].text), out, sizeof out, &len);
         cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].text, assay_status_symbol(status));
     }
 }
