@@ -205,8 +205,8 @@ Test(rotation_attacks, the_first_keys_recover_a_network_without_stores, .timeout
 }
 
 /* An archive holds a state, the changes that made its rules, and the proof that leads there: the
- * network continues from it with the keys that were in force, by operators' acceptance on each node.
- * Only what followed the archive is gone (docs/protocol.md 9.18, docs/operations.md 8). */
+ * network continues from it with the keys in force, by operators' acceptance on each node. Only
+ * what followed the archive is gone (docs/protocol.md 9.18, docs/operations.md 8). */
 Test(rotation_attacks, an_archive_on_all_nodes_continues_with_the_keys_in_force, .timeout = 600)
 {
     enum { DONOR = 0 };
