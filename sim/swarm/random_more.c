@@ -354,8 +354,8 @@ static void change_key(const struct draw *d, struct assay_sim_random *r,
 
 /* One member without a cohort of its own gets a new identity key, mostly twice, and an operator
  * another key; mostly an attacker has the old ones. One member alone: of a table that an era ends
- * more than a third must be able to confirm by keys that nodes behind have. A change may be in vain:
- * members leave, operators are replaced, stores are lost, and rules on trial hold it up. */
+ * more than a third must be able to confirm by keys that nodes behind have. A change may be in
+ * vain: members leave, operators are replaced, stores are lost, and rules on trial hold it up. */
 void random_keys(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;

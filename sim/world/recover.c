@@ -42,11 +42,12 @@ static void sign_by_operators(const struct assay_sim_world *w, const struct assa
                               uint32_t signers, const uint8_t digest[static 32],
                               struct approving *a)
 {
+    const uint32_t last = world_set_of_new_key(w, ASSAY_SIM_CHANGES_MAX - 1);
     a->count = 0;
     for (uint32_t set = 0; a->count < signers; set++) {
         struct assay_secret32 key;
         uint8_t public[ASSAY_P256_PUBLIC_LEN], id[32];
-        ASSAY_ASSERT(set <= world_set_of_new_key(w, ASSAY_SIM_CHANGES_MAX - 1));
+        ASSAY_ASSERT(set <= last);
         world_operator_of_set(w, set, public, id);
         if (assay_operator_find(rules, id) == NULL) continue;
         world_set_key(w, set, KEY_OPERATOR, &key);

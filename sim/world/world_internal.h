@@ -518,8 +518,8 @@ void world_genesis_make(struct assay_sim_world *w);
 void world_key(const struct assay_sim_world *w, uint32_t node, unsigned purpose, uint64_t turn,
                struct assay_secret32 *key);
 void world_fill_id(uint8_t id[static 32], char letter, uint32_t number);
-/* The operator with the key of a set. Sets 0 .. are those of the genesis, then those that were added,
- * in that order, then those of rows of the scenario by which an operator gets another key. */
+/* The operator with the key of a set. Sets 0 .. are those of the genesis, then those that were
+ * added, in that order, then those of rows of the scenario, by which an operator gets another. */
 void world_operator_of_set(const struct assay_sim_world *w, uint32_t set,
                            uint8_t public[static ASSAY_P256_PUBLIC_LEN], uint8_t id[static 32]);
 uint32_t world_set_of_new_key(const struct assay_sim_world *w, uint32_t row);

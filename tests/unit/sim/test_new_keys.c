@@ -1,7 +1,7 @@
 /*
- * tests/unit/sim/test_new_keys.c - networks whose nodes and operators get new keys while an attacker
- * has the old ones (docs/protocol.md 9.6.7, 9.6.8). The checkers consent and changes examine what
- * the engines do with them.
+ * tests/unit/sim/test_new_keys.c - networks whose nodes and operators get new keys while an
+ * attacker has the old ones (docs/protocol.md 9.6.7, 9.6.8). The checkers consent and changes
+ * examine what the engines do with them.
  */
 #include "sim/run.h"
 #include "tests/support/depth.h"

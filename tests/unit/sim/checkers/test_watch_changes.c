@@ -381,6 +381,8 @@ static struct fixture *newcomer_due(struct office *o)
     cr_assert_eq(found(f), 0);
     fixture_epoch(f);
     struct assay_member *m = &f->after.members[6];
+    assay_bytes_copy(m->identity_public, 64, join.card.identity_public, 64);
+    assay_bytes_copy(m->operator_id, 32, join.card.operator_id, 32);
     m->stage = ASSAY_STAGE_MEMBER;
     assay_sha256(join.card.identity_public, 64, m->node_id);
     m->trust = assay_trust_newcomer((struct assay_offences){ 0 });
@@ -410,6 +412,21 @@ Test(sim_watch_changes, sees_offences_of_a_platform_forgotten)
     fixture_close(f, NULL);
     cr_expect_eq(found(f), 1);
     end(f, &o);
+}
+
+/* docs/protocol.md 9.6.7, 9.6.8: of the newcomer, or of a member that no change is about. */
+Test(sim_watch_changes, sees_a_key_that_no_change_lists)
+{
+    for (uint32_t slot = 5; slot <= 6; slot++)
+        for (int fault = 0; fault < 2; fault++) {
+            struct office o;
+            struct fixture *f = newcomer_due(&o);
+            if (fault == 0) f->after.members[slot].identity_public[0] ^= 1;
+            if (fault == 1) f->after.members[slot].operator_id[0] ^= 1;
+            fixture_close(f, NULL);
+            cr_expect_eq(found(f), 1, "slot %u, fault %d", slot, fault);
+            end(f, &o);
+        }
 }
 
 Test(sim_watch_changes, sees_another_newcomer_than_the_change_names)
