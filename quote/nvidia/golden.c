@@ -89,6 +89,26 @@ static void choose_manifest(const struct assay_nvidia_appraisal *a, const char *
     }
 }
 
+/* Where both have the form of versions: is a the newer one? */
+static const char *compare_editions(const char *a, const char *b)
+{
+    struct assay_gpu_firmware firmware[2];
+    struct assay_gpu_version version[2];
+    const char *const texts[] = { a, b };
+    bool are_firmware = true, are_versions = true;
+    for (size_t i = 0; i < 2; i++) {
+        const size_t len = assay_text_len(texts[i], ASSAY_RIM_TEXT_MAX);
+        are_firmware =
+            are_firmware && assay_gpu_firmware_parse(texts[i], len, &firmware[i]) == ASSAY_OK;
+        are_versions =
+            are_versions && assay_gpu_version_parse(texts[i], len, &version[i]) == ASSAY_OK;
+    }
+    if (!are_firmware && !are_versions) return "another one: ";
+    const int order = are_firmware ? assay_gpu_firmware_compare(&firmware[0], &firmware[1])
+                                   : assay_gpu_version_compare(&version[0], &version[1]);
+    return order > 0 ? "a newer one: " : "an older one: ";
+}
+
 static void report_missing(const struct assay_nvidia_appraisal *a, const struct wanted *w,
                            const char *other)
 {
@@ -99,7 +119,8 @@ static void report_missing(const struct assay_nvidia_appraisal *a, const struct 
     assay_text_add(&expected, w->version[0] != '\0' ? w->version : "(the report names no version)");
     assay_text_add(&expected, " for ");
     assay_text_add(&expected, assay_nvidia_product(a->architecture, &a->report));
-    assay_text_add(&observed, other == NULL ? "none" : "of other versions alone: ");
+    assay_text_add(&observed,
+                   other == NULL ? "none" : compare_editions(other, w->version));
     if (other != NULL) assay_text_add(&observed, other);
     assay_verdict_add(a->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, expected.text, observed.text);
 }
@@ -133,7 +154,12 @@ static enum assay_status judge_manifest(const struct assay_nvidia_appraisal *a,
     }
     if (chosen.rim->status != ASSAY_OK) {
         const enum assay_rule rule = chosen.rim->rule;
-        assay_verdict_add(a->verdict, rule, 0, "a manifest that its maker signed",
+        struct assay_text expected = assay_text_empty();
+        assay_text_add(&expected, w->name);
+        assay_text_add(&expected, " ");
+        assay_text_add(&expected, w->version);
+        assay_text_add(&expected, " as its maker signed it");
+        assay_verdict_add(a->verdict, rule, 0, expected.text,
                           assay_status_text(chosen.rim->status));
         if (assay_rule_class_of(rule) == ASSAY_RULE_FORGED)
             assay_verdict_proof(a->verdict, w->proof, ASSAY_PROOF_FALSE);
@@ -185,25 +211,38 @@ static void add_index(struct assay_text *text, unsigned index)
     assay_text_add_u64(text, index);
 }
 
-static void report_different(const struct assay_nvidia_appraisal *a, uint32_t offset,
-                             const char *indexes)
+/* The manifests that set an index which differs. */
+struct differing {
+    bool driver, vbios;
+    uint32_t offset; /* of the first */
+    struct assay_text indexes;
+};
+
+static void report_different(const struct assay_nvidia_appraisal *a, const struct differing *d)
 {
-    struct assay_text observed = assay_text_empty();
+    struct assay_text expected = assay_text_empty(), observed = assay_text_empty();
+    const char *const indexes = d->indexes.text;
     bool is_one = true;
+    assay_text_add(&expected, "the values of ");
+    if (d->driver) assay_text_add(&expected, "driver RIM ");
+    if (d->driver) assay_text_add(&expected, a->report.driver);
+    if (d->driver && d->vbios) assay_text_add(&expected, " and ");
+    if (d->vbios) assay_text_add(&expected, "VBIOS RIM ");
+    if (d->vbios) assay_text_add(&expected, a->report.vbios);
     for (size_t i = 0; indexes[i] != '\0'; i++)
         is_one = is_one && indexes[i] != ' ';
     assay_text_add(&observed, is_one ? "measurement " : "these differ from the manifests: ");
     assay_text_add(&observed, indexes);
     if (is_one) assay_text_add(&observed, " differs from the manifest");
-    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, offset,
-                      "the manifests' value of each index", observed.text);
+    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, d->offset, expected.text,
+                      observed.text);
 }
 
 static void compare_values(const struct assay_nvidia_appraisal *a, const struct assay_rim *driver,
                            const struct assay_rim *vbios)
 {
-    struct assay_text different = assay_text_empty(), twice = assay_text_empty();
-    uint32_t offset = 0;
+    struct differing d = { .indexes = assay_text_empty() };
+    struct assay_text twice = assay_text_empty();
     for (unsigned i = 0; i < ASSAY_RIM_INDEXES; i++) {
         const struct assay_slice value = a->report.blocks[i + 1]; /* manifests count from 0 */
         const bool by_driver = is_active(driver, i), by_vbios = is_active(vbios, i);
@@ -211,14 +250,16 @@ static void compare_values(const struct assay_nvidia_appraisal *a, const struct 
         if ((!by_driver && !by_vbios) || is_skipped(a, i)) continue;
         if (by_driver && is_among(driver, i, value)) continue;
         if (by_vbios && is_among(vbios, i, value)) continue;
-        if (different.len == 0 && value.len > 0)
-            offset = (uint32_t)(value.bytes - a->main.bytes); /* within 16 KiB */
-        add_index(&different, i);
+        if (d.indexes.len == 0 && value.len > 0)
+            d.offset = (uint32_t)(value.bytes - a->main.bytes); /* within 16 KiB */
+        add_index(&d.indexes, i);
+        d.driver = d.driver || by_driver;
+        d.vbios = d.vbios || by_vbios;
     }
     if (twice.len > 0)
         assay_verdict_add(a->verdict, ASSAY_RULE_RIM_CONFLICT, 0,
                           "each index in one of the two manifests", twice.text);
-    if (different.len > 0) report_different(a, offset, different.text);
+    if (d.indexes.len > 0) report_different(a, &d);
 }
 
 enum assay_status assay_nvidia_judge_golden(const struct assay_nvidia_appraisal *a)

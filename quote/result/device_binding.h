@@ -1,5 +1,5 @@
 /*
- * quote/result/device_binding.h - what binds reports of devices to the evidence of their processor,
+ * quote/result/device_binding.h - binding of reports of devices to the evidence of their processor,
  * in both directions (docs/protocol.md 3.23).
  *
  * The challenge is the report data that the processor would quote without devices. The nonce that

@@ -117,14 +117,27 @@ static enum assay_status read_extension(const struct assay_x509_extension *exten
     return extension->critical ? ASSAY_E_UNSUPPORTED : ASSAY_OK;
 }
 
-/* ResponseData, of version 1, which has no number. Who answered is known by the signature. */
+/* ResponderID ::= CHOICE { byName [1] EXPLICIT Name, byKey [2] EXPLICIT OCTET STRING }. Read for
+ * its form alone: who answered is known by the signature. */
+static enum assay_status read_responder_id(struct assay_cursor *in)
+{
+    struct assay_asn1 choice, key;
+    struct assay_dn name;
+    ASSAY_TRY(assay_asn1_next(in, &choice));
+    struct assay_cursor inner = assay_asn1_over(choice.content);
+    if (choice.tag == TAG_BY_NAME) ASSAY_TRY(assay_x509_name(&inner, &name, NULL));
+    else if (choice.tag == TAG_BY_KEY)
+        ASSAY_TRY(assay_asn1_take(&inner, ASSAY_ASN1_OCTET_STRING, &key));
+    else return ASSAY_E_SYNTAX;
+    return assay_asn1_end(&inner);
+}
+
+/* ResponseData, of version 1, which has no number. */
 static enum assay_status read_data(struct assay_slice content, struct assay_ocsp *out)
 {
     struct assay_cursor in = assay_asn1_over(content), answers, extensions;
-    struct assay_asn1 responder;
     int64_t produced_s = 0;
-    ASSAY_TRY(assay_asn1_next(&in, &responder));
-    if (responder.tag != TAG_BY_NAME && responder.tag != TAG_BY_KEY) return ASSAY_E_SYNTAX;
+    ASSAY_TRY(read_responder_id(&in));
     ASSAY_TRY(assay_asn1_time(&in, &produced_s));
     ASSAY_TRY(assay_asn1_open(&in, ASSAY_ASN1_SEQUENCE, &answers));
     ASSAY_TRY(read_single(&answers, out));

@@ -3,6 +3,7 @@
 # challenge, the answer of the vendor's service. Without the genuine reports there is nothing to do.
 . "$(dirname "$0")/../lib.sh"
 VECTORS=${ASSAY_VECTORS_GPU:-$(cd "$(dirname "$0")/../../../.." && pwd)/../shared/vectors-gpu}
+EXAMPLE=$(cd "$(dirname "$0")/../../../.." && pwd)/examples/evidence/collateral
 HOPPER=$VECTORS/hopper-550.90.07-device-ocsp
 [ -r "$HOPPER/report.bin" ] || { echo 'the genuine reports are not here' >&2; exit 77; }
 cd "$WORK" || exit 2
@@ -39,6 +40,25 @@ expect 0 'OCSP response for GH100 A01 GSP BROM   2025-08-21T06:47:07Z to 2025-08
 expect 0 'driver RIM 550.90.07 for GH100         2024-06-01T02:08:29Z to 2026-06-01T02:08:29Z' show gpu $AT
 expect 0 'VBIOS RIM 96.00.9F.00.01 for GH100     2024-02-23T23:17:58Z to 2026-02-22T23:17:58Z' show gpu $AT
 expect 10 'valid                  no' show gpu 2025-09-01T00:00:00Z
+
+# --- a folder of a machine: Intel's documents and those of its devices
+mkdir both
+cp "$EXAMPLE"/* gpu/* both/
+expect 13 'QE identity            evaluation' show both $AT
+expect 13 'driver RIM 550.90.07 for GH100         2024-06-01T02:08:29Z to 2026-06-01T02:08:29Z' show both $AT
+expect 13 'OCSP response for GH100 A01 GSP BROM   2025-08-21T06:47:07Z to 2025-08-22T06:47:07Z' show both $AT
+expect 13 'UNTRUSTED              no certificate leads to a pinned root' show both $AT
+expect 13 'valid                  no' show both 2025-09-01T00:00:00Z
+
+# --- the kind may be named, of a switch as of a GPU
+LS10=$VECTORS/ls10-96.10.55.00.01
+kind() { "$ASSAY" evidence "$1" "$2/report.bin" --kind "$3"; }
+for device in nvidia-switch:$LS10 nvidia-gpu:$HOPPER; do
+    expect 12 "kind        ${device%%:*}" kind verify "${device#*:}" "${device%%:*}"
+    expect 0 "kind                   ${device%%:*}" kind decode "${device#*:}" "${device%%:*}"
+done
+expect 12 'a measurement report of an NVIDIA NVSwitch' kind explain "$LS10" nvidia-switch
+expect 12 'a measurement report of an NVIDIA GPU' kind explain "$HOPPER" nvidia-gpu
 
 # --- a policy
 cat >policy.yaml <<END

@@ -96,6 +96,27 @@ Test(gpu_appraise, with_another_measurement_is_refused)
     cr_expect_eq(w->c.verdict.tier, ASSAY_TIER_CONTRAINDICATED);
 }
 
+/* Of the rule's reason; asserts that there is one. */
+static const struct assay_reason *reason_by(enum assay_rule rule)
+{
+    for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
+        if (w->c.verdict.reasons[i].rule == rule) return &w->c.verdict.reasons[i];
+    cr_assert_fail("no %s: %s", assay_rule_name(rule), gpu_reasons(&w->c.verdict));
+    return NULL;
+}
+
+Test(gpu_appraise, a_measurement_that_differs_names_its_manifest)
+{
+    w->changed = 21 + 1; /* the driver's */
+    expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_GOLDEN_VALUE)->expected,
+                     "the values of driver RIM 570.10.01");
+    w->changed = 9 + 1; /* the firmware's */
+    expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_GOLDEN_VALUE)->expected,
+                     "the values of VBIOS RIM 96.00.9F.00.04");
+}
+
 Test(gpu_appraise, without_a_measurement_is_refused)
 {
     w->left_out = 3;
@@ -563,11 +584,47 @@ Test(gpu_appraise, its_responses_stay_when_an_offer_renews_the_list)
     free(out);
 }
 
+/* Nothing depends on the id of a responder, and yet it is read: one meaning has one form. */
+Test(gpu_appraise, a_responder_s_id_has_the_form_of_one)
+{
+    static const uint8_t id[] = { 0xa2, 0x03, 0x04, 0x01, 0x01 };
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } defects[] = { { 0, 0xa3 }, { 0, 0xa1 }, { 2, 0x05 }, { 3, 0x94 }, { 3, 0x00 } };
+    struct assay_ocsp *const response = calloc(1, sizeof *response);
+    size_t at = 0;
+    gpu_world_judge(w);
+    while (at + sizeof id < w->ocsp_len && memcmp(w->ocsp + at, id, sizeof id) != 0)
+        at += 1;
+    cr_assert_lt(at + sizeof id, w->ocsp_len);
+    cr_expect_eq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK);
+    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++) {
+        w->ocsp[at + defects[i].at] = defects[i].value;
+        cr_expect_neq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK, "defect %zu", i);
+        memcpy(w->ocsp + at, id, sizeof id);
+    }
+    free(response);
+}
+
 /* --- manifests */
 Test(gpu_appraise, needs_the_manifest_of_this_driver)
 {
     w->driver = "570.10.02";
     expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed,
+                     "an older one: 570.10.01");
+    w->driver = "570.9.99"; /* by number, not by letter */
+    expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed, "a newer one: 570.10.01");
+}
+
+Test(gpu_appraise, needs_the_manifest_of_this_firmware)
+{
+    w->vbios[0] += 1; /* 96.00.9F.00.xx: hexadecimal */
+    expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed,
+                     "an older one: 96.00.9f.00.04");
 }
 
 Test(gpu_appraise, needs_the_manifest_of_this_chip)
@@ -579,6 +636,9 @@ Test(gpu_appraise, needs_the_manifest_of_this_chip)
 Test(gpu_appraise, an_edited_manifest_is_forged)
 {
     w->manifests[0].edit_golden = true;
+    gpu_world_judge(w);
+    cr_expect_str_eq(reason_by(ASSAY_RULE_RIM_SIGNATURE)->expected,
+                     "driver RIM 570.10.01 as its maker signed it");
     expect(ASSAY_RULE_RIM_SIGNATURE, ASSAY_GENUINE_FALSE);
 }
 
