@@ -117,7 +117,7 @@ static struct assay_json *reason_list(const struct assay_verdict *v)
     return list;
 }
 
-/* GPUs and switches that came with it: one that two members present has one serial number in both. */
+/* GPUs and switches that came with it: one that two members present has one serial number. */
 static struct assay_json *device_list(const struct assay_verdict *v)
 {
     ASSAY_ASSERT(v->device_count <= ASSAY_DEVICES_MAX);

@@ -4,8 +4,9 @@
  * response in DIR/known. Prints the nonce that they signed, and the root keys, as "name: hex".
  *
  * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT]]: with INDEX, unless -1, a measurement
- * of the second GPU is wrong. With KEYS it is the machine of that number in each run, and its vendor
- * answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a network.
+ * of the second GPU is wrong. With KEYS it is the machine of that number in each run, and its
+ * vendor answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a
+ * network.
  */
 #include "base/file/file.h"
 #include "tests/unit/quote/nvidia/device_world.h"
