@@ -134,8 +134,8 @@ const struct assay_verb assay_verbs_evidence[] = {
             ASSAY_OPTION_MUST },
           { "keys", "FILE", "JSON web key set (JWKS) of that issuer", 0 },
           { "root", "FILE",
-            "root of the service's certificates: each key's x5c must lead to it; without --keys the "
-            "token's own",
+            "root of the service's certificates: each key's x5c must lead to it; without --keys "
+            "the token's own",
             0 },
           { "audience", "TEXT",
             "audience that the token must name; without it a token that names any is refused", 0 },
