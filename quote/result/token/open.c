@@ -1,5 +1,5 @@
 /*
- * quote/result/token/open.c - one token: form, header, algorithm, key, signature (RFC 7515, RFC 8725).
+ * quote/result/token/open.c - one token: form, header, algorithm, key, signature (RFC 7515, 8725).
  */
 #include "quote/result/token/token.h"
 

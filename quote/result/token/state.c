@@ -1,5 +1,5 @@
 /*
- * quote/result/token/state.c - statements of the services in common terms: flags, and claims of AR4SI.
+ * quote/result/token/state.c - statements of the services in common terms: flags, AR4SI claims.
  *
  * One table has every member that is read, with what it means. Only an explicit statement of the
  * issuer sets a claim; of two statements about one claim the worse one counts.

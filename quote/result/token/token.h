@@ -1,6 +1,6 @@
 /*
- * quote/result/token/token.h - signed attestation results of other verifiers: Azure Attestation, Google
- * Confidential Space, Intel Trust Authority, NVIDIA's Remote Attestation Service.
+ * quote/result/token/token.h - signed attestation results of other verifiers: Azure Attestation,
+ * Google Confidential Space, Intel Trust Authority, NVIDIA's Remote Attestation Service.
  *
  * A token is the statement of its issuer. Its signature shows that the issuer made it; the evidence
  * behind it was verified there and not here. It is therefore never evidence: nothing of it becomes

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/results/test_token.c - tokens of other verifiers: only a statement that the named
- * issuer made, for this party, now, with one of its keys, is accepted; everything else is refused
+ * tests/unit/quote/results/test_token.c - tokens of other verifiers: only a statement that the
+ * named issuer made, for this party, now, with one of its keys, is accepted; the others are refused
  * with the reason. Shapes of tokens are those that the services document.
  */
 #include "quote/result/token/token.h"

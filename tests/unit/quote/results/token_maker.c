@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/token_maker.c - tokens, key sets and NVIDIA's lists by keys of the tests' own.
+ * tests/unit/quote/results/token_maker.c - tokens and key sets by keys of the tests' own.
  */
 #include "tests/unit/quote/results/token_maker.h"
 

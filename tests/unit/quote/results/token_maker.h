@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/results/token_maker.h - tokens, key sets and NVIDIA's lists by keys of the tests' own.
+ * tests/unit/quote/results/token_maker.h - tokens and key sets by keys of the tests' own.
  *
  * Texts are this file's until maker_forget. Every failure aborts the test.
  */
