@@ -97,7 +97,7 @@ struct assay_json_texts {
 ASSAY_CHECKED enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out,
                                                  size_t capacity, struct assay_json_texts *found);
 
-/* --- documents without a schema: tokens of other verifiers (quote/token/token.h) */
+/* --- documents without a schema: tokens of other verifiers (quote/result/token/token.h) */
 enum {
     ASSAY_TREE_NODES_MAX = 1024,                  /* genuine tokens: up to 150 */
     ASSAY_TREE_TEXT_MAX = ASSAY_DOCUMENT_LEN_MAX, /* texts are never longer than their document */

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#ifndef ASSAY_QUOTE_TOKEN_TOKEN_H /* INTERNAL */
+#ifndef ASSAY_QUOTE_RESULT_TOKEN_TOKEN_H /* INTERNAL */
 /* The verifiers whose tokens are read. */
 enum assay_result_service {
     ASSAY_RESULT_SERVICE_NONE = 0,

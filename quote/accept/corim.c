@@ -2,7 +2,7 @@
  * quote/accept/corim.c - reader of a signed CoRIM, from the outside in: signature and header,
  * manifest, tags.
  *
- * Section numbers are those of draft-ietf-rats-corim-10. Maps come in any order, so what the rest
+ * Section numbers are those of draft-ietf-rats-corim-11. Maps come in any order, so what the rest
  * depends on (profile, validity) is gathered before the tags are read.
  */
 #include "quote/accept/corim.h"

@@ -1,6 +1,6 @@
 /*
  * quote/accept/corim.h - import and export of reference values as signed CoRIM (draft-ietf-rats-
- * corim-10).
+ * corim-11).
  *
  * A subset: COSE_Sign1 (tag 18) by one pinned key around an unsigned manifest (tag 501) of CoMID
  * tags (506) with reference triples: digests, raw values, integrity registers, least SVN. What the

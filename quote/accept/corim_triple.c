@@ -1,6 +1,6 @@
 /*
  * quote/accept/corim_triple.c - reference triples: an environment and its accepted values (draft-
- * ietf-rats-corim-10 sections 5.1.4 and 5.1.5).
+ * ietf-rats-corim-11 sections 5.1.4 and 5.1.5).
  *
  * Every condition that is read here and not kept would let more pass than its author meant: what
  * has no place in a policy goes through corim_leave_out.

@@ -5,7 +5,7 @@
  * Every entry is a triple of its own: in our profile entries of one field are alternatives, and
  * different fields are all demanded, as a policy has it. State and time of an entry are extensions
  * of measurement-values-map; a reader that does not know the profile must refuse the manifest
- * (draft-ietf-rats-corim-10 4.1.4), so a denied value is never taken for an accepted one.
+ * (draft-ietf-rats-corim-11 4.1.4), so a denied value is never taken for an accepted one.
  */
 #include "quote/accept/corim_internal.h"
 

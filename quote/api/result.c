@@ -1,7 +1,7 @@
 /*
  * quote/api/result.c - tokens of other verifiers, as statements of their issuers.
  */
-#include "quote/token/token.h"
+#include "quote/result/token/token.h"
 
 #include "base/assert.h"
 #include "quote/api/api.h"
@@ -88,7 +88,8 @@ bool assay_result_get_summary(const struct assay_result *result,
     };
     if (t->answer != ASSAY_RESULT_VALID) return true;
     summary->statement = t->statement;
-    memcpy(summary->vector, t->vector.claims, sizeof summary->vector);
+    assay_bytes_copy(summary->vector, sizeof summary->vector, t->vector.claims,
+                     sizeof t->vector.claims);
     summary->issuer = t->issuer;
     summary->subject = t->subject;
     summary->algorithm = t->algorithm;

@@ -1,5 +1,5 @@
 /*
- * quote/json/tree.h - functions shared by the files of this adapter: loading a text, copying a value.
+ * quote/json/tree.h - functions shared by the files of this adapter: a text loaded, a value copied.
  */
 #ifndef ASSAY_QUOTE_JSON_TREE_H
 #define ASSAY_QUOTE_JSON_TREE_H

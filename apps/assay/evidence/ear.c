@@ -10,11 +10,14 @@
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/ear_read.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "base/base64.h"
 #include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "quote/json.h"
+#include "quote/result/cmw.h"
+#include "quote/result/cwt.h"
 #include "quote/result/jwt.h"
 
 #include <stdio.h>
@@ -24,14 +27,45 @@
 /* --- making one */
 #define COMPLAIN(json, ...) cli_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
+enum { NONCE_CBOR_MAX = 64 }; /* RFC 9711 4.1 */
+
+/* The forms of --ear-form: a token, alone or in a record of the wrapper. */
+static const struct ear_form {
+    const char *option;
+    bool cbor;
+    bool wrapped;
+} forms[] = {
+    { "jwt", false, false },
+    { "cwt", true, false },
+    { "cmw-json", false, true },
+    { "cmw-cbor", true, true },
+};
+
+/* The table of options has let nothing else through. */
+static const struct ear_form *form_of(const struct assay_ear_options *options)
+{
+    for (size_t i = 1; options->form != NULL && i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(options->form, forms[i].option) == 0) return &forms[i];
+    return &forms[0];
+}
+
 int cli_ear_check(const struct assay_ear_options *options, bool json)
 {
     if (options->file == NULL) {
-        if (options->key == NULL && options->profile == NULL && options->nonce == NULL)
+        if (options->key == NULL && options->profile == NULL && options->nonce == NULL &&
+            options->form == NULL)
             return ASSAY_EXIT_OK;
-        return COMPLAIN(json, "--ear-key, --ear-profile and --ear-nonce belong to --ear");
+        return COMPLAIN(json,
+                        "--ear-key, --ear-profile, --ear-nonce and --ear-form belong to --ear");
     }
     if (options->key == NULL) return COMPLAIN(json, "--ear needs --ear-key");
+    if (form_of(options)->cbor && options->profile != NULL &&
+        strcmp(options->profile, "ietf-04") != 0)
+        return COMPLAIN(json, "--ear-form %s: profile %s has no CBOR; expected ietf-04",
+                        options->form, options->profile);
+    if (form_of(options)->cbor && options->nonce != NULL && strlen(options->nonce) > NONCE_CBOR_MAX)
+        return COMPLAIN(json, "--ear-nonce: expected at most %d characters in CBOR, found %zu",
+                        NONCE_CBOR_MAX, strlen(options->nonce));
     if (options->nonce != NULL && !assay_ear_nonce_is_fit(options->nonce, strlen(options->nonce)))
         return COMPLAIN(json,
                         "--ear-nonce: expected %d to %d characters of printable ASCII, found %zu: "
@@ -49,6 +83,7 @@ static struct assay_ear_terms terms_of(const struct cli_appraisal *a,
         .developer = "Assay",
         .build = "assay " ASSAY_VERSION,
         .issued_unix_s = a->at_unix_s,
+        .cbor = form_of(options)->cbor,
     };
     if (options->profile != NULL)
         assay_status_ignore(assay_ear_profile_parse(options->profile, &terms.profile),
@@ -62,6 +97,18 @@ static struct assay_ear_terms terms_of(const struct cli_appraisal *a,
     return terms;
 }
 
+/* Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+static enum assay_status sign_digest(const struct assay_secret32 *secret,
+                                     const uint8_t digest[static ASSAY_SHA256_LEN],
+                                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_p256_signer *signer = NULL;
+    ASSAY_TRY(assay_p256_signer_load(secret, &signer));
+    const enum assay_status status = assay_p256_sign(signer, digest, signature);
+    assay_p256_signer_free(&signer);
+    return status;
+}
+
 /* Returns: ASSAY_OK and the token | ASSAY_E_FULL | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 static enum assay_status sign_ear(const struct cli_appraisal *a,
                                   const struct assay_ear_terms *terms,
@@ -72,27 +119,56 @@ static enum assay_status sign_ear(const struct cli_appraisal *a,
     uint8_t header_bytes[256], digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
     struct assay_writer claims = assay_writer_over(claims_bytes, sizeof claims_bytes);
-    struct assay_slice header_json, claims_json, signed_text;
-    struct assay_p256_signer *signer = NULL;
-    assay_ear_header(terms->profile, public_key, &header);
+    struct assay_slice header_json, claims_text;
     assay_ear_claims(a->verdict, a->policy, terms, &claims);
+    ASSAY_TRY(assay_writer_finish(&claims, &claims_text));
+    if (terms->cbor) {
+        assay_cwt_digest(public_key, claims_text, digest);
+        ASSAY_TRY(sign_digest(secret, digest, signature));
+        assay_cwt_put(token, public_key, claims_text, signature);
+        return token->full ? ASSAY_E_FULL : ASSAY_OK;
+    }
+    assay_ear_header(terms->profile, public_key, &header);
     ASSAY_TRY(assay_writer_finish(&header, &header_json));
-    ASSAY_TRY(assay_writer_finish(&claims, &claims_json));
-    assay_jwt_put(token, header_json, claims_json);
-    ASSAY_TRY(assay_writer_finish(token, &signed_text));
-    assay_sha256(signed_text.bytes, signed_text.len, digest);
-    ASSAY_TRY(assay_p256_signer_load(secret, &signer));
-    const enum assay_status status = assay_p256_sign(signer, digest, signature);
-    assay_p256_signer_free(&signer);
-    ASSAY_TRY(status);
+    assay_jwt_put(token, header_json, claims_text);
+    if (token->full) return ASSAY_E_FULL;
+    assay_sha256(token->bytes, token->len, digest);
+    ASSAY_TRY(sign_digest(secret, digest, signature));
     assay_jwt_put_signature(token, signature);
-    assay_writer_u8(token, '\n');
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-static int save_token(const char *path, struct assay_slice token)
+/* The token in its record, with the media type of RFC 9782 and the profile that types it. */
+static void wrap_token(const struct assay_ear_terms *terms, struct assay_slice token,
+                       struct assay_writer *out)
 {
-    if (strcmp(path, "-") == 0) {
+    char type[128];
+    (void)snprintf(type, sizeof type, "application/eat+%s; eat_profile=\"%s\"",
+                   terms->cbor ? "cwt" : "jwt", assay_ear_names(terms->profile).profile);
+    if (terms->cbor) assay_cmw_put_cbor(out, type, token, ASSAY_CMW_ATTESTATION_RESULTS);
+    else assay_cmw_put_json(out, type, token, ASSAY_CMW_ATTESTATION_RESULTS);
+}
+
+/* CBOR is no text: printed, it is base64url. */
+static int print_cbor(struct assay_slice bytes)
+{
+    static char text[2 * ASSAY_EAR_TOKEN_MAX];
+    size_t len = 0;
+    if (assay_base64_encode(ASSAY_BASE64_URL, bytes.bytes, bytes.len, text, sizeof text, &len) !=
+        ASSAY_OK)
+        return ASSAY_EXIT_INTERNAL;
+    return puts(text) >= 0 && fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* out: with room for the line end of a text. */
+static int save_token(const char *path, bool cbor, struct assay_writer *out)
+{
+    const bool prints = strcmp(path, "-") == 0;
+    if (!cbor) assay_writer_u8(out, '\n');
+    if (out->full) return ASSAY_EXIT_INTERNAL;
+    const struct assay_slice token = assay_slice_over(out->bytes, out->len);
+    if (prints && cbor) return print_cbor(token);
+    if (prints) {
         const bool ok =
             fwrite(token.bytes, 1, token.len, stdout) == token.len && fflush(stdout) == 0;
         return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -114,10 +190,11 @@ int cli_ear_key_report(bool json, const char *key, enum assay_status status)
 
 int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options *options)
 {
-    static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
+    static uint8_t bytes[ASSAY_EAR_TOKEN_MAX], record[2 * ASSAY_EAR_TOKEN_MAX];
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
+    struct assay_writer out = assay_writer_over(record, sizeof record);
     const struct assay_ear_terms terms = terms_of(a, options);
     enum assay_status status = assay_operator_key_load(options->key, &secret, public_key);
     if (status != ASSAY_OK) return cli_ear_key_report(a->json, options->key, status);
@@ -126,7 +203,8 @@ int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options 
     if (status != ASSAY_OK)
         return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
                                assay_status_text(status));
-    return save_token(options->file, assay_slice_over(bytes, token.len));
+    if (form_of(options)->wrapped) wrap_token(&terms, assay_slice_over(bytes, token.len), &out);
+    return save_token(options->file, terms.cbor, form_of(options)->wrapped ? &out : &token);
 }
 
 /* --- reading one */

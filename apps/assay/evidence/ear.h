@@ -13,6 +13,7 @@ struct assay_ear_options {
     const char *key;
     const char *profile;
     const char *nonce;
+    const char *form; /* "jwt" */
 };
 
 /*

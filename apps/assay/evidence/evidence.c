@@ -209,6 +209,7 @@ int cli_command_evidence(int argc, char **argv)
         { "ear-key", .text = &ear.key },
         { "ear-profile", .text = &ear.profile },
         { "ear-nonce", .text = &ear.nonce },
+        { "ear-form", .text = &ear.form },
         { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);

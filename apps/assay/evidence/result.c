@@ -12,7 +12,7 @@
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "net/json/json.h"
-#include "quote/token/token.h"
+#include "quote/result/token/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,6 +69,8 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "ear-key", "FILE", "signing key of the EAR (made by assay keys operator)", 0 },
           { "ear-profile", "ietf-04|veraison-2023", "names of the EAR's claims, default ietf-04",
             0 },
+          { "ear-form", "jwt|cwt|cmw-json|cmw-cbor",
+            "form of the EAR, default jwt; cwt and cmw-cbor are CBOR, printed as base64url", 0 },
           { "ear-nonce", "TEXT",
             "nonce of the relying party, echoed in the EAR, 8 to 88 characters", 0 },
           ASSAY_OPTION_JSON,
@@ -152,8 +154,8 @@ const struct assay_verb assay_verbs_evidence[] = {
             ASSAY_OPTION_MUST },
           { "keys", "FILE", "JSON web key set (JWKS) of that issuer", 0 },
           { "root", "FILE",
-            "root of the service's certificates: each key's x5c must lead to it; without --keys the "
-            "token's own",
+            "root of the service's certificates: each key's x5c must lead to it; without --keys "
+            "the token's own",
             0 },
           { "audience", "TEXT",
             "audience that the token must name; without it a token that names any is refused", 0 },

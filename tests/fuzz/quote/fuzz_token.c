@@ -9,8 +9,8 @@
  * statement is that of the worst claim of the vector, or worse.
  */
 #include "base/assert.h"
-#include "quote/token/token.h"
-#include "quote/token/tree.h"
+#include "quote/result/token/token.h"
+#include "quote/result/token/tree.h"
 
 #include <stddef.h>
 

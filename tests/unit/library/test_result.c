@@ -2,7 +2,7 @@
  * tests/unit/library/test_result.c - tokens of other verifiers through the library: nothing is
  * believed without an answer, and a result is no verdict.
  */
-#include "tests/unit/quote/token/maker.h"
+#include "tests/unit/quote/results/token_maker.h"
 
 #include <assay/assay.h>
 #include <criterion/criterion.h>

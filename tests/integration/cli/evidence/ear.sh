@@ -104,6 +104,32 @@ hex=$(sed 's/[^"]*"\([0-9a-f]*\)".*/\1/' signer.pub)
 raw() { perl -e 'print pack("H*", shift)' "$1"; } # perl is part of every Debian, xxd is not
 raw "3059301306072a8648ce3d020106082a8648ce3d03010703420004$hex" >signer.der
 expect 0 'status      affirming' "$ASSAY" ear verify ietf-04.jwt --key signer.der
+# --- CBOR, and records of the wrapper
+form() { verify --policy policy.yaml --ear "$1" --ear-key signer.key --ear-form "$2" --ear-nonce 'nonce of 8 or more'; }
+if command -v openssl >/dev/null && command -v python3 >/dev/null; then
+    peer() { python3 "$ROOT/tests/integration/cli/evidence/ear_cbor.py" "$@" signer.der; }
+    for f in cwt cmw-cbor cmw-json; do
+        expect 0 'verdict     affirming' form "$f.out" $f
+        expect 0 'verdict     affirming' form "$f.out" $f # once more, over the first one
+    done
+    expect 0 'tag:ietf.org,2026:rats/ear#04 status 2' peer cwt cwt.out
+    expect 0 'tag:ietf.org,2026:rats/ear#04 status 2' peer cmw-cbor cmw-cbor.out
+    form - cwt >cwt.text 2>/dev/null
+    expect 0 'status 2' peer cwt-text cwt.text
+    peer cmw-json cmw-json.out >wrapped.jwt
+    expect 0 'status      affirming' "$ASSAY" ear verify wrapped.jwt --key signer.pub --nonce 'nonce of 8 or more'
+    "$ASSAY" keys operator fourth.key >fourth.pub || exit 2
+    verify --policy policy.yaml --ear fourth.out --ear-key fourth.key --ear-form cwt >/dev/null 2>&1
+    expect 1 '' peer cwt fourth.out
+fi
+expect 2 'profile veraison-2023 has no CBOR; expected ietf-04' verify --ear x.cwt --ear-key signer.key --ear-form cwt \
+    --ear-profile veraison-2023
+expect 2 'expected at most 64 characters in CBOR, found 70' verify --ear x.cwt --ear-key signer.key --ear-form cwt \
+    --ear-nonce "$(printf '%070d' 0)"
+expect 2 'belong to --ear' verify --ear-form cwt
+expect 2 '--ear-form wants one of jwt, cwt, cmw-json, cmw-cbor' verify --ear x.cwt --ear-key signer.key --ear-form cbor
+check 'nothing is written in a form that was refused' test ! -e x.cwt
+
 if command -v node >/dev/null; then
     for token in ietf-04 veraison-2023 bad; do
         expect 0 'verified cpu0' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" $token.jwt signer.der

@@ -1,13 +1,13 @@
 /*
- * quote/token/open.c - one token: form, header, algorithm, key, signature (RFC 7515, RFC 8725).
+ * quote/result/token/open.c - one token: form, header, algorithm, key, signature (RFC 7515, 8725).
  */
-#include "quote/token/token.h"
+#include "quote/result/token/token.h"
 
 #include "base/assert.h"
 #include "base/base64.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/path.h"
-#include "quote/token/tree.h"
+#include "quote/result/token/tree.h"
 
 enum { NAME_MAX_LEN = 64, P256_HALF = ASSAY_P256_SIGNATURE_LEN / 2 };
 

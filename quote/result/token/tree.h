@@ -1,11 +1,11 @@
 /*
- * quote/token/tree.h - lookups in a JSON document that was read into a list of nodes.
+ * quote/result/token/tree.h - lookups in a JSON document that was read into a list of nodes.
  *
  * A path is compared part by part with the members' names: a name that contains the separator is
  * never taken for two.
  */
-#ifndef ASSAY_QUOTE_TOKEN_TREE_H
-#define ASSAY_QUOTE_TOKEN_TREE_H
+#ifndef ASSAY_QUOTE_RESULT_TOKEN_TREE_H
+#define ASSAY_QUOTE_RESULT_TOKEN_TREE_H
 
 #include "quote/json.h"
 

@@ -1,10 +1,10 @@
 /*
- * tests/unit/quote/token/test_token.c - tokens of other verifiers: only a statement that the named
- * issuer made, for this party, now, with one of its keys, is accepted; everything else is refused
+ * tests/unit/quote/results/test_token.c - tokens of other verifiers: only a statement that the
+ * named issuer made, for this party, now, with one of its keys, is accepted; the others are refused
  * with the reason. Shapes of tokens are those that the services document.
  */
-#include "quote/token/token.h"
-#include "tests/unit/quote/token/maker.h"
+#include "quote/result/token/token.h"
+#include "tests/unit/quote/results/token_maker.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define NVIDIA          "https://nras.attestation.nvidia.com"
 #define TIMES           "\"iat\":1789999900,\"nbf\":1789999900,\"exp\":1790003500"
 #define RS256           "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"JWT\"}"
-#define PS384           "{\"alg\":\"PS384\",\"kid\":\"k1\",\"typ\":\"JWT\",\"jku\":\"https://x/certs\"}"
+#define PS384           "{\"alg\":\"PS384\",\"kid\":\"k1\",\"jku\":\"https://x/certs\"}"
 #define ES384           "{\"alg\":\"ES384\",\"kid\":\"k1\",\"typ\":\"JWT\"}"
 #define PKCS1           ASSAY_SIGNATURE_RSA_PKCS1_SHA256
 #define PSS             ASSAY_SIGNATURE_RSA_PSS_SHA384
@@ -685,7 +685,7 @@ Test(token, limits_are_answers)
     char *const many = malloc(16384);
     size_t len = 0;
     for (int i = 0; i < 1100; i++)
-        len += (size_t)sprintf(many + len, "%s1", i == 0 ? "" : ",");
+        len += (size_t)snprintf(many + len, 16384 - len, "%s1", i == 0 ? "" : ",");
     check_claims(maker_text("{\"iss\":\"" AZURE "\"," TIMES ",\"a\":[%s]}", many),
                  ASSAY_RESULT_MALFORMED);
     check_claims("{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}", ASSAY_RESULT_MALFORMED);

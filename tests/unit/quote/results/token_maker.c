@@ -1,7 +1,7 @@
 /*
- * tests/unit/quote/token/maker.c - tokens, key sets and NVIDIA's lists by keys of the tests' own.
+ * tests/unit/quote/results/token_maker.c - tokens and key sets by keys of the tests' own.
  */
-#include "tests/unit/quote/token/maker.h"
+#include "tests/unit/quote/results/token_maker.h"
 
 #include "base/assert.h"
 #include "base/base64.h"

@@ -1,8 +1,8 @@
 /*
- * tests/unit/quote/token/test_tree.c - documents without a schema: what is read is what is there,
+ * tests/unit/quote/results/test_tree.c - documents without a schema: what is read is what is there,
  * names are compared part by part, limits are refused.
  */
-#include "quote/token/tree.h"
+#include "quote/result/token/tree.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -83,25 +83,34 @@ Test(tree, what_two_readers_could_read_differently_is_refused)
     }
 }
 
+enum { CAPACITY = ASSAY_DOCUMENT_LEN_MAX + 2 };
+
+/* The piece and its NUL. */
+static void put_text(char *text, size_t at, const char *piece)
+{
+    assay_bytes_copy(text + at, CAPACITY - at, piece, strlen(piece) + 1);
+}
+
 Test(tree, the_longest_document_fits_and_one_more_value_does_not)
 {
-    char *const text = malloc(ASSAY_DOCUMENT_LEN_MAX + 2);
-    memset(text, 'a', ASSAY_DOCUMENT_LEN_MAX);
-    memcpy(text, "[\"", 2);
-    memcpy(text + ASSAY_DOCUMENT_LEN_MAX - 2, "\"]", 3);
+    char *const text = malloc(CAPACITY);
+    memset(text, 'a', CAPACITY);
+    text[0] = '[';
+    text[1] = '"';
+    put_text(text, ASSAY_DOCUMENT_LEN_MAX - 2, "\"]");
     cr_assert_eq(read_tree(text), ASSAY_OK);
     cr_expect_eq(tree->nodes[1].text.len, ASSAY_DOCUMENT_LEN_MAX - 4);
-    memcpy(text + ASSAY_DOCUMENT_LEN_MAX - 2, "a\"]", 4);
+    put_text(text, ASSAY_DOCUMENT_LEN_MAX - 2, "a\"]");
     cr_expect_eq(read_tree(text), ASSAY_E_RANGE);
     size_t len = 1;
     text[0] = '[';
     for (int i = 0; i < ASSAY_TREE_NODES_MAX - 1; i++) {
-        memcpy(text + len, "1,", 2);
+        put_text(text, len, "1,");
         len += 2;
     }
-    memcpy(text + len - 1, "]", 2);
+    put_text(text, len - 1, "]");
     cr_expect_eq(read_tree(text), ASSAY_OK);
-    memcpy(text + len - 1, ",1]", 4);
+    put_text(text, len - 1, ",1]");
     cr_expect_eq(read_tree(text), ASSAY_E_FULL);
     free(text);
 }

@@ -1,10 +1,10 @@
 /*
- * quote/token/token.c - tokens of other verifiers: claims of every token, and NVIDIA's list.
+ * quote/result/token/token.c - tokens of other verifiers: claims of every token, and NVIDIA's list.
  */
-#include "quote/token/token.h"
+#include "quote/result/token/token.h"
 
 #include "base/assert.h"
-#include "quote/token/tree.h"
+#include "quote/result/token/tree.h"
 
 /* --- names */
 static const struct service {

@@ -1,14 +1,14 @@
 /*
- * quote/token/token.h - signed attestation results of other verifiers: Azure Attestation, Google
- * Confidential Space, Intel Trust Authority, NVIDIA's Remote Attestation Service.
+ * quote/result/token/token.h - signed attestation results of other verifiers: Azure Attestation,
+ * Google Confidential Space, Intel Trust Authority, NVIDIA's Remote Attestation Service.
  *
  * A token is the statement of its issuer. Its signature shows that the issuer made it; the evidence
  * behind it was verified there and not here. It is therefore never evidence: nothing of it becomes
  * a verdict, a tier of hardware evidence or a score. The relying party names issuer, keys and
  * audience; nothing of the token selects how it is verified (RFC 8725 3.1, 3.8, 3.9).
  */
-#ifndef ASSAY_QUOTE_TOKEN_TOKEN_H
-#define ASSAY_QUOTE_TOKEN_TOKEN_H
+#ifndef ASSAY_QUOTE_RESULT_TOKEN_TOKEN_H
+#define ASSAY_QUOTE_RESULT_TOKEN_TOKEN_H
 
 #include "quote/json.h"
 #include "quote/result/ar4si.h"

@@ -1,13 +1,13 @@
 /*
- * quote/token/state.c - statements of the services in common terms: flags, and claims of AR4SI.
+ * quote/result/token/state.c - statements of the services in common terms: flags, AR4SI claims.
  *
  * One table has every member that is read, with what it means. Only an explicit statement of the
  * issuer sets a claim; of two statements about one claim the worse one counts.
  */
-#include "quote/token/token.h"
+#include "quote/result/token/token.h"
 
 #include "base/assert.h"
-#include "quote/token/tree.h"
+#include "quote/result/token/tree.h"
 
 #define BIT(service) (1u << ASSAY_RESULT_##service)
 enum { DEVICE = 1u << 8, ANY = BIT(AZURE) | BIT(GOOGLE) | BIT(INTEL) | DEVICE };

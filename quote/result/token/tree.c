@@ -1,7 +1,7 @@
 /*
- * quote/token/tree.c - lookups in a JSON document that was read into a list of nodes.
+ * quote/result/token/tree.c - lookups in a JSON document that was read into a list of nodes.
  */
-#include "quote/token/tree.h"
+#include "quote/result/token/tree.h"
 
 #include "base/assert.h"
 #include "quote/text.h"

@@ -1,10 +1,10 @@
 /*
- * tests/unit/quote/token/maker.h - tokens, key sets and NVIDIA's lists by keys of the tests' own.
+ * tests/unit/quote/results/token_maker.h - tokens and key sets by keys of the tests' own.
  *
  * Texts are this file's until maker_forget. Every failure aborts the test.
  */
-#ifndef ASSAY_TESTS_UNIT_QUOTE_TOKEN_MAKER_H
-#define ASSAY_TESTS_UNIT_QUOTE_TOKEN_MAKER_H
+#ifndef ASSAY_TESTS_UNIT_QUOTE_RESULTS_TOKEN_MAKER_H
+#define ASSAY_TESTS_UNIT_QUOTE_RESULTS_TOKEN_MAKER_H
 
 #include "tests/support/authority.h"
 
