@@ -90,8 +90,8 @@ const struct assay_verb assay_verbs_evidence[] = {
       "assay evidence compose --report-data 5f1c0a2e --device gpu0.bin --collateral chains/ "
       "--quote quote.bin --out evidence.bin\n",
       (const struct assay_option[]){
-          { "report-data", "HEX",
-            "the challenge of the verifier: 1 to 64 bytes, padded with zeros", ASSAY_OPTION_MUST },
+          { "report-data", "HEX", "the challenge of the verifier: 1 to 64 bytes, padded with zeros",
+            ASSAY_OPTION_MUST },
           { "device", "FILE", "report of a GPU or switch; eight and four at most",
             ASSAY_OPTION_MANY },
           { "collateral", "DIR", "certificates of the devices, recognised by content", 0 },
