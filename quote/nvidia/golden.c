@@ -119,8 +119,7 @@ static void report_missing(const struct assay_nvidia_appraisal *a, const struct 
     assay_text_add(&expected, w->version[0] != '\0' ? w->version : "(the report names no version)");
     assay_text_add(&expected, " for ");
     assay_text_add(&expected, assay_nvidia_product(a->architecture, &a->report));
-    assay_text_add(&observed,
-                   other == NULL ? "none" : compare_editions(other, w->version));
+    assay_text_add(&observed, other == NULL ? "none" : compare_editions(other, w->version));
     if (other != NULL) assay_text_add(&observed, other);
     assay_verdict_add(a->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, expected.text, observed.text);
 }
@@ -234,8 +233,7 @@ static void report_different(const struct assay_nvidia_appraisal *a, const struc
     assay_text_add(&observed, is_one ? "measurement " : "these differ from the manifests: ");
     assay_text_add(&observed, indexes);
     if (is_one) assay_text_add(&observed, " differs from the manifest");
-    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, d->offset, expected.text,
-                      observed.text);
+    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, d->offset, expected.text, observed.text);
 }
 
 static void compare_values(const struct assay_nvidia_appraisal *a, const struct assay_rim *driver,

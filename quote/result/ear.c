@@ -215,9 +215,8 @@ static void put_binding(struct assay_ear_writer *o, const struct appraisal *a)
         assay_ear_put_text(o, ASSAY_EAR_NAME("bound_to"), ASSAY_EAR_SUBMODULE);
     else assay_ear_put_null(o, ASSAY_EAR_NAME("bound_to"));
     if (a->device->has_platform)
-        assay_ear_put_hex(
-            o, ASSAY_EAR_NAME("platform_id"),
-            assay_slice_over(a->device->platform_id, sizeof a->device->platform_id));
+        assay_ear_put_hex(o, ASSAY_EAR_NAME("platform_id"),
+                          assay_slice_over(a->device->platform_id, sizeof a->device->platform_id));
 }
 
 static void put_digest(struct assay_ear_writer *o, const struct assay_ear_terms *terms)

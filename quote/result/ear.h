@@ -22,7 +22,7 @@ enum { ASSAY_EAR_PROFILES = 2 };
 enum {
     ASSAY_EAR_NONCE_MIN = 8, /* RFC 9711 4.1: characters of eat_nonce in JSON */
     ASSAY_EAR_NONCE_MAX = 88,
-    ASSAY_EAR_NAME_MAX = 128,     /* bytes of `developer` and of `build` */
+    ASSAY_EAR_NAME_MAX = 128, /* bytes of `developer` and of `build` */
     /* Reasons and advisories full, every byte escaped: 13 KB; twelve devices with them: 33 KB. */
     ASSAY_EAR_CLAIMS_MAX = 36864,
     ASSAY_EAR_TOKEN_MAX = 49664,

@@ -21,7 +21,7 @@
  * devices that come with a quote of Intel's. */
 struct bundles {
     struct assay_collateral main;
-    bool is_rooted; /* a certificate leads to the root of main, or there is none */
+    bool is_rooted;                  /* a certificate leads to the root of main, or there is none */
     struct assay_collateral devices; /* when has_devices */
     bool has_devices;
     struct assay_collateral manifests; /* when is_apart */

@@ -192,8 +192,7 @@ static int read_processor(struct composing *c, struct assay_package *package)
     struct assay_slice evidence;
     const char *const path = c->options.quote;
     int result = read_evidence(c, path, &c->quote, &kind, &evidence);
-    if (result == ASSAY_EXIT_OK)
-        result = read_folder(c, "--pieces", c->options.pieces, &c->around);
+    if (result == ASSAY_EXIT_OK) result = read_folder(c, "--pieces", c->options.pieces, &c->around);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = cli_evidence_package_take(c->around, kind, evidence, &c->processor);
     if (status == ASSAY_OK)

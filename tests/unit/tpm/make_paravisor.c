@@ -52,8 +52,7 @@ static void write_all(const struct vtpm *v)
 int main(int argc, char **argv)
 {
     uint8_t data[ASSAY_REPORT_DATA_LEN];
-    if (argc != 4 ||
-        assay_hex_decode(argv[3], strlen(argv[3]), data, sizeof data) != ASSAY_OK) {
+    if (argc != 4 || assay_hex_decode(argv[3], strlen(argv[3]), data, sizeof data) != ASSAY_OK) {
         (void)fputs("usage: make_paravisor DIR snp|tdx REPORT_DATA; 64 bytes\n", stderr);
         return 2;
     }

@@ -612,8 +612,7 @@ Test(gpu_appraise, needs_the_manifest_of_this_driver)
 {
     w->driver = "570.10.02";
     expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
-    cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed,
-                     "an older one: 570.10.01");
+    cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed, "an older one: 570.10.01");
     w->driver = "570.9.99"; /* by number, not by letter */
     expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
     cr_expect_str_eq(reason_by(ASSAY_RULE_COLLATERAL_MISSING)->observed, "a newer one: 570.10.01");

@@ -77,9 +77,8 @@ static void read_back(enum assay_ear_profile profile)
     assay_jwt_put_signature(&out, signature);
     cr_assert_not(out.full);
     cli_ear_close(&ear);
-    cr_assert_eq(
-        cli_ear_read((const char *)token, out.len, key, w->verdict.at_unix_s, NULL, &ear),
-        ASSAY_EAR_VALID, "%s", ear.why);
+    cr_assert_eq(cli_ear_read((const char *)token, out.len, key, w->verdict.at_unix_s, NULL, &ear),
+                 ASSAY_EAR_VALID, "%s", ear.why);
 }
 
 static const char *text_of(size_t at, bool of_attester, const char *name)
