@@ -6,7 +6,7 @@
 MAKE=$2/make_devices
 [ -x "$MAKE" ] || { echo 'make_devices is not built' >&2; exit 77; }
 cd "$WORK" || exit 2
-network 4 6000 2
+network 4 12000 2 # a quote with the answers of GPUs takes its time on a busy machine
 
 # --- the vendor of the GPUs, and a policy that accepts its devices
 AT=$(date +%s)
@@ -54,36 +54,36 @@ program 2 1
 for n in 1 2 3 4; do start $n; done
 
 # --- all is well
-for n in 1 2 3 4; do check "node-$n closes epochs" until_true 60 epoch_at_least $n 3; done
+for n in 1 2 3 4; do check "node-$n closes epochs" until_true 120 epoch_at_least $n 3; done
 present() { ask "$1" explain "node-$2" --json | grep -q '"present": true'; }
 of_member() { ask "$1" explain "node-$2" | grep -q "$3"; }
-check 'the member with GPUs is there' until_true 60 present 3 1
-check 'and the other one' until_true 60 present 4 2
+check 'the member with GPUs is there' until_true 120 present 3 1
+check 'and the other one' until_true 120 present 4 2
 
 # --- a program that fails: no evidence for the epoch, instead of evidence without its devices
 echo fails >node-1/mode
-check 'the reason is logged' until_true 90 grep -q 'event=no_quote.*status 3.*the driver is gone' node-1/log
+check 'the reason is logged' until_true 200 grep -q 'event=no_quote.*status 3.*the driver is gone' node-1/log
 echo good >node-1/mode
 e=$(field 3 status epoch)
-check 'it goes on' until_true 90 epoch_at_least 3 $((${e:-0} + 2))
-check 'the member with GPUs is back' until_true 90 present 3 1
+check 'it goes on' until_true 200 epoch_at_least 3 $((${e:-0} + 2))
+check 'the member with GPUs is back' until_true 200 present 3 1
 
 # --- a GPU measures something else
 echo bad >node-1/mode
 for n in 2 3 4; do
-    check "node-$n names the GPU" until_true 90 of_member $n 1 'gpu 1 (GH100, serial 0bb9): measurement 9 differs'
+    check "node-$n names the GPU" until_true 200 of_member $n 1 'gpu 1 (GH100, serial 0bb9): measurement 9 differs'
 done
-check 'the member falls' until_true 90 of_member 3 1 '^standing  *SUSPENDED'
+check 'the member falls' until_true 200 of_member 3 1 '^standing  *SUSPENDED'
 
 # --- reports of the GPUs of another member, which answered that one's challenge
 echo moved >node-2/mode
 for n in 3 4; do
-    check "node-$n refuses reports that moved" until_true 90 of_member $n 2 'gpu 0 (GH100, serial .*): another nonce'
+    check "node-$n refuses reports that moved" until_true 200 of_member $n 2 'gpu 0 (GH100, serial .*): another nonce'
 done
-check 'the other member falls' until_true 90 of_member 3 2 '^standing  *SUSPENDED'
+check 'the other member falls' until_true 200 of_member 3 2 '^standing  *SUSPENDED'
 
 # --- the others are not concerned
 e=$(field 3 status epoch)
-check 'epochs go on' until_true 90 epoch_at_least 3 $((${e:-0} + 2))
+check 'epochs go on' until_true 200 epoch_at_least 3 $((${e:-0} + 2))
 check 'a member without GPUs passes' of_member 3 4 '^standing  *FULL'
 finish
