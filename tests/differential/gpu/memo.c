@@ -52,7 +52,7 @@ enum assay_status __wrap_assay_p384_load(const uint8_t *public_key, struct assay
 {
     size_t at = hash_of(public_key, ASSAY_P384_PUBLIC_LEN) % KEYS_MAX;
     for (size_t tries = 0; tries < KEYS_MAX && keys[at].key != NULL; tries++) {
-        if (memcmp(keys[at].public_key, public_key, ASSAY_P384_PUBLIC_LEN) == 0) {
+        if (assay_bytes_equal(keys[at].public_key, public_key, ASSAY_P384_PUBLIC_LEN)) {
             *key = keys[at].key;
             return ASSAY_OK;
         }
@@ -61,7 +61,8 @@ enum assay_status __wrap_assay_p384_load(const uint8_t *public_key, struct assay
     /* Each case brings few keys of its own: a run of a million has room. */
     ASSAY_ASSERT(keys[at].key == NULL);
     ASSAY_TRY(__real_assay_p384_load(public_key, key));
-    memcpy(keys[at].public_key, public_key, ASSAY_P384_PUBLIC_LEN);
+    assay_bytes_copy(keys[at].public_key, sizeof keys[at].public_key, public_key,
+                     ASSAY_P384_PUBLIC_LEN);
     keys[at].key = *key;
     return ASSAY_OK;
 }
@@ -75,14 +76,14 @@ bool __wrap_assay_p384_verify(const struct assay_p384 *key, const uint8_t *diges
                               const uint8_t *signature)
 {
     struct answer *const a = &answers[hash_of(signature, ASSAY_P384_SIGNATURE_LEN) % ANSWERS];
-    if (a->key == key && a->digest_len == len && memcmp(a->digest, digest, len) == 0 &&
-        memcmp(a->signature, signature, ASSAY_P384_SIGNATURE_LEN) == 0)
+    if (a->key == key && a->digest_len == len && assay_bytes_equal(a->digest, digest, len) &&
+        assay_bytes_equal(a->signature, signature, ASSAY_P384_SIGNATURE_LEN))
         return a->is_valid;
     a->is_valid = __real_assay_p384_verify(key, digest, len, signature);
     a->key = key;
     a->digest_len = len;
-    memcpy(a->digest, digest, len);
-    memcpy(a->signature, signature, ASSAY_P384_SIGNATURE_LEN);
+    assay_bytes_copy(a->digest, sizeof a->digest, digest, len);
+    assay_bytes_copy(a->signature, sizeof a->signature, signature, ASSAY_P384_SIGNATURE_LEN);
     return a->is_valid;
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

@@ -1,7 +1,7 @@
 /*
- * tests/unit/tpm/make_paravisor.c - files of a paravisor over SNP, or over TDX, whose TPM quotes the
- * SHA-256 of report data: in DIR/report.bin the paravisor's report, in DIR/pieces all else. Prints
- * the root key as "root: hex".
+ * tests/unit/tpm/make_paravisor.c - files of a paravisor over SNP, or over TDX, whose TPM quotes
+ * the SHA-256 of report data: in DIR/report.bin the paravisor's report, in DIR/pieces all else.
+ * Prints the root key as "root: hex".
  *
  * usage: make_paravisor DIR snp|tdx REPORT_DATA
  */

@@ -595,14 +595,14 @@ Test(gpu_appraise, a_responder_s_id_has_the_form_of_one)
     struct assay_ocsp *const response = calloc(1, sizeof *response);
     size_t at = 0;
     gpu_world_judge(w);
-    while (at + sizeof id < w->ocsp_len && memcmp(w->ocsp + at, id, sizeof id) != 0)
+    while (at + sizeof id < w->ocsp_len && !assay_bytes_equal(w->ocsp + at, id, sizeof id))
         at += 1;
     cr_assert_lt(at + sizeof id, w->ocsp_len);
     cr_expect_eq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK);
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++) {
         w->ocsp[at + defects[i].at] = defects[i].value;
         cr_expect_neq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK, "defect %zu", i);
-        memcpy(w->ocsp + at, id, sizeof id);
+        assay_bytes_copy(w->ocsp + at, sizeof id, id, sizeof id);
     }
     free(response);
 }

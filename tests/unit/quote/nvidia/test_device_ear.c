@@ -198,7 +198,7 @@ static bool find_label(struct assay_cursor *c, const char *name, int64_t number)
         cr_assert_eq(assay_cose_map_next(&map, c, &label), ASSAY_OK);
         if (name == NULL ? !label.is_text && label.number == number
                          : label.is_text && label.text.len == strlen(name) &&
-                               memcmp(label.text.bytes, name, label.text.len) == 0)
+                               assay_bytes_equal(label.text.bytes, name, label.text.len))
             return true;
         cr_assert_eq(assay_cose_skip(c), ASSAY_OK);
     }
