@@ -3,7 +3,8 @@
 
 usage: abi.py HEADERS LIBRARY CC FILE check|write|selftest
 
-HEADERS are installed ones, with commas: that of the library is the last, what it includes is before it.
+HEADERS are installed ones, with commas: that of the library is the last (or some, with plus signs), what it includes
+is before it.
 
 FILE has one line for each exported symbol with its version, each function of the library with its types, each
 structure of its header with its size, and each member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
@@ -47,7 +48,7 @@ def structures(text):
 def read_headers(paths):
     """All headers as one."""
     text = ""
-    for path in paths.split(","):
+    for path in re.split("[,+]", paths):
         with open(path) as file:
             text += file.read()
     return re.sub(r"^#include <assay/.*\n", "", text, flags=re.M)
