@@ -248,6 +248,12 @@ static void report_error(const struct assay_url_request *request, enum assay_sta
                        exchange->headers.is_too_long ? exchange->headers.len_max
                                                      : exchange->body.len_max,
                        exchange->headers.is_too_long ? "headers" : "body");
+    else if (code == CURLE_PEER_FAILED_VERIFICATION)
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
+                       "%.100s: %.90s; expected a certificate of this name under the authorities "
+                       "of %.60s",
+                       shown, error[0] != '\0' ? error : library.easy_strerror(code),
+                       request->ca_file != NULL ? request->ca_file : "this machine");
     else
         (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "%.160s: %.150s", shown,
                        error[0] != '\0' ? error : library.easy_strerror(code));
