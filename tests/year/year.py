@@ -76,7 +76,7 @@ class Year:
         self.checkpoint = os.path.join(folder, "checkpoint")  # of the end of the year: its block must be retained
         self.violations, self.deeds, self.changes = [], [], 0
         self.level, self.ahead = 0, "+16" if args.short else "+100"
-        self.rotated = []  # (node, its new identity key, operator, its old key file, checkpoint of before)
+        self.rotated = []  # (operator, its old key file)
         self.seconds = SECONDS_SHORT if args.short else SECONDS
         self.plant = None  # what is falsified while the year is judged
         self.standing, self.falls, self.rows = {}, [], 0
@@ -330,7 +330,8 @@ class Year:
         self.network.keys[operator] = fresh
         if not self.pass_until(lambda: self.identity_of(node) == identity, 40):
             self.wrong(f"{node.name} does not use the identity key that the network lists")
-        self.rotated.append((node, identity, operator, old, before))
+        self.proven(node, operator, before)
+        self.rotated.append((operator, old))
         self.counts["keys"] += 1
 
     def identity_of(self, node):
@@ -494,20 +495,22 @@ class Year:
                 self.wrong(f"{what}: {largest[what]} bytes, {limit} are stated for {epochs} epochs")
         return {"largest": largest, "limits": limits}
 
-    def proven(self):
-        """Across each rotation: a checkpoint of before it leads to proofs of its node and of one of its operator, and
-        the old key of the operator signs nothing."""
+    def proven(self, node, operator, before):
+        """A checkpoint of before a rotation leads to proofs of its node and of one of its operator."""
+        after, proof = (os.path.join(self.network.folder, f"{what}-{len(self.rotated)}") for what in ("after", "proof"))
+        self.network.assay(["checkpoint", "--since", before, "--out", after, "--socket", self.witness.admin])
+        for member in (node.name, self.member_of(operator)):
+            self.network.assay(["proof", member, "--out", proof, "--socket", self.nodes["node-2"].admin])
+            done = self.network.assay(["proof", "verify", proof, "--checkpoint", after, "--node", member], False)
+            if done.returncode not in (0, 10, 11):  # of any standing
+                self.wrong(f"proof of {member} after new keys: {(done.stdout + done.stderr).strip()[-300:]}")
+
+    def replaced(self):
+        """The old key of an operator signs nothing."""
         if not self.rotated:
             self.wrong("no node and operator got new keys in this year")
-        for number, (node, _, operator, old, before) in enumerate(self.rotated):
-            after, proof, draft = (os.path.join(self.network.folder, f"{what}-{number}")
-                                   for what in ("after", "proof", "draft"))
-            self.network.assay(["checkpoint", "--since", before, "--out", after, "--socket", self.witness.admin])
-            for member in (node.name, self.member_of(operator)):
-                self.network.assay(["proof", member, "--out", proof, "--socket", self.nodes["node-2"].admin])
-                done = self.network.assay(["proof", "verify", proof, "--checkpoint", after, "--node", member], False)
-                if done.returncode not in (0, 10, 11):  # of any standing
-                    self.wrong(f"proof of {member} after new keys: {(done.stdout + done.stderr).strip()[-300:]}")
+        for number, (operator, old) in enumerate(self.rotated):
+            draft = os.path.join(self.network.folder, f"draft-{number}")
             self.network.assay(["change", "draft", "--out", draft, "--drain", "node-7", "--activation", "+100",
                                 "--socket", self.witness.admin])
             done = self.network.assay(["change", "sign", draft, "--key", old, "--socket", self.witness.admin], False)
@@ -558,7 +561,7 @@ class Year:
         if not self.violations:
             self.find_planted()
         sizes = self.sizes()
-        self.proven()
+        self.replaced()
         self.audited()
         suspended = [str(f) for f in self.falls if f.after == "SUSPENDED"]
         return {
