@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXEC_FAILED = 127, SAID_MAX = 160, DIGITS = 2 };
+enum { EXEC_FAILED = 127, SAID_MAX = 160, DIGITS = 2, DEATH_MS = 2000 };
 
 struct run {
     const char *program;
@@ -134,19 +134,39 @@ static enum assay_status wait_program(const struct run *r, uint64_t deadline_ms)
     return ASSAY_OK;
 }
 
-/* With everything that it started: a leader that has not been reaped keeps its number. Returns:
- * what waitpid says, -1 when something else reaped it */
+/* With its group, and by its own number, since it may have left the group: a leader that has not
+ * been reaped keeps that number. One that the kernel does not let die (a driver that hangs, another
+ * user) is left to the next run. Returns: what waitpid says; -1: it was not reaped here */
 static int end_program(struct run *r)
 {
     int how = 0;
+    struct timespec pause = { .tv_nsec = 2000000 };
+    const uint64_t patience_ms = assay_monotonic_ms() + DEATH_MS;
     (void)kill(-r->pid, SIGKILL);
+    (void)kill(r->pid, SIGKILL);
     close_end(&r->out);
     close_end(&r->err);
-    pid_t ended = -1;
-    do
-        ended = waitpid(r->pid, &how, 0);
-    while (ended < 0 && errno == EINTR);
+    pid_t ended = 0;
+    while ((ended = waitpid(r->pid, &how, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        if (assay_monotonic_is_past(patience_ms)) break;
+        (void)nanosleep(&pause, NULL);
+    }
+    if (ended == 0) r->reports->left = r->pid;
     return ended == r->pid ? how : -1;
+}
+
+/* At most one that cannot be killed: another would hang where it does. */
+static enum assay_status reap_left(struct assay_attester_reports *reports, const char *program,
+                                   char *message)
+{
+    if (reports->left == 0 || waitpid(reports->left, NULL, WNOHANG) != 0) {
+        reports->left = 0;
+        return ASSAY_OK;
+    }
+    (void)kill(reports->left, SIGKILL);
+    assay_source_set_message(message, "evidence.devices: %.100s: process %d was killed and runs on",
+                             program, (int)reports->left);
+    return ASSAY_E_TIMEOUT;
 }
 
 /* Its first line, fit for a log. */
@@ -213,6 +233,7 @@ enum assay_status assay_attester_collect_reports(
     assay_hex_encode(challenge, ASSAY_REPORT_DATA_LEN, challenge_text, sizeof challenge_text);
     assay_hex_encode(nonce, sizeof nonce, nonce_text, sizeof nonce_text);
     out->len = 0;
+    ASSAY_TRY(reap_left(out, program, message));
     ASSAY_TRY(start_program(&r, challenge_text, nonce_text, message));
     enum assay_status status = read_program(&r, deadline_ms);
     if (status == ASSAY_OK) status = wait_program(&r, deadline_ms);

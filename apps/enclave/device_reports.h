@@ -6,7 +6,8 @@
  * for each quote with two arguments in hexadecimal: the challenge (64 bytes), and the nonce that
  * each device has to sign (32 bytes). To its standard output it writes the set of reports
  * (quote/verify/device_set.h; `assay evidence compose --devices-out` makes it of files), and it
- * ends with status 0. Everything that it started is killed at the deadline.
+ * ends with status 0. It is killed at the deadline, with what it started in its process group; one
+ * that does not die is not waited for, and nothing is executed while it is there.
  */
 #ifndef ASSAY_APPS_ENCLAVE_DEVICE_REPORTS_H
 #define ASSAY_APPS_ENCLAVE_DEVICE_REPORTS_H
@@ -14,8 +15,11 @@
 #include "quote/source/source.h"
 #include "quote/verify/device_set.h"
 
-/* On the heap. */
+#include <sys/types.h>
+
+/* On the heap, zero before the first use. */
 struct assay_attester_reports {
+    pid_t left; /* a program of before that could not be killed; 0: none */
     size_t len;
     uint8_t bytes[ASSAY_DEVICES_LEN_MAX + 1]; /* one more shows that there is more */
 };

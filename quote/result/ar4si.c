@@ -239,8 +239,15 @@ static bool approves_programs(const struct assay_policy *policy, enum assay_evid
     return false;
 }
 
-/* Of forged evidence only the forgery is known. Of unjudged evidence only what is lacking, and that
- * it answers another challenge, which refuses it although nothing else is known of it. */
+/* What refuses evidence although nothing else is known of it (assay_verdict_refuse). */
+static bool is_refusal(const struct assay_verdict *verdict, enum assay_rule rule)
+{
+    return verdict->tier == ASSAY_TIER_CONTRAINDICATED &&
+           (rule == ASSAY_RULE_CHALLENGE || rule == ASSAY_RULE_CARRIER_KEY);
+}
+
+/* Of forged evidence only the forgery is known. Of unjudged evidence only what is lacking, and what
+ * refuses it none the less. */
 static bool is_counted(const struct assay_verdict *verdict, const struct assay_reason *reason)
 {
     const enum assay_rule_class class_ = assay_rule_class_of(reason->rule);
@@ -248,8 +255,7 @@ static bool is_counted(const struct assay_verdict *verdict, const struct assay_r
     case ASSAY_GENUINE_TRUE: return true;
     case ASSAY_GENUINE_FALSE: return class_ == ASSAY_RULE_FORGED;
     case ASSAY_GENUINE_UNKNOWN:
-        return class_ == ASSAY_RULE_UNJUDGED || (reason->rule == ASSAY_RULE_CHALLENGE &&
-                                                 verdict->tier == ASSAY_TIER_CONTRAINDICATED);
+        return class_ == ASSAY_RULE_UNJUDGED || is_refusal(verdict, reason->rule);
     }
     ASSAY_UNREACHABLE("whether it is genuine");
 }

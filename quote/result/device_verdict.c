@@ -32,10 +32,18 @@ static bool is_about_a_device(const struct assay_verdict *verdict,
     return false;
 }
 
+/* Reasons of forged devices go before what leaves the processor unjudged: of a list full of them it
+ * is not known whether that found room. The last place may be that of a refusal. */
+static bool is_crowded(const struct assay_verdict *verdict)
+{
+    return verdict->reason_count == ASSAY_REASONS_MAX &&
+           assay_rule_class_of(verdict->reasons[ASSAY_REASONS_MAX - 2].rule) == ASSAY_RULE_FORGED;
+}
+
 /* Apart from its devices. */
 static bool is_processor_proven(const struct assay_verdict *verdict)
 {
-    if (!verdict->appraised) return false;
+    if (!verdict->appraised || is_crowded(verdict)) return false;
     for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
         if (verdict->proofs[i] == ASSAY_PROOF_FALSE || verdict->proofs[i] == ASSAY_PROOF_UNKNOWN)
             return false;
@@ -71,7 +79,8 @@ void assay_device_verdict(const struct assay_verdict *verdict, uint32_t index,
     own->appraised = d->genuine == ASSAY_GENUINE_TRUE;
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
         const struct assay_reason *const r = &verdict->reasons[i];
-        const char *const text = find_own_text(verdict, index, r);
+        const char *const text =
+            r->rule == ASSAY_RULE_CHALLENGE ? r->observed : find_own_text(verdict, index, r);
         if (text != NULL) assay_verdict_add(own, r->rule, 0, r->expected, text);
     }
     if (d->rule != 0 && !assay_verdict_has(own, (enum assay_rule)d->rule))

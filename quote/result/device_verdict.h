@@ -15,7 +15,8 @@ void assay_device_label(const struct assay_verdict *verdict, uint32_t index,
 /*
  * assay_device_verdict - kind, reasons and tier of device number index; with its nonce as report
  * data. Reasons of the machine that name the device are the device's, without its name; of one
- * whose text found no room there is the rule.
+ * whose text found no room there is the rule. Another challenge is every device's: what it signed
+ * is derived from it.
  *
  * No device is affirmed through a processor that is not proven: the binding is its word. Then the
  * device stays in tier none, unless its own report is forged.

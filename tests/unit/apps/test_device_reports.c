@@ -142,6 +142,43 @@ Test(device_reports, a_program_that_takes_too_long_is_killed)
     cr_expect_not_null(strstr(message, "killed"), "%s", message);
 }
 
+/* Its child, whose group it joins, ends when it does. */
+Test(device_reports, a_program_that_leaves_its_group_is_killed_at_its_deadline)
+{
+    cr_expect_eq(collect("exec python3 -c 'import os, time\n"
+                         "r, w = os.pipe()\n"
+                         "c = os.fork()\n"
+                         "if c == 0: os.close(w); os.read(r, 1); os._exit(0)\n"
+                         "os.setpgid(c, c)\n"
+                         "os.setpgid(0, c)\n"
+                         "time.sleep(1000)'",
+                         5000),
+                 ASSAY_E_TIMEOUT, "%s", message);
+    cr_expect_eq(reports.left, 0, "it was reaped");
+}
+
+/* One that cannot be killed, as this process of another stands for: nothing runs beside it. */
+Test(device_reports, nothing_is_executed_beside_a_program_that_runs_on)
+{
+    const pid_t left = fork();
+    if (left == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    cr_assert_gt(left, 0);
+    reports.left = left;
+    cr_expect_eq(collect("cat set", PATIENCE_MS), ASSAY_E_TIMEOUT);
+    cr_expect_not_null(strstr(message, "runs on"), "%s", message);
+    /* It was told to die once more, and is gone some time. */
+    enum assay_status status = ASSAY_E_TIMEOUT;
+    for (int i = 0; i < 6000 && status == ASSAY_E_TIMEOUT; i++) {
+        status = collect("cat set", PATIENCE_MS);
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+    }
+    cr_expect_eq(status, ASSAY_OK, "%s", message);
+    cr_expect_eq(reports.left, 0);
+}
+
 /* Returns: whether a process runs, and is none that ended and was not reaped. */
 static bool is_running(long pid)
 {

@@ -5,11 +5,13 @@
 #include "apps/assay/evidence/ear_read.h"
 #include "base/cbor.h"
 #include "quote/cose.h"
+#include "quote/result/challenge.h"
 #include "quote/result/device_verdict.h"
 #include "quote/result/jwt.h"
 #include "tests/unit/quote/nvidia/device_world.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const labels[] = { "cpu0", "gpu0", "gpu1", "switch0" };
@@ -166,6 +168,41 @@ Test(gpu_device_ear, no_device_is_affirmed_through_a_processor_that_is_not_prove
         cr_expect_str_eq(text_of(i, false, "bound_to"), "(none)");
         cr_expect_str_eq(assay_json_text(ear.submodules[i].claims, "eat_nonce", "(none)"),
                          "(none)");
+    }
+}
+
+/* What a device signed is derived from the challenge: a recording of the machine is one of it. */
+Test(gpu_device_ear, no_device_is_affirmed_for_another_challenge)
+{
+    static const uint8_t other[ASSAY_REPORT_DATA_LEN] = { 0x11 };
+    device_world_judge(w);
+    assay_challenge_report_data(&w->verdict, assay_slice_over(other, sizeof other), true);
+    cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->verdict));
+    read_back(ASSAY_EAR_IETF_04);
+    for (size_t i = 0; i <= DEVICES; i++) {
+        expect_status(i, ASSAY_TIER_CONTRAINDICATED);
+        cr_expect_eq(ear.submodules[i].vector.claims[ASSAY_TRUST_INSTANCE_IDENTITY], 96);
+    }
+}
+
+/* Forged devices crowd out the reason that leaves the processor unjudged. */
+Test(gpu_device_ear, no_device_is_affirmed_when_reasons_found_no_room)
+{
+    struct assay_verdict own;
+    char name[ASSAY_REASON_TEXT], text[2 * ASSAY_REASON_TEXT];
+    device_world_judge(w);
+    assay_verdict_add(&w->verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "now", "then");
+    assay_verdict_name_device(&w->verdict, 1, name);
+    (void)snprintf(text, sizeof text, "%s: another one", name);
+    w->verdict.devices[1].genuine = ASSAY_GENUINE_FALSE;
+    w->verdict.devices[1].rule = ASSAY_RULE_REPORT_SIGNATURE;
+    for (int i = 0; i < ASSAY_REASONS_MAX; i++)
+        assay_verdict_add(&w->verdict, ASSAY_RULE_REPORT_SIGNATURE, 0, "a signature", text);
+    assay_verdict_conclude(&w->verdict);
+    cr_assert_not(assay_verdict_has(&w->verdict, ASSAY_RULE_COLLATERAL_EXPIRED));
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        assay_device_verdict(&w->verdict, i, &own);
+        cr_expect_eq(own.tier, i == 1 ? ASSAY_TIER_CONTRAINDICATED : ASSAY_TIER_NONE);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "tests/unit/quote/x509/carrier_world.h"
 
 #include "base/base64.h"
+#include "quote/result/ar4si.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -102,6 +103,23 @@ Test(quote_carrier, evidence_about_another_key_is_refused)
         plan.other_key = true;
         expect_refused(&plan, "");
     }
+}
+
+/* Without collateral nothing is known of the machine, and the key is refused all the same. */
+Test(quote_carrier, a_key_is_refused_when_nothing_else_is_known)
+{
+    const struct carrier_plan plan = { .form = ASSAY_CARRIER_GRAMINE, .other_key = true };
+    carrier_make(w, &plan, &made);
+    cr_assert_eq(open_bytes(made.der, made.len), ASSAY_OK);
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    assay_verdict_add(&w->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "TCB info", "none");
+    assay_verdict_conclude(&w->verdict);
+    assay_carrier_appraise(&carrier, &w->verdict);
+    cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    const struct assay_trust_vector vector = assay_ar4si_vector(&w->verdict, NULL);
+    cr_expect_eq(vector.claims[ASSAY_TRUST_INSTANCE_IDENTITY], 96);
+    cr_expect_eq(vector.claims[ASSAY_TRUST_HARDWARE], -1);
 }
 
 Test(quote_carrier, report_data_ends_with_the_hash)
