@@ -154,7 +154,8 @@ static enum assay_status take_der(struct assay_slice der, struct room room,
     return take_extension(room, out);
 }
 
-/* The first certificate with evidence: in a chain the leaf stands first. */
+/* The first certificate, which is the one whose key a server proves to have (RFC 8446 4.4.2). The
+ * evidence of a later one vouches for another key: whoever sends the chain may append any. */
 static enum assay_status take_pem(struct assay_slice text, struct room room,
                                   struct assay_carrier *out)
 {
@@ -163,8 +164,7 @@ static enum assay_status take_pem(struct assay_slice text, struct room room,
     while (assay_pem_next(&text, &label, room.bytes, room.len, &len) == ASSAY_OK) {
         if (!assay_slice_equal(label, assay_slice_over("CERTIFICATE", 11))) continue;
         const struct room rest = { room.bytes + len, room.len - len };
-        const enum assay_status status = take_der(assay_slice_over(room.bytes, len), rest, out);
-        if (status != ASSAY_E_NOT_FOUND) return status;
+        return take_der(assay_slice_over(room.bytes, len), rest, out);
     }
     return ASSAY_E_NOT_FOUND;
 }

@@ -47,8 +47,9 @@ static inline size_t assay_carrier_room(size_t len)
 bool assay_carrier_looks(struct assay_slice bytes);
 
 /*
- * assay_carrier_open - the evidence of a certificate (PEM or DER; of several the first one that has
- * some) or of a wrapper (CBOR or JSON). Bytes that are evidence themselves are not taken.
+ * assay_carrier_open - the evidence of a certificate (PEM or DER; of a chain the first one, which
+ * is the server's own) or of a wrapper (CBOR or JSON). Bytes that are evidence themselves are not
+ * taken.
  * In:      bytes, hostile; room[room_len], room_len >= assay_carrier_room(bytes.len)
  * Out:     *out, written only on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (neither, or a certificate without evidence) |

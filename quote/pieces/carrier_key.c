@@ -151,6 +151,15 @@ static void check_report_data(const struct assay_carrier *carrier, struct assay_
     refuse_key(verdict, expected.text, observed.text);
 }
 
+/* --- whose report data it is */
+/* The nonce of a device is chosen by whoever reaches its driver, and no program is measured with
+ * it: without a processor it is nobody's word for a key. */
+static void check_attester(struct assay_verdict *verdict)
+{
+    if (verdict->kind == ASSAY_KIND_NVIDIA_GPU || verdict->kind == ASSAY_KIND_NVIDIA_SWITCH)
+        refuse_key(verdict, "evidence of a processor", "a device that signs any nonce");
+}
+
 /* --- the certificate itself */
 bool assay_carrier_is_issued(const struct assay_carrier *carrier)
 {
@@ -180,4 +189,5 @@ void assay_carrier_appraise(const struct assay_carrier *carrier, struct assay_ve
     check_signature(carrier, verdict);
     if (carrier->form == ASSAY_CARRIER_RA_TLS) check_claims(carrier, verdict);
     check_report_data(carrier, verdict);
+    check_attester(verdict);
 }

@@ -139,7 +139,7 @@ static enum assay_status check_chain(const struct assay_token_terms *terms,
         *answer = assay_token_refuse(token, ASSAY_RESULT_BAD_CHAIN,
                                      "x5c does not lead to the root; its first certificate is ",
                                      leaf->subject_name);
-    else if (!assay_chain_is_signer(leaf))
+    else if (!assay_chain_is_signer(leaf) || !assay_chain_allows(leaf, 0))
         *answer =
             assay_token_refuse(token, ASSAY_RESULT_BAD_CHAIN,
                                "x5c: its first certificate may not sign: ", leaf->subject_name);

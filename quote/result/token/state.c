@@ -51,7 +51,7 @@ static const struct attester {
 };
 
 /* --- flags */
-enum flag { FLAG_DEBUG, FLAG_SECURE_BOOT, FLAG_MEASURED, FLAG_COUNT };
+enum flag { FLAG_DEBUG, FLAG_SECURE_BOOT, FLAG_COUNT };
 static const struct flag_row {
     enum flag flag;
     unsigned services;
@@ -76,7 +76,6 @@ static const struct flag_row {
     { FLAG_SECURE_BOOT, BIT(AZURE), "secureboot", NULL, NULL },
     { FLAG_SECURE_BOOT, BIT(GOOGLE), "secboot", NULL, NULL },
     { FLAG_SECURE_BOOT, DEVICE, "secboot", NULL, NULL },
-    { FLAG_MEASURED, DEVICE, "measres", "success", "fail" },
 };
 
 /* --- states of the TCB: Intel's words, and where they are */
@@ -128,7 +127,7 @@ static enum assay_result_flag read_flag(const struct assay_json_tree *claims, un
             row->yes == NULL ? assay_tree_is_bool(node, true) : assay_tree_is(node, row->yes);
         const bool no =
             row->no == NULL ? assay_tree_is_bool(node, false) : assay_tree_is(node, row->no);
-        /* Of two statements the worse one: debug, no secure boot, not measured. */
+        /* Of two statements the worse one: debug, no secure boot. */
         const bool is_worse = flag == FLAG_DEBUG ? yes : no;
         if (is_worse) return flag == FLAG_DEBUG ? ASSAY_FLAG_YES : ASSAY_FLAG_NO;
         if (yes || no) found = yes ? ASSAY_FLAG_YES : ASSAY_FLAG_NO;
@@ -194,6 +193,19 @@ static void state_overall_of_nvidia(struct assay_token *token)
     if (holds && token->devices_named > 0) state_claim(token, ASSAY_TRUST_HARDWARE, GENUINE);
 }
 
+/* Of all devices, or of none: one that states nothing of its measurements may run anything. */
+static void state_measurements(struct assay_token *token)
+{
+    size_t matching = 0;
+    for (size_t i = 0; i < token->device_count; i++) {
+        if (token->devices[i].measured == ASSAY_FLAG_YES) matching += 1;
+        if (token->devices[i].measured == ASSAY_FLAG_NO)
+            state_claim(token, ASSAY_TRUST_EXECUTABLES, UNRECOGNISED);
+    }
+    if (matching > 0 && matching == token->device_count)
+        state_claim(token, ASSAY_TRUST_EXECUTABLES, APPROVED);
+}
+
 static void conclude(struct assay_token *token)
 {
     _Static_assert((int)ASSAY_STATED_CONTRAINDICATED == (int)ASSAY_TIER_CONTRAINDICATED &&
@@ -215,10 +227,22 @@ void assay_token_state(struct assay_token *token)
     if (token->service == ASSAY_RESULT_INTEL)
         token->policy_failed = has_unmatched_policy(&token->claims);
     if (token->service == ASSAY_RESULT_NVIDIA) state_overall_of_nvidia(token);
+    state_measurements(token);
     conclude(token);
 }
 
 /* --- devices */
+/* Whatever is stated but success is none: a comparison that failed, was not made, or found nothing
+ * to compare (RFC 9711 4.2.17). */
+static enum assay_result_flag read_measured(const struct assay_json_tree *claims)
+{
+    const struct assay_tree_node *const result = assay_tree_find(claims, "measres");
+    if (result == NULL || result->type == ASSAY_TREE_NULL) return ASSAY_FLAG_UNSTATED;
+    const bool holds = assay_tree_is(result, "success") ||
+                       assay_tree_is(result, "comparison-successful"); /* older claims */
+    return holds ? ASSAY_FLAG_YES : ASSAY_FLAG_NO;
+}
+
 static void copy_claim(char out[static ASSAY_RESULT_DEVICE_TEXT_MAX],
                        const struct assay_json_tree *claims, const char *path, const char *other)
 {
@@ -239,13 +263,10 @@ void assay_token_state_device(const struct assay_json_tree *claims, const char *
     copy_claim(device->driver, claims, "x-nvidia-gpu-driver-version", NULL);
     copy_claim(device->firmware, claims, "x-nvidia-gpu-vbios-version",
                "x-nvidia-switch-bios-version");
-    device->measured = read_flag(claims, DEVICE, FLAG_MEASURED);
+    device->measured = read_measured(claims);
     device->debug = read_flag(claims, DEVICE, FLAG_DEBUG);
     device->secure_boot = read_flag(claims, DEVICE, FLAG_SECURE_BOOT);
     state_flags(token, device->debug, device->secure_boot);
-    if (device->measured == ASSAY_FLAG_YES) state_claim(token, ASSAY_TRUST_EXECUTABLES, APPROVED);
-    if (device->measured == ASSAY_FLAG_NO)
-        state_claim(token, ASSAY_TRUST_EXECUTABLES, UNRECOGNISED);
     for (size_t i = 0; i < sizeof device_checks / sizeof device_checks[0]; i++)
         if (assay_tree_is_bool(assay_tree_find(claims, device_checks[i]), false))
             token->policy_failed = true;

@@ -37,6 +37,11 @@ expect 0 "\"key\": \"$(hash sha256 gramine.spki)\"" verify gramine.pem --json --
 openssl x509 -in gramine.pem -outform DER -out gramine.der
 expect 0 'carrier     gramine' verify gramine.der
 expect 0 'report_data' "$ASSAY" evidence decode gramine.pem
+# --- a chain is that of its first certificate
+openssl req -x509 -new -key thief.key -subj /CN=bare -days 2 -out bare.pem || exit 2
+cat gramine.pem bare.pem >behind.pem && cat bare.pem gramine.pem >before.pem
+expect 0 'carrier     gramine' verify behind.pem
+expect 13 'expected evidence' verify before.pem
 expect 0 '"carrier": null' verify gramine.quote --json
 
 # --- the evidence of one, in the certificate of another

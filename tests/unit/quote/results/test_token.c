@@ -283,6 +283,40 @@ Test(token, nvidia_s_list_binds_each_device_to_the_overall_token)
     cr_expect_eq(claim(ASSAY_TRUST_EXECUTABLES), 0);
 }
 
+/* Two devices, the first of which matches. */
+static void two_devices(const char *measres)
+{
+    const char *const one = gpu_token(ec, "success");
+    const char *const two = measres != NULL
+                                ? gpu_token(ec, measres)
+                                : maker_token(ec, ECDSA, ES384,
+                                              "{\"iss\":\"" NVIDIA "\"," TIMES
+                                              ",\"eat_nonce\":\"9f\",\"dbgstat\":\"disabled\"}");
+    text = list_of(overall("true", maker_text("%s,%s", named("GPU-0", one), named("GPU-1", two))),
+                   maker_text("%s,%s", member("GPU-0", one), member("GPU-1", two)));
+    ANSWERS(VALID);
+}
+
+/* Whatever the overall token says. */
+Test(token, measurements_are_those_of_every_device)
+{
+    static const char *const others[] = { "fail", "comparison-fail", "not-run", "Success", "" };
+    use(ASSAY_RESULT_NVIDIA, NVIDIA, ec);
+    two_devices("success");
+    cr_expect_eq(claim(ASSAY_TRUST_EXECUTABLES), 2);
+    two_devices("comparison-successful");
+    cr_expect_eq(claim(ASSAY_TRUST_EXECUTABLES), 2);
+    two_devices(NULL);
+    cr_expect_eq(token->devices[1].measured, ASSAY_FLAG_UNSTATED);
+    cr_expect_eq(claim(ASSAY_TRUST_EXECUTABLES), 0, "one states nothing of its own");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        two_devices(others[i]);
+        cr_expect_eq(token->devices[1].measured, ASSAY_FLAG_NO, "%s", others[i]);
+        cr_expect_eq(claim(ASSAY_TRUST_EXECUTABLES), 33, "%s", others[i]);
+        cr_expect_eq(token->statement, ASSAY_STATED_WARNING);
+    }
+}
+
 Test(token, a_device_must_pass_by_itself)
 {
     struct authority_key *other = authority_key_make(ASSAY_KEY_P384);
@@ -576,6 +610,27 @@ Test(token, certificates_must_be_valid_now_and_for_signing)
         "k1", maker_text("\"kty\":\"RSA\",\"x5c\":[\"%s\",\"%s\"]", c.leaf_text, c.ca_text)));
     ANSWERS(BAD_CHAIN); /* an authority signs no tokens */
     chain_free(&c);
+}
+
+/* id-kp-serverAuth: the key of a web server below the same root (RFC 5280 4.2.1.12). */
+Test(token, a_certificate_for_another_purpose_signs_no_tokens)
+{
+    static const uint8_t server[] = { 0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06,
+                                      0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
+    static const uint8_t any[] = { 0x30, 0x06, 0x06, 0x04, 0x55, 0x1d, 0x25, 0x00 };
+    for (int i = 0; i < 2; i++) {
+        struct authority_certificate leaf = authority_leaf("signer", rsa, NULL, NULL, ECDSA);
+        authority_add_extension(&leaf, "2.5.29.37", i == 0, i == 0 ? server : any,
+                                i == 0 ? sizeof server : sizeof any);
+        struct chain c = chain_make(&leaf);
+        azure("");
+        terms.root = &c.public_root;
+        use_keys(maker_key_set(
+            "k1", maker_text("\"kty\":\"RSA\",\"x5c\":[\"%s\",\"%s\"]", c.leaf_text, c.ca_text)));
+        if (i == 0) ANSWERS(BAD_CHAIN);
+        else ANSWERS(VALID);
+        chain_free(&c);
+    }
 }
 
 /* Google's tokens for parties without its key set. */

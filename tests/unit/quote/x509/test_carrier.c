@@ -205,14 +205,41 @@ Test(quote_carrier, a_chain_as_text_has_the_evidence_of_its_leaf)
     const struct carrier_plan plan = { .form = ASSAY_CARRIER_CMW, .choice = CHOICE_JSON };
     const struct assay_slice root = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
     carrier_make(w, &plan, &made);
-    /* Certificates without evidence come before it here. */
-    assay_bytes_copy(text, sizeof text, root.bytes, root.len);
-    size_t len = put_pem(text, root.len, "PRIVATE KEY", made.der, 40);
+    size_t len = put_pem(text, 0, "PRIVATE KEY", made.der, 40);
     len = put_pem(text, len, "CERTIFICATE", made.der, made.len);
-    cr_assert_eq(open_bytes(text, len), ASSAY_OK);
+    assay_bytes_copy(text + len, sizeof text - len, root.bytes, root.len);
+    cr_assert_eq(open_bytes(text, len + root.len), ASSAY_OK);
     cr_assert_eq(carrier.form, ASSAY_CARRIER_CMW);
     cr_assert(assay_slice_equal(carrier.evidence, assay_slice_over(w->quote, w->quote_len)));
     cr_assert_eq(open_bytes(root.bytes, root.len), ASSAY_E_NOT_FOUND);
+}
+
+/* The attack: a server of any key appends the certificate of a genuine one to its chain. */
+Test(quote_carrier, evidence_behind_the_leaf_is_not_the_server_s)
+{
+    static char text[CARRIER_BYTES_MAX * 4];
+    const struct carrier_plan plan = { .form = ASSAY_CARRIER_GRAMINE };
+    const struct assay_slice other = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
+    carrier_make(w, &plan, &made);
+    assay_bytes_copy(text, sizeof text, other.bytes, other.len);
+    const size_t len = put_pem(text, other.len, "CERTIFICATE", made.der, made.len);
+    cr_assert_eq(open_bytes(text, len), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(open_bytes(text + other.len, len - other.len), ASSAY_OK, "by itself it has some");
+}
+
+/* Anybody with a GPU gets its signature over the hash of any key. */
+Test(quote_carrier, a_device_alone_vouches_for_no_key)
+{
+    static const enum assay_evidence_kind devices[] = { ASSAY_KIND_NVIDIA_GPU,
+                                                        ASSAY_KIND_NVIDIA_SWITCH };
+    const struct carrier_plan plan = { .form = ASSAY_CARRIER_CMW };
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        expect_bound(&plan);
+        w->verdict.kind = devices[i]; /* of the same report data */
+        assay_carrier_appraise(&carrier, &w->verdict);
+        cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+        cr_expect(assay_verdict_has(&w->verdict, ASSAY_RULE_CARRIER_KEY));
+    }
 }
 
 Test(quote_carrier, what_is_no_carrier_is_left_alone)
