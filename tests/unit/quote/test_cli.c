@@ -282,7 +282,7 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         { "evidence decode /bin/sh --json", 13, "unsupported", "/bin/sh: " },
         { "evidence decode /nonexistent --json", 5, "not_found", "/nonexistent: no such file" },
         { "evidence decode /tmp --json", 2, "usage", "/tmp: is a directory" },
-        { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind wants one of sgx-v3" },
+        { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind wants one of auto, sgx-v3" },
         { "evidence verify /nonexistent --collateral /usr --json", 5, "not_found", "/nonexistent" },
         { "evidence verify /dev/null --collateral /nonexistent --json", 5, "not_found",
           "--collateral /nonexistent" },
