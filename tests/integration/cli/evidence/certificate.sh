@@ -49,6 +49,9 @@ certificate thief 1.2.840.113741.1337.6 "$(hex <gramine.quote)"
 expect 11 'certificate-key' verify thief.pem
 expect 11 "$(hash sha256 thief.spki)" verify thief.pem
 expect 11 'Do not use this key' "$ASSAY" evidence explain thief.pem --collateral vendor --policy policy.yaml
+# Without the vendor's collateral nothing else is known, and the key is refused all the same.
+mkdir nothing
+expect 11 'certificate-key' "$ASSAY" evidence explain thief.pem --collateral nothing --policy policy.yaml
 # --- issued by an authority: the key is what counts, and what is not checked is said
 openssl req -new -key gramine.key -subj /CN=issued -out issued.csr -config gramine.conf || exit 2
 printf '[ext]\n1.2.840.113741.1337.6=DER:%s\n' "$(hex <gramine.quote)" >issued.ext
