@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static uint8_t memory[ASSAY_FILES_MAX + 2][ASSAY_FILE_LEN_MAX];
@@ -19,16 +20,20 @@ static struct assay_bytes read_file(const char *path, uint8_t *into)
 {
     struct assay_bytes out = { into, 0 };
     FILE *const file = fopen(path, "rb");
-    if (file != NULL) out.len = fread(into, 1, ASSAY_FILE_LEN_MAX, file);
-    if (file != NULL) (void)fclose(file);
+    if (file == NULL) perror(path), exit(2);
+    out.len = fread(into, 1, ASSAY_FILE_LEN_MAX, file);
+    if (fgetc(file) != EOF || ferror(file) || fclose(file) != 0)
+        (void)fprintf(stderr, "%s: cannot be read, or is too long\n", path), exit(2);
     return out;
 }
 
 static struct assay_bytes read_hex(const char *text, uint8_t into[64])
 {
     struct assay_bytes out = { into, 0 };
-    unsigned byte = 0;
-    for (; out.len < 64 && sscanf(text, "%2x", &byte) == 1; text += 2)
+    const size_t digits = strspn(text, "0123456789abcdefABCDEF");
+    if (digits == 0 || digits % 2 != 0 || digits > 128 || text[digits] != '\0')
+        (void)fprintf(stderr, "%s: expected 1 to 64 bytes in hexadecimal\n", text), exit(2);
+    for (unsigned byte = 0; *text != '\0' && sscanf(text, "%2x", &byte) == 1; text += 2)
         into[out.len++] = (uint8_t)byte;
     return out;
 }
@@ -40,10 +45,14 @@ static enum assay_status create_trust(const char *folder, const char *policy_pat
     char path[4096], message[ASSAY_POLICY_MESSAGE_MAX] = "";
     size_t count = 0;
     DIR *const dir = opendir(folder);
-    if (dir == NULL) return ASSAY_E_NOT_FOUND;
-    for (struct dirent *e; count < ASSAY_FILES_MAX && (e = readdir(dir)) != NULL;)
-        if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) < (int)sizeof path)
-            files[count] = read_file(path, memory[count]), count++;
+    if (dir == NULL) perror(folder), exit(2);
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        if (e->d_name[0] == '.') continue;
+        if (count == ASSAY_FILES_MAX) return ASSAY_E_RANGE;
+        if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
+            return ASSAY_E_RANGE;
+        files[count] = read_file(path, memory[count]), count++;
+    }
     (void)closedir(dir);
 
     const struct assay_bytes text = read_file(policy_path, memory[ASSAY_FILES_MAX]);
@@ -69,7 +78,7 @@ int main(int argc, char **argv)
     enum assay_tier tier = ASSAY_TIER_NONE;
     struct timespec now = { 0 };
     uint8_t challenge[64];
-    if (argc < 5)
+    if (argc < 5 || (argc > 5 && argv[5][strspn(argv[5], "0123456789")] != '\0'))
         return fprintf(stderr, "usage: verify EVIDENCE FOLDER POLICY CHALLENGE [UNIX_TIME]\n"), 2;
     enum assay_status status = create_trust(argv[2], argv[3], &trust, &policy);
     if (status == ASSAY_OK) status = assay_verdict_create(&verdict);

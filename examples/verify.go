@@ -17,7 +17,7 @@ import (
 )
 
 func verify(evidence, folder, policyPath, challenge string, at time.Time) (*assay.Verdict, error) {
-	paths, err := filepath.Glob(filepath.Join(folder, "*"))
+	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -28,8 +28,8 @@ func verify(evidence, folder, policyPath, challenge string, at time.Time) (*assa
 		return bytes
 	}
 	files := [][]byte{}
-	for _, path := range paths {
-		files = append(files, read(path))
+	for _, entry := range entries {
+		files = append(files, read(filepath.Join(folder, entry.Name())))
 	}
 	quote, text := read(evidence), read(policyPath)
 	if err != nil {
@@ -67,7 +67,11 @@ func main() {
 	}
 	at := time.Now()
 	if len(os.Args) > 5 {
-		seconds, _ := strconv.ParseInt(os.Args[5], 10, 64)
+		seconds, err := strconv.ParseInt(os.Args[5], 10, 64)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
 		at = time.Unix(seconds, 0)
 	}
 	verdict, err := verify(os.Args[1], os.Args[2], os.Args[3], os.Args[4], at)

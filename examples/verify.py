@@ -40,7 +40,13 @@ def main(arguments):
         print("usage: verify.py EVIDENCE FOLDER POLICY CHALLENGE [UNIX_TIME]", file=sys.stderr)
         return 2
     try:
-        return verify(*arguments[1:5], int(arguments[5]) if len(arguments) == 6 else None)
+        bytes.fromhex(arguments[4])
+        at = int(arguments[5]) if len(arguments) == 6 else None
+    except ValueError as error:
+        print("verify.py: %s" % error, file=sys.stderr)
+        return 2
+    try:
+        return verify(*arguments[1:5], at)
     except (assay.Error, OSError, ValueError) as error:
         print("%s: %s" % (arguments[3] if isinstance(error, ValueError) else "verify.py", error), file=sys.stderr)
         return 2

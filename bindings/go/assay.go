@@ -264,10 +264,9 @@ func Verify(r *Request) (*Verdict, error) {
 		defer r.Verifier.lock.Unlock()
 		given.verifier = r.Verifier.object
 	}
+	defer runtime.KeepAlive(r) // its policy is read until the result is written
 	var tier C.enum_assay_tier
-	err := check(C.assay_verify(&given, verdict, &tier))
-	runtime.KeepAlive(r)
-	if err != nil {
+	if err := check(C.assay_verify(&given, verdict, &tier)); err != nil {
 		return nil, err
 	}
 	return copyVerdict(r, verdict, Tier(tier))

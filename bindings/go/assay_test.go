@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -123,6 +125,43 @@ func TestThreadsHaveOneAnswer(t *testing.T) {
 		}(i%2 == 0)
 	}
 	all.Wait()
+}
+
+// A policy that nothing but the request has is kept until the result that names it is written. A collection at
+// that moment is likely here, not certain; tests/bindings has freed memory overwritten (MALLOC_PERTURB_).
+func TestPoliciesOutliveTheirRequest(t *testing.T) {
+	trust, _, quote := evidence(t)
+	text, err := os.ReadFile(filepath.Join(os.Getenv("ASSAY_EXAMPLE"), "policy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done int32
+	go func() {
+		for atomic.LoadInt32(&done) == 0 {
+			runtime.GC()
+		}
+	}()
+	var all sync.WaitGroup
+	for i := 0; i < 8; i++ {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for n := 0; n < 400; n++ {
+				policy, err := NewPolicy(string(text))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				verdict, err := Verify(&Request{Trust: trust, Policy: policy, Evidence: quote, At: at,
+					Result: &Result{Developer: "tests", Build: "1"}})
+				if err != nil || verdict.Tier != TierAffirming {
+					t.Errorf("expected affirming: %v, %v", verdict, err)
+				}
+			}
+		}()
+	}
+	all.Wait()
+	atomic.StoreInt32(&done, 1)
 }
 
 func TestSignedResults(t *testing.T) {

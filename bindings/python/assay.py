@@ -92,7 +92,7 @@ class _EarRequest(_Sized):
 Finding = collections.namedtuple("Finding", "rule name text expected observed fix")
 _CLAIM_BOOL, _CLAIM_UINT, _CLAIM_TEXT, _CLAIM_BYTES = 1, 2, 3, 4
 _NOT_FOUND, _INVALID = 117, 115
-_FORMS, _RESULT_MAX = {"json": 0, "cbor": 1, "jwt": 2, "cwt": 3}, 24576
+_FORMS, _RESULT_MAX = {"json": 0, "cbor": 1, "jwt": 2, "cwt": 3}, 49664
 
 
 def _declare():
@@ -148,12 +148,27 @@ class _Bytes_of:
 
 
 class _Object:
+    _destroy = _pointer = None
+
     def __init__(self, kind):
         self._destroy = getattr(_lib, "assay_%s_destroy" % kind)
         self._pointer = _OBJECT()
 
     def __del__(self):
-        self._destroy(self._pointer)
+        if self._destroy is not None:
+            self._destroy(self._pointer)
+
+    def __reduce_ex__(self, protocol):  # a copy would be freed with the first of the two
+        raise TypeError("%s: objects of the library have no copies" % type(self).__name__)
+
+
+def _pointer_of(value, kind):
+    """Of an object of this kind and no other: the library cannot tell them apart, and NULL is a default."""
+    if not isinstance(value, kind):
+        raise TypeError("expected %s, not %s" % (kind.__name__, type(value).__name__))
+    if not value._pointer:
+        raise Error(_INVALID)  # no constructor made it
+    return value._pointer
 
 
 class Trust(_Object):
@@ -167,11 +182,12 @@ class Trust(_Object):
         _must(_lib.assay_trust_add_pinned(self._pointer))
 
     def add_root(self, root, kinds=0xffffffff):
-        _must(_lib.assay_trust_add_root(self._pointer, root, len(root), kinds))
+        given = _Bytes_of(root)
+        _must(_lib.assay_trust_add_root(self._pointer, given.value, len(given.value), kinds))
 
     def add_policy_roots(self, policy):
         """The roots that a policy names."""
-        _must(_lib.assay_trust_add_policy_roots(self._pointer, policy._pointer))
+        _must(_lib.assay_trust_add_policy_roots(self._pointer, _pointer_of(policy, Policy)))
 
     def add_collateral(self, files):
         """Returns False when none of the files is of use: verdicts then say what is missing."""
@@ -283,10 +299,11 @@ def verify(evidence, trust, at=None, policy=None, kind=0, report_data=None, nonc
     given, data, challenge = _Bytes_of(evidence), _Bytes_of(report_data), _Bytes_of(nonce)
     if report_data is not None and not data.value or nonce is not None and not challenge.value:
         raise Error(_INVALID)  # an empty challenge would be none
-    accepted = None if policy is None else policy._pointer
+    accepted = None if policy is None else _pointer_of(policy, Policy)
+    memory = None if verifier is None else _pointer_of(verifier, Verifier)
     request = _Request(
-        trust=trust._pointer, verifier=None if verifier is None else verifier._pointer, policy=accepted, kind=kind,
-        evidence=given.slice, at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
+        trust=_pointer_of(trust, Trust), verifier=memory, policy=accepted, kind=kind, evidence=given.slice,
+        at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
         expected_nonce=challenge.slice, logs=(_Bytes * len(borrowed))(*(one.slice for one in borrowed)),
         log_count=len(borrowed))
     pointer, tier = _OBJECT(), c.c_int()

@@ -64,8 +64,8 @@ enum assay_status {
 };
 #endif /* INTERNAL */
 
-/* Each Returns: a static text, never NULL; "unknown" for numbers outside the list. Every library
- * has these two. */
+/* Each Returns: a static text, never NULL; "ASSAY_E_UNKNOWN" and "unknown status" for numbers
+ * outside the list. libassay-policy has those of libassay, the other libraries their own. */
 ASSAY_API const char *assay_name_of_status(enum assay_status status);  /* "ASSAY_E_RANGE" */
 ASSAY_API const char *assay_describe_status(enum assay_status status); /* a sentence */
 

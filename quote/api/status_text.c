@@ -13,5 +13,7 @@ const char *assay_name_of_status(enum assay_status status)
 
 const char *assay_describe_status(enum assay_status status)
 {
+    if (status == ASSAY_E_INVALID)
+        return "an argument is missing (NULL, empty), or a rule forbids it";
     return assay_status_text(status);
 }

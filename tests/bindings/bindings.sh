@@ -138,10 +138,19 @@ check 'another challenge is refused' examples_agree 1 contraindicated "$quote" "
 check 'now is a time as well' examples_agree 0 affirming "$quote" "$collateral" "$policy" "$challenge"
 check 'a policy that is none' examples_agree 2 '' "$quote" "$collateral" "$out/wrong.yaml" "$challenge" 1800000000
 check 'wrong usage' examples_agree 2 '' "$quote"
+check 'evidence that is not there' examples_agree 2 '' "$out/none" "$collateral" "$policy" "$challenge" 1800000000
+check 'a folder that is not there' examples_agree 2 '' "$quote" "$out/none" "$policy" "$challenge" 1800000000
+for wrong in zz "${challenge}zz" 5f1 '' "$(printf '5f%.0s' $(seq 65))"; do
+    check "no challenge: $wrong" examples_agree 2 '' "$quote" "$collateral" "$policy" "$wrong" 1800000000
+done
+check 'no time' examples_agree 2 '' "$quote" "$collateral" "$policy" "$challenge" tomorrow
 
 # --- misuse, threads, signed results
+longest=$(sed -n 's/^#define ASSAY_EAR_BYTES_MAX \([0-9]*\)$/\1/p' "$prefix/include/assay/assay.h")
+check 'Python has room for every result' test "$longest" -eq "$(python3 -c 'import assay; print(assay._RESULT_MAX)')"
+check 'Rust as well' grep -qx "const RESULT_MAX: usize = $longest;" "$crate/src/verdict.rs"
 export ASSAY_EXAMPLE="$evidence"
-go_tests() { (within "$root/bindings/go" go test -count=1 .); }
+go_tests() { (within "$root/bindings/go" env MALLOC_PERTURB_=165 go test -count=1 .); } # in freed memory: other bytes
 cargo_tests() { (within "$root/bindings/rust" cargo test --quiet --offline --locked --test misuse); }
 check 'tests of the Go binding' go_tests
 check 'tests of the Rust binding' cargo_tests

@@ -132,8 +132,9 @@ static void note_kind(const struct cli_appraisal *a, const char *path)
     const struct assay_file_kind kind = assay_file_kind_of(assay_slice_over(a->file, a->file_len));
     const bool is_binary = strcmp(kind.id, "binary") == 0;
     if (strcmp(kind.id, "quote") == 0 || (is_binary && a->kind != ASSAY_KIND_NONE)) return;
-    (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path,
-                  is_binary ? "binary data of no known kind" : kind.text);
+    (void)fprintf(stderr, "assay: note: %s is %s, expected evidence%s\n", path,
+                  is_binary ? "binary data of no known kind" : kind.text,
+                  strcmp(kind.id, "pem") == 0 ? ": no extension of it that is known has some" : "");
 }
 
 /* --kind of another kind than the one that the bytes declare is the likely cause of malformed

@@ -284,8 +284,9 @@ static int report_refusal(const struct ear_arguments *args, const struct assay_e
         if (assay_file_kind_at(args->token, &kind) && strcmp(kind.id, "jwt") != 0 &&
             strcmp(kind.id, "text") != 0)
             return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                   "%s: is %s, expected a signed attestation result", args->token,
-                                   kind.text);
+                                   "%s: is %s, expected a signed attestation result that is a JSON "
+                                   "web token (--ear-form jwt)",
+                                   args->token, kind.text);
         return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s", args->token,
                                ear->why);
     case ASSAY_EAR_UNSUPPORTED:

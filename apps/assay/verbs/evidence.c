@@ -70,7 +70,9 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "ear-profile", "ietf-04|veraison-2023", "names of the EAR's claims, default ietf-04",
             0 },
           { "ear-form", "jwt|cwt|cmw-json|cmw-cbor",
-            "form of the EAR, default jwt; cwt and cmw-cbor are CBOR, printed as base64url", 0 },
+            "form of the EAR, default jwt (what assay ear verify reads); cwt and cmw-cbor are "
+            "CBOR, printed as base64url",
+            0 },
           { "ear-nonce", "TEXT",
             "nonce of the relying party, echoed in the EAR, 8 to 88 characters", 0 },
           ASSAY_OPTION_JSON,

@@ -88,6 +88,9 @@ impl Verdict {
     }
 }
 
+/// ASSAY_EAR_BYTES_MAX of assay/assay.h.
+const RESULT_MAX: usize = 49664;
+
 /// How an attestation result is written; JWT and CWT are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -267,7 +270,7 @@ impl Appraised {
             sign_context: ptr::null_mut(),
             public_key: ptr::null(),
         };
-        let mut buffer = vec![0; 24576];
+        let mut buffer = vec![0; RESULT_MAX];
         let mut len = 0;
         check(unsafe {
             ffi::assay_verdict_write_ear(self.0, &request, buffer.as_mut_ptr().cast(), buffer.len(), &mut len)

@@ -3,8 +3,7 @@
 
 usage: abi.py HEADERS LIBRARY CC FILE check|write|selftest
 
-HEADERS are installed ones, with commas: that of the library is the last (or some, with plus signs), what it includes
-is before it.
+HEADERS are installed ones, with commas; those that declare a function of the library are its own.
 
 FILE has one line for each exported symbol with its version, each function of the library with its types, each
 structure of its header with its size, and each member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
@@ -48,7 +47,7 @@ def structures(text):
 def read_headers(paths):
     """All headers as one."""
     text = ""
-    for path in re.split("[,+]", paths):
+    for path in paths.split(","):
         with open(path) as file:
             text += file.read()
     return re.sub(r"^#include <assay/.*\n", "", text, flags=re.M)
@@ -120,9 +119,9 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     headers, library, cc, path, action = arguments[1:]
-    text, own = read_headers(headers), structures(read_headers(headers.split(",")[-1]))
+    text, exported = read_headers(headers), symbols(library)
+    own = structures("\n".join(one for one in map(read_headers, headers.split(",")) if functions(one, names_of(exported))))
     with tempfile.TemporaryDirectory() as work:
-        exported = symbols(library)
         found = exported + functions(text, names_of(exported)) + layout(text, own, cc, work)
         if action == "write":
             with open(path, "w") as file:

@@ -3,6 +3,7 @@
 
 usage: binding.py VECTORS        (a folder of genuine evidence; without it only what needs none is tried)
 """
+import copy
 import os
 import sys
 
@@ -36,13 +37,32 @@ def check_noise():
     check("noise has a reason with a remedy", verdict.findings and all(why.fix for why in verdict.findings))
     check("a verdict is no yes or no", raises(TypeError, bool, verdict))
     check("nor is a tier", raises(TypeError, bool, verdict.tier) and raises(TypeError, bool, assay.Tier.NONE))
-    check("a policy is a Policy or None", raises(AttributeError, assay.verify, b"x", trust, at=0, policy=""))
+    check("a policy is a Policy or None", raises(TypeError, assay.verify, b"x", trust, at=0, policy=""))
     check("a number is no challenge", raises(TypeError, assay.verify, b"x", trust, at=0, report_data=64))
     check("nothing at all is judged, too", assay.verify(b"", trust, at=0).tier is not assay.Tier.AFFIRMING)
     check("a challenge that is too long is an error", raises(assay.Error, assay.verify, b"x", trust, report_data=bytes(65)))
     check("an empty one as well", raises(assay.Error, assay.verify, b"x", trust, report_data=b""))
     check("collateral that is none is said to be none", trust.add_collateral([b"noise"]) is False)
     check("a policy that is none says where", raises(ValueError, assay.Policy, "policy_version: x\n"))
+
+
+class Unmade(assay.Policy):
+    def __init__(self):
+        self._pointer = assay._OBJECT()
+
+
+def check_objects():
+    """The library is given objects of the right kind alone, and none that is gone: NULL would be the default policy."""
+    trust, policy, verifier = assay.Trust(), assay.Policy("policy_version: 1\nprofile: production\n"), assay.Verifier(1)
+    for what, named in (("a policy as trust", {"trust": policy}), ("trust as a policy", {"trust": trust, "policy": trust}),
+                        ("trust as a verifier", {"trust": trust, "verifier": trust}), ("no trust", {"trust": None})):
+        check(what, raises(TypeError, assay.verify, b"x", at=0, **named))
+    check("roots of what is no policy", raises(TypeError, trust.add_policy_roots, trust))
+    check("a policy that no constructor made", raises(assay.Error, assay.verify, b"x", trust, at=0, policy=Unmade()))
+    for one in (trust, policy, verifier):
+        check("%r has no copy" % one, raises(TypeError, copy.copy, one) and raises(TypeError, copy.deepcopy, one))
+    check("and is still there", assay.verify(b"x", trust, 0, policy, verifier=verifier).tier is not assay.Tier.AFFIRMING)
+    check("roots are any bytes", raises(assay.Error, trust.add_root, bytearray(b"noise")))
 
 
 def check_genuine(folder):
@@ -78,6 +98,7 @@ def check_genuine(folder):
 
 def main(arguments):
     check_noise()
+    check_objects()
     folder = os.path.join(arguments[1], "tdx", "tdx-v4-uptodate") if len(arguments) > 1 else ""
     if os.path.isdir(folder):
         check_genuine(folder)

@@ -54,6 +54,9 @@ Test(library_numbers, texts_are_the_cores)
     cr_assert_str_eq(assay_version(), ASSAY_VERSION);
     cr_assert_str_eq(assay_name_of_status(ASSAY_E_RANGE), "ASSAY_E_RANGE");
     cr_assert_str_eq(assay_describe_status(ASSAY_E_MEMORY), assay_status_text(ASSAY_E_MEMORY));
+    cr_assert_str_eq(assay_describe_status(ASSAY_E_INVALID),
+                     "an argument is missing (NULL, empty), or a rule forbids it");
+    cr_assert_str_eq(assay_describe_status((enum assay_status)9999), "unknown status");
     cr_assert_str_eq(assay_name_of_kind(ASSAY_KIND_TDX4), "tdx-v4");
     cr_assert_str_eq(assay_name_of_tier(ASSAY_TIER_WARNING), "warning");
     cr_assert_str_eq(assay_name_of_tcb_status(ASSAY_TCB_UP_TO_DATE), "UpToDate");

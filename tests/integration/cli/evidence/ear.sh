@@ -116,6 +116,7 @@ if command -v openssl >/dev/null && command -v python3 >/dev/null; then
     expect 0 'tag:ietf.org,2026:rats/ear#04 status 2' peer cmw-cbor cmw-cbor.out
     form - cwt >cwt.text 2>/dev/null
     expect 0 'status 2' peer cwt-text cwt.text
+    expect 13 'that is a JSON web token (--ear-form jwt)' "$ASSAY" ear verify cwt.out --key signer.pub
     peer cmw-json cmw-json.out >wrapped.jwt
     expect 0 'status      affirming' "$ASSAY" ear verify wrapped.jwt --key signer.pub --nonce 'nonce of 8 or more'
     "$ASSAY" keys operator fourth.key >fourth.pub || exit 2
