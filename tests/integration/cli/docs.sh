@@ -76,7 +76,7 @@ cited() { # cited FILE TEXT PAGE TITLE: the number after TEXT is that of the sec
     number=$(grep -o "$2[0-9]*" "$ROOT/$1" | grep -o '[0-9]*$' | head -1)
     [ -n "$number" ] && grep -qx "## $number[.] $4" "$ROOT/docs/$3"
 }
-check 'assay.h cites another section' cited include/assay/assay.h \
+check 'policy.h cites another section' cited include/assay/policy.h \
     'text of a policy file (docs/configuration.md, section ' configuration.md 'Policy file'
 check 'library.md cites another section' cited docs/library.md \
     'says what is accepted (`docs/configuration.md`, section ' configuration.md 'Policy file'
