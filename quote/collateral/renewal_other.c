@@ -15,7 +15,7 @@
 #include "quote/certificates/crl.h"
 
 /* Does it belong to what is compared: this root, no documents, these kinds? What no offer may have
- * stays beside it (endorsements.h). */
+ * stays with it (endorsements.h). */
 static bool is_of(const struct assay_endorsement *entry, const struct assay_key *root,
                   uint32_t kinds)
 {

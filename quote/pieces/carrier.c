@@ -155,7 +155,7 @@ static enum assay_status take_der(struct assay_slice der, struct room room,
 }
 
 /* The first certificate, which is the one whose key a server proves to have (RFC 8446 4.4.2). The
- * evidence of a later one vouches for another key: whoever sends the chain may append any. */
+ * evidence of a later one vouches for another key: the sender of a chain may append any. */
 static enum assay_status take_pem(struct assay_slice text, struct room room,
                                   struct assay_carrier *out)
 {

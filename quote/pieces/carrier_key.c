@@ -152,8 +152,8 @@ static void check_report_data(const struct assay_carrier *carrier, struct assay_
 }
 
 /* --- whose report data it is */
-/* The nonce of a device is chosen by whoever reaches its driver, and no program is measured with
- * it: without a processor it is nobody's word for a key. */
+/* The nonce of a device is chosen by any program that reaches its driver, and no program is
+ * measured with it: without a processor it vouches for no key. */
 static void check_attester(struct assay_verdict *verdict)
 {
     if (verdict->kind == ASSAY_KIND_NVIDIA_GPU || verdict->kind == ASSAY_KIND_NVIDIA_SWITCH)

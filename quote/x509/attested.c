@@ -40,7 +40,7 @@ static enum assay_attested_form form_of(const struct assay_x509_extension *exten
     return ASSAY_ATTESTED_NONE;
 }
 
-/* Of several forms the first of the enumeration counts: Gramine writes an older one beside it. */
+/* Of several forms the first of the enumeration counts: Gramine writes an older one as well. */
 static enum assay_status take_evidence(const struct assay_x509_extension *extension, void *owner)
 {
     struct assay_attested *const c = owner;

@@ -137,8 +137,9 @@ function network(options = {}) {
                 if ('PHO'.includes(c)) P += weight[v.slot];
                 if (c === 'A' || (c === 'F' && m.slot === tampered)) N += weight[v.slot];
             });
-            const lo = clamp(Math.floor((10000 * (3 * P - W)) / W)),
-                hi = clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W));
+            const lo = 3 * P <= total ? 0 : clamp(Math.floor((10000 * (3 * P - W)) / W)),
+                hi =
+                    3 * N <= total ? 10000 : 2 * W <= total ? 0 : clamp(Math.ceil((10000 * (2 * W - 3 * N)) / (2 * W - total)));
             let rule = 'hold',
                 reason = 'unchanged: as high as votes and TCB level allow',
                 integrity = 'held_bound';

@@ -85,6 +85,14 @@ async function model() {
         m.tally(row, model_.epochs[19].at.get(3), true).agrees,
         false,
     );
+    // Of seven members one half of six is absent: the bound is by the weight of the table, not of the electorate alone.
+    const half = { positive_bp: 30000, negative_bp: 30000, electorate_bp: 60000, lo_bp: 5000, hi_bp: 6000 };
+    const fell = { ...half, availability_bp: 9000, integrity_bp: 10000, score_bp: 9000 };
+    t.equal(
+        'a fall by half of the electorate is by the rules',
+        m.tally(fell, { availability_bp: 10000 }, true).agrees,
+        true,
+    );
     t.equal(
         'a close that is not certified moves nothing',
         m.tally(row, { availability_bp: 9000 }, false).expected,

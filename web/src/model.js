@@ -201,8 +201,6 @@ export const dissents = (outcome, most) =>
 
 // ------------------------------------------------------------ the arithmetic of one tally (protocol 7.2, 7.3)
 
-const clamp = (x) => Math.max(0, Math.min(10000, x));
-
 // row: a member in an epoch of the history; before: the same member an epoch earlier, or undefined.
 export function tally(row, before, certified) {
     const P = row.positive_bp,
@@ -213,14 +211,11 @@ export function tally(row, before, certified) {
     add('Electorate W', 'weight of all members but those of its platform', W);
     add('For it, P', 'weight of the members that found that its evidence passes', P);
     add('Against it, N', 'weight of ABSENT and of proven FAIL', N);
-    const lo = W ? clamp(Math.floor((10000 * (3 * P - W)) / W)) : 0;
-    const hi = W ? clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W)) : 10000;
-    add('Lower bound lo', `\u230a10000 \u00b7 (3\u00b7${P} \u2212 ${W}) / ${W}\u230b, from 0 to 10000`, lo);
-    add(
-        'Upper bound hi',
-        `\u230810000 \u00b7 (2\u00b7${W} \u2212 3\u00b7${N}) / ${W}\u2309, from 0 to 10000`,
-        hi,
-    );
+    const lo = row.lo_bp,
+        hi = row.hi_bp;
+    const recorded = 'as the network recorded it: by P, N, W and the weight of the table (protocol 7.3)';
+    add('Lower bound lo', recorded, lo);
+    add('Upper bound hi', recorded, hi);
     if (!before) return { steps, lo, hi, expected: null, agrees: null };
     const A = before.availability_bp;
     const { rule, how, expected } = moveAvailability({ P, N, W, lo, hi, A, certified });

@@ -30,7 +30,7 @@ struct assay_eventlogs {
 
 /*
  * cli_eventlog_read - one file: a list of IMA as text is rewritten in the binary form; the ACPI
- * table of a log is told from the log. Errors are printed.
+ * table of a log is not taken for the log. Errors are printed.
  * In:      option: "--event-log ", or "" for an argument
  * Out:     *bytes of malloc, NULL on failure
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_INTERNAL

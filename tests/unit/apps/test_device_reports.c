@@ -157,7 +157,7 @@ Test(device_reports, a_program_that_leaves_its_group_is_killed_at_its_deadline)
     cr_expect_eq(reports.left, 0, "it was reaped");
 }
 
-/* One that cannot be killed, as this process of another stands for: nothing runs beside it. */
+/* One that cannot be killed, as this process of another stands for: nothing else is executed. */
 Test(device_reports, nothing_is_executed_beside_a_program_that_runs_on)
 {
     const pid_t left = fork();
@@ -169,7 +169,7 @@ Test(device_reports, nothing_is_executed_beside_a_program_that_runs_on)
     reports.left = left;
     cr_expect_eq(collect("cat set", PATIENCE_MS), ASSAY_E_TIMEOUT);
     cr_expect_not_null(strstr(message, "runs on"), "%s", message);
-    /* It was told to die once more, and is gone some time. */
+    /* It was killed once more, and ends some time. */
     enum assay_status status = ASSAY_E_TIMEOUT;
     for (int i = 0; i < 6000 && status == ASSAY_E_TIMEOUT; i++) {
         status = collect("cat set", PATIENCE_MS);

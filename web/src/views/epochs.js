@@ -88,7 +88,7 @@ function inspector(ctx, epoch, before, node) {
                   'The epoch before is not stored here: the change cannot be computed again.',
               )
             : t.agrees
-              ? h('span', { class: 'verdict v-match' }, 'Computed again in this page: the same result.')
+              ? h('span', { class: 'verdict v-match' }, 'Computed again in this page from these bounds: the same result.')
               : h(
                     'span',
                     { class: 'verdict v-free' },

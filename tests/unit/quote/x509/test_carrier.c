@@ -168,7 +168,7 @@ Test(quote_carrier, the_certificate_of_an_authority_stands_by_its_evidence)
 {
     struct carrier_plan plan = { .form = ASSAY_CARRIER_GRAMINE, .is_issued = true };
     expect_bound(&plan);
-    cr_assert(assay_carrier_is_issued(&carrier), "and the caller is told");
+    cr_assert(assay_carrier_is_issued(&carrier), "and the caller knows");
     plan.other_key = true;
     expect_refused(&plan, "");
 }
