@@ -33,6 +33,8 @@ void assay_sha256_pieces(const struct assay_slice *pieces, size_t count,
                          uint8_t digest[static ASSAY_SHA256_LEN]);
 void assay_sha384_pieces(const struct assay_slice *pieces, size_t count,
                          uint8_t digest[static ASSAY_SHA384_LEN]);
+void assay_sha512_pieces(const struct assay_slice *pieces, size_t count,
+                         uint8_t digest[static ASSAY_SHA512_LEN]);
 void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, size_t len,
                        uint8_t mac[static ASSAY_SHA256_LEN]);
 

@@ -127,10 +127,19 @@ void assay_sha384_pieces(const struct assay_slice *pieces, size_t count,
 
 void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA512_LEN])
 {
-    ASSAY_ASSERT(bytes != NULL || len == 0);
+    const struct assay_slice whole = assay_slice_over(bytes, len);
+    assay_sha512_pieces(&whole, 1, digest);
+}
+
+void assay_sha512_pieces(const struct assay_slice *pieces, size_t count,
+                         uint8_t digest[static ASSAY_SHA512_LEN])
+{
+    ASSAY_ASSERT(pieces != NULL || count == 0);
     SHA512_CTX hash;
     int ok = SHA512_Init(&hash);
-    if (len > 0) ok &= SHA512_Update(&hash, bytes, len);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len > 0) ok &= SHA512_Update(&hash, pieces[i].bytes, pieces[i].len);
+    }
     ok &= SHA512_Final(digest, &hash);
     ASSAY_ASSERT(ok == 1);
 }

@@ -114,6 +114,47 @@ enum assay_status assay_sodium_point_add(const uint8_t a[static ASSAY_SODIUM_POI
     return ASSAY_OK;
 }
 
+/* --- edwards25519 */
+
+bool assay_sodium_edwards_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+{
+    return crypto_core_ed25519_is_valid_point(point) == 1;
+}
+
+enum assay_status assay_sodium_edwards_base(const struct assay_secret32 *a,
+                                            uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    return crypto_scalarmult_ed25519_base_noclamp(out, a->bytes) == 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+enum assay_status assay_sodium_edwards_mul(const struct assay_secret32 *a,
+                                           const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
+                                           uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t result[ASSAY_SODIUM_POINT_LEN];
+    if (crypto_scalarmult_ed25519_noclamp(result, a->bytes, point) != 0) return ASSAY_E_KEY;
+    assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, result, sizeof result);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_sodium_edwards_add(const uint8_t a[static ASSAY_SODIUM_POINT_LEN],
+                                           const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
+                                           uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t result[ASSAY_SODIUM_POINT_LEN];
+    if (crypto_core_ed25519_add(result, a, b) != 0) return ASSAY_E_KEY;
+    assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, result, sizeof result);
+    return ASSAY_OK;
+}
+
+bool assay_sodium_edwards_verify(const uint8_t public_key[static ASSAY_SODIUM_POINT_LEN],
+                                 struct assay_slice message,
+                                 const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    ASSAY_ASSERT(message.bytes != NULL || message.len == 0);
+    return crypto_sign_verify_detached(signature, message.bytes, message.len, public_key) == 0;
+}
+
 /* --- sealed boxes */
 
 void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secret32 *secret,

@@ -1,11 +1,11 @@
 /*
- * services/shares/sodium.h - interface of the libsodium adapter: the group of secret sharing
- * (ristretto255), sealed boxes and the cipher of payloads.
+ * services/shares/sodium.h - interface of the libsodium adapter: the groups of secret sharing
+ * (ristretto255, edwards25519), sealed boxes and the cipher of payloads.
  *
  * Implemented by sodium.c alone (docs/services.md 5.2). Every function depends on its arguments
  * only: randomness is passed in as bytes, so that the program chooses its source. Scalars are 32
- * bytes little-endian below the group's order, points their 32 canonical bytes. Functions on
- * secrets are constant-time.
+ * bytes little-endian below the order, the same of both groups, points their 32 canonical bytes.
+ * Functions on secrets are constant-time.
  */
 #ifndef ASSAY_SERVICES_SHARES_SODIUM_H
 #define ASSAY_SERVICES_SHARES_SODIUM_H
@@ -46,8 +46,8 @@ ASSAY_CHECKED enum assay_status assay_sodium_scalar_invert(const struct assay_se
 /* Returns: true for the canonical bytes of a point that is not the identity. */
 bool assay_sodium_point_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN]);
 /* a times the generator. Returns: ASSAY_OK | ASSAY_E_RANGE (a is zero) */
-ASSAY_CHECKED enum assay_status assay_sodium_point_base(
-    const struct assay_secret32 *a, uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+ASSAY_CHECKED enum assay_status assay_sodium_point_base(const struct assay_secret32 *a,
+                                                        uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
 /* a times a point. Returns: ASSAY_OK | ASSAY_E_KEY (not a point, or the result is the identity) */
 ASSAY_CHECKED enum assay_status assay_sodium_point_mul(
     const struct assay_secret32 *a, const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
@@ -56,6 +56,28 @@ ASSAY_CHECKED enum assay_status assay_sodium_point_mul(
 ASSAY_CHECKED enum assay_status assay_sodium_point_add(
     const uint8_t a[static ASSAY_SODIUM_POINT_LEN], const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
     uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+
+/* --- edwards25519: points of RFC 8032 in the subgroup of prime order, with the scalars above. A
+ * key that signatures of plain Ed25519 verify under is such a point */
+/* Returns: true for the canonical bytes of a point of the subgroup that is not the identity. */
+bool assay_sodium_edwards_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN]);
+/* a times the generator, without the clamping of RFC 8032. Returns: ASSAY_OK | ASSAY_E_RANGE (a is
+ * zero) */
+ASSAY_CHECKED enum assay_status assay_sodium_edwards_base(
+    const struct assay_secret32 *a, uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* a times a point. Returns: ASSAY_OK | ASSAY_E_KEY (not fit, or a is zero) */
+ASSAY_CHECKED enum assay_status assay_sodium_edwards_mul(
+    const struct assay_secret32 *a, const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
+    uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* In: points that are fit, or sums of such. Returns: ASSAY_OK, and the sum may be the identity |
+ * ASSAY_E_KEY (not on the curve) */
+ASSAY_CHECKED enum assay_status assay_sodium_edwards_add(
+    const uint8_t a[static ASSAY_SODIUM_POINT_LEN], const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
+    uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* Ed25519 (RFC 8032 5.1.7). Returns: true when the key signed the message. */
+bool assay_sodium_edwards_verify(const uint8_t public_key[static ASSAY_SODIUM_POINT_LEN],
+                                 struct assay_slice message,
+                                 const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
 
 /* --- sealed boxes: opened with the secret key, from an anonymous sender */
 /* A key pair from a seed of 32 uniform bytes. */
