@@ -158,7 +158,7 @@ static bool on_epoch_closed(void *context, const struct assay_state *state)
         if (!compare_score(run, state, slot)) return false;
     if (!run->begun) run->progress.before = state->epoch - 1;
     run->begun = true;
-    assay_sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
     return true;
 }
 
@@ -374,13 +374,13 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
         .closed = on_epoch_closed,
         .context = run,
     };
-    run->progress = assay_sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0,
-                                             options->json);
+    run->progress =
+        sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0, options->json);
     const double began_s = now_s();
     const enum assay_status status =
         memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
     const double took_s = now_s() - began_s;
-    assay_sim_progress_end(&run->progress);
+    sim_progress_end(&run->progress);
     free(memory);
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);

@@ -461,7 +461,7 @@ static int run_turns(struct task_running *r, struct assay_sim_progress *progress
         named = r->now.state >= ASSAY_TASK_CLIENT_AWAITS;
         if (assay_task_client_is_over(r->now.state)) return report_outcome(r);
         if (r->now.state == ASSAY_TASK_CLIENT_WORKS)
-            assay_sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
+            sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
         if (r->now.state != before.state || r->now.results != before.results)
             until = assay_monotonic_ms() + r->d->q.timeout_ms;
         if (assay_monotonic_ms() >= until) return report_silence(r);
@@ -513,10 +513,10 @@ static int run_task(struct task_running *r)
     }
     r->now = assay_task_client_status(r->client);
     if (terms != NULL) print_chosen(r);
-    struct assay_sim_progress progress = assay_sim_progress_start(
+    struct assay_sim_progress progress = sim_progress_start(
         "steps", terms != NULL ? terms->steps : r->request.steps, r->now.results, r->d->q.json);
     int result = run_turns(r, &progress);
-    assay_sim_progress_end(&progress);
+    sim_progress_end(&progress);
     if (assay_task_client_is_over(r->now.state)) result = take_back(r, result);
     return result == ASSAY_EXIT_OK ? print_result(r) : result;
 }

@@ -477,9 +477,8 @@ static enum assay_status read_all(struct reader *r)
     return read_faults(r);
 }
 
-enum assay_status assay_sim_tally_read(const char *text, size_t text_len,
-                                       struct assay_sim_tally *tally,
-                                       char message[static ASSAY_SIM_TALLY_MESSAGE_MAX])
+enum assay_status sim_tally_read(const char *text, size_t text_len, struct assay_sim_tally *tally,
+                                 char message[static ASSAY_SIM_TALLY_MESSAGE_MAX])
 {
     struct reader r = { .tally = tally, .message = message };
     *tally = (struct assay_sim_tally){ .count = 0 };
