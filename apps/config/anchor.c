@@ -129,7 +129,7 @@ static const char *set_rpc(struct assay_anchor_settings *s, const char *text)
     struct assay_evm_https https;
     struct assay_evm_link link;
     const bool fits = copy_text(text, s->rpc, sizeof s->rpc) &&
-                      assay_evm_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
+                      assay_eth_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
     return fits ? NULL
                 : "an URL, https:// or of this machine http://, or up to five different ones with "
                   "commas between";

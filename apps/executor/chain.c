@@ -67,14 +67,14 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
     const struct assay_payout_claims_config config = config_of(c);
     const char *const ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
     enum assay_status status =
-        assay_evm_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
+        assay_eth_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
     if (status == ASSAY_OK)
         status = assay_payout_claims_create(&config, &key, link, &c->chain.payouts);
     assay_secret_wipe(&key, sizeof key);
     (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
     if (status == ASSAY_OK) status = assay_payout_claims_check(c->chain.payouts, why);
     if (status == ASSAY_OK) status = assay_payout_claims_start(c->chain.payouts);
-    const char *const https_error = assay_evm_https_get_error(&c->https);
+    const char *const https_error = assay_eth_https_get_error(&c->https);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.200s: %.150s%s%.150s", c->settings.rpc,
                        why, https_error[0] != '\0' ? ": " : "", https_error);

@@ -136,7 +136,7 @@ static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
     const int asked = cli_anchor_held(&c->run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     const enum assay_status status =
-        assay_evm_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
+        assay_eth_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (c->run.rpc.why[0] != '\0' || (status != ASSAY_E_NOT_FOUND && status != ASSAY_E_INVALID))
         return cli_anchor_node_failed(&c->run, status);
@@ -153,11 +153,11 @@ static int read_task(struct task_chain *c, const uint8_t task[static 32], bool *
     uint64_t head = 0;
     uint32_t ignored = 0;
     *deep = *open = false;
-    enum assay_status status = assay_evm_get_head(&c->run.rpc, &head);
+    enum assay_status status = assay_eth_get_head(&c->run.rpc, &head);
     if (status == ASSAY_OK)
-        status = assay_evm_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
+        status = assay_eth_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
     if (status == ASSAY_OK && *open && head > below)
-        status = assay_evm_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
+        status = assay_eth_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_anchor_node_failed(&c->run, status);
 }
 
@@ -188,7 +188,7 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
     enum assay_status status = cli_anchor_request_epoch(&c->run, held->epoch, &closed);
     if (status != ASSAY_OK) {
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
         const int failed = cli_anchor_daemon_failed(&c->run, status);
         task_say("the anchor holds epoch %llu; assay anchor advance brings a later one",
                  (unsigned long long)held->epoch);
@@ -196,11 +196,11 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
     }
     if (!assay_bytes_equal(closed.anchored.scores, held->scores, 32)) status = ASSAY_E_CHAIN;
     if (status == ASSAY_OK)
-        status = assay_evm_finalized_epoch_score(&closed, terms->node_id, path, &proof);
+        status = assay_eth_finalized_epoch_score(&closed, terms->node_id, path, &proof);
     if (status == ASSAY_OK)
-        status = assay_evm_open_order(&c->place, terms, &proof, c->sending.data,
+        status = assay_eth_open_order(&c->place, terms, &proof, c->sending.data,
                                       ASSAY_EVM_DATA_LEN_MAX, order);
-    assay_evm_finalized_epoch_free(&closed);
+    assay_eth_finalized_epoch_free(&closed);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     task_say("the anchored epoch %llu does not contain that executor: %s",
              (unsigned long long)held->epoch,
@@ -254,7 +254,7 @@ void task_chain_key(struct task_running *r)
     if (!waits || now_ms < c->key_at_ms) return;
     c->key_at_ms = now_ms + KEY_AFTER_MS;
     enum assay_status status =
-        assay_evm_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
+        assay_eth_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
     if (status == ASSAY_OK) status = assay_task_client_key(r->client, opening);
     if (status == ASSAY_OK) task_say("the executor's claim on the chain shows the key of the step");
 }
@@ -274,7 +274,7 @@ int task_chain_close(struct task_running *r, bool *closed)
     if (result == ASSAY_EXIT_OK) result = read_task(c, r->now.task, &deep, &open, &paid);
     if (result != ASSAY_EXIT_OK || !open || paid >= terms->steps) return result;
     do {
-        if (assay_evm_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
+        if (assay_eth_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
                                   &order) != ASSAY_OK)
             return ASSAY_EXIT_INTERNAL;
         result = cli_anchor_drive(&c->sending, &order);
@@ -297,7 +297,7 @@ static int deploy_contract(struct task_chain *c)
     c->sends = true;
     if (result == ASSAY_EXIT_OK) result = cli_anchor_held(&c->run, &held);
     if (result != ASSAY_EXIT_OK) return result;
-    if (assay_evm_tasks_deploy_order(c->run.settings.contract, c->sending.data,
+    if (assay_eth_tasks_deploy_order(c->run.settings.contract, c->sending.data,
                                      ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
     result = cli_anchor_drive(&c->sending, &order);

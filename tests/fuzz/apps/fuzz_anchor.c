@@ -48,7 +48,7 @@ static void check_settings(const struct assay_anchor_settings *s)
     ASSAY_ASSERT(s->batch >= 1 && s->batch <= 1000000);
     ASSAY_ASSERT(s->has_tip || sender.tip_wei <= sender.fee_limit_wei);
     if (s->rpc[0] == '\0') return;
-    ASSAY_ASSERT(assay_evm_https_link(&https, s->rpc, NULL, 0, &link) == ASSAY_OK);
+    ASSAY_ASSERT(assay_eth_https_link(&https, s->rpc, NULL, 0, &link) == ASSAY_OK);
     ASSAY_ASSERT(https.nodes.count >= 1 && https.nodes.count <= ASSAY_EVM_NODES_MAX);
     for (uint32_t i = 0; i < https.nodes.count; i++)
         ASSAY_ASSERT(strncmp(https.node[i].url, "http", 4) == 0);
