@@ -182,7 +182,7 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
                       struct assay_evm_order *order)
 {
     struct task_chain *const c = r->chain;
-    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    const struct assay_evm_terms *const terms = assay_requestor_evm(r->client);
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     struct assay_evm_score_proof proof;
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
@@ -248,14 +248,14 @@ void task_chain_key(struct task_running *r)
     struct task_chain *const c = r->chain;
     const uint64_t now_ms = assay_monotonic_ms();
     uint8_t lock[32], opening[32];
-    const bool waits = assay_task_client_awaits_key(r->client, lock);
+    const bool waits = assay_requestor_awaits_key(r->client, lock);
     if (!waits) c->key_at_ms = 0;
     else if (c->key_at_ms == 0) c->key_at_ms = now_ms + KEY_AFTER_MS;
     if (!waits || now_ms < c->key_at_ms) return;
     c->key_at_ms = now_ms + KEY_AFTER_MS;
     enum assay_status status =
         assay_eth_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
-    if (status == ASSAY_OK) status = assay_task_client_key(r->client, opening);
+    if (status == ASSAY_OK) status = assay_requestor_key(r->client, opening);
     if (status == ASSAY_OK) task_say("the executor's claim on the chain shows the key of the step");
 }
 
@@ -263,7 +263,7 @@ void task_chain_key(struct task_running *r)
 int task_chain_close(struct task_running *r, bool *closed)
 {
     struct task_chain *const c = r->chain;
-    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    const struct assay_evm_terms *const terms = assay_requestor_evm(r->client);
     struct assay_evm_anchored held;
     struct assay_evm_order order;
     bool deep = false, open = false;

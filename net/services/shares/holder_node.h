@@ -61,7 +61,7 @@ struct assay_holder_node_status {
 
 struct assay_holder_node;
 
-/* Returns: ASSAY_OK | as assay_vault_open, assay_peer_links_open, assay_client_listener_open,
+/* Returns: ASSAY_OK | as assay_vault_open, assay_links_open, assay_listener_open,
  * assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_holder_node_open(
     const struct assay_holder_node_config *config, struct assay_holder_node **out,
