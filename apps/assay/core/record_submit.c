@@ -36,7 +36,7 @@ int cli_record_submit_key(const char *group, const char *path, struct assay_secr
                           uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
-    const enum assay_status status = assay_operator_key_load(path, secret, public_key);
+    const enum assay_status status = assay_keyring_operator_load(path, secret, public_key);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND || !assay_file_secret_fault(path, why))
         (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
@@ -50,7 +50,7 @@ int cli_record_submit_account(const char *group, const char *text, uint8_t accou
     struct assay_secret32 secret;
     if (strlen(text) == 64 && assay_hex_decode(text, 64, account, 32) == ASSAY_OK)
         return ASSAY_EXIT_OK;
-    const enum assay_status status = assay_operator_key_load(text, &secret, public_key);
+    const enum assay_status status = assay_keyring_operator_load(text, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr,

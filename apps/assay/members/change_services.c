@@ -128,7 +128,7 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
         if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
     }
     if (after.len == 0) return NULL;
-    if (source != NULL && source->basis != NULL) before = assay_change_plan(source->basis);
+    if (source != NULL && source->basis != NULL) before = assay_draft_plan(source->basis);
     return cli_change_services_json(before, after);
 }
 

@@ -90,8 +90,8 @@ static enum assay_status fill_store(const struct assay_archive *archive,
     struct assay_store *store = NULL;
     enum assay_status status = assay_store_sqlite_open(path, &store, message, message_len);
     if (status == ASSAY_OK) status = assay_archive_unpack(archive, report, store);
-    if (status == ASSAY_OK) status = assay_store_binding_save_unbound(store);
-    if (status == ASSAY_OK) status = assay_store_binding_save_chain(store, genesis->chain_id);
+    if (status == ASSAY_OK) status = assay_keyring_binding_save_unbound(store);
+    if (status == ASSAY_OK) status = assay_keyring_binding_save_chain(store, genesis->chain_id);
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status == ASSAY_OK) status = try_effective_rules(genesis, store);
     if (status == ASSAY_E_STORE && store != NULL)
