@@ -89,8 +89,9 @@ static bool spawn_hook(struct hook *self, int in, int out)
 static bool write_order(struct hook *self, const struct assay_target_act *act)
 {
     char id[ASSAY_WORDS_ID_LEN];
-    struct assay_json *document = assay_json_object(), *words = assay_order_words(self->name, act);
-    assay_order_event_id(self->name, act, id);
+    struct assay_json *document = assay_json_object(),
+                      *words = assay_enforce_order_words(self->name, act);
+    assay_enforce_order_event_id(self->name, act, id);
     assay_json_set_text(document, "schema", "assay.hook");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_text(document, "id", id);

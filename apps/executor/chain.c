@@ -23,21 +23,21 @@ static enum assay_status read_settings(struct executor_chain *c, const char *pat
                                        struct assay_secret32 *key,
                                        char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
-    assay_anchor_settings_init(&c->settings);
-    ASSAY_TRY(assay_anchor_settings_read(&c->settings, path, message));
+    assay_config_anchor_settings_init(&c->settings);
+    ASSAY_TRY(assay_config_anchor_settings_read(&c->settings, path, message));
     const char *const missing = find_missing(&c->settings);
     if (missing != NULL) {
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX,
                        "%.300s: %s is missing: who is paid on a chain needs it", path, missing);
         return ASSAY_E_SYNTAX;
     }
-    return assay_anchor_key_read(c->settings.key, key, message);
+    return assay_config_anchor_key_read(c->settings.key, key, message);
 }
 
 static struct assay_payout_claims_config config_of(const struct executor_chain *c)
 {
     struct assay_payout_claims_config config = { .place = c->chain.place,
-                                                 .sender = assay_anchor_sender(&c->settings),
+                                                 .sender = assay_config_anchor_sender(&c->settings),
                                                  .margin_s = c->settings.margin_s,
                                                  .batch = c->settings.batch };
     assay_bytes_copy(config.anchor, sizeof config.anchor, c->settings.contract,

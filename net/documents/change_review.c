@@ -128,10 +128,10 @@ static void genesis_state(struct assay_change_basis *b)
 static enum assay_status open_basis(struct assay_change_basis *b)
 {
     struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
-    b->effective_memory = align_up(assay_effective_rules_size());
+    b->effective_memory = align_up(assay_host_rules_size());
     if (b->effective_memory == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_effective_rules_load(b->effective_memory, assay_effective_rules_size(),
-                                         b->genesis, b->store, &b->effective));
+    ASSAY_TRY(assay_host_rules_load(b->effective_memory, assay_host_rules_size(), b->genesis,
+                                    b->store, &b->effective));
     ASSAY_ASSERT(b->effective.genesis != NULL);
     if (!open_memory(b, b->effective.genesis->member_count + ASSAY_JOINS_MAX))
         return ASSAY_E_MEMORY;

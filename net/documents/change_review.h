@@ -60,7 +60,7 @@ struct assay_change_basis {
  * assay_draft_basis_open - from the newest state of a store.
  *
  * Out:     *out; genesis and store outlive it
- * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_effective_rules_load
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_host_rules_load
  */
 ASSAY_CHECKED enum assay_status assay_draft_basis_open(const struct assay_genesis *genesis,
                                                        struct assay_store *store,

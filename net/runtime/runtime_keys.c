@@ -389,7 +389,7 @@ void runtime_update_roster(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->roster.count == runtime->members);
     struct assay_member_snapshot own;
-    assay_roster_update(&runtime->roster, runtime->engine);
+    assay_host_roster_update(&runtime->roster, runtime->engine);
     if (runtime->link != NULL) assay_transport_roster(runtime->link);
     runtime_overlay_on_roster(runtime);
     assay_engine_member_snapshot(runtime->engine, runtime->self, &own);

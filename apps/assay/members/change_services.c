@@ -40,7 +40,7 @@ int cli_change_services_draft(const struct assay_change_options *options, struct
     const char *why = "";
     struct plans *p = calloc(1, sizeof *p);
     if (p == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
-    enum assay_status status = assay_services_load(path, &p->added, message);
+    enum assay_status status = assay_config_services_load(path, &p->added, message);
     if (status != ASSAY_OK) {
         free(p);
         return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s",

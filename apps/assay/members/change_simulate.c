@@ -138,7 +138,7 @@ static void sum_up(struct trying *t)
 static bool would_revert(const struct trying *t)
 {
     return t->draft->change.forces == 0 && 5 * t->suspended_weight > t->after.total_weight &&
-           !assay_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
+           !assay_state_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
 }
 
 /* ------------------------------------------------------------ report */

@@ -243,8 +243,8 @@ static enum assay_status find_document(const struct assay_change_source *source,
         *document = action.document;
         return ASSAY_OK;
     }
-    return assay_effective_rules_document(source->genesis, source->store, digest, memory,
-                                          ASSAY_SET_LEN_MAX, document);
+    return assay_host_rules_document(source->genesis, source->store, digest, memory,
+                                     ASSAY_SET_LEN_MAX, document);
 }
 
 /* What an action makes of the rules that it finds; other actions leave them. */

@@ -73,11 +73,10 @@ static enum assay_status try_effective_rules(const struct assay_genesis *genesis
                                              struct assay_store *store)
 {
     struct assay_effective_rules effective;
-    const size_t len = assay_effective_rules_size();
+    const size_t len = assay_host_rules_size();
     void *memory = aligned_alloc(64, len);
     if (memory == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status =
-        assay_effective_rules_load(memory, len, genesis, store, &effective);
+    const enum assay_status status = assay_host_rules_load(memory, len, genesis, store, &effective);
     free(memory);
     return status;
 }

@@ -135,7 +135,7 @@ static int set_key(struct assay_anchor_run *run, const char *name, const char *v
     (void)snprintf(key, sizeof key, "%s", name);
     for (char *dash = key; (dash = strchr(dash, '-')) != NULL;)
         *dash = '_';
-    const char *const expected = assay_anchor_settings_set(&run->settings, key, value);
+    const char *const expected = assay_config_anchor_settings_set(&run->settings, key, value);
     if (expected == NULL) return ASSAY_EXIT_OK;
     return cli_misuse("--%s: expected %s, found \"%.60s\"", name, expected, value);
 }
@@ -146,7 +146,7 @@ static int set_keys(struct assay_anchor_run *run, const struct given *given)
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
     int result = ASSAY_EXIT_OK;
     if (given->config != NULL &&
-        assay_anchor_settings_read(&run->settings, given->config, message) != ASSAY_OK) {
+        assay_config_anchor_settings_read(&run->settings, given->config, message) != ASSAY_OK) {
         (void)fprintf(stderr, "%s: %s\n", run->command, message);
         return ASSAY_EXIT_USAGE;
     }
@@ -211,7 +211,7 @@ int cli_command_anchor(int argc, char **argv)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(argv[1], verbs[i].verb) != 0) continue;
         run = (struct assay_anchor_run){ .command = verbs[i].command };
-        assay_anchor_settings_init(&run.settings);
+        assay_config_anchor_settings_init(&run.settings);
         int result = read_options(&run, argc, argv);
         if (result == ASSAY_EXIT_OK)
             result = check_options(&run, verbs[i].sends, verbs[i].has_contract);

@@ -23,7 +23,7 @@ enum { POLL_MS = 500 };
 static int read_key(const struct assay_anchor_run *run, struct assay_secret32 *key)
 {
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
-    const enum assay_status status = assay_anchor_key_read(run->settings.key, key, message);
+    const enum assay_status status = assay_config_anchor_key_read(run->settings.key, key, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "%s: %s\n", run->command, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
@@ -139,7 +139,7 @@ static int check_chain(struct assay_anchor_run *run)
 
 int cli_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s)
 {
-    const struct assay_evm_config config = assay_anchor_sender(&run->settings);
+    const struct assay_evm_config config = assay_config_anchor_sender(&run->settings);
     struct assay_secret32 key = { { 0 } };
     *s = (struct assay_anchor_sending){ .run = run, .begun_ms = assay_monotonic_ms() };
     int result = check_chain(run);

@@ -63,8 +63,8 @@ static int open_chain(const struct task_command *d, const char *command, bool ta
     c->run.json = d->q.json;
     c->run.wait_ms = d->q.timeout_ms;
     c->run.socket = d->q.socket;
-    assay_anchor_settings_init(s);
-    if (assay_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
+    assay_config_anchor_settings_init(s);
+    if (assay_config_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
         task_say("%s", message);
         return ASSAY_EXIT_USAGE;
     }
@@ -95,7 +95,7 @@ static int read_numbers(struct task_running *r)
     const struct task_command *const d = r->d;
     uint64_t wei = 0;
     r->ahead_s = AHEAD_S;
-    if (d->price != NULL && (!assay_anchor_gwei(d->price, &wei) || wei == 0))
+    if (d->price != NULL && (!assay_config_anchor_gwei(d->price, &wei) || wei == 0))
         return cli_misuse("--price wants gwei above 0, as in 20000 or 0.5, not \"%s\"", d->price);
     r->price_wei = wei;
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
@@ -114,7 +114,7 @@ int task_chain_begin(struct task_running *r)
     if (result == ASSAY_EXIT_OK) result = open_chain(r->d, "assay task run", true, &r->chain);
     if (result != ASSAY_EXIT_OK) return result;
     const enum assay_status status =
-        assay_anchor_key_read(r->chain->run.settings.key, &r->key, message);
+        assay_config_anchor_key_read(r->chain->run.settings.key, &r->key, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     task_say("%s", message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;

@@ -92,7 +92,7 @@ static void take_refusal(void *context, enum assay_service_kind kind, struct ass
 {
     (void)context;
     was_refused = true;
-    hand_say("refused %s: %.*s", assay_service_kind_name((unsigned)kind), (int)why.len,
+    hand_say("refused %s: %.*s", assay_registry_kind_name((unsigned)kind), (int)why.len,
              (const char *)why.bytes);
 }
 

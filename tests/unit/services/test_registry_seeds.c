@@ -121,7 +121,7 @@ static void expect_records(struct pair *p, const char *name, struct assay_slice 
             cr_expect_eq(assay_registry_check_record(&p->world.plan, p->world.chain_id, kind,
                                                      payload),
                          ASSAY_OK, "%s: %s", name,
-                         assay_service_kind_name(kind));
+                         assay_registry_kind_name(kind));
     }
 }
 
