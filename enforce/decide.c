@@ -86,9 +86,9 @@ struct assay_agent_memory assay_agent_begin_order(const struct assay_agent_memor
     if (renumbered) next.restarted = 0;
     next.has_last = next.pending = true;
     next.last = *order;
-    if (memory->has_last &&
-        assay_enforce_order_compare(order, &memory->last) < 0) { /* a late RESTART */
-        next.last.epoch = memory->last.epoch;                    /* numbers never go back */
+    if (memory->has_last && assay_enforce_order_compare(order, &memory->last) < 0) {
+        /* A late RESTART: numbers never go back. */
+        next.last.epoch = memory->last.epoch;
         next.last.seq = memory->last.seq;
     }
     next.incarnation = order->incarnation;

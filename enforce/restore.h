@@ -9,7 +9,8 @@
 enum { ASSAY_RESTORE_LEN_MAX = 64 * 1024 * 1024 };
 
 /*
- * assay_enforce_restore_file - copy `from` over `to`: written next to it, synced, renamed, folder synced.
+ * assay_enforce_restore_file - copy `from` over `to`: written next to it, synced, renamed, folder
+ *          synced.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE (no regular file of 1 byte to 64 MiB; path
  *          too long) | ASSAY_E_IO; `to` is untouched then and message: the reason
  */

@@ -55,8 +55,8 @@ struct assay_tally_input {
     const struct assay_groups *groups;        /* gives count */
     const uint32_t *weights;                  /* [count]: the table of this epoch */
     const struct assay_tally_member *members; /* [count] */
-    /* [count]: the outcomes of slot v's counted ballot, assay_votes_row_len(count) bytes; NULL when v has
-     * none (silent, late, over another roll, collateral, policy or verifier digest). */
+    /* [count]: the outcomes of slot v's counted ballot, assay_votes_row_len(count) bytes; NULL when
+     * v has none (silent, late, over another roll, collateral, policy or verifier digest). */
     const uint8_t *const *rows;
     const struct assay_trust_state *trust; /* [count]: as the epoch before left it */
 };

@@ -106,7 +106,8 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
     const enum assay_status status =
         assay_record_decode(assay_slice_over(item->bytes, item->len), &r);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool holds what was decoded */
-    ASSAY_ASSERT(r.kind == ASSAY_RECORD_BALLOT && r.ballot.row.len == assay_votes_row_len(e->members));
+    ASSAY_ASSERT(r.kind == ASSAY_RECORD_BALLOT &&
+                 r.ballot.row.len == assay_votes_row_len(e->members));
     for (uint32_t subject = 0; subject < e->members; subject++) {
         const struct assay_seat *seat = &e->seats[subject];
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;

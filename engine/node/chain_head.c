@@ -109,7 +109,7 @@ static void init_context(struct assay_engine *e)
 }
 
 enum assay_status assay_head_init(struct assay_engine *e, const struct assay_state *state,
-                                        uint32_t key_tables, void *groups)
+                                  uint32_t key_tables, void *groups)
 {
     struct assay_chain_head *h = &e->parts->head;
     h->tables_max = key_tables;
@@ -238,7 +238,7 @@ void assay_head_set_proof(struct assay_engine *e, const uint8_t commitment[stati
 }
 
 void assay_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
-                                   uint64_t view)
+                             uint64_t view)
 {
     ASSAY_ASSERT(head_is_valid(e) && view > 0);
 
@@ -250,7 +250,7 @@ void assay_head_compute_next(struct assay_engine *e, const struct assay_ledger *
 }
 
 void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
-                                const uint8_t id[static 32])
+                          const uint8_t id[static 32])
 {
     ASSAY_ASSERT(header->epoch == e->head->context.epoch);
 
@@ -271,7 +271,7 @@ void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover 
 }
 
 void assay_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
-                              const uint8_t commitment[static 32])
+                        const uint8_t commitment[static 32])
 {
     ASSAY_ASSERT(head_is_valid(e));
 

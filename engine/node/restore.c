@@ -104,8 +104,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
         e->parts->start_state.restored = true;
     switch (class_) {
-    case ASSAY_STORE_STATE:
-        return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
+    case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
     case ASSAY_STORE_FINALITY:
         if (key->epoch != e->head->state.epoch || key->era != e->head->state.era) return ASSAY_OK;
         return restore_finality(e, value);

@@ -39,7 +39,7 @@ void assay_keys_note_shared(struct assay_engine *e, uint32_t incarnation);
 bool assay_keys_is_taken(const struct assay_engine *e);
 /* The host made another key set, or reports the same again. */
 void assay_keys_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
-                              const uint8_t transport_public[static 32]);
+                         const uint8_t transport_public[static 32]);
 /* Returns: whether a state contains something that this key set signed, or a later set of keys
  * (docs/protocol.md 2.7.3). */
 bool assay_keys_is_recorded(const struct assay_engine *e, const struct assay_member *member);
@@ -47,7 +47,7 @@ bool assay_keys_is_recorded(const struct assay_engine *e, const struct assay_mem
  * reached, NULL: none; certificate: of a finality proof over `members` slots, empty: none. With a
  * store that had no log, keys that signed in it are retired. */
 void assay_keys_compare(struct assay_engine *e, const struct assay_member *member,
-                             struct assay_slice finality, uint32_t members);
+                        struct assay_slice finality, uint32_t members);
 /* These keys signed what our log lacks (docs/protocol.md 2.9): retires them. */
 void assay_keys_set_rolled_back(struct assay_engine *e);
 /* Returns: whether this node may sign for the running epoch as the listed incarnation. */

@@ -433,7 +433,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     e->parts->sync.failures = 0;
     /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
     assay_keys_compare(e, &e->head->next.members[e->self],
-                            assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
+                       assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
     assay_finalize_set_synced_time(e);
     assay_finalize_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment,
                          proof);

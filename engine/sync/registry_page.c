@@ -24,7 +24,7 @@ bool assay_sync_registry_page_is_message(struct assay_slice payload)
 }
 
 enum assay_status assay_sync_registry_request_encode(const struct assay_registry_page *ask,
-                                                struct assay_writer *w)
+                                                     struct assay_writer *w)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 3);
@@ -41,7 +41,7 @@ static enum assay_status decode_about(struct assay_cursor *c, struct assay_regis
 }
 
 enum assay_status assay_sync_registry_request_decode(struct assay_slice payload,
-                                                struct assay_registry_page *ask)
+                                                     struct assay_registry_page *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_registry_page a = { 0 };
@@ -54,7 +54,7 @@ enum assay_status assay_sync_registry_request_decode(struct assay_slice payload,
 }
 
 enum assay_status assay_sync_registry_page_decode(struct assay_slice payload,
-                                             struct assay_registry_page *page)
+                                                  struct assay_registry_page *page)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_registry_page p = { 0 };
@@ -68,8 +68,9 @@ enum assay_status assay_sync_registry_page_decode(struct assay_slice payload,
 }
 
 enum assay_status assay_sync_registry_answer(struct assay_store *store,
-                                        const uint8_t chain_id[static 32], struct assay_slice ask,
-                                        void *scratch, size_t scratch_len, struct assay_writer *w)
+                                             const uint8_t chain_id[static 32],
+                                             struct assay_slice ask, void *scratch,
+                                             size_t scratch_len, struct assay_writer *w)
 {
     struct assay_registry_page a;
     struct assay_store_key key;

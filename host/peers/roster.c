@@ -29,8 +29,9 @@ void assay_host_roster_update(struct assay_roster *roster, const struct assay_en
     }
 }
 
-enum assay_status assay_host_roster_find(const struct assay_roster *roster, const uint8_t key[static 32],
-                                    uint16_t *slot, enum assay_roster_key *which)
+enum assay_status assay_host_roster_find(const struct assay_roster *roster,
+                                         const uint8_t key[static 32], uint16_t *slot,
+                                         enum assay_roster_key *which)
 {
     ASSAY_ASSERT(roster_holds(roster));
 
@@ -47,8 +48,8 @@ enum assay_status assay_host_roster_find(const struct assay_roster *roster, cons
 }
 
 void assay_host_roster_user_encode(uint16_t slot, enum assay_roster_key which,
-                              const uint8_t key[static 32],
-                              char text[static ASSAY_ROSTER_USER_LEN + 1])
+                                   const uint8_t key[static 32],
+                                   char text[static ASSAY_ROSTER_USER_LEN + 1])
 {
     ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
 
@@ -60,7 +61,8 @@ void assay_host_roster_user_encode(uint16_t slot, enum assay_roster_key which,
 }
 
 enum assay_status assay_host_roster_check_key(const struct assay_roster *roster, uint16_t slot,
-                                         enum assay_roster_key which, const uint8_t key[static 32])
+                                              enum assay_roster_key which,
+                                              const uint8_t key[static 32])
 {
     ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
@@ -72,7 +74,7 @@ enum assay_status assay_host_roster_check_key(const struct assay_roster *roster,
 }
 
 enum assay_status assay_host_roster_find_user(const struct assay_roster *roster, const char *text,
-                                         uint16_t *slot, enum assay_roster_key *which)
+                                              uint16_t *slot, enum assay_roster_key *which)
 {
     ASSAY_ASSERT(roster_holds(roster));
 
@@ -94,7 +96,7 @@ enum assay_status assay_host_roster_find_user(const struct assay_roster *roster,
 }
 
 enum assay_roster_answer assay_host_roster_admit(const struct assay_roster *roster, uint16_t slot,
-                                        enum assay_roster_key which, enum assay_lane lane)
+                                                 enum assay_roster_key which, enum assay_lane lane)
 {
     ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(slot < roster->count);

@@ -145,8 +145,7 @@ static enum assay_status search_openings(struct assay_evm_rpc *rpc,
 enum assay_status assay_eth_task_opening(struct assay_evm_rpc *rpc,
                                          const struct assay_evm_place *place,
                                          const uint8_t task[static 32],
-                                         const uint8_t lock[static 32],
-                                         uint8_t opening[static 32])
+                                         const uint8_t lock[static 32], uint8_t opening[static 32])
 {
     uint64_t to = 0;
     ASSAY_TRY(assay_eth_get_head(rpc, &to));

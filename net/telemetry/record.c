@@ -194,7 +194,8 @@ static enum assay_severity read_severity(const struct assay_json *event)
 /* ------------------------------------------------------------ public */
 
 enum assay_status assay_telemetry_record_of_event(const struct assay_record_origin *origin,
-                                        const struct assay_json *event, struct assay_record *out)
+                                                  const struct assay_json *event,
+                                                  struct assay_record *out)
 {
     char at[ASSAY_RFC3339_MS_LEN + 1] = "";
     const struct columns of = { .kind = ASSAY_RECORD_EVENTS };
@@ -213,10 +214,12 @@ enum assay_status assay_telemetry_record_of_event(const struct assay_record_orig
     return out->fields != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_telemetry_record_of_member(enum assay_record_kind kind, bool votes, bool identify,
-                                         const struct assay_record_origin *origin,
-                                         const struct assay_json *epoch,
-                                         const struct assay_json *member, struct assay_record *out)
+enum assay_status assay_telemetry_record_of_member(enum assay_record_kind kind, bool votes,
+                                                   bool identify,
+                                                   const struct assay_record_origin *origin,
+                                                   const struct assay_json *epoch,
+                                                   const struct assay_json *member,
+                                                   struct assay_record *out)
 {
     ASSAY_ASSERT(kind != ASSAY_RECORD_EVENTS);
     const bool orders = kind == ASSAY_RECORD_ORDERS;
@@ -241,8 +244,9 @@ enum assay_status assay_telemetry_record_of_member(enum assay_record_kind kind, 
 }
 
 enum assay_status assay_telemetry_record_of_gap(enum assay_record_kind kind,
-                                      const struct assay_record_origin *origin,
-                                      const struct assay_record_gap *gap, struct assay_record *out)
+                                                const struct assay_record_origin *origin,
+                                                const struct assay_record_gap *gap,
+                                                struct assay_record *out)
 {
     static const char code[] = "history_gap";
     const bool events = kind == ASSAY_RECORD_EVENTS;
@@ -340,7 +344,7 @@ static char *write_line(const struct columns *of, const struct assay_json *field
 }
 
 char *assay_telemetry_record_csv(enum assay_record_kind kind, bool votes, bool identify,
-                       const struct assay_record *record)
+                                 const struct assay_record *record)
 {
     ASSAY_ASSERT(record->fields != NULL);
     return write_line(&(struct columns){ kind, votes, identify }, record->fields);

@@ -46,7 +46,8 @@ ASSAY_CHECKED enum assay_status assay_telemetry_record_of_event(
     const struct assay_record_origin *origin, const struct assay_json *event,
     struct assay_record *out);
 /*
- * assay_telemetry_record_of_member - from an epoch of the document assay.export and one of its members.
+ * assay_telemetry_record_of_member - from an epoch of the document assay.export and one of its
+ *          members.
  * In:      identify: with the columns node, kind, id and text at the end
  * Returns: as assay_telemetry_record_of_event | ASSAY_E_NOT_FOUND: ORDERS, and none is in effect
  */

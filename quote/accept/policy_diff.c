@@ -135,7 +135,8 @@ static void diff_acceptance(struct diff *d, const char *what, enum assay_accepta
 {
     if (before == after) return;
     add_change(d, after > before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
-               text_of(assay_policy_acceptance_name(before)), text_of(assay_policy_acceptance_name(after)));
+               text_of(assay_policy_acceptance_name(before)),
+               text_of(assay_policy_acceptance_name(after)));
 }
 
 static void diff_platform(struct diff *d)

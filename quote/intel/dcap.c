@@ -59,7 +59,8 @@ static void judge_quote_signature(const struct assay_quote *quote,
                                   const struct assay_proven *proven, struct assay_verdict *verdict)
 {
     if (proven->key == NULL) return; /* already a fault */
-    ASSAY_ASSERT(quote->signed_part.len == quote->offset_body + assay_intel_body_len(quote->body_type));
+    ASSAY_ASSERT(quote->signed_part.len ==
+                 quote->offset_body + assay_intel_body_len(quote->body_type));
     uint8_t digest[ASSAY_SHA256_LEN];
     struct assay_signature signature;
     assay_sha256(quote->signed_part.bytes, quote->signed_part.len, digest);

@@ -68,8 +68,8 @@ static enum assay_status read_source(const char *name, struct assay_scenario *sc
 }
 
 enum assay_status sim_source_load(const struct assay_sim_source *source,
-                                        struct assay_scenario *scenario,
-                                        char message[static ASSAY_SIM_MESSAGE_MAX])
+                                  struct assay_scenario *scenario,
+                                  char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     ASSAY_TRY(read_source(source->name, scenario, message));
     for (size_t i = 0; i < source->set_count; i++) {

@@ -352,14 +352,14 @@ static int run_all_built(const struct options *o, const struct assay_json *entri
             check_program(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
     if (missing.of == 0)
         return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                     "mutants: no build is in this share: expected one of the "
-                                     "first %zu, or the share of the fault that --only names",
-                                     assay_json_count(entries) + 1);
+                               "mutants: no build is in this share: expected one of the "
+                               "first %zu, or the share of the fault that --only names",
+                               assay_json_count(entries) + 1);
     if (missing.count == 0) return run_table(o, entries);
     return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                 "mutants: %zu of %zu builds are missing, %s first; " MAKE_THEM
-                                 ", --dir names another folder",
-                                 missing.count, missing.of, missing.first);
+                           "mutants: %zu of %zu builds are missing, %s first; " MAKE_THEM
+                           ", --dir names another folder",
+                           missing.count, missing.of, missing.first);
 }
 
 static int run_folder(const struct options *o)
@@ -372,19 +372,18 @@ static int run_folder(const struct options *o)
     const enum assay_status read = assay_file_read(path, ASSAY_JSON_LEN_MAX, &bytes, &len);
     if (read != ASSAY_OK)
         return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                     "mutants: %s: %s; " MAKE_THEM ", --dir names another folder",
-                                     path, assay_status_text(read));
+                               "mutants: %s: %s; " MAKE_THEM ", --dir names another folder", path,
+                               assay_status_text(read));
     const enum assay_status parsed = assay_json_parse((const char *)bytes, len, &document);
     const struct assay_json *entries = assay_json_get(document, "mutants");
     int result = ASSAY_SIM_EXIT_USAGE;
     if (parsed != ASSAY_OK || assay_json_count(entries) == 0)
-        result =
-            sim_print_error(o->json, result, "malformed",
-                                  "mutants: %s: expected {\"mutants\": [...]} with entries", path);
+        result = sim_print_error(o->json, result, "malformed",
+                                 "mutants: %s: expected {\"mutants\": [...]} with entries", path);
     else if (o->only != NULL && !has_entry(entries, o->only))
-        result = sim_print_error(o->json, result, "not_found",
-                                       "mutants: no fault is called \"%s\"; %s names them all",
-                                       o->only, path);
+        result =
+            sim_print_error(o->json, result, "not_found",
+                            "mutants: no fault is called \"%s\"; %s names them all", o->only, path);
     else result = run_all_built(o, entries);
     assay_json_free(&document);
     free(bytes);
@@ -427,8 +426,7 @@ int sim_command_mutants(int argc, char **argv)
     default_dir(o.dir);
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':')
-            return sim_print_option(argc, argv, known, option);
+        if (option == '?' || option == ':') return sim_print_option(argc, argv, known, option);
         if (option == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
@@ -439,12 +437,11 @@ int sim_command_mutants(int argc, char **argv)
             return sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
         if (option == 'p' && !parse_share(optarg, &o))
             return sim_print_misuse(argc, argv, optarg,
-                                          "--share: expected K/N, 1 <= K <= N <= 1000");
+                                    "--share: expected K/N, 1 <= K <= N <= 1000");
         if (option == 'd' && strlen(optarg) >= sizeof o.dir)
             return sim_print_misuse(argc, argv, optarg, "--dir: expected a shorter path");
         if (option == 'd') (void)snprintf(o.dir, sizeof o.dir, "%s", optarg);
     }
-    if (optind < argc)
-        return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
+    if (optind < argc) return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return run_folder(&o);
 }

@@ -171,7 +171,7 @@ static int write_page(struct report *r)
                         : snprintf(path, sizeof path, "%s", name);
     if (len < 0 || (size_t)len >= sizeof path)
         return sim_print_error(r->json, ASSAY_SIM_EXIT_USAGE, "report",
-                                     "report: --out: the path is too long");
+                               "report: --out: the path is too long");
     if (sim_output_file(path, message) != ASSAY_OK)
         return sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
     status = make_page(r, &text);
@@ -191,9 +191,9 @@ static int run_report(struct report *r, char *const *dirs)
         r->folders[i].loaded = calloc(1, sizeof *r->folders[i].loaded);
         room = r->folders[i].loaded != NULL;
     }
-    const int exit = room ? write_page(r)
-                          : sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                                  "report: no memory");
+    const int exit =
+        room ? write_page(r)
+             : sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "internal", "report: no memory");
     for (size_t i = 0; r->folders != NULL && i < r->count; i++) {
         if (r->folders[i].loaded != NULL) sim_loaded_free(r->folders[i].loaded);
         free(r->folders[i].loaded);

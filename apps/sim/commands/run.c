@@ -67,8 +67,7 @@ static void catch_signals(void)
 static bool on_progress(void *context, const struct assay_sim_outcome *so_far)
 {
     struct run *run = context;
-    sim_progress_show(&run->line, run->before + so_far->row_count,
-                            ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&run->line, run->before + so_far->row_count, ASSAY_SIM_PROGRESS_UNCOUNTED);
     return interrupted == 0;
 }
 
@@ -91,7 +90,7 @@ static int run_again(struct run *run, const struct assay_scenario *scenario,
     assay_sim_outcome_free(&second);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     return sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
-                                 assay_status_text(status));
+                           assay_status_text(status));
 }
 
 /* Prints tables or JSON, writes files, prints failures. Returns: an exit status. */
@@ -144,7 +143,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
     int exit = ASSAY_SIM_EXIT_OK;
     if (status != ASSAY_OK)
         exit = sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
-                                     assay_status_text(status));
+                               assay_status_text(status));
     else if (run->twice && interrupted == 0) exit = run_again(run, scenario, &outcome, &differs);
     sim_progress_end(&run->line);
     const struct assay_sim_result result = { .scenario = scenario,
@@ -217,12 +216,11 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
         }
         if (c == '?' || c == ':') return sim_print_option(argc, argv, known, c);
         if (!parse_option(run, c, optarg))
-            return sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
-                                          known[index].name, expected_value(c));
+            return sim_print_misuse(argc, argv, optarg, "--%s: expected %s", known[index].name,
+                                    expected_value(c));
     }
     if (optind + 1 != argc)
-        return sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
-                                      argc - optind);
+        return sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d", argc - optind);
     run->source.name = argv[optind];
     return ASSAY_SIM_EXIT_OK;
 }

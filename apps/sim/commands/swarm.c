@@ -113,10 +113,9 @@ static const char *parse_count(struct arguments *a, int code)
     case OPTION_SEEDS:
         a->has_seeds = true;
         return sim_expect_number(optarg, 1, UINT64_MAX, &s->seeds,
-                                       "--seeds: expected a number from 1");
+                                 "--seeds: expected a number from 1");
     case OPTION_FROM:
-        return sim_expect_number(optarg, 0, UINT64_MAX, &s->from,
-                                       "--from: expected a number");
+        return sim_expect_number(optarg, 0, UINT64_MAX, &s->from, "--from: expected a number");
     case OPTION_THREADS:
         wrong = sim_expect_number(optarg, 1, 256, &threads, "--threads: expected 1 .. 256");
         s->threads = (uint32_t)threads;
@@ -170,11 +169,9 @@ static int parse_arguments(struct arguments *a, int argc, char **argv)
 {
     const int misuse = sim_walk_options(argc, argv, long_options, parse_option, a);
     if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
-    if (optind != argc)
-        return sim_print_misuse(argc, argv, argv[optind], "expected options alone");
+    if (optind != argc) return sim_print_misuse(argc, argv, argv[optind], "expected options alone");
     const char *const wrong = find_conflict(a);
-    return wrong == NULL ? ASSAY_SIM_EXIT_OK
-                         : sim_print_misuse(argc, argv, NULL, "%s", wrong);
+    return wrong == NULL ? ASSAY_SIM_EXIT_OK : sim_print_misuse(argc, argv, NULL, "%s", wrong);
 }
 
 /* --- output */
@@ -285,8 +282,7 @@ static int write_report(const struct arguments *a, const struct assay_sim_swarm_
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     char *text = NULL;
-    if (sim_page_text("swarm", sim_swarm_data(&a->swarm, s), &text) != ASSAY_OK)
-        text = NULL;
+    if (sim_page_text("swarm", sim_swarm_data(&a->swarm, s), &text) != ASSAY_OK) text = NULL;
     if (sim_page_write(a->report, text, message) == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "io", "swarm: %s", message);
 }
@@ -300,8 +296,7 @@ static int show_scenario(const struct arguments *a)
         return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
     uint8_t *const memory = malloc(ASSAY_SIM_YAML_MAX);
     if (memory == NULL)
-        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "swarm: out of memory");
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
     struct assay_writer w = assay_writer_over(memory, ASSAY_SIM_YAML_MAX);
     assay_scenario_put_yaml(&scenario, &w);
     const bool ok = assay_writer_finish(&w, &text) == ASSAY_OK &&
@@ -320,13 +315,12 @@ static int run_seeds(const struct arguments *a, struct assay_sim_swarm_state *st
     char message[ASSAY_SIM_MESSAGE_MAX];
     /* Checked before hours of work, not after them. */
     if (a->report != NULL && sim_output_file(a->report, message) != ASSAY_OK)
-        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s",
-                                     message);
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s", message);
     const enum assay_status status = sim_swarm_run(&a->swarm, state, message);
     if (status != ASSAY_OK)
-        return sim_print_error(
-            a->json, is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
-            is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
+        return sim_print_error(a->json,
+                               is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
+                               is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
     if (a->json && print_json(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     if (!a->json) print_result(&a->swarm, state);
     if (a->report != NULL && write_report(a, state) != ASSAY_SIM_EXIT_OK)
@@ -348,8 +342,7 @@ int sim_command_swarm(int argc, char **argv)
     if (a.shows) return show_scenario(&a);
     struct assay_sim_swarm_state *const state = malloc(sizeof *state);
     if (state == NULL)
-        return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "swarm: out of memory");
+        return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
     a.swarm.stop = sim_progress_catch_signals();
     const int result = run_seeds(&a, state);
     free(state);

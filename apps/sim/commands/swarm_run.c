@@ -31,8 +31,8 @@ struct swarming {
 
 /* --- one seed */
 enum assay_status sim_swarm_scenario(const struct assay_sim_swarm *swarm, uint64_t seed,
-                                           struct assay_scenario *scenario,
-                                           char message[static ASSAY_SIM_MESSAGE_MAX])
+                                     struct assay_scenario *scenario,
+                                     char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct assay_scenario made = assay_sim_random_scenario(seed, swarm->sizes);
     for (uint32_t i = 0; i < swarm->set_count; i++)
@@ -186,7 +186,7 @@ static bool commit_seed(void *context, uint64_t index, void *result)
 }
 
 bool sim_swarm_arguments(const struct assay_sim_swarm *swarm,
-                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
+                         char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
 {
     char *made = NULL;
     size_t len = 0;
@@ -232,8 +232,8 @@ static enum assay_status begin_run(const struct assay_sim_swarm *swarm,
 }
 
 enum assay_status sim_swarm_run(const struct assay_sim_swarm *swarm,
-                                      struct assay_sim_swarm_state *state,
-                                      char message[static ASSAY_SIM_MESSAGE_MAX])
+                                struct assay_sim_swarm_state *state,
+                                char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     message[0] = '\0';
     ASSAY_TRY(begin_run(swarm, state, message));

@@ -61,8 +61,7 @@ struct assay_json *sim_swarm_effects_json(const struct assay_sim_swarm_state *st
     return object;
 }
 
-enum assay_status sim_swarm_state_save(const char *path,
-                                             const struct assay_sim_swarm_state *state)
+enum assay_status sim_swarm_state_save(const char *path, const struct assay_sim_swarm_state *state)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "schema", SCHEMA);
@@ -116,13 +115,13 @@ static bool get_drawn(const struct assay_json *object, struct assay_sim_swarm_st
 {
     const struct assay_json *const drawn = assay_json_get(object, "drawn");
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
-        if (!sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i),
-                                    state->done, &state->drawn[i]))
+        if (!sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i), state->done,
+                              &state->drawn[i]))
             return false;
     const struct assay_json *const effects = assay_json_get(object, "effects");
     for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
-        if (!sim_field_number(effects, assay_sim_effect_name((enum assay_sim_effect)i),
-                                    state->done, &state->effects[i]))
+        if (!sim_field_number(effects, assay_sim_effect_name((enum assay_sim_effect)i), state->done,
+                              &state->effects[i]))
             return false;
     return true;
 }
@@ -147,8 +146,7 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
            sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
            sim_field_number(object, "cpu_us", UINT64_MAX, &state->cpu_us) &&
            sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
-           get_drawn(object, state) &&
-           get_failures(object, state);
+           get_drawn(object, state) && get_failures(object, state);
 }
 
 /* Only results of one program and one kind of scenario are added up. */
@@ -194,7 +192,7 @@ static enum assay_status take_state(const char *path, const struct assay_json *o
 }
 
 enum assay_status sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
-                                             char message[static ASSAY_SIM_MESSAGE_MAX])
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     uint8_t *bytes = NULL;
     size_t len = 0;

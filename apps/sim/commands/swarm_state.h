@@ -51,8 +51,8 @@ struct assay_json *sim_swarm_drawn_json(const struct assay_sim_swarm_state *stat
 struct assay_json *sim_swarm_effects_json(const struct assay_sim_swarm_state *state);
 
 /* Writes it durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status sim_swarm_state_save(
-    const char *path, const struct assay_sim_swarm_state *state);
+ASSAY_CHECKED enum assay_status sim_swarm_state_save(const char *path,
+                                                     const struct assay_sim_swarm_state *state);
 
 /*
  * sim_swarm_state_load - continue where a file ends.
@@ -62,8 +62,8 @@ ASSAY_CHECKED enum assay_status sim_swarm_state_save(
  * Returns:  ASSAY_OK | ASSAY_E_NOT_FOUND (no file: start) | ASSAY_E_VERSION (another program) |
  *           ASSAY_E_INVALID (other arguments) | ASSAY_E_SYNTAX (no state of a swarm) | ASSAY_E_IO
  */
-ASSAY_CHECKED enum assay_status sim_swarm_state_load(
-    const char *path, struct assay_sim_swarm_state *state,
-    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_swarm_state_load(const char *path,
+                                                     struct assay_sim_swarm_state *state,
+                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 #endif

@@ -103,8 +103,8 @@ static void explain_status(struct assay_sim_trial *trial, int status)
     set_breach(trial, "crash", message);
 }
 
-struct assay_sim_child sim_try_begin(assay_sim_runner *run,
-                                           const struct assay_scenario *scenario, bool twice)
+struct assay_sim_child sim_try_begin(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice)
 {
     struct assay_sim_child child = { 0 };
     void *const memory = mmap(NULL, sizeof *child.shared, PROT_READ | PROT_WRITE,
@@ -135,7 +135,7 @@ struct assay_sim_trial sim_try_end(struct assay_sim_child *child, int status)
 }
 
 struct assay_sim_trial sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
-                                     bool twice, bool own_process)
+                               bool twice, bool own_process)
 {
     if (!own_process) return run_here(run, scenario, twice);
     struct assay_sim_child child = sim_try_begin(run, scenario, twice);

@@ -124,7 +124,7 @@ static enum assay_status check_service_fits(const struct assay_context *context,
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!can_submit(&context->state->members[r->slot])) return ASSAY_E_INVALID;
     return assay_services_log_fits(&l->services, r->slot, r->service.number,
-                                  r->service.payload.len);
+                                   r->service.payload.len);
 }
 
 static void apply_service(const struct assay_context *context, struct assay_ledger *l,
@@ -132,7 +132,7 @@ static void apply_service(const struct assay_context *context, struct assay_ledg
 {
     ASSAY_ASSERT(r->epoch == context->epoch);
     assay_services_log_add(&l->services, r->slot, r->service.number, r->service.kind,
-                          r->service.payload);
+                           r->service.payload);
 }
 
 const struct assay_record_row assay_row_service = {

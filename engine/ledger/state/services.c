@@ -77,7 +77,7 @@ static uint32_t share_of_member(uint32_t members)
 }
 
 enum assay_status assay_services_log_fits(const struct assay_service_log *log, uint32_t slot,
-                                         uint32_t number, size_t payload_len)
+                                          uint32_t number, size_t payload_len)
 {
     ASSAY_ASSERT(log_is_valid(log) && slot < log->members && number < ASSAY_SERVICE_NUMBERS);
     ASSAY_ASSERT(payload_len > 0 && payload_len <= ASSAY_SERVICE_PAYLOAD_LEN_MAX);
@@ -101,7 +101,7 @@ static uint32_t get_u16(const uint8_t *at)
 }
 
 void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
-                           uint32_t kind, struct assay_slice payload)
+                            uint32_t kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(assay_services_log_fits(log, slot, number, payload.len) == ASSAY_OK);
     uint8_t *at = log->bytes + log->len;
@@ -118,7 +118,7 @@ void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32
 }
 
 bool assay_services_log_next(const struct assay_service_log *log, size_t *at,
-                            struct assay_service_entry *entry)
+                             struct assay_service_entry *entry)
 {
     ASSAY_ASSERT(log_is_valid(log) && *at <= log->len);
     if (*at == log->len) return false;

@@ -113,14 +113,14 @@ void assay_services_log_copy(struct assay_service_log *to, const struct assay_se
 /* An author's bytes: 64 KiB, of more than 16 members their part of 1 MiB, one record in any case.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_services_log_fits(const struct assay_service_log *log,
-                                                       uint32_t slot, uint32_t number,
-                                                       size_t payload_len);
+                                                        uint32_t slot, uint32_t number,
+                                                        size_t payload_len);
 /* It fits (asserted). */
 void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
-                           uint32_t kind, struct assay_slice payload);
+                            uint32_t kind, struct assay_slice payload);
 /* *at: 0 for the first. Returns: false behind the last. */
 bool assay_services_log_next(const struct assay_service_log *log, size_t *at,
-                            struct assay_service_entry *entry);
+                             struct assay_service_entry *entry);
 
 /* --- what the state says of them */
 

@@ -209,7 +209,7 @@ static enum assay_status bind_listener(struct assay_client_listener *d, const st
 }
 
 enum assay_status assay_listener_open(const char *listen, struct assay_client_listener **out,
-                                             char message[static ASSAY_CLIENT_LISTENER_MESSAGE_LEN])
+                                      char message[static ASSAY_CLIENT_LISTENER_MESSAGE_LEN])
 {
     enum assay_status status = ASSAY_E_MEMORY;
     struct assay_client_listener *d = calloc(1, sizeof *d);
@@ -256,7 +256,7 @@ uint16_t assay_listener_port(const struct assay_client_listener *listener)
 }
 
 size_t assay_listener_poll(const struct assay_client_listener *listener,
-                                  struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
+                           struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
     const bool accepts = !assay_accept_is_paused(&listener->pause, listener->now_ms);
@@ -395,8 +395,8 @@ void assay_listener_step(struct assay_client_listener *listener, uint64_t now_ms
     }
 }
 
-enum assay_status assay_listener_receive(struct assay_client_listener *listener,
-                                                uint64_t *client, struct assay_slice *frame)
+enum assay_status assay_listener_receive(struct assay_client_listener *listener, uint64_t *client,
+                                         struct assay_slice *frame)
 {
     ASSAY_ASSERT(listener->next < ASSAY_CLIENT_LISTENER_CLIENTS_MAX);
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
@@ -417,7 +417,7 @@ enum assay_status assay_listener_receive(struct assay_client_listener *listener,
 }
 
 bool assay_listener_get_site(const struct assay_client_listener *listener, uint64_t client,
-                                    uint8_t site[static 16])
+                             uint8_t site[static 16])
 {
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         const struct client *g = &listener->client[i];
@@ -437,7 +437,7 @@ static struct client *find_client(struct assay_client_listener *d, uint64_t numb
 }
 
 void assay_listener_send(struct assay_client_listener *listener, uint64_t client,
-                                struct assay_slice frame)
+                         struct assay_slice frame)
 {
     struct client *g = find_client(listener, client);
     if (g == NULL) return;
@@ -582,9 +582,9 @@ static enum assay_status call_continue(struct assay_client_connection *call)
 }
 
 enum assay_status assay_listener_connection_open_shared(const char *address,
-                                                      struct assay_resolver *resolver,
-                                                      uint32_t asker,
-                                                      struct assay_client_connection **out)
+                                                        struct assay_resolver *resolver,
+                                                        uint32_t asker,
+                                                        struct assay_client_connection **out)
 {
     int fd = -1;
     *out = NULL;
@@ -609,7 +609,7 @@ enum assay_status assay_listener_connection_open_shared(const char *address,
 }
 
 enum assay_status assay_listener_connection_open(const char *address,
-                                               struct assay_client_connection **out)
+                                                 struct assay_client_connection **out)
 {
     return assay_listener_connection_open_shared(address, NULL, 0, out);
 }
@@ -636,14 +636,14 @@ struct pollfd assay_listener_connection_poll(const struct assay_client_connectio
 }
 
 enum assay_status assay_listener_connection_send(struct assay_client_connection *call,
-                                               struct assay_slice frame)
+                                                 struct assay_slice frame)
 {
     ASSAY_TRY(call_continue(call));
     return conn_send(call->conn, frame);
 }
 
 enum assay_status assay_listener_connection_receive(struct assay_client_connection *call,
-                                                  struct assay_slice *frame)
+                                                    struct assay_slice *frame)
 {
     ASSAY_TRY(call_continue(call));
     ASSAY_TRY(conn_flush(call->conn));

@@ -61,8 +61,8 @@ static void remove_at(struct assay_record_queue *p, size_t at)
         p->record[i] = p->record[i + 1];
 }
 
-enum assay_status assay_queue_add(struct assay_record_queue *queue,
-                                         enum assay_service_kind kind, struct assay_slice payload)
+enum assay_status assay_queue_add(struct assay_record_queue *queue, enum assay_service_kind kind,
+                                  struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len > 0 && payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     if (find_record(queue, kind, payload) < queue->count) return ASSAY_OK;
@@ -76,7 +76,7 @@ enum assay_status assay_queue_add(struct assay_record_queue *queue,
 }
 
 void assay_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
-                               struct assay_slice payload)
+                        struct assay_slice payload)
 {
     const size_t at = find_record(queue, kind, payload);
     if (at < queue->count) remove_at(queue, at);
@@ -90,9 +90,9 @@ void assay_queue_on_close(struct assay_record_queue *queue)
 }
 
 size_t assay_queue_drop(struct assay_record_queue *queue,
-                               bool (*is_over)(void *context, enum assay_service_kind kind,
-                                               struct assay_slice payload, uint32_t closes),
-                               void *context)
+                        bool (*is_over)(void *context, enum assay_service_kind kind,
+                                        struct assay_slice payload, uint32_t closes),
+                        void *context)
 {
     const size_t before = queue->count;
     for (size_t i = queue->count; i-- > 0;) {
@@ -128,7 +128,7 @@ void assay_queue_reset_due(struct assay_record_queue *queue)
 }
 
 void assay_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
-                                 uint64_t now_ms)
+                          uint64_t now_ms)
 {
     ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     for (size_t i = 0; i < queue->count; i++) {

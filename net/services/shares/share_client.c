@@ -86,7 +86,7 @@ static void on_verdict(void *context, uint64_t serial, bool good,
 static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 
 enum assay_status assay_holder_client_open(const struct assay_share_client_config *config,
-                                          struct assay_share_client **out)
+                                           struct assay_share_client **out)
 {
     struct assay_share_client *c = calloc(1, sizeof *c);
     const struct assay_follower_config follower = {
@@ -108,8 +108,7 @@ enum assay_status assay_holder_client_open(const struct assay_share_client_confi
     enum assay_status status = assay_sodium_start();
     if (status == ASSAY_OK) status = assay_p256_public(&c->secret_key, c->key);
     if (status == ASSAY_OK) status = assay_p256_signer_load(&c->secret_key, &c->signer);
-    if (status == ASSAY_OK)
-        status = assay_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
+    if (status == ASSAY_OK) status = assay_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
     if (status == ASSAY_OK)
         status = assay_resolver_open(config->resolve, config->resolve_context, &c->resolver);
     if (status == ASSAY_OK) status = assay_follower_create(&follower, &c->follower);
@@ -187,10 +186,10 @@ static enum assay_status submit_put(struct assay_share_client *c,
 }
 
 enum assay_status assay_holder_client_put(struct assay_share_client *client, uint32_t cluster,
-                                         const uint8_t name[static 32],
-                                         const struct assay_share_reader *readers,
-                                         uint32_t reader_count, struct assay_slice payload,
-                                         uint8_t id[static 32], uint8_t *sealed)
+                                          const uint8_t name[static 32],
+                                          const struct assay_share_reader *readers,
+                                          uint32_t reader_count, struct assay_slice payload,
+                                          uint8_t id[static 32], uint8_t *sealed)
 {
     struct assay_share_client *c = client;
     struct assay_share_put_record put = { .cluster = cluster, .reader_count = reader_count };
@@ -225,7 +224,7 @@ enum assay_status assay_holder_client_put(struct assay_share_client *client, uin
 /* --- changes, by an owner */
 
 enum assay_status assay_holder_client_delete(struct assay_share_client *client,
-                                            const uint8_t name[static 32], uint8_t id[static 32])
+                                             const uint8_t name[static 32], uint8_t id[static 32])
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -241,9 +240,9 @@ enum assay_status assay_holder_client_delete(struct assay_share_client *client,
 }
 
 enum assay_status assay_holder_client_readers(struct assay_share_client *client,
-                                             const uint8_t name[static 32],
-                                             const struct assay_share_reader *readers,
-                                             uint32_t reader_count, uint8_t id[static 32])
+                                              const uint8_t name[static 32],
+                                              const struct assay_share_reader *readers,
+                                              uint32_t reader_count, uint8_t id[static 32])
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -283,7 +282,7 @@ static enum assay_status submit_read(struct assay_share_client *c,
 }
 
 enum assay_status assay_holder_client_read(struct assay_share_client *client,
-                                          const uint8_t id[static 32], struct assay_slice sealed)
+                                           const uint8_t id[static 32], struct assay_slice sealed)
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -533,8 +532,8 @@ static void connect_holder(struct assay_share_client *c, struct talk *t)
     t->next_ms = c->now_ms + AGAIN_MS;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || !parse_client_address(&r->member[member], address))
         return;
-    assay_status_ignore(
-        assay_listener_connection_open_shared(address, c->resolver, slot, &t->call), "called again");
+    assay_status_ignore(assay_listener_connection_open_shared(address, c->resolver, slot, &t->call),
+                        "called again");
 }
 
 /* A name may take longer than a holder: the time limit, and the epoch of the exchange, are those of
@@ -559,8 +558,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
     if (slot != assay_follower_state(c->follower)->slot) return;
     const size_t before = assay_queue_count(c->pending);
     assay_queue_remove(c->pending, kind, payload);
-    if (assay_queue_count(c->pending) == before)
-        return; /* of another program of this member */
+    if (assay_queue_count(c->pending) == before) return; /* of another program of this member */
     c->is_final = true;
     c->read_again_ms = c->now_ms + c->read_pause_ms;
 }
@@ -777,14 +775,15 @@ void assay_holder_client_step(struct assay_share_client *client, int timeout_ms)
     continue_operation(c);
 }
 
-struct assay_holder_client_status assay_holder_client_status(const struct assay_share_client *client)
+struct assay_holder_client_status assay_holder_client_status(
+    const struct assay_share_client *client)
 {
     const struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     struct assay_holder_client_status status = { .state = c->state,
-                                                .follows = assay_follower_follows(c->follower),
-                                                .is_final = c->is_final,
-                                                .why = c->why == NULL ? "" : c->why };
+                                                 .follows = assay_follower_follows(c->follower),
+                                                 .is_final = c->is_final,
+                                                 .why = c->why == NULL ? "" : c->why };
     if (r == NULL || c->operation == DELETES || c->operation == CHANGES) return status;
     const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
     status.wanted = c->operation == READS ? c->k : r->config.confirmations;

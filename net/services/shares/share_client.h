@@ -77,8 +77,8 @@ ASSAY_CHECKED enum assay_status assay_holder_client_put(
  *          ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_holder_client_delete(struct assay_share_client *client,
-                                                          const uint8_t name[static 32],
-                                                          uint8_t id[static 32]);
+                                                           const uint8_t name[static 32],
+                                                           uint8_t id[static 32]);
 /*
  * assay_holder_client_readers - replaces the readers of an id of the key.
  * In:      readers: 1 to ASSAY_SHARE_READERS_MAX, ascending
@@ -96,15 +96,16 @@ ASSAY_CHECKED enum assay_status assay_holder_client_readers(
  *          ASSAY_E_CHAIN (not the payload of that id) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_holder_client_read(struct assay_share_client *client,
-                                                        const uint8_t id[static 32],
-                                                        struct assay_slice sealed);
+                                                         const uint8_t id[static 32],
+                                                         struct assay_slice sealed);
 /* The secret's payload after a read that is DONE; borrowed until close. Returns: it; empty before.
  */
 struct assay_slice assay_holder_client_payload(const struct assay_share_client *client);
 /* Waits up to the timeout for events, and processes them. */
 void assay_holder_client_step(struct assay_share_client *client, int timeout_ms);
 /* Returns: its state. */
-struct assay_holder_client_status assay_holder_client_status(const struct assay_share_client *client);
+struct assay_holder_client_status assay_holder_client_status(
+    const struct assay_share_client *client);
 /* Returns: the ledger state of shares, borrowed until the next turn; NULL before the first
  * BEGIN. */
 const struct assay_share_registry *assay_holder_client_registry(

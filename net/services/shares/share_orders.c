@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum assay_status assay_holder_order_next(const struct assay_share_registry *r,
-                                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                                         const uint8_t name[static 32],
-                                         struct assay_share_order *order, uint8_t id[static 32])
+                                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                          const uint8_t name[static 32],
+                                          struct assay_share_order *order, uint8_t id[static 32])
 {
     assay_share_id(key, name, id);
     const struct assay_share_row *const row = assay_share_registry_find(r, id);
@@ -24,10 +24,10 @@ enum assay_status assay_holder_order_next(const struct assay_share_registry *r,
 }
 
 enum assay_status assay_holder_order_delete(const struct assay_share_registry *r,
-                                           struct assay_p256_signer *signer,
-                                           const struct assay_share_order *order,
-                                           uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                           struct assay_slice *payload)
+                                            struct assay_p256_signer *signer,
+                                            const struct assay_share_order *order,
+                                            uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                            struct assay_slice *payload)
 {
     ASSAY_ASSERT(order->version > 0);
     struct assay_share_delete_record record = { .order = *order };
@@ -38,10 +38,10 @@ enum assay_status assay_holder_order_delete(const struct assay_share_registry *r
 }
 
 enum assay_status assay_holder_order_readers(const struct assay_share_registry *r,
-                                            struct assay_p256_signer *signer,
-                                            struct assay_share_readers_record *record,
-                                            uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                            struct assay_slice *payload)
+                                             struct assay_p256_signer *signer,
+                                             struct assay_share_readers_record *record,
+                                             uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                             struct assay_slice *payload)
 {
     ASSAY_ASSERT(record->reader_count > 0 && record->reader_count <= ASSAY_SHARE_READERS_MAX);
     uint8_t digest[32];
@@ -51,11 +51,11 @@ enum assay_status assay_holder_order_readers(const struct assay_share_registry *
 }
 
 enum assay_status assay_holder_order_read(const struct assay_share_registry *r,
-                                         struct assay_p256_signer *signer,
-                                         struct assay_share_read_record *record,
-                                         struct assay_secret32 *box_seed,
-                                         uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                         struct assay_slice *payload)
+                                          struct assay_p256_signer *signer,
+                                          struct assay_share_read_record *record,
+                                          struct assay_secret32 *box_seed,
+                                          uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                          struct assay_slice *payload)
 {
     struct assay_secret32 box_secret;
     uint8_t digest[32];
@@ -69,7 +69,7 @@ enum assay_status assay_holder_order_read(const struct assay_share_registry *r,
 }
 
 enum assay_status assay_holder_order_deal(uint32_t k, struct assay_share_polynomial *polynomial,
-                                         struct assay_share_commitments *commitments)
+                                          struct assay_share_commitments *commitments)
 {
     ASSAY_ASSERT(k > 0 && k <= ASSAY_SHARE_K_MAX);
     uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
@@ -80,14 +80,14 @@ enum assay_status assay_holder_order_deal(uint32_t k, struct assay_share_polynom
 }
 
 bool assay_holder_order_is_of(const struct assay_share_order *order,
-                             const struct assay_share_row *row)
+                              const struct assay_share_row *row)
 {
     return row != NULL && row->birth.era == order->birth.era &&
            row->birth.epoch == order->birth.epoch;
 }
 
 bool assay_holder_order_is_done(const struct assay_share_readers_record *record,
-                               const struct assay_share_row *row)
+                                const struct assay_share_row *row)
 {
     ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
     if (!assay_holder_order_is_of(&record->order, row)) return false;

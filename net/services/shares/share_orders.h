@@ -32,15 +32,15 @@ ASSAY_CHECKED enum assay_status assay_holder_order_read(
     struct assay_share_read_record *record, struct assay_secret32 *box_seed,
     uint8_t bytes[static ASSAY_SHARE_RECORD_MAX], struct assay_slice *payload);
 /* A new secret, of which k shares are needed. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_holder_order_deal(uint32_t k,
-                                                       struct assay_share_polynomial *polynomial,
-                                                       struct assay_share_commitments *commitments);
+ASSAY_CHECKED enum assay_status assay_holder_order_deal(
+    uint32_t k, struct assay_share_polynomial *polynomial,
+    struct assay_share_commitments *commitments);
 /* Returns: whether a row, NULL: none, is of the same put of the id as the order. */
 bool assay_holder_order_is_of(const struct assay_share_order *order,
-                             const struct assay_share_row *row);
+                              const struct assay_share_row *row);
 /* Returns: whether the row's readers are those of this change. */
 bool assay_holder_order_is_done(const struct assay_share_readers_record *record,
-                               const struct assay_share_row *row);
+                                const struct assay_share_row *row);
 /* In: the result of an owner's record, as a word of the registry. Returns: static text with the
  * reason why it has no effect; NULL: it has, or the same record had. */
 const char *assay_holder_order_get_failure(const char *what);

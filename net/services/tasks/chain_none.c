@@ -83,9 +83,9 @@ void assay_requestor_chain_closed(struct assay_task_client *c)
 }
 
 enum assay_status assay_requestor_draft(struct assay_task_client *client,
-                                          const struct assay_task_request *request,
-                                          const uint8_t price[static ASSAY_EVM_PRICE_LEN],
-                                          uint64_t deadline_s)
+                                        const struct assay_task_request *request,
+                                        const uint8_t price[static ASSAY_EVM_PRICE_LEN],
+                                        uint64_t deadline_s)
 {
     (void)client;
     (void)request;

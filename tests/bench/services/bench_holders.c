@@ -197,7 +197,7 @@ static void put(uint32_t number)
         assay_holder_client_step(client, 1);
         if (status == ASSAY_E_AGAIN)
             status = assay_holder_client_put(client, 0, name, readers, 1,
-                                            assay_slice_over(name, 16), id, sealed);
+                                             assay_slice_over(name, 16), id, sealed);
         must(status == ASSAY_OK || status == ASSAY_E_AGAIN, "a put");
         if (assay_holder_client_status(client).state >= ASSAY_SHARE_CLIENT_DONE) break;
     }

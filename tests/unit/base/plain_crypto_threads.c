@@ -121,7 +121,8 @@ int main(void)
         if (pthread_join(works[i].thread, NULL) != 0) return 1;
         wrong += works[i].wrong;
     }
-    for (unsigned i = 0; i < OTHERS; i++) assay_public_key_free(&shared.others[i].key);
+    for (unsigned i = 0; i < OTHERS; i++)
+        assay_public_key_free(&shared.others[i].key);
     assay_p256_signer_free(&signer);
     assay_p256_free(&key);
     assay_p256_free(&tabled);

@@ -79,8 +79,7 @@ Test(base_verify_key, verifies_each_algorithm_under_its_own_key_alone)
                 for (size_t as = 0; as < ALGS; as++) {
                     signature.alg = algs[as];
                     const size_t len = assay_signature_digest(algs[as], text, sizeof text, digest);
-                    const bool ok =
-                        assay_public_key_check(all[under].key, &signature, digest, len);
+                    const bool ok = assay_public_key_check(all[under].key, &signature, digest, len);
                     cr_assert_eq(ok, under == by && as == with, "%zu %zu %zu %zu", by, with, under,
                                  as);
                     verified += ok;

@@ -135,8 +135,7 @@ static enum assay_status judge(const struct assay_change *change, const struct a
                                uint32_t signatures)
 {
     struct assay_change_draft draft;
-    cr_assert_eq(assay_draft_decode(file_of(change, action, signatures, false), &draft),
-                 ASSAY_OK);
+    cr_assert_eq(assay_draft_decode(file_of(change, action, signatures, false), &draft), ASSAY_OK);
     return assay_draft_review(basis, &draft, true, message);
 }
 

@@ -49,7 +49,7 @@ Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 60
         course(round, &seen);
     for (unsigned kind = ASSAY_SERVICE_REPLICA; kind < ASSAY_SERVICE_KIND_COUNT; kind++)
         cr_expect(seen.applied[kind] >= (kind == ASSAY_SERVICE_SHARE_DISPUTE ? 1 : 6) || /* rare */
-                  kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
+                      kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
                   "%s: %u", assay_registry_kind_name(kind), seen.applied[kind]);
     cr_expect_gt(seen.convicted, 100);
     cr_expect_gt(seen.nobody, 100);

@@ -292,8 +292,7 @@ Test(trial, a_trial_does_not_wait_for_who_cannot_be_judged)
 static void away_and_slandered(struct change_bench *b, bool slandered)
 {
     change_away(b, 3, 4);
-    if (slandered)
-        assay_votes_row_set(b->ledger.rows, 3, ASSAY_OUTCOME_UNJUDGED);
+    if (slandered) assay_votes_row_set(b->ledger.rows, 3, ASSAY_OUTCOME_UNJUDGED);
     assay_bytes_zero(b->ledger.rows + 3 * b->ledger.row_len, b->ledger.row_len);
     b->ledger.counted[3] = b->ledger.balloted[3] = false;
 }

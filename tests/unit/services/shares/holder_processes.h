@@ -182,7 +182,7 @@ static inline struct assay_share_client *client_open(void)
 }
 
 static inline struct assay_holder_client_status run_for(struct assay_share_client *client,
-                                                       uint64_t ms)
+                                                        uint64_t ms)
 {
     const uint64_t until = now_ms() + ms;
     do {

@@ -84,7 +84,7 @@ void fixture_epoch(struct fixture *f)
         f->fails[slot] = 0;
         for (uint32_t k = 0; k < FIXTURE_NODES; k++)
             assay_votes_row_set(f->rows[slot], k,
-                          k == slot ? ASSAY_OUTCOME_NONE : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+                                k == slot ? ASSAY_OUTCOME_NONE : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
 }
 
