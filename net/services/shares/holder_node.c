@@ -767,8 +767,3 @@ struct assay_holder_node_status assay_holder_node_status(const struct assay_hold
         status.epoch = assay_follower_state(node->follower)->epoch;
     return status;
 }
-
-const struct assay_share_holder *assay_holder_node_holder(const struct assay_holder_node *node)
-{
-    return node->holder;
-}

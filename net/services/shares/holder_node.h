@@ -78,7 +78,5 @@ ASSAY_CHECKED enum assay_status assay_holder_node_step(struct assay_holder_node 
                                                        int timeout_ms);
 /* Returns: its state. */
 struct assay_holder_node_status assay_holder_node_status(const struct assay_holder_node *node);
-/* Returns: its holder; NULL before the first BEGIN. For tests. */
-const struct assay_share_holder *assay_holder_node_holder(const struct assay_holder_node *node);
 
 #endif
