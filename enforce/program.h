@@ -10,6 +10,7 @@
  * the child after fork: it calls only what is safe there. Why it cannot be executed goes to its
  * standard error, and it exits with status 127.
  * In:      search_path: "PATH=..."; ends: standard input, output and error
+ * Returns: never
  */
 _Noreturn void assay_program_become(const char *program, char *const argv[], char *search_path,
                                     const int ends[static 3]);
