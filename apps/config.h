@@ -284,8 +284,8 @@ ASSAY_CHECKED enum assay_status assay_plan_load(const char *path, struct assay_p
                                                 char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 /* A file with the section services of a plan and nothing else (plan_version may stand before it).
  * Returns: as assay_config_load */
-ASSAY_CHECKED enum assay_status assay_services_load(const char *path,
-                                                    struct assay_registry_plan *plan,
-                                                    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status assay_config_services_load(
+    const char *path, struct assay_registry_plan *plan,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
 #endif

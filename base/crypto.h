@@ -151,27 +151,27 @@ void assay_key_name(const struct assay_key *key, uint8_t name[static ASSAY_SHA25
 struct assay_verify_key;
 /* Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, infinity, modulus or exponent even, out of
  * range) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_verify_key_load(const struct assay_key *key,
+ASSAY_CHECKED enum assay_status assay_public_key_load(const struct assay_key *key,
                                                       struct assay_verify_key **out);
 /* Accepts a NULL key; sets *key to NULL. */
-void assay_verify_key_free(struct assay_verify_key **key);
+void assay_public_key_free(struct assay_verify_key **key);
 /*
- * assay_verify_key_check - a signature over a digest; any s, as vendors make both.
+ * assay_public_key_check - a signature over a digest; any s, as vendors make both.
  * In:      digest_len as returned by assay_signature_digest_len
  * Returns: true when it verifies; false also when key type and algorithm do not belong together
  */
-bool assay_verify_key_check(const struct assay_verify_key *key,
+bool assay_public_key_check(const struct assay_verify_key *key,
                             const struct assay_signature *signature, const uint8_t *digest,
                             size_t digest_len);
 /* Returns: true for a key of a type that has tables: P-256. */
-bool assay_verify_key_takes_table(const struct assay_verify_key *key);
+bool assay_public_key_takes_table(const struct assay_verify_key *key);
 /* assay_p256_add_table for a key of P-256. Returns: true when it has a table; false for every other
  * type */
-bool assay_verify_key_add_table(struct assay_verify_key *key);
-void assay_verify_key_remove_table(struct assay_verify_key *key);
+bool assay_public_key_add_table(struct assay_verify_key *key);
+void assay_public_key_remove_table(struct assay_verify_key *key);
 /* Heap bytes of a loaded key and its table, as far as the library reports them. Returns: an
  * estimate. */
-size_t assay_verify_key_weight(const struct assay_verify_key *key);
+size_t assay_public_key_weight(const struct assay_verify_key *key);
 
 struct assay_p384;
 /* P-384 through a library of its own (base/crypto/nettle.c; wolfssl.c by build option): OpenSSL 3.0

@@ -133,8 +133,8 @@ static enum assay_status read_chunks(uint8_t *bytes, size_t len, bool move, size
     }
 }
 
-enum assay_status assay_answer_parse(uint8_t *bytes, size_t len, bool at_end, unsigned *code,
-                                     struct assay_slice *body)
+enum assay_status assay_exchange_answer_parse(uint8_t *bytes, size_t len, bool at_end,
+                                              unsigned *code, struct assay_slice *body)
 {
     struct head head = { 0 };
     size_t body_at = 0, decoded = 0;

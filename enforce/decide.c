@@ -15,7 +15,7 @@ struct assay_agent_memory assay_agent_memory_none(void)
     return (struct assay_agent_memory){ .work = ASSAY_WORK_FULL };
 }
 
-int assay_order_compare(const struct assay_order *a, const struct assay_order *b)
+int assay_enforce_order_compare(const struct assay_order *a, const struct assay_order *b)
 {
     if (a->era != b->era) return a->era < b->era ? -1 : 1;
     if (a->epoch != b->epoch) return a->epoch < b->epoch ? -1 : 1;
@@ -49,7 +49,7 @@ struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *
 {
     const enum assay_work work = work_for_order(order->kind);
     const bool renumbered = is_of_later_era(memory, order);
-    const int newer = memory->has_last ? assay_order_compare(order, &memory->last) : 1;
+    const int newer = memory->has_last ? assay_enforce_order_compare(order, &memory->last) : 1;
     /* A RESTART may come after a standing of a later epoch (its member rested meanwhile): the rules
      * of its incarnation below say whether it was executed. */
     const bool due = order->kind == ASSAY_ORDER_RESTART && order->era == memory->last.era;
@@ -86,8 +86,9 @@ struct assay_agent_memory assay_agent_begin_order(const struct assay_agent_memor
     if (renumbered) next.restarted = 0;
     next.has_last = next.pending = true;
     next.last = *order;
-    if (memory->has_last && assay_order_compare(order, &memory->last) < 0) { /* a late RESTART */
-        next.last.epoch = memory->last.epoch; /* numbers never go back */
+    if (memory->has_last && assay_enforce_order_compare(order, &memory->last) < 0) {
+        /* A late RESTART: numbers never go back. */
+        next.last.epoch = memory->last.epoch;
         next.last.seq = memory->last.seq;
     }
     next.incarnation = order->incarnation;

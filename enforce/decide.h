@@ -38,7 +38,7 @@ struct assay_agent_decision {
 /* What an agent remembers that was never given an order. Returns: the memory. */
 struct assay_agent_memory assay_agent_memory_none(void);
 /* Order of (era, epoch, seq). Returns: <0, 0, >0. */
-int assay_order_compare(const struct assay_order *a, const struct assay_order *b);
+int assay_enforce_order_compare(const struct assay_order *a, const struct assay_order *b);
 /* Returns: what to do about order. */
 struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *memory,
                                                const struct assay_order *order);

@@ -122,7 +122,7 @@ enum assay_status assay_exchange_step(struct assay_exchange *exchange, unsigned 
     ASSAY_TRY(send_request(exchange, message));
     ASSAY_TRY(receive_some(exchange, &at_end, message));
     const enum assay_status status =
-        assay_answer_parse(exchange->bytes, exchange->len, at_end, code, body);
+        assay_exchange_answer_parse(exchange->bytes, exchange->len, at_end, code, body);
     if (status == ASSAY_E_TRUNCATED) return send_some(message, status, "the answer ended early");
     if (status == ASSAY_E_SYNTAX) return send_some(message, status, "the answer is no HTTP");
     if (status == ASSAY_E_RANGE)

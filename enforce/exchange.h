@@ -49,7 +49,8 @@ void assay_exchange_close(struct assay_exchange *exchange);
 
 /* enforce/answer.c: is the answer whole, and what is it? bytes are decoded in place once it is.
  * at_end: nothing will follow. Returns: as assay_exchange_step, without I/O. */
-ASSAY_CHECKED enum assay_status assay_answer_parse(uint8_t *bytes, size_t len, bool at_end,
-                                                   unsigned *code, struct assay_slice *body);
+ASSAY_CHECKED enum assay_status assay_exchange_answer_parse(uint8_t *bytes, size_t len, bool at_end,
+                                                            unsigned *code,
+                                                            struct assay_slice *body);
 
 #endif

@@ -5,12 +5,12 @@
 #include "enforce/hook.h"
 
 #include "base/assert.h"
+#include "enforce/program.h"
 #include "enforce/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127, CLOSE_MS = 100 };
+enum { SENT_MAX = 1024, SAID_MAX = 4096, CLOSE_MS = 100 };
 
 struct hook {
     struct assay_target base; /* first: a pointer to it is a pointer to this */
@@ -50,29 +50,6 @@ static void close_pipes(int *fd)
 
 /* --------------------------------------------------------------- the child */
 
-/* Only calls that are safe between fork and exec. */
-_Noreturn static void become(const struct hook *self, char *const argv[], int in, int out)
-{
-    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C.UTF-8";
-    char *const environment[] = { path, locale, NULL };
-    struct sigaction usual = { .sa_handler = SIG_DFL };
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++)
-        (void)sigaction(number, &usual, NULL);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    if (setpgid(0, 0) == 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-        dup2(out, STDERR_FILENO) >= 0 && chdir("/") == 0 &&
-        syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
-        (void)execve(self->path, argv, environment);
-        static const char what[] = "cannot be executed: ";
-        const char *const why = strerrordesc_np(errno);
-        if (write(STDERR_FILENO, what, sizeof what - 1) > 0 && why != NULL)
-            (void)!write(STDERR_FILENO, why, strlen(why));
-    }
-    _exit(EXEC_FAILED);
-}
-
 /* While the leader is a child, ended or not, its number is its own. Where something else reaped it,
  * the number may be another group's. */
 static void send_kill(const struct hook *self)
@@ -95,8 +72,9 @@ static bool spawn_hook(struct hook *self, int in, int out)
     char *argv[ASSAY_HOOK_ARGUMENTS_MAX + 2] = { self->path };
     for (size_t i = 0; i < self->argument_count; i++)
         argv[i + 1] = self->arguments[i];
+    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
     const pid_t pid = fork();
-    if (pid == 0) become(self, argv, in, out);
+    if (pid == 0) assay_program_become(self->path, argv, path, (const int[3]){ in, out, out });
     if (pid < 0) return false;
     self->run->pid = pid;
     (void)setpgid(pid, pid); /* by both: the first one counts */
@@ -111,8 +89,9 @@ static bool spawn_hook(struct hook *self, int in, int out)
 static bool write_order(struct hook *self, const struct assay_target_act *act)
 {
     char id[ASSAY_WORDS_ID_LEN];
-    struct assay_json *document = assay_json_object(), *words = assay_order_words(self->name, act);
-    assay_order_event_id(self->name, act, id);
+    struct assay_json *document = assay_json_object(),
+                      *words = assay_enforce_order_words(self->name, act);
+    assay_enforce_order_event_id(self->name, act, id);
     assay_json_set_text(document, "schema", "assay.hook");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_text(document, "id", id);

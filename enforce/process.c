@@ -98,7 +98,7 @@ static enum assay_status process_restore(struct assay_driver *driver,
     ASSAY_ASSERT(self->phase == DOWN);
     message[0] = '\0';
     if (self->restore_path[0] == '\0') return ASSAY_OK;
-    return assay_restore_file(self->restore_path, self->path, message);
+    return assay_enforce_restore_file(self->restore_path, self->path, message);
 }
 
 static enum assay_status process_set_work(struct assay_driver *driver, enum assay_work work)

@@ -55,8 +55,8 @@ static bool replace_file(int from, const char *temporary, const char *to)
     return done;
 }
 
-enum assay_status assay_restore_file(const char *from, const char *to,
-                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
+enum assay_status assay_enforce_restore_file(const char *from, const char *to,
+                                             char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     char temporary[PATH_MAX];
     const int len = snprintf(temporary, sizeof temporary, "%s.restore", to);

@@ -80,7 +80,7 @@ static char *build_event(const struct webhook *self, const struct assay_target_a
     assay_json_set_text(event, "subject", self->name);
     assay_json_set_text(event, "time", at);
     assay_json_set_text(event, "datacontenttype", "application/json");
-    assay_json_set(event, "data", assay_order_words(self->name, act));
+    assay_json_set(event, "data", assay_enforce_order_words(self->name, act));
     char *const text = assay_json_print(event, 0);
     assay_json_free(&event);
     return text;
@@ -125,7 +125,7 @@ static enum assay_status webhook_begin(struct assay_target *target,
     char id[ASSAY_WORDS_ID_LEN], delivery_id[ASSAY_WORDS_ID_LEN];
     (void)now_ms;
     if (act->held != self->was_held) { /* the operator may do so twice under one order */
-        assay_order_event_id(self->name, act, id);
+        assay_enforce_order_event_id(self->name, act, id);
         (void)snprintf(delivery_id, sizeof delivery_id, "%.130s.%llu", id,
                        (unsigned long long)assay_unix_ms());
         ASSAY_TRY(append_event(self, act,
@@ -137,7 +137,7 @@ static enum assay_status webhook_begin(struct assay_target *target,
     if (order == NULL || is_written(self, order)) return ASSAY_OK;
     ASSAY_ASSERT((size_t)order->kind < sizeof order_events / sizeof order_events[0]);
     const struct assay_target_act same = { .verb = order_events[order->kind].verb, .order = order };
-    assay_order_event_id(self->name, &same, id);
+    assay_enforce_order_event_id(self->name, &same, id);
     ASSAY_TRY(append_event(self, act, order_events[order->kind].type, id, message));
     self->has_last = true;
     self->last = *order;

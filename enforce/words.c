@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-void assay_order_event_id(const char *target, const struct assay_target_act *act,
-                          char id[static ASSAY_WORDS_ID_LEN])
+void assay_enforce_order_event_id(const char *target, const struct assay_target_act *act,
+                                  char id[static ASSAY_WORDS_ID_LEN])
 {
     const char *const verb = assay_target_verb_name(act->verb);
     const struct assay_order *const order = act->order;
@@ -30,7 +30,7 @@ static struct assay_json *order_of(const struct assay_order *order)
     return object;
 }
 
-struct assay_json *assay_order_words(const char *target, const struct assay_target_act *act)
+struct assay_json *assay_enforce_order_words(const char *target, const struct assay_target_act *act)
 {
     struct assay_json *const object = assay_json_object();
     assay_json_set_text(object, "target", target);

@@ -21,7 +21,7 @@ struct room {
     enum assay_status status;
 };
 
-size_t assay_effective_rules_size(void)
+size_t assay_host_rules_size(void)
 {
     return (sizeof(struct room) + 63) / 64 * 64;
 }
@@ -96,10 +96,10 @@ static bool load_state(void *context, const uint8_t digest[static 32], struct as
     return true;
 }
 
-enum assay_status assay_effective_rules_document(const struct assay_genesis *genesis,
-                                                 struct assay_store *store,
-                                                 const uint8_t digest[static 32], uint8_t *memory,
-                                                 size_t capacity, struct assay_slice *document)
+enum assay_status assay_host_rules_document(const struct assay_genesis *genesis,
+                                            struct assay_store *store,
+                                            const uint8_t digest[static 32], uint8_t *memory,
+                                            size_t capacity, struct assay_slice *document)
 {
     struct search search = { .digest = digest, .memory = memory, .capacity = capacity };
     const bool policy = assay_bytes_equal(genesis->policy_digest, digest, 32);
@@ -112,15 +112,15 @@ enum assay_status assay_effective_rules_document(const struct assay_genesis *gen
     return ASSAY_OK;
 }
 
-enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
-                                             const struct assay_genesis *genesis,
-                                             struct assay_store *store,
-                                             struct assay_effective_rules *effective)
+enum assay_status assay_host_rules_load(void *memory, size_t memory_len,
+                                        const struct assay_genesis *genesis,
+                                        struct assay_store *store,
+                                        struct assay_effective_rules *effective)
 {
     struct room *room = memory;
     const struct assay_store_key from = { 0 };
     struct assay_store_key to;
-    ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_effective_rules_size());
+    ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_host_rules_size());
     store_range(&to);
     room->store = store;
     room->has_state = false;

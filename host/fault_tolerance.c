@@ -189,7 +189,7 @@ static void choose_advice(struct assay_snapshot *s)
         moves && o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }
 
-void assay_fault_tolerance_compute(struct assay_snapshot *snapshot)
+void assay_tolerance_compute(struct assay_snapshot *snapshot)
 {
     struct assay_snapshot *s = snapshot;
     struct assay_fault_tolerance *o = &s->margin;

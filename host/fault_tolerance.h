@@ -77,7 +77,7 @@ struct assay_fault_tolerance {
 
 /* Fills in snapshot->margin, and for each member the effect of its failure, alone or with its
  * operator or vendor root. Everything else in it is set. */
-void assay_fault_tolerance_compute(struct assay_snapshot *snapshot);
+void assay_tolerance_compute(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);
 const char *assay_advice_text(enum assay_advice advice);

@@ -38,7 +38,7 @@ static void pass_records(struct assay_service_feed *feed, const struct assay_ser
 {
     ASSAY_ASSERT(feed->begun && log != NULL);
     struct assay_service_entry entry;
-    while (assay_service_log_next(log, &feed->at, &entry))
+    while (assay_services_log_next(log, &feed->at, &entry))
         to->record(to->context, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
 }
 

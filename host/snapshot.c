@@ -60,5 +60,5 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         snapshot_scores(member, &limits[slot].peer_score, now_ms);
     }
     snapshot_clocks(snapshot, dates);
-    assay_fault_tolerance_compute(snapshot);
+    assay_tolerance_compute(snapshot);
 }

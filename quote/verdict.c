@@ -336,7 +336,7 @@ const char *assay_kind_text(enum assay_evidence_kind kind)
 
 #define PROOF_NAME(symbol, number, name)                                                           \
     case symbol: return name;
-const char *assay_proof_name(enum assay_proof proof)
+const char *assay_verdict_proof_name(enum assay_proof proof)
 {
     switch (proof) {
         ASSAY_PROOF_LIST(PROOF_NAME)
@@ -345,7 +345,7 @@ const char *assay_proof_name(enum assay_proof proof)
 }
 #undef PROOF_NAME
 
-const char *assay_proof_state_text(enum assay_proof_state state)
+const char *assay_verdict_proof_state_text(enum assay_proof_state state)
 {
     switch (state) {
     case ASSAY_PROOF_NOT_USED: return "not-used";

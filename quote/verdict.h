@@ -587,8 +587,8 @@ const char *assay_tier_text(enum assay_tier tier);               /* "affirming" 
 const char *assay_rule_name(enum assay_rule rule);               /* "quote-signature" */
 const char *assay_rule_text(enum assay_rule rule);               /* a sentence */
 const char *assay_kind_text(enum assay_evidence_kind kind);      /* "sgx-v3" */
-const char *assay_proof_name(enum assay_proof proof);               /* "chain_ok" */
-const char *assay_proof_state_text(enum assay_proof_state state);   /* "true", "unknown" */
+const char *assay_verdict_proof_name(enum assay_proof proof);    /* "chain_ok" */
+const char *assay_verdict_proof_state_text(enum assay_proof_state state); /* "true", "unknown" */
 const char *assay_measured_text(enum assay_measured_state state);   /* "allowed" */
 /* Returns: the class of a rule; FORGED for a number outside the list */
 enum assay_rule_class assay_rule_class_of(enum assay_rule rule);

@@ -111,7 +111,7 @@ enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t en
 
 static size_t weight_of(const struct assay_verify_key *key)
 {
-    return key == NULL ? 0 : assay_verify_key_weight(key);
+    return key == NULL ? 0 : assay_public_key_weight(key);
 }
 
 /* --- the table and the list */
@@ -201,7 +201,7 @@ static void remove_table(struct assay_verifier *v, struct assay_entry *e)
 {
     if (!e->has_table) return;
     v->counts.key_bytes -= weight_of(e->proven.key);
-    assay_verify_key_remove_table(e->proven.key);
+    assay_public_key_remove_table(e->proven.key);
     v->counts.key_bytes += weight_of(e->proven.key);
     ASSAY_ASSERT(v->counts.tables_used > 0);
     v->counts.tables_used -= 1;
@@ -250,7 +250,7 @@ static void count_genuine(struct assay_verifier *v, struct assay_entry *e)
     e->quotes = 0; /* without room it has to earn one again: the work stays bounded */
     if (!make_room(v, e->counted_from)) return;
     v->counts.key_bytes -= weight_of(e->proven.key);
-    e->has_table = assay_verify_key_add_table(e->proven.key);
+    e->has_table = assay_public_key_add_table(e->proven.key);
     v->counts.key_bytes += weight_of(e->proven.key);
     if (e->has_table) v->counts.tables_used += 1;
 }
@@ -265,7 +265,7 @@ void assay_verifier_conclude(struct assay_verifier *verifier, bool genuine)
 
 static void note_use(struct assay_verifier *v, const struct assay_entry *e)
 {
-    if (e->proven.key == NULL || !assay_verify_key_takes_table(e->proven.key)) return;
+    if (e->proven.key == NULL || !assay_public_key_takes_table(e->proven.key)) return;
     if (v->used_count == USED_MAX) return; /* no kind of evidence uses as many */
     v->used[v->used_count] = index_of(v, e);
     v->used_count += 1;
@@ -291,7 +291,7 @@ static void remove_entry(struct assay_verifier *v, struct assay_entry *e)
     v->counts.entries_used -= 1;
     ASSAY_ASSERT(v->counts.key_bytes >= weight_of(e->proven.key));
     v->counts.key_bytes -= weight_of(e->proven.key);
-    assay_verify_key_free(&e->proven.key);
+    assay_public_key_free(&e->proven.key);
     e->used = false;
 }
 
@@ -300,7 +300,7 @@ static void forget_authority(struct assay_verifier *v, struct authority_entry *e
     if (!e->used) return;
     ASSAY_ASSERT(v->counts.key_bytes >= weight_of(e->authority.key));
     v->counts.key_bytes -= weight_of(e->authority.key);
-    assay_verify_key_free(&e->authority.key);
+    assay_public_key_free(&e->authority.key);
     e->used = false;
 }
 
@@ -424,7 +424,7 @@ void assay_lease_close(struct assay_lease *lease)
         ASSAY_ASSERT(lease->entry->leases > 0);
         lease->entry->leases -= 1;
     } else {
-        assay_verify_key_free(&lease->own.key);
+        assay_public_key_free(&lease->own.key);
     }
     lease->entry = NULL;
     lease->proven = NULL;

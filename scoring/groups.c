@@ -55,11 +55,11 @@ static int compare_platform(const void *context, uint32_t a, uint32_t b)
 
 /* Numbers runs of equal slots. Leaves slots sorted. Returns the number of groups. */
 static uint32_t number_groups(const struct assay_place *places, uint32_t count, uint32_t *slots,
-                              assay_order_compare *compare, uint32_t *group_of)
+                              assay_enforce_order_compare *compare, uint32_t *group_of)
 {
     ASSAY_ASSERT(count > 0);
 
-    assay_order_sort(slots, count, compare, places);
+    assay_scores_sort(slots, count, compare, places);
     uint32_t group = 0;
     group_of[slots[0]] = 0;
     for (uint32_t i = 1; i < count; i++) {
@@ -109,7 +109,7 @@ void assay_groups_build(const struct assay_place *places, uint32_t count, void *
     groups->operator_count =
         number_groups(places, count, slots, compare_operator, groups->operator_);
     groups->vendor_count = number_groups(places, count, slots, compare_vendor, groups->vendor);
-    assay_order_sort(slots, count, compare_node, places);
+    assay_scores_sort(slots, count, compare_node, places);
     for (uint32_t i = 1; i < count; i++)
         ASSAY_ASSERT(compare_node(places, slots[i - 1], slots[i]) < 0);
     ASSAY_ASSERT(groups->platform_count <= count && groups->operator_count <= count);

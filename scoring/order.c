@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct order {
-    assay_order_compare *compare;
+    assay_enforce_order_compare *compare;
     const void *context;
 };
 
@@ -38,8 +38,8 @@ static void sift_down(const struct order *order, uint32_t *slots, uint32_t root,
     slots[root] = sinking;
 }
 
-void assay_order_sort(uint32_t *slots, uint32_t count, assay_order_compare *compare,
-                      const void *context)
+void assay_scores_sort(uint32_t *slots, uint32_t count, assay_enforce_order_compare *compare,
+                       const void *context)
 {
     ASSAY_ASSERT(slots != NULL);
     ASSAY_ASSERT(count < UINT32_MAX / 2); /* 2 * root + 1 must not wrap */

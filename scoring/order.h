@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 /* Returns: <0, 0 or >0. Slots that compare equal are ordered by slot number. */
-typedef int assay_order_compare(const void *context, uint32_t a, uint32_t b);
+typedef int assay_enforce_order_compare(const void *context, uint32_t a, uint32_t b);
 
 /* Heapsort, smallest first: O(n log n) always, no scratch. */
-void assay_order_sort(uint32_t *slots, uint32_t count, assay_order_compare *compare,
-                      const void *context);
+void assay_scores_sort(uint32_t *slots, uint32_t count, assay_enforce_order_compare *compare,
+                       const void *context);
 
 #endif

@@ -198,7 +198,7 @@ static void add_row(const struct assay_groups *groups, struct scratch *scratch, 
 {
     ASSAY_ASSERT(row != NULL && voter < groups->count);
     ASSAY_ASSERT(weight > 0 && weight <= ASSAY_WEIGHT_UNIT);
-    const size_t row_len = assay_row_len(groups->count);
+    const size_t row_len = assay_votes_row_len(groups->count);
     const uint32_t whole = (uint32_t)(row_len / BLOCK_LEN);
     for (uint32_t block = 0; block < whole; block++)
         add_block(scratch, groups->count, block, whole_block(row + (size_t)block * BLOCK_LEN),
@@ -209,7 +209,7 @@ static void add_row(const struct assay_groups *groups, struct scratch *scratch, 
     }
     uint32_t own = voter;
     do {
-        const uint8_t said = assay_row_get(row, own);
+        const uint8_t said = assay_votes_row_get(row, own);
         if (said != ASSAY_OUTCOME_NONE) {
             add_weight(scratch, weight);
             sums_take(&scratch->sums[own], &scratch->addends.of[scratch->fail_proven[own]][said]);

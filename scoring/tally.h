@@ -55,8 +55,8 @@ struct assay_tally_input {
     const struct assay_groups *groups;        /* gives count */
     const uint32_t *weights;                  /* [count]: the table of this epoch */
     const struct assay_tally_member *members; /* [count] */
-    /* [count]: the outcomes of slot v's counted ballot, assay_row_len(count) bytes; NULL when v has
-     * none (silent, late, over another roll, collateral, policy or verifier digest). */
+    /* [count]: the outcomes of slot v's counted ballot, assay_votes_row_len(count) bytes; NULL when
+     * v has none (silent, late, over another roll, collateral, policy or verifier digest). */
     const uint8_t *const *rows;
     const struct assay_trust_state *trust; /* [count]: as the epoch before left it */
 };
@@ -120,20 +120,20 @@ const char *assay_integrity_reason_text(enum assay_integrity_reason reason);
 const char *assay_availability_rule_text(enum assay_availability_rule rule);
 
 /* Returns: bytes of one packed row of outcomes, two slots a byte. */
-size_t assay_row_len(uint32_t count);
+size_t assay_votes_row_len(uint32_t count);
 
 /* The one packing of outcomes, on the wire and here: slot 2k in the low half of byte k. An odd
  * count leaves the last high half 0. Returns: the 4 bits of slot, 0..15. */
-uint8_t assay_row_get(const uint8_t *row, uint32_t slot);
+uint8_t assay_votes_row_get(const uint8_t *row, uint32_t slot);
 
 /* Overwrites the 4 bits of slot. */
-void assay_row_set(uint8_t *row, uint32_t slot, enum assay_outcome outcome);
+void assay_votes_row_set(uint8_t *row, uint32_t slot, enum assay_outcome outcome);
 
 /*
  * Is a row that came from outside well formed: length right, every nibble an outcome, own slot and
  * padding none? Returns: true when it is.
  */
-bool assay_row_valid(const uint8_t *row, size_t row_len, uint32_t count, uint32_t voter);
+bool assay_votes_row_valid(const uint8_t *row, size_t row_len, uint32_t count, uint32_t voter);
 
 /* Returns: bytes of scratch that assay_tally_epoch needs for count members. */
 size_t assay_tally_memory_len(uint32_t count);

@@ -275,7 +275,7 @@ static struct assay_share share_of(const struct assay_family *family, uint32_t *
     if (total == 0) return share;
     for (uint32_t g = 0; g < family->group_count; g++)
         order[g] = g;
-    assay_order_sort(order, family->group_count, compare_sums_falling, family->sums);
+    assay_scores_sort(order, family->group_count, compare_sums_falling, family->sums);
     share.largest_weight = family->sums[order[0]];
     uint64_t failed = 0;
     while (3 * failed < total)

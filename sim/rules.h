@@ -118,10 +118,6 @@ const uint32_t *assay_sim_rules_weights(const struct assay_sim_rules *rules);
 /* Returns: the faults that the table in force tolerates. */
 const struct assay_tolerance *assay_sim_rules_tolerance(const struct assay_sim_rules *rules);
 
-/* Returns: [count] of the last step. P, N and W are of the rule's own counting; everything else is
- * filled in only under `interval`. */
-const struct assay_tally_result *assay_sim_rules_results(const struct assay_sim_rules *rules);
-
 /* Returns: total and counted weight of the last step, and whether its close was certified. */
 struct assay_tally_summary assay_sim_rules_summary(const struct assay_sim_rules *rules);
 

@@ -25,7 +25,7 @@ enum {
     BATCH_MAX = 1000000,
 };
 
-void assay_anchor_settings_init(struct assay_anchor_settings *settings)
+void assay_config_anchor_settings_init(struct assay_anchor_settings *settings)
 {
     *settings = (struct assay_anchor_settings){
         .sender = { .gas_limit = 2000000, .confirmations = 12, .resend_ms = RESEND_MS },
@@ -34,7 +34,7 @@ void assay_anchor_settings_init(struct assay_anchor_settings *settings)
     };
 }
 
-struct assay_evm_config assay_anchor_sender(const struct assay_anchor_settings *settings)
+struct assay_evm_config assay_config_anchor_sender(const struct assay_anchor_settings *settings)
 {
     struct assay_evm_config config = settings->sender;
     if (!settings->has_tip) config.tip_wei = config.fee_limit_wei / TIP_PART;
@@ -58,8 +58,8 @@ static bool key_of(const uint8_t *bytes, size_t len, struct assay_secret32 *key)
     return len == 64 && assay_hex_decode(text, len, key->bytes, sizeof key->bytes) == ASSAY_OK;
 }
 
-enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 *key,
-                                        char message[static ASSAY_ANCHOR_FAULT_MAX])
+enum assay_status assay_config_anchor_key_read(const char *path, struct assay_secret32 *key,
+                                               char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
     char fault[ASSAY_FILE_MESSAGE_LEN] = "";
     uint8_t bytes[KEY_TEXT_MAX];
@@ -77,7 +77,7 @@ enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 
     return status;
 }
 
-bool assay_anchor_gwei(const char *text, uint64_t *wei)
+bool assay_config_anchor_gwei(const char *text, uint64_t *wei)
 {
     const size_t whole = strspn(text, "0123456789");
     const size_t places = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
@@ -129,7 +129,7 @@ static const char *set_rpc(struct assay_anchor_settings *s, const char *text)
     struct assay_evm_https https;
     struct assay_evm_link link;
     const bool fits = copy_text(text, s->rpc, sizeof s->rpc) &&
-                      assay_evm_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
+                      assay_eth_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
     return fits ? NULL
                 : "an URL, https:// or of this machine http://, or up to five different ones with "
                   "commas between";
@@ -143,8 +143,8 @@ static const char *set_batch(struct assay_anchor_settings *s, const char *text)
     return NULL;
 }
 
-const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const char *key,
-                                      const char *text)
+const char *assay_config_anchor_settings_set(struct assay_anchor_settings *s, const char *key,
+                                             const char *text)
 {
     if (strcmp(key, "rpc") == 0) return set_rpc(s, text);
     if (strcmp(key, "ca_file") == 0)
@@ -161,7 +161,7 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
         return s->has_tasks ? NULL : "0x and 40 hexadecimal digits";
     }
     if (strcmp(key, "price") == 0) {
-        s->has_price = assay_anchor_gwei(text, &s->price_wei) && s->price_wei > 0;
+        s->has_price = assay_config_anchor_gwei(text, &s->price_wei) && s->price_wei > 0;
         return s->has_price ? NULL : "gwei a step above 0, as in 20000 or 0.5";
     }
     if (strcmp(key, "margin_s") == 0)
@@ -170,11 +170,12 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
                    : "30 to 2592000 seconds";
     if (strcmp(key, "batch") == 0) return set_batch(s, text);
     if (strcmp(key, "max_fee") == 0)
-        return assay_anchor_gwei(text, &s->sender.fee_limit_wei) && s->sender.fee_limit_wei > 0
+        return assay_config_anchor_gwei(text, &s->sender.fee_limit_wei) &&
+                       s->sender.fee_limit_wei > 0
                    ? NULL
                    : "gwei a unit of gas above 0, as in 30 or 0.05";
     if (strcmp(key, "tip") == 0) {
-        s->has_tip = assay_anchor_gwei(text, &s->sender.tip_wei);
+        s->has_tip = assay_config_anchor_gwei(text, &s->sender.tip_wei);
         return s->has_tip ? NULL : "gwei a unit of gas, as in 1 or 0.005";
     }
     if (set_number(&s->sender, key, text)) return NULL;
@@ -242,7 +243,7 @@ static enum assay_status apply_settings(const struct assay_config_file *file,
             ASSAY_TRY(assay_config_take_path(file, keys[i].name, text, path));
             text = path;
         }
-        const char *const expected = assay_anchor_settings_set(settings, keys[i].name, text);
+        const char *const expected = assay_config_anchor_settings_set(settings, keys[i].name, text);
         if (expected != NULL)
             return assay_config_fail(file, ASSAY_E_SYNTAX, keys[i].name,
                                      "expected %s, found \"%.60s\"", expected, text);
@@ -250,9 +251,9 @@ static enum assay_status apply_settings(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
-enum assay_status assay_anchor_settings_read(struct assay_anchor_settings *settings,
-                                             const char *path,
-                                             char message[static ASSAY_ANCHOR_FAULT_MAX])
+enum assay_status assay_config_anchor_settings_read(struct assay_anchor_settings *settings,
+                                                    const char *path,
+                                                    char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
     /* A user with write access decides where an account pays. */

@@ -30,27 +30,27 @@ struct assay_anchor_settings {
 };
 
 /* Defaults. */
-void assay_anchor_settings_init(struct assay_anchor_settings *settings);
+void assay_config_anchor_settings_init(struct assay_anchor_settings *settings);
 /*
- * assay_anchor_settings_set - one key, as the file and the command line name it.
+ * assay_config_anchor_settings_set - one key, as the file and the command line name it.
  * Returns: NULL, or what was expected instead; unknown keys are the caller's bug
  */
-const char *assay_anchor_settings_set(struct assay_anchor_settings *settings, const char *key,
-                                      const char *text);
+const char *assay_config_anchor_settings_set(struct assay_anchor_settings *settings,
+                                             const char *key, const char *text);
 /* Every key of a file. Returns: ASSAY_OK | ASSAY_E_INVALID (others may change it) |
  * ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION |
  * ASSAY_E_MEMORY, each with a message */
-ASSAY_CHECKED enum assay_status assay_anchor_settings_read(
+ASSAY_CHECKED enum assay_status assay_config_anchor_settings_read(
     struct assay_anchor_settings *settings, const char *path,
     char message[static ASSAY_ANCHOR_FAULT_MAX]);
 /* Settings for a sender, with a missing tip set to a tenth of the limit. Returns: them. */
-struct assay_evm_config assay_anchor_sender(const struct assay_anchor_settings *settings);
+struct assay_evm_config assay_config_anchor_sender(const struct assay_anchor_settings *settings);
 /* The key of an account: a file of 32 bytes or of 64 hexadecimal digits, readable only by its
  * owner; the caller wipes *key. Returns: ASSAY_OK | as assay_file_read_secret | ASSAY_E_SYNTAX;
  * message has the expected form */
-ASSAY_CHECKED enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 *key,
-                                                      char message[static ASSAY_ANCHOR_FAULT_MAX]);
+ASSAY_CHECKED enum assay_status assay_config_anchor_key_read(
+    const char *path, struct assay_secret32 *key, char message[static ASSAY_ANCHOR_FAULT_MAX]);
 /* Gwei with up to nine places behind a point, "0.05", as wei. Returns: whether it is that */
-bool assay_anchor_gwei(const char *text, uint64_t *wei);
+bool assay_config_anchor_gwei(const char *text, uint64_t *wei);
 
 #endif

@@ -237,8 +237,8 @@ static enum assay_status take_file(const struct assay_config_file *file,
                              "expected groups, shares or tasks, found nothing");
 }
 
-enum assay_status assay_services_load(const char *path, struct assay_registry_plan *plan,
-                                      char message[static ASSAY_CONFIG_MESSAGE_MAX])
+enum assay_status assay_config_services_load(const char *path, struct assay_registry_plan *plan,
+                                             char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &file_schema, .message = message };
     struct assay_registry_plan *found = NULL;

@@ -204,7 +204,7 @@ static enum assay_status open_host(struct daemon_node *node,
         .judge = &judge,
         .transport = node->config->transport_apart ? &transport : NULL,
         .document_check = assay_rules_check,
-        .updates = assay_collateral_updates_functions(node->updates),
+        .updates = assay_document_collateral_functions(node->updates),
         .plan_follow = assay_host_services_follow,
         .services = now->services,
         .services_path = daemon_said(node->config->services),
@@ -271,7 +271,7 @@ static enum assay_status open_all(struct daemon_node *node)
 {
     ASSAY_TRY(daemon_open_store(node));
     ASSAY_TRY(open_enclave(node));
-    ASSAY_TRY(daemon_say(node, "start", assay_collateral_updates_create(&node->updates)));
+    ASSAY_TRY(daemon_say(node, "start", assay_document_collateral_create(&node->updates)));
     ASSAY_TRY(open_fetcher(node));
     return open_host(node, &node->in_force);
 }
@@ -435,7 +435,7 @@ int main(int argc, char **argv)
     }
     if (optind != argc) return misuse_word(argv[optind]);
     if (sources.path == NULL) return print_usage_error("expected --config FILE, found none");
-    if (!check_only && assay_container_init_split() != ASSAY_OK)
+    if (!check_only && assay_sandbox_init_split() != ASSAY_OK)
         return print_usage_error("no process can be made");
     hold_signals(false);
     if (!assay_dumps_forbid())

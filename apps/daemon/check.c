@@ -193,7 +193,7 @@ enum assay_status daemon_check_store_binding(struct daemon_node *node)
     enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
     char text[ASSAY_CONFIG_MESSAGE_MAX];
     const enum assay_status status =
-        assay_store_binding_check(node->config->keys_dir, node->store, &fit);
+        assay_keyring_binding_check(node->config->keys_dir, node->store, &fit);
     if (status != ASSAY_OK) {
         char message[ASSAY_FILE_MESSAGE_LEN], path[PATH_MAX + 16];
         (void)snprintf(path, sizeof path, "%s/store.id", node->config->keys_dir);

@@ -183,11 +183,11 @@ enum assay_status daemon_open_effective_rules(struct daemon_node *node, bool is_
                                               struct daemon_effective_rules *out)
 {
     char message[ASSAY_RULES_MESSAGE];
-    const size_t len = assay_effective_rules_size();
+    const size_t len = assay_host_rules_size();
     *out = (struct daemon_effective_rules){ .memory = aligned_alloc(64, len) };
     if (out->memory == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
     enum assay_status status =
-        assay_effective_rules_load(out->memory, len, node->genesis, node->store, &out->effective);
+        assay_host_rules_load(out->memory, len, node->genesis, node->store, &out->effective);
     ASSAY_TRY(daemon_say(node, "the newest state in the store", status));
     ASSAY_TRY(find_membership(node, out->effective.state, is_check));
     ASSAY_TRY(check_level(node, out->effective.genesis));

@@ -99,7 +99,7 @@ void daemon_close(struct daemon_node *node)
     assay_runtime_close(&node->host);
     daemon_close_effective_rules(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
-    assay_collateral_updates_destroy(&node->updates);
+    assay_document_collateral_destroy(&node->updates);
     node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
     if (node->lent) return; /* the process ends: everything else goes with it */

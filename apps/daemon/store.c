@@ -32,10 +32,10 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
     uint8_t found[32];
     char kept[65], given[65];
     const uint8_t *chain_id = node->genesis->chain_id;
-    enum assay_status status = assay_store_binding_chain(node->store, found);
+    enum assay_status status = assay_keyring_binding_chain(node->store, found);
     if (status == ASSAY_E_NOT_FOUND) {
         if (only_look) return ASSAY_OK;
-        status = assay_store_binding_save_chain(node->store, chain_id);
+        status = assay_keyring_binding_save_chain(node->store, chain_id);
         if (status == ASSAY_OK) status = assay_store_commit(node->store);
         return daemon_say(node, node->config->state_dir, status);
     }
@@ -68,7 +68,7 @@ static bool is_policy_unknown(const struct daemon_node *node)
 {
     if (node->in_force.rules != NULL && node->in_force.effective.state != NULL) return false;
     if (!daemon_is_in(node->genesis, node->node_id)) return true;
-    return !assay_store_binding_is_first(node->config->keys_dir);
+    return !assay_keyring_binding_is_first(node->config->keys_dir);
 }
 
 /* Whatever the genesis names, no other image takes the place of the installed ones. */

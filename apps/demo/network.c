@@ -213,7 +213,7 @@ static bool write_plan(struct demo *demo)
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
         const char *path = demo_below(demo, "operator-%u.key", (unsigned)i + 1);
-        ok = report_status(path, assay_operator_key_create(path, key));
+        ok = report_status(path, assay_keyring_operator_create(path, key));
         assay_hex_encode(key, sizeof key, text, sizeof text);
         (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1,
                       text);

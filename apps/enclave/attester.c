@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void assay_enclave_log(const char *level, const char *event, enum assay_status status,
-                       const char *message)
+void assay_attester_log(const char *level, const char *event, enum assay_status status,
+                        const char *message)
 {
     static const char *const levels[] = { "error", "warning", "info" };
     struct assay_log log; /* of this line: more than one thread comes here */
@@ -36,8 +36,8 @@ void assay_enclave_log(const char *level, const char *event, enum assay_status s
 
 static enum assay_status log_failure(enum assay_status status, const char *message)
 {
-    assay_enclave_log("error", "no_quote", status,
-                      message[0] != '\0' ? message : assay_status_text(status));
+    assay_attester_log("error", "no_quote", status,
+                       message[0] != '\0' ? message : assay_status_text(status));
     return status;
 }
 
@@ -64,7 +64,7 @@ static enum assay_status read_measurement(struct assay_attester *attester,
     if (attester->measured) return ASSAY_OK;
     const enum assay_status status = assay_tpm_source_measure(attester->tpm, measurement, message);
     attester->measured = status == ASSAY_OK;
-    if (status != ASSAY_OK) assay_enclave_log("error", "enclave_not_measured", status, message);
+    if (status != ASSAY_OK) assay_attester_log("error", "enclave_not_measured", status, message);
     return status;
 }
 
@@ -90,8 +90,8 @@ static void check_table(struct assay_attester *attester, const struct assay_sour
 {
     if (answer->auxiliary_status == ASSAY_OK || attester->complained_of_table) return;
     attester->complained_of_table = true;
-    assay_enclave_log("warning", "certificate_table_refused", answer->auxiliary_status,
-                      "what the host sends with the report is no table of certificates");
+    assay_attester_log("warning", "certificate_table_refused", answer->auxiliary_status,
+                       "what the host sends with the report is no table of certificates");
 }
 
 static enum assay_status quote_source(struct assay_attester *attester,

@@ -29,8 +29,8 @@ struct assay_attester {
 
 /* Writes a log line. Text from a host or a device is stripped of quotation marks and control
  * bytes. */
-void assay_enclave_log(const char *level, const char *event, enum assay_status status,
-                       const char *message);
+void assay_attester_log(const char *level, const char *event, enum assay_status status,
+                        const char *message);
 /* Evidence in the format of the network. Returns: ASSAY_OK and quote[*len] | an error, which was
  * logged */
 ASSAY_CHECKED enum assay_status assay_attester_quote(void *context,

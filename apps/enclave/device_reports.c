@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/system_clock.h"
+#include "enforce/program.h"
 #include "quote/verify.h"
 
 #include <errno.h>
@@ -13,11 +14,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXEC_FAILED = 127, SAID_MAX = 160, DIGITS = 2, DEATH_MS = 2000 };
+enum { SAID_MAX = 160, DIGITS = 2, DEATH_MS = 2000 };
 
 struct run {
     const char *program;
@@ -34,27 +34,12 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-/* --- the child: calls alone that are safe between fork and exec */
+/* Only calls that are safe between fork and exec. */
 _Noreturn static void become_program(const struct run *r, char *const argv[], int out, int err)
 {
     static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    static char locale[] = "LC_ALL=C.UTF-8";
-    char *const environment[] = { path, locale, NULL };
-    struct sigaction usual = { .sa_handler = SIG_DFL };
-    sigset_t none;
-    for (int number = 1; number < NSIG; number++)
-        (void)sigaction(number, &usual, NULL);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (setpgid(0, 0) == 0 && in >= 0 && dup2(in, STDIN_FILENO) >= 0 &&
-        dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0 && chdir("/") == 0 &&
-        syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
-        (void)execve(r->program, argv, environment);
-        const char *const why = strerrordesc_np(errno);
-        if (why != NULL) (void)!write(STDERR_FILENO, why, strlen(why));
-    }
-    _exit(EXEC_FAILED);
+    assay_program_become(r->program, argv, path, (const int[3]){ in, out, err });
 }
 
 static enum assay_status start_program(struct run *r, char *challenge, char *nonce, char *message)

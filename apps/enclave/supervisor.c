@@ -142,9 +142,9 @@ static bool answer_request(struct assay_supervisor *self, struct assay_enclave_e
     if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
         return false;
     if (!answered || quote.status == ASSAY_E_AGAIN || quote.status == ASSAY_E_TIMEOUT)
-        assay_enclave_log("error", "no_quote", ASSAY_E_TIMEOUT,
-                          request->proposed ? "enclave and platform had no quote in time"
-                                            : "no enclave was ready in time");
+        assay_attester_log("error", "no_quote", ASSAY_E_TIMEOUT,
+                           request->proposed ? "enclave and platform had no quote in time"
+                                             : "no enclave was ready in time");
     *event = (struct assay_enclave_event){ .kind = ASSAY_ENCLAVE_QUOTE };
     event->as.quote.epoch = request->epoch;
     event->as.quote.incarnation = request->incarnation;
@@ -194,8 +194,8 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     propose_restart(self);
     const bool lost = assay_journal_count_lost(self->journal) > 0;
     if (lost && !self->loss_reported)
-        assay_enclave_log("error", "orders_log_failed", ASSAY_E_IO,
-                          "a line cannot be written; orders are obeyed all the same");
+        assay_attester_log("error", "orders_log_failed", ASSAY_E_IO,
+                           "a line cannot be written; orders are obeyed all the same");
     self->loss_reported = lost;
 }
 
@@ -215,7 +215,7 @@ static bool translate(const struct assay_supervisor *self, const struct assay_ag
         to->as.exited.wait_status = from->process.wait_status;
         return true;
     case ASSAY_AGENT_FAILED:
-        assay_enclave_log("error", "enclave_not_started", from->status, from->message);
+        assay_attester_log("error", "enclave_not_started", from->status, from->message);
         return false;
     case ASSAY_AGENT_OUTCOME:
         to->kind = ASSAY_ENCLAVE_OUTCOME;
@@ -272,7 +272,7 @@ static enum assay_status copy_hold(const struct assay_supervisor *self,
 {
     const enum assay_status status = assay_hold_save_file(self->hold_path, hold);
     if (status != ASSAY_OK)
-        assay_enclave_log("warning", "hold_not_copied", status, self->hold_path);
+        assay_attester_log("warning", "hold_not_copied", status, self->hold_path);
     return status;
 }
 
@@ -382,8 +382,8 @@ static enum assay_status open_journal(struct assay_supervisor *self,
     ASSAY_TRY(assay_journal_open(&journal, &self->journal, message));
     if (message[0] == '\0') return ASSAY_OK;
     const bool broken = assay_journal_get_head(self->journal).number == 1;
-    assay_enclave_log(broken ? "error" : "warning",
-                      broken ? "orders_log_broken" : "orders_log_repaired", ASSAY_OK, message);
+    assay_attester_log(broken ? "error" : "warning",
+                       broken ? "orders_log_broken" : "orders_log_repaired", ASSAY_OK, message);
     message[0] = '\0';
     return ASSAY_OK;
 }
@@ -420,7 +420,7 @@ enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
     const enum assay_status status = open_targets(self, enforcement, false, message);
     if (status == ASSAY_OK) return status;
     const enum assay_status previous = open_targets(self, self->enforcement, true, again);
-    if (previous != ASSAY_OK) assay_enclave_log("error", "target_failed", previous, again);
+    if (previous != ASSAY_OK) assay_attester_log("error", "target_failed", previous, again);
     return status;
 }
 

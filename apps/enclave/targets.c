@@ -38,7 +38,7 @@ static void report_target(const struct one *one, const char *level, const char *
     char text[ASSAY_DRIVER_MESSAGE_LEN + 128];
     (void)snprintf(text, sizeof text, "%s: %s%s%s", one->config->name, what,
                    what[0] != '\0' && message[0] != '\0' ? ": " : "", message);
-    assay_enclave_log(level, event, status, text);
+    assay_attester_log(level, event, status, text);
 }
 
 /* --------------------------------------------------------------- webhooks */

@@ -23,21 +23,21 @@ static enum assay_status read_settings(struct executor_chain *c, const char *pat
                                        struct assay_secret32 *key,
                                        char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
-    assay_anchor_settings_init(&c->settings);
-    ASSAY_TRY(assay_anchor_settings_read(&c->settings, path, message));
+    assay_config_anchor_settings_init(&c->settings);
+    ASSAY_TRY(assay_config_anchor_settings_read(&c->settings, path, message));
     const char *const missing = find_missing(&c->settings);
     if (missing != NULL) {
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX,
                        "%.300s: %s is missing: who is paid on a chain needs it", path, missing);
         return ASSAY_E_SYNTAX;
     }
-    return assay_anchor_key_read(c->settings.key, key, message);
+    return assay_config_anchor_key_read(c->settings.key, key, message);
 }
 
 static struct assay_payout_claims_config config_of(const struct executor_chain *c)
 {
     struct assay_payout_claims_config config = { .place = c->chain.place,
-                                                 .sender = assay_anchor_sender(&c->settings),
+                                                 .sender = assay_config_anchor_sender(&c->settings),
                                                  .margin_s = c->settings.margin_s,
                                                  .batch = c->settings.batch };
     assay_bytes_copy(config.anchor, sizeof config.anchor, c->settings.contract,
@@ -67,14 +67,14 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
     const struct assay_payout_claims_config config = config_of(c);
     const char *const ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
     enum assay_status status =
-        assay_evm_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
+        assay_eth_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
     if (status == ASSAY_OK)
         status = assay_payout_claims_create(&config, &key, link, &c->chain.payouts);
     assay_secret_wipe(&key, sizeof key);
     (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
     if (status == ASSAY_OK) status = assay_payout_claims_check(c->chain.payouts, why);
     if (status == ASSAY_OK) status = assay_payout_claims_start(c->chain.payouts);
-    const char *const https_error = assay_evm_https_get_error(&c->https);
+    const char *const https_error = assay_eth_https_get_error(&c->https);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.200s: %.150s%s%.150s", c->settings.rpc,
                        why, https_error[0] != '\0' ? ": " : "", https_error);

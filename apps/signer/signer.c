@@ -117,7 +117,7 @@ enum assay_status assay_signer_open_file(const char *path, struct assay_signer *
     struct assay_signer *signer = calloc(1, sizeof *signer);
     *out = NULL;
     if (signer == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_operator_key_load(path, &secret, signer->public_key);
+    enum assay_status status = assay_keyring_operator_load(path, &secret, signer->public_key);
     if (status == ASSAY_OK) status = assay_p256_signer_load(&secret, &signer->file);
     if (status == ASSAY_OK) status = assay_p256_load(signer->public_key, &signer->verifier);
     assay_secret_wipe(&secret, sizeof secret);

@@ -41,7 +41,7 @@ bool assay_signer_open(const char *reference, struct assay_signer **signer,
  * Returns: as open; CONFLICT where the token has such an object */
 bool assay_signer_generate(const char *reference, struct assay_signer **signer,
                            struct assay_signer_fault *fault);
-/* Of a key file. Returns: as assay_operator_key_load | ASSAY_E_MEMORY */
+/* Of a key file. Returns: as assay_keyring_operator_load | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_signer_open_file(const char *path,
                                                        struct assay_signer **signer);
 /* Returns: the public key, ASSAY_P256_PUBLIC_LEN bytes, valid until the signer is closed. */

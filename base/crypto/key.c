@@ -35,7 +35,7 @@ static enum assay_status load_as(const struct assay_key *key, struct assay_verif
     return ASSAY_E_KEY;
 }
 
-enum assay_status assay_verify_key_load(const struct assay_key *key, struct assay_verify_key **out)
+enum assay_status assay_public_key_load(const struct assay_key *key, struct assay_verify_key **out)
 {
     ASSAY_ASSERT(key != NULL && out != NULL);
     if (assay_key_type_of_len(key->len) != key->type) return ASSAY_E_KEY;
@@ -51,7 +51,7 @@ enum assay_status assay_verify_key_load(const struct assay_key *key, struct assa
     return ASSAY_OK;
 }
 
-void assay_verify_key_free(struct assay_verify_key **key)
+void assay_public_key_free(struct assay_verify_key **key)
 {
     ASSAY_ASSERT(key != NULL);
     if (*key == NULL) return;
@@ -103,7 +103,7 @@ static bool check_p256(const struct assay_p256 *key, const struct assay_signatur
     return assay_p256_verify(key, digest, narrowed, ASSAY_S_ANY);
 }
 
-bool assay_verify_key_check(const struct assay_verify_key *key,
+bool assay_public_key_check(const struct assay_verify_key *key,
                             const struct assay_signature *signature, const uint8_t *digest,
                             size_t digest_len)
 {
@@ -121,22 +121,22 @@ bool assay_verify_key_check(const struct assay_verify_key *key,
     return false;
 }
 
-bool assay_verify_key_takes_table(const struct assay_verify_key *key)
+bool assay_public_key_takes_table(const struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
     return key->type == ASSAY_KEY_P256;
 }
 
-bool assay_verify_key_add_table(struct assay_verify_key *key)
+bool assay_public_key_add_table(struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
-    return assay_verify_key_takes_table(key) && assay_p256_add_table(key->as.p256);
+    return assay_public_key_takes_table(key) && assay_p256_add_table(key->as.p256);
 }
 
-void assay_verify_key_remove_table(struct assay_verify_key *key)
+void assay_public_key_remove_table(struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
-    if (assay_verify_key_takes_table(key)) assay_p256_remove_table(key->as.p256);
+    if (assay_public_key_takes_table(key)) assay_p256_remove_table(key->as.p256);
 }
 
 /*
@@ -144,7 +144,7 @@ void assay_verify_key_remove_table(struct assay_verify_key *key)
  * OpenSSL 3.0 (P-256 1656, RSA-4096 3080, RSA-2048 2056 bytes) and rounded up. OpenSSL computes
  * Montgomery numbers at the first verification; they are in.
  */
-size_t assay_verify_key_weight(const struct assay_verify_key *key)
+size_t assay_public_key_weight(const struct assay_verify_key *key)
 {
     enum { P256_WEIGHT = 1792, RSA_WEIGHT = 3200, HEAP_WEIGHT = 64 /* of the structs */ };
     ASSAY_ASSERT(key != NULL);

@@ -21,7 +21,7 @@ static void on_second_envelope(struct assay_engine *e, uint32_t slot, struct ass
     ASSAY_ASSERT(slot < e->members && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
     if (slot == e->self && e->key_state->live_epochs == 2)
-        assay_key_state_note_shared(e, seat->envelope.incarnation);
+        assay_keys_note_shared(e, seat->envelope.incarnation);
     const struct assay_slice first = assay_slice_over(seat->payload, seat->payload_len);
     assay_status_ignore(assay_message_intake_accuse(e, (uint16_t)slot, 8, first, payload),
                         "its next envelope shows it again");
@@ -69,8 +69,8 @@ static void on_unknown_own_envelope(struct assay_engine *e, uint16_t from,
     if (from == ASSAY_SLOT_SELF || !e->key_state->listed) return;
     if (envelope->incarnation != e->key_state->keys.incarnation) return;
     /* No earlier run can have signed in an epoch that opened while this one took part. */
-    if (e->key_state->live_epochs == 2) assay_key_state_note_shared(e, envelope->incarnation);
-    assay_key_state_set_rolled_back(e);
+    if (e->key_state->live_epochs == 2) assay_keys_note_shared(e, envelope->incarnation);
+    assay_keys_set_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
 }

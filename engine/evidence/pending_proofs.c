@@ -106,12 +106,13 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
     const enum assay_status status =
         assay_record_decode(assay_slice_over(item->bytes, item->len), &r);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool holds what was decoded */
-    ASSAY_ASSERT(r.kind == ASSAY_RECORD_BALLOT && r.ballot.row.len == assay_row_len(e->members));
+    ASSAY_ASSERT(r.kind == ASSAY_RECORD_BALLOT &&
+                 r.ballot.row.len == assay_votes_row_len(e->members));
     for (uint32_t subject = 0; subject < e->members; subject++) {
         const struct assay_seat *seat = &e->seats[subject];
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
-        const uint8_t said = assay_row_get(r.ballot.row.bytes, subject);
+        const uint8_t said = assay_votes_row_get(r.ballot.row.bytes, subject);
         if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
         if (e->pending_proofs->used == ASSAY_PENDING_PROOFS_MAX) return false;
         struct assay_pending_proofs *want = add_pending(e, item->slot, subject, true);

@@ -21,7 +21,7 @@ enum {
 
 static size_t small_len(uint32_t members)
 {
-    const size_t len = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len(members) + 128;
+    const size_t len = ASSAY_BALLOT_FIXED_LEN_MAX + assay_votes_row_len(members) + 128;
     return (len + 63) & ~(size_t)63;
 }
 

@@ -232,8 +232,8 @@ static enum assay_answer check_block(struct assay_engine *e, const struct assay_
     if (answer != ASSAY_ANSWER_VALID) return answer;
     const uint8_t *root = e->head->state.root;
     if (h->kind == ASSAY_BLOCK_EPOCH) {
-        if (!assay_chain_head_can_close(e)) return ASSAY_ANSWER_PENDING;
-        assay_chain_head_compute_next(e, &e->branch->ledger, h->view);
+        if (!assay_head_can_close(e)) return ASSAY_ANSWER_PENDING;
+        assay_head_compute_next(e, &e->branch->ledger, h->view);
         root = e->head->next.root;
     }
     return assay_bytes_equal(h->state_root, root, 32) ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;

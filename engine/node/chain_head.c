@@ -108,8 +108,8 @@ static void init_context(struct assay_engine *e)
     h->context.operators = assay_slice_over(h->operators, w.len);
 }
 
-enum assay_status assay_chain_head_init(struct assay_engine *e, const struct assay_state *state,
-                                        uint32_t key_tables, void *groups)
+enum assay_status assay_head_init(struct assay_engine *e, const struct assay_state *state,
+                                  uint32_t key_tables, void *groups)
 {
     struct assay_chain_head *h = &e->parts->head;
     h->tables_max = key_tables;
@@ -137,7 +137,7 @@ enum assay_status assay_chain_head_init(struct assay_engine *e, const struct ass
     return h->voters.total_weight == 0 ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
-void assay_chain_head_free(struct assay_engine *e)
+void assay_head_free(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++) {
         assay_p256_free(&e->parts->head.voting[i]);
@@ -145,7 +145,7 @@ void assay_chain_head_free(struct assay_engine *e)
     }
 }
 
-enum assay_status assay_chain_head_restore(struct assay_engine *e, struct assay_slice value)
+enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_chain_head *h = &e->parts->head;
     uint64_t epoch = 0;
@@ -155,14 +155,14 @@ enum assay_status assay_chain_head_restore(struct assay_engine *e, struct assay_
     if (members != e->members || e->newcomer) return ASSAY_E_CHAIN;
     assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
-    if (assay_chain_head_needs_new_engine(e)) return ASSAY_E_CHAIN;
+    if (assay_head_needs_new_engine(e)) return ASSAY_E_CHAIN;
     if (h->next.services.count != h->state.services.count) return ASSAY_E_INVALID;
     assay_state_copy(&h->state, &h->next);
     assay_services_on_new_head(e);
     return list_voters(e);
 }
 
-void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice record)
+void assay_head_restore_change(struct assay_engine *e, struct assay_slice record)
 {
     uint8_t digest[32];
     struct assay_chain_head *h = &e->parts->head;
@@ -176,31 +176,31 @@ void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice 
     }
 }
 
-void assay_chain_head_restore_update(struct assay_engine *e, struct assay_slice record)
+void assay_head_restore_update(struct assay_engine *e, struct assay_slice record)
 {
     struct assay_chain_head *h = &e->parts->head;
     assay_update_cache_put(&h->update_cache, record);
     assay_update_cache_prune(&h->update_cache, &h->state);
 }
 
-bool assay_chain_head_has_pending(const struct assay_engine *e)
+bool assay_head_has_pending(const struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->head->state.pending_count; i++)
         if (e->head->pending[i].len == 0) return false;
     return assay_update_cache_is_complete(&e->head->update_cache, &e->head->state);
 }
 
-bool assay_chain_head_can_close(const struct assay_engine *e)
+bool assay_head_can_close(const struct assay_engine *e)
 {
-    return !assay_services_has_missing(e) && assay_chain_head_has_pending(e);
+    return !assay_services_has_missing(e) && assay_head_has_pending(e);
 }
 
-bool assay_chain_head_needs_new_engine(const struct assay_engine *e)
+bool assay_head_needs_new_engine(const struct assay_engine *e)
 {
     const struct assay_state *now = &e->head->state;
     const struct assay_state *next = &e->head->next;
     if (now->era != next->era || !assay_state_same_roster(now, next)) return true;
-    if (!assay_rules_equal(&now->rules, &next->rules)) return true;
+    if (!assay_state_rules_equal(&now->rules, &next->rules)) return true;
     if (!assay_bytes_equal(now->operators_digest, next->operators_digest, 32)) return true;
     return !assay_bytes_equal(now->services.plan, next->services.plan, 32);
 }
@@ -232,25 +232,25 @@ static void update_pending(struct assay_engine *e, const struct assay_ledger *le
     }
 }
 
-void assay_chain_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32])
+void assay_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32])
 {
     assay_bytes_copy(e->parts->head.proof, 32, commitment, 32);
 }
 
-void assay_chain_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
-                                   uint64_t view)
+void assay_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                             uint64_t view)
 {
     ASSAY_ASSERT(head_is_valid(e) && view > 0);
 
     struct assay_chain_head *h = &e->parts->head;
-    ASSAY_ASSERT(ledger->members == e->members && assay_chain_head_can_close(e));
+    ASSAY_ASSERT(ledger->members == e->members && assay_head_can_close(e));
     assay_close(&h->context, ledger, &h->rules, view, &h->close, &h->next, &h->next_tolerance);
     assay_state_root(&h->next, h->scratch, h->scratch_len, h->next.root);
     ASSAY_ASSERT(h->next.epoch == h->context.epoch);
 }
 
-void assay_chain_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
-                                const uint8_t id[static 32])
+void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
+                          const uint8_t id[static 32])
 {
     ASSAY_ASSERT(header->epoch == e->head->context.epoch);
 
@@ -264,19 +264,19 @@ void assay_chain_head_seal_next(struct assay_engine *e, const struct assay_block
     next->head_time_ms = header->time_ms;
 }
 
-void assay_chain_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover)
+void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover)
 {
     ASSAY_ASSERT(recover->header.height > e->head->state.head_height);
     assay_recover_seal(recover, &e->parts->head.next);
 }
 
-void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
-                              const uint8_t commitment[static 32])
+void assay_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
+                        const uint8_t commitment[static 32])
 {
     ASSAY_ASSERT(head_is_valid(e));
 
     struct assay_chain_head *h = &e->parts->head;
-    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_chain_head_needs_new_engine(e));
+    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_head_needs_new_engine(e));
     update_pending(e, ledger);
     assay_update_cache_prune(&h->update_cache, &h->next);
     for (uint32_t i = 0; i < ledger->update_count; i++)
@@ -286,7 +286,7 @@ void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger 
     assay_services_advance(e, ledger);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;
-    assay_chain_head_set_proof(e, commitment);
+    assay_head_set_proof(e, commitment);
     const enum assay_status status = list_voters(e);
     ASSAY_ASSERT(status == ASSAY_OK); /* INCARNATE was checked to carry a key on the curve */
     update_tables(e);

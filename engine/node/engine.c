@@ -130,7 +130,7 @@ static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_
     findings->items = assay_layout_add(l, findings->count * sizeof(struct assay_finding_record));
     p->pending_proofs.hashes = assay_layout_add(l, n * 32);
     p->pending_proofs.ballot_len_max =
-        ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
+        ASSAY_BALLOT_FIXED_LEN_MAX + assay_votes_row_len((uint32_t)n) + 128;
     for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++)
         p->pending_proofs.all[i].ballot = assay_layout_add(l, p->pending_proofs.ballot_len_max);
 }
@@ -166,10 +166,10 @@ static void lay_out_services(struct assay_parts *p, struct assay_layout *l,
     p->service_state.room.members =
         assay_layout_add(l, capacity(n) * sizeof *p->service_state.room.members);
     p->service_state.room.document = assay_layout_add(l, services->document_len_max);
-    void *closed = assay_layout_add(l, assay_service_log_memory_len(n));
-    if (l->base != NULL) assay_service_log_init(&p->service_state.closed, closed, n);
+    void *closed = assay_layout_add(l, assay_services_log_memory_len(n));
+    if (l->base != NULL) assay_services_log_init(&p->service_state.closed, closed, n);
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = assay_layout_add(l, assay_service_log_memory_len(n));
+        void *memory = assay_layout_add(l, assay_services_log_memory_len(n));
         if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
     }
 }
@@ -318,7 +318,7 @@ static struct assay_engine *place_engine(void *memory, const struct assay_engine
     assay_output_init(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
     assay_inventory_init(e);
-    assay_key_state_init(e, config);
+    assay_keys_init(e, config);
     assay_fast_sync_init(e, config);
     assay_confirmations_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
@@ -329,10 +329,10 @@ static enum assay_status start_machines(struct assay_engine *e,
                                         const struct assay_engine_config *config,
                                         const struct machines *m)
 {
-    ASSAY_TRY(assay_chain_head_init(e, config->state, config->key_tables, m->groups));
-    assay_key_state_renew(e, config->renewal);
+    ASSAY_TRY(assay_head_init(e, config->state, config->key_tables, m->groups));
+    assay_keys_renew(e, config->renewal);
     assay_finalize_init(e);
-    assay_key_state_update_listed(e);
+    assay_keys_update_listed(e);
     e->blocks =
         assay_blocks_init(m->blocks, assay_blocks_size(blocks_max(config), body_max(config)),
                           blocks_max(config), body_max(config));
@@ -366,7 +366,7 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
 void assay_engine_deinit(struct assay_engine **engine)
 {
     if (*engine == NULL) return;
-    assay_chain_head_free(*engine);
+    assay_head_free(*engine);
     assay_fast_sync_free(*engine);
     *engine = NULL;
 }

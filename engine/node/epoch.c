@@ -42,7 +42,7 @@ static bool must_query_peers_first(struct assay_engine *e)
     if (!e->key_state->from_log || e->epoch_state->envelope_made || !assay_eng_may_sign(e))
         return false;
     if (e->head->state.head_time_ms > e->key_state->began_unix_ms + epoch_ms) {
-        assay_key_state_trust_log(e); /* later epochs need no query either */
+        assay_keys_trust_log(e); /* later epochs need no query either */
         return false;
     }
     if (e->epoch_state->own_asked_ms == 0) {
@@ -64,7 +64,7 @@ static void request_own_evidence(struct assay_engine *e)
     e->parts->epoch_state.opened = true;
     if (must_query_peers_first(e)) return;
     if (assay_eng_may_sign(e) && !e->epoch_state->envelope_made) request_quote(e);
-    else if (assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made) request_quote(e);
+    else if (assay_keys_wants_listing(e) && !e->epoch_state->incarnate_made) request_quote(e);
 }
 
 /* Envelopes of the new epoch that arrived while ours was still open. */
@@ -86,7 +86,7 @@ void assay_epoch_open(struct assay_engine *e)
     assay_seat_on_epoch(e);
     assay_inventory_on_epoch(e);
     assay_finalize_note_progress(e);
-    assay_key_state_on_epoch(e);
+    assay_keys_on_epoch(e);
     e->parts->epoch_state =
         (struct assay_epoch_state){ .opened_ms = e->now_ms, .quote_again_ms = UINT64_MAX };
     const enum assay_status status = assay_context_moment(&e->head->context, e->head->context.epoch,
@@ -158,7 +158,7 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made);
+    ASSAY_ASSERT(assay_keys_wants_listing(e) && !e->epoch_state->incarnate_made);
     const struct assay_node_keys *keys = &e->key_state->keys;
     struct assay_incarnate i = { .era = e->head->state.era,
                                  .epoch = e->head->context.epoch,
@@ -200,7 +200,7 @@ void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t 
     }
     if (assay_eng_may_sign(e)) {
         if (!e->epoch_state->envelope_made) make_envelope(e, evidence);
-    } else if (assay_key_state_wants_listing(e) && !e->epoch_state->incarnate_made) {
+    } else if (assay_keys_wants_listing(e) && !e->epoch_state->incarnate_made) {
         make_incarnate(e, evidence);
     }
 }
@@ -208,7 +208,7 @@ void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t 
 void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
                               const uint8_t transport_public[static 32])
 {
-    assay_key_state_set_keys(e, voting_public, transport_public);
+    assay_keys_set_keys(e, voting_public, transport_public);
     if (!e->chain->begun) return;
     /* The key set that voted in this epoch is gone: the new one is not listed yet. */
     if (!e->key_state->listed) assay_simplex_halt(e->simplex);
@@ -300,7 +300,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
             if (seat->phase != ASSAY_SEAT_FOREIGN && !assay_outcome_is_fail(seat->last_outcome))
                 assay_seat_set_reason(e, i, "absent: no evidence for this epoch could be had");
         }
-        assay_row_set(row, i, outcome);
+        assay_votes_row_set(row, i, outcome);
     }
     ASSAY_ASSERT(b->exception_count <= ASSAY_EXCEPTIONS_MAX);
 }
@@ -312,7 +312,7 @@ static void cast_ballot(struct assay_engine *e)
     struct assay_ballot b = { .era = e->head->state.era,
                               .epoch = e->head->context.epoch,
                               .incarnation = e->key_state->keys.incarnation };
-    const size_t row_len = assay_row_len(e->members);
+    const size_t row_len = assay_votes_row_len(e->members);
     const size_t len_max = ASSAY_BALLOT_FIXED_LEN_MAX + row_len;
     uint8_t *row = assay_eng_alloc(e, row_len);
     uint8_t *body = assay_eng_alloc(e, len_max);
@@ -330,7 +330,7 @@ static void cast_ballot(struct assay_engine *e)
     b.level = e->level;
     b.row = assay_slice_over(row, row_len);
     fill_ballot(e, &b, row);
-    ASSAY_ASSERT(assay_row_valid(row, row_len, e->members, e->self));
+    ASSAY_ASSERT(assay_votes_row_valid(row, row_len, e->members, e->self));
     struct assay_writer w = assay_writer_over(body, len_max);
     struct assay_slice signed_body;
     assay_ballot_encode(&b, &w);

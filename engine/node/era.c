@@ -501,11 +501,11 @@ enum assay_status assay_era_check_recover(struct assay_engine *e, const struct a
     }
     ASSAY_TRY(check_position(e, ledger, recover, fault));
     ASSAY_TRY(assay_era_check_grounds(e, recover, fault));
-    if (!assay_chain_head_can_close(e))
+    if (!assay_head_can_close(e))
         return assay_fault_plain(fault, "documents of services or of changes are still to come",
                                  ASSAY_E_AGAIN);
     ASSAY_TRY(assay_branch_recover(e, ledger, recover, fault));
-    assay_chain_head_compute_next(e, &e->branch->ledger, recover->header.view);
+    assay_head_compute_next(e, &e->branch->ledger, recover->header.view);
     if (assay_bytes_equal(e->head->next.root, recover->header.state_root, 32)) return ASSAY_OK;
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
@@ -657,7 +657,7 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     *fault = (struct assay_fault){ .status = ASSAY_OK };
     if (!e->start_state->started || e->chain->turned)
         return assay_fault_plain(fault, "the node is about to begin an epoch", ASSAY_E_AGAIN);
-    if (!assay_chain_head_can_close(e))
+    if (!assay_head_can_close(e))
         return assay_fault_plain(fault, "documents of services or of changes are still to come",
                                  ASSAY_E_AGAIN);
     const enum assay_status read = assay_recover_body_decode(body, &r);
@@ -666,7 +666,7 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     ASSAY_TRY(assay_recover_follows(&e->head->context, ledger, &r, fault));
     ASSAY_TRY(check_draft_grounds(e, &r, grounds, fault));
     ASSAY_TRY(assay_branch_recover(e, ledger, &r, fault));
-    assay_chain_head_compute_next(e, &e->branch->ledger, r.header.view);
+    assay_head_compute_next(e, &e->branch->ledger, r.header.view);
     assay_bytes_copy(r.header.state_root, 32, e->head->next.root, 32);
     const struct assay_tolerance *t = &e->head->next_tolerance;
     *out = (struct assay_recover_drafted){

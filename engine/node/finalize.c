@@ -78,7 +78,7 @@ static void log_record(struct assay_engine *e, const struct assay_record *r)
     const struct assay_life *life = assay_member_life_at(&e->head->state.members[slot], r->epoch);
     const bool of_these_keys = life != NULL && life->incarnation == e->key_state->keys.incarnation;
     if (of_these_keys && e->key_state->live_epochs == 2)
-        assay_key_state_note_shared(e, e->key_state->keys.incarnation);
+        assay_keys_note_shared(e, e->key_state->keys.incarnation);
 }
 
 /* Removes the records of a final block from the pool. */
@@ -128,11 +128,11 @@ void assay_finalize_start_epoch(struct assay_engine *e)
     assay_branch_on_epoch(e);
     assay_proposal_on_epoch(e);
     const bool was_listed = e->key_state->listed && e->start_state->started;
-    assay_key_state_update_listed(e);
+    assay_keys_update_listed(e);
     /* Another key set was listed by this node's identity: a listing by operators would have made
      * another engine (docs/protocol.md 2.15). */
     if (was_listed && !e->key_state->listed)
-        assay_key_state_note_shared(e, e->key_state->keys.incarnation - 1);
+        assay_keys_note_shared(e, e->key_state->keys.incarnation - 1);
     assay_era_on_epoch(e);
     /* Before it starts: messages that arrived early may allow a vote at once. */
     base.silent = !assay_eng_may_sign(e);
@@ -429,7 +429,7 @@ static void prune_all(struct assay_engine *e)
 /* Without room, at the next close. */
 static void request_keys(struct assay_engine *e)
 {
-    if (!assay_key_state_is_taken(e) || !assay_eng_has_room(e, 1)) return;
+    if (!assay_keys_is_taken(e) || !assay_eng_has_room(e, 1)) return;
     const struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_KEYS);
     ASSAY_ASSERT(effect != NULL);
 }
@@ -482,7 +482,7 @@ static void persist_fast_synced(struct assay_engine *e, const struct assay_check
     struct assay_member own;
     const uint8_t *node_id = e->head->state.members[e->self].node_id;
     const bool found = assay_proof_member_of(snapshot, node_id, &own) == ASSAY_OK;
-    assay_key_state_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
+    assay_keys_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
 }
 
 enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_slice snapshot,
@@ -497,7 +497,7 @@ enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_
     /* Documents of services belong to the next engine, too, which starts by fetching those that are
      * missing. */
     const enum assay_status status =
-        e->services != NULL ? ASSAY_E_CHAIN : assay_chain_head_restore(e, snapshot);
+        e->services != NULL ? ASSAY_E_CHAIN : assay_head_restore(e, snapshot);
     if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: left to the next engine */
         persist_fast_synced(e, &c, snapshot, from);
         if (c.era > e->head->state.era) assay_acceptance_end(e);
@@ -506,7 +506,7 @@ enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_
     }
     ASSAY_TRY(status);
     ASSAY_ASSERT(e->head->state.epoch == c.epoch);
-    assay_chain_head_set_proof(e, votes);
+    assay_head_set_proof(e, votes);
     persist_fast_synced(e, &c, snapshot, from);
     assay_finalize_set_synced_time(e);
     open_next_epoch(e);
@@ -519,7 +519,7 @@ void assay_finalize_close(struct assay_engine *e, const struct assay_block_heade
                           struct assay_slice proof)
 {
     ASSAY_ASSERT(proof.len > 0);
-    assay_chain_head_seal_next(e, header, id);
+    assay_head_seal_next(e, header, id);
     log_close(e);
     log_decisions(e, ledger);
     persist_head(e, header_bytes, proof);
@@ -527,11 +527,11 @@ void assay_finalize_close(struct assay_engine *e, const struct assay_block_heade
     persist_updates(e, ledger);
     assay_pending_proofs_scan(
         e); /* what was voted last is compared too, before the seats are cleared */
-    if (assay_chain_head_needs_new_engine(e)) {
+    if (assay_head_needs_new_engine(e)) {
         close_and_renew(e);
         return;
     }
-    assay_chain_head_advance(e, ledger, commitment);
+    assay_head_advance(e, ledger, commitment);
     open_next_epoch(e);
 }
 
@@ -573,7 +573,7 @@ enum assay_status assay_finalize_recover(struct assay_engine *e,
     /* Where the era before looks for the end of its epoch (docs/protocol.md 9.17). */
     const struct assay_store_key ends = { .era = head->state.era, .epoch = h->epoch };
     const struct assay_store_key begins = { .era = h->era, .epoch = h->epoch };
-    assay_chain_head_seal_recover(e, recover);
+    assay_head_seal_recover(e, recover);
     log_close(e);
     log_updates(e, ledger);
     const struct assay_slice kept = assay_eng_copy(e, recover->bytes);
@@ -614,7 +614,7 @@ void assay_finalize_wait(struct assay_engine *e)
 
 void assay_finalize_resume(struct assay_engine *e)
 {
-    if (!e->chain->waits || !assay_chain_head_can_close(e)) return;
+    if (!e->chain->waits || !assay_head_can_close(e)) return;
     e->parts->chain.halted = false;
     e->parts->chain.waits = false;
     assay_simplex_set_waiting(e->simplex, false);
@@ -651,7 +651,7 @@ static void close_epoch(struct assay_engine *e, const struct assay_block *block)
     const enum assay_status status = assay_simplex_finality(e->simplex, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* FINAL of E was handed out */
     ASSAY_ASSERT(w.len > 0);
-    assay_chain_head_compute_next(e, &e->branch->ledger, block->header.view);
+    assay_head_compute_next(e, &e->branch->ledger, block->header.view);
     if (!assay_bytes_equal(e->head->next.root, block->header.state_root, 32)) {
         stop_voting(e);
         return;

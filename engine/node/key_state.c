@@ -7,7 +7,7 @@
 #include "base/bitmap.h"
 #include "base/cbor.h"
 
-void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config)
+void assay_keys_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     ASSAY_ASSERT(config->self < config->genesis->member_count);
     e->parts->key_state = (struct assay_key_state){ .keys = config->keys,
@@ -15,7 +15,7 @@ void assay_key_state_init(struct assay_engine *e, const struct assay_engine_conf
                                                     .log_kept = config->log_kept };
 }
 
-void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
+void assay_keys_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
 {
     if (renewal == NULL) return;
     ASSAY_ASSERT(!renewal->continues || !renewal->keys_finished);
@@ -23,19 +23,19 @@ void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_ren
     e->parts->key_state.rolled_back = renewal->keys_finished;
 }
 
-void assay_key_state_start(struct assay_engine *e, bool from_log)
+void assay_keys_start(struct assay_engine *e, bool from_log)
 {
     e->parts->key_state.from_log = from_log && !e->key_state->continues;
     e->parts->key_state.began_unix_ms = e->at_unix_ms;
 }
 
-void assay_key_state_trust_log(struct assay_engine *e)
+void assay_keys_trust_log(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->key_state->from_log);
     e->parts->key_state.from_log = false;
 }
 
-void assay_key_state_update_listed(struct assay_engine *e)
+void assay_keys_update_listed(struct assay_engine *e)
 {
     const struct assay_life *life = &e->head->state.members[e->self].lives[0];
     struct assay_key_state *own = &e->parts->key_state;
@@ -49,13 +49,13 @@ void assay_key_state_update_listed(struct assay_engine *e)
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
 }
 
-void assay_key_state_on_epoch(struct assay_engine *e)
+void assay_keys_on_epoch(struct assay_engine *e)
 {
     const bool live = e->start_state->voted_on && !e->sync->active;
     e->parts->key_state.live_epochs = (uint8_t)(!live ? 0 : e->key_state->live_epochs == 0 ? 1 : 2);
 }
 
-void assay_key_state_note_shared(struct assay_engine *e, uint32_t incarnation)
+void assay_keys_note_shared(struct assay_engine *e, uint32_t incarnation)
 {
     if (e->key_state->shared_logged) return;
     e->parts->key_state.shared_logged = true;
@@ -63,7 +63,7 @@ void assay_key_state_note_shared(struct assay_engine *e, uint32_t incarnation)
                    incarnation);
 }
 
-bool assay_key_state_is_taken(const struct assay_engine *e)
+bool assay_keys_is_taken(const struct assay_engine *e)
 {
     const struct assay_node_keys *keys = &e->key_state->keys;
     if (e->key_state->listed) return false;
@@ -77,8 +77,8 @@ bool assay_key_state_is_taken(const struct assay_engine *e)
     return false;
 }
 
-void assay_key_state_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
-                              const uint8_t transport_public[static 32])
+void assay_keys_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                         const uint8_t transport_public[static 32])
 {
     struct assay_key_state *own = &e->parts->key_state;
     /* The same keys reported again still have the log that was rolled back. */
@@ -88,10 +88,10 @@ void assay_key_state_set_keys(struct assay_engine *e, const uint8_t voting_publi
     }
     assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
-    assay_key_state_update_listed(e);
+    assay_keys_update_listed(e);
 }
 
-void assay_key_state_set_rolled_back(struct assay_engine *e)
+void assay_keys_set_rolled_back(struct assay_engine *e)
 {
     e->parts->key_state.rolled_back = true;
     ASSAY_ASSERT(!assay_eng_may_sign(e));
@@ -103,7 +103,7 @@ static bool is_since_listing(uint64_t epoch, const struct assay_life *life)
     return epoch > 0 && epoch >= life->since_epoch;
 }
 
-bool assay_key_state_is_recorded(const struct assay_engine *e, const struct assay_member *member)
+bool assay_keys_is_recorded(const struct assay_engine *e, const struct assay_member *member)
 {
     const struct assay_life *listed = &member->lives[0];
     const uint8_t *own = e->key_state->keys.voting_public;
@@ -128,16 +128,16 @@ static bool has_voted(const struct assay_engine *e, struct assay_slice finality,
     return e->self < members && assay_bitmap_has(certificate.bitmap, e->self);
 }
 
-void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
-                             struct assay_slice finality, uint32_t members)
+void assay_keys_compare(struct assay_engine *e, const struct assay_member *member,
+                        struct assay_slice finality, uint32_t members)
 {
     if (e->start_state->voted_on) return; /* a log exists, or the keys are not listed */
     /* A missing log: these keys may have signed in it (2.7). */
     const bool missing = !e->key_state->keys_unused && !e->key_state->log_kept;
     const bool recorded = e->start_state->requests_first &&
-                          ((member != NULL && assay_key_state_is_recorded(e, member)) ||
+                          ((member != NULL && assay_keys_is_recorded(e, member)) ||
                            (e->key_state->listed && has_voted(e, finality, members)));
-    if (missing || recorded) assay_key_state_set_rolled_back(e);
+    if (missing || recorded) assay_keys_set_rolled_back(e);
 }
 
 bool assay_eng_may_sign(const struct assay_engine *e)
@@ -146,7 +146,7 @@ bool assay_eng_may_sign(const struct assay_engine *e)
            !e->era->fenced && assay_member_serves(&e->head->state.members[e->self]);
 }
 
-bool assay_key_state_wants_listing(const struct assay_engine *e)
+bool assay_keys_wants_listing(const struct assay_engine *e)
 {
     return !e->key_state->listed && !e->key_state->rolled_back && !e->chain->halted &&
            !e->era->fenced && e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;

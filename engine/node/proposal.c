@@ -144,7 +144,7 @@ void assay_proposal_make(struct assay_engine *e, uint64_t view, const uint8_t pa
     if (!make_body(e, content.kind, view, &content.body)) return;
     assay_bytes_copy(content.state_root, 32, e->head->state.root, 32);
     if (content.kind == ASSAY_BLOCK_EPOCH) {
-        assay_chain_head_compute_next(e, &e->branch->ledger, view);
+        assay_head_compute_next(e, &e->branch->ledger, view);
         assay_bytes_copy(content.state_root, 32, e->head->next.root, 32);
     }
     assay_branch_on_block_made(e);

@@ -56,7 +56,7 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
     /* By the roster of the epoch that it closed, which may have been smaller. */
     const uint32_t members = assay_context_members(&e->head->context, e->head->state.epoch);
     ASSAY_TRY(assay_certificate_decode(payload, members, &certificate));
-    assay_chain_head_set_proof(e, certificate.commitment);
+    assay_head_set_proof(e, certificate.commitment);
     return ASSAY_OK;
 }
 
@@ -104,8 +104,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
         e->parts->start_state.restored = true;
     switch (class_) {
-    case ASSAY_STORE_STATE:
-        return e->chain->begun ? ASSAY_E_INVALID : assay_chain_head_restore(e, value);
+    case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
     case ASSAY_STORE_FINALITY:
         if (key->epoch != e->head->state.epoch || key->era != e->head->state.era) return ASSAY_OK;
         return restore_finality(e, value);
@@ -118,8 +117,8 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_ENVELOPE: return restore_envelope(e, value);
     case ASSAY_STORE_BALLOT:
     case ASSAY_STORE_RECORD: return restore_record(e, value);
-    case ASSAY_STORE_CHANGE: assay_chain_head_restore_change(e, value); return ASSAY_OK;
-    case ASSAY_STORE_COLLATERAL: assay_chain_head_restore_update(e, value); return ASSAY_OK;
+    case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
+    case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
     case ASSAY_STORE_SERVICE:
     case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
     case ASSAY_STORE_META: return assay_era_restore(e, key, value);
@@ -175,13 +174,13 @@ void assay_restore_start(struct assay_engine *e)
     ASSAY_ASSERT(!e->start_state->started);
     ensure_simplex_started(e);
     /* An epoch cannot be closed without the pending changes: fast sync fetches them. */
-    const bool has_pending = assay_chain_head_has_pending(e);
-    if (!assay_chain_head_can_close(e)) assay_finalize_wait(e);
+    const bool has_pending = assay_head_has_pending(e);
+    if (!assay_head_can_close(e)) assay_finalize_wait(e);
     assay_finalize_set_tip_time(e);
     e->parts->start_state.started = true;
     const bool empty = !e->start_state->restored && e->members > 1;
     e->parts->start_state.requests_first = empty && e->key_state->listed;
-    assay_key_state_start(
+    assay_keys_start(
         e, (e->start_state->restored || !e->key_state->keys_unused || e->key_state->listed) &&
                e->members > 1);
     /* An empty store: a first start, or everything is lost. Peers are queried before anything is

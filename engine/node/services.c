@@ -157,7 +157,7 @@ void assay_services_advance(struct assay_engine *e, const struct assay_ledger *l
     struct assay_services_state *s = &e->parts->service_state;
     ASSAY_ASSERT(registry_is_valid(e) && s->missing == 0);
     if (e->services == NULL) return;
-    assay_service_log_copy(&s->closed, &ledger->services);
+    assay_services_log_copy(&s->closed, &ledger->services);
     e->services->copy(e->services->context, s->registry, s->room.registry);
 }
 
@@ -189,7 +189,7 @@ static void request_document(struct assay_engine *e)
     assay_bytes_copy(page.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(page.digest, 32, e->head->state.services.documents[first], 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_REGISTRY_REQUEST_LEN_MAX);
-    const enum assay_status status = assay_registry_request_encode(&page, &w);
+    const enum assay_status status = assay_sync_registry_request_encode(&page, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     s->asked_ms = assay_max_u64(e->now_ms, 1);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
@@ -218,7 +218,7 @@ enum assay_status assay_services_receive_document(struct assay_engine *e, uint16
     struct assay_registry_page page;
     uint8_t digest[32];
     if (s->missing == 0 || from != assay_eng_find_peer(e, s->turn)) return ASSAY_E_STALE;
-    ASSAY_TRY(assay_registry_page_decode(payload, &page));
+    ASSAY_TRY(assay_sync_registry_page_decode(payload, &page));
     if (!assay_bytes_equal(page.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (page.document.len == 0) {
         s->turn++;

@@ -147,7 +147,7 @@ static void perform_action(struct assay_engine *e, const struct assay_simplex_ac
         /* Peers have votes of the listed key set. Unlisted keys have signed none: an answer about
          * the set that they replace does not retire them. */
         if (!e->key_state->listed) return;
-        assay_key_state_set_rolled_back(e);
+        assay_keys_set_rolled_back(e);
         assay_order_derive(e);
         return;
     }

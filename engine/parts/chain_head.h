@@ -36,7 +36,7 @@ struct assay_chain_head {
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
-    struct assay_state next; /* result of assay_chain_head_compute_next */
+    struct assay_state next;  /* result of assay_head_compute_next */
     struct assay_state stage; /* scratch for simulating changes */
     uint8_t *operators;       /* the operators' document: [ASSAY_OPERATORS_LEN_MAX] */
     /* Records of the pending changes, as state.pending; len 0: unknown. */
@@ -52,40 +52,40 @@ struct assay_chain_head {
 /* Makes a state, or the genesis (state NULL), the head: groups, rules, keys, voters. groups:
  * assay_groups_memory_len. key_tables: as configured.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (no member has weight) */
-ASSAY_CHECKED enum assay_status assay_chain_head_init(struct assay_engine *e,
-                                                      const struct assay_state *state,
-                                                      uint32_t key_tables, void *groups);
+ASSAY_CHECKED enum assay_status assay_head_init(struct assay_engine *e,
+                                                const struct assay_state *state,
+                                                uint32_t key_tables, void *groups);
 /* Frees the decoded keys. */
-void assay_chain_head_free(struct assay_engine *e);
+void assay_head_free(struct assay_engine *e);
 /* Restores a stored state; an older one than the present head changes nothing. Returns: ASSAY_OK |
  * ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_CHAIN (of another roster or other rules) | INPUT
  * statuses */
-ASSAY_CHECKED enum assay_status assay_chain_head_restore(struct assay_engine *e,
-                                                         struct assay_slice value);
+ASSAY_CHECKED enum assay_status assay_head_restore(struct assay_engine *e,
+                                                   struct assay_slice value);
 /* Sets the commitment that view 1 of the running epoch builds on. */
-void assay_chain_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32]);
+void assay_head_set_proof(struct assay_engine *e, const uint8_t commitment[static 32]);
 /* Computes the state after an EPOCH block of `view` on top of the ledger into head->next, with its
  * root. */
-void assay_chain_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
-                                   uint64_t view);
+void assay_head_compute_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                             uint64_t view);
 /* Sets the EPOCH block that made head->next. */
-void assay_chain_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
-                                const uint8_t id[static 32]);
+void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
+                          const uint8_t id[static 32]);
 /* Sets the RECOVER that made head->next. */
-void assay_chain_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
+void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
 /* Restores a stored CHANGE, if it is pending. */
-void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice record);
+void assay_head_restore_change(struct assay_engine *e, struct assay_slice record);
 /* Restores a stored COLLATERAL record, if the state names it. */
-void assay_chain_head_restore_update(struct assay_engine *e, struct assay_slice record);
+void assay_head_restore_update(struct assay_engine *e, struct assay_slice record);
 /* Returns: whether the records of every pending change and update are here. */
-bool assay_chain_head_has_pending(const struct assay_engine *e);
+bool assay_head_has_pending(const struct assay_engine *e);
 /* Returns: whether these and all documents of services are here: without them no epoch can be
  * closed. */
-bool assay_chain_head_can_close(const struct assay_engine *e);
+bool assay_head_can_close(const struct assay_engine *e);
 /* Returns: whether head->next needs another engine: other roster, rules or operators. */
-bool assay_chain_head_needs_new_engine(const struct assay_engine *e);
+bool assay_head_needs_new_engine(const struct assay_engine *e);
 /* Makes head->next the state; it is one for this engine. ledger: of the epoch that closed. */
-void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
-                              const uint8_t commitment[static 32]);
+void assay_head_advance(struct assay_engine *e, const struct assay_ledger *ledger,
+                        const uint8_t commitment[static 32]);
 
 #endif

@@ -21,38 +21,38 @@ struct assay_key_state {
 };
 
 /* Copies the key set of the configuration. */
-void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config);
+void assay_keys_init(struct assay_engine *e, const struct assay_engine_config *config);
 /* The process continues with another engine; renewal NULL: it starts. */
-void assay_key_state_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal);
+void assay_keys_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal);
 /* The run starts, from a log or not. */
-void assay_key_state_start(struct assay_engine *e, bool from_log);
+void assay_keys_start(struct assay_engine *e, bool from_log);
 /* No older log can be in use any more. */
-void assay_key_state_trust_log(struct assay_engine *e);
+void assay_keys_trust_log(struct assay_engine *e);
 /* After a close: updates whether our keys are the listed ones. */
-void assay_key_state_update_listed(struct assay_engine *e);
+void assay_keys_update_listed(struct assay_engine *e);
 /* An epoch opens: records whether this process takes part from its beginning. */
-void assay_key_state_on_epoch(struct assay_engine *e);
+void assay_keys_on_epoch(struct assay_engine *e);
 /* Another process signs with this node's keys: reports it to the operator, once (docs/protocol.md
  * 2.15). incarnation: the one that was seen. */
-void assay_key_state_note_shared(struct assay_engine *e, uint32_t incarnation);
+void assay_keys_note_shared(struct assay_engine *e, uint32_t incarnation);
 /* Returns: whether unlisted keys of ours appear in another member's entry. */
-bool assay_key_state_is_taken(const struct assay_engine *e);
+bool assay_keys_is_taken(const struct assay_engine *e);
 /* The host made another key set, or reports the same again. */
-void assay_key_state_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
-                              const uint8_t transport_public[static 32]);
+void assay_keys_set_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                         const uint8_t transport_public[static 32]);
 /* Returns: whether a state contains something that this key set signed, or a later set of keys
  * (docs/protocol.md 2.7.3). */
-bool assay_key_state_is_recorded(const struct assay_engine *e, const struct assay_member *member);
+bool assay_keys_is_recorded(const struct assay_engine *e, const struct assay_member *member);
 /* After history in which this process did not take part. member: own entry of the state that is
  * reached, NULL: none; certificate: of a finality proof over `members` slots, empty: none. With a
  * store that had no log, keys that signed in it are retired. */
-void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,
-                             struct assay_slice finality, uint32_t members);
+void assay_keys_compare(struct assay_engine *e, const struct assay_member *member,
+                        struct assay_slice finality, uint32_t members);
 /* These keys signed what our log lacks (docs/protocol.md 2.9): retires them. */
-void assay_key_state_set_rolled_back(struct assay_engine *e);
+void assay_keys_set_rolled_back(struct assay_engine *e);
 /* Returns: whether this node may sign for the running epoch as the listed incarnation. */
 bool assay_eng_may_sign(const struct assay_engine *e);
 /* Returns: whether our keys wait to be listed, and no roll-back of them was detected. */
-bool assay_key_state_wants_listing(const struct assay_engine *e);
+bool assay_keys_wants_listing(const struct assay_engine *e);
 
 #endif

@@ -333,12 +333,12 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
     ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
     /* The store lost the record of a pending change: no block contains it again, but fast sync
      * fetches what a state names. */
-    if (!assay_chain_head_can_close(e)) {
+    if (!assay_head_can_close(e)) {
         assay_fast_sync_retry(e);
         assay_fast_sync_on_blocks_gone(e);
         return ASSAY_E_AGAIN;
     }
-    assay_chain_head_compute_next(e, &e->sync->ledger, h->view);
+    assay_head_compute_next(e, &e->sync->ledger, h->view);
     if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
         assay_finalize_halt(e, true);
         return ASSAY_E_INVALID;
@@ -423,7 +423,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
     ASSAY_ASSERT(p->header.kind == ASSAY_BLOCK_EPOCH);
     ASSAY_ASSERT(e->sync->verified && e->sync->kept == e->sync->id_count);
-    assay_chain_head_compute_next(e, &e->sync->ledger, p->header.view);
+    assay_head_compute_next(e, &e->sync->ledger, p->header.view);
     ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
     assay_finalize_clear_halt(e);
     uint8_t commitment[32];
@@ -432,8 +432,8 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
         assay_eng_copy(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
     e->parts->sync.failures = 0;
     /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
-    assay_key_state_compare(e, &e->head->next.members[e->self],
-                            assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
+    assay_keys_compare(e, &e->head->next.members[e->self],
+                       assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
     assay_finalize_set_synced_time(e);
     assay_finalize_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment,
                          proof);
@@ -686,7 +686,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
 {
     ASSAY_ASSERT(sync_is_valid(e));
     if (assay_fast_sync_wire_is_message(payload)) return receive_fast_sync_answer(e, from, payload);
-    if (assay_registry_page_is_message(payload))
+    if (assay_sync_registry_page_is_message(payload))
         return assay_services_receive_document(e, from, payload);
     if (assay_services_has_missing(e)) { /* no epoch can be closed before: requested again then */
         if (is_expected_peer(e, from)) e->parts->sync.answered = true;

@@ -95,7 +95,7 @@ void assay_fast_sync_state_restore(struct assay_engine *e,
         uint64_t epoch = 0;
         const enum assay_status status = assay_fast_sync_wire_next_change(&a, &epoch, &bytes);
         ASSAY_ASSERT(status == ASSAY_OK); /* assay_fast_sync_state_persist has read them */
-        assay_chain_head_restore_change(e, bytes);
-        assay_chain_head_restore_update(e, bytes);
+        assay_head_restore_change(e, bytes);
+        assay_head_restore_update(e, bytes);
     }
 }

@@ -18,13 +18,13 @@ static bool has_tag(struct assay_slice payload, const char *tag)
            assay_cbor_text_expect(&c, tag) == ASSAY_OK;
 }
 
-bool assay_registry_page_is_message(struct assay_slice payload)
+bool assay_sync_registry_page_is_message(struct assay_slice payload)
 {
     return has_tag(payload, ask_label) || has_tag(payload, answer_label);
 }
 
-enum assay_status assay_registry_request_encode(const struct assay_registry_page *ask,
-                                                struct assay_writer *w)
+enum assay_status assay_sync_registry_request_encode(const struct assay_registry_page *ask,
+                                                     struct assay_writer *w)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 3);
@@ -40,8 +40,8 @@ static enum assay_status decode_about(struct assay_cursor *c, struct assay_regis
     return assay_cbor_bytes_exact(c, page->digest, 32);
 }
 
-enum assay_status assay_registry_request_decode(struct assay_slice payload,
-                                                struct assay_registry_page *ask)
+enum assay_status assay_sync_registry_request_decode(struct assay_slice payload,
+                                                     struct assay_registry_page *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_registry_page a = { 0 };
@@ -53,8 +53,8 @@ enum assay_status assay_registry_request_decode(struct assay_slice payload,
     return ASSAY_OK;
 }
 
-enum assay_status assay_registry_page_decode(struct assay_slice payload,
-                                             struct assay_registry_page *page)
+enum assay_status assay_sync_registry_page_decode(struct assay_slice payload,
+                                                  struct assay_registry_page *page)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_registry_page p = { 0 };
@@ -67,15 +67,16 @@ enum assay_status assay_registry_page_decode(struct assay_slice payload,
     return ASSAY_OK;
 }
 
-enum assay_status assay_registry_answer(struct assay_store *store,
-                                        const uint8_t chain_id[static 32], struct assay_slice ask,
-                                        void *scratch, size_t scratch_len, struct assay_writer *w)
+enum assay_status assay_sync_registry_answer(struct assay_store *store,
+                                             const uint8_t chain_id[static 32],
+                                             struct assay_slice ask, void *scratch,
+                                             size_t scratch_len, struct assay_writer *w)
 {
     struct assay_registry_page a;
     struct assay_store_key key;
     struct assay_slice all;
     size_t len = 0;
-    ASSAY_TRY(assay_registry_request_decode(ask, &a));
+    ASSAY_TRY(assay_sync_registry_request_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     enum assay_status found = assay_store_find(store, ASSAY_STORE_SERVICE, a.digest, &key, scratch,
                                                scratch_len, &len);

@@ -22,20 +22,21 @@ struct assay_registry_page {
 };
 
 /* Returns: whether this payload of SYNC_ASK or SYNC_ANSWER is one of these. */
-bool assay_registry_page_is_message(struct assay_slice payload);
+bool assay_sync_registry_page_is_message(struct assay_slice payload);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_registry_request_encode(const struct assay_registry_page *ask,
-                                                              struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_sync_registry_request_encode(
+    const struct assay_registry_page *ask, struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_registry_request_decode(struct assay_slice payload,
-                                                              struct assay_registry_page *ask);
+ASSAY_CHECKED enum assay_status assay_sync_registry_request_decode(struct assay_slice payload,
+                                                                   struct assay_registry_page *ask);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_registry_page_decode(struct assay_slice payload,
-                                                           struct assay_registry_page *page);
+ASSAY_CHECKED enum assay_status assay_sync_registry_page_decode(struct assay_slice payload,
+                                                                struct assay_registry_page *page);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */
-ASSAY_CHECKED enum assay_status assay_registry_answer(struct assay_store *store,
-                                                      const uint8_t chain_id[static 32],
-                                                      struct assay_slice ask, void *scratch,
-                                                      size_t scratch_len, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_sync_registry_answer(struct assay_store *store,
+                                                           const uint8_t chain_id[static 32],
+                                                           struct assay_slice ask, void *scratch,
+                                                           size_t scratch_len,
+                                                           struct assay_writer *w);
 
 #endif

@@ -154,8 +154,8 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
     ASSAY_ASSERT(store != NULL && scratch != NULL && w != NULL);
     if (assay_fast_sync_wire_is_message(ask))
         return assay_fast_sync_wire_answer(store, chain_id, ask, scratch, scratch_len, w);
-    if (assay_registry_page_is_message(ask))
-        return assay_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
+    if (assay_sync_registry_page_is_message(ask))
+        return assay_sync_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
     ASSAY_TRY(assay_sync_request_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_store_key key = { .era = a.era, .epoch = a.epoch };

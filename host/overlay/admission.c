@@ -70,7 +70,7 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
                                    enum assay_roster_key which, enum assay_message_kind kind,
                                    enum assay_lane lane)
 {
-    switch (assay_roster_admit(a->roster, slot, which, lane)) {
+    switch (assay_host_roster_admit(a->roster, slot, which, lane)) {
     case ASSAY_ADMITTED: return ASSAY_ADMIT_TAKEN;
     case ASSAY_REFUSED_NO_WEIGHT:
         /* 4.12.7: the peer relays messages of others, and the engine checks whose votes they are.

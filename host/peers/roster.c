@@ -10,7 +10,7 @@ static bool roster_holds(const struct assay_roster *roster)
     return roster->count > 0 && roster->count < ASSAY_SLOT_SELF && roster->self < roster->count;
 }
 
-void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine)
+void assay_host_roster_update(struct assay_roster *roster, const struct assay_engine *engine)
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(engine, &snapshot);
@@ -29,8 +29,9 @@ void assay_roster_update(struct assay_roster *roster, const struct assay_engine 
     }
 }
 
-enum assay_status assay_roster_find(const struct assay_roster *roster, const uint8_t key[static 32],
-                                    uint16_t *slot, enum assay_roster_key *which)
+enum assay_status assay_host_roster_find(const struct assay_roster *roster,
+                                         const uint8_t key[static 32], uint16_t *slot,
+                                         enum assay_roster_key *which)
 {
     ASSAY_ASSERT(roster_holds(roster));
 
@@ -46,9 +47,9 @@ enum assay_status assay_roster_find(const struct assay_roster *roster, const uin
     return ASSAY_E_STRANGER;
 }
 
-void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
-                              const uint8_t key[static 32],
-                              char text[static ASSAY_ROSTER_USER_LEN + 1])
+void assay_host_roster_user_encode(uint16_t slot, enum assay_roster_key which,
+                                   const uint8_t key[static 32],
+                                   char text[static ASSAY_ROSTER_USER_LEN + 1])
 {
     ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
 
@@ -59,8 +60,9 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
     ASSAY_ASSERT(text[ASSAY_ROSTER_USER_LEN] == '\0');
 }
 
-enum assay_status assay_roster_check_key(const struct assay_roster *roster, uint16_t slot,
-                                         enum assay_roster_key which, const uint8_t key[static 32])
+enum assay_status assay_host_roster_check_key(const struct assay_roster *roster, uint16_t slot,
+                                              enum assay_roster_key which,
+                                              const uint8_t key[static 32])
 {
     ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
@@ -71,8 +73,8 @@ enum assay_status assay_roster_check_key(const struct assay_roster *roster, uint
     return assay_bytes_equal(now, key, 32) ? ASSAY_OK : ASSAY_E_STALE;
 }
 
-enum assay_status assay_roster_find_user(const struct assay_roster *roster, const char *text,
-                                         uint16_t *slot, enum assay_roster_key *which)
+enum assay_status assay_host_roster_find_user(const struct assay_roster *roster, const char *text,
+                                              uint16_t *slot, enum assay_roster_key *which)
 {
     ASSAY_ASSERT(roster_holds(roster));
 
@@ -87,14 +89,14 @@ enum assay_status assay_roster_find_user(const struct assay_roster *roster, cons
     const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
     const enum assay_roster_key w =
         text[0] == 'D' ? ASSAY_ROSTER_BOOTSTRAP : ASSAY_ROSTER_TRANSPORT;
-    ASSAY_TRY(assay_roster_check_key(roster, s, w, key));
+    ASSAY_TRY(assay_host_roster_check_key(roster, s, w, key));
     *slot = s;
     *which = w;
     return ASSAY_OK;
 }
 
-enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
-                                        enum assay_roster_key which, enum assay_lane lane)
+enum assay_roster_answer assay_host_roster_admit(const struct assay_roster *roster, uint16_t slot,
+                                                 enum assay_roster_key which, enum assay_lane lane)
 {
     ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(slot < roster->count);

@@ -33,32 +33,33 @@ struct assay_roster {
 
 /* Updates keys, weights and standings of members from the head state. count is the engine's
  * (asserted). */
-void assay_roster_update(struct assay_roster *roster, const struct assay_engine *engine);
+void assay_host_roster_update(struct assay_roster *roster, const struct assay_engine *engine);
 
 /* In ZAP's User-Id: key kind, slot and key, all in text. */
 enum { ASSAY_ROSTER_USER_LEN = 1 + 4 + 64 };
 
 /* Returns: ASSAY_OK, *slot and *which | ASSAY_E_STRANGER. All keys are compared. */
-ASSAY_CHECKED enum assay_status assay_roster_find(const struct assay_roster *roster,
-                                                  const uint8_t key[static 32], uint16_t *slot,
-                                                  enum assay_roster_key *which);
+ASSAY_CHECKED enum assay_status assay_host_roster_find(const struct assay_roster *roster,
+                                                       const uint8_t key[static 32], uint16_t *slot,
+                                                       enum assay_roster_key *which);
 /* Out: NUL-terminated. */
-void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
-                              const uint8_t key[static 32],
-                              char text[static ASSAY_ROSTER_USER_LEN + 1]);
+void assay_host_roster_user_encode(uint16_t slot, enum assay_roster_key which,
+                                   const uint8_t key[static 32],
+                                   char text[static ASSAY_ROSTER_USER_LEN + 1]);
 /* Checks that the key that admitted a slot is the current one; slot may have any value.
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key was replaced) */
-ASSAY_CHECKED enum assay_status assay_roster_check_key(const struct assay_roster *roster,
-                                                       uint16_t slot, enum assay_roster_key which,
-                                                       const uint8_t key[static 32]);
+ASSAY_CHECKED enum assay_status assay_host_roster_check_key(const struct assay_roster *roster,
+                                                            uint16_t slot,
+                                                            enum assay_roster_key which,
+                                                            const uint8_t key[static 32]);
 /*
- * assay_roster_find_user - who a frame comes from, by the roster of now.
+ * assay_host_roster_find_user - who a frame comes from, by the roster of now.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key
  *          was replaced)
  */
-ASSAY_CHECKED enum assay_status assay_roster_find_user(const struct assay_roster *roster,
-                                                       const char *text, uint16_t *slot,
-                                                       enum assay_roster_key *which);
+ASSAY_CHECKED enum assay_status assay_host_roster_find_user(const struct assay_roster *roster,
+                                                            const char *text, uint16_t *slot,
+                                                            enum assay_roster_key *which);
 
 enum assay_roster_answer {
     ASSAY_ADMITTED,
@@ -67,7 +68,7 @@ enum assay_roster_answer {
     ASSAY_REFUSED_UNLISTED,  /* service needs the transport key of the listed incarnation */
 };
 /* Returns: whether this sender may use this lane. */
-enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
-                                        enum assay_roster_key which, enum assay_lane lane);
+enum assay_roster_answer assay_host_roster_admit(const struct assay_roster *roster, uint16_t slot,
+                                                 enum assay_roster_key which, enum assay_lane lane);
 
 #endif

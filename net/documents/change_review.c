@@ -34,8 +34,7 @@ static enum assay_status read_signatures(struct assay_cursor *c, struct assay_ch
     return ASSAY_OK;
 }
 
-enum assay_status assay_change_draft_decode(struct assay_slice bytes,
-                                            struct assay_change_draft *draft)
+enum assay_status assay_draft_decode(struct assay_slice bytes, struct assay_change_draft *draft)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     uint64_t kind = 0;
@@ -51,8 +50,8 @@ enum assay_status assay_change_draft_decode(struct assay_slice bytes,
     return assay_change_decode(draft->body, &draft->change);
 }
 
-bool assay_change_signature_is_valid(const struct assay_genesis *effective,
-                                     const struct assay_change_draft *draft, uint32_t i)
+bool assay_draft_signature_is_valid(const struct assay_genesis *effective,
+                                    const struct assay_change_draft *draft, uint32_t i)
 {
     ASSAY_ASSERT(i < draft->signature_count);
     struct assay_p256 *key = NULL;
@@ -129,10 +128,10 @@ static void genesis_state(struct assay_change_basis *b)
 static enum assay_status open_basis(struct assay_change_basis *b)
 {
     struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
-    b->effective_memory = align_up(assay_effective_rules_size());
+    b->effective_memory = align_up(assay_host_rules_size());
     if (b->effective_memory == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_effective_rules_load(b->effective_memory, assay_effective_rules_size(),
-                                         b->genesis, b->store, &b->effective));
+    ASSAY_TRY(assay_host_rules_load(b->effective_memory, assay_host_rules_size(), b->genesis,
+                                    b->store, &b->effective));
     ASSAY_ASSERT(b->effective.genesis != NULL);
     if (!open_memory(b, b->effective.genesis->member_count + ASSAY_JOINS_MAX))
         return ASSAY_E_MEMORY;
@@ -145,22 +144,21 @@ static enum assay_status open_basis(struct assay_change_basis *b)
     return find_pending(b);
 }
 
-enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
-                                          struct assay_store *store,
-                                          struct assay_change_basis **out)
+enum assay_status assay_draft_basis_open(const struct assay_genesis *genesis,
+                                         struct assay_store *store, struct assay_change_basis **out)
 {
     struct assay_change_basis *b = calloc(1, sizeof *b);
     if (b == NULL) return ASSAY_E_MEMORY;
     b->genesis = genesis;
     b->store = store;
     const enum assay_status status = open_basis(b);
-    if (status != ASSAY_OK) assay_change_basis_close(&b);
+    if (status != ASSAY_OK) assay_draft_basis_close(&b);
     ASSAY_ASSERT((status == ASSAY_OK) == (b != NULL));
     *out = b;
     return status;
 }
 
-void assay_change_basis_close(struct assay_change_basis **basis)
+void assay_draft_basis_close(struct assay_change_basis **basis)
 {
     struct assay_change_basis *b = *basis;
     if (b == NULL) return;
@@ -177,8 +175,8 @@ void assay_change_basis_close(struct assay_change_basis **basis)
 
 /* ------------------------------------------------------------ judging */
 
-enum assay_status assay_change_refuse(char message[static ASSAY_CHANGE_MESSAGE],
-                                      enum assay_status status, const char *format, ...)
+enum assay_status assay_draft_refuse(char message[static ASSAY_CHANGE_MESSAGE],
+                                     enum assay_status status, const char *format, ...)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
     va_list args;
@@ -197,26 +195,26 @@ static enum assay_status check_place(const struct assay_change_basis *b,
     const uint64_t running = s->epoch + 1;
     const uint64_t least = running + ASSAY_ACTIVATION_AHEAD_MIN;
     if (!assay_bytes_equal(c->chain_id, s->chain_id, 32))
-        return assay_change_refuse(message, ASSAY_E_CHAIN, "it is of another network");
+        return assay_draft_refuse(message, ASSAY_E_CHAIN, "it is of another network");
     if (c->era != s->era)
-        return assay_change_refuse(message, ASSAY_E_CHAIN,
-                                   "it is of era %u, the network is in era %u", (unsigned)c->era,
-                                   (unsigned)s->era);
+        return assay_draft_refuse(message, ASSAY_E_CHAIN,
+                                  "it is of era %u, the network is in era %u", (unsigned)c->era,
+                                  (unsigned)s->era);
     if (c->sequence != 0 && c->sequence <= s->change_sequence)
-        return assay_change_refuse(message, ASSAY_E_DUPLICATE,
-                                   "change number %llu is taken, the next one is %llu: draft and "
-                                   "sign it again, unless it is "
-                                   "the one that took it (assay change list)",
-                                   (llu)c->sequence, (llu)s->change_sequence + 1);
+        return assay_draft_refuse(message, ASSAY_E_DUPLICATE,
+                                  "change number %llu is taken, the next one is %llu: draft and "
+                                  "sign it again, unless it is "
+                                  "the one that took it (assay change list)",
+                                  (llu)c->sequence, (llu)s->change_sequence + 1);
     if (c->activation < least)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_STALE,
             "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
             "possible one%s",
             (llu)c->activation, (llu)running, (llu)least,
             is_signed ? ": draft and sign it again" : "");
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_INVALID,
             "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
             "possible one",
@@ -235,19 +233,19 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
         char id[65];
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
         if (assay_operator_find(effective, d->signers[i]) == NULL)
-            return assay_change_refuse(message, ASSAY_E_STRANGER,
-                                       "signed by %.64s, which is not an operator", id);
-        if (!assay_change_signature_is_valid(effective, d, i))
-            return assay_change_refuse(message, ASSAY_E_SIGNATURE,
-                                       "the signature of operator %.64s is wrong", id);
+            return assay_draft_refuse(message, ASSAY_E_STRANGER,
+                                      "signed by %.64s, which is not an operator", id);
+        if (!assay_draft_signature_is_valid(effective, d, i))
+            return assay_draft_refuse(message, ASSAY_E_SIGNATURE,
+                                      "the signature of operator %.64s is wrong", id);
     }
     if (d->change.sequence == 0 && d->signature_count > 1)
-        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
-                                   "maintenance is signed by its one operator alone");
+        return assay_draft_refuse(message, ASSAY_E_SIGNATURE,
+                                  "maintenance is signed by its one operator alone");
     if (whole && d->signature_count < needed)
-        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
-                                   "%u of %u signatures are there: assay change sign",
-                                   (unsigned)d->signature_count, (unsigned)needed);
+        return assay_draft_refuse(message, ASSAY_E_SIGNATURE,
+                                  "%u of %u signatures are there: assay change sign",
+                                  (unsigned)d->signature_count, (unsigned)needed);
     return ASSAY_OK;
 }
 
@@ -265,11 +263,11 @@ static enum assay_status check_documents(const struct assay_change *change, uint
         if (status == ASSAY_OK && (is_policy || action.kind == ASSAY_ACTION_ENDORSEMENTS))
             status = assay_rules_check(is_policy, level, action.document);
         if (status == ASSAY_E_EARLY)
-            return assay_change_refuse(message, status, "action %u (%s): devices of members: %s",
-                                       (unsigned)i + 1, assay_action_name(action.kind),
-                                       assay_change_level_needed(ASSAY_LEVEL_DEVICES, level));
+            return assay_draft_refuse(message, status, "action %u (%s): devices of members: %s",
+                                      (unsigned)i + 1, assay_action_name(action.kind),
+                                      assay_change_level_needed(ASSAY_LEVEL_DEVICES, level));
         if (status != ASSAY_OK)
-            return assay_change_refuse(
+            return assay_draft_refuse(
                 message, status, "action %u (%s): the document cannot be used: %s", (unsigned)i + 1,
                 assay_action_name(action.kind), assay_status_text(status));
     }
@@ -287,17 +285,17 @@ static enum assay_status check_maintenance(const struct assay_change_basis *b,
         ASSAY_TRY(assay_action_next(&c, &action));
         const uint32_t slot = assay_state_slot_of(&b->state, action.node_id);
         if (slot == b->state.member_count)
-            return assay_change_refuse(message, ASSAY_E_INVALID, "action %u: no member has this id",
-                                       (unsigned)i + 1);
+            return assay_draft_refuse(message, ASSAY_E_INVALID, "action %u: no member has this id",
+                                      (unsigned)i + 1);
         const struct assay_member *m = &b->state.members[slot];
         if (d->signature_count > 0 && !assay_bytes_equal(m->operator_id, d->signers[0], 32))
-            return assay_change_refuse(
+            return assay_draft_refuse(
                 message, ASSAY_E_INVALID,
                 "%s is another operator's: maintenance is announced by its own", m->name);
         if (!assay_maintenance_fits(m, change->activation, action.epochs))
-            return assay_change_refuse(message, ASSAY_E_INVALID,
-                                       "%s: more than %d epochs in any %d, or two at a time",
-                                       m->name, ASSAY_MAINTENANCE_EPOCHS, ASSAY_MAINTENANCE_SPAN);
+            return assay_draft_refuse(message, ASSAY_E_INVALID,
+                                      "%s: more than %d epochs in any %d, or two at a time",
+                                      m->name, ASSAY_MAINTENANCE_EPOCHS, ASSAY_MAINTENANCE_SPAN);
     }
     return ASSAY_OK;
 }
@@ -310,18 +308,18 @@ static enum assay_status check_queue(const struct assay_change_basis *b,
     uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
     if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
     if (c->forces != 0 && c->forces != s->reverted_sequence)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_INVALID,
             "it forces change %llu, which is not the one that was reverted last", (llu)c->forces);
     if (c->sequence > s->change_sequence + 1)
-        return assay_change_refuse(message, ASSAY_E_EARLY, "it waits for change %llu",
-                                   (llu)s->change_sequence + 1);
+        return assay_draft_refuse(message, ASSAY_E_EARLY, "it waits for change %llu",
+                                  (llu)s->change_sequence + 1);
     if (s->pending_count == ASSAY_PENDING_MAX)
-        return assay_change_refuse(message, ASSAY_E_EARLY,
-                                   "%d changes wait for their epochs already: it waits",
-                                   ASSAY_PENDING_MAX);
+        return assay_draft_refuse(message, ASSAY_E_EARLY,
+                                  "%d changes wait for their epochs already: it waits",
+                                  ASSAY_PENDING_MAX);
     if (last != 0 && c->activation < last + ASSAY_ACTIVATION_APART)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_INVALID,
             "activation in epoch %llu is too near to the change before it: %llu is the first "
             "that can be",
@@ -329,7 +327,7 @@ static enum assay_status check_queue(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
+struct assay_slice assay_draft_plan(const struct assay_change_basis *basis)
 {
     ASSAY_ASSERT(basis->state.pending_count <= ASSAY_PENDING_MAX);
     struct assay_slice plan = basis->effective.genesis->services;
@@ -385,18 +383,17 @@ static enum assay_status stage_pending(struct assay_change_basis *b, struct assa
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
         struct assay_change pending;
         if (b->pending[i].len == 0)
-            return assay_change_refuse(message, ASSAY_E_NOT_FOUND,
-                                       "change %llu, which waits, is not in the store",
-                                       (llu)b->state.pending[i].sequence);
+            return assay_draft_refuse(message, ASSAY_E_NOT_FOUND,
+                                      "change %llu, which waits, is not in the store",
+                                      (llu)b->state.pending[i].sequence);
         if (assay_change_record_read(b->pending[i], &pending) != ASSAY_OK)
-            return assay_change_refuse(message, ASSAY_E_INVALID,
-                                       "change %llu, which waits, is no CHANGE record",
-                                       (llu)b->state.pending[i].sequence);
+            return assay_draft_refuse(message, ASSAY_E_INVALID,
+                                      "change %llu, which waits, is no CHANGE record",
+                                      (llu)b->state.pending[i].sequence);
         const enum assay_status status = assay_change_apply(staging, &pending, &unfit);
         if (status != ASSAY_OK)
-            return assay_change_refuse(message, status,
-                                       "change %llu, which waits, does not fit: %s",
-                                       (llu)pending.sequence, unfit.why);
+            return assay_draft_refuse(message, status, "change %llu, which waits, does not fit: %s",
+                                      (llu)pending.sequence, unfit.why);
     }
     return ASSAY_OK;
 }
@@ -418,14 +415,14 @@ static enum assay_status check_new_keys(struct assay_change_basis *b,
         if (action.kind == ASSAY_ACTION_IDENTITY) {
             const uint32_t slot = assay_state_slot_of(&b->stage, action.node_id);
             if (slot == b->stage.member_count)
-                return assay_change_refuse(message, ASSAY_E_INVALID,
-                                           "action %u: no member has this id", (unsigned)i + 1);
+                return assay_draft_refuse(message, ASSAY_E_INVALID,
+                                          "action %u: no member has this id", (unsigned)i + 1);
             member = &b->stage.members[slot];
         } else if (action.kind != ASSAY_ACTION_OPERATOR_KEY) {
             continue;
         }
         if (!assay_change_key_agrees(change, &action, member))
-            return assay_change_refuse(
+            return assay_draft_refuse(
                 message, ASSAY_E_INVALID,
                 "action %u: the new key has not signed that it takes this place%s by this change",
                 (unsigned)i + 1, member != NULL ? " after the key in force" : "");
@@ -433,9 +430,8 @@ static enum assay_status check_new_keys(struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
-enum assay_status assay_change_stage(struct assay_change_basis *b,
-                                     const struct assay_change *change,
-                                     char message[static ASSAY_CHANGE_MESSAGE])
+enum assay_status assay_draft_stage(struct assay_change_basis *b, const struct assay_change *change,
+                                    char message[static ASSAY_CHANGE_MESSAGE])
 {
     struct assay_unfit unfit;
     struct assay_staging staging;
@@ -444,18 +440,18 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
     if (status == ASSAY_OK) return status;
     char missing[ASSAY_CHANGE_MESSAGE / 2];
     name_missing(&b->stage, change, unfit.action, missing, sizeof missing);
-    return assay_change_refuse(message, status, "action %u: %s%s%s", (unsigned)unfit.action + 1,
-                               unfit.why, missing[0] != '\0' ? ": missing " : "", missing);
+    return assay_draft_refuse(message, status, "action %u: %s%s%s", (unsigned)unfit.action + 1,
+                              unfit.why, missing[0] != '\0' ? ": missing " : "", missing);
 }
 
-enum assay_status assay_change_review(struct assay_change_basis *basis,
-                                      const struct assay_change_draft *draft, bool whole,
-                                      char message[static ASSAY_CHANGE_MESSAGE])
+enum assay_status assay_draft_review(struct assay_change_basis *basis,
+                                     const struct assay_change_draft *draft, bool whole,
+                                     char message[static ASSAY_CHANGE_MESSAGE])
 {
     const struct assay_change *change = &draft->change;
     message[0] = '\0';
     if (basis->operators.len == 0)
-        return assay_change_refuse(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
+        return assay_draft_refuse(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
     ASSAY_TRY(check_place(basis, change, draft->signature_count > 0, message));
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, basis->state.rules.parameters.level, message));
@@ -464,16 +460,16 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     if (place == ASSAY_E_EARLY) /* it is not staged */
         ASSAY_TRY(check_new_keys(basis, change, message));
     ASSAY_TRY(place);
-    ASSAY_TRY(assay_change_stage(basis, change, message));
+    ASSAY_TRY(assay_draft_stage(basis, change, message));
     const uint32_t level = assay_change_level(change);
     if (basis->state.rules.parameters.level < level)
-        return assay_change_refuse(message, ASSAY_E_EARLY,
-                                   "it waits until feature level %u is in force", (unsigned)level);
+        return assay_draft_refuse(message, ASSAY_E_EARLY,
+                                  "it waits until feature level %u is in force", (unsigned)level);
     return ASSAY_OK;
 }
 
-void assay_change_compute_weights(struct assay_change_basis *b, struct assay_state *state,
-                                  struct assay_tolerance *tolerance)
+void assay_draft_compute_weights(struct assay_change_basis *b, struct assay_state *state,
+                                 struct assay_tolerance *tolerance)
 {
     ASSAY_ASSERT(state == &b->state || state == &b->stage);
     struct assay_groups groups;
@@ -496,8 +492,8 @@ static bool is_silent(const struct assay_change_basis *b, const bool *absent, ui
     return absent != NULL && absent[slot];
 }
 
-void assay_change_count_quorum(const struct assay_change_basis *b, const bool *absent,
-                               struct assay_change_quorum *q)
+void assay_draft_count_quorum(const struct assay_change_basis *b, const bool *absent,
+                              struct assay_change_quorum *q)
 {
     ASSAY_ASSERT(b->stage.member_count >= b->state.member_count);
     *q = (struct assay_change_quorum){ .total = 0 };
@@ -513,7 +509,7 @@ void assay_change_count_quorum(const struct assay_change_basis *b, const bool *a
     }
 }
 
-bool assay_change_quorum_is_lost(const struct assay_change_quorum *q)
+bool assay_draft_quorum_is_lost(const struct assay_change_quorum *q)
 {
     return q->total > 0 && 3 * q->silent >= q->total;
 }
@@ -613,9 +609,8 @@ __attribute__((format(printf, 3, 4))) static void set_parameter(struct assay_cha
     va_end(args);
 }
 
-void assay_change_list_parameters(
-    const struct assay_genesis_parameters *p,
-    struct assay_change_parameter list[static ASSAY_CHANGE_PARAMETERS])
+void assay_draft_list_parameters(const struct assay_genesis_parameters *p,
+                                 struct assay_change_parameter list[static ASSAY_CHANGE_PARAMETERS])
 {
     char verifier[65] = "none";
     if (!assay_bytes_all_zero(p->verifier_digest, 32))
@@ -636,8 +631,8 @@ void assay_change_list_parameters(
     ASSAY_ASSERT(one == list + ASSAY_CHANGE_PARAMETERS);
 }
 
-void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
-                                char words[static ASSAY_CHANGE_WORDS])
+void assay_draft_format_action(const struct assay_state *state, const struct assay_action *action,
+                               char words[static ASSAY_CHANGE_WORDS])
 {
     char name[NAMED_MAX];
     char hex[65], key[2 * ASSAY_P256_PUBLIC_LEN + 1];
@@ -680,7 +675,7 @@ static const uint8_t *node_of(const struct assay_action *action)
     return action->kind == ASSAY_ACTION_JOIN ? action->card.node_id : action->node_id;
 }
 
-bool assay_change_supersedes(const struct assay_action *later, const struct assay_action *earlier)
+bool assay_draft_supersedes(const struct assay_action *later, const struct assay_action *earlier)
 {
     uint8_t key[32];
     const enum assay_action_kind kind = later->kind;

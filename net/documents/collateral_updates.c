@@ -113,10 +113,10 @@ static enum assay_status weigh_part(const struct built *set, const struct built 
     return ASSAY_OK;
 }
 
-enum assay_status assay_collateral_updates_check(struct assay_collateral_updates *judge,
-                                                 struct assay_slice set, struct assay_slice offer,
-                                                 int64_t at_unix_s, struct assay_renewal *renewal,
-                                                 struct assay_update_facts *facts)
+enum assay_status assay_document_collateral_check(struct assay_collateral_updates *judge,
+                                                  struct assay_slice set, struct assay_slice offer,
+                                                  int64_t at_unix_s, struct assay_renewal *renewal,
+                                                  struct assay_update_facts *facts)
 {
     struct built offered;
     *renewal = (struct assay_renewal){ .kind = ASSAY_RENEWAL_REFUSED };
@@ -154,7 +154,7 @@ static enum assay_status check_offer(void *context, struct assay_slice set,
                                      struct assay_update_facts *facts)
 {
     struct assay_renewal renewal;
-    ASSAY_TRY(assay_collateral_updates_check(context, set, offer, at_unix_s, &renewal, facts));
+    ASSAY_TRY(assay_document_collateral_check(context, set, offer, at_unix_s, &renewal, facts));
     return part_status(&renewal);
 }
 
@@ -238,7 +238,7 @@ static enum assay_status follow_offer(void *context, struct assay_slice set,
 
 /* ------------------------------------------------------------ interface */
 
-enum assay_status assay_collateral_updates_create(struct assay_collateral_updates **out)
+enum assay_status assay_document_collateral_create(struct assay_collateral_updates **out)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
@@ -246,7 +246,7 @@ enum assay_status assay_collateral_updates_create(struct assay_collateral_update
     return ASSAY_OK;
 }
 
-void assay_collateral_updates_destroy(struct assay_collateral_updates **judge)
+void assay_document_collateral_destroy(struct assay_collateral_updates **judge)
 {
     if (*judge == NULL) return;
     free_set(&(*judge)->set);
@@ -254,7 +254,7 @@ void assay_collateral_updates_destroy(struct assay_collateral_updates **judge)
     *judge = NULL;
 }
 
-const struct assay_updates *assay_collateral_updates_functions(
+const struct assay_updates *assay_document_collateral_functions(
     const struct assay_collateral_updates *judge)
 {
     ASSAY_ASSERT(judge->functions.context == judge);

@@ -15,21 +15,21 @@ struct assay_renewal; /* quote/collateral/newer.h */
 struct assay_collateral_updates;
 
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_collateral_updates_create(
+ASSAY_CHECKED enum assay_status assay_document_collateral_create(
     struct assay_collateral_updates **out);
 /* Accepts a pointer to NULL; nulls it. */
-void assay_collateral_updates_destroy(struct assay_collateral_updates **judge);
+void assay_document_collateral_destroy(struct assay_collateral_updates **judge);
 /* Returns: the callbacks for an engine or an audit, valid as long as the object; for one thread. */
-const struct assay_updates *assay_collateral_updates_functions(
+const struct assay_updates *assay_document_collateral_functions(
     const struct assay_collateral_updates *judge);
 /*
- * assay_collateral_updates_check - the same in words: what an offer is next to a set.
+ * assay_document_collateral_check - the same in words: what an offer is next to a set.
  *
  * Out:     *renewal; *facts where it is not refused
  * Returns: ASSAY_OK | ASSAY_E_RANGE (not of one family, or of one root's other part) |
  *          ASSAY_E_MEMORY | INPUT statuses: no offer
  */
-ASSAY_CHECKED enum assay_status assay_collateral_updates_check(
+ASSAY_CHECKED enum assay_status assay_document_collateral_check(
     struct assay_collateral_updates *judge, struct assay_slice set, struct assay_slice offer,
     int64_t at_unix_s, struct assay_renewal *renewal, struct assay_update_facts *facts);
 

@@ -61,8 +61,8 @@ static struct assay_json *proof_list(const struct assay_verdict *v)
         const enum assay_proof_state state = (enum assay_proof_state)v->proofs[i];
         if (state == ASSAY_PROOF_NOT_USED) continue;
         struct assay_json *o = assay_json_object();
-        assay_json_set_text(o, "name", assay_proof_name((enum assay_proof)i));
-        assay_json_set_text(o, "state", assay_proof_state_text(state));
+        assay_json_set_text(o, "name", assay_verdict_proof_name((enum assay_proof)i));
+        assay_json_set_text(o, "state", assay_verdict_proof_state_text(state));
         assay_json_append(list, o);
     }
     return list;

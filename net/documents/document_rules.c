@@ -39,7 +39,7 @@ static struct assay_json *policy_statuses(const struct assay_policy *policy)
         if (i == ASSAY_TCB_NONE) continue;
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "status", assay_tcb_status_text((enum assay_tcb_status)i));
-        assay_json_set_text(o, "accept", assay_acceptance_name(r->acceptance));
+        assay_json_set_text(o, "accept", assay_policy_acceptance_name(r->acceptance));
         if (r->has_grace) assay_json_set_uint(o, "grace_s", r->grace_s);
         else assay_json_set_null(o, "grace_s");
         assay_json_append(list, o);

@@ -69,7 +69,7 @@ static struct assay_json *record_documents(const struct assay_services_summary *
     struct assay_json *list = assay_json_array();
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
         struct assay_json *object = assay_json_object();
-        assay_json_set_text(object, "kind", assay_service_kind_name(kind));
+        assay_json_set_text(object, "kind", assay_registry_kind_name(kind));
         assay_json_set_uint(object, "applied", v->server.applied[kind]);
         assay_json_set_uint(object, "idle", v->server.idle[kind]);
         assay_json_append(list, object);

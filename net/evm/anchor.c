@@ -39,7 +39,7 @@ static uint32_t seats_of(const struct assay_roster_row *rows, uint32_t count, st
     return seats;
 }
 
-enum assay_status assay_evm_rows(const struct assay_roster_row *rows, uint32_t count,
+enum assay_status assay_eth_rows(const struct assay_roster_row *rows, uint32_t count,
                                  uint8_t *bytes, size_t capacity, size_t *len, uint8_t *digest)
 {
     struct row row[ROWS_MAX];
@@ -164,7 +164,7 @@ static enum assay_status finish_order(struct assay_writer *w, struct assay_evm_o
     return assay_writer_finish(w, &order->data);
 }
 
-enum assay_status assay_evm_anchor_advance_order(
+enum assay_status assay_eth_anchor_advance_order(
     const struct assay_evm_anchored *held, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
     const struct assay_evm_boundary *boundary, const struct assay_roster_row *known,
     uint32_t known_count, uint8_t *bytes, size_t capacity, struct assay_evm_order *order)
@@ -176,7 +176,7 @@ enum assay_status assay_evm_anchor_advance_order(
     uint8_t signatures[ROWS_MAX * ASSAY_P256_SIGNATURE_LEN];
     size_t rows_len = 0, signatures_len = 0;
     ASSAY_TRY(check_anchor(held, boundary, &next));
-    ASSAY_TRY(assay_evm_rows(known, known_count, rows, sizeof rows, &rows_len, digest));
+    ASSAY_TRY(assay_eth_rows(known, known_count, rows, sizeof rows, &rows_len, digest));
     if (!assay_bytes_equal(digest, held->voters, 32)) return ASSAY_E_STRANGER;
     ASSAY_TRY(read_finality(boundary, &finality));
     ASSAY_TRY(check_row_tails(boundary, &finality));
@@ -207,7 +207,7 @@ enum assay_status assay_evm_anchor_advance_order(
     return finish_order(&w, order);
 }
 
-enum assay_status assay_evm_anchor_deploy_order(const struct assay_evm_anchored *from,
+enum assay_status assay_eth_anchor_deploy_order(const struct assay_evm_anchored *from,
                                                 uint8_t *bytes, size_t capacity,
                                                 struct assay_evm_order *order)
 {
@@ -226,7 +226,7 @@ static enum assay_status ask_field(struct assay_evm_rpc *rpc, const uint8_t *con
 {
     uint8_t selector[ASSAY_ABI_SELECTOR_LEN];
     assay_abi_selector(signature, selector);
-    return assay_evm_get_word(rpc, contract, assay_slice_over(selector, sizeof selector), 0, word);
+    return assay_eth_get_word(rpc, contract, assay_slice_over(selector, sizeof selector), 0, word);
 }
 
 /* Numbers fill their word from the right. */
@@ -238,14 +238,14 @@ static enum assay_status number_of(const uint8_t word[static WORD], uint64_t *ou
     return assay_cursor_u64be(&c, out);
 }
 
-enum assay_status assay_evm_anchor_read(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_anchor_read(struct assay_evm_rpc *rpc,
                                         const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                         struct assay_evm_anchored *held)
 {
     struct assay_evm_anchored read = { 0 };
     uint8_t words[2][32], word[WORD];
     uint64_t era = 0;
-    ASSAY_TRY(assay_evm_contract_verify(rpc, &assay_evm_contract_anchor, contract, words));
+    ASSAY_TRY(assay_eth_contract_verify(rpc, &assay_evm_contract_anchor, contract, words));
     ASSAY_TRY(number_of(words[1], &era));
     if (era > UINT32_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(read.chain_id, 32, words[0], 32);

@@ -19,13 +19,13 @@
 enum { ASSAY_EVM_TAILS_MAX = 64 }; /* between a finalised block and its EPOCH block; each is gas */
 
 /*
- * assay_evm_rows - a table of voters as the anchor has it: one row for each seat with weight, in
+ * assay_eth_rows - a table of voters as the anchor has it: one row for each seat with weight, in
  * the order of slots.
  * In:      rows[count] by slot
  * Out:     bytes: ASSAY_EVM_ROW_LEN each; digest: the voters digest, optional
  * Returns: ASSAY_OK and *len | ASSAY_E_FULL | ASSAY_E_RANGE (more than ASSAY_EVM_SIGNERS_MAX)
  */
-ASSAY_CHECKED enum assay_status assay_evm_rows(const struct assay_roster_row *rows, uint32_t count,
+ASSAY_CHECKED enum assay_status assay_eth_rows(const struct assay_roster_row *rows, uint32_t count,
                                                uint8_t *bytes, size_t capacity, size_t *len,
                                                uint8_t *digest);
 
@@ -42,7 +42,7 @@ struct assay_evm_boundary {
 };
 
 /*
- * assay_evm_anchor_advance_order - the call that brings an anchor to a boundary.
+ * assay_eth_anchor_advance_order - the call that brings an anchor to a boundary.
  *
  * In:      known[known_count]: the table that the anchor holds, by slot; where it is the one that
  *          voted in that epoch, the same
@@ -53,21 +53,21 @@ struct assay_evm_boundary {
  *          anchor do not lead to the header) | ASSAY_E_FULL | INPUT statuses
  * Cost:    what the contract checks is checked here first, but the signatures: estimating gas does
  */
-ASSAY_CHECKED enum assay_status assay_evm_anchor_advance_order(
+ASSAY_CHECKED enum assay_status assay_eth_anchor_advance_order(
     const struct assay_evm_anchored *held, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
     const struct assay_evm_boundary *boundary, const struct assay_roster_row *known,
     uint32_t known_count, uint8_t *bytes, size_t capacity, struct assay_evm_order *order);
 
 /* Out: *order that makes a contract, its data in bytes. Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_evm_anchor_deploy_order(const struct assay_evm_anchored *from,
+ASSAY_CHECKED enum assay_status assay_eth_anchor_deploy_order(const struct assay_evm_anchored *from,
                                                               uint8_t *bytes, size_t capacity,
                                                               struct assay_evm_order *order);
 /*
- * assay_evm_anchor_read - what an anchor holds, when it is one: its code is compared first.
+ * assay_eth_anchor_read - what an anchor holds, when it is one: its code is compared first.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or other code) | statuses of the
  * request
  */
-ASSAY_CHECKED enum assay_status assay_evm_anchor_read(
+ASSAY_CHECKED enum assay_status assay_eth_anchor_read(
     struct assay_evm_rpc *rpc, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
     struct assay_evm_anchored *held);
 

@@ -30,7 +30,7 @@ static size_t next_word(const struct assay_evm_contract *contract, size_t from, 
     return found;
 }
 
-enum assay_status assay_evm_contract_read(const struct assay_evm_contract *contract,
+enum assay_status assay_eth_contract_read(const struct assay_evm_contract *contract,
                                           struct assay_slice code, uint8_t (*words)[32])
 {
     if (code.len == 0) return ASSAY_E_NOT_FOUND;
@@ -47,7 +47,7 @@ enum assay_status assay_evm_contract_read(const struct assay_evm_contract *contr
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_contract_verify(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_contract_verify(struct assay_evm_rpc *rpc,
                                             const struct assay_evm_contract *contract,
                                             const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                                             uint8_t (*words)[32])
@@ -56,9 +56,9 @@ enum assay_status assay_evm_contract_verify(struct assay_evm_rpc *rpc,
     size_t len = 0;
     uint8_t *const code = malloc(ASSAY_EVM_DATA_LEN_MAX);
     if (code == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_evm_get_code(rpc, address, code, ASSAY_EVM_DATA_LEN_MAX, &len);
+    enum assay_status status = assay_eth_get_code(rpc, address, code, ASSAY_EVM_DATA_LEN_MAX, &len);
     if (status == ASSAY_OK)
-        status = assay_evm_contract_read(contract, assay_slice_over(code, len), words);
+        status = assay_eth_contract_read(contract, assay_slice_over(code, len), words);
     free(code);
     return status;
 }
@@ -70,7 +70,7 @@ static const char sample[] = "af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562
                              "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
                              "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
 
-enum assay_status assay_evm_p256_check(struct assay_evm_rpc *rpc)
+enum assay_status assay_eth_p256_check(struct assay_evm_rpc *rpc)
 {
     static const uint8_t precompile[ASSAY_EVM_ADDRESS_LEN] = { [18] = 1 };
     uint8_t question[5 * WORD], answer[WORD];
@@ -78,10 +78,10 @@ enum assay_status assay_evm_p256_check(struct assay_evm_rpc *rpc)
     const struct assay_evm_call call = { .to = precompile,
                                          .data = assay_slice_over(question, sizeof question) };
     ASSAY_TRY(assay_hex_decode(sample, sizeof sample - 1, question, sizeof question));
-    ASSAY_TRY(assay_evm_get_call(rpc, &call, answer, sizeof answer, &len));
+    ASSAY_TRY(assay_eth_get_call(rpc, &call, answer, sizeof answer, &len));
     if (len != WORD || !assay_bytes_all_zero(answer, WORD - 1) || answer[WORD - 1] != 1)
         return ASSAY_E_UNSUPPORTED;
     question[0] ^= 1;
-    ASSAY_TRY(assay_evm_get_call(rpc, &call, answer, sizeof answer, &len));
+    ASSAY_TRY(assay_eth_get_call(rpc, &call, answer, sizeof answer, &len));
     return len == 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }

@@ -63,7 +63,7 @@ static enum assay_status voters_of(const struct assay_roster_row *rows, uint32_t
     ASSAY_ASSERT(count > 0 && rows != NULL);
     uint8_t bytes[ASSAY_EVM_SIGNERS_MAX * ASSAY_EVM_ROW_LEN];
     size_t len = 0;
-    return assay_evm_rows(rows, count, bytes, sizeof bytes, &len, digest);
+    return assay_eth_rows(rows, count, bytes, sizeof bytes, &len, digest);
 }
 
 static void scores_root(const struct assay_evm_finalized_epoch *closed, uint8_t root[static 32])
@@ -104,7 +104,7 @@ static enum assay_status parse_parts(const struct assay_json *data,
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_finalized_epoch_parse(const struct assay_json *data,
+enum assay_status assay_eth_finalized_epoch_parse(const struct assay_json *data,
                                                   struct assay_evm_finalized_epoch *closed)
 {
     struct assay_block_header header;
@@ -129,7 +129,7 @@ enum assay_status assay_evm_finalized_epoch_parse(const struct assay_json *data,
     return assay_bytes_equal(root, header.state_root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_evm_finalized_epoch_score(const struct assay_evm_finalized_epoch *closed,
+enum assay_status assay_eth_finalized_epoch_score(const struct assay_evm_finalized_epoch *closed,
                                                   const uint8_t node_id[static 32],
                                                   uint8_t (*path)[32],
                                                   struct assay_evm_score_proof *proof)
@@ -153,7 +153,7 @@ enum assay_status assay_evm_finalized_epoch_score(const struct assay_evm_finaliz
     return status;
 }
 
-void assay_evm_finalized_epoch_free(struct assay_evm_finalized_epoch *closed)
+void assay_eth_finalized_epoch_free(struct assay_evm_finalized_epoch *closed)
 {
     free(closed->voted);
     free(closed->next);
@@ -181,7 +181,7 @@ struct search {
 static enum assay_status request_document(const struct search *s, uint64_t epoch,
                                           struct assay_evm_finalized_epoch *out)
 {
-    assay_evm_finalized_epoch_free(out);
+    assay_eth_finalized_epoch_free(out);
     ASSAY_TRY(s->closings->ask(s->closings->context, epoch, out));
     return epoch == 0 || out->anchored.epoch == epoch ? ASSAY_OK : ASSAY_E_INVALID;
 }
@@ -218,7 +218,7 @@ static enum assay_status find_table(struct search *s)
 static enum assay_status build_order(struct search *s)
 {
     ASSAY_ASSERT(s->known != NULL && s->known_count > 0);
-    return assay_evm_anchor_advance_order(s->held, s->contract, &s->closed.boundary, s->known,
+    return assay_eth_anchor_advance_order(s->held, s->contract, &s->closed.boundary, s->known,
                                           s->known_count, s->bytes, s->capacity, s->order);
 }
 
@@ -268,7 +268,7 @@ static enum assay_status search_epoch(struct search *s, struct assay_roster_row 
     return status == ASSAY_E_EARLY ? find_between(s, newest->epoch) : status;
 }
 
-enum assay_status assay_evm_anchor_next_order(const struct assay_evm_anchored *held,
+enum assay_status assay_eth_anchor_next_order(const struct assay_evm_anchored *held,
                                               const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                               const struct assay_evm_epoch_source *closings,
                                               uint8_t *bytes, size_t capacity,
@@ -284,7 +284,7 @@ enum assay_status assay_evm_anchor_next_order(const struct assay_evm_anchored *h
     const enum assay_status status = search_epoch(&s, &copy);
     if (status == ASSAY_OK) *epoch = s.closed.anchored.epoch;
     free(copy);
-    assay_evm_finalized_epoch_free(&s.closed);
-    assay_evm_finalized_epoch_free(&s.other);
+    assay_eth_finalized_epoch_free(&s.closed);
+    assay_eth_finalized_epoch_free(&s.other);
     return status;
 }

@@ -22,23 +22,23 @@ struct assay_evm_finalized_epoch {
 };
 
 /*
- * assay_evm_finalized_epoch_parse - the data of a document `anchor`.
- * Out:     *closed, which assay_evm_finalized_epoch_free frees whatever the status
+ * assay_eth_finalized_epoch_parse - the data of a document `anchor`.
+ * Out:     *closed, which assay_eth_finalized_epoch_free frees whatever the status
  * Returns: ASSAY_OK | ASSAY_E_TYPE, _SYNTAX, _RANGE (not of that form) | ASSAY_E_INVALID (header,
  *          rows, scores and path are not of one state) | ASSAY_E_MEMORY | INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_parse(
+ASSAY_CHECKED enum assay_status assay_eth_finalized_epoch_parse(
     const struct assay_json *data, struct assay_evm_finalized_epoch *closed);
 /* Out: *closed is zero then. */
-void assay_evm_finalized_epoch_free(struct assay_evm_finalized_epoch *closed);
+void assay_eth_finalized_epoch_free(struct assay_evm_finalized_epoch *closed);
 
 /*
- * assay_evm_finalized_epoch_score - what the anchor of that epoch says of a member, for opening a
+ * assay_eth_finalized_epoch_score - what the anchor of that epoch says of a member, for opening a
  * task.
  * Out:     *proof, whose path lies in path[ASSAY_EVM_SCORE_PATH_MAX]
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such member) | ASSAY_E_MEMORY | as assay_merkle_path
  */
-ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_score(
+ASSAY_CHECKED enum assay_status assay_eth_finalized_epoch_score(
     const struct assay_evm_finalized_epoch *closed, const uint8_t node_id[static 32],
     uint8_t (*path)[32], struct assay_evm_score_proof *proof);
 
@@ -51,7 +51,7 @@ struct assay_evm_epoch_source {
 };
 
 /*
- * assay_evm_anchor_next_order - the call that brings an anchor as far as one call can.
+ * assay_eth_anchor_next_order - the call that brings an anchor as far as one call can.
  *
  * The newest epoch when enough of the weight that the anchor knows has signed it, else the latest
  * that is found between.
@@ -62,7 +62,7 @@ struct assay_evm_epoch_source {
  *          ASSAY_E_FULL | statuses of the request | INPUT statuses
  * Cost:    at most two questions and those of a search among the epochs between
  */
-ASSAY_CHECKED enum assay_status assay_evm_anchor_next_order(
+ASSAY_CHECKED enum assay_status assay_eth_anchor_next_order(
     const struct assay_evm_anchored *held, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
     const struct assay_evm_epoch_source *closings, uint8_t *bytes, size_t capacity,
     struct assay_evm_order *order, uint64_t *epoch);

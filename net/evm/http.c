@@ -46,7 +46,7 @@ static enum assay_status post_request(void *context, struct assay_slice question
     return status;
 }
 
-struct assay_evm_link assay_evm_http_link(struct assay_evm_http *http)
+struct assay_evm_link assay_eth_http_link(struct assay_evm_http *http)
 {
     ASSAY_ASSERT(http != NULL);
     return (struct assay_evm_link){ .ask = post_request, .context = http };
@@ -83,11 +83,11 @@ static enum assay_status append_header(struct assay_evm_https *https, const char
     if (count == ASSAY_EVM_NODES_MAX) return ASSAY_E_RANGE;
     https->node[count] = *like;
     https->node[count].url = url;
-    https->nodes.link[https->nodes.count++] = assay_evm_http_link(&https->node[count]);
+    https->nodes.link[https->nodes.count++] = assay_eth_http_link(&https->node[count]);
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_https_link(struct assay_evm_https *https, const char *urls,
+enum assay_status assay_eth_https_link(struct assay_evm_https *https, const char *urls,
                                        const char *ca_file, uint64_t timeout_ms,
                                        struct assay_evm_link *link)
 {
@@ -99,11 +99,11 @@ enum assay_status assay_evm_https_link(struct assay_evm_https *https, const char
     char *rest = https->urls;
     for (const char *url = next_url(&rest); url != NULL; url = next_url(&rest))
         ASSAY_TRY(append_header(https, url, &like));
-    *link = assay_evm_nodes_link(&https->nodes);
+    *link = assay_eth_nodes_link(&https->nodes);
     return ASSAY_OK;
 }
 
-const char *assay_evm_https_get_error(const struct assay_evm_https *https)
+const char *assay_eth_https_get_error(const struct assay_evm_https *https)
 {
     ASSAY_ASSERT(https->nodes.count <= ASSAY_EVM_NODES_MAX);
     return https->nodes.count == 1 ? https->node[0].message : "";

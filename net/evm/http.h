@@ -16,7 +16,7 @@ struct assay_evm_http {
 };
 
 /* Returns: a link that asks there. */
-struct assay_evm_link assay_evm_http_link(struct assay_evm_http *http);
+struct assay_evm_link assay_eth_http_link(struct assay_evm_http *http);
 
 enum { ASSAY_EVM_URLS_LEN_MAX = 1024, ASSAY_EVM_NODES_PAUSE_MS = 700 };
 
@@ -28,19 +28,19 @@ struct assay_evm_https {
 };
 
 /*
- * assay_evm_https_link - a link to all nodes of a list.
+ * assay_eth_https_link - a link to all nodes of a list.
  * In:      urls: one or several as above, with commas between, spaces around them; ca_file, NULL:
  *          the system's, borrowed; timeout_ms as above
  * Out:     *link: written only on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_RANGE (no URL, more than ASSAY_EVM_NODES_MAX, longer than fits) |
  *          ASSAY_E_SYNTAX (one is neither https:// nor http://) | ASSAY_E_DUPLICATE
  */
-ASSAY_CHECKED enum assay_status assay_evm_https_link(struct assay_evm_https *https,
+ASSAY_CHECKED enum assay_status assay_eth_https_link(struct assay_evm_https *https,
                                                      const char *urls, const char *ca_file,
                                                      uint64_t timeout_ms,
                                                      struct assay_evm_link *link);
 /* Why nothing came of the last question to the one node that there is, for operators; "": nothing
  * is wrong, or there are several. */
-const char *assay_evm_https_get_error(const struct assay_evm_https *https);
+const char *assay_eth_https_get_error(const struct assay_evm_https *https);
 
 #endif

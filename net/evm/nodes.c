@@ -106,7 +106,7 @@ static uint32_t lowest_answer(const struct said *said, uint32_t count)
     uint32_t lowest = count, answers = 0;
     uint64_t number = 0, least = UINT64_MAX;
     for (uint32_t i = 0; i < count; i++) {
-        if (said[i].result == NULL || assay_evm_quantity(said[i].result, &number) != ASSAY_OK)
+        if (said[i].result == NULL || assay_eth_quantity(said[i].result, &number) != ASSAY_OK)
             continue;
         answers++;
         if (number <= least) lowest = i;
@@ -228,7 +228,7 @@ static enum assay_status query_nodes(void *context, struct assay_slice question,
     return status;
 }
 
-struct assay_evm_link assay_evm_nodes_link(struct assay_evm_nodes *nodes)
+struct assay_evm_link assay_eth_nodes_link(struct assay_evm_nodes *nodes)
 {
     ASSAY_ASSERT(nodes->count > 0 && nodes->count <= ASSAY_EVM_NODES_MAX);
     return (struct assay_evm_link){ .ask = query_nodes, .context = nodes, .why = nodes->why };

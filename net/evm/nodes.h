@@ -23,11 +23,11 @@ struct assay_evm_nodes {
 };
 
 /*
- * assay_evm_nodes_link - one link to all of them.
+ * assay_eth_nodes_link - one link to all of them.
  * In:      nodes: lives as long as the link
  * Returns: a link. It says also ASSAY_E_AGAIN: fewer than more than half answered, or they
  *          contradict each other (after three rounds of questions), which is in nodes->why
  */
-struct assay_evm_link assay_evm_nodes_link(struct assay_evm_nodes *nodes);
+struct assay_evm_link assay_eth_nodes_link(struct assay_evm_nodes *nodes);
 
 #endif

@@ -142,8 +142,8 @@ static bool deep_block(struct assay_payout_claims *t, uint64_t *block)
     ASSAY_ASSERT(t->config.sender.confirmations > 0);
     uint64_t chain_id = 0, head = 0;
     struct assay_evm_rpc *const rpc = &t->sender.rpc;
-    t->answers = assay_evm_get_chain(rpc, &chain_id) == ASSAY_OK &&
-                 assay_evm_get_head(rpc, &head) == ASSAY_OK;
+    t->answers = assay_eth_get_chain(rpc, &chain_id) == ASSAY_OK &&
+                 assay_eth_get_head(rpc, &head) == ASSAY_OK;
     if (!t->answers) {
         log_line(t, rpc->why);
         return false;
@@ -165,7 +165,7 @@ static void read_chain(struct assay_payout_claims *t)
         struct row *row = &t->seen[i];
         struct assay_payout_claims_get_task look = { .known = true };
         if (!row->used) continue;
-        if (assay_evm_task_read(&t->sender.rpc, &t->config.place, row->task, block, &look.open,
+        if (assay_eth_task_read(&t->sender.rpc, &t->config.place, row->task, block, &look.open,
                                 &look.paid) == ASSAY_OK)
             row->look = look;
         else log_line(t, t->sender.rpc.why);
@@ -214,10 +214,10 @@ static void begin_claim(struct assay_payout_claims *t, const struct row *row)
 {
     ASSAY_ASSERT(!t->sends && row->used && row->claim.step > row->look.paid);
     struct assay_evm_order order;
-    if (assay_evm_claim_order(&t->config.place, &row->terms, &row->claim, t->data, sizeof t->data,
+    if (assay_eth_claim_order(&t->config.place, &row->terms, &row->claim, t->data, sizeof t->data,
                               &order) != ASSAY_OK)
         return;
-    t->sends = assay_evm_sender_begin(&t->sender, &order) == ASSAY_OK;
+    t->sends = assay_eth_sender_begin(&t->sender, &order) == ASSAY_OK;
 }
 
 /* Of what is due, what is over first. */
@@ -230,7 +230,7 @@ static void choose_claim(struct assay_payout_claims *t, uint64_t now_s)
     for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
         owed = owed || (t->seen[i].used && claim_worth(&t->seen[i]) > 0);
     if (!owed) return;
-    if (assay_evm_get_base_fee(&t->sender.rpc, &base_fee_wei) != ASSAY_OK) {
+    if (assay_eth_get_base_fee(&t->sender.rpc, &base_fee_wei) != ASSAY_OK) {
         log_line(t, t->sender.rpc.why);
         return;
     }
@@ -262,7 +262,7 @@ static void apply_share(struct assay_payout_claims *t)
 static bool drive_sender(struct assay_payout_claims *t, uint64_t now_ms)
 {
     if (!t->sends) return true;
-    const enum assay_evm_phase phase = assay_evm_sender_step(&t->sender, now_ms);
+    const enum assay_evm_phase phase = assay_eth_sender_step(&t->sender, now_ms);
     log_line(t, t->sender.progress.why);
     t->sent += phase == ASSAY_EVM_DONE;
     t->sends = phase != ASSAY_EVM_DONE && phase != ASSAY_EVM_REFUSED;
@@ -336,7 +336,7 @@ enum assay_status assay_payout_claims_create(const struct assay_payout_claims_co
     t->config = *config;
     t->answers = true;
     init_lock(t);
-    const enum assay_status status = assay_evm_sender_init(&t->sender, &config->sender, key, link);
+    const enum assay_status status = assay_eth_sender_init(&t->sender, &config->sender, key, link);
     if (status != ASSAY_OK) assay_payout_claims_destroy(&t);
     *out = t;
     return status;
@@ -356,7 +356,7 @@ void assay_payout_claims_destroy(struct assay_payout_claims **claims)
         error = pthread_join(t->thread, NULL);
         ASSAY_ASSERT(error == 0);
     }
-    assay_evm_sender_deinit(&t->sender);
+    assay_eth_sender_deinit(&t->sender);
     (void)pthread_cond_destroy(&t->wake);
     (void)pthread_mutex_destroy(&t->lock);
     free(t);
@@ -368,18 +368,18 @@ enum assay_status assay_payout_claims_check(struct assay_payout_claims *claims,
     struct assay_evm_rpc *const rpc = &claims->sender.rpc;
     uint64_t chain_id = 0;
     const char *text = "";
-    enum assay_status status = assay_evm_get_chain(rpc, &chain_id);
+    enum assay_status status = assay_eth_get_chain(rpc, &chain_id);
     if (status == ASSAY_OK && chain_id != claims->config.place.chain_id) {
         (void)snprintf(why, ASSAY_EVM_WHY_LEN, "it is a node of chain %llu, not of %llu",
                        (unsigned long long)chain_id,
                        (unsigned long long)claims->config.place.chain_id);
         return ASSAY_E_CHAIN;
     }
-    if (status == ASSAY_OK) status = assay_evm_p256_check(rpc);
+    if (status == ASSAY_OK) status = assay_eth_p256_check(rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
         text = "that chain has no ECDSA over P-256 at 0x100 (EIP-7951): nothing can be paid there";
     } else if (status == ASSAY_OK) {
-        status = assay_evm_tasks_check(rpc, &claims->config.place, claims->config.anchor);
+        status = assay_eth_tasks_check(rpc, &claims->config.place, claims->config.anchor);
         if (status == ASSAY_E_NOT_FOUND && rpc->why[0] == '\0')
             text = "there is no contract of tasks at that address";
         else if (status == ASSAY_E_INVALID && rpc->why[0] == '\0')

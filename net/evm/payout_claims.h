@@ -46,7 +46,7 @@ struct assay_payout_claims_status {
 
 struct assay_payout_claims;
 
-/* Copies all. Returns: ASSAY_OK | as assay_evm_sender_init | ASSAY_E_RANGE (batch) */
+/* Copies all. Returns: ASSAY_OK | as assay_eth_sender_init | ASSAY_E_RANGE (batch) */
 ASSAY_CHECKED enum assay_status assay_payout_claims_create(
     const struct assay_payout_claims_config *config, const struct assay_secret32 *key,
     struct assay_evm_link link, struct assay_payout_claims **out);

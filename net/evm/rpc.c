@@ -28,7 +28,7 @@ static const char *digits_of(const struct assay_json *value)
     return text != NULL && text[0] == '0' && text[1] == 'x' ? text + 2 : NULL;
 }
 
-enum assay_status assay_evm_quantity(const struct assay_json *value, uint64_t *out)
+enum assay_status assay_eth_quantity(const struct assay_json *value, uint64_t *out)
 {
     const char *const digits = digits_of(value);
     if (assay_json_as_text(value) == NULL) return ASSAY_E_TYPE;
@@ -50,7 +50,7 @@ enum assay_status assay_evm_quantity(const struct assay_json *value, uint64_t *o
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_bytes(const struct assay_json *value, uint8_t *out, size_t capacity,
+enum assay_status assay_eth_bytes(const struct assay_json *value, uint8_t *out, size_t capacity,
                                   size_t *len)
 {
     ASSAY_ASSERT(capacity == 0 || out != NULL);
@@ -65,14 +65,14 @@ enum assay_status assay_evm_bytes(const struct assay_json *value, uint8_t *out, 
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_bytes_exact(const struct assay_json *value, uint8_t *out, size_t len)
+enum assay_status assay_eth_bytes_exact(const struct assay_json *value, uint8_t *out, size_t len)
 {
     size_t found = 0;
-    ASSAY_TRY(assay_evm_bytes(value, out, len, &found));
+    ASSAY_TRY(assay_eth_bytes(value, out, len, &found));
     return found == len ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-enum assay_status assay_evm_receipt_parse(const struct assay_json *result,
+enum assay_status assay_eth_receipt_parse(const struct assay_json *result,
                                           const uint8_t hash[static 32],
                                           struct assay_evm_receipt *receipt)
 {
@@ -85,16 +85,16 @@ enum assay_status assay_evm_receipt_parse(const struct assay_json *result,
     }
     if (assay_json_kind_of(result) != ASSAY_JSON_OBJECT) return ASSAY_E_TYPE;
     ASSAY_TRY(
-        assay_evm_bytes_exact(assay_json_get(result, "transactionHash"), named, sizeof named));
+        assay_eth_bytes_exact(assay_json_get(result, "transactionHash"), named, sizeof named));
     if (!assay_bytes_equal(named, hash, sizeof named)) return ASSAY_E_INVALID;
-    ASSAY_TRY(assay_evm_quantity(assay_json_get(result, "blockNumber"), &r.block));
-    ASSAY_TRY(assay_evm_bytes_exact(assay_json_get(result, "blockHash"), r.block_hash, 32));
-    ASSAY_TRY(assay_evm_quantity(assay_json_get(result, "gasUsed"), &r.gas));
-    ASSAY_TRY(assay_evm_quantity(assay_json_get(result, "status"), &status));
+    ASSAY_TRY(assay_eth_quantity(assay_json_get(result, "blockNumber"), &r.block));
+    ASSAY_TRY(assay_eth_bytes_exact(assay_json_get(result, "blockHash"), r.block_hash, 32));
+    ASSAY_TRY(assay_eth_quantity(assay_json_get(result, "gasUsed"), &r.gas));
+    ASSAY_TRY(assay_eth_quantity(assay_json_get(result, "status"), &status));
     if (status > 1) return ASSAY_E_RANGE;
     const struct assay_json *const contract = assay_json_get(result, "contractAddress");
     r.created = assay_json_kind_of(contract) == ASSAY_JSON_TEXT;
-    if (r.created) ASSAY_TRY(assay_evm_bytes_exact(contract, r.contract, sizeof r.contract));
+    if (r.created) ASSAY_TRY(assay_eth_bytes_exact(contract, r.contract, sizeof r.contract));
     r.good = status == 1;
     r.found = true;
     *receipt = r;
@@ -108,7 +108,7 @@ static void read_refusal(struct assay_evm_rpc *rpc, const struct assay_json *dat
 {
     uint8_t bytes[ASSAY_ABI_SELECTOR_LEN + ASSAY_ABI_WORD_LEN], selector[ASSAY_ABI_SELECTOR_LEN];
     size_t len = 0;
-    if (assay_evm_bytes_exact(data, bytes, sizeof bytes) != ASSAY_OK) return;
+    if (assay_eth_bytes_exact(data, bytes, sizeof bytes) != ASSAY_OK) return;
     assay_abi_selector("Refused(bytes32)", selector);
     if (!assay_bytes_equal(bytes, selector, sizeof selector)) return;
     for (const uint8_t *c = bytes + sizeof selector; len < 32 && *c >= 'a' && *c <= 'z'; c++)
@@ -131,7 +131,7 @@ static void read_error(struct assay_evm_rpc *rpc, const struct assay_json *error
     read_refusal(rpc, assay_json_get(error, "data"));
 }
 
-enum assay_status assay_evm_answer_parse(struct assay_evm_rpc *rpc, struct assay_slice answer,
+enum assay_status assay_eth_answer_parse(struct assay_evm_rpc *rpc, struct assay_slice answer,
                                          uint64_t id, struct assay_json **document,
                                          const struct assay_json **result)
 {
@@ -189,7 +189,7 @@ static enum assay_status call_method(struct assay_evm_rpc *rpc, const char *meth
                                ASSAY_EVM_ANSWER_LEN_MAX, &len);
     if (status == ASSAY_OK) without_zeros(answer, len);
     if (status == ASSAY_OK)
-        status = assay_evm_answer_parse(rpc, assay_slice_over(answer, len), rpc->asked, document,
+        status = assay_eth_answer_parse(rpc, assay_slice_over(answer, len), rpc->asked, document,
                                         result);
     free(text);
     free(answer);
@@ -224,22 +224,22 @@ static enum assay_status call_quantity(struct assay_evm_rpc *rpc, const char *me
     struct assay_json *document = NULL;
     const struct assay_json *result = NULL;
     enum assay_status status = call_method(rpc, method, params, &document, &result);
-    if (status == ASSAY_OK) status = assay_evm_quantity(result, out);
+    if (status == ASSAY_OK) status = assay_eth_quantity(result, out);
     assay_json_free(&document);
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_get_chain(struct assay_evm_rpc *rpc, uint64_t *chain_id)
+enum assay_status assay_eth_get_chain(struct assay_evm_rpc *rpc, uint64_t *chain_id)
 {
     return call_quantity(rpc, "eth_chainId", no_params(), chain_id);
 }
 
-enum assay_status assay_evm_get_head(struct assay_evm_rpc *rpc, uint64_t *block)
+enum assay_status assay_eth_get_head(struct assay_evm_rpc *rpc, uint64_t *block)
 {
     return call_quantity(rpc, "eth_blockNumber", no_params(), block);
 }
 
-enum assay_status assay_evm_get_nonce(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_get_nonce(struct assay_evm_rpc *rpc,
                                       const uint8_t account[static ASSAY_EVM_ADDRESS_LEN],
                                       uint64_t block, uint64_t *nonce)
 {
@@ -250,7 +250,7 @@ enum assay_status assay_evm_get_nonce(struct assay_evm_rpc *rpc,
 }
 
 /* Of the newest block and the one that follows: the last of the list is the next one's. */
-enum assay_status assay_evm_get_base_fee(struct assay_evm_rpc *rpc, uint64_t *wei)
+enum assay_status assay_eth_get_base_fee(struct assay_evm_rpc *rpc, uint64_t *wei)
 {
     static const char method[] = "eth_feeHistory";
     struct assay_json *document = NULL, *const params = assay_json_array();
@@ -261,7 +261,7 @@ enum assay_status assay_evm_get_base_fee(struct assay_evm_rpc *rpc, uint64_t *we
     enum assay_status status = call_method(rpc, method, params, &document, &result);
     if (status == ASSAY_OK) {
         const struct assay_json *const fees = assay_json_get(result, "baseFeePerGas");
-        status = assay_json_count(fees) == 2 ? assay_evm_quantity(assay_json_at(fees, 1), wei)
+        status = assay_json_count(fees) == 2 ? assay_eth_quantity(assay_json_at(fees, 1), wei)
                                              : ASSAY_E_TYPE;
     }
     assay_json_free(&document);
@@ -276,12 +276,12 @@ static enum assay_status call_bytes(struct assay_evm_rpc *rpc, const char *metho
     struct assay_json *document = NULL;
     const struct assay_json *result = NULL;
     enum assay_status status = call_method(rpc, method, params, &document, &result);
-    if (status == ASSAY_OK) status = assay_evm_bytes(result, out, capacity, len);
+    if (status == ASSAY_OK) status = assay_eth_bytes(result, out, capacity, len);
     assay_json_free(&document);
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_get_code(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_get_code(struct assay_evm_rpc *rpc,
                                      const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                      uint8_t *code, size_t capacity, size_t *len)
 {
@@ -335,7 +335,7 @@ static struct assay_json *call_params(const struct assay_evm_call *call)
     return params;
 }
 
-enum assay_status assay_evm_get_call(struct assay_evm_rpc *rpc, const struct assay_evm_call *call,
+enum assay_status assay_eth_get_call(struct assay_evm_rpc *rpc, const struct assay_evm_call *call,
                                      uint8_t *out, size_t capacity, size_t *len)
 {
     struct assay_json *const params = call_params(call);
@@ -343,24 +343,24 @@ enum assay_status assay_evm_get_call(struct assay_evm_rpc *rpc, const struct ass
     return call_bytes(rpc, "eth_call", params, out, capacity, len);
 }
 
-enum assay_status assay_evm_get_word(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_get_word(struct assay_evm_rpc *rpc,
                                      const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                      struct assay_slice data, uint64_t block,
                                      uint8_t word[static 32])
 {
     const struct assay_evm_call call = { .to = contract, .data = data, .block = block };
     size_t len = 0;
-    ASSAY_TRY(assay_evm_get_call(rpc, &call, word, 32, &len));
+    ASSAY_TRY(assay_eth_get_call(rpc, &call, word, 32, &len));
     return len == 32 ? ASSAY_OK : set_rpc_error(rpc, ASSAY_E_RANGE, "eth_call");
 }
 
-enum assay_status assay_evm_estimate_gas(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_estimate_gas(struct assay_evm_rpc *rpc,
                                          const struct assay_evm_call *call, uint64_t *gas)
 {
     return call_quantity(rpc, "eth_estimateGas", call_params(call), gas);
 }
 
-enum assay_status assay_evm_send_raw(struct assay_evm_rpc *rpc, struct assay_slice raw,
+enum assay_status assay_eth_send_raw(struct assay_evm_rpc *rpc, struct assay_slice raw,
                                      uint8_t hash[static 32])
 {
     struct assay_json *const params = assay_json_array();
@@ -375,7 +375,7 @@ enum assay_status assay_evm_send_raw(struct assay_evm_rpc *rpc, struct assay_sli
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_get_receipt(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
+enum assay_status assay_eth_get_receipt(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
                                         struct assay_evm_receipt *receipt)
 {
     static const char method[] = "eth_getTransactionReceipt";
@@ -383,7 +383,7 @@ enum assay_status assay_evm_get_receipt(struct assay_evm_rpc *rpc, const uint8_t
     const struct assay_json *result = NULL;
     append_hex(params, hash, 32);
     enum assay_status status = call_method(rpc, method, params, &document, &result);
-    if (status == ASSAY_OK) status = assay_evm_receipt_parse(result, hash, receipt);
+    if (status == ASSAY_OK) status = assay_eth_receipt_parse(result, hash, receipt);
     assay_json_free(&document);
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
@@ -410,7 +410,7 @@ static struct assay_json *event_params(const uint8_t contract[static ASSAY_EVM_A
     return params;
 }
 
-enum assay_status assay_evm_get_events(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_get_events(struct assay_evm_rpc *rpc,
                                        const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
                                        const uint8_t event[static 32],
                                        const uint8_t word[static 32], uint64_t from, uint64_t to,
@@ -427,7 +427,7 @@ enum assay_status assay_evm_get_events(struct assay_evm_rpc *rpc,
     const size_t first = all > capacity ? all - capacity : 0;
     for (size_t i = first; status == ASSAY_OK && i < all; i++) {
         const struct assay_json *const one = assay_json_at(result, i);
-        status = assay_evm_bytes_exact(assay_json_get(one, "transactionHash"), hash[*count], 32);
+        status = assay_eth_bytes_exact(assay_json_get(one, "transactionHash"), hash[*count], 32);
         *count += status == ASSAY_OK;
     }
     ASSAY_ASSERT(*count <= capacity);
@@ -435,7 +435,7 @@ enum assay_status assay_evm_get_events(struct assay_evm_rpc *rpc,
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }
 
-enum assay_status assay_evm_get_input(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
+enum assay_status assay_eth_get_input(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
                                       uint8_t *out, size_t capacity, size_t *len)
 {
     static const char method[] = "eth_getTransactionByHash";
@@ -446,7 +446,7 @@ enum assay_status assay_evm_get_input(struct assay_evm_rpc *rpc, const uint8_t h
     if (status == ASSAY_OK && assay_json_kind_of(result) == ASSAY_JSON_NULL)
         status = ASSAY_E_NOT_FOUND;
     if (status == ASSAY_OK)
-        status = assay_evm_bytes(assay_json_get(result, "input"), out, capacity, len);
+        status = assay_eth_bytes(assay_json_get(result, "input"), out, capacity, len);
     assay_json_free(&document);
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }

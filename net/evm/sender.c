@@ -8,7 +8,7 @@
 
 enum { RAW_MAX = ASSAY_EVM_DATA_LEN_MAX + ASSAY_EVM_TRANSACTION_OVERHEAD_MAX };
 
-const char *assay_evm_phase_text(enum assay_evm_phase phase)
+const char *assay_eth_phase_text(enum assay_evm_phase phase)
 {
     static const char *const texts[] = {
         "idle", "new", "dear", "sent", "mined", "done", "refused"
@@ -17,7 +17,7 @@ const char *assay_evm_phase_text(enum assay_evm_phase phase)
     return texts[phase];
 }
 
-enum assay_status assay_evm_sender_init(struct assay_evm_sender *sender,
+enum assay_status assay_eth_sender_init(struct assay_evm_sender *sender,
                                         const struct assay_evm_config *config,
                                         const struct assay_secret32 *key,
                                         struct assay_evm_link link)
@@ -31,11 +31,11 @@ enum assay_status assay_evm_sender_init(struct assay_evm_sender *sender,
     sender->data = malloc(ASSAY_EVM_DATA_LEN_MAX);
     sender->raw = malloc(RAW_MAX);
     if (sender->data != NULL && sender->raw != NULL) return ASSAY_OK;
-    assay_evm_sender_deinit(sender);
+    assay_eth_sender_deinit(sender);
     return ASSAY_E_MEMORY;
 }
 
-void assay_evm_sender_deinit(struct assay_evm_sender *sender)
+void assay_eth_sender_deinit(struct assay_evm_sender *sender)
 {
     assay_secret_wipe(&sender->key, sizeof sender->key);
     free(sender->data);
@@ -48,7 +48,7 @@ static bool is_over(enum assay_evm_phase phase)
     return phase == ASSAY_EVM_IDLE || phase == ASSAY_EVM_DONE || phase == ASSAY_EVM_REFUSED;
 }
 
-enum assay_status assay_evm_sender_begin(struct assay_evm_sender *sender,
+enum assay_status assay_eth_sender_begin(struct assay_evm_sender *sender,
                                          const struct assay_evm_order *order)
 {
     ASSAY_ASSERT(sender->data != NULL && sender->raw != NULL);
@@ -79,7 +79,7 @@ static bool on_answer(struct assay_evm_sender *sender, enum assay_status status)
 static bool check_chain(struct assay_evm_sender *sender)
 {
     uint64_t chain_id = 0;
-    if (!on_answer(sender, assay_evm_get_chain(&sender->rpc, &chain_id))) return false;
+    if (!on_answer(sender, assay_eth_get_chain(&sender->rpc, &chain_id))) return false;
     if (chain_id == sender->config.chain_id) return true;
     set_text(sender, "the node is of another chain");
     return false;
@@ -98,7 +98,7 @@ static bool estimate_gas(struct assay_evm_sender *sender)
 {
     const struct assay_evm_call call = build_call(sender);
     uint64_t gas = 0;
-    const enum assay_status status = assay_evm_estimate_gas(&sender->rpc, &call, &gas);
+    const enum assay_status status = assay_eth_estimate_gas(&sender->rpc, &call, &gas);
     if (status != ASSAY_OK && sender->rpc.refused) sender->progress.phase = ASSAY_EVM_REFUSED;
     if (!on_answer(sender, status)) return false;
     if (gas > sender->config.gas_limit) {
@@ -114,7 +114,7 @@ static bool estimate_gas(struct assay_evm_sender *sender)
 
 static bool read_base_fee(struct assay_evm_sender *sender)
 {
-    return on_answer(sender, assay_evm_get_base_fee(&sender->rpc, &sender->progress.base_fee_wei));
+    return on_answer(sender, assay_eth_get_base_fee(&sender->rpc, &sender->progress.base_fee_wei));
 }
 
 /* Twice the base fee survives six full blocks; the limit holds whatever a node says of fees. */
@@ -180,7 +180,7 @@ static void send_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
     ASSAY_ASSERT(sender->raw_len > 0 && sender->hash_count > 0);
     uint8_t hash[32];
     const enum assay_status status =
-        assay_evm_send_raw(&sender->rpc, assay_slice_over(sender->raw, sender->raw_len), hash);
+        assay_eth_send_raw(&sender->rpc, assay_slice_over(sender->raw, sender->raw_len), hash);
     sender->progress.phase = ASSAY_EVM_SENT;
     sender->sent_ms = now_ms;
     if (!on_answer(sender, status)) return;
@@ -199,7 +199,7 @@ static void start_order(struct assay_evm_sender *sender, uint64_t now_ms)
         set_text(sender, "gas costs more than the configuration allows");
         return;
     }
-    if (!on_answer(sender, assay_evm_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)))
+    if (!on_answer(sender, assay_eth_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)))
         return;
     if (nonce < sender->next) {
         set_text(sender, "the node reports a used nonce");
@@ -217,7 +217,7 @@ static bool read_receipt(struct assay_evm_sender *sender, struct assay_evm_recei
     *receipt = (struct assay_evm_receipt){ 0 };
     for (uint32_t i = sender->hash_count; i > 0 && !receipt->found; i--) {
         const uint8_t *const hash = sender->hashes[i - 1];
-        if (!on_answer(sender, assay_evm_get_receipt(&sender->rpc, hash, receipt))) return false;
+        if (!on_answer(sender, assay_eth_get_receipt(&sender->rpc, hash, receipt))) return false;
         if (!receipt->found) continue;
         sender->progress.nonce = sender->nonces[i - 1];
         assay_bytes_copy(sender->progress.hash, 32, hash, 32);
@@ -256,7 +256,7 @@ static void settle_order(struct assay_evm_sender *sender)
     /* Why: as the contract refusesw; what changed it may be over. */
     const struct assay_evm_call call = build_call(sender);
     uint64_t gas = 0;
-    const enum assay_status status = assay_evm_estimate_gas(&sender->rpc, &call, &gas);
+    const enum assay_status status = assay_eth_estimate_gas(&sender->rpc, &call, &gas);
     set_text(sender,
              status != ASSAY_OK && sender->rpc.refused ? sender->rpc.why : "it was reverted");
 }
@@ -289,11 +289,11 @@ static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
     assay_bytes_copy(p->hash, 32, sender->hashes[newest], 32);
     if (!check_chain(sender) || !read_base_fee(sender)) return;
     if (!on_answer(sender,
-                   assay_evm_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)) ||
-        !on_answer(sender, assay_evm_get_head(&sender->rpc, &head)))
+                   assay_eth_get_nonce(&sender->rpc, sender->account, UINT64_MAX, &nonce)) ||
+        !on_answer(sender, assay_eth_get_head(&sender->rpc, &head)))
         return;
     const uint32_t below = sender->config.confirmations - 1;
-    if (!on_answer(sender, assay_evm_get_nonce(&sender->rpc, sender->account,
+    if (!on_answer(sender, assay_eth_get_nonce(&sender->rpc, sender->account,
                                                head > below ? head - below : 0, &deep)))
         return;
     /* It may be ours that was included while we asked. */
@@ -326,7 +326,7 @@ static void follow_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
     const bool was_mined = p->phase == ASSAY_EVM_MINED;
     if (!check_chain(sender) || !read_receipt(sender, &receipt)) return;
     if (receipt.found) {
-        if (!on_answer(sender, assay_evm_get_head(&sender->rpc, &head))) return;
+        if (!on_answer(sender, assay_eth_get_head(&sender->rpc, &head))) return;
         const char *const lie = check_receipt(sender, &receipt, head);
         if (lie != NULL) {
             set_text(sender, lie);
@@ -347,7 +347,7 @@ static void follow_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
     if (p->phase == ASSAY_EVM_MINED) p->phase = ASSAY_EVM_SENT;
 }
 
-enum assay_evm_phase assay_evm_sender_step(struct assay_evm_sender *sender, uint64_t now_ms)
+enum assay_evm_phase assay_eth_sender_step(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     const enum assay_evm_phase phase = sender->progress.phase;
     if (is_over(phase)) return phase;

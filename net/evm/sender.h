@@ -40,7 +40,7 @@ enum assay_evm_phase {
     ASSAY_EVM_REFUSED, /* not sent, or included in vain: the contract refuses; `why` has its word */
 };
 /* "idle", "new", "dear", ... Returns: never NULL. */
-const char *assay_evm_phase_text(enum assay_evm_phase phase);
+const char *assay_eth_phase_text(enum assay_evm_phase phase);
 
 struct assay_evm_order {
     bool creates; /* data is code and arguments */
@@ -80,20 +80,20 @@ struct assay_evm_sender {
 
 /* Copies key and configuration. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_RANGE (configuration) |
  * ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_evm_sender_init(struct assay_evm_sender *sender,
+ASSAY_CHECKED enum assay_status assay_eth_sender_init(struct assay_evm_sender *sender,
                                                       const struct assay_evm_config *config,
                                                       const struct assay_secret32 *key,
                                                       struct assay_evm_link link);
 /* Wipes the key. */
-void assay_evm_sender_deinit(struct assay_evm_sender *sender);
+void assay_eth_sender_deinit(struct assay_evm_sender *sender);
 /* Copies the order. Returns: ASSAY_OK | ASSAY_E_AGAIN (another one is not over) | ASSAY_E_RANGE */
-ASSAY_CHECKED enum assay_status assay_evm_sender_begin(struct assay_evm_sender *sender,
+ASSAY_CHECKED enum assay_status assay_eth_sender_begin(struct assay_evm_sender *sender,
                                                        const struct assay_evm_order *order);
 /*
- * assay_evm_sender_step - go on as far as it can without waiting.
+ * assay_eth_sender_step - go on as far as it can without waiting.
  * In:      now_ms: monotonic
  * Returns: what sender->progress says then; call again after a while unless it is DONE or REFUSED
  */
-enum assay_evm_phase assay_evm_sender_step(struct assay_evm_sender *sender, uint64_t now_ms);
+enum assay_evm_phase assay_eth_sender_step(struct assay_evm_sender *sender, uint64_t now_ms);
 
 #endif

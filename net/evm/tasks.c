@@ -19,7 +19,7 @@ static enum assay_status finish_order(const struct assay_writer *w,
     return assay_writer_finish(w, &order->data);
 }
 
-enum assay_status assay_evm_tasks_deploy_order(const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN],
+enum assay_status assay_eth_tasks_deploy_order(const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN],
                                                uint8_t *bytes, size_t capacity,
                                                struct assay_evm_order *order)
 {
@@ -31,7 +31,7 @@ enum assay_status assay_evm_tasks_deploy_order(const uint8_t anchor[static ASSAY
     return assay_writer_finish(&w, &order->data);
 }
 
-enum assay_status assay_evm_open_order(const struct assay_evm_place *place,
+enum assay_status assay_eth_open_order(const struct assay_evm_place *place,
                                        const struct assay_evm_terms *terms,
                                        const struct assay_evm_score_proof *proof, uint8_t *bytes,
                                        size_t capacity, struct assay_evm_order *order)
@@ -47,7 +47,7 @@ enum assay_status assay_evm_open_order(const struct assay_evm_place *place,
     return ASSAY_OK;
 }
 
-enum assay_status assay_evm_claim_order(const struct assay_evm_place *place,
+enum assay_status assay_eth_claim_order(const struct assay_evm_place *place,
                                         const struct assay_evm_terms *terms,
                                         const struct assay_evm_claim *claim, uint8_t *bytes,
                                         size_t capacity, struct assay_evm_order *order)
@@ -58,7 +58,7 @@ enum assay_status assay_evm_claim_order(const struct assay_evm_place *place,
     return finish_order(&w, place, order);
 }
 
-enum assay_status assay_evm_close_order(const struct assay_evm_place *place,
+enum assay_status assay_eth_close_order(const struct assay_evm_place *place,
                                         const struct assay_evm_terms *terms, uint8_t *bytes,
                                         size_t capacity, struct assay_evm_order *order)
 {
@@ -68,12 +68,12 @@ enum assay_status assay_evm_close_order(const struct assay_evm_place *place,
     return finish_order(&w, place, order);
 }
 
-enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_tasks_check(struct assay_evm_rpc *rpc,
                                         const struct assay_evm_place *place,
                                         const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN])
 {
     uint8_t word[1][32];
-    ASSAY_TRY(assay_evm_contract_verify(rpc, &assay_evm_contract_tasks, place->contract, word));
+    ASSAY_TRY(assay_eth_contract_verify(rpc, &assay_evm_contract_tasks, place->contract, word));
     const size_t before = 32 - ASSAY_EVM_ADDRESS_LEN;
     return assay_bytes_all_zero(word[0], before) &&
                    assay_bytes_equal(word[0] + before, anchor, ASSAY_EVM_ADDRESS_LEN)
@@ -81,7 +81,7 @@ enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
                : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_task_read(struct assay_evm_rpc *rpc,
                                       const struct assay_evm_place *place,
                                       const uint8_t task[static 32], uint64_t block, bool *open,
                                       uint32_t *paid)
@@ -91,7 +91,7 @@ enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_evm_task_put_paid(&w, task);
     ASSAY_TRY(
-        assay_evm_get_word(rpc, place->contract, assay_slice_over(bytes, w.len), block, word));
+        assay_eth_get_word(rpc, place->contract, assay_slice_over(bytes, w.len), block, word));
     struct assay_cursor c = assay_cursor_over(word + 28, 4);
     uint32_t next = 0;
     if (!assay_bytes_all_zero(word, 28)) return ASSAY_E_RANGE;
@@ -130,26 +130,25 @@ static enum assay_status search_openings(struct assay_evm_rpc *rpc,
     uint8_t event[32], hash[CLAIMS_LOOKED_AT][32], input[CLAIM_INPUT_MAX];
     size_t count = 0, len = 0;
     assay_keccak256((const uint8_t *)paid, sizeof paid - 1, event);
-    ASSAY_TRY(assay_evm_get_events(rpc, place->contract, event, task, from, to, hash,
+    ASSAY_TRY(assay_eth_get_events(rpc, place->contract, event, task, from, to, hash,
                                    CLAIMS_LOOKED_AT, &count));
     while (count-- > 0) {
         ASSAY_ASSERT(count < CLAIMS_LOOKED_AT);
         const enum assay_status status =
-            assay_evm_get_input(rpc, hash[count], input, sizeof input, &len);
+            assay_eth_get_input(rpc, hash[count], input, sizeof input, &len);
         if (status == ASSAY_OK && find_opening(input, len, lock, opening)) return ASSAY_OK;
         if (status != ASSAY_OK && assay_status_class(status) != ASSAY_CLASS_INPUT) return status;
     }
     return ASSAY_E_NOT_FOUND;
 }
 
-enum assay_status assay_evm_task_opening(struct assay_evm_rpc *rpc,
+enum assay_status assay_eth_task_opening(struct assay_evm_rpc *rpc,
                                          const struct assay_evm_place *place,
                                          const uint8_t task[static 32],
-                                         const uint8_t lock[static 32],
-                                         uint8_t opening[static 32])
+                                         const uint8_t lock[static 32], uint8_t opening[static 32])
 {
     uint64_t to = 0;
-    ASSAY_TRY(assay_evm_get_head(rpc, &to));
+    ASSAY_TRY(assay_eth_get_head(rpc, &to));
     const uint64_t end = to > ASSAY_EVM_OPENING_BLOCKS ? to - ASSAY_EVM_OPENING_BLOCKS : 0;
     for (;;) {
         const uint64_t from = to >= end + ASSAY_EVM_OPENING_WINDOW

@@ -504,7 +504,7 @@ static void write_programs(const struct page *page, const struct assay_services_
     write_head(page, "assay_service_records", "counter",
                "Final records of services since the start.");
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
-        const char *word = assay_service_kind_name(kind);
+        const char *word = assay_registry_kind_name(kind);
         write_pair(page, records, "kind", word, "result", "applied", v->server.applied[kind]);
         write_pair(page, records, "kind", word, "result", "idle", v->server.idle[kind]);
     }

@@ -575,14 +575,14 @@ static enum assay_status load_key(const char *path, const char *role,
     return status;
 }
 
-enum assay_status assay_operator_key_create(const char *path,
-                                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+enum assay_status assay_keyring_operator_create(const char *path,
+                                                uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     return create_key(path, "operator", public_key);
 }
 
-enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
-                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+enum assay_status assay_keyring_operator_load(const char *path, struct assay_secret32 *private_key,
+                                              uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     return load_key(path, "operator", private_key, public_key);
 }

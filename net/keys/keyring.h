@@ -105,15 +105,15 @@ ASSAY_CHECKED enum assay_status assay_keyring_promote_identity(const char *life_
 /* A founding operator's key in one file of its own (mode 0600), role "operator".
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO |
  *          ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_operator_key_create(
+ASSAY_CHECKED enum assay_status assay_keyring_operator_create(
     const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 /* Returns: as assay_keyring_load; *private_key wiped unless ASSAY_OK */
-ASSAY_CHECKED enum assay_status assay_operator_key_load(
+ASSAY_CHECKED enum assay_status assay_keyring_operator_load(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 
 /* The key that opens backups of nodes (apps/assay/operate/backup_file.h), in one file of its own,
- * role "backup". Returns: as assay_operator_key_create; as assay_operator_key_load */
+ * role "backup". Returns: as assay_keyring_operator_create; as assay_keyring_operator_load */
 ASSAY_CHECKED enum assay_status assay_keyring_create_backup_key(
     const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 /* */

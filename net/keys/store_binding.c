@@ -28,15 +28,15 @@ static uint64_t get_number(const uint8_t bytes[static 8])
     return number;
 }
 
-void assay_store_binding_encode_copy(const struct assay_store_binding *binding,
-                                     uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN])
+void assay_keyring_binding_encode_copy(const struct assay_store_binding *binding,
+                                       uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN])
 {
     assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, binding->id, ASSAY_STORE_BINDING_ID_LEN);
     put_number(bytes + ASSAY_STORE_BINDING_ID_LEN, binding->generation);
 }
 
-enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
-                                                  struct assay_store_binding *copy)
+enum assay_status assay_keyring_binding_decode_copy(struct assay_slice bytes,
+                                                    struct assay_store_binding *copy)
 {
     if (bytes.len != ASSAY_STORE_BINDING_COPY_LEN && bytes.len != ASSAY_STORE_BINDING_ID_LEN)
         return ASSAY_E_VERSION;
@@ -48,14 +48,14 @@ enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-bool assay_store_binding_is_behind(const struct assay_store_binding *store,
-                                   const struct assay_store_binding *copy)
+bool assay_keyring_binding_is_behind(const struct assay_store_binding *store,
+                                     const struct assay_store_binding *copy)
 {
     return store->generation < copy->generation;
 }
 
-enum assay_status assay_store_binding_save(struct assay_store *store,
-                                           const struct assay_store_binding *binding)
+enum assay_status assay_keyring_binding_save(struct assay_store *store,
+                                             const struct assay_store_binding *binding)
 {
     uint8_t bytes[LEN];
     assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, binding->id, ASSAY_STORE_BINDING_ID_LEN);
@@ -64,8 +64,8 @@ enum assay_status assay_store_binding_save(struct assay_store *store,
     return assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes));
 }
 
-enum assay_status assay_store_binding_load(struct assay_store *store,
-                                           struct assay_store_binding *binding)
+enum assay_status assay_keyring_binding_load(struct assay_store *store,
+                                             struct assay_store_binding *binding)
 {
     ASSAY_ASSERT(store != NULL);
     uint8_t bytes[LEN];
@@ -81,15 +81,15 @@ enum assay_status assay_store_binding_load(struct assay_store *store,
     return ASSAY_OK;
 }
 
-enum assay_status assay_store_binding_save_unbound(struct assay_store *store)
+enum assay_status assay_keyring_binding_save_unbound(struct assay_store *store)
 {
     struct assay_store_binding binding = { .set = { 0 } };
     ASSAY_TRY(assay_random(binding.id, sizeof binding.id));
-    return assay_store_binding_save(store, &binding);
+    return assay_keyring_binding_save(store, &binding);
 }
 
-enum assay_status assay_store_binding_save_chain(struct assay_store *store,
-                                                 const uint8_t chain_id[static 32])
+enum assay_status assay_keyring_binding_save_chain(struct assay_store *store,
+                                                   const uint8_t chain_id[static 32])
 {
     return assay_store_put(store, ASSAY_STORE_META, &chain_key, assay_slice_over(chain_id, 32));
 }
@@ -119,7 +119,8 @@ static enum assay_status read_chain_id(struct assay_store *store, uint8_t chain_
     return ASSAY_OK;
 }
 
-enum assay_status assay_store_binding_chain(struct assay_store *store, uint8_t chain_id[static 32])
+enum assay_status assay_keyring_binding_chain(struct assay_store *store,
+                                              uint8_t chain_id[static 32])
 {
     uint8_t bytes[32];
     size_t len = 0;

@@ -47,7 +47,7 @@ static struct assay_json *change_words(const struct assay_runtime *runtime,
         struct assay_action action;
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_change_format_action(state, &action, words);
+        assay_draft_format_action(state, &action, words);
         name_sponsor(runtime, &action, words);
         assay_json_append_text(list, words);
     }
@@ -148,7 +148,7 @@ static bool read_decided(void *context, const struct assay_store_key *key, struc
     struct decided *all = context;
     ASSAY_ASSERT(all->draft != NULL);
     (void)key;
-    if (assay_change_draft_decode(value, all->draft) != ASSAY_OK) return true;
+    if (assay_draft_decode(value, all->draft) != ASSAY_OK) return true;
     take_operators(all, &all->draft->change);
     if (all->draft->change.activation > all->epoch) return true;
     const uint32_t at = all->count++ % DECIDED_MAX;
@@ -212,7 +212,7 @@ static bool has_superseding(const struct assay_change *change, const struct assa
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         if (assay_action_next(&c, &action) != ASSAY_OK) return false;
-        if (assay_change_supersedes(&action, earlier)) return true;
+        if (assay_draft_supersedes(&action, earlier)) return true;
     }
     return false;
 }
@@ -237,7 +237,7 @@ static void find_superseding(struct assay_runtime *runtime, struct decided *all,
 {
     for (uint32_t k = i + 1; k < DECIDED_MAX && k < all->count; k++) {
         const struct assay_slice record = decided_record(all, k);
-        if (record.len == 0 || assay_change_draft_decode(record, all->later) != ASSAY_OK) continue;
+        if (record.len == 0 || assay_draft_decode(record, all->later) != ASSAY_OK) continue;
         const struct assay_change *const change = &all->later->change;
         if (change->sequence != 0 && end_of(runtime, change->sequence) == ASSAY_CHANGE_NONE)
             take_superseding(&all->draft->change, change, by);
@@ -269,7 +269,7 @@ static struct assay_json *decided_change(struct assay_runtime *runtime,
                                          struct decided *all, uint32_t i)
 {
     const struct assay_slice record = decided_record(all, i);
-    if (record.len == 0 || assay_change_draft_decode(record, all->draft) != ASSAY_OK) return NULL;
+    if (record.len == 0 || assay_draft_decode(record, all->draft) != ASSAY_OK) return NULL;
     const uint64_t end = end_of(runtime, all->draft->change.sequence);
     struct assay_json *object = change_document(runtime, &basis->state, record);
     assay_json_set(object, "signers", change_signers(runtime, basis->effective.genesis, all));
@@ -338,7 +338,7 @@ static struct assay_json *change_members(const struct assay_snapshot *s)
 char *document_changes(struct assay_runtime *runtime)
 {
     struct assay_change_basis *basis = NULL;
-    if (assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
+    if (assay_draft_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
         ASSAY_OK)
         return document_error(runtime, "store", "the newest state cannot be read");
     const struct assay_snapshot *s = runtime_snapshot(runtime);
@@ -351,7 +351,7 @@ char *document_changes(struct assay_runtime *runtime)
         assay_json_set(data, "felled", suspended_members(runtime, s->changes.ended.sequence));
     assay_json_set(data, "members", change_members(s));
     runtime_reviews_document(runtime, basis, data);
-    assay_change_basis_close(&basis);
+    assay_draft_basis_close(&basis);
     return document_finish(runtime, "assay.changes", data);
 }
 

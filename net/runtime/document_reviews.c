@@ -80,13 +80,13 @@ static void set_quorum(const struct proposal_view *v, struct assay_json *object)
     struct assay_tolerance tolerance;
     struct assay_change_quorum q;
     struct assay_json *quorum = assay_json_object();
-    assay_change_compute_weights(v->basis, &v->basis->stage, &tolerance);
-    assay_change_count_quorum(v->basis, NULL, &q);
+    assay_draft_compute_weights(v->basis, &v->basis->stage, &tolerance);
+    assay_draft_count_quorum(v->basis, NULL, &q);
     assay_json_set_uint(quorum, "voters", q.voters);
     assay_json_set_uint(quorum, "weight", q.total);
     assay_json_set_uint(quorum, "silent_weight", q.silent);
     assay_json_set_text(quorum, "silent", q.names);
-    assay_json_set_bool(quorum, "lost", assay_change_quorum_is_lost(&q));
+    assay_json_set_bool(quorum, "lost", assay_draft_quorum_is_lost(&q));
     assay_json_set(object, "quorum", quorum);
 }
 
@@ -95,10 +95,10 @@ static struct assay_json *what_if(const struct proposal_view *v,
 {
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_json *object = assay_json_object();
-    const enum assay_status status = assay_change_review(v->basis, draft, false, message);
+    const enum assay_status status = assay_draft_review(v->basis, draft, false, message);
     assay_json_set_bool(object, "fits", status == ASSAY_OK || status == ASSAY_E_EARLY);
     assay_json_set_text(object, "note", message);
-    if (assay_change_stage(v->basis, &draft->change, message) == ASSAY_OK) set_quorum(v, object);
+    if (assay_draft_stage(v->basis, &draft->change, message) == ASSAY_OK) set_quorum(v, object);
     return object;
 }
 
@@ -111,7 +111,7 @@ static struct assay_json *action_words(const struct proposal_view *v,
         struct assay_action action;
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_change_format_action(&v->basis->state, &action, words);
+        assay_draft_format_action(&v->basis->state, &action, words);
         assay_json_append_text(list, words);
     }
     return list;
@@ -138,8 +138,7 @@ static struct assay_json *proposal_document(const struct proposal_view *v,
     set_approvals(v, r->digest, object);
     struct assay_writer w = assay_writer_over(v->file, ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status = assay_record_put_change(&w, r->change, NULL, NULL, 0);
-    if (status == ASSAY_OK)
-        status = assay_change_draft_decode(assay_slice_over(v->file, w.len), &draft);
+    if (status == ASSAY_OK) status = assay_draft_decode(assay_slice_over(v->file, w.len), &draft);
     ASSAY_ASSERT(status == ASSAY_OK); /* the record that brought it was decoded */
     assay_json_set(object, "actions", action_words(v, &draft.change));
     assay_json_set(object, "what_if", what_if(v, &draft));

@@ -741,9 +741,3 @@ const struct assay_engine *assay_runtime_engine(const struct assay_runtime *runt
     ASSAY_ASSERT(runtime->engine != NULL);
     return runtime->engine;
 }
-
-uint16_t assay_runtime_slot(const struct assay_runtime *runtime)
-{
-    ASSAY_ASSERT(runtime->self < runtime->members);
-    return runtime->self;
-}

@@ -299,7 +299,5 @@ void assay_runtime_close(struct assay_runtime **runtime);
 
 /* Returns: the engine, for reading (assay_engine_snapshot). */
 const struct assay_engine *assay_runtime_engine(const struct assay_runtime *runtime);
-/* Returns: own roster slot. */
-uint16_t assay_runtime_slot(const struct assay_runtime *runtime);
 
 #endif

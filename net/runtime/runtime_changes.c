@@ -37,7 +37,7 @@ static enum assay_status save_change(struct assay_runtime *runtime, uint32_t i)
 static bool fill_slot(struct host_change *item, struct assay_slice bytes)
 {
     struct assay_change_draft draft;
-    if (assay_change_draft_decode(bytes, &draft) != ASSAY_OK) return false;
+    if (assay_draft_decode(bytes, &draft) != ASSAY_OK) return false;
     ASSAY_ASSERT(bytes.len > 0 && bytes.len <= sizeof item->bytes);
     item->len = bytes.len;
     item->sequence = draft.change.sequence;
@@ -201,19 +201,19 @@ static enum assay_status review_change(struct assay_runtime *runtime, struct ass
                                        char message[static ASSAY_CHANGE_MESSAGE])
 {
     struct assay_change_basis *basis = NULL;
-    enum assay_status status = assay_change_draft_decode(bytes, draft);
+    enum assay_status status = assay_draft_decode(bytes, draft);
     if (status != ASSAY_OK) {
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "this is not the file of a change: %s",
                        assay_status_text(status));
         return status;
     }
     status =
-        assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
-    if (status == ASSAY_OK) status = assay_change_review(basis, draft, true, message);
+        assay_draft_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
+    if (status == ASSAY_OK) status = assay_draft_review(basis, draft, true, message);
     else
         (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "the newest state: %s",
                        assay_status_text(status));
-    assay_change_basis_close(&basis);
+    assay_draft_basis_close(&basis);
     return status;
 }
 

@@ -371,7 +371,7 @@ void runtime_changes_close(struct assay_runtime *runtime);
 /* On a new epoch: proposes changes that no block contains again, removes expired ones. */
 void runtime_changes_on_epoch(struct assay_runtime *runtime);
 /* Reviews, stores and proposes a change.
- * Returns: as assay_change_review, message: the reason | ASSAY_E_STORE */
+ * Returns: as assay_draft_review, message: the reason | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status runtime_change_submit(struct assay_runtime *runtime,
                                                       struct assay_slice bytes,
                                                       struct assay_change_draft *draft,

@@ -34,7 +34,7 @@ static void key_set_digest(const struct assay_key_set *set, uint8_t digest[stati
 static enum assay_status save_binding(struct assay_runtime *runtime,
                                       const struct assay_store_binding *known)
 {
-    ASSAY_TRY(assay_store_binding_save(runtime->config.store, known));
+    ASSAY_TRY(assay_keyring_binding_save(runtime->config.store, known));
     return assay_store_commit(runtime->config.store);
 }
 
@@ -56,15 +56,15 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
     ASSAY_ASSERT(!runtime->binding.is_due);
     struct assay_store_binding known = { 0 };
     struct assay_store_binding copy = { 0 };
-    const enum assay_status got = assay_store_binding_load(runtime->config.store, &known);
-    const enum assay_status kept = assay_store_binding_read_copy(runtime->keys_dir, &copy);
+    const enum assay_status got = assay_keyring_binding_load(runtime->config.store, &known);
+    const enum assay_status kept = assay_keyring_binding_read_copy(runtime->keys_dir, &copy);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     const bool same =
         has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, BINDING_LEN);
     const bool strange = has_store && !has_key_set(runtime, known.set);
-    const bool behind = same && assay_store_binding_is_behind(&known, &copy);
+    const bool behind = same && assay_keyring_binding_is_behind(&known, &copy);
     runtime->has_bound_store = same && !strange && !behind;
     if (runtime->has_bound_store) return ASSAY_OK;
     /* Keys never used with a store may start one; a store without an id next to the keys is the
@@ -107,17 +107,17 @@ static enum assay_status persist_binding(struct assay_runtime *runtime)
         ASSAY_TRY(assay_keyring_save_next(runtime->keys_dir, &runtime->keyring));
     }
     if (runtime->binding.has_new_store) ASSAY_TRY(save_binding(runtime, &runtime->binding.stored));
-    return assay_store_binding_write_copy(runtime->keys_dir, &runtime->binding.stored);
+    return assay_keyring_binding_write_copy(runtime->keys_dir, &runtime->binding.stored);
 }
 
 /* The store first: after a crash between the two writes it is ahead of its copy, never behind. */
 static enum assay_status count_epoch(struct assay_runtime *runtime)
 {
     struct assay_store_binding known;
-    ASSAY_TRY(assay_store_binding_load(runtime->config.store, &known));
+    ASSAY_TRY(assay_keyring_binding_load(runtime->config.store, &known));
     known.generation++;
     ASSAY_TRY(save_binding(runtime, &known));
-    return assay_store_binding_write_copy(runtime->keys_dir, &known);
+    return assay_keyring_binding_write_copy(runtime->keys_dir, &known);
 }
 
 void runtime_keys_on_epoch_closed(struct assay_runtime *runtime)
@@ -132,7 +132,7 @@ static enum assay_status bind_next_set(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->keyring.next.incarnation != 0);
     struct assay_store_binding known;
-    ASSAY_TRY(assay_store_binding_load(runtime->config.store, &known));
+    ASSAY_TRY(assay_keyring_binding_load(runtime->config.store, &known));
     key_set_digest(&runtime->keyring.next, known.set);
     return save_binding(runtime, &known);
 }
@@ -389,7 +389,7 @@ void runtime_update_roster(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->roster.count == runtime->members);
     struct assay_member_snapshot own;
-    assay_roster_update(&runtime->roster, runtime->engine);
+    assay_host_roster_update(&runtime->roster, runtime->engine);
     if (runtime->link != NULL) assay_transport_roster(runtime->link);
     runtime_overlay_on_roster(runtime);
     assay_engine_member_snapshot(runtime->engine, runtime->self, &own);

@@ -80,12 +80,12 @@ static void add_ballot(struct reading *reading, const struct assay_ballot *ballo
     const uint32_t voter = runtime_find_slot(reading->runtime, ballot->node_id);
     /* The first ballot counts; a roster of another size is not this one. */
     if (voter >= epoch->count || epoch->rows[voter].balloted || ballot->epoch != epoch->epoch ||
-        ballot->row.len != assay_row_len(epoch->count))
+        ballot->row.len != assay_votes_row_len(epoch->count))
         return;
     epoch->rows[voter].balloted = true;
     for (uint32_t s = 0; s < epoch->count; s++)
         epoch->outcomes[(size_t)voter * epoch->count + s] =
-            assay_http_outcome_letter(assay_row_get(ballot->row.bytes, s));
+            assay_http_outcome_letter(assay_votes_row_get(ballot->row.bytes, s));
 }
 
 static void add_lie(struct reading *reading, const struct assay_record *record)
@@ -95,14 +95,15 @@ static void add_lie(struct reading *reading, const struct assay_record *record)
     const uint32_t voter = runtime_find_slot(reading->runtime, record->ballot.node_id);
     const uint32_t subject = runtime_find_slot(reading->runtime, record->envelope.node_id);
     if (voter >= epoch->count || subject >= epoch->count ||
-        record->ballot.row.len != assay_row_len(epoch->count))
+        record->ballot.row.len != assay_votes_row_len(epoch->count))
         return;
     const struct assay_http_false_vote lie = {
         .epoch = record->ballot.epoch,
         .found_epoch = epoch->epoch,
         .verifier = (uint16_t)voter,
         .subject = (uint16_t)subject,
-        .outcome = assay_http_outcome_letter(assay_row_get(record->ballot.row.bytes, subject)),
+        .outcome =
+            assay_http_outcome_letter(assay_votes_row_get(record->ballot.row.bytes, subject)),
     };
     if (!reading->quiet) assay_http_false_vote(reading->runtime->http, &lie);
 }

@@ -554,8 +554,8 @@ static enum assay_status check_change(struct assay_change_basis *basis,
     struct assay_change_draft draft;
     struct assay_writer w = assay_writer_over(file, ASSAY_RECORD_LEN_MAX);
     ASSAY_TRY(assay_record_put_change(&w, record->review.change, NULL, NULL, 0));
-    ASSAY_TRY(assay_change_draft_decode(assay_slice_over(file, w.len), &draft));
-    const enum assay_status status = assay_change_review(basis, &draft, false, message);
+    ASSAY_TRY(assay_draft_decode(assay_slice_over(file, w.len), &draft));
+    const enum assay_status status = assay_draft_review(basis, &draft, false, message);
     return status == ASSAY_E_EARLY ? ASSAY_OK : status;
 }
 
@@ -651,7 +651,7 @@ enum assay_status runtime_review_submit(struct assay_runtime *runtime, struct as
     if (status != ASSAY_OK)
         return refuse_review(status, message, "this is no statement about a change");
     status =
-        assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
+        assay_draft_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
     if (status != ASSAY_OK)
         return refuse_review(status, message, "the newest state cannot be read");
     status = check_record(runtime, basis, reviews->record, message);
@@ -661,6 +661,6 @@ enum assay_status runtime_review_submit(struct assay_runtime *runtime, struct as
         status = check_size(runtime->config.genesis, reviews->record, message);
     if (status == ASSAY_OK && proposes)
         status = check_change(basis, reviews->record, reviews->row, message);
-    assay_change_basis_close(&basis);
+    assay_draft_basis_close(&basis);
     return status == ASSAY_OK ? store_waiting(runtime, bytes, message) : status;
 }

@@ -45,7 +45,7 @@ __attribute__((noreturn)) static void stay_first(pid_t daemon, const sigset_t *s
     }
 }
 
-enum assay_status assay_container_init_split_always(void)
+enum assay_status assay_sandbox_init_split_always(void)
 {
     const pid_t self = getpid();
     sigset_t set, before;
@@ -59,7 +59,7 @@ enum assay_status assay_container_init_split_always(void)
     return daemon == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-enum assay_status assay_container_init_split(void)
+enum assay_status assay_sandbox_init_split(void)
 {
-    return getpid() == 1 ? assay_container_init_split_always() : ASSAY_OK;
+    return getpid() == 1 ? assay_sandbox_init_split_always() : ASSAY_OK;
 }

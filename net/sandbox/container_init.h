@@ -13,8 +13,8 @@
 
 /* Process 1 splits off; any other does nothing. Before threads and children.
  * Returns: ASSAY_OK in the process that is to be the daemon; never in process 1 | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_container_init_split(void);
+ASSAY_CHECKED enum assay_status assay_sandbox_init_split(void);
 /* The same, whichever process calls. */
-ASSAY_CHECKED enum assay_status assay_container_init_split_always(void);
+ASSAY_CHECKED enum assay_status assay_sandbox_init_split_always(void);
 
 #endif

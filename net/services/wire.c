@@ -23,7 +23,7 @@ enum {
 
 enum assay_service assay_service_of(enum assay_service_kind kind)
 {
-    switch (assay_service_kind_family(kind)) {
+    switch (assay_registry_kind_family(kind)) {
     case ASSAY_FAMILY_NONE: return 0;
     case ASSAY_FAMILY_CONTINUITY: return ASSAY_SERVICE_CONTINUITY;
     case ASSAY_FAMILY_SHARES: return ASSAY_SERVICE_SHARES;

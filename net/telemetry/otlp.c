@@ -160,7 +160,7 @@ static struct assay_json *record_attributes(const struct assay_record *record)
 static struct assay_json *make_log(const struct assay_record *record, uint64_t observed_unix_ms)
 {
     struct assay_json *log = assay_json_object();
-    const char *text = assay_record_text(record);
+    const char *text = assay_telemetry_record_text(record);
     set_nanoseconds(log, "timeUnixNano", record->at_unix_ms);
     set_nanoseconds(log, "observedTimeUnixNano", observed_unix_ms);
     set_severity(log, record->severity);

@@ -170,13 +170,13 @@ static struct assay_json *make_fields(const struct columns *of, const struct own
 /* Chains and nodes by the first 8 bytes of their ids: that tells records apart, and no more. */
 enum { SHORT_ID = 16 };
 
-void assay_record_free(struct assay_record *record)
+void assay_telemetry_record_free(struct assay_record *record)
 {
     assay_json_free(&record->fields);
     *record = (struct assay_record){ 0 };
 }
 
-const char *assay_record_text(const struct assay_record *record)
+const char *assay_telemetry_record_text(const struct assay_record *record)
 {
     return assay_json_text(record->fields, "text", "");
 }
@@ -193,8 +193,9 @@ static enum assay_severity read_severity(const struct assay_json *event)
 
 /* ------------------------------------------------------------ public */
 
-enum assay_status assay_record_of_event(const struct assay_record_origin *origin,
-                                        const struct assay_json *event, struct assay_record *out)
+enum assay_status assay_telemetry_record_of_event(const struct assay_record_origin *origin,
+                                                  const struct assay_json *event,
+                                                  struct assay_record *out)
 {
     char at[ASSAY_RFC3339_MS_LEN + 1] = "";
     const struct columns of = { .kind = ASSAY_RECORD_EVENTS };
@@ -213,10 +214,12 @@ enum assay_status assay_record_of_event(const struct assay_record_origin *origin
     return out->fields != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_record_of_member(enum assay_record_kind kind, bool votes, bool identify,
-                                         const struct assay_record_origin *origin,
-                                         const struct assay_json *epoch,
-                                         const struct assay_json *member, struct assay_record *out)
+enum assay_status assay_telemetry_record_of_member(enum assay_record_kind kind, bool votes,
+                                                   bool identify,
+                                                   const struct assay_record_origin *origin,
+                                                   const struct assay_json *epoch,
+                                                   const struct assay_json *member,
+                                                   struct assay_record *out)
 {
     ASSAY_ASSERT(kind != ASSAY_RECORD_EVENTS);
     const bool orders = kind == ASSAY_RECORD_ORDERS;
@@ -240,9 +243,10 @@ enum assay_status assay_record_of_member(enum assay_record_kind kind, bool votes
     return out->fields != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_record_of_gap(enum assay_record_kind kind,
-                                      const struct assay_record_origin *origin,
-                                      const struct assay_record_gap *gap, struct assay_record *out)
+enum assay_status assay_telemetry_record_of_gap(enum assay_record_kind kind,
+                                                const struct assay_record_origin *origin,
+                                                const struct assay_record_gap *gap,
+                                                struct assay_record *out)
 {
     static const char code[] = "history_gap";
     const bool events = kind == ASSAY_RECORD_EVENTS;
@@ -284,7 +288,7 @@ enum assay_status assay_record_of_gap(enum assay_record_kind kind,
 
 /* ------------------------------------------------------------ text */
 
-char *assay_record_jsonl(const struct assay_record *record)
+char *assay_telemetry_record_jsonl(const struct assay_record *record)
 {
     return assay_json_print(record->fields, 0);
 }
@@ -339,14 +343,14 @@ static char *write_line(const struct columns *of, const struct assay_json *field
     return NULL;
 }
 
-char *assay_record_csv(enum assay_record_kind kind, bool votes, bool identify,
-                       const struct assay_record *record)
+char *assay_telemetry_record_csv(enum assay_record_kind kind, bool votes, bool identify,
+                                 const struct assay_record *record)
 {
     ASSAY_ASSERT(record->fields != NULL);
     return write_line(&(struct columns){ kind, votes, identify }, record->fields);
 }
 
-char *assay_record_csv_header(enum assay_record_kind kind, bool votes, bool identify)
+char *assay_telemetry_record_csv_header(enum assay_record_kind kind, bool votes, bool identify)
 {
     return write_line(&(struct columns){ kind, votes, identify }, NULL);
 }

@@ -33,29 +33,28 @@ struct assay_record {
 };
 
 /* Frees its fields; accepts an empty one. */
-void assay_record_free(struct assay_record *record);
+void assay_telemetry_record_free(struct assay_record *record);
 /* Returns: for operators, in one sentence; "" for a score. */
-const char *assay_record_text(const struct assay_record *record);
+const char *assay_telemetry_record_text(const struct assay_record *record);
 
 /*
- * assay_record_of_event - from an event of the document assay.timeline.
+ * assay_telemetry_record_of_event - from an event of the document assay.timeline.
  * Returns: ASSAY_OK and *out, freed by the caller | ASSAY_E_SYNTAX (no number, no code) |
  * ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_record_of_event(const struct assay_record_origin *origin,
-                                                      const struct assay_json *event,
-                                                      struct assay_record *out);
+ASSAY_CHECKED enum assay_status assay_telemetry_record_of_event(
+    const struct assay_record_origin *origin, const struct assay_json *event,
+    struct assay_record *out);
 /*
- * assay_record_of_member - from an epoch of the document assay.export and one of its members.
+ * assay_telemetry_record_of_member - from an epoch of the document assay.export and one of its
+ *          members.
  * In:      identify: with the columns node, kind, id and text at the end
- * Returns: as assay_record_of_event | ASSAY_E_NOT_FOUND: ORDERS, and none is in effect
+ * Returns: as assay_telemetry_record_of_event | ASSAY_E_NOT_FOUND: ORDERS, and none is in effect
  */
-ASSAY_CHECKED enum assay_status assay_record_of_member(enum assay_record_kind kind, bool votes,
-                                                       bool identify,
-                                                       const struct assay_record_origin *origin,
-                                                       const struct assay_json *epoch,
-                                                       const struct assay_json *member,
-                                                       struct assay_record *out);
+ASSAY_CHECKED enum assay_status assay_telemetry_record_of_member(
+    enum assay_record_kind kind, bool votes, bool identify,
+    const struct assay_record_origin *origin, const struct assay_json *epoch,
+    const struct assay_json *member, struct assay_record *out);
 
 /* A hole in what was exported. */
 struct assay_record_gap {
@@ -66,19 +65,18 @@ struct assay_record_gap {
 };
 
 /* Says so between the records. Returns: ASSAY_OK and *out, freed by the caller | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_record_of_gap(enum assay_record_kind kind,
-                                                    const struct assay_record_origin *origin,
-                                                    const struct assay_record_gap *gap,
-                                                    struct assay_record *out);
+ASSAY_CHECKED enum assay_status assay_telemetry_record_of_gap(
+    enum assay_record_kind kind, const struct assay_record_origin *origin,
+    const struct assay_record_gap *gap, struct assay_record *out);
 
 /* --- text */
 
 /* Returns: one line without its end, malloc'd; NULL without memory. */
-char *assay_record_jsonl(const struct assay_record *record);
-/* RFC 4180, without the end of the line. Returns: as assay_record_jsonl */
-char *assay_record_csv(enum assay_record_kind kind, bool votes, bool identify,
-                       const struct assay_record *record);
-/* The names of the columns. Returns: as assay_record_jsonl */
-char *assay_record_csv_header(enum assay_record_kind kind, bool votes, bool identify);
+char *assay_telemetry_record_jsonl(const struct assay_record *record);
+/* RFC 4180, without the end of the line. Returns: as assay_telemetry_record_jsonl */
+char *assay_telemetry_record_csv(enum assay_record_kind kind, bool votes, bool identify,
+                                 const struct assay_record *record);
+/* The names of the columns. Returns: as assay_telemetry_record_jsonl */
+char *assay_telemetry_record_csv_header(enum assay_record_kind kind, bool votes, bool identify);
 
 #endif

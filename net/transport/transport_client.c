@@ -485,7 +485,7 @@ static bool is_members(struct assay_transport_client *far, const struct assay_tr
 {
     ASSAY_ASSERT(r->kind == ASSAY_TRANSPORT_REPORT_FRAME && r->slot < far->members);
     const struct assay_roster *const roster = far->config.roster;
-    const enum assay_status status = assay_roster_check_key(roster, r->slot, r->which, r->key);
+    const enum assay_status status = assay_host_roster_check_key(roster, r->slot, r->which, r->key);
     if (status == ASSAY_OK && r->slot != roster->self) return true;
     assay_count(far->config.counters,
                 status == ASSAY_E_STALE ? ASSAY_COUNT_FRAME_OLD_KEY : ASSAY_COUNT_FRAME_USER);

@@ -88,12 +88,12 @@ static enum assay_status copy_set(const struct reading *r, const uint8_t *policy
     *out = find_set(r->rules, policy, endorsements);
     if (*out != NULL) return ASSAY_OK;
     ASSAY_TRY(set_fault(r, "policy", policy,
-                        assay_effective_rules_document(r->genesis, r->store, policy, r->memory,
-                                                       ASSAY_SET_LEN_MAX, &documents[0])));
+                        assay_host_rules_document(r->genesis, r->store, policy, r->memory,
+                                                  ASSAY_SET_LEN_MAX, &documents[0])));
     ASSAY_TRY(set_fault(r, "endorsements", endorsements,
-                        assay_effective_rules_document(r->genesis, r->store, endorsements,
-                                                       r->memory + ASSAY_SET_LEN_MAX,
-                                                       ASSAY_SET_LEN_MAX, &documents[1])));
+                        assay_host_rules_document(r->genesis, r->store, endorsements,
+                                                  r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
+                                                  &documents[1])));
     ASSAY_ASSERT(r->rules->set_count < sizeof r->rules->sets / sizeof r->rules->sets[0]);
     *out = &r->rules->sets[r->rules->set_count++];
     return set_fault(r, "rules with policy", policy,

@@ -56,7 +56,7 @@ enum { ASSAY_RULES_MESSAGE = 160 };
  * assay_rules_open - the rules of effective rules, and those of the epochs that its state
  * remembers.
  *
- * In:      effective: assay_effective_rules_load of this genesis and store
+ * In:      effective: assay_host_rules_load of this genesis and store
  * Out:     *out; message says which document is at fault otherwise
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a document is in neither) | ASSAY_E_STORE |
  *          as assay_ruleset_open

@@ -92,8 +92,8 @@ static void preload(void)
         struct assay_verify_key *loaded = NULL;
         uint32_t kinds = 0;
         exit_unless(assay_pinned_root((enum assay_pinned_root)i, &key, &kinds), "roots");
-        exit_unless(assay_verify_key_load(&key, &loaded), "keys");
-        assay_verify_key_free(&loaded);
+        exit_unless(assay_public_key_load(&key, &loaded), "keys");
+        assay_public_key_free(&loaded);
     }
 }
 

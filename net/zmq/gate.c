@@ -61,7 +61,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
         link->test_refused = true;
         return false;
     }
-    if (assay_roster_find(link->config.roster, key, &slot, &which) != ASSAY_OK) {
+    if (assay_host_roster_find(link->config.roster, key, &slot, &which) != ASSAY_OK) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_STRANGER);
         return false;
     }
@@ -84,7 +84,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
         return false;
     }
     assay_count(counters, ASSAY_COUNT_HANDSHAKE_ACCEPTED);
-    assay_roster_user_encode(slot, which, key, user);
+    assay_host_roster_user_encode(slot, which, key, user);
     assay_line_on_incoming(link, slot);
     return true;
 }

@@ -336,14 +336,14 @@ static size_t discard_rest(struct assay_link *link, zmq_msg_t *part)
     return count;
 }
 
-/* Whose frame is it? Returns: as assay_roster_find_user; what is refused was counted. */
+/* Whose frame is it? Returns: as assay_host_roster_find_user; what is refused was counted. */
 static enum assay_status sender_of(struct assay_link *link, zmq_msg_t *frame, uint16_t *slot,
                                    enum assay_roster_key *which)
 {
     const char *user = zmq_msg_gets(frame, "User-Id");
     const enum assay_status status =
         user == NULL ? ASSAY_E_STRANGER
-                     : assay_roster_find_user(link->config.roster, user, slot, which);
+                     : assay_host_roster_find_user(link->config.roster, user, slot, which);
     if (status == ASSAY_E_STALE) {
         assay_count(link->config.counters, ASSAY_COUNT_FRAME_OLD_KEY);
     } else if (status != ASSAY_OK) {

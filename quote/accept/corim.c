@@ -527,11 +527,11 @@ static enum assay_status check_signature(const struct assay_cose_sign1 *sign1,
     uint8_t digest[ASSAY_DIGEST_MAX];
     ASSAY_TRY(assay_cose_sign1_signature(sign1, &signature, digest));
     if (assay_cose_key_type(sign1->algorithm) != signer->type) return ASSAY_E_SIGNATURE;
-    ASSAY_TRY(assay_verify_key_load(signer, &key));
+    ASSAY_TRY(assay_public_key_load(signer, &key));
     ASSAY_ASSERT(key != NULL);
     const bool good =
-        assay_verify_key_check(key, &signature, digest, assay_signature_digest_len(signature.alg));
-    assay_verify_key_free(&key);
+        assay_public_key_check(key, &signature, digest, assay_signature_digest_len(signature.alg));
+    assay_public_key_free(&key);
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 

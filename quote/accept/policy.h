@@ -240,7 +240,8 @@ uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t va
 bool assay_reference_field_is_logged(enum assay_reference_field field);
 const char *assay_event_state_name(enum assay_event_state state);         /* Returns: "required" */
 const char *assay_reference_state_name(enum assay_reference_state state); /* Returns: "allowed" */
-const char *assay_acceptance_name(enum assay_acceptance acceptance);      /* Returns: "affirming" */
+const char *assay_policy_acceptance_name(
+    enum assay_acceptance acceptance); /* Returns: "affirming" */
 
 /* Returns: "tcg", "google", "azure". */
 const char *assay_ak_form_name(enum assay_ak_form form);

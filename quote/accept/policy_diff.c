@@ -96,7 +96,7 @@ static void diff_kinds(struct diff *d)
 
 static struct assay_text status_text(const struct assay_status_rule *rule)
 {
-    struct assay_text out = text_of(assay_acceptance_name(rule->acceptance));
+    struct assay_text out = text_of(assay_policy_acceptance_name(rule->acceptance));
     if (!rule->has_grace || rule->acceptance == ASSAY_ACCEPT_REFUSED) return out;
     assay_text_add(&out, " for ");
     assay_text_add_u64(&out, rule->grace_s);
@@ -135,7 +135,8 @@ static void diff_acceptance(struct diff *d, const char *what, enum assay_accepta
 {
     if (before == after) return;
     add_change(d, after > before ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of(what),
-               text_of(assay_acceptance_name(before)), text_of(assay_acceptance_name(after)));
+               text_of(assay_policy_acceptance_name(before)),
+               text_of(assay_policy_acceptance_name(after)));
 }
 
 static void diff_platform(struct diff *d)
@@ -614,7 +615,7 @@ void assay_policy_diff(const struct assay_policy *before, const struct assay_pol
     ASSAY_ASSERT(out->count <= ASSAY_POLICY_CHANGES_MAX);
 }
 
-const char *assay_change_effect_text(enum assay_change_effect effect)
+const char *assay_policy_effect_text(enum assay_change_effect effect)
 {
     switch (effect) {
     case ASSAY_CHANGE_LOOSER: return "accepts more";

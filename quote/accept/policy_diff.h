@@ -47,6 +47,6 @@ struct assay_policy_changes {
 void assay_policy_diff(const struct assay_policy *before, const struct assay_policy *after,
                        struct assay_policy_changes *out);
 /* Returns: "accepts more", "refuses more" or "differs". */
-const char *assay_change_effect_text(enum assay_change_effect effect);
+const char *assay_policy_effect_text(enum assay_change_effect effect);
 
 #endif

@@ -103,7 +103,7 @@ const char *assay_event_state_name(enum assay_event_state state)
     ASSAY_UNREACHABLE("assay_policy_check bounds it");
 }
 
-const char *assay_acceptance_name(enum assay_acceptance acceptance)
+const char *assay_policy_acceptance_name(enum assay_acceptance acceptance)
 {
     switch (acceptance) {
     case ASSAY_ACCEPT_REFUSED: return "refused";

@@ -57,7 +57,7 @@ static void judge_signature(const struct assay_snp_appraisal *a)
         uint8_t digest[ASSAY_SHA384_LEN];
         assay_sha384(r->signed_part.bytes, r->signed_part.len, digest);
         state = a->proven->key != NULL &&
-                        assay_verify_key_check(a->proven->key, &r->signature, digest, sizeof digest)
+                        assay_public_key_check(a->proven->key, &r->signature, digest, sizeof digest)
                     ? ASSAY_PROOF_TRUE
                     : ASSAY_PROOF_FALSE;
         if (state == ASSAY_PROOF_FALSE)

@@ -240,7 +240,7 @@ bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, c
             continue;
         }
         ASSAY_ASSERT(verdict->proofs[i] <= ASSAY_PROOF_FALSE);
-        *name = assay_proof_name((enum assay_proof)i);
+        *name = assay_verdict_proof_name((enum assay_proof)i);
         *state = (enum assay_proof_state)verdict->proofs[i];
         return true;
     }

@@ -24,7 +24,7 @@ static bool is_signed(const struct assay_cose_sign1 *cose, enum assay_key_type t
     uint8_t digest[ASSAY_DIGEST_MAX];
     if (key == NULL || assay_cose_key_type(cose->algorithm) != type) return false;
     if (assay_cose_sign1_signature(cose, &signature, digest) != ASSAY_OK) return false;
-    return assay_verify_key_check(key, &signature, digest,
+    return assay_public_key_check(key, &signature, digest,
                                   assay_signature_digest_len(signature.alg));
 }
 
@@ -32,10 +32,10 @@ static enum assay_status check_platform(const struct assay_cca_token *t,
                                         const struct assay_key *root, bool *ok)
 {
     struct assay_verify_key *key = NULL;
-    const enum assay_status status = assay_verify_key_load(root, &key);
+    const enum assay_status status = assay_public_key_load(root, &key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     *ok = status == ASSAY_OK && is_signed(&t->platform.cose, root->type, key);
-    assay_verify_key_free(&key);
+    assay_public_key_free(&key);
     return ASSAY_OK;
 }
 
@@ -44,7 +44,7 @@ static enum assay_status load_realm_key(const struct assay_cca_token *t,
                                         struct assay_proven *proven)
 {
     ASSAY_ASSERT(proven->key == NULL);
-    const enum assay_status status = assay_verify_key_load(&t->realm.public_key, &proven->key);
+    const enum assay_status status = assay_public_key_load(&t->realm.public_key, &proven->key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK)
         assay_proven_fault(proven, ASSAY_RULE_DOCUMENT_SIGNATURE, t->realm.offset,

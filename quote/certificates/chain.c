@@ -28,12 +28,12 @@ enum assay_status assay_chain_signed(const struct assay_key *key, const uint8_t 
                                      const struct assay_signature *signature)
 {
     struct assay_verify_key *loaded = NULL;
-    ASSAY_TRY(assay_verify_key_load(key, &loaded));
+    ASSAY_TRY(assay_public_key_load(key, &loaded));
     ASSAY_ASSERT(loaded != NULL);
     /* Vendors' signatures may have a high s (docs/protocol.md 2.14). */
-    const bool ok = assay_verify_key_check(loaded, signature, digest,
+    const bool ok = assay_public_key_check(loaded, signature, digest,
                                            assay_signature_digest_len(signature->alg));
-    assay_verify_key_free(&loaded);
+    assay_public_key_free(&loaded);
     return ok ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 

@@ -59,12 +59,13 @@ static void judge_quote_signature(const struct assay_quote *quote,
                                   const struct assay_proven *proven, struct assay_verdict *verdict)
 {
     if (proven->key == NULL) return; /* already a fault */
-    ASSAY_ASSERT(quote->signed_part.len == quote->offset_body + assay_body_len(quote->body_type));
+    ASSAY_ASSERT(quote->signed_part.len ==
+                 quote->offset_body + assay_intel_body_len(quote->body_type));
     uint8_t digest[ASSAY_SHA256_LEN];
     struct assay_signature signature;
     assay_sha256(quote->signed_part.bytes, quote->signed_part.len, digest);
     assay_signature_from_p256(&signature, quote->signature);
-    const bool ok = assay_verify_key_check(proven->key, &signature, digest, sizeof digest);
+    const bool ok = assay_public_key_check(proven->key, &signature, digest, sizeof digest);
     assay_verdict_proof(verdict, ASSAY_PROOF_QUOTE_SIGNATURE,
                         ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
     if (!ok)

@@ -210,7 +210,7 @@ static bool is_known_signed(const struct candidate *c, const struct candidate *i
 static bool is_signed(const struct candidate *c, const struct assay_verify_key *issuer)
 {
     const struct assay_signature *const signature = &c->certificate.signature;
-    return assay_verify_key_check(issuer, signature, c->certificate.tbs_digest,
+    return assay_public_key_check(issuer, signature, c->certificate.tbs_digest,
                                   assay_signature_digest_len(signature->alg));
 }
 
@@ -223,7 +223,7 @@ static enum assay_status take_key(const struct candidate *c, struct assay_verify
         *key = c->known->key;
         return ASSAY_OK;
     }
-    const enum assay_status status = assay_verify_key_load(&c->certificate.key, own);
+    const enum assay_status status = assay_public_key_load(&c->certificate.key, own);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) *key = *own;
     ASSAY_ASSERT((*key == NULL) == (status != ASSAY_OK));
@@ -270,8 +270,8 @@ static enum assay_status prove_signatures(struct proving *p)
             keep_verify_key(p, &p->ca, &p->root, &ca_own);
         }
     }
-    assay_verify_key_free(&root_own);
-    assay_verify_key_free(&ca_own);
+    assay_public_key_free(&root_own);
+    assay_public_key_free(&ca_own);
     ASSAY_ASSERT(root_own == NULL && ca_own == NULL);
     return status;
 }
@@ -434,7 +434,7 @@ enum assay_status assay_platform_prove(struct assay_verifier *verifier,
     }
     /* Last, because it is the one thing to free. */
     const struct assay_key key = assay_key_p256(quote->attestation_key);
-    const enum assay_status status = assay_verify_key_load(&key, &proven->key);
+    const enum assay_status status = assay_public_key_load(&key, &proven->key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     ASSAY_ASSERT((proven->key == NULL) == (status != ASSAY_OK));
     if (status != ASSAY_OK) {

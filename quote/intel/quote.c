@@ -75,7 +75,7 @@ static enum assay_status parse_td_15_ex(struct assay_cursor *body, struct assay_
                              sizeof r->current_service_td_attributes);
 }
 
-size_t assay_body_len(enum assay_body_type type)
+size_t assay_intel_body_len(enum assay_body_type type)
 {
     switch (type) {
     case ASSAY_BODY_SGX: return ASSAY_SGX_REPORT_LEN;
@@ -95,7 +95,7 @@ enum assay_status assay_td_report_parse(struct assay_cursor *in, enum assay_body
     ASSAY_TRY(parse_td_10(in, &r));
     if (type >= ASSAY_BODY_TD_15) ASSAY_TRY(parse_td_15(in, &r));
     if (type >= ASSAY_BODY_TD_15_EX) ASSAY_TRY(parse_td_15_ex(in, &r));
-    ASSAY_ASSERT(in->pos - start == assay_body_len(type));
+    ASSAY_ASSERT(in->pos - start == assay_intel_body_len(type));
     *out = r;
     return ASSAY_OK;
 }
@@ -116,7 +116,7 @@ static enum assay_status parse_body_type(struct assay_cursor *in, const struct a
     if (number < ASSAY_BODY_SGX || number > ASSAY_BODY_TD_15_EX) return ASSAY_E_UNSUPPORTED;
     *type = (enum assay_body_type)number;
     if ((*type == ASSAY_BODY_SGX) == kind->is_tdx) return ASSAY_E_INVALID;
-    return len == assay_body_len(*type) ? ASSAY_OK : ASSAY_E_INVALID;
+    return len == assay_intel_body_len(*type) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 static enum assay_status parse_body(struct assay_cursor *in, const struct assay_kind *kind,
@@ -221,7 +221,7 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     q.offset_qe_report = (uint32_t)(q.qe_report_bytes.bytes - bytes);
     q.offset_cert_data = (uint32_t)(q.cert_data.bytes - bytes);
 
-    ASSAY_ASSERT(q.signed_part.len == q.offset_body + assay_body_len(q.body_type));
+    ASSAY_ASSERT(q.signed_part.len == q.offset_body + assay_intel_body_len(q.body_type));
     ASSAY_ASSERT(q.offset_qe_report + q.qe_report_bytes.len <= len);
     ASSAY_ASSERT(q.offset_cert_data + q.cert_data.len <= len);
     ASSAY_ASSERT((q.body_type != ASSAY_BODY_SGX) == kind->is_tdx);
@@ -237,7 +237,7 @@ enum assay_status assay_quote_length(const struct assay_kind *kind, const uint8_
     enum assay_body_type type = ASSAY_BODY_SGX;
     ASSAY_TRY(assay_cursor_skip(&in, ASSAY_QUOTE_HEADER_LEN));
     ASSAY_TRY(parse_body_type(&in, kind, &type));
-    ASSAY_TRY(assay_cursor_skip(&in, assay_body_len(type)));
+    ASSAY_TRY(assay_cursor_skip(&in, assay_intel_body_len(type)));
     ASSAY_TRY(assay_cursor_u32le(&in, &signature_len));
     ASSAY_TRY(assay_cursor_skip(&in, signature_len));
     const size_t end = in.pos;

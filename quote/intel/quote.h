@@ -130,7 +130,7 @@ ASSAY_CHECKED enum assay_status assay_td_report_parse(struct assay_cursor *in,
                                                       enum assay_body_type type,
                                                       struct assay_td_report *out);
 /* Returns: the bytes of a body; 0 for a type that does not exist */
-size_t assay_body_len(enum assay_body_type type);
+size_t assay_intel_body_len(enum assay_body_type type);
 /* As assay_evidence_length, of a quote. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
  * ASSAY_E_UNSUPPORTED */
 ASSAY_CHECKED enum assay_status assay_quote_length(const struct assay_kind *kind,

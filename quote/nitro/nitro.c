@@ -117,7 +117,7 @@ static enum assay_status prove_signature(const struct assay_nitro_document *d,
         const struct assay_key leaf = certificate.key;
         ASSAY_TRY(prove_bundle(d, &certificate, proven));
         /* Last, because it is the one thing to free. */
-        if (leaf.type == ASSAY_KEY_P384) status = assay_verify_key_load(&leaf, &proven->key);
+        if (leaf.type == ASSAY_KEY_P384) status = assay_public_key_load(&leaf, &proven->key);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status != ASSAY_OK)
             assay_proven_fault(proven, ASSAY_RULE_DOCUMENT_SIGNATURE, d->certificate.offset,
@@ -225,7 +225,7 @@ static void judge_signature(const struct assay_nitro_document *d, const struct a
     const enum assay_status status =
         assay_cose_sign1_signature(&d->cose, &signature, digest); /* ES384, 96 bytes: parsed so */
     const bool ok = status == ASSAY_OK &&
-                    assay_verify_key_check(proven->key, &signature, digest, ASSAY_SHA384_LEN);
+                    assay_public_key_check(proven->key, &signature, digest, ASSAY_SHA384_LEN);
     assay_verdict_proof(verdict, ASSAY_PROOF_COSE_SIGNATURE,
                         ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
     if (!ok)

@@ -156,7 +156,7 @@ static enum assay_status prove_way(const struct hand *hand, const struct assay_k
             assay_proven_fault(proven, fault.rule, 0, fault.expected, fault.observed);
         }
     }
-    status = assay_verify_key_load(&leaf->key, &proven->key); /* last: the one thing to free */
+    status = assay_public_key_load(&leaf->key, &proven->key); /* last: the one thing to free */
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
@@ -186,7 +186,7 @@ static void judge_signature(const struct assay_nvidia_appraisal *a,
     uint8_t digest[ASSAY_SHA384_LEN];
     assay_sha384(r->signed_part.bytes, r->signed_part.len, digest);
     const bool ok = proven->key != NULL &&
-                    assay_verify_key_check(proven->key, &r->signature, digest, sizeof digest);
+                    assay_public_key_check(proven->key, &r->signature, digest, sizeof digest);
     assay_verdict_proof(a->verdict, ASSAY_PROOF_REPORT_SIGNATURE,
                         ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
     if (!ok)

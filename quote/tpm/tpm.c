@@ -102,11 +102,11 @@ static enum assay_status check_signature(struct assay_verifier *verifier,
     enum assay_status status = ASSAY_OK;
     assay_lease_open(verifier, ASSAY_KIND_TPM, pieces, sizeof pieces / sizeof pieces[0], &lease);
     if (lease.proven == NULL) {
-        status = assay_verify_key_load(key, &lease.own.key);
+        status = assay_public_key_load(key, &lease.own.key);
         if (status == ASSAY_OK) assay_lease_retain(&lease);
     }
     ASSAY_ASSERT(status != ASSAY_OK || lease.proven != NULL);
-    if (status == ASSAY_OK && !assay_verify_key_check(lease.proven->key, signature, digest,
+    if (status == ASSAY_OK && !assay_public_key_check(lease.proven->key, signature, digest,
                                                       assay_signature_digest_len(signature->alg)))
         status = ASSAY_E_SIGNATURE;
     assay_lease_close(&lease);

@@ -71,7 +71,7 @@ static enum assay_status take_acceptance(const struct assay_yaml *file, const ch
 {
     if (text == NULL) return ASSAY_OK;
     for (int i = ASSAY_ACCEPT_REFUSED; i <= ASSAY_ACCEPT_AFFIRMING; i++) {
-        if (strcmp(text, assay_acceptance_name((enum assay_acceptance)i)) != 0) continue;
+        if (strcmp(text, assay_policy_acceptance_name((enum assay_acceptance)i)) != 0) continue;
         *out = (enum assay_acceptance)i;
         return ASSAY_OK;
     }

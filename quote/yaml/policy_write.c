@@ -67,7 +67,7 @@ static void put_statuses(struct assay_writer *w, const struct assay_policy *poli
     for (int i = ASSAY_TCB_NONE + 1; i < ASSAY_TCB_STATUS_COUNT; i++) {
         const struct assay_status_rule *const rule = &policy->statuses[i];
         put(w, "  - { status: %s, accept: %s", assay_tcb_status_text((enum assay_tcb_status)i),
-            assay_acceptance_name(rule->acceptance));
+            assay_policy_acceptance_name(rule->acceptance));
         if (rule->has_grace) put(w, ", grace_s: %llu", (unsigned long long)rule->grace_s);
         put(w, " }\n");
     }
@@ -81,10 +81,10 @@ static void put_bool(struct assay_writer *w, const char *key, bool value)
 static void put_platform(struct assay_writer *w, const struct assay_platform_rules *rules)
 {
     const uint8_t *const least = rules->snp_tcb_min;
-    put(w, "service_td: %s\n", assay_acceptance_name(rules->service_td));
-    put(w, "sept_ve_enabled: %s\n", assay_acceptance_name(rules->sept_ve_enabled));
-    put(w, "td_now_out_of_date: %s\n", assay_acceptance_name(rules->td_now_out_of_date));
-    put(w, "td_now_revoked: %s\n", assay_acceptance_name(rules->td_now_revoked));
+    put(w, "service_td: %s\n", assay_policy_acceptance_name(rules->service_td));
+    put(w, "sept_ve_enabled: %s\n", assay_policy_acceptance_name(rules->sept_ve_enabled));
+    put(w, "td_now_out_of_date: %s\n", assay_policy_acceptance_name(rules->td_now_out_of_date));
+    put(w, "td_now_revoked: %s\n", assay_policy_acceptance_name(rules->td_now_revoked));
     put(w, "vmpl_max: %u\n", (unsigned)rules->vmpl_max);
     put_bool(w, "migration_agent", rules->allow_migration_agent);
     put_bool(w, "smt", rules->allow_smt);
@@ -193,7 +193,7 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put_advisories(w, policy);
     put(w, "references:%s\n", policy->reference_count == 0 ? " []" : "");
     assay_references_put_yaml(policy->references, policy->reference_count, w);
-    put(w, "ima_unknown: %s\n", assay_acceptance_name(policy->ima_unknown));
+    put(w, "ima_unknown: %s\n", assay_policy_acceptance_name(policy->ima_unknown));
     put(w, "events:%s\n", policy->event_count == 0 ? " []" : "");
     for (uint32_t i = 0; i < policy->event_count; i++)
         put_event(w, &policy->events[i]);

@@ -12,12 +12,12 @@ static const char *const words[] = { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_WORD) };
 static const enum assay_service_family families[] = { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_FAMILY) };
 #undef ASSAY_SERVICE_FAMILY
 
-enum assay_service_family assay_service_kind_family(unsigned kind)
+enum assay_service_family assay_registry_kind_family(unsigned kind)
 {
     return kind < ASSAY_SERVICE_KIND_COUNT ? families[kind] : ASSAY_FAMILY_NONE;
 }
 
-const char *assay_service_kind_name(unsigned kind)
+const char *assay_registry_kind_name(unsigned kind)
 {
     return kind < sizeof words / sizeof *words ? words[kind] : NULL;
 }

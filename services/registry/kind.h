@@ -53,8 +53,8 @@ enum assay_service_family {
 };
 
 /* Returns: the service of a kind; ASSAY_FAMILY_NONE outside the list. */
-enum assay_service_family assay_service_kind_family(unsigned kind);
+enum assay_service_family assay_registry_kind_family(unsigned kind);
 /* Returns: the name of a kind, NULL outside the list. */
-const char *assay_service_kind_name(unsigned kind);
+const char *assay_registry_kind_name(unsigned kind);
 
 #endif

@@ -24,7 +24,7 @@ enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload pa
 
 static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)
 {
-    switch (assay_service_kind_family(kind)) {
+    switch (assay_registry_kind_family(kind)) {
     case ASSAY_FAMILY_NONE: return false;
     case ASSAY_FAMILY_CONTINUITY: return plan->group_count > 0;
     case ASSAY_FAMILY_SHARES: return plan->has_shares;
@@ -190,7 +190,7 @@ enum assay_status assay_registry_check_record(const struct assay_registry_plan *
 {
     if (!has_service(plan, kind)) return ASSAY_E_UNSUPPORTED;
     if (payload.len > ASSAY_SERVICE_PAYLOAD_MAX) return ASSAY_E_RANGE;
-    const enum assay_service_family family = assay_service_kind_family(kind);
+    const enum assay_service_family family = assay_registry_kind_family(kind);
     if (family == ASSAY_FAMILY_CONTINUITY) return check_continuity(plan, chain_id, kind, payload);
     if (family == ASSAY_FAMILY_SHARES) return check_shares(chain_id, kind, payload);
     return check_tasks(chain_id, kind, payload);
@@ -514,7 +514,7 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
     struct assay_cont_facts task_facts;
     uint32_t group = 0;
     ASSAY_ASSERT(r->missing == 0);
-    const enum assay_service_family family = assay_service_kind_family(kind);
+    const enum assay_service_family family = assay_registry_kind_family(kind);
     ASSAY_ASSERT(family != ASSAY_FAMILY_NONE);
     task_facts.count = 0;
     if (facts != NULL) assay_registry_clear_facts(facts);

@@ -19,7 +19,7 @@ static enum assay_outcome copy_votes_vote(const struct assay_attack_scene *scene
 {
     (void)honest;
     if (scene->first_row == NULL) return ASSAY_OUTCOME_NONE;
-    const uint8_t said = assay_row_get(scene->first_row, subject);
+    const uint8_t said = assay_votes_row_get(scene->first_row, subject);
     return said < ASSAY_OUTCOME_COUNT ? (enum assay_outcome)said : ASSAY_OUTCOME_NONE;
 }
 

@@ -338,7 +338,7 @@ static void apply_action(struct making *m, const struct assay_action *a)
 static const char *find_difference(const struct making *m)
 {
     const struct assay_state *s = m->e->after;
-    if (!assay_rules_equal(&m->rules, &s->rules)) return "rules";
+    if (!assay_state_rules_equal(&m->rules, &s->rules)) return "rules";
     if (!assay_bytes_equal(m->operators_digest, s->operators_digest, 32)) return "operators";
     for (uint32_t i = 0; i < m->e->watch->nodes; i++) {
         const struct place *p = &m->places[i];
@@ -494,7 +494,7 @@ static void apply_forced(const struct assay_watch_epoch *e, const struct assay_c
             apply_action(&m, &a);
     }
     c->trial.before = m.rules;
-    if (!assay_rules_equal(&m.rules, &c->rules)) return;
+    if (!assay_state_rules_equal(&m.rules, &c->rules)) return;
     assay_watch_updates_end_trial(e, false);
     clear_trial(c, e->watch->nodes);
 }
@@ -542,7 +542,7 @@ static void activate(const struct assay_watch_epoch *e)
     m.places = places;
     m.activation = e->closed->epoch + 1;
     if (!unfit) apply_change(&m, &change);
-    const bool others = !assay_rules_equal(&c->rules, &m.rules);
+    const bool others = !assay_state_rules_equal(&c->rules, &m.rules);
     if (others && c->trial.epoch != 0 && w.forces == 0) {
         m = (struct making){ .e = e, .places = c->places, .rules = c->rules };
         assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);

@@ -36,7 +36,7 @@ static bool has_only_drops(const struct assay_watch_epoch *epoch)
 {
     if (epoch->before->member_count != epoch->after->member_count) return false;
     if (assay_watch_roster_changed(epoch)) return false;
-    if (!assay_rules_equal(&epoch->before->rules, &epoch->after->rules)) return false;
+    if (!assay_state_rules_equal(&epoch->before->rules, &epoch->after->rules)) return false;
     for (uint32_t i = 0; i < epoch->after->member_count; i++) {
         const struct assay_member *was = &epoch->before->members[i];
         const struct assay_member *is = &epoch->after->members[i];

@@ -43,9 +43,9 @@ static uint64_t mix_word(uint64_t seen, uint64_t word)
 static void record_miss(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
                         uint32_t subject, bool has_quorum, uint8_t *row)
 {
-    const enum assay_outcome said = (enum assay_outcome)assay_row_get(row, subject);
+    const enum assay_outcome said = (enum assay_outcome)assay_votes_row_get(row, subject);
     if (said == ASSAY_OUTCOME_ABSENT || said == ASSAY_OUTCOME_NONE) return;
-    assay_row_set(row, subject, has_quorum ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
+    assay_votes_row_set(row, subject, has_quorum ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
     if (!w->byzantine[voter]) w->missed[(size_t)worker * w->n + subject] += w->weights[voter];
 }
 
@@ -97,8 +97,8 @@ static bool limit_appraisals(const struct assay_sim_epochs *w, uint32_t voter, u
     const uint32_t first = (uint32_t)assay_sim_random_below(&random, w->n);
     for (uint32_t k = (uint32_t)able; k < w->n; k++) {
         const uint32_t subject = (first + k) % w->n;
-        const enum assay_outcome said = (enum assay_outcome)assay_row_get(row, subject);
-        if (said != ASSAY_OUTCOME_ABSENT) assay_row_set(row, subject, ASSAY_OUTCOME_NONE);
+        const enum assay_outcome said = (enum assay_outcome)assay_votes_row_get(row, subject);
+        if (said != ASSAY_OUTCOME_ABSENT) assay_votes_row_set(row, subject, ASSAY_OUTCOME_NONE);
     }
     return true;
 }
@@ -129,10 +129,10 @@ static bool apply_attacks(struct assay_sim_epochs *w, uint32_t voter, uint8_t *r
         acts.views[i].first_row = w->templates[w->at[voter].side].row;
     for (uint32_t s = 0; s < w->n; s++) {
         if (s == voter) continue;
-        const enum assay_outcome honest = (enum assay_outcome)assay_row_get(row, s);
+        const enum assay_outcome honest = (enum assay_outcome)assay_votes_row_get(row, s);
         const enum assay_outcome said = assay_attack_acts_vote(&acts, s, honest);
         if (said == honest) continue;
-        assay_row_set(row, s, said);
+        assay_votes_row_set(row, s, said);
         record_lie(w, voter, s, said);
     }
     return true;
@@ -150,7 +150,7 @@ static void ballot_of(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     if (!may_ballot(w, voter)) return;
     const struct epochs_template *t = &w->templates[side];
     assay_bytes_copy(row, w->row_len, t->row, w->row_len);
-    assay_row_set(row, voter, ASSAY_OUTCOME_NONE);
+    assay_votes_row_set(row, voter, ASSAY_OUTCOME_NONE);
     const bool lost = draw_losses(w, worker, voter, t->has_quorum, row);
     const bool missed = draw_first_envelopes(w, worker, voter, t->has_quorum, row) || lost;
     const bool slow = limit_appraisals(w, voter, row);

@@ -106,7 +106,7 @@ enum assay_status assay_sim_epochs_create(const struct assay_scenario *scenario,
     w->scenario = *scenario;
     w->seed = options->seed;
     w->n = scenario->nodes;
-    w->row_len = assay_row_len(w->n);
+    w->row_len = assay_votes_row_len(w->n);
     w->outcome = outcome;
     w->sides_of = UINT64_MAX;
     w->tick = w->epoch = 1;

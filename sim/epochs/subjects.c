@@ -164,7 +164,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
         if (!arrives) t->complete = false;
         if (is_omitted(w, i, side) && !assay_ballot_names(w->epoch, exceptions++, omitted))
             continue;
-        assay_row_set(t->row, i, said);
+        assay_votes_row_set(t->row, i, said);
     }
 }
 

@@ -111,7 +111,7 @@ static void note_row(struct assay_sim_rules *rules, uint32_t rater, const uint8_
     for (uint32_t j = 0; j < rules->count; j++) {
         if (platform[j] == platform[rater]) continue; /* no member rates its own platform */
         const struct assay_faults *faults = &rules->asked[j].faults;
-        switch (assay_row_get(row, j)) {
+        switch (assay_votes_row_get(row, j)) {
         case ASSAY_OUTCOME_PASS_UP_TO_DATE:
         case ASSAY_OUTCOME_PASS_NEEDS_HARDENING:
         case ASSAY_OUTCOME_PASS_OUT_OF_DATE: note_outcome(&local[j], 1); break;

@@ -344,11 +344,6 @@ const struct assay_tolerance *assay_sim_rules_tolerance(const struct assay_sim_r
     return &rules->tolerance;
 }
 
-const struct assay_tally_result *assay_sim_rules_results(const struct assay_sim_rules *rules)
-{
-    return rules->results;
-}
-
 struct assay_tally_summary assay_sim_rules_summary(const struct assay_sim_rules *rules)
 {
     return rules->summary;

@@ -18,8 +18,8 @@ static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_
     enum assay_status status = assay_record_decode(assay_slice_over(payload, len), &record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const size_t at = (size_t)(record.ballot.row.bytes - payload);
-    assay_row_set(payload + at, acts->victim,
-                  acts->slanders ? ASSAY_OUTCOME_FAIL_HARD : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    assay_votes_row_set(payload + at, acts->victim,
+                        acts->slanders ? ASSAY_OUTCOME_FAIL_HARD : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     assay_sha256(record.body.bytes, record.body.len, effect->as.sign.digest);
     acts->slanders = false; /* once */
 }

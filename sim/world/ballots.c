@@ -270,7 +270,7 @@ void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay
     if (record.kind != ASSAY_RECORD_BALLOT || b->epoch != running_epoch(w, node)) return;
     const struct knowledge *k = knowledge_of(w, node, b->epoch);
     for (uint32_t s = 0; s < world_members(w, node); s++) {
-        const enum assay_outcome said = (enum assay_outcome)assay_row_get(b->row.bytes, s);
+        const enum assay_outcome said = (enum assay_outcome)assay_votes_row_get(b->row.bytes, s);
         if (said != ASSAY_OUTCOME_NONE && !is_evaluated(w, node, s))
             world_report_violation(w, ASSAY_SIM_CHECKER_BALLOTS,
                                    "node %u judges %u, which does not serve", node, s);

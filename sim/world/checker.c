@@ -727,7 +727,7 @@ static void check_effective_rules(struct assay_sim_world *w, uint32_t node)
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_EFFECTIVE_RULES && node == 1)
         own.policy_digest[0] ^= 1;
     world_count_check(w, ASSAY_SIM_CHECKER_CHANGES);
-    if (!assay_rules_equal(&own, rules))
+    if (!assay_state_rules_equal(&own, rules))
         world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES,
                                "node %u goes by other rules than its state", node);
     if (!assay_bytes_equal(effective->operators_digest, s->operators_digest, 32))

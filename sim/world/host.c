@@ -423,7 +423,7 @@ static void on_epoch_closed(struct assay_sim_world *w, uint32_t node, uint64_t e
         n->engine->parts->head.state.members[0].change_epoch = 1;
     n->closed = epoch;
     n->agent_due = true;
-    assay_roster_update(&n->roster, n->engine);
+    assay_host_roster_update(&n->roster, n->engine);
     world_overlay_closed(w, node, epoch);
     world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);

@@ -17,8 +17,9 @@ static void check_service(struct assay_sim_world *w, uint32_t node, uint16_t slo
     struct assay_member_snapshot member;
     assay_engine_member_snapshot(w->nodes[node].engine, slot, &member);
     const bool suspended = member.trust.score.standing == ASSAY_STANDING_SUSPENDED;
-    const bool served = assay_roster_admit(&w->nodes[node].roster, slot, ASSAY_ROSTER_TRANSPORT,
-                                           ASSAY_LANE_SERVICE) == ASSAY_ADMITTED;
+    const bool served =
+        assay_host_roster_admit(&w->nodes[node].roster, slot, ASSAY_ROSTER_TRANSPORT,
+                                ASSAY_LANE_SERVICE) == ASSAY_ADMITTED;
     if (suspended == served)
         world_report_violation(
             w, ASSAY_SIM_CHECKER_LANES, "node %u %s member %u, which is %ssuspended", node,

@@ -31,11 +31,6 @@ uint64_t assay_sim_world_epoch(const struct assay_sim_world *world, uint32_t nod
     return world->nodes[node].closed;
 }
 
-uint64_t assay_sim_world_now(const struct assay_sim_world *world)
-{
-    return world->now_us / 1000;
-}
-
 uint64_t assay_sim_world_steps(const struct assay_sim_world *world)
 {
     return world->steps;

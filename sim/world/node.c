@@ -276,11 +276,11 @@ static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
     if (rules->state == NULL || !assay_trial_runs(&rules->state->trial) || w->soft != NULL)
         return ASSAY_OK;
     const struct assay_rules_in_force *before = &rules->state->trial.before;
-    ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->policy_digest, bytes,
-                                             sizeof bytes, &document));
+    ASSAY_TRY(assay_host_rules_document(w->genesis, n->store, before->policy_digest, bytes,
+                                        sizeof bytes, &document));
     world_policy_fails(document, n->before_fails);
-    ASSAY_TRY(assay_effective_rules_document(w->genesis, n->store, before->endorsements_digest,
-                                             bytes, sizeof bytes, &document));
+    ASSAY_TRY(assay_host_rules_document(w->genesis, n->store, before->endorsements_digest, bytes,
+                                        sizeof bytes, &document));
     assay_bytes_copy(n->before_set, sizeof n->before_set, document.bytes, document.len);
     n->before_set_len = document.len;
     return ASSAY_OK;
@@ -290,8 +290,8 @@ static enum assay_status load_rules(struct assay_sim_world *w, uint32_t node,
                                     struct assay_effective_rules *rules)
 {
     const struct world_node *n = &w->nodes[node];
-    ASSAY_TRY(assay_effective_rules_load(n->rules, assay_effective_rules_size(), w->genesis,
-                                         n->store, rules));
+    ASSAY_TRY(
+        assay_host_rules_load(n->rules, assay_host_rules_size(), w->genesis, n->store, rules));
     return load_before(w, node, rules);
 }
 
@@ -300,7 +300,7 @@ static struct assay_effective_rules load_effective_rules(struct assay_sim_world 
 {
     struct world_node *n = &w->nodes[node];
     struct assay_effective_rules rules = { .genesis = w->genesis };
-    if (n->rules == NULL) n->rules = aligned_alloc(64, assay_effective_rules_size());
+    if (n->rules == NULL) n->rules = aligned_alloc(64, assay_host_rules_size());
     ASSAY_ASSERT(n->rules != NULL);
     enum assay_status status = load_rules(w, node, &rules);
     if (status != ASSAY_OK && n->faulty_store) {
@@ -525,11 +525,11 @@ static void start_node(struct assay_sim_world *w, uint32_t node, bool again, boo
     n->verifier_us = n->uplink_us = w->now_us;
     n->verified = 0;
     n->crash_at = CRASH_NEVER;
-    assay_roster_update(&n->roster, n->engine);
+    assay_host_roster_update(&n->roster, n->engine);
     world_overlay_open(w, node);
     make_gossip(w, node);
     if (again) restore_store(w, node);
-    assay_roster_update(&n->roster, n->engine);
+    assay_host_roster_update(&n->roster, n->engine);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(n->engine, &snapshot);
     n->closed = snapshot.epoch - 1;
@@ -643,7 +643,7 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     world_follow(w, node);
     free(n->gossip);
     free(n->seen);
-    assay_roster_update(&n->roster, n->engine);
+    assay_host_roster_update(&n->roster, n->engine);
     world_overlay_renewed(w, node);
     make_gossip(w, node);
     restore_store(w, node);

@@ -146,8 +146,6 @@ void assay_sim_world_member(struct assay_sim_world *world, uint32_t node, uint16
                             struct assay_member_snapshot *snapshot);
 /* Returns: the last epoch that a node has closed. */
 uint64_t assay_sim_world_epoch(const struct assay_sim_world *world, uint32_t node);
-/* Returns: milliseconds of the virtual clock. */
-uint64_t assay_sim_world_now(const struct assay_sim_world *world);
 /* Returns: steps of all engines. */
 uint64_t assay_sim_world_steps(const struct assay_sim_world *world);
 /* Returns: time spent in assay_engine_step, by options.clock_ns. */

@@ -174,7 +174,7 @@ struct world_node {
     struct assay_engine *engine;
     void *memory; /* [memory_len], the engine's; NULL before the first one */
     size_t memory_len;
-    void *rules; /* assay_effective_rules_size(): the engine's rules */
+    void *rules; /* assay_host_rules_size(): the engine's rules */
     struct assay_store *store;
     struct assay_gossip *gossip;
     struct assay_overlay_driver driver; /* its neighbours, in overlay_memory */

@@ -63,7 +63,7 @@ static bool slander(struct assay_effect *effect, unsigned slot)
 
     struct assay_ballot ballot = record.ballot;
     assay_bytes_copy(traitor.row, sizeof traitor.row, ballot.row.bytes, ballot.row.len);
-    assay_row_set(traitor.row, slot, ASSAY_OUTCOME_FAIL_HARD);
+    assay_votes_row_set(traitor.row, slot, ASSAY_OUTCOME_FAIL_HARD);
     ballot.row = assay_slice_over(traitor.row, ballot.row.len);
 
     uint8_t body_bytes[ASSAY_BALLOT_FIXED_LEN_MAX + 1024];

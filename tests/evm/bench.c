@@ -27,7 +27,7 @@ static const struct assay_json *asked(struct bench *b, const char *method, const
                              sizeof answer, &len));
     free(text);
     const enum assay_status status =
-        assay_evm_answer_parse(&b->rpc, assay_slice_over(answer, len), 1, document, &result);
+        assay_eth_answer_parse(&b->rpc, assay_slice_over(answer, len), 1, document, &result);
     if (status != ASSAY_OK) printf("%s: %s\n", method, b->rpc.why);
     CHECK(status == ASSAY_OK);
     return result;
@@ -46,7 +46,7 @@ uint64_t bench_now_s(struct bench *b)
     const struct assay_json *block =
         asked(b, "eth_getBlockByNumber", "[\"latest\",false]", &document);
     uint64_t now = 0;
-    CHECK_OK(assay_evm_quantity(assay_json_get(block, "timestamp"), &now));
+    CHECK_OK(assay_eth_quantity(assay_json_get(block, "timestamp"), &now));
     assay_json_free(&document);
     return now;
 }
@@ -73,7 +73,7 @@ uint64_t bench_balance(struct bench *b, const uint8_t account[static ASSAY_EVM_A
     uint64_t wei = 0;
     assay_hex_encode(account, ASSAY_EVM_ADDRESS_LEN, hex, sizeof hex);
     snprintf(params, sizeof params, "[\"0x%s\",\"latest\"]", hex);
-    CHECK_OK(assay_evm_quantity(asked(b, "eth_getBalance", params, &document), &wei));
+    CHECK_OK(assay_eth_quantity(asked(b, "eth_getBalance", params, &document), &wei));
     assay_json_free(&document);
     return wei;
 }
@@ -89,7 +89,7 @@ void bench_give(struct bench *b, const uint8_t account[static ASSAY_EVM_ADDRESS_
 void bench_open(struct bench *b, const char *url, const char *contracts)
 {
     *b = (struct bench){ .http = { .url = url }, .contracts = contracts };
-    b->rpc.link = assay_evm_http_link(&b->http);
+    b->rpc.link = assay_eth_http_link(&b->http);
     b->config = (struct assay_evm_config){ .chain_id = 31337,
                                            .fee_limit_wei = 50 * GWEI,
                                            .tip_wei = GWEI,
@@ -97,7 +97,7 @@ void bench_open(struct bench *b, const char *url, const char *contracts)
                                            .confirmations = 1,
                                            .resend_ms = 1000 };
     b->key.bytes[31] = 7;
-    CHECK_OK(assay_evm_sender_init(&b->sender, &b->config, &b->key, b->rpc.link));
+    CHECK_OK(assay_eth_sender_init(&b->sender, &b->config, &b->key, b->rpc.link));
     bench_give(b, b->sender.account);
     b->tasks.chain_id = b->config.chain_id;
     bench_mine(b, 1);
@@ -105,20 +105,20 @@ void bench_open(struct bench *b, const char *url, const char *contracts)
 
 void bench_close(struct bench *b)
 {
-    assay_evm_sender_deinit(&b->sender);
+    assay_eth_sender_deinit(&b->sender);
 }
 
 uint64_t bench_send(struct bench *b, struct assay_evm_sender *sender,
                     const struct assay_evm_order *order)
 {
-    CHECK_OK(assay_evm_sender_begin(sender, order));
+    CHECK_OK(assay_eth_sender_begin(sender, order));
     for (int i = 0; i < 1000; i++) {
-        const enum assay_evm_phase phase = assay_evm_sender_step(sender, b->clock_ms += 10);
+        const enum assay_evm_phase phase = assay_eth_sender_step(sender, b->clock_ms += 10);
         if (phase == ASSAY_EVM_DONE) return sender->progress.receipt.gas;
         if (phase == ASSAY_EVM_REFUSED) break;
     }
     snprintf(b->rpc.why, sizeof b->rpc.why, "%s", sender->progress.why);
-    printf("%s: %s\n", assay_evm_phase_text(sender->progress.phase), b->rpc.why);
+    printf("%s: %s\n", assay_eth_phase_text(sender->progress.phase), b->rpc.why);
     return 0;
 }
 
@@ -129,7 +129,7 @@ const char *bench_would(struct bench *b, const uint8_t *from, const struct assay
     };
     uint8_t out[64];
     size_t len = 0;
-    if (assay_evm_get_call(&b->rpc, &call, out, sizeof out, &len) == ASSAY_OK) return "";
+    if (assay_eth_get_call(&b->rpc, &call, out, sizeof out, &len) == ASSAY_OK) return "";
     return b->rpc.why;
 }
 
@@ -172,13 +172,13 @@ static uint64_t deploy(struct bench *b, const char *name, const struct assay_evm
 uint64_t bench_deploy_anchor(struct bench *b, const struct assay_evm_anchored *from)
 {
     struct assay_evm_order order;
-    CHECK_OK(assay_evm_anchor_deploy_order(from, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_anchor_deploy_order(from, b->data, sizeof b->data, &order));
     return deploy(b, "AssayAnchor", &assay_evm_contract_anchor, &order, b->anchor);
 }
 
 uint64_t bench_deploy_tasks(struct bench *b)
 {
     struct assay_evm_order order;
-    CHECK_OK(assay_evm_tasks_deploy_order(b->anchor, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_tasks_deploy_order(b->anchor, b->data, sizeof b->data, &order));
     return deploy(b, "AssayTasks", &assay_evm_contract_tasks, &order, b->tasks.contract);
 }

@@ -18,7 +18,7 @@ static struct ending at(struct bench *b, uint64_t epoch)
 static void check_holds(struct bench *b, const struct closed *c)
 {
     struct assay_evm_anchored held;
-    CHECK_OK(assay_evm_anchor_read(&b->rpc, b->anchor, &held));
+    CHECK_OK(assay_eth_anchor_read(&b->rpc, b->anchor, &held));
     CHECK(held.epoch == c->anchored.epoch && held.time_ms == c->anchored.time_ms);
     CHECK(held.era == 0 && assay_bytes_equal(held.chain_id, c->anchored.chain_id, 32));
     CHECK(assay_bytes_equal(held.voters, c->anchored.voters, 32));
@@ -28,7 +28,7 @@ static void check_holds(struct bench *b, const struct closed *c)
 static void advance(struct bench *b, const struct closed *from, const struct closed *to)
 {
     struct assay_evm_order order;
-    CHECK_OK(assay_evm_anchor_advance_order(&from->anchored, b->anchor, &to->boundary, from->next,
+    CHECK_OK(assay_eth_anchor_advance_order(&from->anchored, b->anchor, &to->boundary, from->next,
                                             net.n, b->data, sizeof b->data, &order));
     CHECK(bench_send(b, &b->sender, &order) > 0);
 }
@@ -55,9 +55,9 @@ void scenario_anchor(struct bench *b)
     advance(b, &second, &third);
     check_holds(b, &third);
     /* The client sees for itself what the contract would refuse. */
-    CHECK(assay_evm_anchor_advance_order(&third.anchored, b->anchor, &third.boundary, third.next,
+    CHECK(assay_eth_anchor_advance_order(&third.anchored, b->anchor, &third.boundary, third.next,
                                          net.n, b->data, sizeof b->data, &order) == ASSAY_E_STALE);
-    CHECK(assay_evm_anchor_advance_order(&second.anchored, b->anchor, &third.boundary, first.next,
+    CHECK(assay_eth_anchor_advance_order(&second.anchored, b->anchor, &third.boundary, first.next,
                                          net.n, b->data, sizeof b->data,
                                          &order) == ASSAY_E_STRANGER);
     network_free(&net);
@@ -91,7 +91,7 @@ static void draft_of(const struct closed *c, struct draft *d)
         CHECK_OK(assay_cbor_bytes(&in, SIZE_MAX, &tail));
         d->tails[i] = tail;
     }
-    CHECK_OK(assay_evm_rows(c->voted, net.n, d->rows, sizeof d->rows, &rows_len, NULL));
+    CHECK_OK(assay_eth_rows(c->voted, net.n, d->rows, sizeof d->rows, &rows_len, NULL));
     assay_bytes_copy(d->header, sizeof d->header, c->header, c->boundary.header.len);
     assay_bytes_copy(d->path, sizeof d->path, c->path, 32 * c->boundary.path_len);
     assay_bytes_copy(d->signatures, sizeof d->signatures, cert.signatures.bytes,
@@ -225,7 +225,7 @@ static void leaves_out_epochs(struct bench *b)
     network_close(&net, &e, &spare);
     e = at(b, 105);
     network_close(&net, &e, &third);
-    CHECK_OK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+    CHECK_OK(assay_eth_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
                                             net.n, b->data, sizeof b->data, &order));
     const char *const said = bench_would(b, b->sender.account, &order);
     CHECK(strcmp(said, "") == 0);
@@ -234,7 +234,7 @@ static void leaves_out_epochs(struct bench *b)
     network_close(&net, &e, &spare);
     e = at(b, 107);
     network_close(&net, &e, &third);
-    CHECK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+    CHECK(assay_eth_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
                                          net.n, b->data, sizeof b->data, &order) == ASSAY_E_EARLY);
 }
 
@@ -308,7 +308,7 @@ void scenario_old_fork(struct bench *b)
 {
     static struct draft d;
     struct ending e = at(b, 100);
-    CHECK(assay_evm_p256_check(&b->rpc) == ASSAY_E_UNSUPPORTED);
+    CHECK(assay_eth_p256_check(&b->rpc) == ASSAY_E_UNSUPPORTED);
     network_make(&net, 7);
     network_close(&net, &e, &first);
     bench_deploy_anchor(b, &first.anchored);

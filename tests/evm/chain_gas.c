@@ -39,7 +39,7 @@ static void task_gas(struct bench *b)
     task_claim_order(b, &t, &order);
     const uint64_t claim = bench_send(b, &b->sender, &order);
     bench_later(b, 3600);
-    CHECK_OK(assay_evm_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
     const uint64_t closed = bench_send(b, &b->sender, &order);
     CHECK(open > 0 && claim > 0 && closed > 0);
     tell("open, n = 7", open, OPEN);
@@ -76,10 +76,10 @@ static void advance_gas(struct bench *b, uint32_t n, uint64_t designed)
     e.epoch++;
     e.rekeyed = 1;
     network_close(&net, &e, &third);
-    CHECK_OK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &second.boundary,
+    CHECK_OK(assay_eth_anchor_advance_order(&first.anchored, b->anchor, &second.boundary,
                                             first.next, n, b->data, sizeof b->data, &order));
     const uint64_t same = bench_send(b, &b->sender, &order);
-    CHECK_OK(assay_evm_anchor_advance_order(&second.anchored, b->anchor, &third.boundary,
+    CHECK_OK(assay_eth_anchor_advance_order(&second.anchored, b->anchor, &third.boundary,
                                             second.next, n, b->data, sizeof b->data, &order));
     const uint64_t other = bench_send(b, &b->sender, &order);
     CHECK(same > 0 && other > 0);

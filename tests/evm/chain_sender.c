@@ -5,7 +5,7 @@ static struct assay_evm_sender sender;
 
 static void sender_with(struct bench *b, const struct assay_evm_config *config)
 {
-    CHECK_OK(assay_evm_sender_init(&sender, config, &b->key, b->rpc.link));
+    CHECK_OK(assay_eth_sender_init(&sender, config, &b->key, b->rpc.link));
 }
 
 /* One wei to somebody. */
@@ -18,7 +18,7 @@ static struct assay_evm_order gift(void)
 
 static enum assay_evm_phase step(struct bench *b, uint64_t ms)
 {
-    return assay_evm_sender_step(&sender, b->clock_ms += ms);
+    return assay_eth_sender_step(&sender, b->clock_ms += ms);
 }
 
 static uint64_t received(struct bench *b)
@@ -35,7 +35,7 @@ static void outlives_a_reorganisation(struct bench *b)
     config.confirmations = 6;
     sender_with(b, &config);
     bench_do(b, "evm_setAutomine", "[false]");
-    CHECK_OK(assay_evm_sender_begin(&sender, &order));
+    CHECK_OK(assay_eth_sender_begin(&sender, &order));
     CHECK(step(b, 1) == ASSAY_EVM_SENT);
     CHECK(step(b, 1) == ASSAY_EVM_SENT && sender.progress.depth == 0);
     bench_mine(b, 5);
@@ -56,7 +56,7 @@ static void outlives_a_reorganisation(struct bench *b)
     CHECK(step(b, 1) == ASSAY_EVM_DONE);
     CHECK(received(b) == before);
     bench_do(b, "evm_setAutomine", "[true]");
-    assay_evm_sender_deinit(&sender);
+    assay_eth_sender_deinit(&sender);
 }
 
 /* A block at so many gwei; the next one costs an eighth less when that is empty. */
@@ -75,7 +75,7 @@ static void waits_when_gas_is_dear(struct bench *b)
     const struct assay_evm_order order = gift();
     config.fee_limit_wei = 10 * GWEI;
     sender_with(b, &config);
-    CHECK_OK(assay_evm_sender_begin(&sender, &order));
+    CHECK_OK(assay_eth_sender_begin(&sender, &order));
     for (int i = 0; i < 3; i++) {
         base_fee(b, 20);
         CHECK(step(b, 1) == ASSAY_EVM_FEE_TOO_HIGH);
@@ -98,7 +98,7 @@ static void waits_when_gas_is_dear(struct bench *b)
     CHECK(sender.progress.phase == ASSAY_EVM_DONE);
     bench_do(b, "evm_setAutomine", "[true]");
     base_fee(b, 1);
-    assay_evm_sender_deinit(&sender);
+    assay_eth_sender_deinit(&sender);
 }
 
 /* Somebody uses the account beside us: our nonce is stale, and it is signed for the next one. */
@@ -108,18 +108,18 @@ static void outlives_a_stale_nonce(struct bench *b)
     const struct assay_evm_order order = gift();
     const uint64_t before = received(b);
     sender_with(b, &b->config);
-    CHECK_OK(assay_evm_sender_init(&twin, &b->config, &b->key, b->rpc.link));
+    CHECK_OK(assay_eth_sender_init(&twin, &b->config, &b->key, b->rpc.link));
     bench_do(b, "evm_setAutomine", "[false]");
-    CHECK_OK(assay_evm_sender_begin(&sender, &order));
+    CHECK_OK(assay_eth_sender_begin(&sender, &order));
     CHECK(step(b, 1) == ASSAY_EVM_SENT);
     const uint64_t nonce = sender.progress.nonce;
     bench_do(b, "anvil_dropAllTransactions", "[]"); /* the node forgets it */
     struct assay_evm_order other = order;
     other.value[31] = 2;
-    CHECK_OK(assay_evm_sender_begin(&twin, &other));
-    CHECK(assay_evm_sender_step(&twin, b->clock_ms) == ASSAY_EVM_SENT);
+    CHECK_OK(assay_eth_sender_begin(&twin, &other));
+    CHECK(assay_eth_sender_step(&twin, b->clock_ms) == ASSAY_EVM_SENT);
     bench_mine(b, 1);
-    CHECK(assay_evm_sender_step(&twin, b->clock_ms) == ASSAY_EVM_DONE);
+    CHECK(assay_eth_sender_step(&twin, b->clock_ms) == ASSAY_EVM_DONE);
     CHECK(twin.progress.nonce == nonce);
     for (int i = 0; i < 20 && sender.progress.nonce == nonce; i++)
         CHECK(step(b, b->config.resend_ms + 1) == ASSAY_EVM_SENT);
@@ -130,8 +130,8 @@ static void outlives_a_stale_nonce(struct bench *b)
     }
     CHECK(sender.progress.phase == ASSAY_EVM_DONE && received(b) == before + 3);
     bench_do(b, "evm_setAutomine", "[true]");
-    assay_evm_sender_deinit(&sender);
-    assay_evm_sender_deinit(&twin);
+    assay_eth_sender_deinit(&sender);
+    assay_eth_sender_deinit(&twin);
 }
 
 static void asks_no_other_chain(struct bench *b)
@@ -141,16 +141,16 @@ static void asks_no_other_chain(struct bench *b)
     const uint64_t before = received(b);
     config.chain_id = 1;
     sender_with(b, &config);
-    CHECK_OK(assay_evm_sender_begin(&sender, &order));
+    CHECK_OK(assay_eth_sender_begin(&sender, &order));
     CHECK(step(b, 1) == ASSAY_EVM_NEW && sender.progress.signed_ == 0);
     CHECK(strcmp(sender.progress.why, "the node is of another chain") == 0);
     CHECK(received(b) == before);
-    assay_evm_sender_deinit(&sender);
+    assay_eth_sender_deinit(&sender);
 }
 
 void scenario_sender(struct bench *b)
 {
-    CHECK_OK(assay_evm_p256_check(&b->rpc));
+    CHECK_OK(assay_eth_p256_check(&b->rpc));
     asks_no_other_chain(b);
     outlives_a_reorganisation(b);
     waits_when_gas_is_dear(b);

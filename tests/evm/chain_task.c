@@ -51,7 +51,7 @@ void task_open_order(struct bench *b, struct task *t, uint32_t slot, struct assa
 {
     struct assay_evm_score_proof proof;
     network_score(&t->net, &t->closed, slot, &proof);
-    CHECK_OK(assay_evm_open_order(&b->tasks, &t->terms, &proof, b->data, sizeof b->data, order));
+    CHECK_OK(assay_eth_open_order(&b->tasks, &t->terms, &proof, b->data, sizeof b->data, order));
 }
 
 void task_sign(struct bench *b, struct task *t, const struct assay_task_receipt *receipt)
@@ -84,7 +84,7 @@ struct assay_task_receipt task_receipt(struct task *t, uint32_t step)
 void task_claim_order(struct bench *b, struct task *t, struct assay_evm_order *order)
 {
     CHECK_OK(
-        assay_evm_claim_order(&b->tasks, &t->terms, &t->claim, b->data, sizeof b->data, order));
+        assay_eth_claim_order(&b->tasks, &t->terms, &t->claim, b->data, sizeof b->data, order));
 }
 
 #define SAYS(order, word)                                                                          \
@@ -192,7 +192,7 @@ static void claim(struct bench *b, struct task *t, uint32_t step, uint32_t steps
     task_claim_order(b, t, &order);
     CHECK(bench_send(b, &b->sender, &order) > 0);
     CHECK(bench_balance(b, t->executor) - before == UINT64_C(1000) * steps_paid);
-    CHECK_OK(assay_evm_task_read(&b->rpc, &b->tasks, t->name, 0, &open, &paid));
+    CHECK_OK(assay_eth_task_read(&b->rpc, &b->tasks, t->name, 0, &open, &paid));
     CHECK(open && paid == step);
     task_claim_order(b, t, &order);
     SAYS(&order, "step"); /* once */
@@ -205,12 +205,12 @@ void scenario_task(struct bench *b)
     bool open = true;
     uint32_t paid = 1;
     task_network(b, &t);
-    CHECK(assay_evm_tasks_check(&b->rpc, &b->tasks, b->anchor) ==
+    CHECK(assay_eth_tasks_check(&b->rpc, &b->tasks, b->anchor) ==
           (b->committed ? ASSAY_OK : ASSAY_E_INVALID));
-    CHECK(assay_evm_tasks_check(&b->rpc, &b->tasks, t.executor) == ASSAY_E_INVALID);
+    CHECK(assay_eth_tasks_check(&b->rpc, &b->tasks, t.executor) == ASSAY_E_INVALID);
     task_make(b, &t);
     open_refuses(b, &t);
-    CHECK_OK(assay_evm_task_read(&b->rpc, &b->tasks, t.name, 0, &open, &paid));
+    CHECK_OK(assay_eth_task_read(&b->rpc, &b->tasks, t.name, 0, &open, &paid));
     CHECK(!open && paid == 0);
     task_open_order(b, &t, 0, &order);
     CHECK(bench_send(b, &b->sender, &order) > 0);
@@ -225,19 +225,19 @@ void scenario_task(struct bench *b)
     SAYS(&order, "step");
     claim_refuses(b, &t, 6);
     claim(b, &t, 9, 4);
-    CHECK_OK(assay_evm_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
     SAYS(&order, "early");
     bench_later(b, 3600);
     r = task_receipt(&t, 20);
     task_sign(b, &t, &r);
     task_claim_order(b, &t, &order);
     SAYS(&order, "late");
-    CHECK_OK(assay_evm_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
     const uint64_t held = bench_balance(b, b->tasks.contract);
     CHECK(held == UINT64_C(1000) * (STEPS - 9));
     CHECK(bench_send(b, &b->sender, &order) > 0);
     CHECK(bench_balance(b, b->tasks.contract) == 0);
-    CHECK_OK(assay_evm_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
+    CHECK_OK(assay_eth_close_order(&b->tasks, &t.terms, b->data, sizeof b->data, &order));
     SAYS(&order, "task"); /* once */
     task_open_order(b, &t, 0, &order);
     SAYS(&order, "deadline"); /* its name never comes again, nor what was signed for it */

@@ -270,7 +270,7 @@ def arguments(text, at):
 
 # What writes a line: places of its level and its event among the arguments. Functions that hand their own
 # parameters on to it are found, so that a wrapper counts as well.
-WRITERS = {"assay_log_begin": (1, 2), "assay_enclave_log": (0, 1)}
+WRITERS = {"assay_log_begin": (1, 2), "assay_attester_log": (0, 1)}
 FOLDERS = ("net", "apps/daemon", "apps/enclave", "enforce")
 LEVELS = r'(?:ASSAY_SEVERITY_|"|^)(error|warning|info|debug)\b'
 

@@ -454,7 +454,7 @@ static void ballots(struct attacker *a)
     assay_bytes_copy(b.node_id, 32, a->ring.node_id, 32);
     assay_bytes_copy(b.policy_digest, 32, a->fleet->genesis.policy_digest, 32);
     assay_bytes_copy(b.endorsements_digest, 32, a->fleet->genesis.endorsements_digest, 32);
-    b.row = assay_slice_over(row, assay_row_len(a->fleet->count));
+    b.row = assay_slice_over(row, assay_votes_row_len(a->fleet->count));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
     must(assay_writer_finish(&inner, &all), "ballot");

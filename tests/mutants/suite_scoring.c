@@ -83,7 +83,7 @@ static struct counted count(const struct history *h, uint32_t s)
         if (w->groups.platform[v] == w->groups.platform[s]) continue;
         c.total += w->weights[v];
         if (w->rows[v] == NULL) continue;
-        const unsigned said = assay_row_get(w->rows[v], s);
+        const unsigned said = assay_votes_row_get(w->rows[v], s);
         const bool proven = f->own_fail_hard || f->own_fail_soft;
         if (said == ASSAY_OUTCOME_PASS_UP_TO_DATE || said == ASSAY_OUTCOME_PASS_NEEDS_HARDENING ||
             said == ASSAY_OUTCOME_PASS_OUT_OF_DATE)

@@ -143,7 +143,7 @@ static enum assay_status find_record(struct looking *l, struct assay_slice *offe
 static enum assay_status open_then(struct looking *l, struct assay_slice offer, uint8_t *set)
 {
     struct assay_writer w = assay_writer_over(set, ASSAY_SET_LEN_MAX);
-    const struct assay_updates *updates = assay_collateral_updates_functions(l->judge);
+    const struct assay_updates *updates = assay_document_collateral_functions(l->judge);
     const struct assay_state *s = &l->source.basis->state;
     const struct assay_genesis *effective = l->source.basis->effective.genesis;
     int64_t until_unix_s = 0;
@@ -280,13 +280,13 @@ int cli_collateral_status(const struct assay_collateral_options *options)
     if (result == ASSAY_EXIT_OK)
         result = cli_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
     if (result == ASSAY_EXIT_OK &&
-        (l.outlook == NULL || assay_collateral_updates_create(&l.judge) != ASSAY_OK))
+        (l.outlook == NULL || assay_document_collateral_create(&l.judge) != ASSAY_OK))
         result = cli_change_fail(&ask, ASSAY_E_MEMORY, "status");
     if (result == ASSAY_EXIT_OK) {
         result = report_status(&l, document);
         document = NULL;
     }
-    assay_collateral_updates_destroy(&l.judge);
+    assay_document_collateral_destroy(&l.judge);
     assay_ruleset_close(&l.now);
     cli_change_source_close(&l.source);
     assay_json_free(&document);

@@ -36,7 +36,7 @@ int cli_record_submit_key(const char *group, const char *path, struct assay_secr
                           uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
-    const enum assay_status status = assay_operator_key_load(path, secret, public_key);
+    const enum assay_status status = assay_keyring_operator_load(path, secret, public_key);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND || !assay_file_secret_fault(path, why))
         (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
@@ -50,7 +50,7 @@ int cli_record_submit_account(const char *group, const char *text, uint8_t accou
     struct assay_secret32 secret;
     if (strlen(text) == 64 && assay_hex_decode(text, 64, account, 32) == ASSAY_OK)
         return ASSAY_EXIT_OK;
-    const enum assay_status status = assay_operator_key_load(text, &secret, public_key);
+    const enum assay_status status = assay_keyring_operator_load(text, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr,
@@ -91,7 +91,7 @@ static void report_begun(void *context)
     struct assay_record_submit *hand = context;
     if (hand->kind == 0) return;
     hand->away = true;
-    assay_record_queue_reset_due(hand->pending);
+    assay_queue_reset_due(hand->pending);
 }
 
 static void report_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
@@ -101,7 +101,7 @@ static void report_result(void *context, enum assay_service_kind kind, struct as
     if (hand->kind == 0 || kind != hand->kind || payload.len != hand->payload.len ||
         !assay_bytes_equal(payload.bytes, hand->payload.bytes, payload.len))
         return;
-    assay_record_queue_remove(hand->pending, kind, payload);
+    assay_queue_remove(hand->pending, kind, payload);
     if (hand->became == NULL) hand->became = word;
 }
 
@@ -125,7 +125,7 @@ static enum assay_status poll_record(struct assay_record_submit *hand)
         return status;
     if (status != ASSAY_OK || assay_follower_follows(hand->follower))
         hand->crowded = status == ASSAY_E_FULL;
-    assay_record_queue_send_due(hand->pending, hand->follower, assay_monotonic_ms());
+    assay_queue_send_due(hand->pending, hand->follower, assay_monotonic_ms());
     if (assay_monotonic_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
     (void)poll(&fd, fd.fd >= 0 ? 1 : 0, TURN_MS);
@@ -165,7 +165,7 @@ int cli_record_submit_open(const struct assay_daemon_request *q, enum assay_serv
         free(l);
         return found;
     }
-    enum assay_status status = assay_record_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &l->pending);
+    enum assay_status status = assay_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &l->pending);
     if (status == ASSAY_OK) status = assay_follower_create(&config, &l->follower);
     while (status == ASSAY_OK && !assay_follower_follows(l->follower))
         status = poll_record(l);
@@ -184,7 +184,7 @@ void cli_record_submit_close(struct assay_record_submit **hand)
     *hand = NULL;
     if (l == NULL) return;
     assay_follower_destroy(&l->follower);
-    assay_record_queue_destroy(&l->pending);
+    assay_queue_destroy(&l->pending);
     free(l);
 }
 
@@ -239,10 +239,10 @@ int cli_record_submit_send(struct assay_record_submit *hand, enum assay_service_
     hand->away = false;
     hand->became = NULL;
     hand->why[0] = '\0';
-    enum assay_status status = assay_record_queue_add(hand->pending, kind, payload);
+    enum assay_status status = assay_queue_add(hand->pending, kind, payload);
     while (status == ASSAY_OK && hand->became == NULL && hand->why[0] == '\0')
         status = poll_record(hand);
-    assay_record_queue_clear_kind(hand->pending, kind);
+    assay_queue_clear_kind(hand->pending, kind);
     hand->kind = 0;
     if (hand->became != NULL && (!hand->away || strcmp(hand->became, "applied") == 0)) {
         *word = hand->became;

@@ -141,8 +141,8 @@ void cli_claims_add_proofs(struct assay_json *claims, const struct assay_verdict
         const enum assay_proof_state state = (enum assay_proof_state)verdict->proofs[i];
         /* Where the key is certified itself, its certifier has looked at the TPM's certificate. */
         if (i == ASSAY_PROOF_EK_CHAIN && state == ASSAY_PROOF_NOT_USED) continue;
-        add_proof(links, assay_proof_name((enum assay_proof)i), state);
-        add_proof(claims, assay_proof_name((enum assay_proof)i), state);
+        add_proof(links, assay_verdict_proof_name((enum assay_proof)i), state);
+        add_proof(claims, assay_verdict_proof_name((enum assay_proof)i), state);
     }
     assay_json_set(claims, "links", links);
 }

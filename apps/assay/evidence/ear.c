@@ -196,7 +196,7 @@ int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options 
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
     struct assay_writer out = assay_writer_over(record, sizeof record);
     const struct assay_ear_terms terms = terms_of(a, options);
-    enum assay_status status = assay_operator_key_load(options->key, &secret, public_key);
+    enum assay_status status = assay_keyring_operator_load(options->key, &secret, public_key);
     if (status != ASSAY_OK) return cli_ear_key_report(a->json, options->key, status);
     status = sign_ear(a, &terms, &secret, public_key, &token);
     assay_secret_wipe(&secret, sizeof secret);

@@ -23,7 +23,7 @@ struct assay_ear_options {
 int cli_ear_check(const struct assay_ear_options *options, bool json);
 /*
  * cli_ear_key_report - why the key of --ear-key cannot be used, as an error of the command.
- * In:      status: of assay_operator_key_load, or of the signature
+ * In:      status: of assay_keyring_operator_load, or of the signature
  * Returns: ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
 int cli_ear_key_report(bool json, const char *key, enum assay_status status);

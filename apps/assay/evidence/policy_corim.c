@@ -224,7 +224,7 @@ static enum assay_status sign_manifest(struct assay_slice manifest, const char *
     uint8_t digest[ASSAY_SHA256_LEN];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_p256_signer *signer = NULL;
-    ASSAY_TRY(assay_operator_key_load(key_path, &secret, public_key));
+    ASSAY_TRY(assay_keyring_operator_load(key_path, &secret, public_key));
     struct assay_writer w = assay_writer_over(memory, ASSAY_CORIM_LEN_MAX);
     assay_corim_seal(manifest, issuer, public_key, NULL, &w);
     enum assay_status status = assay_writer_finish(&w, sealed);

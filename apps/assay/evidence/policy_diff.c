@@ -14,7 +14,7 @@ static void print_changes(const struct assay_policy_changes *changes)
 {
     for (uint32_t i = 0; i < changes->count; i++) {
         const struct assay_policy_change *const c = &changes->changes[i];
-        (void)printf("%-12s  %s: %s -> %s\n", assay_change_effect_text(c->effect), c->what.text,
+        (void)printf("%-12s  %s: %s -> %s\n", assay_policy_effect_text(c->effect), c->what.text,
                      c->before.text, c->after.text);
     }
     if (changes->count == 0) (void)puts("both accept the same");

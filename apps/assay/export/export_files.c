@@ -33,8 +33,9 @@ struct line_target {
 
 static char *make_line(const struct export_options *o, const struct assay_record *record)
 {
-    return o->format == EXPORT_CSV ? assay_record_csv(o->what, o->votes, o->identify, record)
-                                   : assay_record_jsonl(record);
+    return o->format == EXPORT_CSV
+               ? assay_telemetry_record_csv(o->what, o->votes, o->identify, record)
+               : assay_telemetry_record_jsonl(record);
 }
 
 static const char *line_end(const struct export_options *o)
@@ -54,7 +55,7 @@ static bool print_header(struct line_target *t)
 {
     const struct export_options *o = t->options;
     if (t->has_header || o->format != EXPORT_CSV) return true;
-    char *text = assay_record_csv_header(o->what, o->votes, o->identify);
+    char *text = assay_telemetry_record_csv_header(o->what, o->votes, o->identify);
     const bool printed = text != NULL && printf("%s%s", text, line_end(o)) > 0;
     free(text);
     t->has_header = printed;
@@ -151,7 +152,7 @@ static bool create_file(struct line_target *t)
     t->length = 0;
     if (t->fd < 0) return false;
     if (o->format != EXPORT_CSV) return true;
-    char *text = assay_record_csv_header(o->what, o->votes, o->identify);
+    char *text = assay_telemetry_record_csv_header(o->what, o->votes, o->identify);
     const bool written = text != NULL && append_line(t, text);
     free(text);
     return written;

@@ -29,7 +29,7 @@ static bool push_item(struct export_queue *queue, struct assay_record *record,
         struct export_item *const grown =
             reallocarray(queue->items, capacity, sizeof *queue->items);
         if (grown == NULL) {
-            assay_record_free(record);
+            assay_telemetry_record_free(record);
             return false;
         }
         queue->items = grown;
@@ -49,7 +49,7 @@ void export_queue_drop(struct export_queue *queue, size_t count)
 {
     ASSAY_ASSERT(count <= queue->count);
     for (size_t i = 0; i < count; i++)
-        assay_record_free(&queue->items[queue->head + i].record);
+        assay_telemetry_record_free(&queue->items[queue->head + i].record);
     queue->head += count;
     queue->count -= count;
     if (queue->count == 0) queue->head = 0;
@@ -139,7 +139,8 @@ static bool push_gap(struct export_source *source, struct export_queue *queue,
                      const struct assay_record_gap *gap)
 {
     struct assay_record record;
-    if (assay_record_of_gap(source->options->what, &source->origin, gap, &record) != ASSAY_OK)
+    if (assay_telemetry_record_of_gap(source->options->what, &source->origin, gap, &record) !=
+        ASSAY_OK)
         return false;
     return push_item(queue, &record, &source->position);
 }
@@ -209,7 +210,7 @@ static bool push_event(struct export_source *source, struct export_queue *queue,
 {
     struct export_position *const p = &source->position;
     struct assay_record record;
-    if (assay_record_of_event(&source->origin, event, &record) != ASSAY_OK) return false;
+    if (assay_telemetry_record_of_event(&source->origin, event, &record) != ASSAY_OK) return false;
     p->seq = assay_json_uint(event, "seq", 0);
     p->at_unix_ms = record.at_unix_ms;
     add_mark(p);
@@ -328,8 +329,8 @@ static bool push_members(struct export_source *source, struct export_queue *queu
     for (size_t i = p->rows; i < count; i++) {
         struct assay_record record;
         const enum assay_status status =
-            assay_record_of_member(o->what, o->votes, o->identify, &source->origin, epoch,
-                                   assay_json_at(members, i), &record);
+            assay_telemetry_record_of_member(o->what, o->votes, o->identify, &source->origin, epoch,
+                                             assay_json_at(members, i), &record);
         if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return false;
         p->seq = 1;
         p->epoch = i + 1 < count ? number : number + 1;

@@ -223,7 +223,7 @@ static void write_message(const struct syslog_target *t, const struct assay_reco
             assay_syslog_add(m, key, assay_json_text(record->fields, key, ""));
         }
     }
-    assay_syslog_end(m, assay_record_text(record));
+    assay_syslog_end(m, assay_telemetry_record_text(record));
 }
 
 static bool send_record(struct syslog_target *t, const struct assay_record *record)

@@ -85,8 +85,7 @@ int cli_change_file_load(const struct assay_change_options *options, uint8_t **b
     size_t len = 0;
     enum assay_status status =
         assay_file_read(options->file, ASSAY_CHANGE_RECORD_LEN_MAX, bytes, &len);
-    if (status == ASSAY_OK)
-        status = assay_change_draft_decode(assay_slice_over(*bytes, len), draft);
+    if (status == ASSAY_OK) status = assay_draft_decode(assay_slice_over(*bytes, len), draft);
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
         return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(options, status, options->file);
     return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s: %s",

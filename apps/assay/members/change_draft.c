@@ -403,7 +403,7 @@ static int draft_services(struct cli_drafting *d, const char *path)
     struct assay_slice document;
     const struct assay_change_basis *basis = d->source.basis;
     const struct assay_slice before =
-        d->recovers ? basis->effective.genesis->services : assay_change_plan(basis);
+        d->recovers ? basis->effective.genesis->services : assay_draft_plan(basis);
     if (d->has_plan) return cli_draft_refuse(d, "--services once");
     d->has_plan = true;
     const int result =
@@ -501,7 +501,7 @@ static int write_draft(struct cli_drafting *d)
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_draft draft = { .body = body, .change = decoded };
     assay_sha256(body.bytes, body.len, draft.digest);
-    status = assay_change_review(d->source.basis, &draft, false, message);
+    status = assay_draft_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
         return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict", "%s: %s",
                                cli_draft_verb(d), message);
@@ -553,7 +553,7 @@ static int check_out(const char *path)
     struct assay_change_draft *draft = malloc(sizeof *draft);
     if (draft != NULL &&
         assay_file_read(path, ASSAY_CHANGE_RECORD_LEN_MAX, &bytes, &len) == ASSAY_OK &&
-        assay_change_draft_decode(assay_slice_over(bytes, len), draft) == ASSAY_OK)
+        assay_draft_decode(assay_slice_over(bytes, len), draft) == ASSAY_OK)
         signatures = draft->signature_count;
     free(bytes);
     free(draft);

@@ -83,13 +83,13 @@ static enum assay_status check_author(const struct assay_change_basis *basis,
     char id[65];
     assay_hex_encode(r->operator_id, 32, id, sizeof id);
     if (author == NULL)
-        return assay_change_refuse(message, ASSAY_E_STRANGER,
-                                   "it is proposed by %.64s, which is no operator of this network",
-                                   id);
+        return assay_draft_refuse(message, ASSAY_E_STRANGER,
+                                  "it is proposed by %.64s, which is no operator of this network",
+                                  id);
     if (!is_signed_by(author, record))
-        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
-                                   "the proposal does not have the signature of its author %.64s",
-                                   id);
+        return assay_draft_refuse(message, ASSAY_E_SIGNATURE,
+                                  "the proposal does not have the signature of its author %.64s",
+                                  id);
     return ASSAY_OK;
 }
 
@@ -103,27 +103,27 @@ enum assay_status cli_proposal_read(const struct assay_change_basis *basis,
     char digest[65];
     message[0] = '\0';
     if (status != ASSAY_OK)
-        return assay_change_refuse(message, status,
-                                   "the node's answer has no signed proposal (data.review): %s",
-                                   assay_status_text(status));
+        return assay_draft_refuse(message, status,
+                                  "the node's answer has no signed proposal (data.review): %s",
+                                  assay_status_text(status));
     if (record->kind != ASSAY_RECORD_REVIEW || r->act != ASSAY_REVIEW_PROPOSE)
-        return assay_change_refuse(message, ASSAY_E_INVALID,
-                                   "the node's answer is a record that proposes "
-                                   "nothing");
+        return assay_draft_refuse(message, ASSAY_E_INVALID,
+                                  "the node's answer is a record that proposes "
+                                  "nothing");
     assay_hex_encode(r->digest, 32, digest, sizeof digest); /* of the change in it: decoded so */
     if (strncmp(digest, id, strlen(id)) != 0)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_INVALID,
             "the node's answer is another change: expected %.64s, found %.64s", id, digest);
     if (!assay_bytes_equal(r->chain_id, basis->state.chain_id, 32))
-        return assay_change_refuse(message, ASSAY_E_CHAIN, "the proposal is of another network");
+        return assay_draft_refuse(message, ASSAY_E_CHAIN, "the proposal is of another network");
     if (r->era != basis->state.era)
-        return assay_change_refuse(message, ASSAY_E_CHAIN,
-                                   "the proposal is of era %u, the network is in era %u",
-                                   (unsigned)r->era, (unsigned)basis->state.era);
+        return assay_draft_refuse(message, ASSAY_E_CHAIN,
+                                  "the proposal is of era %u, the network is in era %u",
+                                  (unsigned)r->era, (unsigned)basis->state.era);
     ASSAY_TRY(check_author(basis, record, message));
     if (r->issued > running_epoch(basis) + 1)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_EARLY,
             "the proposal is of epoch %llu, and by the node's state epoch %llu runs: its "
             "state is old",
@@ -139,10 +139,10 @@ enum assay_status cli_proposal_check_change(struct assay_change_basis *basis,
 {
     /* One signature puts it into force: to approve it is to decide it alone. */
     if (draft->change.sequence == 0)
-        return assay_change_refuse(message, ASSAY_E_UNSUPPORTED,
-                                   "maintenance needs no approval: sign and submit it");
+        return assay_draft_refuse(message, ASSAY_E_UNSUPPORTED,
+                                  "maintenance needs no approval: sign and submit it");
     if (draft->body.len > ASSAY_REVIEW_CHANGE_LEN_MAX)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_FULL,
             "the change has %zu bytes, and a proposal at most %d: sign it as a file "
             "(assay change sign)",
@@ -150,12 +150,12 @@ enum assay_status cli_proposal_check_change(struct assay_change_basis *basis,
     const uint32_t signatures = basis->effective.genesis->threshold;
     const size_t most = assay_change_body_len_max(signatures);
     if (draft->body.len > most)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_FULL,
             "the change has %zu bytes: with the signatures of %u operators, the threshold, a block "
             "takes at most %zu; divide it into several changes",
             draft->body.len, (unsigned)signatures, most);
-    const enum assay_status status = assay_change_review(basis, draft, false, message);
+    const enum assay_status status = assay_draft_review(basis, draft, false, message);
     return status == ASSAY_E_EARLY ? ASSAY_OK : status; /* it waits for others, or for a level */
 }
 
@@ -173,7 +173,7 @@ enum assay_status cli_proposal_set_issue(const struct assay_change_basis *basis,
     message[0] = '\0';
     /* What is issued later than now outlives each withdrawal until then. */
     if (latest > running + 1)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_EARLY,
             "the node answers epoch %llu, and by its state epoch %llu runs: expected %llu "
             "at most; query another node",
@@ -182,7 +182,7 @@ enum assay_status cli_proposal_set_issue(const struct assay_change_basis *basis,
     review->number = 0;
     if (before == NULL || issued != review->issued) return ASSAY_OK;
     if (number >= NUMBER_MAX)
-        return assay_change_refuse(
+        return assay_draft_refuse(
             message, ASSAY_E_RANGE,
             "the node answers statement %llu of this operator in epoch %llu: expected "
             "fewer than %d; query another node",

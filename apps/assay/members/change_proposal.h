@@ -39,7 +39,7 @@ ASSAY_CHECKED enum assay_status cli_proposal_read(const struct assay_change_basi
  * cli_proposal_check_change - can a proposal have this change: one that a threshold signs, of this
  * chain and era, which blocks can take now or after others?
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (one signature suffices) | ASSAY_E_FULL (too long) | as
- *          assay_change_review, but not ASSAY_E_EARLY
+ *          assay_draft_review, but not ASSAY_E_EARLY
  */
 ASSAY_CHECKED enum assay_status cli_proposal_check_change(
     struct assay_change_basis *basis, const struct assay_change_draft *draft,

@@ -101,8 +101,7 @@ static int take_proposal(struct stating *s)
                                s->options->group, s->options->file, message);
     struct assay_writer w = assay_writer_over(s->file, ASSAY_CHANGE_RECORD_LEN_MAX);
     status = assay_record_put_change(&w, s->proposal->review.change, NULL, NULL, 0);
-    if (status == ASSAY_OK)
-        status = assay_change_draft_decode(assay_slice_over(s->file, w.len), s->draft);
+    if (status == ASSAY_OK) status = assay_draft_decode(assay_slice_over(s->file, w.len), s->draft);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(s->options, status, "proposal");
 }
 

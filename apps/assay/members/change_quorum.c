@@ -57,9 +57,9 @@ struct assay_json *cli_change_quorum_json(const struct assay_change_options *opt
         voters += weight > 0;
     }
     if (all != NULL) ask_reachable(options, state, all);
-    assay_change_count_quorum(basis, all, &q);
+    assay_draft_count_quorum(basis, all, &q);
     free(all);
-    *lost = assay_change_quorum_is_lost(&q);
+    *lost = assay_draft_quorum_is_lost(&q);
     struct assay_json *o = assay_json_object();
     assay_json_set_uint(o, "voters_now", voters);
     assay_json_set_uint(o, "weight_now", now);

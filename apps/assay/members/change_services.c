@@ -40,7 +40,7 @@ int cli_change_services_draft(const struct assay_change_options *options, struct
     const char *why = "";
     struct plans *p = calloc(1, sizeof *p);
     if (p == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
-    enum assay_status status = assay_services_load(path, &p->added, message);
+    enum assay_status status = assay_config_services_load(path, &p->added, message);
     if (status != ASSAY_OK) {
         free(p);
         return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s",
@@ -128,7 +128,7 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
         if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
     }
     if (after.len == 0) return NULL;
-    if (source != NULL && source->basis != NULL) before = assay_change_plan(source->basis);
+    if (source != NULL && source->basis != NULL) before = assay_draft_plan(source->basis);
     return cli_change_services_json(before, after);
 }
 

@@ -58,10 +58,10 @@ static void put_parameters(struct assay_json *object,
                                          .parameters = found->parameters };
     static const struct assay_state no_members; /* parameters name no member */
     char words[ASSAY_CHANGE_WORDS];
-    assay_change_format_action(&no_members, &before, words);
+    assay_draft_format_action(&no_members, &before, words);
     assay_json_set_text(object, "before", words);
-    assay_change_list_parameters(&found->parameters, now);
-    assay_change_list_parameters(parameters, then);
+    assay_draft_list_parameters(&found->parameters, now);
+    assay_draft_list_parameters(parameters, then);
     struct assay_json *const list = assay_json_set_array(object, "parameters");
     for (size_t i = 0; i < ASSAY_CHANGE_PARAMETERS; i++) {
         if (strcmp(now[i].value, then[i].value) == 0) continue;
@@ -83,7 +83,7 @@ static struct assay_json *actions_json(const struct assay_state *state,
         struct assay_action action;
         char words[ASSAY_CHANGE_WORDS];
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        assay_change_format_action(state, &action, words);
+        assay_draft_format_action(state, &action, words);
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "action", assay_action_name(action.kind));
         assay_json_set_text(object, "words", words);
@@ -169,7 +169,7 @@ static struct assay_json *signature_json(const struct assay_change_source *sourc
     const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
     if (o != NULL) name_text(o->name, name);
     assay_json_set_text(object, "name", name);
-    assay_json_set_bool(object, "good", assay_change_signature_is_valid(effective, draft, i));
+    assay_json_set_bool(object, "good", assay_draft_signature_is_valid(effective, draft, i));
     return object;
 }
 
@@ -232,8 +232,8 @@ static struct assay_json *quorum_json(const struct assay_change_options *options
     struct assay_tolerance after;
     bool lost = false;
     if (source == NULL || change->sequence == 0) return NULL;
-    if (assay_change_stage(source->basis, change, message) != ASSAY_OK) return NULL;
-    assay_change_compute_weights(source->basis, &source->basis->stage, &after);
+    if (assay_draft_stage(source->basis, change, message) != ASSAY_OK) return NULL;
+    assay_draft_compute_weights(source->basis, &source->basis->stage, &after);
     struct assay_json *quorum = cli_change_quorum_json(options, source->basis, NULL, &after, &lost);
     const bool same =
         assay_json_uint(quorum, "weight_now", 0) == assay_json_uint(quorum, "weight_then", 0) &&
@@ -263,7 +263,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     if (source == NULL) return data;
     char message[ASSAY_CHANGE_MESSAGE], note[2 * ASSAY_CHANGE_MESSAGE];
     const enum assay_status status =
-        assay_change_review(source->basis, draft, draft->signature_count > 0, message);
+        assay_draft_review(source->basis, draft, draft->signature_count > 0, message);
     cli_change_number_note(source, draft, note);
     assay_json_set_uint(data, "epoch", source->basis->state.epoch + 1);
     assay_json_set_bool(data, "fit", status == ASSAY_OK);

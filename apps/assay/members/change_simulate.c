@@ -111,12 +111,12 @@ static int submit_simulation(struct trying *t)
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_basis *b = t->source.basis;
     cli_change_number_note(&t->source, t->draft, t->note);
-    assay_change_compute_weights(b, &b->stage, &t->before); /* still as the state */
-    const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
+    assay_draft_compute_weights(b, &b->stage, &t->before); /* still as the state */
+    const enum assay_status status = assay_draft_stage(b, &t->draft->change, message);
     if (status != ASSAY_OK)
         return cli_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
                                "change simulate: %s", t->note[0] != '\0' ? t->note : message);
-    assay_change_compute_weights(b, &b->stage, &t->after);
+    assay_draft_compute_weights(b, &b->stage, &t->after);
     int result = cli_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
     if (result == ASSAY_EXIT_OK)
         result = cli_change_rules_of(t->options, &t->source, &t->draft->change, &b->stage.rules,
@@ -138,7 +138,7 @@ static void sum_up(struct trying *t)
 static bool would_revert(const struct trying *t)
 {
     return t->draft->change.forces == 0 && 5 * t->suspended_weight > t->after.total_weight &&
-           !assay_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
+           !assay_state_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
 }
 
 /* ------------------------------------------------------------ report */

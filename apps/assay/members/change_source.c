@@ -133,7 +133,7 @@ int cli_change_source_open(const struct assay_change_options *options,
     enum assay_status status =
         assay_genesis_decode(source->genesis_bytes, len, false, source->genesis, &where);
     if (status != ASSAY_OK) return cli_change_fail(options, status, "genesis");
-    status = assay_change_basis_open(source->genesis, source->store, &source->basis);
+    status = assay_draft_basis_open(source->genesis, source->store, &source->basis);
     return status == ASSAY_OK ? ASSAY_EXIT_OK
                               : cli_change_fail(options, status, "the newest state");
 }
@@ -147,7 +147,7 @@ int cli_change_source_evidence(const struct assay_change_options *options,
 
 void cli_change_source_close(struct assay_change_source *source)
 {
-    assay_change_basis_close(&source->basis);
+    assay_draft_basis_close(&source->basis);
     assay_store_close(&source->store);
     free(source->genesis);
     free(source->genesis_bytes);
@@ -171,7 +171,7 @@ static bool take_number(void *context, const struct assay_store_key *key, struct
     struct number_search *s = context;
     struct assay_action action;
     (void)key;
-    if (assay_change_draft_decode(value, s->draft) != ASSAY_OK) return true;
+    if (assay_draft_decode(value, s->draft) != ASSAY_OK) return true;
     const struct assay_change *const change = &s->draft->change;
     if (change->sequence != s->sequence || change->era != s->state->era) return true;
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
@@ -179,7 +179,7 @@ static bool take_number(void *context, const struct assay_store_key *key, struct
     s->is_same = assay_bytes_equal(s->draft->digest, s->digest, sizeof s->draft->digest);
     s->activation = change->activation;
     if (assay_action_next(&c, &action) == ASSAY_OK)
-        assay_change_format_action(s->state, &action, s->words);
+        assay_draft_format_action(s->state, &action, s->words);
     return false;
 }
 
@@ -243,8 +243,8 @@ static enum assay_status find_document(const struct assay_change_source *source,
         *document = action.document;
         return ASSAY_OK;
     }
-    return assay_effective_rules_document(source->genesis, source->store, digest, memory,
-                                          ASSAY_SET_LEN_MAX, document);
+    return assay_host_rules_document(source->genesis, source->store, digest, memory,
+                                     ASSAY_SET_LEN_MAX, document);
 }
 
 /* What an action makes of the rules that it finds; other actions leave them. */

@@ -136,7 +136,7 @@ static int report_existing(const char *path)
 static int operator_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    const enum assay_status status = assay_operator_key_create(path, public_key);
+    const enum assay_status status = assay_keyring_operator_create(path, public_key);
     if (status == ASSAY_E_DUPLICATE) return report_existing(path);
     if (status != ASSAY_OK) return report_error(path, status, cannot_write);
     if (cli_json_mode_is_on()) {
@@ -229,7 +229,7 @@ static int show_keys(const char *path, bool json)
         assay_keyring_wipe(&ring);
         return json ? print_json(data) : ASSAY_EXIT_OK;
     }
-    const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
+    const enum assay_status second = assay_keyring_operator_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
     if (second != ASSAY_OK) /* the file's kind is a better message than "not a folder" */
         return report_error(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status,

@@ -74,9 +74,9 @@ static int make_folder(const struct restoring *r, const char *path)
 static int write_binding(const struct restoring *r, const char *keys_dir)
 {
     struct assay_store_binding gone = { .generation = 0 };
-    if (!assay_store_binding_is_first(keys_dir)) return ASSAY_EXIT_OK;
+    if (!assay_keyring_binding_is_first(keys_dir)) return ASSAY_EXIT_OK;
     enum assay_status status = assay_random(gone.id, sizeof gone.id);
-    if (status == ASSAY_OK) status = assay_store_binding_write_copy(keys_dir, &gone);
+    if (status == ASSAY_OK) status = assay_keyring_binding_write_copy(keys_dir, &gone);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_write(r, keys_dir, status);
 }
 

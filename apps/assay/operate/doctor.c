@@ -9,6 +9,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/terminal.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
@@ -52,42 +53,44 @@ static enum assay_health worst_of(const struct assay_doctor *d)
     return worst;
 }
 
-static int print_json(const struct assay_doctor *d)
+static struct assay_json *describe_checks(const struct assay_doctor *d)
 {
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
     for (size_t i = 0; i < d->count; i++) {
         const struct assay_doctor_row *const row = &d->rows[i];
-        struct assay_json *const object = assay_json_object();
+        struct assay_json *const object = assay_json_append_object(list);
         assay_json_set_text(object, "check", row->about);
         assay_json_set_text(object, "health", health_text(row->health));
         assay_json_set_text(object, "found", cli_text_sanitized(row->found));
         assay_json_set_text(object, "expected", row->expected);
         assay_json_set_text(object, "advice", row->advice);
-        assay_json_append(list, object);
     }
     assay_json_set_text(data, "health", health_text(worst_of(d)));
     assay_json_set_bool(data, "daemon", d->runs);
     assay_json_set(data, "checks", list);
-    return cli_print_envelope("assay.doctor", data);
+    return data;
 }
 
-static void print_rows(const struct assay_doctor *d)
+/* Of one check, after its health in colour. */
+static const char check_view[] = " {check,-14} {found}\n"
+                                 "[?health!=ok                      expected: {expected}\n"
+                                 "                     do: {advice}\n]";
+
+static const char counts_view[] =
+    "{#checks?health=ok} ok, {#checks?health=warn} warn, {#checks?health=fail} fail\n";
+
+static int print_text(const struct assay_doctor *d, struct assay_json *data)
 {
     /* As standings have them, by what they call for: none, a look, something at once. */
     static const char *const colours[] = { "FULL", "WARNING", "SUSPENDED" };
     const struct assay_terminal terminal = cli_terminal_look();
-    size_t counts[3] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
-        const struct assay_doctor_row *const row = &d->rows[i];
-        counts[row->health] += 1;
-        (void)printf("%s%-5s%s %-14s %s\n", cli_terminal_colour(&terminal, colours[row->health]),
-                     health_text(row->health), cli_terminal_plain(&terminal), row->about,
-                     cli_text_sanitized(row->found));
-        if (row->health == ASSAY_HEALTH_OK) continue;
-        (void)printf("%20s expected: %s\n", "", row->expected);
-        (void)printf("%20s do: %s\n", "", row->advice);
+        const enum assay_health health = d->rows[i].health;
+        (void)printf("%s%-5s%s", cli_terminal_colour(&terminal, colours[health]),
+                     health_text(health), cli_terminal_plain(&terminal));
+        cli_view_print(check_view, assay_json_at(assay_json_get(data, "checks"), i), stdout);
     }
-    (void)printf("%zu ok, %zu warn, %zu fail\n", counts[0], counts[1], counts[2]);
+    return cli_view_result(false, NULL, data, counts_view);
 }
 
 static int read_options(struct assay_doctor *d, bool *json, int argc, char **argv)
@@ -120,8 +123,9 @@ int cli_command_doctor(int argc, char **argv)
     cli_doctor_daemon(&d);
     if (d.has_config) cli_doctor_files(&d);
     cli_doctor_machine(&d);
-    if (json && print_json(&d) != ASSAY_EXIT_OK) return ASSAY_EXIT_INTERNAL;
-    if (!json) print_rows(&d);
+    struct assay_json *const data = describe_checks(&d);
+    const int printed = json ? cli_print_envelope("assay.doctor", data) : print_text(&d, data);
+    if (printed != ASSAY_EXIT_OK) return printed;
     const enum assay_health worst = worst_of(&d);
     return worst == ASSAY_HEALTH_OK     ? ASSAY_EXIT_OK
            : worst == ASSAY_HEALTH_WARN ? ASSAY_EXIT_WARNING

@@ -129,7 +129,7 @@ static void look_at_genesis(struct assay_doctor *d, struct effective *c)
 static void take_founding_policy(const struct assay_doctor *d, struct effective *c)
 {
     const struct assay_slice *const p = &c->genesis.policy;
-    const bool begins = c->is_member && assay_store_binding_is_first(d->config.keys_dir);
+    const bool begins = c->is_member && assay_keyring_binding_is_first(d->config.keys_dir);
     c->has_policy = begins && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
 }
 
@@ -279,7 +279,7 @@ static void check_binding(struct assay_doctor *d, struct assay_store *store)
 {
     static const char expected[] = "the store that the keys were used with";
     enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
-    const enum assay_status status = assay_store_binding_check(d->config.keys_dir, store, &fit);
+    const enum assay_status status = assay_keyring_binding_check(d->config.keys_dir, store, &fit);
     if (status != ASSAY_OK)
         cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
                           "bring the file back from the back-up of the keys; without one remove "

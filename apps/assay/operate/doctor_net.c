@@ -5,13 +5,12 @@
  */
 #include "apps/assay/operate/doctor.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/operate/link_timing.h"
-#include "apps/assay/core/terminal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct net {
@@ -93,14 +92,14 @@ static void set_known(struct assay_json *object, const char *key, uint64_t value
     else assay_json_set_null(object, key);
 }
 
-static int print_json(const struct net *n)
+static struct assay_json *describe_links(const struct net *n)
 {
     static const char *const health[] = { "ok", "warn", "fail" };
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
     for (size_t i = 0; i < n->count; i++) {
         const struct assay_link_peer *const p = &n->peers[i];
         if (p->is_self) continue;
-        struct assay_json *const object = assay_json_object();
+        struct assay_json *const object = assay_json_append_object(list);
         assay_json_set_text(object, "name", cli_text_sanitized(p->name));
         assay_json_set_uint(object, "weight", p->weight);
         assay_json_set_text(object, "fit", fit_text(p->fit));
@@ -108,7 +107,6 @@ static int print_json(const struct net *n)
         set_known(object, "round_worst_ms", p->worst_ms, p->is_measured);
         set_known(object, "needs_epoch_ms", p->needs_ms, p->needs_ms != 0);
         assay_json_set_text(object, "reason", reason_of(p));
-        assay_json_append(list, object);
     }
     assay_json_set_text(data, "health", health[health_of(n)]);
     assay_json_set_uint(data, "epoch_ms", n->epoch_ms);
@@ -116,45 +114,22 @@ static int print_json(const struct net *n)
     set_known(data, "quorum_epoch_ms", n->advice.quorum_ms, n->advice.quorum_ms != 0);
     assay_json_set_uint(data, "all_epoch_ms", n->advice.all_ms);
     assay_json_set(data, "links", list);
-    return cli_print_envelope("assay.doctor.net", data);
+    return data;
 }
 
-static void print_peer(const struct assay_link_peer *p)
-{
-    (void)printf("%-16s %-8s", cli_text_sanitized(p->name), fit_text(p->fit));
-    if (p->is_measured)
-        (void)printf(" %6llu ms %6llu ms", (unsigned long long)p->last_ms,
-                     (unsigned long long)p->worst_ms);
-    else (void)printf(" %9s %9s", "-", "-");
-    if (p->needs_ms != 0) (void)printf(" %7.1f s", (double)p->needs_ms / 1000);
-    else (void)printf(" %9s", "-");
-    (void)printf("  %s\n", reason_of(p));
-}
-
-static void print_text(const struct net *n)
-{
-    (void)printf("T is %.1f s: one way may take %llu ms\n", (double)n->epoch_ms / 1000,
-                 (unsigned long long)n->advice.way_ms);
-    (void)printf("%-16s %-8s %9s %9s %9s  %s\n", "NODE", "LINK", "ROUND", "WORST", "NEEDS T",
-                 "WHY");
-    for (size_t i = 0; i < n->count; i++)
-        if (!n->peers[i].is_self) print_peer(&n->peers[i]);
-    if (n->advice.quorum_ms == 0)
-        (void)puts(n->has_neighbours
-                       ? "no T is known that more than two thirds of the neighbours' weight can "
-                         "follow"
-                       : "no T is known that more than two thirds of the weight can follow from "
-                         "here");
-    else
-        (void)printf("links from here carry epochs of %.1f s for more than two thirds of the "
-                     "%sweight, of %.1f s for all that answer\n",
-                     (double)n->advice.quorum_ms / 1000,
-                     n->has_neighbours ? "neighbours' " : "", (double)n->advice.all_ms / 1000);
-    if (health_of(n) == ASSAY_HEALTH_FAIL)
-        (void)puts("fail: epochs of T will end late or not at all; a longer T is a change of the "
-                   "operators (assay change draft --parameter epoch_ms=N)");
-    else if (n->advice.slow > 0) (void)puts("warn: slow members count as absent occasionally");
-}
+/* weight: whose it is, of which more than two thirds must follow. */
+#define LINKS_VIEW(weight)                                                                         \
+    "T is {epoch_ms:/1000} s: one way may take {way_ms} ms\n"                                      \
+    "NODE             LINK         ROUND     WORST   NEEDS T  WHY\n"                               \
+    "[*links {name,-16} {fit,-8}"                                                                  \
+    "[?round_ms!=  {round_ms,6} ms {round_worst_ms,6} ms|         -         -]"                    \
+    "[?needs_epoch_ms  {needs_epoch_ms:/1000,7} s|         -]  {reason|}\n]"                       \
+    "[?quorum_epoch_ms links from here carry epochs of {quorum_epoch_ms:/1000} s for more than "   \
+    "two thirds of the " weight ", of {all_epoch_ms:/1000} s for all that answer\n"                \
+    "|no T is known that more than two thirds of the " weight " can follow from here\n]"           \
+    "[?health=fail fail: epochs of T will end late or not at all; a longer T is a change of the "  \
+    "operators (assay change draft --parameter epoch_ms=N)\n"                                      \
+    "|[?#links?fit=slow+fit=never warn: slow members count as absent occasionally\n]]"
 
 int cli_doctor_net(const struct assay_doctor *d, bool json)
 {
@@ -166,19 +141,19 @@ int cli_doctor_net(const struct assay_doctor *d, bool json)
         asked = read_peers(&net, assay_json_get(status, "data"),
                            assay_json_get(assay_json_get(nodes, "data"), "nodes"));
     int exit_status = ASSAY_EXIT_OK;
+    const char *const view =
+        net.has_neighbours ? LINKS_VIEW("neighbours' weight") : LINKS_VIEW("weight");
     if (asked != ASSAY_OK) {
         const struct assay_daemon_request q = { .group = "doctor net",
                                                 .socket = d->socket,
                                                 .json = json };
         exit_status = cli_daemon_report_unreachable(&q, asked);
-    } else if (json) {
-        exit_status = print_json(&net);
     } else {
-        print_text(&net);
+        exit_status = cli_view_result(json, "assay.doctor.net", describe_links(&net), view);
     }
     if (exit_status == ASSAY_EXIT_OK && health_of(&net) != ASSAY_HEALTH_OK)
-        exit_status = health_of(&net) == ASSAY_HEALTH_WARN ? ASSAY_EXIT_WARNING
-                                                           : ASSAY_EXIT_CONTRAINDICATED;
+        exit_status =
+            health_of(&net) == ASSAY_HEALTH_WARN ? ASSAY_EXIT_WARNING : ASSAY_EXIT_CONTRAINDICATED;
     free(net.peers);
     assay_json_free(&status);
     assay_json_free(&nodes);

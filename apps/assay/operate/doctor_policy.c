@@ -85,18 +85,17 @@ static enum assay_status load_policy(const struct assay_genesis *genesis, struct
 {
     struct assay_effective_rules effective;
     struct assay_slice document;
-    ASSAY_TRY(assay_effective_rules_load(rules, assay_effective_rules_size(), genesis, store,
-                                         &effective));
+    ASSAY_TRY(assay_host_rules_load(rules, assay_host_rules_size(), genesis, store, &effective));
     *has_state = effective.state != NULL;
-    ASSAY_TRY(assay_effective_rules_document(genesis, store, effective.genesis->policy_digest,
-                                             memory, ASSAY_SET_LEN_MAX, &document));
+    ASSAY_TRY(assay_host_rules_document(genesis, store, effective.genesis->policy_digest, memory,
+                                        ASSAY_SET_LEN_MAX, &document));
     return assay_policy_decode(document.bytes, document.len, policy);
 }
 
 bool cli_doctor_policy_of_store(const struct assay_genesis *genesis, struct assay_store *store,
                                 struct assay_policy *policy, bool *has_state)
 {
-    void *const rules = aligned_alloc(64, assay_effective_rules_size());
+    void *const rules = aligned_alloc(64, assay_host_rules_size());
     uint8_t *const memory = malloc(ASSAY_SET_LEN_MAX);
     const bool is_known = rules != NULL && memory != NULL &&
                           load_policy(genesis, store, rules, memory, policy, has_state) == ASSAY_OK;

@@ -110,8 +110,7 @@ struct walking {
 static void on_epoch_walked(void *context, uint64_t epoch)
 {
     const struct walking *const walking = context;
-    assay_sim_progress_show(walking->progress, epoch - walking->first,
-                            ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(walking->progress, epoch - walking->first, ASSAY_SIM_PROGRESS_UNCOUNTED);
 }
 
 int cli_store_prove(const char *command, const struct assay_store_options *options,
@@ -128,7 +127,7 @@ int cli_store_prove(const char *command, const struct assay_store_options *optio
     void *memory = aligned_alloc(64, assay_archive_memory_len());
     if (memory == NULL) return cli_store_report_error(command, "start", ASSAY_E_MEMORY);
     struct assay_sim_progress progress =
-        assay_sim_progress_start("epochs", archive->end.epoch - archive->first, 0, options->json);
+        sim_progress_start("epochs", archive->end.epoch - archive->first, 0, options->json);
     struct walking walking = { .progress = &progress, .first = archive->first };
     const struct assay_archive_check check = { .archive = archive,
                                                .genesis = genesis,
@@ -137,7 +136,7 @@ int cli_store_prove(const char *command, const struct assay_store_options *optio
                                                .walked = on_epoch_walked,
                                                .context = &walking };
     const enum assay_status status = assay_archive_verify(&check, report);
-    assay_sim_progress_end(&progress);
+    sim_progress_end(&progress);
     free(memory);
     if (status == ASSAY_E_INVALID) return say_fault(command, options->file, report);
     if (status != ASSAY_OK) return cli_store_report_error(command, options->genesis, status);

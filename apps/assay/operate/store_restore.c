@@ -73,11 +73,10 @@ static enum assay_status try_effective_rules(const struct assay_genesis *genesis
                                              struct assay_store *store)
 {
     struct assay_effective_rules effective;
-    const size_t len = assay_effective_rules_size();
+    const size_t len = assay_host_rules_size();
     void *memory = aligned_alloc(64, len);
     if (memory == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status =
-        assay_effective_rules_load(memory, len, genesis, store, &effective);
+    const enum assay_status status = assay_host_rules_load(memory, len, genesis, store, &effective);
     free(memory);
     return status;
 }
@@ -90,8 +89,8 @@ static enum assay_status fill_store(const struct assay_archive *archive,
     struct assay_store *store = NULL;
     enum assay_status status = assay_store_sqlite_open(path, &store, message, message_len);
     if (status == ASSAY_OK) status = assay_archive_unpack(archive, report, store);
-    if (status == ASSAY_OK) status = assay_store_binding_save_unbound(store);
-    if (status == ASSAY_OK) status = assay_store_binding_save_chain(store, genesis->chain_id);
+    if (status == ASSAY_OK) status = assay_keyring_binding_save_unbound(store);
+    if (status == ASSAY_OK) status = assay_keyring_binding_save_chain(store, genesis->chain_id);
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status == ASSAY_OK) status = try_effective_rules(genesis, store);
     if (status == ASSAY_E_STORE && store != NULL)

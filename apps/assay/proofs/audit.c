@@ -158,7 +158,7 @@ static bool on_epoch_closed(void *context, const struct assay_state *state)
         if (!compare_score(run, state, slot)) return false;
     if (!run->begun) run->progress.before = state->epoch - 1;
     run->begun = true;
-    assay_sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
     return true;
 }
 
@@ -362,7 +362,7 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
         .store = run->store,
         .genesis = network->genesis,
         .vet = { .context = network, .finding = cli_network_appraise },
-        .updates = run->updates != NULL ? assay_collateral_updates_functions(run->updates) : NULL,
+        .updates = run->updates != NULL ? assay_document_collateral_functions(run->updates) : NULL,
         .plan_follow = assay_host_services_follow,
         .services = &run->plans->fold,
         .signatures = !options->unsigned_,
@@ -374,13 +374,13 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
         .closed = on_epoch_closed,
         .context = run,
     };
-    run->progress = assay_sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0,
-                                             options->json);
+    run->progress =
+        sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0, options->json);
     const double began_s = now_s();
     const enum assay_status status =
         memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
     const double took_s = now_s() - began_s;
-    assay_sim_progress_end(&run->progress);
+    sim_progress_end(&run->progress);
     free(memory);
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
@@ -426,12 +426,12 @@ static int run_audit(const struct audit_options *options)
         result =
             cli_network_store("assay audit", options->store,
                               ", or verify a copy that was made while it was stopped", &run.store);
-    if (result == ASSAY_EXIT_OK && assay_collateral_updates_create(&run.updates) != ASSAY_OK)
+    if (result == ASSAY_EXIT_OK && assay_document_collateral_create(&run.updates) != ASSAY_OK)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
     if (result == ASSAY_EXIT_OK)
         result = walk_store(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
-    assay_collateral_updates_destroy(&run.updates);
+    assay_document_collateral_destroy(&run.updates);
     if (run.plans != NULL) free(run.plans->fold.memory);
     free(run.plans);
     assay_store_close(&run.store);

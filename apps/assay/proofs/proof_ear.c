@@ -156,7 +156,7 @@ static enum assay_status sign_token(const char *claims, const char *key, struct 
     struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
     struct assay_slice header_json, signed_text;
     struct assay_p256_signer *signer = NULL;
-    ASSAY_TRY(assay_operator_key_load(key, &secret, public_key));
+    ASSAY_TRY(assay_keyring_operator_load(key, &secret, public_key));
     enum assay_status status = assay_p256_signer_load(&secret, &signer);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK) return status;

@@ -27,7 +27,7 @@ struct account_command {
 static int create_account(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
-    const enum assay_status status = assay_operator_key_create(path, public_key);
+    const enum assay_status status = assay_keyring_operator_create(path, public_key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay account: %s: %s\n", path,
                       status == ASSAY_E_DUPLICATE

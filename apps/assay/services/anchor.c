@@ -23,14 +23,14 @@ void cli_anchor_link(struct assay_anchor_run *run)
     const struct assay_anchor_settings *const s = &run->settings;
     const char *const ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL;
     const enum assay_status status =
-        assay_evm_https_link(&run->https, s->rpc, ca_file, 0, &run->rpc.link);
+        assay_eth_https_link(&run->https, s->rpc, ca_file, 0, &run->rpc.link);
     ASSAY_ASSERT(status == ASSAY_OK); /* as the settings were taken */
 }
 
 int cli_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status)
 {
     const bool asked = assay_status_class(status) == ASSAY_CLASS_INPUT;
-    const char *const link = assay_evm_https_get_error(&run->https);
+    const char *const link = assay_eth_https_get_error(&run->https);
     const char *const why = asked || link[0] == '\0' ? run->rpc.why : link;
     (void)fprintf(stderr, "%s: %s: %s\n", run->command, run->settings.rpc,
                   why[0] != '\0' ? why : assay_status_text(status));
@@ -48,7 +48,7 @@ void cli_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
 int cli_anchor_held(struct assay_anchor_run *run, struct assay_evm_anchored *held)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
-    const enum assay_status status = assay_evm_anchor_read(&run->rpc, run->settings.contract, held);
+    const enum assay_status status = assay_eth_anchor_read(&run->rpc, run->settings.contract, held);
     cli_anchor_address(run->settings.contract, address);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND && run->rpc.why[0] == '\0') {
@@ -102,7 +102,7 @@ enum assay_status cli_anchor_request_epoch(void *context, uint64_t epoch,
     const struct assay_json *const data = assay_json_get(document, "data");
     const char *const code = assay_json_text(data, "code", NULL);
     enum assay_status status = ASSAY_E_NOT_FOUND;
-    if (code == NULL) status = assay_evm_finalized_epoch_parse(data, closed);
+    if (code == NULL) status = assay_eth_finalized_epoch_parse(data, closed);
     else keep_message(run, assay_json_text(data, "detail", code));
     assay_json_free(&document);
     return status;
@@ -135,7 +135,7 @@ static int set_key(struct assay_anchor_run *run, const char *name, const char *v
     (void)snprintf(key, sizeof key, "%s", name);
     for (char *dash = key; (dash = strchr(dash, '-')) != NULL;)
         *dash = '_';
-    const char *const expected = assay_anchor_settings_set(&run->settings, key, value);
+    const char *const expected = assay_config_anchor_settings_set(&run->settings, key, value);
     if (expected == NULL) return ASSAY_EXIT_OK;
     return cli_misuse("--%s: expected %s, found \"%.60s\"", name, expected, value);
 }
@@ -146,7 +146,7 @@ static int set_keys(struct assay_anchor_run *run, const struct given *given)
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
     int result = ASSAY_EXIT_OK;
     if (given->config != NULL &&
-        assay_anchor_settings_read(&run->settings, given->config, message) != ASSAY_OK) {
+        assay_config_anchor_settings_read(&run->settings, given->config, message) != ASSAY_OK) {
         (void)fprintf(stderr, "%s: %s\n", run->command, message);
         return ASSAY_EXIT_USAGE;
     }
@@ -211,7 +211,7 @@ int cli_command_anchor(int argc, char **argv)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(argv[1], verbs[i].verb) != 0) continue;
         run = (struct assay_anchor_run){ .command = verbs[i].command };
-        assay_anchor_settings_init(&run.settings);
+        assay_config_anchor_settings_init(&run.settings);
         int result = read_options(&run, argc, argv);
         if (result == ASSAY_EXIT_OK)
             result = check_options(&run, verbs[i].sends, verbs[i].has_contract);

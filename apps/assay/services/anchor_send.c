@@ -23,7 +23,7 @@ enum { POLL_MS = 500 };
 static int read_key(const struct assay_anchor_run *run, struct assay_secret32 *key)
 {
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
-    const enum assay_status status = assay_anchor_key_read(run->settings.key, key, message);
+    const enum assay_status status = assay_config_anchor_key_read(run->settings.key, key, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "%s: %s\n", run->command, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
@@ -37,12 +37,12 @@ static void print_progress(struct assay_anchor_sending *s)
     char line[sizeof s->said], hash[65];
     assay_hex_encode(p->hash, 32, hash, sizeof hash);
     int len = 0;
-    if (p->signed_ == 0) len = snprintf(line, sizeof line, "%s", assay_evm_phase_text(p->phase));
+    if (p->signed_ == 0) len = snprintf(line, sizeof line, "%s", assay_eth_phase_text(p->phase));
     else if (p->depth > 0)
         len = snprintf(line, sizeof line, "%s 0x%s, block %" PRIu64 ", %" PRIu64 " of %u deep",
-                       assay_evm_phase_text(p->phase), hash, p->receipt.block, p->depth,
+                       assay_eth_phase_text(p->phase), hash, p->receipt.block, p->depth,
                        (unsigned)s->sender.config.confirmations);
-    else len = snprintf(line, sizeof line, "%s 0x%s", assay_evm_phase_text(p->phase), hash);
+    else len = snprintf(line, sizeof line, "%s 0x%s", assay_eth_phase_text(p->phase), hash);
     if (p->why[0] != '\0' && len > 0 && (size_t)len < sizeof line)
         (void)snprintf(line + len, sizeof line - (size_t)len, ": %s", p->why);
     if (s->run->json || strcmp(line, s->said) == 0) return;
@@ -83,7 +83,7 @@ static int give_up(const struct assay_anchor_sending *s)
                   "%s: not %u blocks deep after %" PRIu64 " s (%s)%s%s; run it again, "
                   "what was sent may still be included\n",
                   s->run->command, (unsigned)s->sender.config.confirmations, s->run->wait_ms / 1000,
-                  assay_evm_phase_text(p->phase), p->why[0] != '\0' ? ": " : "", p->why);
+                  assay_eth_phase_text(p->phase), p->why[0] != '\0' ? ": " : "", p->why);
     return ASSAY_EXIT_TIMEOUT;
 }
 
@@ -91,10 +91,10 @@ static int give_up(const struct assay_anchor_sending *s)
  * contract, not yet reported */
 int cli_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order)
 {
-    const enum assay_status begun = assay_evm_sender_begin(&s->sender, order);
+    const enum assay_status begun = assay_eth_sender_begin(&s->sender, order);
     ASSAY_ASSERT(begun == ASSAY_OK); /* one after the other, within its bounds */
     for (;;) {
-        const enum assay_evm_phase phase = assay_evm_sender_step(&s->sender, assay_monotonic_ms());
+        const enum assay_evm_phase phase = assay_eth_sender_step(&s->sender, assay_monotonic_ms());
         print_progress(s);
         if (phase == ASSAY_EVM_DONE) {
             log_transaction(s);
@@ -119,13 +119,13 @@ int cli_anchor_refused(const struct assay_anchor_sending *s)
 static int check_chain(struct assay_anchor_run *run)
 {
     uint64_t chain_id = 0;
-    enum assay_status status = assay_evm_get_chain(&run->rpc, &chain_id);
+    enum assay_status status = assay_eth_get_chain(&run->rpc, &chain_id);
     if (status == ASSAY_OK && chain_id != run->settings.sender.chain_id) {
         (void)fprintf(stderr, "%s: %s is a node of chain %" PRIu64 ", not of %" PRIu64 "\n",
                       run->command, run->settings.rpc, chain_id, run->settings.sender.chain_id);
         return ASSAY_EXIT_CONFLICT;
     }
-    if (status == ASSAY_OK) status = assay_evm_p256_check(&run->rpc);
+    if (status == ASSAY_OK) status = assay_eth_p256_check(&run->rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
         (void)fprintf(
             stderr,
@@ -139,14 +139,14 @@ static int check_chain(struct assay_anchor_run *run)
 
 int cli_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s)
 {
-    const struct assay_evm_config config = assay_anchor_sender(&run->settings);
+    const struct assay_evm_config config = assay_config_anchor_sender(&run->settings);
     struct assay_secret32 key = { { 0 } };
     *s = (struct assay_anchor_sending){ .run = run, .begun_ms = assay_monotonic_ms() };
     int result = check_chain(run);
     if (result == ASSAY_EXIT_OK) result = read_key(run, &key);
     if (result != ASSAY_EXIT_OK) return result;
     const enum assay_status status =
-        assay_evm_sender_init(&s->sender, &config, &key, run->rpc.link);
+        assay_eth_sender_init(&s->sender, &config, &key, run->rpc.link);
     assay_secret_wipe(&key, sizeof key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "%s: %s: no account has that key (%s)\n", run->command,
@@ -160,7 +160,7 @@ int cli_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_se
 
 void cli_anchor_sending_close(struct assay_anchor_sending *s)
 {
-    if (s->sender.data != NULL) assay_evm_sender_deinit(&s->sender);
+    if (s->sender.data != NULL) assay_eth_sender_deinit(&s->sender);
     assay_json_free(&s->transactions);
     free(s->data);
 }
@@ -223,7 +223,7 @@ static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *h
     const uint64_t before = held->epoch;
     struct assay_evm_order order;
     uint64_t epoch = 0;
-    const enum assay_status status = assay_evm_anchor_next_order(
+    const enum assay_status status = assay_eth_anchor_next_order(
         held, run->settings.contract, &closings, s->data, ASSAY_EVM_DATA_LEN_MAX, &order, &epoch);
     if (status != ASSAY_OK) return no_order(run, held, status);
     if (!run->json)
@@ -250,7 +250,7 @@ static int advance_anchor(struct assay_anchor_sending *s)
     const uint64_t target = newest.anchored.epoch;
     const bool same = assay_bytes_equal(newest.anchored.chain_id, held.chain_id, 32) &&
                       newest.anchored.era == held.era;
-    assay_evm_finalized_epoch_free(&newest);
+    assay_eth_finalized_epoch_free(&newest);
     if (status != ASSAY_OK) return cli_anchor_daemon_failed(run, status);
     if (!same) return no_order(run, &held, ASSAY_E_CHAIN);
     if (held.epoch < target && is_dead(run, &held)) return ASSAY_EXIT_DENIED;
@@ -270,9 +270,9 @@ static int deploy_anchor(struct assay_anchor_sending *s)
     const enum assay_status status = cli_anchor_request_epoch(run, 0, &newest);
     const struct assay_evm_anchored from = newest.anchored;
     struct assay_evm_order order;
-    assay_evm_finalized_epoch_free(&newest);
+    assay_eth_finalized_epoch_free(&newest);
     if (status != ASSAY_OK) return cli_anchor_daemon_failed(run, status);
-    if (assay_evm_anchor_deploy_order(&from, s->data, ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
+    if (assay_eth_anchor_deploy_order(&from, s->data, ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
     const int driven = cli_anchor_drive(s, &order);
     if (driven != ASSAY_EXIT_OK)

@@ -63,7 +63,7 @@ static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_a
     } else {
         set_verdict(out, OTHER, "differs from the daemon's state of that epoch");
     }
-    assay_evm_finalized_epoch_free(&closed);
+    assay_eth_finalized_epoch_free(&closed);
 }
 
 static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_anchored *held,
@@ -74,7 +74,7 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
     if (status == ASSAY_E_NOT_FOUND && run->message[0] == '\0' && !run->socket_named) {
         set_verdict(out, UNKNOWN, "no daemon is here, and no proof was given");
     } else if (status != ASSAY_OK) {
-        assay_evm_finalized_epoch_free(&newest);
+        assay_eth_finalized_epoch_free(&newest);
         return cli_anchor_daemon_failed(run, status);
     } else if (!same_network(held, newest.anchored.chain_id, newest.anchored.era)) {
         set_verdict(out, OTHER, "the daemon is of another network or era");
@@ -85,7 +85,7 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
             set_verdict(out, UNKNOWN, "the daemon has not closed that epoch yet");
         else compare_epoch(run, held, out);
     }
-    assay_evm_finalized_epoch_free(&newest);
+    assay_eth_finalized_epoch_free(&newest);
     return ASSAY_EXIT_OK;
 }
 

@@ -59,7 +59,7 @@ static int open_client(struct share_command *d)
     result = cli_record_submit_path(&d->q, d->path);
     const struct assay_share_client_config config = { .ledger = d->path, .key = &secret };
     const enum assay_status status =
-        result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
+        result == ASSAY_EXIT_OK ? assay_holder_client_open(&config, &d->client) : ASSAY_OK;
     assay_secret_wipe(&secret, sizeof secret);
     return status == ASSAY_OK ? result : report_error(d->path, status);
 }
@@ -67,7 +67,7 @@ static int open_client(struct share_command *d)
 /* Returns: whether there is time left. */
 static bool poll_progress(struct share_command *d)
 {
-    assay_share_client_step(d->client, TURN_MS);
+    assay_holder_client_step(d->client, TURN_MS);
     return assay_monotonic_ms() < d->until_ms;
 }
 
@@ -84,7 +84,7 @@ static void print_silent(uint32_t silent)
 static int wait_done(struct share_command *d)
 {
     for (;;) {
-        const struct assay_share_client_status s = assay_share_client_status(d->client);
+        const struct assay_holder_client_status s = assay_holder_client_status(d->client);
         if (s.state == ASSAY_SHARE_CLIENT_DONE) return ASSAY_EXIT_OK;
         if (s.state == ASSAY_SHARE_CLIENT_FAILED) {
             (void)fprintf(stderr, "assay share: %s\n", cli_text_sanitized(s.why));
@@ -150,8 +150,8 @@ static int hand_secret(struct share_command *d, struct assay_slice secret, uint8
     if (known != ASSAY_EXIT_OK) return known;
     assay_sha256(d->name, strlen(d->name), name);
     enum assay_status status = ASSAY_E_AGAIN;
-    while ((status = assay_share_client_put(d->client, (uint32_t)d->cluster, name, reader,
-                                            (uint32_t)d->reader_count, secret, id, sealed)) ==
+    while ((status = assay_holder_client_put(d->client, (uint32_t)d->cluster, name, reader,
+                                             (uint32_t)d->reader_count, secret, id, sealed)) ==
            ASSAY_E_AGAIN)
         if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
@@ -197,9 +197,9 @@ static enum assay_status begin_change(struct share_command *d, const uint8_t nam
                                       const struct assay_share_reader *reader,
                                       uint8_t id[static 32])
 {
-    return reader == NULL
-               ? assay_share_client_delete(d->client, name, id)
-               : assay_share_client_readers(d->client, name, reader, (uint32_t)d->reader_count, id);
+    return reader == NULL ? assay_holder_client_delete(d->client, name, id)
+                          : assay_holder_client_readers(d->client, name, reader,
+                                                        (uint32_t)d->reader_count, id);
 }
 
 /* Of the id that key and name make. In: reader: NULL: it is deleted */
@@ -238,7 +238,7 @@ static int change_readers(struct share_command *d)
 static int write_secret(const struct share_command *d)
 {
     const int written = cli_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
-                                         assay_share_client_payload(d->client));
+                                         assay_holder_client_payload(d->client));
     if (written != ASSAY_EXIT_OK) return written;
     return cli_result_print(cli_result_json("share read", (const char *const[]){ d->out, NULL }),
                             "");
@@ -247,7 +247,7 @@ static int write_secret(const struct share_command *d)
 /* Holders answer only readers, without an error for others. */
 static bool may_read(const struct share_command *d, const uint8_t id[static 32])
 {
-    const struct assay_share_registry *const r = assay_share_client_registry(d->client);
+    const struct assay_share_registry *const r = assay_holder_client_registry(d->client);
     const struct assay_share_row *const row = r != NULL ? assay_share_registry_find(r, id) : NULL;
     if (row == NULL) return true; /* the client reports errors */
     for (uint32_t i = 0; i < row->reader_count; i++)
@@ -261,13 +261,13 @@ static int begin_read(struct share_command *d, const uint8_t id[static 32],
                       struct assay_slice sealed)
 {
     enum assay_status status = ASSAY_E_AGAIN;
-    while (assay_share_client_registry(d->client) == NULL)
+    while (assay_holder_client_registry(d->client) == NULL)
         if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     if (!may_read(d, id)) {
         (void)fprintf(stderr, "assay share: %s is none of the readers of that secret\n", d->key);
         return ASSAY_EXIT_DENIED;
     }
-    while ((status = assay_share_client_read(d->client, id, sealed)) == ASSAY_E_AGAIN)
+    while ((status = assay_holder_client_read(d->client, id, sealed)) == ASSAY_E_AGAIN)
         if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(d->word, status);
 }
@@ -314,6 +314,6 @@ int cli_command_share(int argc, char **argv)
                        : strcmp(verb, "delete") == 0  ? delete_secret(&d)
                        : strcmp(verb, "readers") == 0 ? change_readers(&d)
                                                       : read_secret(&d);
-    assay_share_client_close(&d.client);
+    assay_holder_client_close(&d.client);
     return result;
 }

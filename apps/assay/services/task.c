@@ -28,7 +28,7 @@ static int submit_ending(const struct task_command *d, struct assay_record_submi
         return ASSAY_EXIT_OK;
     }
     struct assay_json *const data = assay_json_object();
-    assay_json_set_text(data, "kind", assay_service_kind_name((unsigned)kind));
+    assay_json_set_text(data, "kind", assay_registry_kind_name((unsigned)kind));
     assay_json_set_text(data, "result", word);
     assay_json_set_hex(data, "account", s->account, 32);
     assay_json_set_hex(data, "task", task, 32);

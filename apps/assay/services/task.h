@@ -32,8 +32,8 @@ struct task_running {
     struct assay_task_request request;
     uint8_t *input; /* of the command line; NULL: none was named */
     size_t input_len;
-    struct assay_task_client_last *after; /* of another task, whose state is the input; or NULL */
-    struct assay_task_client_status now;
+    struct assay_requestor_last *after; /* of another task, whose state is the input; or NULL */
+    struct assay_requestor_status now;
     bool lost;                          /* a file could not be written */
     struct task_chain *chain;           /* NULL: the ledger has the money */
     uint8_t price[ASSAY_EVM_PRICE_LEN]; /* on a chain */

@@ -63,8 +63,8 @@ static int open_chain(const struct task_command *d, const char *command, bool ta
     c->run.json = d->q.json;
     c->run.wait_ms = d->q.timeout_ms;
     c->run.socket = d->q.socket;
-    assay_anchor_settings_init(s);
-    if (assay_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
+    assay_config_anchor_settings_init(s);
+    if (assay_config_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
         task_say("%s", message);
         return ASSAY_EXIT_USAGE;
     }
@@ -95,7 +95,7 @@ static int read_numbers(struct task_running *r)
     const struct task_command *const d = r->d;
     uint64_t wei = 0;
     r->ahead_s = AHEAD_S;
-    if (d->price != NULL && (!assay_anchor_gwei(d->price, &wei) || wei == 0))
+    if (d->price != NULL && (!assay_config_anchor_gwei(d->price, &wei) || wei == 0))
         return cli_misuse("--price wants gwei above 0, as in 20000 or 0.5, not \"%s\"", d->price);
     r->price_wei = wei;
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
@@ -114,7 +114,7 @@ int task_chain_begin(struct task_running *r)
     if (result == ASSAY_EXIT_OK) result = open_chain(r->d, "assay task run", true, &r->chain);
     if (result != ASSAY_EXIT_OK) return result;
     const enum assay_status status =
-        assay_anchor_key_read(r->chain->run.settings.key, &r->key, message);
+        assay_config_anchor_key_read(r->chain->run.settings.key, &r->key, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     task_say("%s", message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
@@ -136,7 +136,7 @@ static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
     const int asked = cli_anchor_held(&c->run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     const enum assay_status status =
-        assay_evm_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
+        assay_eth_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (c->run.rpc.why[0] != '\0' || (status != ASSAY_E_NOT_FOUND && status != ASSAY_E_INVALID))
         return cli_anchor_node_failed(&c->run, status);
@@ -153,11 +153,11 @@ static int read_task(struct task_chain *c, const uint8_t task[static 32], bool *
     uint64_t head = 0;
     uint32_t ignored = 0;
     *deep = *open = false;
-    enum assay_status status = assay_evm_get_head(&c->run.rpc, &head);
+    enum assay_status status = assay_eth_get_head(&c->run.rpc, &head);
     if (status == ASSAY_OK)
-        status = assay_evm_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
+        status = assay_eth_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
     if (status == ASSAY_OK && *open && head > below)
-        status = assay_evm_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
+        status = assay_eth_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_anchor_node_failed(&c->run, status);
 }
 
@@ -182,13 +182,13 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
                       struct assay_evm_order *order)
 {
     struct task_chain *const c = r->chain;
-    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    const struct assay_evm_terms *const terms = assay_requestor_evm(r->client);
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     struct assay_evm_score_proof proof;
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
     enum assay_status status = cli_anchor_request_epoch(&c->run, held->epoch, &closed);
     if (status != ASSAY_OK) {
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
         const int failed = cli_anchor_daemon_failed(&c->run, status);
         task_say("the anchor holds epoch %llu; assay anchor advance brings a later one",
                  (unsigned long long)held->epoch);
@@ -196,11 +196,11 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
     }
     if (!assay_bytes_equal(closed.anchored.scores, held->scores, 32)) status = ASSAY_E_CHAIN;
     if (status == ASSAY_OK)
-        status = assay_evm_finalized_epoch_score(&closed, terms->node_id, path, &proof);
+        status = assay_eth_finalized_epoch_score(&closed, terms->node_id, path, &proof);
     if (status == ASSAY_OK)
-        status = assay_evm_open_order(&c->place, terms, &proof, c->sending.data,
+        status = assay_eth_open_order(&c->place, terms, &proof, c->sending.data,
                                       ASSAY_EVM_DATA_LEN_MAX, order);
-    assay_evm_finalized_epoch_free(&closed);
+    assay_eth_finalized_epoch_free(&closed);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     task_say("the anchored epoch %llu does not contain that executor: %s",
              (unsigned long long)held->epoch,
@@ -248,14 +248,14 @@ void task_chain_key(struct task_running *r)
     struct task_chain *const c = r->chain;
     const uint64_t now_ms = assay_monotonic_ms();
     uint8_t lock[32], opening[32];
-    const bool waits = assay_task_client_awaits_key(r->client, lock);
+    const bool waits = assay_requestor_awaits_key(r->client, lock);
     if (!waits) c->key_at_ms = 0;
     else if (c->key_at_ms == 0) c->key_at_ms = now_ms + KEY_AFTER_MS;
     if (!waits || now_ms < c->key_at_ms) return;
     c->key_at_ms = now_ms + KEY_AFTER_MS;
     enum assay_status status =
-        assay_evm_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
-    if (status == ASSAY_OK) status = assay_task_client_key(r->client, opening);
+        assay_eth_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
+    if (status == ASSAY_OK) status = assay_requestor_key(r->client, opening);
     if (status == ASSAY_OK) task_say("the executor's claim on the chain shows the key of the step");
 }
 
@@ -263,7 +263,7 @@ void task_chain_key(struct task_running *r)
 int task_chain_close(struct task_running *r, bool *closed)
 {
     struct task_chain *const c = r->chain;
-    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    const struct assay_evm_terms *const terms = assay_requestor_evm(r->client);
     struct assay_evm_anchored held;
     struct assay_evm_order order;
     bool deep = false, open = false;
@@ -274,7 +274,7 @@ int task_chain_close(struct task_running *r, bool *closed)
     if (result == ASSAY_EXIT_OK) result = read_task(c, r->now.task, &deep, &open, &paid);
     if (result != ASSAY_EXIT_OK || !open || paid >= terms->steps) return result;
     do {
-        if (assay_evm_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
+        if (assay_eth_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
                                   &order) != ASSAY_OK)
             return ASSAY_EXIT_INTERNAL;
         result = cli_anchor_drive(&c->sending, &order);
@@ -297,7 +297,7 @@ static int deploy_contract(struct task_chain *c)
     c->sends = true;
     if (result == ASSAY_EXIT_OK) result = cli_anchor_held(&c->run, &held);
     if (result != ASSAY_EXIT_OK) return result;
-    if (assay_evm_tasks_deploy_order(c->run.settings.contract, c->sending.data,
+    if (assay_eth_tasks_deploy_order(c->run.settings.contract, c->sending.data,
                                      ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
     result = cli_anchor_drive(&c->sending, &order);

@@ -229,8 +229,7 @@ static int open_store(struct task_running *r, const char *dir, struct assay_task
                                                      .place = r->chain != NULL
                                                                   ? task_chain_place(r->chain)
                                                                   : NULL };
-    const enum assay_status status =
-        assay_task_client_open(&config, keep_result, r, client, message);
+    const enum assay_status status = assay_requestor_open(&config, keep_result, r, client, message);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : not_opened(r, dir, status, message);
 }
 
@@ -252,8 +251,8 @@ static int read_after(struct task_running *r)
     if (r->after == NULL) return ASSAY_EXIT_INTERNAL;
     const int opened = open_store(r, dir, &before);
     if (opened != ASSAY_EXIT_OK) return opened;
-    const enum assay_status status = assay_task_client_last(before, r->after);
-    assay_task_client_close(&before);
+    const enum assay_status status = assay_requestor_last(before, r->after);
+    assay_requestor_close(&before);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_NOT_FOUND)
         task_say("%s has no result to continue from: run its input again", dir);
@@ -286,12 +285,12 @@ static void request_after(struct task_running *r)
 static int check_same(const struct task_running *r, const struct assay_task_open *terms)
 {
     const struct task_command *const d = r->d;
-    const struct assay_evm_terms *const evm = assay_task_client_evm(r->client);
+    const struct assay_evm_terms *const evm = assay_requestor_evm(r->client);
     const char *differs = NULL;
-    if (r->input != NULL && !assay_task_client_has_input(r->client, r->request.input, NULL))
+    if (r->input != NULL && !assay_requestor_has_input(r->client, r->request.input, NULL))
         differs = "another input";
     else if (r->after != NULL &&
-             !assay_task_client_has_input(r->client, r->request.input, r->request.salt))
+             !assay_requestor_has_input(r->client, r->request.input, r->request.salt))
         differs = "another input than the last state of --after";
     else if (d->code != NULL && !assay_bytes_equal(terms->code, r->request.code, 32))
         differs = "another --code";
@@ -359,7 +358,7 @@ static void write_id(struct task_running *r)
 
 static void print_chosen(struct task_running *r)
 {
-    const struct assay_task_open *const terms = assay_task_client_terms(r->client);
+    const struct assay_task_open *const terms = assay_requestor_terms(r->client);
     if (r->d->q.json) return;
     if (r->chain == NULL)
         task_say("%s, at %llu a step and %llu an epoch, up to epoch %llu",
@@ -417,9 +416,9 @@ static int submit_task(struct task_running *r, bool *submitted)
 {
     if (*submitted) return -1;
     const enum assay_status status =
-        r->chain == NULL ? assay_task_client_submit(r->client, &r->request)
-                         : assay_task_client_draft(r->client, &r->request, r->price,
-                                                   assay_unix_ms() / 1000 + r->ahead_s);
+        r->chain == NULL ? assay_requestor_submit(r->client, &r->request)
+                         : assay_requestor_draft(r->client, &r->request, r->price,
+                                                 assay_unix_ms() / 1000 + r->ahead_s);
     if (status == ASSAY_E_AGAIN) return -1;
     if (status != ASSAY_OK) return not_submitted(r, status);
     *submitted = true;
@@ -430,20 +429,20 @@ static int submit_task(struct task_running *r, bool *submitted)
 /* Returns: -1 to go on, else the exit status. */
 static int one_turn(struct task_running *r, bool *submitted)
 {
-    const bool failed = assay_task_client_step(r->client, TURN_MS) != ASSAY_OK;
+    const bool failed = assay_requestor_step(r->client, TURN_MS) != ASSAY_OK;
     if (failed || r->lost) {
         task_say("%s: the disk does not take it; the same command continues", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }
     const int over = submit_task(r, submitted);
     if (over >= 0) return over;
-    r->now = assay_task_client_status(r->client);
+    r->now = assay_requestor_status(r->client);
     if (r->chain != NULL) task_chain_key(r);
     if (r->chain == NULL || r->now.state != ASSAY_TASK_CLIENT_OPENS) return -1;
     write_id(r);
     const int opened = task_chain_open(r);
     if (opened != ASSAY_EXIT_OK) return opened;
-    const enum assay_status status = assay_task_client_opened(r->client);
+    const enum assay_status status = assay_requestor_opened(r->client);
     if (status == ASSAY_OK) return -1;
     task_say("the input cannot be sealed: %s", assay_status_text(status));
     return ASSAY_EXIT_INTERNAL;
@@ -451,17 +450,17 @@ static int one_turn(struct task_running *r, bool *submitted)
 
 static int run_turns(struct task_running *r, struct assay_sim_progress *progress)
 {
-    bool submitted = assay_task_client_terms(r->client) != NULL, named = false;
+    bool submitted = assay_requestor_terms(r->client) != NULL, named = false;
     uint64_t until = assay_monotonic_ms() + r->d->q.timeout_ms;
     for (;;) {
-        const struct assay_task_client_status before = r->now;
+        const struct assay_requestor_status before = r->now;
         const int over = one_turn(r, &submitted);
         if (over >= 0) return over;
         if (!named && r->now.state >= ASSAY_TASK_CLIENT_AWAITS) write_id(r);
         named = r->now.state >= ASSAY_TASK_CLIENT_AWAITS;
-        if (assay_task_client_is_over(r->now.state)) return report_outcome(r);
+        if (assay_requestor_is_over(r->now.state)) return report_outcome(r);
         if (r->now.state == ASSAY_TASK_CLIENT_WORKS)
-            assay_sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
+            sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
         if (r->now.state != before.state || r->now.results != before.results)
             until = assay_monotonic_ms() + r->d->q.timeout_ms;
         if (assay_monotonic_ms() >= until) return report_silence(r);
@@ -470,7 +469,7 @@ static int run_turns(struct task_running *r, struct assay_sim_progress *progress
 
 static int print_result(const struct task_running *r)
 {
-    const struct assay_task_open *const terms = assay_task_client_terms(r->client);
+    const struct assay_task_open *const terms = assay_requestor_terms(r->client);
     struct assay_json *const data =
         cli_result_json("task run", (const char *const[]){ r->d->out, NULL });
     assay_json_set_hex(data, "task", r->now.task, 32);
@@ -494,7 +493,7 @@ static int print_result(const struct task_running *r)
 static int take_back(struct task_running *r, int result)
 {
     bool closed = false;
-    if (r->chain == NULL || assay_task_client_evm(r->client) == NULL) return result;
+    if (r->chain == NULL || assay_requestor_evm(r->client) == NULL) return result;
     const int taken = task_chain_close(r, &closed);
     if (closed && !r->d->q.json) task_say("closed: what was not paid is back");
     return taken == ASSAY_EXIT_OK ? result : taken;
@@ -502,22 +501,22 @@ static int take_back(struct task_running *r, int result)
 
 static int run_task(struct task_running *r)
 {
-    const struct assay_task_open *const terms = assay_task_client_terms(r->client);
+    const struct assay_task_open *const terms = assay_requestor_terms(r->client);
     r->request.input = assay_slice_over(r->input, r->input_len);
     request_after(r);
     const int fit = terms != NULL ? check_same(r, terms) : check_whole(r);
     if (fit != ASSAY_EXIT_OK) return fit;
-    if (assay_task_client_report_results(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
+    if (assay_requestor_report_results(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
         task_say("%s: a stored result cannot be read or written", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }
-    r->now = assay_task_client_status(r->client);
+    r->now = assay_requestor_status(r->client);
     if (terms != NULL) print_chosen(r);
-    struct assay_sim_progress progress = assay_sim_progress_start(
+    struct assay_sim_progress progress = sim_progress_start(
         "steps", terms != NULL ? terms->steps : r->request.steps, r->now.results, r->d->q.json);
     int result = run_turns(r, &progress);
-    assay_sim_progress_end(&progress);
-    if (assay_task_client_is_over(r->now.state)) result = take_back(r, result);
+    sim_progress_end(&progress);
+    if (assay_requestor_is_over(r->now.state)) result = take_back(r, result);
     return result == ASSAY_EXIT_OK ? print_result(r) : result;
 }
 
@@ -541,7 +540,7 @@ int task_run(struct task_command *command)
     struct task_running r = { .d = command };
     int result = begin_task(&r);
     if (result == ASSAY_EXIT_OK) result = run_task(&r);
-    assay_task_client_close(&r.client);
+    assay_requestor_close(&r.client);
     task_chain_end(&r.chain);
     assay_secret_wipe(&r.key, sizeof r.key);
     assay_json_free(&r.services);

@@ -25,7 +25,7 @@ static struct assay_share_client *open_client(const char *socket, const char *di
     struct assay_share_client *client = NULL;
     const struct assay_share_client_config config = { .ledger = socket, .key = &key };
     if (!hand_key(dir, role, &key)) return NULL;
-    if (assay_share_client_open(&config, &client) != ASSAY_OK) client = NULL;
+    if (assay_holder_client_open(&config, &client) != ASSAY_OK) client = NULL;
     assay_secret_wipe(&key, sizeof key);
     return client;
 }
@@ -33,12 +33,12 @@ static struct assay_share_client *open_client(const char *socket, const char *di
 /* Until it is done. Returns: exit status. */
 static int run_client(struct assay_share_client *client, const char *what)
 {
-    struct assay_share_client_status s = assay_share_client_status(client);
+    struct assay_holder_client_status s = assay_holder_client_status(client);
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          s.state == ASSAY_SHARE_CLIENT_WORKS && assay_monotonic_ms() < until &&
          !service_asked_to_end;) {
-        assay_share_client_step(client, TURN_MS);
-        s = assay_share_client_status(client);
+        assay_holder_client_step(client, TURN_MS);
+        s = assay_holder_client_status(client);
     }
     if (s.state == ASSAY_SHARE_CLIENT_DONE) return HAND_OK;
     return hand_fail("%s: %s; %u of %u slots", what, s.why != NULL ? s.why : "it takes too long",
@@ -67,8 +67,8 @@ static int put_secret(struct assay_share_client *client, const char *dir, uint32
     if (!reader_of(dir, &reader)) return hand_fail("no reader in %s", dir);
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
-        assay_share_client_step(client, TURN_MS);
-        status = assay_share_client_put(client, cluster, name, &reader, 1, secret, id, sealed);
+        assay_holder_client_step(client, TURN_MS);
+        status = assay_holder_client_put(client, cluster, name, &reader, 1, secret, id, sealed);
     }
     if (status != ASSAY_OK) return hand_fail("put: %s", assay_status_text(status));
     /* Where its readers find it, before holders have a share. */
@@ -80,7 +80,7 @@ static int put_secret(struct assay_share_client *client, const char *dir, uint32
     const int ended = run_client(client, "put");
     assay_hex_encode(id, 32, text, sizeof text);
     if (ended == HAND_OK)
-        hand_say("put %s confirmed %u", text, assay_share_client_status(client).answered);
+        hand_say("put %s confirmed %u", text, assay_holder_client_status(client).answered);
     return ended;
 }
 
@@ -97,7 +97,7 @@ int hand_put(int argc, char **argv)
     else
         ended = put_secret(client, argv[1], (uint32_t)strtoul(argv[2], NULL, 10),
                            assay_slice_over(secret, len), sealed);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     free(secret);
     free(sealed);
     return ended;
@@ -109,17 +109,17 @@ static int collect_secret(struct assay_share_client *client, const char *dir, co
     enum assay_status status = ASSAY_E_AGAIN;
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
-        assay_share_client_step(client, TURN_MS);
-        status = assay_share_client_read(client, id, sealed);
+        assay_holder_client_step(client, TURN_MS);
+        status = assay_holder_client_read(client, id, sealed);
     }
     if (status != ASSAY_OK) return hand_fail("read: %s", assay_status_text(status));
     const int ended = run_client(client, "read");
     if (ended != HAND_OK) return ended;
-    const struct assay_slice secret = assay_share_client_payload(client);
+    const struct assay_slice secret = assay_holder_client_payload(client);
     if (assay_file_replace(hand_in(dir, "read"), ASSAY_FILE_SECRET, secret) != ASSAY_OK)
         return hand_fail("the disk does not take it");
     hand_say("read %zu bytes from %u slots", secret.len,
-             assay_share_client_status(client).answered);
+             assay_holder_client_status(client).answered);
     return HAND_OK;
 }
 
@@ -134,7 +134,7 @@ int hand_read(int argc, char **argv)
         !read_content(argv[1], "sealed", &sealed, &len))
         ended = hand_fail("no key, id or sealed payload in %s", argv[1]);
     else ended = collect_secret(client, argv[1], id, assay_slice_over(sealed, len));
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     free(id);
     free(sealed);
     return ended;

@@ -29,18 +29,18 @@ static void keep_result(void *context, uint32_t step, struct assay_slice state,
 
 static int run_client(struct assay_task_client *client, const struct assay_task_request *request)
 {
-    struct assay_task_client_status s = assay_task_client_status(client);
+    struct assay_requestor_status s = assay_requestor_status(client);
     enum assay_status status = ASSAY_E_AGAIN;
     bool said = false;
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
-         !assay_task_client_is_over(s.state) && assay_monotonic_ms() < until &&
+         !assay_requestor_is_over(s.state) && assay_monotonic_ms() < until &&
          !service_asked_to_end;) {
-        if (assay_task_client_step(client, TURN_MS) != ASSAY_OK)
+        if (assay_requestor_step(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
-        if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, request);
+        if (status == ASSAY_E_AGAIN) status = assay_requestor_submit(client, request);
         if (status != ASSAY_OK && status != ASSAY_E_AGAIN)
             return hand_fail("nobody offers that: %s", assay_status_text(status));
-        s = assay_task_client_status(client);
+        s = assay_requestor_status(client);
         if (!said && s.state != ASSAY_TASK_CLIENT_IDLE) hand_say("chosen %u", s.executor);
         said = s.state != ASSAY_TASK_CLIENT_IDLE;
     }
@@ -74,10 +74,10 @@ int hand_task(int argc, char **argv)
         .ledger = argv[0], .store = store, .store_key = &vault_key, .key = &key
     };
     int ended = HAND_WORLD;
-    if (assay_task_client_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
+    if (assay_requestor_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
         ended = hand_fail("%s", message);
     else ended = run_client(client, &request);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     assay_secret_wipe(&key, sizeof key);
     assay_secret_wipe(&vault_key, sizeof vault_key);
     free(input);
@@ -92,7 +92,7 @@ static void take_refusal(void *context, enum assay_service_kind kind, struct ass
 {
     (void)context;
     was_refused = true;
-    hand_say("refused %s: %.*s", assay_service_kind_name((unsigned)kind), (int)why.len,
+    hand_say("refused %s: %.*s", assay_registry_kind_name((unsigned)kind), (int)why.len,
              (const char *)why.bytes);
 }
 

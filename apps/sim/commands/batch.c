@@ -24,7 +24,7 @@ struct window {
     pthread_cond_t moved;
 };
 
-uint32_t assay_sim_batch_processors(void)
+uint32_t sim_batch_processors(void)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -153,9 +153,9 @@ static void run_processes(struct window *w, uint32_t at_once)
     }
 }
 
-uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch)
+uint64_t sim_batch_run(const struct assay_sim_batch *batch)
 {
-    uint32_t threads = batch->threads == 0 ? assay_sim_batch_processors() : batch->threads;
+    uint32_t threads = batch->threads == 0 ? sim_batch_processors() : batch->threads;
     if (threads > ASSAY_SIM_BATCH_THREADS_MAX) threads = ASSAY_SIM_BATCH_THREADS_MAX;
     if (threads > batch->count) threads = batch->count == 0 ? 1 : (uint32_t)batch->count;
     ASSAY_ASSERT(batch->result_size > 0);

@@ -40,9 +40,9 @@ struct assay_sim_batch {
 };
 
 /* Returns: number of committed jobs: 0 .. n - 1. */
-uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch);
+uint64_t sim_batch_run(const struct assay_sim_batch *batch);
 
 /* Returns: processors that this process may use, at least 1. */
-uint32_t assay_sim_batch_processors(void);
+uint32_t sim_batch_processors(void);
 
 #endif

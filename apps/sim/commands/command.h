@@ -28,18 +28,18 @@ struct assay_sim_command {
     int (*run)(int argc, char **argv);
 };
 
-int assay_sim_command_run(int argc, char **argv);      /* run.c */
-int assay_sim_command_list(int argc, char **argv);     /* list.c */
-int assay_sim_command_show(int argc, char **argv);     /* show.c */
-int assay_sim_command_keys(int argc, char **argv);     /* show.c */
-int assay_sim_command_swarm(int argc, char **argv);    /* swarm.c */
-int assay_sim_command_minimize(int argc, char **argv); /* minimize.c */
-int assay_sim_command_twins(int argc, char **argv);    /* twins.c */
-int assay_sim_command_tally(int argc, char **argv);    /* tally.c */
-int assay_sim_command_sweep(int argc, char **argv);    /* sweep.c */
-int assay_sim_command_merge(int argc, char **argv);    /* sweep.c */
-int assay_sim_command_mutants(int argc, char **argv);  /* mutants.c */
-int assay_sim_command_report(int argc, char **argv);   /* report.c */
+int sim_command_run(int argc, char **argv);      /* run.c */
+int sim_command_list(int argc, char **argv);     /* list.c */
+int sim_command_show(int argc, char **argv);     /* show.c */
+int sim_command_keys(int argc, char **argv);     /* show.c */
+int sim_command_swarm(int argc, char **argv);    /* swarm.c */
+int sim_command_minimize(int argc, char **argv); /* minimize.c */
+int sim_command_twins(int argc, char **argv);    /* twins.c */
+int sim_command_tally(int argc, char **argv);    /* tally.c */
+int sim_command_sweep(int argc, char **argv);    /* sweep.c */
+int sim_command_merge(int argc, char **argv);    /* sweep.c */
+int sim_command_mutants(int argc, char **argv);  /* mutants.c */
+int sim_command_report(int argc, char **argv);   /* report.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };
@@ -57,57 +57,56 @@ struct assay_sim_source {
 };
 
 /* Adds one --set. Returns: whether there was room. */
-bool assay_sim_source_set(struct assay_sim_source *source, const char *assignment);
+bool sim_source_set(struct assay_sim_source *source, const char *assignment);
 /* --seed: decimal, or hexadecimal after 0x. Returns: false for anything else. */
-bool assay_sim_source_seed(struct assay_sim_source *source, const char *text);
+bool sim_source_seed(struct assay_sim_source *source, const char *text);
 /*
- * assay_sim_source_load - the file or library scenario, with every --set and the seed, checked.
+ * sim_source_load - the file or library scenario, with every --set and the seed, checked.
  * Out:     *scenario on ASSAY_OK; otherwise message
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | as assay_scenario_parse_yaml
  */
-ASSAY_CHECKED enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
-                                                      struct assay_scenario *scenario,
-                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_source_load(const struct assay_sim_source *source,
+                                                struct assay_scenario *scenario,
+                                                char message[static ASSAY_SIM_MESSAGE_MAX]);
 /* "assay-sim run NAME --seed S --set ...", quoted for a shell.
  * Returns: text of malloc, which the caller frees; NULL: no memory */
-char *assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed);
+char *sim_source_line(const struct assay_sim_source *source, uint64_t seed);
 /* A name with a slash, or one that ends in .yaml, is a file; a bare one is of the library, unless
  * only a file exists. Returns: whether it is a file. */
-bool assay_sim_is_path(const char *name);
+bool sim_is_path(const char *name);
 
 /* --- print.c */
 /* {"schema", "schema_version", "data"} to stdout; takes data over. Returns: an assay_sim_exit. */
-int assay_sim_print_envelope(const char *schema, struct assay_json *data);
+int sim_print_envelope(const char *schema, struct assay_json *data);
 /* The reason to stderr, and as an envelope of schema assay.error to stdout with json.
  * Returns: exit. */
-__attribute__((format(printf, 4, 5))) int assay_sim_print_error(bool json, int exit,
-                                                                const char *code,
-                                                                const char *format, ...);
+__attribute__((format(printf, 4, 5))) int sim_print_error(bool json, int exit, const char *code,
+                                                          const char *format, ...);
 /* Untrusted text for a terminal: control characters and invalid UTF-8 as \x1b. */
-void assay_sim_put_plain(FILE *out, const char *text);
+void sim_put_plain(FILE *out, const char *text);
 
 /* --- print.c: wrong usage. argv[0] is the command's name. */
 /* Returns: whether --json is given; also after a wrong option. */
-bool assay_sim_wants_json(int argc, char *const *argv);
+bool sim_wants_json(int argc, char *const *argv);
 /* "COMMAND: expected ..., found "..."; see --help", as an envelope too with --json; found may be
  * NULL. Returns: ASSAY_SIM_EXIT_USAGE */
-__attribute__((format(printf, 4, 5))) int assay_sim_print_misuse(int argc, char *const *argv,
-                                                                 const char *found,
-                                                                 const char *format, ...);
+__attribute__((format(printf, 4, 5))) int sim_print_misuse(int argc, char *const *argv,
+                                                           const char *found, const char *format,
+                                                           ...);
 /*
  * Parses the options of a command. take has the value in optarg and returns the expected value
  * where it is wrong, else NULL.
  * Returns: an exit status; OK: optind is the first word that is no option
  */
-int assay_sim_walk_options(int argc, char *const *argv, const struct option *known,
-                           const char *(*take)(void *context, int code), void *context);
+int sim_walk_options(int argc, char *const *argv, const struct option *known,
+                     const char *(*take)(void *context, int code), void *context);
 /* The same for a command that has only --json and --help, and prints its usage for the latter.
  * Returns: an exit status; OK with *help: nothing more to do */
-int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *json, bool *help);
+int sim_walk_plain(int argc, char *const *argv, const char *usage, bool *json, bool *help);
 /* getopt_long without its own messages; index may be NULL. Returns: as getopt_long; ':' where a
  * value is missing */
-int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index);
+int sim_next_option(int argc, char *const *argv, const struct option *known, int *index);
 /* Reports the error of '?' or ':'. Returns: ASSAY_SIM_EXIT_USAGE */
-int assay_sim_print_option(int argc, char *const *argv, const struct option *known, int code);
+int sim_print_option(int argc, char *const *argv, const struct option *known, int code);
 
 #endif

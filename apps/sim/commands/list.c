@@ -73,21 +73,20 @@ static int print_all(bool json)
     if (status != ASSAY_OK) {
         assay_json_free(&scenarios);
         assay_json_free(&sweeps);
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "internal", "%s", message);
+        return sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "internal", "%s", message);
     }
     if (!json) return ASSAY_SIM_EXIT_OK;
     struct assay_json *data = assay_json_object();
     assay_json_set(data, "scenarios", scenarios);
     assay_json_set(data, "sweeps", sweeps);
-    return assay_sim_print_envelope("assay.sim.list", data);
+    return sim_print_envelope("assay.sim.list", data);
 }
 
-int assay_sim_command_list(int argc, char **argv)
+int sim_command_list(int argc, char **argv)
 {
     bool json = false, help = false;
-    const int wrong = assay_sim_walk_plain(argc, argv, usage, &json, &help);
+    const int wrong = sim_walk_plain(argc, argv, usage, &json, &help);
     if (wrong != ASSAY_SIM_EXIT_OK || help) return wrong;
-    if (optind < argc)
-        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
+    if (optind < argc) return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return print_all(json);
 }

@@ -15,14 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-bool assay_sim_source_set(struct assay_sim_source *source, const char *assignment)
+bool sim_source_set(struct assay_sim_source *source, const char *assignment)
 {
     if (source->set_count == ASSAY_SIM_SETS_MAX) return false;
     source->sets[source->set_count++] = assignment;
     return true;
 }
 
-bool assay_sim_source_seed(struct assay_sim_source *source, const char *text)
+bool sim_source_seed(struct assay_sim_source *source, const char *text)
 {
     const bool is_hex = strncmp(text, "0x", 2) == 0;
     const char *digits = is_hex ? text + 2 : text;
@@ -34,7 +34,7 @@ bool assay_sim_source_seed(struct assay_sim_source *source, const char *text)
     return errno == 0;
 }
 
-bool assay_sim_is_path(const char *name)
+bool sim_is_path(const char *name)
 {
     const size_t len = strlen(name);
     if (strchr(name, '/') != NULL) return true;
@@ -45,7 +45,7 @@ static enum assay_status read_file(const char *path, struct assay_scenario *scen
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    ASSAY_TRY(assay_sim_input_read(path, ASSAY_SIM_YAML_MAX, &bytes, &len, message));
+    ASSAY_TRY(sim_input_read(path, ASSAY_SIM_YAML_MAX, &bytes, &len, message));
     const enum assay_status status = assay_scenario_parse_yaml(bytes, len, path, scenario, message);
     free(bytes);
     return status;
@@ -56,7 +56,7 @@ static enum assay_status read_source(const char *name, struct assay_scenario *sc
 {
     const char *hint = NULL;
     const struct assay_sim_library_file *file = assay_sim_library_find(name, &hint);
-    if (assay_sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
+    if (sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
         return read_file(name, scenario, message);
     if (file != NULL) return assay_sim_library_read(file, scenario, message);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -67,9 +67,9 @@ static enum assay_status read_source(const char *name, struct assay_scenario *sc
     return ASSAY_E_NOT_FOUND;
 }
 
-enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
-                                        struct assay_scenario *scenario,
-                                        char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_source_load(const struct assay_sim_source *source,
+                                  struct assay_scenario *scenario,
+                                  char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     ASSAY_TRY(read_source(source->name, scenario, message));
     for (size_t i = 0; i < source->set_count; i++) {
@@ -83,18 +83,18 @@ enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
     return assay_scenario_check(scenario, message);
 }
 
-char *assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed)
+char *sim_source_line(const struct assay_sim_source *source, uint64_t seed)
 {
     char *line = NULL;
     size_t len = 0;
     FILE *const out = open_memstream(&line, &len);
     if (out == NULL) return NULL;
     (void)fputs("assay-sim run ", out);
-    assay_sim_put_word(out, source->name);
+    sim_put_word(out, source->name);
     (void)fprintf(out, " --seed %" PRIu64, seed);
     for (size_t i = 0; i < source->set_count; i++) {
         (void)fputs(" --set ", out);
-        assay_sim_put_word(out, source->sets[i]);
+        sim_put_word(out, source->sets[i]);
     }
     const bool failed = ferror(out) != 0;
     if (fclose(out) == 0 && !failed) return line;

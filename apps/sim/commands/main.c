@@ -14,19 +14,19 @@
 
 /* A new command is one file and one row. */
 static const struct assay_sim_command commands[] = {
-    { "run", "Simulate one scenario and check the outcome", assay_sim_command_run },
-    { "swarm", "Run random scenarios and faults on all cores", assay_sim_command_swarm },
-    { "minimize", "Shrink a scenario that fails", assay_sim_command_minimize },
-    { "sweep", "Run a scenario at every point of a grid, in shards", assay_sim_command_sweep },
-    { "merge", "Merge the shards of a sweep", assay_sim_command_merge },
-    { "report", "Make the page of finished runs", assay_sim_command_report },
-    { "twins", "Run equivocation under every schedule, or under many", assay_sim_command_twins },
+    { "run", "Simulate one scenario and check the outcome", sim_command_run },
+    { "swarm", "Run random scenarios and faults on all cores", sim_command_swarm },
+    { "minimize", "Shrink a scenario that fails", sim_command_minimize },
+    { "sweep", "Run a scenario at every point of a grid, in shards", sim_command_sweep },
+    { "merge", "Merge the shards of a sweep", sim_command_merge },
+    { "report", "Make the page of finished runs", sim_command_report },
+    { "twins", "Run equivocation under every schedule, or under many", sim_command_twins },
     { "mutants", "Run known-bad builds and report the checker that detects each",
-      assay_sim_command_mutants },
-    { "list", "List the built-in scenarios and sweeps", assay_sim_command_list },
-    { "show", "Print the complete effective scenario", assay_sim_command_show },
-    { "tally", "Close one epoch from a file and print every number", assay_sim_command_tally },
-    { "keys", "Print every key, attack and figure, as tables", assay_sim_command_keys },
+      sim_command_mutants },
+    { "list", "List the built-in scenarios and sweeps", sim_command_list },
+    { "show", "Print the complete effective scenario", sim_command_show },
+    { "tally", "Close one epoch from a file and print every number", sim_command_tally },
+    { "keys", "Print every key, attack and figure, as tables", sim_command_keys },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -68,10 +68,10 @@ static int report_unknown_command(int argc, char **argv)
     const char *near = NULL;
     for (size_t i = 0; i < COMMANDS; i++)
         assay_words_nearest(argv[1], commands[i].name, &apart, &near);
-    return assay_sim_print_error(assay_sim_wants_json(argc, argv), ASSAY_SIM_EXIT_USAGE, "usage",
-                                 "\"%.100s\" is no command%s%s%s; `assay-sim --help` lists them",
-                                 argv[1], near != NULL ? "; is \"" : "", near != NULL ? near : "",
-                                 near != NULL ? "\" meant?" : "");
+    return sim_print_error(sim_wants_json(argc, argv), ASSAY_SIM_EXIT_USAGE, "usage",
+                           "\"%.100s\" is no command%s%s%s; `assay-sim --help` lists them", argv[1],
+                           near != NULL ? "; is \"" : "", near != NULL ? near : "",
+                           near != NULL ? "\" meant?" : "");
 }
 
 static int run_command(int argc, char **argv)

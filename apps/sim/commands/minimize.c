@@ -76,22 +76,21 @@ static const char *parse_option(void *context, int code)
     switch (code) {
     case OPTION_SWARM:
         a->from_swarm = true;
-        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->swarm_seed,
-                                       "--swarm: expected a seed, 0 .. 18446744073709551615");
-    case OPTION_NODES: a->has_nodes = true; return assay_sim_swarm_parse_sizes(optarg, &a->sizes);
+        return sim_expect_number(optarg, 0, UINT64_MAX, &a->swarm_seed,
+                                 "--swarm: expected a seed, 0 .. 18446744073709551615");
+    case OPTION_NODES: a->has_nodes = true; return sim_swarm_parse_sizes(optarg, &a->sizes);
     case OPTION_SEED:
-        if (assay_sim_source_seed(&a->source, optarg)) return NULL;
+        if (sim_source_seed(&a->source, optarg)) return NULL;
         return "--seed: expected " ASSAY_SIM_SEED_EXPECTED;
     case OPTION_SET:
-        if (assay_sim_source_set(&a->source, optarg)) return NULL;
+        if (sim_source_set(&a->source, optarg)) return NULL;
         return "--set: expected " ASSAY_SIM_SETS_EXPECTED;
     case OPTION_OUT: a->out = optarg; return NULL;
     case OPTION_TRIES:
-        return assay_sim_expect_number(optarg, 1, UINT64_MAX, &a->tries,
-                                       "--tries: expected a number from 1");
+        return sim_expect_number(optarg, 1, UINT64_MAX, &a->tries,
+                                 "--tries: expected a number from 1");
     case OPTION_SEEDS:
-        return assay_sim_expect_number(optarg, 1, 1000000, &a->seeds,
-                                       "--seeds: expected 1 .. 1000000");
+        return sim_expect_number(optarg, 1, 1000000, &a->seeds, "--seeds: expected 1 .. 1000000");
     case OPTION_QUIET: a->quiet = true; return NULL;
     case OPTION_JSON: a->json = true; return NULL;
     case OPTION_HELP: a->help = true; return NULL;
@@ -114,13 +113,12 @@ static const char *find_conflict(const struct arguments *a, int scenarios)
 static int parse_arguments(struct arguments *a, int argc, char **argv)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int misuse = assay_sim_walk_options(argc, argv, long_options, parse_option, a);
+    const int misuse = sim_walk_options(argc, argv, long_options, parse_option, a);
     if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
     const char *const wrong = find_conflict(a, argc - optind);
-    if (wrong != NULL) return assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
-    if (a->out != NULL && assay_sim_output_file(a->out, message) != ASSAY_OK)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "minimize: --out: %s",
-                                     message);
+    if (wrong != NULL) return sim_print_misuse(argc, argv, NULL, "%s", wrong);
+    if (a->out != NULL && sim_output_file(a->out, message) != ASSAY_OK)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "minimize: --out: %s", message);
     if (!a->from_swarm) a->source.name = argv[optind];
     return ASSAY_SIM_EXIT_OK;
 }
@@ -128,11 +126,11 @@ static int parse_arguments(struct arguments *a, int argc, char **argv)
 static enum assay_status load_scenario(const struct arguments *a, struct assay_scenario *scenario,
                                        char *message)
 {
-    if (!a->from_swarm) return assay_sim_source_load(&a->source, scenario, message);
+    if (!a->from_swarm) return sim_source_load(&a->source, scenario, message);
     struct assay_sim_swarm swarm = { .sizes = a->sizes };
     for (size_t i = 0; i < a->source.set_count; i++)
         swarm.sets[swarm.set_count++] = a->source.sets[i];
-    return assay_sim_swarm_scenario(&swarm, a->swarm_seed, scenario, message);
+    return sim_swarm_scenario(&swarm, a->swarm_seed, scenario, message);
 }
 
 /* --- output */
@@ -147,9 +145,8 @@ static int write_text(const struct arguments *a, struct assay_slice text)
     const int why = errno;
     /* It may have taken hours: if the file is not writable, the result is printed. */
     (void)fwrite(text.bytes, 1, text.len, a->json ? stderr : stdout);
-    return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                 "minimize: %s: %s (%s)", a->out, assay_status_text(status),
-                                 strerror(why));
+    return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal", "minimize: %s: %s (%s)",
+                           a->out, assay_status_text(status), strerror(why));
 }
 
 static int write_scenario(const struct arguments *a, const struct assay_scenario *scenario)
@@ -157,8 +154,8 @@ static int write_scenario(const struct arguments *a, const struct assay_scenario
     struct assay_slice text = { 0 };
     uint8_t *const memory = malloc(ASSAY_SIM_YAML_MAX);
     if (memory == NULL)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "minimize: out of memory");
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
+                               "minimize: out of memory");
     struct assay_writer w = assay_writer_over(memory, ASSAY_SIM_YAML_MAX);
     assay_scenario_put_yaml(scenario, &w);
     const bool fits = assay_writer_finish(&w, &text) == ASSAY_OK;
@@ -181,7 +178,7 @@ static int print_json(const struct arguments *a, const struct assay_scenario *sc
     assay_json_set_text(data, "file", a->out);
     assay_json_set_text(data, "reproduce", line);
     assay_json_set_bool(data, "interrupted", *s->stop != 0);
-    return assay_sim_print_envelope("assay.sim.minimize", data);
+    return sim_print_envelope("assay.sim.minimize", data);
 }
 
 static int print_outcome(const struct arguments *a, const struct assay_scenario *scenario,
@@ -190,10 +187,10 @@ static int print_outcome(const struct arguments *a, const struct assay_scenario 
     const struct assay_sim_source source = { .name = a->out == NULL ? "FILE" : a->out };
     const int written = write_scenario(a, scenario);
     if (written != ASSAY_SIM_EXIT_OK) return written;
-    char *const line = assay_sim_source_line(&source, scenario->seed);
+    char *const line = sim_source_line(&source, scenario->seed);
     if (line == NULL)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "minimize: out of memory");
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
+                               "minimize: out of memory");
     int result = ASSAY_SIM_EXIT_OK;
     if (a->json) {
         result = print_json(a, scenario, s, line);
@@ -209,7 +206,7 @@ static int print_outcome(const struct arguments *a, const struct assay_scenario 
     return result == ASSAY_SIM_EXIT_OK && *s->stop != 0 ? ASSAY_SIM_EXIT_STOPPED : result;
 }
 
-int assay_sim_command_minimize(int argc, char **argv)
+int sim_command_minimize(int argc, char **argv)
 {
     struct arguments a = { .seeds = 1 };
     struct assay_scenario scenario;
@@ -221,16 +218,15 @@ int assay_sim_command_minimize(int argc, char **argv)
         return ASSAY_SIM_EXIT_OK;
     }
     if (load_scenario(&a, &scenario, message) != ASSAY_OK)
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "minimize: %s",
-                                     message);
+        return sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "minimize: %s", message);
     struct assay_sim_shrinking shrinking = { .run = assay_sim_run,
                                              .tries_max = a.tries,
                                              .seeds = (uint32_t)a.seeds,
                                              .out = a.quiet ? NULL : stderr };
-    shrinking.stop = assay_sim_progress_catch_signals();
-    if (!assay_sim_shrink(&shrinking, &scenario))
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "failed",
-                                     "minimize: this scenario does not fail: no checker and no "
-                                     "assertion is broken");
+    shrinking.stop = sim_progress_catch_signals();
+    if (!sim_shrink(&shrinking, &scenario))
+        return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "failed",
+                               "minimize: this scenario does not fail: no checker and no "
+                               "assertion is broken");
     return print_outcome(&a, &scenario, &shrinking);
 }

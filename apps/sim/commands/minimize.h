@@ -27,7 +27,7 @@ struct assay_sim_shrinking {
 };
 
 /*
- * assay_sim_shrink - the smallest scenario whose run breaks the same checker or assertion.
+ * sim_shrink - the smallest scenario whose run breaks the same checker or assertion.
  *
  * A candidate with fewer guarantees than the original (more than a third of traitors, for example)
  * is no smaller instance of the same failure, whatever its checkers find.
@@ -35,6 +35,6 @@ struct assay_sim_shrinking {
  * Out:      *scenario, shrunk; its seed may be another; shrinking->breach and the counts
  * Returns:  false when the scenario does not fail (nothing was changed)
  */
-bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario);
+bool sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario);
 
 #endif

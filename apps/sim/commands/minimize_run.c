@@ -27,7 +27,7 @@ static bool fails_in_same_way(struct attempt *a, const struct assay_scenario *ca
     if (has_weaker_promise(&promise, &a->promise)) return false;
     const bool twice = strcmp(a->what, "determinism") == 0;
     const struct assay_sim_breach breach =
-        assay_sim_try(a->shrinking->run, candidate, twice, true).breach;
+        sim_try(a->shrinking->run, candidate, twice, true).breach;
     if (!breach.broken || strcmp(breach.what, a->what) != 0) return false;
     a->shrinking->breach = breach;
     return true;
@@ -38,7 +38,7 @@ static bool try_seeds(void *context, struct assay_scenario *candidate)
     struct attempt *const a = context;
     const uint64_t first = candidate->seed;
     const uint32_t seeds = a->shrinking->seeds == 0 ? 1 : a->shrinking->seeds;
-    assay_sim_progress_show(&a->line, a->candidates++, ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&a->line, a->candidates++, ASSAY_SIM_PROGRESS_UNCOUNTED);
     for (uint32_t i = 0; i < seeds; i++) {
         if (a->shrinking->stop != NULL && *a->shrinking->stop != 0) return false;
         candidate->seed = first + i;
@@ -53,7 +53,7 @@ static void on_smaller(void *context, const struct assay_scenario *now, const ch
 {
     struct attempt *const a = context;
     if (a->shrinking->out == NULL) return;
-    assay_sim_progress_end(&a->line);
+    sim_progress_end(&a->line);
     (void)fprintf(a->shrinking->out,
                   "%5llu tried: fewer or smaller %s; %u nodes, %llu epochs, %u adversaries, "
                   "%u partitions, %u crashes, size %u\n",
@@ -64,12 +64,12 @@ static void on_smaller(void *context, const struct assay_scenario *now, const ch
     (void)fflush(a->shrinking->out);
 }
 
-bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario)
+bool sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario)
 {
     struct attempt a = { .shrinking = shrinking };
     a.promise = assay_sim_promise_of(scenario, scenario->seed);
     /* Twice at first: traces that differ are a failure, too. */
-    shrinking->breach = assay_sim_try(shrinking->run, scenario, true, true).breach;
+    shrinking->breach = sim_try(shrinking->run, scenario, true, true).breach;
     shrinking->size_before = shrinking->size_after = assay_sim_minimize_size(scenario);
     shrinking->tried = 1;
     if (!shrinking->breach.broken) return false;
@@ -77,11 +77,11 @@ bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenar
     const struct assay_sim_minimize how = {
         .fails = try_seeds, .smaller = on_smaller, .context = &a, .tries_max = shrinking->tries_max
     };
-    a.line = assay_sim_progress_start(
+    a.line = sim_progress_start(
         "tries", shrinking->tries_max > 0 ? shrinking->tries_max : ASSAY_SIM_MINIMIZE_TRIES, 0,
         shrinking->out == NULL);
     shrinking->tried += assay_sim_minimize(scenario, &how);
-    assay_sim_progress_end(&a.line);
+    sim_progress_end(&a.line);
     shrinking->size_after = assay_sim_minimize_size(scenario);
     return true;
 }

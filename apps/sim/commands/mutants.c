@@ -198,7 +198,7 @@ static void put_row(struct table *table, const char *name, const char *about, co
                     const struct trial *t, uint64_t bound, bool sound)
 {
     const char *verdict = verdict_of(t, sound);
-    assay_sim_progress_end(&table->line);
+    sim_progress_end(&table->line);
     table->tried++;
     if (!table->options->json) {
         (void)printf("%-34s %-17s %-20s %5" PRIu64 " of %-5" PRIu64 " %s\n", name, verdict,
@@ -292,14 +292,14 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         if (o->seeds == 0 && bound > seeds) seeds = bound;
         if (is_selected(o, entries, i)) builds++;
     }
-    table.line = assay_sim_progress_start("builds", builds, 0, false);
+    table.line = sim_progress_start("builds", builds, 0, false);
     if (sound) try_sound(&table, suites, seeds);
     for (size_t i = 0; i < assay_json_count(entries); i++) {
         if (!is_selected(o, entries, i)) continue;
-        assay_sim_progress_show(&table.line, table.tried, table.missed);
+        sim_progress_show(&table.line, table.tried, table.missed);
         try_fault(&table, assay_json_at(entries, i));
     }
-    assay_sim_progress_end(&table.line);
+    sim_progress_end(&table.line);
     const bool all = table.good && table.missed == 0;
     if (o->json) {
         struct assay_json *data = assay_json_object();
@@ -307,7 +307,7 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         assay_json_set_uint(data, "missed", table.missed);
         if (sound) assay_json_set_bool(data, "good_is_clean", table.good);
         assay_json_set(data, "builds", table.rows);
-        const int printed = assay_sim_print_envelope("assay.sim.mutants", data);
+        const int printed = sim_print_envelope("assay.sim.mutants", data);
         if (printed != ASSAY_SIM_EXIT_OK) return printed;
     } else {
         (void)printf("%" PRIu64 " faults, %" PRIu64 " missed; the sound build is %s\n",
@@ -351,15 +351,15 @@ static int run_all_built(const struct options *o, const struct assay_json *entri
         if (is_selected(o, entries, i))
             check_program(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
     if (missing.of == 0)
-        return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                     "mutants: no build is in this share: expected one of the "
-                                     "first %zu, or the share of the fault that --only names",
-                                     assay_json_count(entries) + 1);
+        return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
+                               "mutants: no build is in this share: expected one of the "
+                               "first %zu, or the share of the fault that --only names",
+                               assay_json_count(entries) + 1);
     if (missing.count == 0) return run_table(o, entries);
-    return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                 "mutants: %zu of %zu builds are missing, %s first; " MAKE_THEM
-                                 ", --dir names another folder",
-                                 missing.count, missing.of, missing.first);
+    return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
+                           "mutants: %zu of %zu builds are missing, %s first; " MAKE_THEM
+                           ", --dir names another folder",
+                           missing.count, missing.of, missing.first);
 }
 
 static int run_folder(const struct options *o)
@@ -371,20 +371,19 @@ static int run_folder(const struct options *o)
     (void)snprintf(path, sizeof path, "%s/mutants.json", o->dir);
     const enum assay_status read = assay_file_read(path, ASSAY_JSON_LEN_MAX, &bytes, &len);
     if (read != ASSAY_OK)
-        return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                     "mutants: %s: %s; " MAKE_THEM ", --dir names another folder",
-                                     path, assay_status_text(read));
+        return sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
+                               "mutants: %s: %s; " MAKE_THEM ", --dir names another folder", path,
+                               assay_status_text(read));
     const enum assay_status parsed = assay_json_parse((const char *)bytes, len, &document);
     const struct assay_json *entries = assay_json_get(document, "mutants");
     int result = ASSAY_SIM_EXIT_USAGE;
     if (parsed != ASSAY_OK || assay_json_count(entries) == 0)
-        result =
-            assay_sim_print_error(o->json, result, "malformed",
-                                  "mutants: %s: expected {\"mutants\": [...]} with entries", path);
+        result = sim_print_error(o->json, result, "malformed",
+                                 "mutants: %s: expected {\"mutants\": [...]} with entries", path);
     else if (o->only != NULL && !has_entry(entries, o->only))
-        result = assay_sim_print_error(o->json, result, "not_found",
-                                       "mutants: no fault is called \"%s\"; %s names them all",
-                                       o->only, path);
+        result =
+            sim_print_error(o->json, result, "not_found",
+                            "mutants: no fault is called \"%s\"; %s names them all", o->only, path);
     else result = run_all_built(o, entries);
     assay_json_free(&document);
     free(bytes);
@@ -410,11 +409,11 @@ static bool parse_share(const char *text, struct options *o)
     const char *slash = strchr(text, '/');
     if (slash == NULL || (size_t)(slash - text) >= sizeof first) return false;
     (void)snprintf(first, sizeof first, "%.*s", (int)(slash - text), text);
-    return assay_sim_parse_number(slash + 1, 1, 1000, &o->shares) &&
-           assay_sim_parse_number(first, 1, o->shares, &o->share);
+    return sim_parse_number(slash + 1, 1, 1000, &o->shares) &&
+           sim_parse_number(first, 1, o->shares, &o->share);
 }
 
-int assay_sim_command_mutants(int argc, char **argv)
+int sim_command_mutants(int argc, char **argv)
 {
     static const struct option known[] = {
         { "seeds", required_argument, NULL, 's' }, { "only", required_argument, NULL, 'o' },
@@ -426,25 +425,23 @@ int assay_sim_command_mutants(int argc, char **argv)
     o = (struct options){ .share = 1, .shares = 1 };
     default_dir(o.dir);
     optind = 0; /* main.c has read words before */
-    for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':')
-            return assay_sim_print_option(argc, argv, known, option);
+    for (int option = 0; (option = sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (option == '?' || option == ':') return sim_print_option(argc, argv, known, option);
         if (option == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
         if (option == 'j') o.json = true;
         if (option == 'o') o.only = optarg;
-        if (option == 's' && !assay_sim_parse_number(optarg, 1, 1000000000, &o.seeds))
-            return assay_sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
+        if (option == 's' && !sim_parse_number(optarg, 1, 1000000000, &o.seeds))
+            return sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
         if (option == 'p' && !parse_share(optarg, &o))
-            return assay_sim_print_misuse(argc, argv, optarg,
-                                          "--share: expected K/N, 1 <= K <= N <= 1000");
+            return sim_print_misuse(argc, argv, optarg,
+                                    "--share: expected K/N, 1 <= K <= N <= 1000");
         if (option == 'd' && strlen(optarg) >= sizeof o.dir)
-            return assay_sim_print_misuse(argc, argv, optarg, "--dir: expected a shorter path");
+            return sim_print_misuse(argc, argv, optarg, "--dir: expected a shorter path");
         if (option == 'd') (void)snprintf(o.dir, sizeof o.dir, "%s", optarg);
     }
-    if (optind < argc)
-        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
+    if (optind < argc) return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return run_folder(&o);
 }

@@ -19,8 +19,8 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-struct assay_sim_progress assay_sim_progress_start(const char *unit, uint64_t total,
-                                                   uint64_t before, bool quiet)
+struct assay_sim_progress sim_progress_start(const char *unit, uint64_t total, uint64_t before,
+                                             bool quiet)
 {
     const bool shown = !quiet && isatty(STDERR_FILENO) == 1;
     return (struct assay_sim_progress){ .out = shown ? stderr : NULL,
@@ -30,7 +30,7 @@ struct assay_sim_progress assay_sim_progress_start(const char *unit, uint64_t to
                                         .started_ms = now_ms() };
 }
 
-uint64_t assay_sim_progress_ms(const struct assay_sim_progress *progress)
+uint64_t sim_progress_ms(const struct assay_sim_progress *progress)
 {
     return now_ms() - progress->started_ms;
 }
@@ -42,9 +42,9 @@ static void put_time(char *text, size_t len, uint64_t seconds)
     else (void)snprintf(text, len, "%llu:%02llu", s / 60, s % 60);
 }
 
-void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
-                             const struct assay_sim_progress *progress, uint64_t done,
-                             uint64_t failed, uint64_t elapsed_ms)
+void sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
+                       const struct assay_sim_progress *progress, uint64_t done, uint64_t failed,
+                       uint64_t elapsed_ms)
 {
     const uint64_t rate = elapsed_ms == 0 ? 0 : (done - progress->before) * 60000 / elapsed_ms;
     if (progress->total == ASSAY_SIM_PROGRESS_UNKNOWN) {
@@ -72,19 +72,19 @@ void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
                        (unsigned long long)failed);
 }
 
-void assay_sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed)
+void sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed)
 {
     char line[ASSAY_SIM_PROGRESS_LINE_MAX];
     if (progress->out == NULL) return;
     const uint64_t now = now_ms();
     if (progress->shown_ms != 0 && now - progress->shown_ms < SHOW_MS) return;
     progress->shown_ms = now;
-    assay_sim_progress_line(line, progress, done, failed, now - progress->started_ms);
+    sim_progress_line(line, progress, done, failed, now - progress->started_ms);
     (void)fprintf(progress->out, "\r\033[K%s", line);
     (void)fflush(progress->out);
 }
 
-void assay_sim_progress_end(struct assay_sim_progress *progress)
+void sim_progress_end(struct assay_sim_progress *progress)
 {
     if (progress->out == NULL || progress->shown_ms == 0) return;
     (void)fputs("\r\033[K", progress->out);
@@ -98,7 +98,7 @@ static void note_signal(int number)
     stop_flag = 1;
 }
 
-const volatile sig_atomic_t *assay_sim_progress_catch_signals(void)
+const volatile sig_atomic_t *sim_progress_catch_signals(void)
 {
     /* SA_RESETHAND: a second Ctrl-C ends the program. */
     const struct sigaction action = { .sa_handler = note_signal,

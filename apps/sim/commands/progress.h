@@ -28,22 +28,22 @@ struct assay_sim_progress {
 };
 
 /* Shows on stderr, if that is a terminal and not quiet. Returns: the started line. */
-struct assay_sim_progress assay_sim_progress_start(const char *unit, uint64_t total,
-                                                   uint64_t before, bool quiet);
+struct assay_sim_progress sim_progress_start(const char *unit, uint64_t total, uint64_t before,
+                                             bool quiet);
 /* Ten times a second at most. */
-void assay_sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed);
+void sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed);
 /* Clears the line. */
-void assay_sim_progress_end(struct assay_sim_progress *progress);
+void sim_progress_end(struct assay_sim_progress *progress);
 /* Returns: milliseconds since the start. */
-uint64_t assay_sim_progress_ms(const struct assay_sim_progress *progress);
+uint64_t sim_progress_ms(const struct assay_sim_progress *progress);
 
 /* Formats the line: bar, counts, rate, ETA. */
-void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
-                             const struct assay_sim_progress *progress, uint64_t done,
-                             uint64_t failed, uint64_t elapsed_ms);
+void sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
+                       const struct assay_sim_progress *progress, uint64_t done, uint64_t failed,
+                       uint64_t elapsed_ms);
 
 /* From here on the first SIGINT or SIGTERM sets a flag; the second ends the program. Returns: the
  * flag. */
-const volatile sig_atomic_t *assay_sim_progress_catch_signals(void);
+const volatile sig_atomic_t *sim_progress_catch_signals(void);
 
 #endif

@@ -121,7 +121,7 @@ static enum assay_status check_folders(const struct report *r, char *message)
 static enum assay_status load_folders(struct report *r, char *message)
 {
     for (size_t i = 0; i < r->count; i++)
-        ASSAY_TRY(assay_sim_load(r->folders[i].dir, r->folders[i].loaded, message));
+        ASSAY_TRY(sim_load(r->folders[i].dir, r->folders[i].loaded, message));
     qsort(r->folders, r->count, sizeof *r->folders, compare_seeds);
     return check_folders(r, message);
 }
@@ -133,10 +133,10 @@ static enum assay_status make_page(const struct report *r, char **text)
     struct assay_sim_result *const results = calloc(r->count, sizeof *results);
     if (results == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < r->count; i++)
-        results[i] = assay_sim_loaded_result(r->folders[i].loaded);
+        results[i] = sim_loaded_result(r->folders[i].loaded);
     const enum assay_status status =
-        r->data ? assay_sim_document_text("runs", assay_sim_report_data(results, r->count), text)
-                : assay_sim_report_text(results, r->count, text);
+        r->data ? sim_document_text("runs", sim_report_data(results, r->count), text)
+                : sim_report_text(results, r->count, text);
     free(results);
     return status;
 }
@@ -152,7 +152,7 @@ static int report_written(const struct report *r, const char *path)
     assay_json_set_text(data, "name", name);
     assay_json_set_uint(data, "runs", r->count);
     assay_json_set_text(data, "out", path);
-    return assay_sim_print_envelope("assay.sim.report", data);
+    return sim_print_envelope("assay.sim.report", data);
 }
 
 static int write_page(struct report *r)
@@ -161,7 +161,7 @@ static int write_page(struct report *r)
     char *text = NULL;
     enum assay_status status = load_folders(r, message);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(
+        return sim_print_error(
             r->json, status == ASSAY_E_MEMORY ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
             "report", "report: %s", message);
     const char *const name = r->data ? "report.json" : "report.html";
@@ -170,14 +170,14 @@ static int write_page(struct report *r)
                         ? snprintf(path, sizeof path, "%s/%s", r->folders[0].dir, name)
                         : snprintf(path, sizeof path, "%s", name);
     if (len < 0 || (size_t)len >= sizeof path)
-        return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_USAGE, "report",
-                                     "report: --out: the path is too long");
-    if (assay_sim_output_file(path, message) != ASSAY_OK)
-        return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
+        return sim_print_error(r->json, ASSAY_SIM_EXIT_USAGE, "report",
+                               "report: --out: the path is too long");
+    if (sim_output_file(path, message) != ASSAY_OK)
+        return sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
     status = make_page(r, &text);
-    status = assay_sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
+    status = sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
+        return sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
     return report_written(r, path);
 }
 
@@ -191,11 +191,11 @@ static int run_report(struct report *r, char *const *dirs)
         r->folders[i].loaded = calloc(1, sizeof *r->folders[i].loaded);
         room = r->folders[i].loaded != NULL;
     }
-    const int exit = room ? write_page(r)
-                          : assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                                  "report: no memory");
+    const int exit =
+        room ? write_page(r)
+             : sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "internal", "report: no memory");
     for (size_t i = 0; r->folders != NULL && i < r->count; i++) {
-        if (r->folders[i].loaded != NULL) assay_sim_loaded_free(r->folders[i].loaded);
+        if (r->folders[i].loaded != NULL) sim_loaded_free(r->folders[i].loaded);
         free(r->folders[i].loaded);
     }
     free(r->folders);
@@ -215,19 +215,19 @@ static int read_options(int argc, char **argv, struct report *r)
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* main.c has read words before */
-    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+    for (int c = 0; (c = sim_next_option(argc, argv, known, NULL)) != -1;) {
         if (c == 'o') r->out = optarg;
         else if (c == 'd') r->data = true;
         else if (c == 'j') r->json = true;
         else if (c == 'h') r->help = true;
-        else return assay_sim_print_option(argc, argv, known, c);
+        else return sim_print_option(argc, argv, known, c);
     }
     r->count = (size_t)(argc - optind);
     if (r->help || r->count > 0) return ASSAY_SIM_EXIT_OK;
-    return assay_sim_print_misuse(argc, argv, NULL, "expected DIR..., found none");
+    return sim_print_misuse(argc, argv, NULL, "expected DIR..., found none");
 }
 
-int assay_sim_command_report(int argc, char **argv)
+int sim_command_report(int argc, char **argv)
 {
     struct report r = { .out = NULL };
     const int wrong = read_options(argc, argv, &r);

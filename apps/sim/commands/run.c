@@ -67,8 +67,7 @@ static void catch_signals(void)
 static bool on_progress(void *context, const struct assay_sim_outcome *so_far)
 {
     struct run *run = context;
-    assay_sim_progress_show(&run->line, run->before + so_far->row_count,
-                            ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&run->line, run->before + so_far->row_count, ASSAY_SIM_PROGRESS_UNCOUNTED);
     return interrupted == 0;
 }
 
@@ -90,35 +89,35 @@ static int run_again(struct run *run, const struct assay_scenario *scenario,
     *differs = status == ASSAY_OK && interrupted == 0 && !is_same_outcome(first, &second);
     assay_sim_outcome_free(&second);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
-    return assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
-                                 assay_status_text(status));
+    return sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
+                           assay_status_text(status));
 }
 
 /* Prints tables or JSON, writes files, prints failures. Returns: an exit status. */
 static int report_result(const struct run *run, const struct assay_sim_result *result, bool differs)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const bool passed = assay_sim_result_passed(result) && !differs;
+    const bool passed = sim_result_passed(result) && !differs;
     const bool wrong = differs || assay_sim_outcome_violated(result->outcome);
     int exit = passed                          ? ASSAY_SIM_EXIT_OK
                : result->interrupted && !wrong ? ASSAY_SIM_EXIT_STOPPED
                                                : ASSAY_SIM_EXIT_FAILED;
-    if (run->out != NULL && assay_sim_output_write(run->out, result, message) != ASSAY_OK)
-        exit = assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
-    if (run->report != NULL && assay_sim_report_write(run->report, result, message) != ASSAY_OK)
-        exit = assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
+    if (run->out != NULL && sim_output_write(run->out, result, message) != ASSAY_OK)
+        exit = sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
+    if (run->report != NULL && sim_report_write(run->report, result, message) != ASSAY_OK)
+        exit = sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
     if (run->json) {
-        struct assay_json *data = assay_sim_summary(result);
+        struct assay_json *data = sim_summary(result);
         if (run->twice) assay_json_set_bool(data, "same_twice", !differs);
-        const int printed = assay_sim_print_envelope("assay.sim.run", data);
+        const int printed = sim_print_envelope("assay.sim.run", data);
         if (printed != ASSAY_SIM_EXIT_OK) exit = printed;
     } else if (!run->quiet) {
-        assay_sim_print_result(result);
+        sim_print_result(result);
         if (run->twice)
             (void)printf("twice                  %s\n", differs ? "DIFFERENT" : "the same");
     }
     (void)fflush(stdout);
-    assay_sim_print_failures(result, stderr);
+    sim_print_failures(result, stderr);
     if (differs)
         (void)fputs("the second run was another one: something besides the seed decides\n", stderr);
     if (!passed) (void)fprintf(stderr, "reproduce: %s\n", result->reproduce);
@@ -130,23 +129,23 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
     struct assay_sim_outcome outcome;
     bool differs = false;
     run->line =
-        assay_sim_progress_start("epochs", scenario->epochs * (run->twice ? 2 : 1), 0, run->quiet);
+        sim_progress_start("epochs", scenario->epochs * (run->twice ? 2 : 1), 0, run->quiet);
     run->options.seed = scenario->seed;
     /* It doubles the time of a run, which is short up to here. */
     run->options.check_each_step = scenario->nodes <= ASSAY_SIM_AUTO_NODES;
     run->options.progress = on_progress;
     run->options.context = run;
-    char *const line = assay_sim_source_line(&run->source, scenario->seed);
+    char *const line = sim_source_line(&run->source, scenario->seed);
     if (line == NULL)
-        return assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
+        return sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
     catch_signals();
     const enum assay_status status = assay_sim_run(scenario, &run->options, &outcome);
     int exit = ASSAY_SIM_EXIT_OK;
     if (status != ASSAY_OK)
-        exit = assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
-                                     assay_status_text(status));
+        exit = sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
+                               assay_status_text(status));
     else if (run->twice && interrupted == 0) exit = run_again(run, scenario, &outcome, &differs);
-    assay_sim_progress_end(&run->line);
+    sim_progress_end(&run->line);
     const struct assay_sim_result result = { .scenario = scenario,
                                              .outcome = &outcome,
                                              .reproduce = line,
@@ -171,8 +170,8 @@ static bool parse_threads(struct run *run, const char *text)
 static bool parse_option(struct run *run, int option, const char *value)
 {
     switch (option) {
-    case 's': return assay_sim_source_seed(&run->source, value);
-    case 't': return assay_sim_source_set(&run->source, value);
+    case 's': return sim_source_seed(&run->source, value);
+    case 't': return sim_source_set(&run->source, value);
     case 'o': run->out = value; return true;
     case 'r': run->report = value; return true;
     case 'n': return parse_threads(run, value);
@@ -210,24 +209,23 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* main.c has read words before */
-    for (int c = 0, index = 0; (c = assay_sim_next_option(argc, argv, known, &index)) != -1;) {
+    for (int c = 0, index = 0; (c = sim_next_option(argc, argv, known, &index)) != -1;) {
         if (c == 'h') {
             *help = true;
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
+        if (c == '?' || c == ':') return sim_print_option(argc, argv, known, c);
         if (!parse_option(run, c, optarg))
-            return assay_sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
-                                          known[index].name, expected_value(c));
+            return sim_print_misuse(argc, argv, optarg, "--%s: expected %s", known[index].name,
+                                    expected_value(c));
     }
     if (optind + 1 != argc)
-        return assay_sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
-                                      argc - optind);
+        return sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d", argc - optind);
     run->source.name = argv[optind];
     return ASSAY_SIM_EXIT_OK;
 }
 
-int assay_sim_command_run(int argc, char **argv)
+int sim_command_run(int argc, char **argv)
 {
     struct run run = { .out = NULL };
     struct assay_scenario scenario;
@@ -239,12 +237,12 @@ int assay_sim_command_run(int argc, char **argv)
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
-    if (assay_sim_source_load(&run.source, &scenario, message) != ASSAY_OK)
-        return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
+    if (sim_source_load(&run.source, &scenario, message) != ASSAY_OK)
+        return sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
     /* Checked before hours of work, not after them. */
-    if (run.out != NULL && assay_sim_output_folder(run.out, message) != ASSAY_OK)
-        return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--out %s", message);
-    if (run.report != NULL && assay_sim_output_file(run.report, message) != ASSAY_OK)
-        return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--report %s", message);
+    if (run.out != NULL && sim_output_folder(run.out, message) != ASSAY_OK)
+        return sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--out %s", message);
+    if (run.report != NULL && sim_output_file(run.report, message) != ASSAY_OK)
+        return sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--report %s", message);
     return run_scenario(&run, &scenario);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-void assay_sim_put_word(FILE *out, const char *word)
+void sim_put_word(FILE *out, const char *word)
 {
     static const char harmless[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:@%+";

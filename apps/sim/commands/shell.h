@@ -8,6 +8,6 @@
 
 /* One word of a command: unchanged when it has no special character of a shell, otherwise in single
  * quotes, with each of its own as '\''. */
-void assay_sim_put_word(FILE *out, const char *word);
+void sim_put_word(FILE *out, const char *word);
 
 #endif

@@ -43,19 +43,18 @@ static int print_text(const struct assay_writer *w)
 {
     struct assay_slice text;
     if (assay_writer_finish(w, &text) != ASSAY_OK)
-        return assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "the text does not fit its buffer");
+        return sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "internal",
+                               "the text does not fit its buffer");
     if (fwrite(text.bytes, 1, text.len, stdout) == text.len && fflush(stdout) == 0)
         return ASSAY_SIM_EXIT_OK;
-    return assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "stdout cannot be written");
+    return sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "stdout cannot be written");
 }
 
 static int print_with(const struct assay_scenario *scenario)
 {
     enum { TEXT_MAX = ASSAY_SIM_YAML_MAX };
     uint8_t *bytes = malloc(TEXT_MAX);
-    if (bytes == NULL)
-        return assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
+    if (bytes == NULL) return sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
     struct assay_writer w = assay_writer_over(bytes, TEXT_MAX);
     if (scenario != NULL) assay_scenario_put_yaml(scenario, &w);
     else assay_scenario_put_keys(&w);
@@ -137,7 +136,7 @@ static int print_scenario(const struct assay_scenario *scenario)
     struct document d = { .data = assay_json_object() };
     assay_scenario_each_value(scenario, put_value, &d);
     end_section(&d);
-    return assay_sim_print_envelope("assay.sim.scenario", d.data);
+    return sim_print_envelope("assay.sim.scenario", d.data);
 }
 
 struct rows {
@@ -172,12 +171,12 @@ static int print_keys(void)
     assay_json_set(data, "keys", r.keys);
     assay_json_set(data, "words", r.words);
     assay_json_set(data, "figures", r.figures);
-    return assay_sim_print_envelope("assay.sim.keys", data);
+    return sim_print_envelope("assay.sim.keys", data);
 }
 
 /* ------------------------------------------------------------ the commands */
 
-int assay_sim_command_show(int argc, char **argv)
+int sim_command_show(int argc, char **argv)
 {
     static const struct option known[] = { { "seed", required_argument, NULL, 's' },
                                            { "set", required_argument, NULL, 't' },
@@ -189,35 +188,32 @@ int assay_sim_command_show(int argc, char **argv)
     char message[ASSAY_SIM_MESSAGE_MAX];
     bool json = false;
     optind = 0;
-    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+    for (int c = 0; (c = sim_next_option(argc, argv, known, NULL)) != -1;) {
         if (c == 'h') {
             (void)fputs(show_usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
         if (c == 'j') json = true;
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
-        if (c == 's' && !assay_sim_source_seed(&source, optarg))
-            return assay_sim_print_misuse(argc, argv, optarg,
-                                          "--seed: expected " ASSAY_SIM_SEED_EXPECTED);
-        if (c == 't' && !assay_sim_source_set(&source, optarg))
-            return assay_sim_print_misuse(argc, argv, optarg,
-                                          "--set: expected " ASSAY_SIM_SETS_EXPECTED);
+        if (c == '?' || c == ':') return sim_print_option(argc, argv, known, c);
+        if (c == 's' && !sim_source_seed(&source, optarg))
+            return sim_print_misuse(argc, argv, optarg,
+                                    "--seed: expected " ASSAY_SIM_SEED_EXPECTED);
+        if (c == 't' && !sim_source_set(&source, optarg))
+            return sim_print_misuse(argc, argv, optarg, "--set: expected " ASSAY_SIM_SETS_EXPECTED);
     }
     if (optind + 1 != argc)
-        return assay_sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
-                                      argc - optind);
+        return sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d", argc - optind);
     source.name = argv[optind];
-    if (assay_sim_source_load(&source, &scenario, message) != ASSAY_OK)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
+    if (sim_source_load(&source, &scenario, message) != ASSAY_OK)
+        return sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
     return json ? print_scenario(&scenario) : print_with(&scenario);
 }
 
-int assay_sim_command_keys(int argc, char **argv)
+int sim_command_keys(int argc, char **argv)
 {
     bool json = false, help = false;
-    const int status = assay_sim_walk_plain(argc, argv, keys_usage, &json, &help);
+    const int status = sim_walk_plain(argc, argv, keys_usage, &json, &help);
     if (status != ASSAY_SIM_EXIT_OK || help) return status;
-    if (optind < argc)
-        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
+    if (optind < argc) return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return json ? print_keys() : print_with(NULL);
 }

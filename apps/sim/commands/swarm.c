@@ -94,10 +94,10 @@ struct arguments {
     const char *report; /* NULL: no page */
 };
 
-const char *assay_sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
+const char *sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
 {
     uint64_t pair[2] = { 0 };
-    if (!assay_sim_parse_pair(text, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair) ||
+    if (!sim_parse_pair(text, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair) ||
         pair[0] > pair[1])
         return "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
     *sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
@@ -112,19 +112,18 @@ static const char *parse_count(struct arguments *a, int code)
     switch (code) {
     case OPTION_SEEDS:
         a->has_seeds = true;
-        return assay_sim_expect_number(optarg, 1, UINT64_MAX, &s->seeds,
-                                       "--seeds: expected a number from 1");
+        return sim_expect_number(optarg, 1, UINT64_MAX, &s->seeds,
+                                 "--seeds: expected a number from 1");
     case OPTION_FROM:
-        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &s->from,
-                                       "--from: expected a number");
+        return sim_expect_number(optarg, 0, UINT64_MAX, &s->from, "--from: expected a number");
     case OPTION_THREADS:
-        wrong = assay_sim_expect_number(optarg, 1, 256, &threads, "--threads: expected 1 .. 256");
+        wrong = sim_expect_number(optarg, 1, 256, &threads, "--threads: expected 1 .. 256");
         s->threads = (uint32_t)threads;
         return wrong;
     case OPTION_SHOW:
         a->shows = true;
-        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->show, "--show: expected a seed");
-    case OPTION_NODES: return assay_sim_swarm_parse_sizes(optarg, &s->sizes);
+        return sim_expect_number(optarg, 0, UINT64_MAX, &a->show, "--show: expected a seed");
+    case OPTION_NODES: return sim_swarm_parse_sizes(optarg, &s->sizes);
     case OPTION_SET:
         if (s->set_count == ASSAY_SIM_SETS_MAX) return "--set: 64 at most";
         s->sets[s->set_count++] = optarg;
@@ -168,13 +167,11 @@ static const char *find_conflict(const struct arguments *a)
 /* Returns: an exit status; OK: continue. */
 static int parse_arguments(struct arguments *a, int argc, char **argv)
 {
-    const int misuse = assay_sim_walk_options(argc, argv, long_options, parse_option, a);
+    const int misuse = sim_walk_options(argc, argv, long_options, parse_option, a);
     if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
-    if (optind != argc)
-        return assay_sim_print_misuse(argc, argv, argv[optind], "expected options alone");
+    if (optind != argc) return sim_print_misuse(argc, argv, argv[optind], "expected options alone");
     const char *const wrong = find_conflict(a);
-    return wrong == NULL ? ASSAY_SIM_EXIT_OK
-                         : assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
+    return wrong == NULL ? ASSAY_SIM_EXIT_OK : sim_print_misuse(argc, argv, NULL, "%s", wrong);
 }
 
 /* --- output */
@@ -183,7 +180,7 @@ static void print_file(const char *dir, uint64_t seed)
     char path[PATH_MAX + 32];
     (void)snprintf(path, sizeof path, "%s/swarm-%llu.yaml", dir, (unsigned long long)seed);
     (void)printf("  as a file: assay-sim run ");
-    assay_sim_put_word(stdout, path);
+    sim_put_word(stdout, path);
     (void)printf("\n");
 }
 
@@ -195,10 +192,10 @@ static void print_failures(const struct assay_sim_swarm *swarm,
         const struct assay_sim_swarm_failure *const f = &state->failures[i];
         /* They may come from a state file, which is untrusted. */
         (void)printf("FAILED seed %llu: ", (unsigned long long)f->seed);
-        assay_sim_put_plain(stdout, f->what);
+        sim_put_plain(stdout, f->what);
         (void)printf(" in epoch %llu: ", (unsigned long long)f->epoch);
-        assay_sim_put_plain(stdout, f->message);
-        assay_sim_swarm_reproduction(state, f->seed, line);
+        sim_put_plain(stdout, f->message);
+        sim_swarm_reproduction(state, f->seed, line);
         (void)printf("\n  reproduce: %s\n", line);
         if (swarm->out_dir != NULL) print_file(swarm->out_dir, f->seed);
     }
@@ -274,10 +271,10 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
 
 static int print_json(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
 {
-    struct assay_json *const data = assay_sim_swarm_data(swarm, s);
+    struct assay_json *const data = sim_swarm_data(swarm, s);
     assay_json_set_uint(data, "wall_ms", s->wall_ms);
     assay_json_set_uint(data, "cpu_us", s->cpu_us);
-    return assay_sim_print_envelope("assay.sim.swarm", data);
+    return sim_print_envelope("assay.sim.swarm", data);
 }
 
 /* Returns: an exit status. */
@@ -285,10 +282,9 @@ static int write_report(const struct arguments *a, const struct assay_sim_swarm_
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     char *text = NULL;
-    if (assay_sim_page_text("swarm", assay_sim_swarm_data(&a->swarm, s), &text) != ASSAY_OK)
-        text = NULL;
-    if (assay_sim_page_write(a->report, text, message) == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
-    return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "io", "swarm: %s", message);
+    if (sim_page_text("swarm", sim_swarm_data(&a->swarm, s), &text) != ASSAY_OK) text = NULL;
+    if (sim_page_write(a->report, text, message) == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
+    return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "io", "swarm: %s", message);
 }
 
 static int show_scenario(const struct arguments *a)
@@ -296,12 +292,11 @@ static int show_scenario(const struct arguments *a)
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_slice text = { 0 };
-    if (assay_sim_swarm_scenario(&a->swarm, a->show, &scenario, message) != ASSAY_OK)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
+    if (sim_swarm_scenario(&a->swarm, a->show, &scenario, message) != ASSAY_OK)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
     uint8_t *const memory = malloc(ASSAY_SIM_YAML_MAX);
     if (memory == NULL)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "swarm: out of memory");
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
     struct assay_writer w = assay_writer_over(memory, ASSAY_SIM_YAML_MAX);
     assay_scenario_put_yaml(&scenario, &w);
     const bool ok = assay_writer_finish(&w, &text) == ASSAY_OK &&
@@ -319,14 +314,13 @@ static int run_seeds(const struct arguments *a, struct assay_sim_swarm_state *st
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     /* Checked before hours of work, not after them. */
-    if (a->report != NULL && assay_sim_output_file(a->report, message) != ASSAY_OK)
-        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s",
-                                     message);
-    const enum assay_status status = assay_sim_swarm_run(&a->swarm, state, message);
+    if (a->report != NULL && sim_output_file(a->report, message) != ASSAY_OK)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s", message);
+    const enum assay_status status = sim_swarm_run(&a->swarm, state, message);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(
-            a->json, is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
-            is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
+        return sim_print_error(a->json,
+                               is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
+                               is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
     if (a->json && print_json(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     if (!a->json) print_result(&a->swarm, state);
     if (a->report != NULL && write_report(a, state) != ASSAY_SIM_EXIT_OK)
@@ -336,7 +330,7 @@ static int run_seeds(const struct arguments *a, struct assay_sim_swarm_state *st
     return state->done < a->swarm.seeds ? ASSAY_SIM_EXIT_STOPPED : ASSAY_SIM_EXIT_OK;
 }
 
-int assay_sim_command_swarm(int argc, char **argv)
+int sim_command_swarm(int argc, char **argv)
 {
     struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run } };
     const int wrong = parse_arguments(&a, argc, argv);
@@ -348,9 +342,8 @@ int assay_sim_command_swarm(int argc, char **argv)
     if (a.shows) return show_scenario(&a);
     struct assay_sim_swarm_state *const state = malloc(sizeof *state);
     if (state == NULL)
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "swarm: out of memory");
-    a.swarm.stop = assay_sim_progress_catch_signals();
+        return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
+    a.swarm.stop = sim_progress_catch_signals();
     const int result = run_seeds(&a, state);
     free(state);
     return result;

@@ -30,38 +30,38 @@ struct assay_sim_swarm {
 
 /* The scenario of a seed under these options. Returns: ASSAY_OK | the status of assay_scenario_set
  * or _check, with its message */
-ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
-    const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
-    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_swarm_scenario(const struct assay_sim_swarm *swarm,
+                                                   uint64_t seed, struct assay_scenario *scenario,
+                                                   char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 /* The options that decide scenarios besides seeds, as in the reproduction line, quoted for a shell;
  * "" for the defaults. Returns: false when it does not fit: a truncated line would reproduce
  * something else. */
-bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
-                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
+bool sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+                         char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
 
 /*
- * assay_sim_swarm_run - run the seeds that the state lacks, with progress on a terminal.
+ * sim_swarm_run - run the seeds that the state lacks, with progress on a terminal.
  *
  * Out:      *state: up to the last seed that ran; message unless ASSAY_OK
  * Returns:  ASSAY_OK (also when stopped: state->done < swarm->seeds then) | as loading and saving
- *           the state | as assay_sim_swarm_scenario of the first seed
+ *           the state | as sim_swarm_scenario of the first seed
  */
-ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
-                                                    struct assay_sim_swarm_state *state,
-                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_swarm_run(const struct assay_sim_swarm *swarm,
+                                              struct assay_sim_swarm_state *state,
+                                              char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 enum { ASSAY_SIM_SWARM_LINE_MAX = ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80 };
 
 /* swarm_data.c: the command that runs one seed again. */
-void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
-                                  char line[static ASSAY_SIM_SWARM_LINE_MAX]);
+void sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
+                            char line[static ASSAY_SIM_SWARM_LINE_MAX]);
 /* The data of schema assay.sim.swarm, without times: the same seeds give the same. Returns: an
  * object; the caller puts or frees it. */
-struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
-                                        const struct assay_sim_swarm_state *state);
+struct assay_json *sim_swarm_data(const struct assay_sim_swarm *swarm,
+                                  const struct assay_sim_swarm_state *state);
 
 /* --nodes: "7" or "4..10". Returns: NULL; otherwise the expected value */
-const char *assay_sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
+const char *sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
 
 #endif

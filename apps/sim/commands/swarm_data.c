@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
-                                  char line[static ASSAY_SIM_SWARM_LINE_MAX])
+void sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
+                            char line[static ASSAY_SIM_SWARM_LINE_MAX])
 {
     (void)snprintf(line, ASSAY_SIM_SWARM_LINE_MAX, "assay-sim swarm --seeds 1 --from %" PRIu64 "%s",
                    seed, state->arguments);
@@ -22,7 +22,7 @@ static struct assay_json *failures_of(const struct assay_sim_swarm_state *state)
     for (uint32_t i = 0; i < state->failure_count; i++) {
         const struct assay_sim_swarm_failure *const f = &state->failures[i];
         struct assay_json *const item = assay_json_object();
-        assay_sim_swarm_reproduction(state, f->seed, line);
+        sim_swarm_reproduction(state, f->seed, line);
         assay_json_set_uint(item, "seed", f->seed);
         assay_json_set_text(item, "what", f->what);
         assay_json_set_uint(item, "epoch", f->epoch);
@@ -33,8 +33,8 @@ static struct assay_json *failures_of(const struct assay_sim_swarm_state *state)
     return list;
 }
 
-struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
-                                        const struct assay_sim_swarm_state *s)
+struct assay_json *sim_swarm_data(const struct assay_sim_swarm *swarm,
+                                  const struct assay_sim_swarm_state *s)
 {
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "program", s->program);
@@ -47,8 +47,8 @@ struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
     assay_json_set_uint(data, "messages", s->messages);
     assay_json_set_uint(data, "events", s->events);
     assay_json_set_uint(data, "simulated_ms", s->simulated_ms);
-    assay_json_set(data, "drawn", assay_sim_swarm_drawn_json(s));
-    assay_json_set(data, "effects", assay_sim_swarm_effects_json(s));
+    assay_json_set(data, "drawn", sim_swarm_drawn_json(s));
+    assay_json_set(data, "effects", sim_swarm_effects_json(s));
     assay_json_set_hex(data, "digest", s->digest, sizeof s->digest);
     assay_json_set(data, "failures", failures_of(s));
     return data;

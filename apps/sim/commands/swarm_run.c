@@ -30,9 +30,9 @@ struct swarming {
 };
 
 /* --- one seed */
-enum assay_status assay_sim_swarm_scenario(const struct assay_sim_swarm *swarm, uint64_t seed,
-                                           struct assay_scenario *scenario,
-                                           char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_swarm_scenario(const struct assay_sim_swarm *swarm, uint64_t seed,
+                                     struct assay_scenario *scenario,
+                                     char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct assay_scenario made = assay_sim_random_scenario(seed, swarm->sizes);
     for (uint32_t i = 0; i < swarm->set_count; i++)
@@ -54,7 +54,7 @@ static bool find_scenario(const struct swarming *w, uint64_t index, struct seed_
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_breach *const breach = &run->trial.breach;
-    if (assay_sim_swarm_scenario(w->options, w->first + index, scenario, message) == ASSAY_OK)
+    if (sim_swarm_scenario(w->options, w->first + index, scenario, message) == ASSAY_OK)
         return true;
     breach->broken = true;
     (void)snprintf(breach->what, sizeof breach->what, "scenario");
@@ -68,7 +68,7 @@ static void run_in_process(void *context, uint64_t index, void *result)
     struct seed_run *const run = result;
     struct assay_scenario scenario;
     if (find_scenario(w, index, run, &scenario))
-        run->trial = assay_sim_try(w->options->run, &scenario, w->options->twice, false);
+        run->trial = sim_try(w->options->run, &scenario, w->options->twice, false);
 }
 
 static pid_t begin_child(void *context, uint64_t index, void *result)
@@ -77,8 +77,8 @@ static pid_t begin_child(void *context, uint64_t index, void *result)
     struct seed_run *const run = result;
     struct assay_scenario scenario;
     if (!find_scenario(w, index, run, &scenario)) return 0;
-    run->child = assay_sim_try_begin(w->options->run, &scenario, w->options->twice);
-    if (run->child.pid == 0) run->trial = assay_sim_try_end(&run->child, 0);
+    run->child = sim_try_begin(w->options->run, &scenario, w->options->twice);
+    if (run->child.pid == 0) run->trial = sim_try_end(&run->child, 0);
     return run->child.pid;
 }
 
@@ -87,7 +87,7 @@ static void end_child(void *context, uint64_t index, void *result, int status)
     struct seed_run *const run = result;
     (void)context;
     (void)index;
-    run->trial = assay_sim_try_end(&run->child, status);
+    run->trial = sim_try_end(&run->child, status);
 }
 
 /* --- all seeds, in order */
@@ -109,7 +109,7 @@ static enum assay_status save_scenario(const struct swarming *w, uint64_t seed)
 {
     struct assay_scenario scenario;
     char path[1024], message[ASSAY_SIM_MESSAGE_MAX];
-    ASSAY_TRY(assay_sim_swarm_scenario(w->options, seed, &scenario, message));
+    ASSAY_TRY(sim_swarm_scenario(w->options, seed, &scenario, message));
     uint8_t *const text = malloc(ASSAY_SIM_YAML_MAX);
     if (text == NULL) return ASSAY_E_MEMORY;
     struct assay_writer out = assay_writer_over(text, ASSAY_SIM_YAML_MAX);
@@ -143,10 +143,10 @@ static void note_failure(struct swarming *w, uint64_t seed, const struct assay_s
 static void save_state(struct swarming *w)
 {
     if (w->options->state_path == NULL || w->status != ASSAY_OK) return;
-    w->saved_ms = assay_sim_progress_ms(&w->progress);
+    w->saved_ms = sim_progress_ms(&w->progress);
     w->saved_seeds = w->state->done;
     w->state->wall_ms = w->wall_before_ms + w->saved_ms;
-    w->status = assay_sim_swarm_state_save(w->options->state_path, w->state);
+    w->status = sim_swarm_state_save(w->options->state_path, w->state);
     if (w->status != ASSAY_OK)
         (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be written: %s (%s)",
                        w->options->state_path, assay_status_text(w->status), strerror(errno));
@@ -156,7 +156,7 @@ static void count_drawn(const struct swarming *w, uint64_t seed)
 {
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (assay_sim_swarm_scenario(w->options, seed, &scenario, message) == ASSAY_OK)
+    if (sim_swarm_scenario(w->options, seed, &scenario, message) == ASSAY_OK)
         assay_sim_swarm_count_drawn(&scenario, w->state->drawn);
 }
 
@@ -178,15 +178,15 @@ static bool commit_seed(void *context, uint64_t index, void *result)
         s->effects[i] += r->effects[i];
     if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
     /* A kill loses no more than a second, or 50 seeds where they are faster. */
-    if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
+    if (sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
         s->done - w->saved_seeds >= SAVE_EVERY_SEEDS)
         save_state(w);
-    assay_sim_progress_show(&w->progress, s->done, s->failed);
+    sim_progress_show(&w->progress, s->done, s->failed);
     return w->status == ASSAY_OK && !(r->breach.broken && w->options->stop_at_first);
 }
 
-bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
-                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
+bool sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+                         char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
 {
     char *made = NULL;
     size_t len = 0;
@@ -198,7 +198,7 @@ bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
     if (swarm->twice) (void)fputs(" --twice", out);
     for (uint32_t i = 0; i < swarm->set_count; i++) {
         (void)fputs(" --set ", out);
-        assay_sim_put_word(out, swarm->sets[i]);
+        sim_put_word(out, swarm->sets[i]);
     }
     const bool failed = ferror(out) != 0;
     const bool fits = fclose(out) == 0 && !failed && len < ASSAY_SIM_SWARM_ARGUMENTS_MAX;
@@ -213,27 +213,27 @@ static enum assay_status begin_run(const struct assay_sim_swarm *swarm,
 {
     struct assay_scenario scenario;
     *state = (struct assay_sim_swarm_state){ .from = swarm->from };
-    assay_sim_swarm_program(state->program);
-    if (!assay_sim_swarm_arguments(swarm, state->arguments)) {
+    sim_swarm_program(state->program);
+    if (!sim_swarm_arguments(swarm, state->arguments)) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "--set: expected fewer than %d bytes in all, quoted for a shell",
                        ASSAY_SIM_SWARM_ARGUMENTS_MAX);
         return ASSAY_E_RANGE;
     }
     /* A --set that no scenario accepts is reported once, before any run. */
-    ASSAY_TRY(assay_sim_swarm_scenario(swarm, swarm->from, &scenario, message));
+    ASSAY_TRY(sim_swarm_scenario(swarm, swarm->from, &scenario, message));
     /* A folder that is not writable is reported now, as a usage error. */
-    if (swarm->out_dir != NULL && assay_sim_output_folder(swarm->out_dir, message) != ASSAY_OK)
+    if (swarm->out_dir != NULL && sim_output_folder(swarm->out_dir, message) != ASSAY_OK)
         return ASSAY_E_INVALID;
     if (swarm->state_path == NULL) return ASSAY_OK;
-    if (assay_sim_output_file(swarm->state_path, message) != ASSAY_OK) return ASSAY_E_INVALID;
-    const enum assay_status status = assay_sim_swarm_state_load(swarm->state_path, state, message);
+    if (sim_output_file(swarm->state_path, message) != ASSAY_OK) return ASSAY_E_INVALID;
+    const enum assay_status status = sim_swarm_state_load(swarm->state_path, state, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }
 
-enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
-                                      struct assay_sim_swarm_state *state,
-                                      char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_swarm_run(const struct assay_sim_swarm *swarm,
+                                struct assay_sim_swarm_state *state,
+                                char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     message[0] = '\0';
     ASSAY_TRY(begin_run(swarm, state, message));
@@ -244,7 +244,7 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
     w.message = message;
     w.wall_before_ms = state->wall_ms;
     w.saved_seeds = w.done_before = state->done;
-    w.progress = assay_sim_progress_start("seeds", swarm->seeds, state->done, swarm->quiet);
+    w.progress = sim_progress_start("seeds", swarm->seeds, state->done, swarm->quiet);
     struct assay_sim_batch batch = { .count = swarm->seeds - state->done,
                                      .threads = swarm->threads,
                                      .result_size = sizeof(struct seed_run),
@@ -256,10 +256,10 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
         batch.begin = begin_child;
         batch.end = end_child;
     }
-    const uint64_t ran = assay_sim_batch_run(&batch);
+    const uint64_t ran = sim_batch_run(&batch);
     ASSAY_ASSERT(state->done == w.done_before + ran);
-    state->wall_ms = w.wall_before_ms + assay_sim_progress_ms(&w.progress);
-    assay_sim_progress_end(&w.progress);
+    state->wall_ms = w.wall_before_ms + sim_progress_ms(&w.progress);
+    sim_progress_end(&w.progress);
     save_state(&w);
     return w.status;
 }

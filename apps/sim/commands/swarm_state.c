@@ -15,7 +15,7 @@
 #define SCHEMA "assay.sim.swarm-state"
 enum { SCHEMA_VERSION = 2, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
 
-void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX])
+void sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX])
 {
     uint8_t *bytes = NULL, digest[ASSAY_SHA256_LEN];
     size_t len = 0;
@@ -44,7 +44,7 @@ static struct assay_json *failures_json(const struct assay_sim_swarm_state *stat
     return list;
 }
 
-struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state)
+struct assay_json *sim_swarm_drawn_json(const struct assay_sim_swarm_state *state)
 {
     struct assay_json *const object = assay_json_object();
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
@@ -52,7 +52,7 @@ struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state
     return object;
 }
 
-struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_state *state)
+struct assay_json *sim_swarm_effects_json(const struct assay_sim_swarm_state *state)
 {
     struct assay_json *const object = assay_json_object();
     for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
@@ -61,8 +61,7 @@ struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_sta
     return object;
 }
 
-enum assay_status assay_sim_swarm_state_save(const char *path,
-                                             const struct assay_sim_swarm_state *state)
+enum assay_status sim_swarm_state_save(const char *path, const struct assay_sim_swarm_state *state)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "schema", SCHEMA);
@@ -80,8 +79,8 @@ enum assay_status assay_sim_swarm_state_save(const char *path,
     assay_json_set_uint(object, "wall_ms", state->wall_ms);
     assay_json_set_uint(object, "cpu_us", state->cpu_us);
     assay_json_set_uint(object, "failed", state->failed);
-    assay_json_set(object, "drawn", assay_sim_swarm_drawn_json(state));
-    assay_json_set(object, "effects", assay_sim_swarm_effects_json(state));
+    assay_json_set(object, "drawn", sim_swarm_drawn_json(state));
+    assay_json_set(object, "effects", sim_swarm_effects_json(state));
     assay_json_set(object, "failures", failures_json(state));
     char *const text = assay_json_print(object, 1);
     assay_json_free(&object);
@@ -102,10 +101,10 @@ static bool get_failures(const struct assay_json *object, struct assay_sim_swarm
     for (size_t i = 0; i < count; i++) {
         const struct assay_json *const item = assay_json_at(list, i);
         struct assay_sim_swarm_failure *const f = &state->failures[i];
-        if (!assay_sim_field_number(item, "seed", UINT64_MAX, &f->seed) ||
-            !assay_sim_field_number(item, "epoch", UINT64_MAX, &f->epoch) ||
-            !assay_sim_field_text(item, "what", f->what, sizeof f->what) ||
-            !assay_sim_field_text(item, "message", f->message, sizeof f->message))
+        if (!sim_field_number(item, "seed", UINT64_MAX, &f->seed) ||
+            !sim_field_number(item, "epoch", UINT64_MAX, &f->epoch) ||
+            !sim_field_text(item, "what", f->what, sizeof f->what) ||
+            !sim_field_text(item, "message", f->message, sizeof f->message))
             return false;
     }
     state->failure_count = (uint32_t)count;
@@ -116,13 +115,13 @@ static bool get_drawn(const struct assay_json *object, struct assay_sim_swarm_st
 {
     const struct assay_json *const drawn = assay_json_get(object, "drawn");
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
-        if (!assay_sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i),
-                                    state->done, &state->drawn[i]))
+        if (!sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i), state->done,
+                              &state->drawn[i]))
             return false;
     const struct assay_json *const effects = assay_json_get(object, "effects");
     for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
-        if (!assay_sim_field_number(effects, assay_sim_effect_name((enum assay_sim_effect)i),
-                                    state->done, &state->effects[i]))
+        if (!sim_field_number(effects, assay_sim_effect_name((enum assay_sim_effect)i), state->done,
+                              &state->effects[i]))
             return false;
     return true;
 }
@@ -135,20 +134,19 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
     if (assay_json_uint(object, "schema_version", 0) != SCHEMA_VERSION) return false;
     if (assay_hex_decode(digest, strlen(digest), state->digest, sizeof state->digest) != ASSAY_OK)
         return false;
-    return assay_sim_field_text(object, "program", state->program, sizeof state->program) &&
-           assay_sim_field_text(object, "arguments", state->arguments, sizeof state->arguments) &&
-           assay_sim_field_number(object, "from", UINT64_MAX, &state->from) &&
-           assay_sim_field_number(object, "done", UINT64_MAX, &state->done) &&
-           assay_sim_field_number(object, "beyond", UINT64_MAX, &state->beyond) &&
-           assay_sim_field_number(object, "events", UINT64_MAX, &state->events) &&
-           assay_sim_field_number(object, "messages", UINT64_MAX, &state->messages) &&
-           assay_sim_field_number(object, "epochs", UINT64_MAX, &state->epochs) &&
-           assay_sim_field_number(object, "simulated_ms", UINT64_MAX, &state->simulated_ms) &&
-           assay_sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
-           assay_sim_field_number(object, "cpu_us", UINT64_MAX, &state->cpu_us) &&
-           assay_sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
-           get_drawn(object, state) &&
-           get_failures(object, state);
+    return sim_field_text(object, "program", state->program, sizeof state->program) &&
+           sim_field_text(object, "arguments", state->arguments, sizeof state->arguments) &&
+           sim_field_number(object, "from", UINT64_MAX, &state->from) &&
+           sim_field_number(object, "done", UINT64_MAX, &state->done) &&
+           sim_field_number(object, "beyond", UINT64_MAX, &state->beyond) &&
+           sim_field_number(object, "events", UINT64_MAX, &state->events) &&
+           sim_field_number(object, "messages", UINT64_MAX, &state->messages) &&
+           sim_field_number(object, "epochs", UINT64_MAX, &state->epochs) &&
+           sim_field_number(object, "simulated_ms", UINT64_MAX, &state->simulated_ms) &&
+           sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
+           sim_field_number(object, "cpu_us", UINT64_MAX, &state->cpu_us) &&
+           sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
+           get_drawn(object, state) && get_failures(object, state);
 }
 
 /* Only results of one program and one kind of scenario are added up. */
@@ -193,8 +191,8 @@ static enum assay_status take_state(const char *path, const struct assay_json *o
     return status;
 }
 
-enum assay_status assay_sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
-                                             char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     uint8_t *bytes = NULL;
     size_t len = 0;

@@ -43,27 +43,27 @@ struct assay_sim_swarm_state {
 };
 
 /* Version and the first 16 digits of the digest of the running program. */
-void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX]);
+void sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX]);
 
 struct assay_json;
 /* Seeds by kind of fault, as an object. Returns: a document, owned by the caller. */
-struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state);
-struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_state *state);
+struct assay_json *sim_swarm_drawn_json(const struct assay_sim_swarm_state *state);
+struct assay_json *sim_swarm_effects_json(const struct assay_sim_swarm_state *state);
 
 /* Writes it durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_sim_swarm_state_save(
-    const char *path, const struct assay_sim_swarm_state *state);
+ASSAY_CHECKED enum assay_status sim_swarm_state_save(const char *path,
+                                                     const struct assay_sim_swarm_state *state);
 
 /*
- * assay_sim_swarm_state_load - continue where a file ends.
+ * sim_swarm_state_load - continue where a file ends.
  *
  * In:       *state: the present program, arguments and from
  * Out:      *state, untouched unless ASSAY_OK; message otherwise
  * Returns:  ASSAY_OK | ASSAY_E_NOT_FOUND (no file: start) | ASSAY_E_VERSION (another program) |
  *           ASSAY_E_INVALID (other arguments) | ASSAY_E_SYNTAX (no state of a swarm) | ASSAY_E_IO
  */
-ASSAY_CHECKED enum assay_status assay_sim_swarm_state_load(
-    const char *path, struct assay_sim_swarm_state *state,
-    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_swarm_state_load(const char *path,
+                                                     struct assay_sim_swarm_state *state,
+                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 #endif

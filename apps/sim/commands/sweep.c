@@ -94,12 +94,12 @@ static const char *parse_option(void *context, int code)
     case OPTION_OUT: a->out = optarg; return NULL;
     case OPTION_SHARD:
         a->has_shard = true;
-        return assay_sim_parse_pair(optarg, "/", false, 1, ASSAY_SIM_SHARDS_MAX, a->shard) &&
+        return sim_parse_pair(optarg, "/", false, 1, ASSAY_SIM_SHARDS_MAX, a->shard) &&
                        a->shard[0] <= a->shard[1]
                    ? NULL
                    : "--shard: expected I/N, from 1/N to N/N";
     case OPTION_THREADS:
-        return assay_sim_expect_number(optarg, 1, 256, &a->threads, "--threads: expected 1 .. 256");
+        return sim_expect_number(optarg, 1, 256, &a->threads, "--threads: expected 1 .. 256");
     case OPTION_PLAN: a->plan = true; return NULL;
     case OPTION_QUIET: a->quiet = true; return NULL;
     case OPTION_JSON: a->json = true; return NULL;
@@ -112,8 +112,8 @@ static int refuse_status(bool json, enum assay_status status, const char *comman
                          const char *message)
 {
     const bool host = assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_VERSION;
-    return assay_sim_print_error(json, host ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
-                                 host ? "internal" : "usage", "%s: %s", command, message);
+    return sim_print_error(json, host ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
+                           host ? "internal" : "usage", "%s: %s", command, message);
 }
 
 /* --- loading */
@@ -121,7 +121,7 @@ static int refuse_status(bool json, enum assay_status status, const char *comman
 static void resolve_path(const char *file, const char *name, char path[PATH_MAX])
 {
     const char *const stroke = strrchr(file, '/');
-    if (stroke == NULL || name[0] == '/' || !assay_sim_is_path(name))
+    if (stroke == NULL || name[0] == '/' || !sim_is_path(name))
         (void)snprintf(path, PATH_MAX, "%s", name);
     else (void)snprintf(path, PATH_MAX, "%.*s/%s", (int)(stroke - file), file, name);
 }
@@ -135,7 +135,7 @@ static enum assay_status load_base(const char *file, const struct assay_sweep *s
                                          strlen(sweep->inline_text), "inline", base, message);
     resolve_path(file, sweep->scenario, path);
     const struct assay_sim_source source = { .name = path };
-    return assay_sim_source_load(&source, base, message);
+    return sim_source_load(&source, base, message);
 }
 
 static enum assay_status read_file(const char *file, struct assay_sweep *sweep, char *message)
@@ -143,7 +143,7 @@ static enum assay_status read_file(const char *file, struct assay_sweep *sweep, 
     uint8_t *bytes = NULL;
     size_t len = 0;
     /* An unusable file is a usage error, also where the system reports the reason. */
-    if (assay_sim_input_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len, message) != ASSAY_OK)
+    if (sim_input_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len, message) != ASSAY_OK)
         return ASSAY_E_INVALID;
     const enum assay_status status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
     free(bytes);
@@ -154,7 +154,7 @@ static enum assay_status read_sweep(const char *name, struct assay_sweep *sweep,
 {
     const char *hint = NULL;
     const struct assay_sim_library_file *const file = assay_sim_library_sweep_find(name, &hint);
-    if (assay_sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
+    if (sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
         return read_file(name, sweep, message);
     if (file != NULL)
         return assay_sweep_parse_yaml(file->text.bytes, file->text.len, name, sweep, message);
@@ -204,17 +204,17 @@ static int report_sweep(const struct arguments *a, const struct assay_sweep *swe
         assay_json_set_uint(data, "done", s->done);
         assay_json_set_uint(data, "violated", s->violated);
     }
-    return assay_sim_print_envelope("assay.sim.sweep", data);
+    return sim_print_envelope("assay.sim.sweep", data);
 }
 
 static int finish_sweep(const struct arguments *a)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
-    enum assay_status status = assay_sim_merge(&a->out, 1, &merged, message);
-    if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a->out, message);
-    if (status == ASSAY_OK) status = assay_sim_report_sweep_write(&merged, a->out, a->out, message);
-    assay_sim_merged_free(&merged);
+    enum assay_status status = sim_merge(&a->out, 1, &merged, message);
+    if (status == ASSAY_OK) status = sim_merged_write(&merged, a->out, message);
+    if (status == ASSAY_OK) status = sim_report_sweep_write(&merged, a->out, a->out, message);
+    sim_merged_free(&merged);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     const size_t used = strlen(message);
     (void)snprintf(message + used, sizeof message - used,
@@ -233,9 +233,9 @@ static int run_shard(const struct arguments *a, const struct assay_sweep *sweep)
                                     .quiet = a->quiet,
                                     .run = assay_sim_run };
     if (!a->plan) {
-        s.stop = assay_sim_progress_catch_signals();
-        enum assay_status status = assay_sim_sweep_run(&s, message);
-        if (status == ASSAY_OK) status = assay_sim_sweep_laws_write(sweep, a->out, message);
+        s.stop = sim_progress_catch_signals();
+        enum assay_status status = sim_sweep_run(&s, message);
+        if (status == ASSAY_OK) status = sim_sweep_laws_write(sweep, a->out, message);
         if (status != ASSAY_OK) return refuse_status(a->json, status, "sweep", message);
     }
     const bool whole = !a->plan && s.shards == 1 && s.done == s.total;
@@ -255,24 +255,23 @@ static int run_shard(const struct arguments *a, const struct assay_sweep *sweep)
     return s.violated > 0 ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_OK;
 }
 
-int assay_sim_command_sweep(int argc, char **argv)
+int sim_command_sweep(int argc, char **argv)
 {
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int wrong = assay_sim_walk_options(argc, argv, sweep_options, parse_option, &a);
+    const int wrong = sim_walk_options(argc, argv, sweep_options, parse_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(sweep_usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
     if (argc - optind != 1 || (a.out == NULL) != a.plan)
-        return assay_sim_print_misuse(argc, argv, NULL,
-                                      "expected one SWEEP and either --out DIR or --plan");
+        return sim_print_misuse(argc, argv, NULL,
+                                "expected one SWEEP and either --out DIR or --plan");
     a.file = argv[optind];
     struct assay_sweep *const sweep = calloc(1, sizeof *sweep);
     if (sweep == NULL)
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
-                                     "sweep: out of memory");
+        return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal", "sweep: out of memory");
     const enum assay_status status = load_sweep(a.file, sweep, message);
     const int result =
         status == ASSAY_OK ? run_shard(&a, sweep) : refuse_status(a.json, status, "sweep", message);
@@ -286,7 +285,7 @@ static int report_merged(const struct arguments *a, const struct assay_sim_merge
                          uint32_t shards)
 {
     if (!a->json) {
-        assay_sim_put_plain(stdout, merged->note.name); /* the name is from a file */
+        sim_put_plain(stdout, merged->note.name); /* the name is from a file */
         (void)printf(": %llu runs from %u folders in %s\n", (unsigned long long)merged->note.runs,
                      (unsigned)shards, a->out);
         return fflush(stdout) == 0 ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
@@ -297,30 +296,29 @@ static int report_merged(const struct arguments *a, const struct assay_sim_merge
     assay_json_set_uint(data, "runs", merged->note.runs);
     assay_json_set_uint(data, "folders", shards);
     assay_json_set_text(data, "out", a->out);
-    return assay_sim_print_envelope("assay.sim.merge", data);
+    return sim_print_envelope("assay.sim.merge", data);
 }
 
-int assay_sim_command_merge(int argc, char **argv)
+int sim_command_merge(int argc, char **argv)
 {
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
-    const int wrong = assay_sim_walk_options(argc, argv, merge_options, parse_option, &a);
+    const int wrong = sim_walk_options(argc, argv, merge_options, parse_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(merge_usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
     if (optind >= argc || a.out == NULL)
-        return assay_sim_print_misuse(argc, argv, NULL, "expected DIR... and --out DIR");
+        return sim_print_misuse(argc, argv, NULL, "expected DIR... and --out DIR");
     const uint32_t count = (uint32_t)(argc - optind);
     enum assay_status status =
-        assay_sim_merge((const char *const *)(argv + optind), count, &merged, message);
-    if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a.out, message);
-    if (status == ASSAY_OK)
-        status = assay_sim_report_sweep_write(&merged, argv[optind], a.out, message);
+        sim_merge((const char *const *)(argv + optind), count, &merged, message);
+    if (status == ASSAY_OK) status = sim_merged_write(&merged, a.out, message);
+    if (status == ASSAY_OK) status = sim_report_sweep_write(&merged, argv[optind], a.out, message);
     const int result = status == ASSAY_OK ? report_merged(&a, &merged, count)
                                           : refuse_status(a.json, status, "merge", message);
-    assay_sim_merged_free(&merged);
+    sim_merged_free(&merged);
     return result;
 }

@@ -26,13 +26,13 @@ struct assay_sim_sweeping {
 };
 
 /*
- * assay_sim_sweep_run - run what the folder lacks.
+ * sim_sweep_run - run what the folder lacks.
  * Out:     counts; message unless ASSAY_OK
  * Returns: ASSAY_OK (also when stopped) | ASSAY_E_INVALID (the folder is of another sweep or shard)
  *          | ASSAY_E_VERSION (of another program) | ASSAY_E_SYNTAX (foreign files) |
  *          ASSAY_E_IO | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
-                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_sweep_run(struct assay_sim_sweeping *sweeping,
+                                              char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 #endif

@@ -39,11 +39,11 @@ static void put_header(const struct assay_sweep *sweep, struct assay_sim_line *l
     static const char *const first[FIRST_AXIS] = { "run", "point", "repeat", "seed" };
     char name[2 * ASSAY_SIM_NAME_MAX + 2];
     for (size_t i = 0; i < FIRST_AXIS; i++)
-        assay_sim_line_text(line, first[i]);
+        sim_line_text(line, first[i]);
     for (uint32_t i = 0; i < sweep->axis_count; i++)
-        assay_sim_line_text(line, sweep->axes[i].name);
-    assay_sim_line_text(line, "violation");
-    assay_sim_line_text(line, "trace_hash");
+        sim_line_text(line, sweep->axes[i].name);
+    sim_line_text(line, "violation");
+    sim_line_text(line, "trace_hash");
     for (uint32_t f = 0; f < ASSAY_SIM_FIGURE_COUNT; f++) {
         const enum assay_sim_figure figure = (enum assay_sim_figure)f;
         const uint32_t cohorts = assay_sim_figure_of_cohort(figure) ? sweep->base.cohort_count : 1;
@@ -51,10 +51,10 @@ static void put_header(const struct assay_sweep *sweep, struct assay_sim_line *l
             const bool of_cohort = assay_sim_figure_of_cohort(figure);
             (void)snprintf(name, sizeof name, "%s%s%s", assay_sim_figure_name(figure),
                            of_cohort ? "." : "", of_cohort ? sweep->base.cohorts[c].name : "");
-            assay_sim_line_text(line, name);
+            sim_line_text(line, name);
         }
     }
-    assay_sim_line_end(line);
+    sim_line_end(line);
 }
 
 static void put_plot_column(const struct assay_sweep *sweep, char *name, size_t len)
@@ -69,21 +69,20 @@ static void put_row(const struct assay_sweep *sweep, uint64_t run,
 {
     const uint64_t point = run / sweep->repeats;
     const char *const violation = assay_sim_outcome_violation(outcome);
-    assay_sim_line_unsigned(line, run);
-    assay_sim_line_unsigned(line, point);
-    assay_sim_line_unsigned(line, run % sweep->repeats);
-    assay_sim_line_unsigned(line, assay_sweep_seed_of(sweep, run));
+    sim_line_unsigned(line, run);
+    sim_line_unsigned(line, point);
+    sim_line_unsigned(line, run % sweep->repeats);
+    sim_line_unsigned(line, assay_sweep_seed_of(sweep, run));
     for (uint32_t i = 0; i < sweep->axis_count; i++)
-        assay_sim_line_text(line,
-                            sweep->axes[i].values[assay_sweep_value_of(sweep, point, i)].name);
-    assay_sim_line_text(line, violation == NULL ? "none" : violation);
-    assay_sim_line_hex(line, outcome->trace_hash, sizeof outcome->trace_hash);
+        sim_line_text(line, sweep->axes[i].values[assay_sweep_value_of(sweep, point, i)].name);
+    sim_line_text(line, violation == NULL ? "none" : violation);
+    sim_line_hex(line, outcome->trace_hash, sizeof outcome->trace_hash);
     for (uint32_t f = 0; f < ASSAY_SIM_FIGURE_COUNT; f++) {
         const bool of_cohort = assay_sim_figure_of_cohort((enum assay_sim_figure)f);
         for (uint32_t c = 0; c < (of_cohort ? sweep->base.cohort_count : 1); c++)
-            assay_sim_line_number(line, outcome->figures[f][c]);
+            sim_line_number(line, outcome->figures[f][c]);
     }
-    assay_sim_line_end(line);
+    sim_line_end(line);
 }
 
 /* --- one run */
@@ -120,7 +119,7 @@ static void drop_result(void *context, void *result)
 {
     struct result *const r = result;
     (void)context;
-    assay_sim_line_free(&r->line);
+    sim_line_free(&r->line);
 }
 
 /* Every failure to write a row ends here. Nothing is lost: the next run cuts off a torn row. */
@@ -154,7 +153,7 @@ static bool commit_row(void *context, uint64_t index, void *result)
     }
     s->done++;
     s->violated += r->violated;
-    assay_sim_progress_show(&w->progress, s->done, s->violated);
+    sim_progress_show(&w->progress, s->done, s->violated);
     return true;
 }
 
@@ -169,7 +168,7 @@ static void make_note(const struct assay_sim_sweeping *s, struct assay_sim_sweep
                                            .axis_count = sweep->axis_count,
                                            .plot_x = sweep->plot_x,
                                            .plot_series = sweep->plot_series };
-    assay_sim_swarm_program(note->program);
+    sim_swarm_program(note->program);
     assay_hex_encode(sweep->digest, sizeof sweep->digest, note->digest, sizeof note->digest);
     (void)snprintf(note->name, sizeof note->name, "%s", sweep->name);
     (void)snprintf(note->title, sizeof note->title, "%s", sweep->title);
@@ -217,10 +216,9 @@ static enum assay_status check_rows(struct assay_sim_sweeping *s,
     }
     for (uint64_t i = 0; i < table->row_count; i++) {
         int64_t run = 0;
-        if (assay_sim_grid_number(table, i, 0, &run) && run == (int64_t)run_of(s, i) &&
-            i < s->total) {
+        if (sim_grid_number(table, i, 0, &run) && run == (int64_t)run_of(s, i) && i < s->total) {
             char violation[ASSAY_SIM_CELL_MAX];
-            assay_sim_grid_cell(table, i, FIRST_AXIS + s->sweep->axis_count, violation);
+            sim_grid_cell(table, i, FIRST_AXIS + s->sweep->axis_count, violation);
             s->violated += strcmp(violation, "none") != 0;
             continue;
         }
@@ -267,13 +265,13 @@ static enum assay_status resume_points(struct work *w)
     if (len < 0 || (size_t)len >= sizeof path) return ASSAY_E_RANGE;
     ASSAY_TRY(lock_points(w, path));
     put_header(s->sweep, &header);
-    enum assay_status status = assay_sim_grid_load(path, &table, w->message);
+    enum assay_status status = sim_grid_load(path, &table, w->message);
     const bool empty = status == ASSAY_E_NOT_FOUND || status == ASSAY_E_TRUNCATED;
     if (empty) status = ASSAY_OK;
     else if (status == ASSAY_OK) status = check_rows(s, &table, &header, w->message);
     if (status == ASSAY_OK) status = cut_points(w, &header, empty ? 0 : table.len);
-    assay_sim_line_free(&header);
-    assay_sim_grid_free(&table);
+    sim_line_free(&header);
+    sim_grid_free(&table);
     return status;
 }
 
@@ -285,17 +283,17 @@ static enum assay_status begin_shard(struct work *w)
     make_note(s, &notes[0]);
     /* A folder that is not writable is a usage error. */
     enum assay_status status =
-        assay_sim_output_folder(s->out_dir, w->message) == ASSAY_OK ? ASSAY_OK : ASSAY_E_INVALID;
-    if (status == ASSAY_OK) status = assay_sim_sweep_note_load(s->out_dir, &notes[1], w->message);
+        sim_output_folder(s->out_dir, w->message) == ASSAY_OK ? ASSAY_OK : ASSAY_E_INVALID;
+    if (status == ASSAY_OK) status = sim_sweep_note_load(s->out_dir, &notes[1], w->message);
     if (status == ASSAY_OK) status = compare_notes(s->out_dir, &notes[0], &notes[1], w->message);
     else if (status == ASSAY_E_NOT_FOUND)
-        status = assay_sim_sweep_note_save(s->out_dir, &notes[0], w->message);
+        status = sim_sweep_note_save(s->out_dir, &notes[0], w->message);
     free(notes);
     return status == ASSAY_OK ? resume_points(w) : status;
 }
 
-enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
-                                      char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_sweep_run(struct assay_sim_sweeping *sweeping,
+                                char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct work w = { .sweeping = sweeping, .message = message };
     const uint64_t runs = assay_sweep_runs(sweeping->sweep);
@@ -305,8 +303,7 @@ enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
     sweeping->done = sweeping->before = sweeping->violated = 0;
     w.status = begin_shard(&w);
     if (w.status == ASSAY_OK) {
-        w.progress =
-            assay_sim_progress_start("runs", sweeping->total, sweeping->before, sweeping->quiet);
+        w.progress = sim_progress_start("runs", sweeping->total, sweeping->before, sweeping->quiet);
         const struct assay_sim_batch batch = { .count = sweeping->total - sweeping->before,
                                                .threads = sweeping->threads,
                                                .result_size = sizeof(struct result),
@@ -315,8 +312,8 @@ enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
                                                .commit = commit_row,
                                                .drop = drop_result,
                                                .stop = sweeping->stop };
-        const uint64_t ran = assay_sim_batch_run(&batch);
-        assay_sim_progress_end(&w.progress);
+        const uint64_t ran = sim_batch_run(&batch);
+        sim_progress_end(&w.progress);
         if (w.status == ASSAY_OK) ASSAY_ASSERT(sweeping->done == sweeping->before + ran);
     }
     if (w.points != NULL && fclose(w.points) != 0 && w.status == ASSAY_OK)

@@ -69,13 +69,13 @@ static int print_tally(const struct assay_sim_tally *t, bool json)
 {
     for (size_t i = 0; i < assay_json_count(t->notes); i++) {
         (void)fputs("assay-sim: note: ", stderr);
-        assay_sim_put_plain(stderr, assay_json_as_text(assay_json_at(t->notes, i)));
+        sim_put_plain(stderr, assay_json_as_text(assay_json_at(t->notes, i)));
         (void)fputc('\n', stderr);
     }
-    if (json) return assay_sim_print_envelope("assay.sim.tally", assay_sim_tally_json(t));
+    if (json) return sim_print_envelope("assay.sim.tally", sim_tally_json(t));
     print_table(t);
     if (fflush(stdout) == 0) return ASSAY_SIM_EXIT_OK;
-    return assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "stdout cannot be written");
+    return sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "stdout cannot be written");
 }
 
 static int tally_file(const char *path, bool json)
@@ -83,34 +83,32 @@ static int tally_file(const char *path, bool json)
     uint8_t *text = NULL;
     size_t len = 0;
     char unread[ASSAY_SIM_MESSAGE_MAX];
-    enum assay_status status = assay_sim_input_read(path, ASSAY_JSON_LEN_MAX, &text, &len, unread);
+    enum assay_status status = sim_input_read(path, ASSAY_JSON_LEN_MAX, &text, &len, unread);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE,
-                                     status == ASSAY_E_NOT_FOUND ? "not_found" : "io", "%s",
-                                     unread);
+        return sim_print_error(json, ASSAY_SIM_EXIT_USAGE,
+                               status == ASSAY_E_NOT_FOUND ? "not_found" : "io", "%s", unread);
     char message[ASSAY_SIM_TALLY_MESSAGE_MAX] = "";
     struct assay_sim_tally tally;
     int result = ASSAY_SIM_EXIT_OK;
-    status = assay_sim_tally_read((const char *)text, len, &tally, message);
+    status = sim_tally_read((const char *)text, len, &tally, message);
     free(text);
-    if (status == ASSAY_OK) status = assay_sim_tally_run(&tally);
+    if (status == ASSAY_OK) status = sim_tally_run(&tally);
     else if (status != ASSAY_E_MEMORY)
-        result =
-            assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "malformed", "%s: %s", path, message);
+        result = sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "malformed", "%s: %s", path, message);
     if (status == ASSAY_E_MEMORY)
-        result = assay_sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
+        result = sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
     if (status == ASSAY_OK) result = print_tally(&tally, json);
-    assay_sim_tally_free(&tally);
+    sim_tally_free(&tally);
     return result;
 }
 
-int assay_sim_command_tally(int argc, char **argv)
+int sim_command_tally(int argc, char **argv)
 {
     bool json = false, help = false;
-    const int wrong = assay_sim_walk_plain(argc, argv, usage, &json, &help);
+    const int wrong = sim_walk_plain(argc, argv, usage, &json, &help);
     if (wrong != ASSAY_SIM_EXIT_OK || help) return wrong;
     if (optind + 1 != argc)
-        return assay_sim_print_misuse(argc, argv, NULL, "expected one FILE.json, found %d",
-                                      argc - optind);
+        return sim_print_misuse(argc, argv, NULL, "expected one FILE.json, found %d",
+                                argc - optind);
     return tally_file(argv[optind], json);
 }

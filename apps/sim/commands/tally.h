@@ -27,7 +27,7 @@ struct assay_sim_tally {
     const uint8_t **rows;               /* [count] NULL: no ballot */
     struct assay_json *notes;           /* array of texts: fields that were adjusted */
 
-    /* Set by assay_sim_tally_run. */
+    /* Set by sim_tally_run. */
     struct assay_weight_stages stages;
     uint32_t *weights; /* [count] */
     struct assay_tolerance tolerance;
@@ -37,7 +37,7 @@ struct assay_sim_tally {
 };
 
 /*
- * assay_sim_tally_read - the file, checked: every key known, every id of a member, no id twice.
+ * sim_tally_read - the file, checked: every key known, every id of a member, no id twice.
  *
  * In:       text[text_len], hostile
  * Out:      *tally, to be freed whatever the status; message (unless ASSAY_OK): the position, the
@@ -45,17 +45,17 @@ struct assay_sim_tally {
  * Returns:  ASSAY_OK | ASSAY_E_SYNTAX (no JSON) | ASSAY_E_RANGE (too large, too deep) |
  *           ASSAY_E_INVALID (the message has the reason) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_sim_tally_read(
-    const char *text, size_t text_len, struct assay_sim_tally *tally,
-    char message[static ASSAY_SIM_TALLY_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_tally_read(const char *text, size_t text_len,
+                                               struct assay_sim_tally *tally,
+                                               char message[static ASSAY_SIM_TALLY_MESSAGE_MAX]);
 
 /* The weights of the epoch, then its close. Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_sim_tally_run(struct assay_sim_tally *tally);
+ASSAY_CHECKED enum assay_status sim_tally_run(struct assay_sim_tally *tally);
 
 /* Frees what read and run allocated, and zeroes it. */
-void assay_sim_tally_free(struct assay_sim_tally *tally);
+void sim_tally_free(struct assay_sim_tally *tally);
 
 /* Returns: "data" of the answer, freed by the caller. */
-struct assay_json *assay_sim_tally_json(const struct assay_sim_tally *tally);
+struct assay_json *sim_tally_json(const struct assay_sim_tally *tally);
 
 #endif

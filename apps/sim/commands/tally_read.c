@@ -343,7 +343,7 @@ static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
                                      const struct assay_json *ballot)
 {
     struct assay_sim_tally *const t = r->tally;
-    uint8_t *const row = &t->ballots[voter * assay_row_len(t->count)];
+    uint8_t *const row = &t->ballots[voter * assay_votes_row_len(t->count)];
     size_t known = 0;
     if (assay_json_kind_of(ballot) != ASSAY_JSON_OBJECT)
         return refuse(r, "outcomes[\"%.64s\"]: expected an object, found %s", t->ids[voter],
@@ -360,7 +360,7 @@ static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
                           t->ids[voter], t->ids[subject], found_text(value).text);
         if (subject == voter)
             note(r, "outcomes[\"%.64s\"]: its outcome of itself is not counted", t->ids[voter]);
-        else assay_row_set(row, subject, outcome);
+        else assay_votes_row_set(row, subject, outcome);
     }
     t->rows[voter] = row;
     const char *key = NULL;
@@ -403,7 +403,7 @@ static enum assay_status read_voted(const struct reader *r)
                  "members[%u]: voted is false, yet \"%.64s\" has outcomes: they count for others",
                  slot, t->ids[slot]);
         if (voted && t->rows[slot] == NULL)
-            t->rows[slot] = &t->ballots[slot * assay_row_len(t->count)];
+            t->rows[slot] = &t->ballots[slot * assay_votes_row_len(t->count)];
     }
     return ASSAY_OK;
 }
@@ -442,7 +442,7 @@ static enum assay_status get_memory(struct reader *r)
     t->trust = calloc(count, sizeof *t->trust);
     t->unlisted = calloc(count, sizeof *t->unlisted);
     t->members = calloc(count, sizeof *t->members);
-    t->ballots = calloc(count, assay_row_len(count));
+    t->ballots = calloc(count, assay_votes_row_len(count));
     t->rows = calloc(count, sizeof *t->rows);
     t->notes = assay_json_array();
     r->operators = calloc(count, sizeof *r->operators);
@@ -477,9 +477,8 @@ static enum assay_status read_all(struct reader *r)
     return read_faults(r);
 }
 
-enum assay_status assay_sim_tally_read(const char *text, size_t text_len,
-                                       struct assay_sim_tally *tally,
-                                       char message[static ASSAY_SIM_TALLY_MESSAGE_MAX])
+enum assay_status sim_tally_read(const char *text, size_t text_len, struct assay_sim_tally *tally,
+                                 char message[static ASSAY_SIM_TALLY_MESSAGE_MAX])
 {
     struct reader r = { .tally = tally, .message = message };
     *tally = (struct assay_sim_tally){ .count = 0 };

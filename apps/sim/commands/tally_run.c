@@ -112,7 +112,7 @@ static void close_epoch(struct assay_sim_tally *t, const struct workspace *w)
     }
 }
 
-enum assay_status assay_sim_tally_run(struct assay_sim_tally *tally)
+enum assay_status sim_tally_run(struct assay_sim_tally *tally)
 {
     struct workspace w = { .memory = NULL };
     ASSAY_ASSERT(tally->count > 0 && tally->weights == NULL);
@@ -130,7 +130,7 @@ enum assay_status assay_sim_tally_run(struct assay_sim_tally *tally)
     return all ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-void assay_sim_tally_free(struct assay_sim_tally *tally)
+void sim_tally_free(struct assay_sim_tally *tally)
 {
     assay_json_free(&tally->document);
     assay_json_free(&tally->notes);
@@ -177,7 +177,7 @@ static struct assay_json *member_json(const struct assay_sim_tally *t, uint32_t 
     return out;
 }
 
-struct assay_json *assay_sim_tally_json(const struct assay_sim_tally *t)
+struct assay_json *sim_tally_json(const struct assay_sim_tally *t)
 {
     struct assay_json *const data = assay_json_object();
     struct assay_json *const members = assay_json_array();

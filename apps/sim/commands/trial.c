@@ -103,8 +103,8 @@ static void explain_status(struct assay_sim_trial *trial, int status)
     set_breach(trial, "crash", message);
 }
 
-struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
-                                           const struct assay_scenario *scenario, bool twice)
+struct assay_sim_child sim_try_begin(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice)
 {
     struct assay_sim_child child = { 0 };
     void *const memory = mmap(NULL, sizeof *child.shared, PROT_READ | PROT_WRITE,
@@ -123,7 +123,7 @@ struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
     return child;
 }
 
-struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status)
+struct assay_sim_trial sim_try_end(struct assay_sim_child *child, int status)
 {
     struct assay_sim_trial trial = { 0 };
     if (child->pid == 0) set_breach(&trial, "host", strerror(child->error));
@@ -134,11 +134,11 @@ struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int stat
     return trial;
 }
 
-struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
-                                     bool twice, bool own_process)
+struct assay_sim_trial sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
+                               bool twice, bool own_process)
 {
     if (!own_process) return run_here(run, scenario, twice);
-    struct assay_sim_child child = assay_sim_try_begin(run, scenario, twice);
+    struct assay_sim_child child = sim_try_begin(run, scenario, twice);
     int status = 0;
     pid_t ended = child.pid;
     while (child.pid > 0 && (ended = waitpid(child.pid, &status, 0)) < 0 && errno == EINTR)
@@ -147,5 +147,5 @@ struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_s
         child.error = errno;
         child.pid = 0;
     }
-    return assay_sim_try_end(&child, status);
+    return sim_try_end(&child, status);
 }

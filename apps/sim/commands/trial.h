@@ -29,14 +29,14 @@ struct assay_sim_trial {
 };
 
 /*
- * assay_sim_try - run a checked scenario and evaluate the outcome.
+ * sim_try - run a checked scenario and evaluate the outcome.
  *
  * In:       twice: run it again and compare the traces
  *           own_process: in a child; otherwise a crash is the caller's (for debuggers)
  * Returns:  the outcome; a breach named "crash" when the run did not end
  */
-struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
-                                     bool twice, bool own_process);
+struct assay_sim_trial sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
+                               bool twice, bool own_process);
 
 /* A run in a child that has not been awaited yet. */
 struct assay_sim_child {
@@ -46,11 +46,11 @@ struct assay_sim_child {
 };
 
 /* Starts it; the caller has no other threads, whose locks the child would inherit locked.
- * Returns: the child, to be passed to assay_sim_try_end when it has ended, or at once if pid is
+ * Returns: the child, to be passed to sim_try_end when it has ended, or at once if pid is
  * 0. */
-struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
-                                           const struct assay_scenario *scenario, bool twice);
-/* status: of waitpid. Returns: as assay_sim_try. */
-struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status);
+struct assay_sim_child sim_try_begin(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice);
+/* status: of waitpid. Returns: as sim_try. */
+struct assay_sim_trial sim_try_end(struct assay_sim_child *child, int status);
 
 #endif

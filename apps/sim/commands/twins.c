@@ -58,8 +58,7 @@ struct report {
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
 {
     uint64_t pair[2];
-    if (!assay_sim_parse_pair(text, "/", false, 1, UINT32_MAX, pair) || pair[0] > pair[1])
-        return false;
+    if (!sim_parse_pair(text, "/", false, 1, UINT32_MAX, pair) || pair[0] > pair[1]) return false;
     c->shard = (uint32_t)pair[0] - 1;
     c->shards = (uint32_t)pair[1];
     return true;
@@ -69,7 +68,7 @@ static bool on_run(void *context, const struct assay_twins_schedule *schedule,
                    const struct assay_twins_result *result)
 {
     struct report *report = context;
-    assay_sim_progress_show(&report->line, ++report->runs, ASSAY_SIM_PROGRESS_UNCOUNTED);
+    sim_progress_show(&report->line, ++report->runs, ASSAY_SIM_PROGRESS_UNCOUNTED);
     if (result->checker == ASSAY_SIM_CHECKER_COUNT) return true;
     if (report->found < SHOWN_MAX) {
         struct finding *f = &report->findings[report->found];
@@ -110,7 +109,7 @@ static int run_schedule(const char *text, bool json)
     struct finding f = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
     if (assay_twins_parse(text, &schedule, message) != ASSAY_OK)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
+        return sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     assay_twins_run(&schedule, NULL, &f.result);
     assay_twins_print(&schedule, f.schedule);
     const struct assay_twins_result *r = &f.result;
@@ -123,7 +122,7 @@ static int run_schedule(const char *text, bool json)
         assay_json_set_uint(data, "finals", r->finals);
         set_hash(data, "trace", r->trace);
         assay_json_set(data, "violation", found ? finding_json(&f) : NULL);
-        const int printed = assay_sim_print_envelope("assay.sim.twins", data);
+        const int printed = sim_print_envelope("assay.sim.twins", data);
         return printed != ASSAY_SIM_EXIT_OK ? printed
                : found                      ? ASSAY_SIM_EXIT_FAILED
                                             : ASSAY_SIM_EXIT_OK;
@@ -187,7 +186,7 @@ static int print_totals_json(const struct assay_twins_campaign *c,
     for (uint64_t i = 0; i < report->found && i < SHOWN_MAX; i++)
         assay_json_append(findings, finding_json(&report->findings[i]));
     assay_json_set(data, "findings", findings);
-    return assay_sim_print_envelope("assay.sim.twins", data);
+    return sim_print_envelope("assay.sim.twins", data);
 }
 
 static uint64_t clock_ms(void)
@@ -208,11 +207,11 @@ static int run_campaign(const struct assay_twins_campaign *c, bool json)
     const uint64_t shards = c->shards > 0 ? c->shards : 1;
     const uint64_t total =
         c->samples > 0 ? (c->samples + shards - 1) / shards : ASSAY_SIM_PROGRESS_UNKNOWN;
-    report.line = assay_sim_progress_start("runs", total, 0, false);
+    report.line = sim_progress_start("runs", total, 0, false);
     const enum assay_status status = assay_twins_campaign(c, on_run, &report, &totals, message);
-    assay_sim_progress_end(&report.line);
+    sim_progress_end(&report.line);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
+        return sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     const uint64_t elapsed_ms = clock_ms() - start_ms;
     if (json) {
         const int printed = print_totals_json(c, &totals, &report, elapsed_ms);
@@ -272,7 +271,7 @@ static bool parse_number(int option, const char *text, struct assay_twins_campai
 {
     uint64_t value = 0;
     const bool large = option == OPT_SAMPLES || option == OPT_SEED;
-    if (!assay_sim_parse_number(text, option == OPT_SEED ? 0 : 1, large ? UINT64_MAX : 100, &value))
+    if (!sim_parse_number(text, option == OPT_SEED ? 0 : 1, large ? UINT64_MAX : 100, &value))
         return false;
     if (option == OPT_SEED) c->seed = value;
     if (option == OPT_SAMPLES) c->samples = value;
@@ -284,15 +283,14 @@ static bool parse_number(int option, const char *text, struct assay_twins_campai
     return true;
 }
 
-int assay_sim_command_twins(int argc, char **argv)
+int sim_command_twins(int argc, char **argv)
 {
     struct assay_twins_campaign c = { .nodes = 4, .seed = 1 };
     const char *schedule = NULL;
     bool json = false;
     optind = 0; /* main.c has read words before */
-    for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':')
-            return assay_sim_print_option(argc, argv, known, option);
+    for (int option = 0; (option = sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (option == '?' || option == ':') return sim_print_option(argc, argv, known, option);
         if (option == OPT_HELP) {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
@@ -301,13 +299,11 @@ int assay_sim_command_twins(int argc, char **argv)
         else if (option == OPT_JSON) json = true;
         else if (option == OPT_SCHEDULE) schedule = optarg;
         else if (option == OPT_SHARD && !read_shard(optarg, &c))
-            return assay_sim_print_misuse(argc, argv, optarg,
-                                          "--shard: expected I/N, from 1/N to N/N");
+            return sim_print_misuse(argc, argv, optarg, "--shard: expected I/N, from 1/N to N/N");
         else if (option != OPT_SHARD && !parse_number(option, optarg, &c))
-            return assay_sim_print_misuse(argc, argv, optarg, "%s", report_wrong_number(option));
+            return sim_print_misuse(argc, argv, optarg, "%s", report_wrong_number(option));
     }
-    if (optind < argc)
-        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
+    if (optind < argc) return sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     if (schedule != NULL) return run_schedule(schedule, json);
     if (c.samples == 0 && c.nodes != 4) c.samples = SAMPLES_DEFAULT;
     if (c.views == 0) c.views = c.samples > 0 ? 4 : 2;

@@ -34,7 +34,7 @@ static void put_cohort(FILE *out, const struct assay_sim_row *row,
                   (unsigned)row->largest_operator_bp, (unsigned)row->largest_vendor_bp);
 }
 
-char *assay_sim_csv_epochs(const struct assay_sim_result *result)
+char *sim_csv_epochs(const struct assay_sim_result *result)
 {
     char *text = NULL;
     size_t len = 0;
@@ -52,7 +52,7 @@ char *assay_sim_csv_epochs(const struct assay_sim_result *result)
     return close_text(out, &text);
 }
 
-char *assay_sim_csv_roots(const struct assay_sim_result *result)
+char *sim_csv_roots(const struct assay_sim_result *result)
 {
     char *text = NULL;
     size_t len = 0;

@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-bool assay_sim_field_text(const struct assay_json *object, const char *key, char *out,
-                          size_t capacity)
+bool sim_field_text(const struct assay_json *object, const char *key, char *out, size_t capacity)
 {
     const char *const text = assay_json_text(object, key, NULL);
     if (text == NULL) return false;
@@ -16,13 +15,12 @@ bool assay_sim_field_text(const struct assay_json *object, const char *key, char
     return written >= 0 && (size_t)written < capacity;
 }
 
-bool assay_sim_field_number(const struct assay_json *object, const char *key, uint64_t max,
-                            uint64_t *out)
+bool sim_field_number(const struct assay_json *object, const char *key, uint64_t max, uint64_t *out)
 {
     int64_t value = 0;
     const struct assay_json *const item = assay_json_get(object, key);
     const char *const text = assay_json_as_text(item);
-    if (text != NULL) return assay_sim_parse_number(text, 0, max, out);
+    if (text != NULL) return sim_parse_number(text, 0, max, out);
     if (!assay_json_as_int(item, &value) || value < 0 || (uint64_t)value > max) return false;
     *out = (uint64_t)value;
     return true;

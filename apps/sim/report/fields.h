@@ -8,10 +8,9 @@
 
 /* Each Returns: false when the field is missing, of another kind, too long or above max; *out and
  * out are then undefined. */
-bool assay_sim_field_text(const struct assay_json *object, const char *key, char *out,
-                          size_t capacity);
+bool sim_field_text(const struct assay_json *object, const char *key, char *out, size_t capacity);
 /* Also as the text of its digits, as net/json/json.h writes what is above 2^63 - 1. */
-bool assay_sim_field_number(const struct assay_json *object, const char *key, uint64_t max,
-                            uint64_t *out);
+bool sim_field_number(const struct assay_json *object, const char *key, uint64_t max,
+                      uint64_t *out);
 
 #endif

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum assay_status assay_sim_input_read(const char *path, size_t len_max, uint8_t **bytes,
-                                       size_t *len, char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_input_read(const char *path, size_t len_max, uint8_t **bytes, size_t *len,
+                                 char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     const enum assay_status status = assay_file_read(path, len_max, bytes, len);
     if (status == ASSAY_OK) return ASSAY_OK;
@@ -27,8 +27,7 @@ enum assay_status assay_sim_input_read(const char *path, size_t len_max, uint8_t
     return status;
 }
 
-enum assay_status assay_sim_output_folder(const char *dir,
-                                          char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_output_folder(const char *dir, char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct stat info;
     if (dir[0] == '\0') {
@@ -57,8 +56,7 @@ static bool is_writable_folder_of(const char *path)
     return false;
 }
 
-enum assay_status assay_sim_output_file(const char *path,
-                                        char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_output_file(const char *path, char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct stat info;
     const char *why = NULL;

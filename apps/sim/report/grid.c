@@ -31,7 +31,7 @@ static void begin_cell(struct assay_sim_line *line)
     if (line->len > 0 && line->text[line->len - 1] != '\n') append_bytes(line, ",", 1);
 }
 
-void assay_sim_line_text(struct assay_sim_line *line, const char *text)
+void sim_line_text(struct assay_sim_line *line, const char *text)
 {
     /* An empty first cell would look like no cell. */
     const bool quoted = text[0] == '\0' || strpbrk(text, ",\"") != NULL;
@@ -45,33 +45,33 @@ void assay_sim_line_text(struct assay_sim_line *line, const char *text)
     if (quoted) append_bytes(line, "\"", 1);
 }
 
-void assay_sim_line_number(struct assay_sim_line *line, int64_t value)
+void sim_line_number(struct assay_sim_line *line, int64_t value)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%lld", (long long)value);
-    assay_sim_line_text(line, text);
+    sim_line_text(line, text);
 }
 
-void assay_sim_line_unsigned(struct assay_sim_line *line, uint64_t value)
+void sim_line_unsigned(struct assay_sim_line *line, uint64_t value)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    assay_sim_line_text(line, text);
+    sim_line_text(line, text);
 }
 
-void assay_sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_t len)
+void sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_t len)
 {
     char text[129];
     assay_hex_encode(bytes, len, text, sizeof text);
-    assay_sim_line_text(line, text);
+    sim_line_text(line, text);
 }
 
-void assay_sim_line_end(struct assay_sim_line *line)
+void sim_line_end(struct assay_sim_line *line)
 {
     append_bytes(line, "\n", 1);
 }
 
-void assay_sim_line_free(struct assay_sim_line *line)
+void sim_line_free(struct assay_sim_line *line)
 {
     free(line->text);
     *line = (struct assay_sim_line){ 0 };
@@ -143,8 +143,8 @@ static size_t initial_size(const char *path)
                                                           : TABLE_LEN_MAX;
 }
 
-enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *table,
-                                      char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_grid_load(const char *path, struct assay_sim_grid *table,
+                                char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -172,7 +172,7 @@ enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *t
     return ASSAY_E_SYNTAX;
 }
 
-void assay_sim_grid_free(struct assay_sim_grid *table)
+void sim_grid_free(struct assay_sim_grid *table)
 {
     free(table->row_at);
     free(table->text);
@@ -197,27 +197,27 @@ static void copy_cell(const char *text, size_t at, uint32_t column, char *out)
     out[len < ASSAY_SIM_CELL_MAX ? len : ASSAY_SIM_CELL_MAX - 1] = '\0';
 }
 
-void assay_sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
-                         char out[static ASSAY_SIM_CELL_MAX])
+void sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
+                   char out[static ASSAY_SIM_CELL_MAX])
 {
     ASSAY_ASSERT(row < table->row_count);
     ASSAY_ASSERT(column < table->column_count);
     copy_cell(table->text, table->row_at[row], column, out);
 }
 
-bool assay_sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
-                           int64_t *out)
+bool sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
+                     int64_t *out)
 {
     char cell[ASSAY_SIM_CELL_MAX];
     char *end = NULL;
-    assay_sim_grid_cell(table, row, column, cell);
+    sim_grid_cell(table, row, column, cell);
     const char *digits = cell[0] == '-' ? cell + 1 : cell;
     if (*digits < '0' || *digits > '9') return false;
     *out = (int64_t)strtoll(cell, &end, 10);
     return *end == '\0';
 }
 
-struct assay_slice assay_sim_grid_row(const struct assay_sim_grid *table, uint64_t row)
+struct assay_slice sim_grid_row(const struct assay_sim_grid *table, uint64_t row)
 {
     ASSAY_ASSERT(row < table->row_count);
     const size_t at = table->row_at[row];

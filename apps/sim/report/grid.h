@@ -21,14 +21,14 @@ struct assay_sim_line {
 };
 
 /* Appends a cell, quoted where necessary. */
-void assay_sim_line_text(struct assay_sim_line *line, const char *text);
-void assay_sim_line_number(struct assay_sim_line *line, int64_t value);
-void assay_sim_line_unsigned(struct assay_sim_line *line, uint64_t value);
-void assay_sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_t len);
+void sim_line_text(struct assay_sim_line *line, const char *text);
+void sim_line_number(struct assay_sim_line *line, int64_t value);
+void sim_line_unsigned(struct assay_sim_line *line, uint64_t value);
+void sim_line_hex(struct assay_sim_line *line, const uint8_t *bytes, size_t len);
 /* Ends the line. */
-void assay_sim_line_end(struct assay_sim_line *line);
+void sim_line_end(struct assay_sim_line *line);
 /* Frees the line. */
-void assay_sim_line_free(struct assay_sim_line *line);
+void sim_line_free(struct assay_sim_line *line);
 
 struct assay_sim_grid {
     char *text;
@@ -41,20 +41,20 @@ struct assay_sim_grid {
 };
 
 /*
- * assay_sim_grid_load - read a file of at most 1 GiB; every row has the cells of the header.
- * Out:     *table, freed with assay_sim_grid_free whatever the status; message unless ASSAY_OK
+ * sim_grid_load - read a file of at most 1 GiB; every row has the cells of the header.
+ * Out:     *table, freed with sim_grid_free whatever the status; message unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE | ASSAY_E_SYNTAX (a row) |
  *          ASSAY_E_TRUNCATED (not even a header) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *table,
-                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
-void assay_sim_grid_free(struct assay_sim_grid *table);
+ASSAY_CHECKED enum assay_status sim_grid_load(const char *path, struct assay_sim_grid *table,
+                                              char message[static ASSAY_SIM_MESSAGE_MAX]);
+void sim_grid_free(struct assay_sim_grid *table);
 /* A cell without its quotes, truncated to fit. */
-void assay_sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
-                         char out[static ASSAY_SIM_CELL_MAX]);
+void sim_grid_cell(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
+                   char out[static ASSAY_SIM_CELL_MAX]);
 /* A cell that is an integer. Returns: false when it is none. */
-bool assay_sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
-                           int64_t *out);
+bool sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uint32_t column,
+                     int64_t *out);
 /* A row as in the file, with its line break. Returns: borrowed from the table. */
-struct assay_slice assay_sim_grid_row(const struct assay_sim_grid *table, uint64_t row);
+struct assay_slice sim_grid_row(const struct assay_sim_grid *table, uint64_t row);
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool assay_sim_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+bool sim_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0')) return false;
@@ -21,14 +21,14 @@ bool assay_sim_parse_number(const char *text, uint64_t min, uint64_t max, uint64
     return true;
 }
 
-const char *assay_sim_expect_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
-                                    const char *expected)
+const char *sim_expect_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
+                              const char *expected)
 {
-    return assay_sim_parse_number(text, min, max, out) ? NULL : expected;
+    return sim_parse_number(text, min, max, out) ? NULL : expected;
 }
 
-bool assay_sim_parse_pair(const char *text, const char *separator, bool one_is_both, uint64_t min,
-                          uint64_t max, uint64_t pair[2])
+bool sim_parse_pair(const char *text, const char *separator, bool one_is_both, uint64_t min,
+                    uint64_t max, uint64_t pair[2])
 {
     char first[24];
     const char *const at = strstr(text, separator);
@@ -36,7 +36,7 @@ bool assay_sim_parse_pair(const char *text, const char *separator, bool one_is_b
     const size_t len = at == NULL ? strlen(text) : (size_t)(at - text);
     if (len >= sizeof first) return false;
     (void)snprintf(first, sizeof first, "%.*s", (int)len, text);
-    if (!assay_sim_parse_number(first, min, max, &pair[0])) return false;
+    if (!sim_parse_number(first, min, max, &pair[0])) return false;
     pair[1] = pair[0];
-    return at == NULL || assay_sim_parse_number(at + strlen(separator), min, max, &pair[1]);
+    return at == NULL || sim_parse_number(at + strlen(separator), min, max, &pair[1]);
 }

@@ -9,13 +9,13 @@
 
 /* Plain decimal: no sign, no leading zero. Returns: false for anything else, and outside min..max.
  */
-bool assay_sim_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+bool sim_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* The same. Returns: NULL, or `expected` where it is no such number. */
-const char *assay_sim_expect_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
-                                    const char *expected);
+const char *sim_expect_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
+                              const char *expected);
 /* Two numbers with a separator between, or one that stands for both where the separator may be
  * missing. Returns: false for anything else, and outside min .. max. */
-bool assay_sim_parse_pair(const char *text, const char *separator, bool one_is_both, uint64_t min,
-                          uint64_t max, uint64_t pair[2]);
+bool sim_parse_pair(const char *text, const char *separator, bool one_is_both, uint64_t min,
+                    uint64_t max, uint64_t pair[2]);
 
 #endif

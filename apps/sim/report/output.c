@@ -64,7 +64,7 @@ static enum assay_status write_summary(const char *dir, const struct assay_sim_r
     struct assay_json *document = assay_json_object();
     assay_json_set_text(document, "schema", "assay.sim.run");
     assay_json_set_uint(document, "schema_version", 1);
-    assay_json_set(document, "data", assay_sim_summary(result));
+    assay_json_set(document, "data", sim_summary(result));
     char *text = assay_json_print(document, 2), *line = NULL;
     assay_json_free(&document);
     if (text != NULL && asprintf(&line, "%s\n", text) < 0) line = NULL;
@@ -79,7 +79,7 @@ static enum assay_status write_report(const char *dir, const struct assay_sim_re
     const int used = snprintf(path, sizeof path, "%s/report.html", dir);
     if (used < 0 || (size_t)used >= sizeof path)
         return report_io_error(dir, ASSAY_E_RANGE, message);
-    return assay_sim_report_write(path, result, message);
+    return sim_report_write(path, result, message);
 }
 
 /* Removed first: if this run stops early, an older summary must not describe its files. */
@@ -93,12 +93,12 @@ static enum assay_status remove_summary(const char *dir, char *message)
     return report_io_error(path, ASSAY_E_IO, message);
 }
 
-enum assay_status assay_sim_output_write(const char *dir, const struct assay_sim_result *result,
-                                         char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_output_write(const char *dir, const struct assay_sim_result *result,
+                                   char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     ASSAY_TRY(remove_summary(dir, message));
-    ASSAY_TRY(write_made(dir, "epochs.csv", assay_sim_csv_epochs(result), message));
-    ASSAY_TRY(write_made(dir, "roots.csv", assay_sim_csv_roots(result), message));
+    ASSAY_TRY(write_made(dir, "epochs.csv", sim_csv_epochs(result), message));
+    ASSAY_TRY(write_made(dir, "roots.csv", sim_csv_roots(result), message));
     ASSAY_TRY(write_scenario(dir, result->scenario, message));
     ASSAY_TRY(write_report(dir, result, message));
     return write_summary(dir, result, message); /* last: it exists only when all others do */

@@ -21,32 +21,32 @@ struct assay_sim_result {
 };
 
 /* Returns: whether there is no finding, every assertion holds and nothing stopped the run. */
-bool assay_sim_result_passed(const struct assay_sim_result *result);
+bool sim_result_passed(const struct assay_sim_result *result);
 
 /* --- csv.c: RFC 4180 with LF. Each Returns: text of malloc (the caller frees); NULL: no memory. */
 /* One row per epoch and cohort. */
-char *assay_sim_csv_epochs(const struct assay_sim_result *result);
+char *sim_csv_epochs(const struct assay_sim_result *result);
 /* One row per epoch: the root of the state after it. */
-char *assay_sim_csv_roots(const struct assay_sim_result *result);
+char *sim_csv_roots(const struct assay_sim_result *result);
 
 /* --- summary.c */
 /* The data of schema assay.sim.run. Returns: an object; the caller puts or frees it. */
-struct assay_json *assay_sim_summary(const struct assay_sim_result *result);
+struct assay_json *sim_summary(const struct assay_sim_result *result);
 
 /* --- table.c: for users, to stdout */
-void assay_sim_print_result(const struct assay_sim_result *result);
+void sim_print_result(const struct assay_sim_result *result);
 /* Failures, line by line, to out; nothing when there is none. */
-void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out);
+void sim_print_failures(const struct assay_sim_result *result, FILE *out);
 
 /* --- output.c */
 /*
- * assay_sim_output_write - epochs.csv, roots.csv, summary.json, scenario.yaml, report.html. Each is
+ * sim_output_write - epochs.csv, roots.csv, summary.json, scenario.yaml, report.html. Each is
  * written under another name and renamed, so that no half of one is ever found.
  * Returns: ASSAY_OK | ASSAY_E_IO (the disk is full ...) | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY,
  *          with a message
  */
-ASSAY_CHECKED enum assay_status assay_sim_output_write(const char *dir,
-                                                       const struct assay_sim_result *result,
-                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_output_write(const char *dir,
+                                                 const struct assay_sim_result *result,
+                                                 char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 #endif

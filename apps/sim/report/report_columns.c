@@ -16,7 +16,7 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct assay_sim_spread assay_sim_spread_of(double *values, size_t count)
+struct assay_sim_spread sim_spread_of(double *values, size_t count)
 {
     if (count == 0) return (struct assay_sim_spread){ (double)NAN, (double)NAN, (double)NAN };
     qsort(values, count, sizeof *values, compare_doubles);
@@ -48,8 +48,8 @@ static bool find_epochs(struct assay_sim_columns *c)
     return true;
 }
 
-enum assay_status assay_sim_columns_init(struct assay_sim_columns *columns,
-                                         const struct assay_sim_result *runs, size_t run_count)
+enum assay_status sim_columns_init(struct assay_sim_columns *columns,
+                                   const struct assay_sim_result *runs, size_t run_count)
 {
     ASSAY_ASSERT(run_count > 0);
     *columns = (struct assay_sim_columns){ .runs = runs, .run_count = run_count };
@@ -61,14 +61,14 @@ enum assay_status assay_sim_columns_init(struct assay_sim_columns *columns,
     return ASSAY_OK;
 }
 
-void assay_sim_columns_free(struct assay_sim_columns *columns)
+void sim_columns_free(struct assay_sim_columns *columns)
 {
     free(columns->memory);
     free(columns->scratch);
     *columns = (struct assay_sim_columns){ .runs = NULL };
 }
 
-void assay_sim_columns_reset(struct assay_sim_columns *columns)
+void sim_columns_reset(struct assay_sim_columns *columns)
 {
     columns->used = 0;
 }
@@ -101,8 +101,8 @@ static size_t gather_values(struct assay_sim_columns *c, assay_sim_value *value,
     return count;
 }
 
-struct assay_sim_band assay_sim_columns_add(struct assay_sim_columns *columns,
-                                            assay_sim_value *value, uint32_t cohort)
+struct assay_sim_band sim_columns_add(struct assay_sim_columns *columns, assay_sim_value *value,
+                                      uint32_t cohort)
 {
     const bool many = columns->run_count > 1;
     double *const middle = reserve_columns(columns),
@@ -110,7 +110,7 @@ struct assay_sim_band assay_sim_columns_add(struct assay_sim_columns *columns,
                   *const high = many ? reserve_columns(columns) : NULL;
     for (size_t i = 0; i < columns->rows; i++) {
         const struct assay_sim_spread spread =
-            assay_sim_spread_of(columns->scratch, gather_values(columns, value, cohort, i));
+            sim_spread_of(columns->scratch, gather_values(columns, value, cohort, i));
         middle[i] = spread.middle;
         if (many) low[i] = spread.low;
         if (many) high[i] = spread.high;
@@ -118,8 +118,8 @@ struct assay_sim_band assay_sim_columns_add(struct assay_sim_columns *columns,
     return (struct assay_sim_band){ middle, low, high };
 }
 
-const double *assay_sim_columns_mean(struct assay_sim_columns *columns, assay_sim_value *value,
-                                     uint32_t cohort)
+const double *sim_columns_mean(struct assay_sim_columns *columns, assay_sim_value *value,
+                               uint32_t cohort)
 {
     double *const mean = reserve_columns(columns);
     for (size_t i = 0; i < columns->rows; i++) {

@@ -30,25 +30,25 @@ struct assay_sim_band {
 };
 
 /* Reserves memory for two columns with their bands. In: at least one run, of the same scenario.
- * Returns: ASSAY_OK | ASSAY_E_MEMORY; freed by assay_sim_columns_free either way */
-ASSAY_CHECKED enum assay_status assay_sim_columns_init(struct assay_sim_columns *columns,
-                                                       const struct assay_sim_result *runs,
-                                                       size_t run_count);
-void assay_sim_columns_free(struct assay_sim_columns *columns);
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY; freed by sim_columns_free either way */
+ASSAY_CHECKED enum assay_status sim_columns_init(struct assay_sim_columns *columns,
+                                                 const struct assay_sim_result *runs,
+                                                 size_t run_count);
+void sim_columns_free(struct assay_sim_columns *columns);
 /* Releases all columns. */
-void assay_sim_columns_reset(struct assay_sim_columns *columns);
+void sim_columns_reset(struct assay_sim_columns *columns);
 /* Returns: a column, borrowed until the reset. */
-struct assay_sim_band assay_sim_columns_add(struct assay_sim_columns *columns,
-                                            assay_sim_value *value, uint32_t cohort);
+struct assay_sim_band sim_columns_add(struct assay_sim_columns *columns, assay_sim_value *value,
+                                      uint32_t cohort);
 /* Returns: the mean over the runs that have the value; 0 where none has. */
-const double *assay_sim_columns_mean(struct assay_sim_columns *columns, assay_sim_value *value,
-                                     uint32_t cohort);
+const double *sim_columns_mean(struct assay_sim_columns *columns, assay_sim_value *value,
+                               uint32_t cohort);
 
 /* Sorts values in place. Returns: the middle of them (of two: half way), and the bounds of the band
  * as above; NAN where count is 0. */
 struct assay_sim_spread {
     double middle, low, high;
 };
-struct assay_sim_spread assay_sim_spread_of(double *values, size_t count);
+struct assay_sim_spread sim_spread_of(double *values, size_t count);
 
 #endif

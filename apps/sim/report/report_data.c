@@ -32,8 +32,8 @@ static void put_scaled(struct assay_json *to, const char *key, double value, uns
     else assay_json_set_null(to, key);
 }
 
-void assay_sim_report_put_spread(struct assay_json *to, const struct assay_sim_spread *spread,
-                                 unsigned scale)
+void sim_report_put_spread(struct assay_json *to, const struct assay_sim_spread *spread,
+                           unsigned scale)
 {
     put_scaled(to, "middle", spread->middle, scale);
     put_scaled(to, "low", spread->low, scale);
@@ -43,9 +43,9 @@ void assay_sim_report_put_spread(struct assay_json *to, const struct assay_sim_s
 /* Of the first values of the scratch, and the number of runs that have one. */
 static void put_found(const struct runs *r, struct assay_json *to, size_t found)
 {
-    const struct assay_sim_spread spread = assay_sim_spread_of(r->scratch, found);
+    const struct assay_sim_spread spread = sim_spread_of(r->scratch, found);
     assay_json_set_uint(to, "found", found);
-    assay_sim_report_put_spread(to, &spread, r->scale);
+    sim_report_put_spread(to, &spread, r->scale);
 }
 
 /* --- the simulation */
@@ -127,7 +127,7 @@ static struct assay_json *runs_of(const struct runs *r)
         char seed[24]; /* a text: readers of JSON lose digits above 2^53 */
         (void)snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
         assay_json_set_text(run, "seed", seed);
-        assay_json_set_bool(run, "passed", assay_sim_result_passed(&r->of[k]));
+        assay_json_set_bool(run, "passed", sim_result_passed(&r->of[k]));
         assay_json_set_bool(run, "interrupted", r->of[k].interrupted);
         assay_json_set_text(run, "stopped", o->stopped);
         assay_json_set_uint(run, "epochs", o->row_count);
@@ -239,20 +239,19 @@ static bool is_about_absence(const struct assay_scenario *s)
 
 static struct assay_json *laws_of(const struct assay_scenario *s)
 {
-    const struct assay_sim_law_case law = assay_sim_law_of(s);
+    const struct assay_sim_law_case law = sim_law_of(s);
     struct assay_json *const list = assay_json_array();
     const double b = law.nodes > 0 ? law.liars / (double)law.nodes : 0;
     if (law.law != ASSAY_SIM_LAW_NONE) {
         char text[160];
-        (void)snprintf(text, sizeof text, "%s; b = %.4g %%", assay_sim_law_score_formula(law.law),
+        (void)snprintf(text, sizeof text, "%s; b = %.4g %%", sim_law_score_formula(law.law),
                        100 * b);
-        put_law(list, "score", assay_sim_law_name(law.law), text,
-                10000 * assay_sim_law_score(law.law, b, law.nodes));
-        if (assay_sim_law_share_formula(law.law) != NULL) {
-            (void)snprintf(text, sizeof text, "%s; b = %.4g %%",
-                           assay_sim_law_share_formula(law.law), 100 * b);
-            put_law(list, "weight", assay_sim_law_name(law.law), text,
-                    10000 * assay_sim_law_share(law.law, b));
+        put_law(list, "score", sim_law_name(law.law), text,
+                10000 * sim_law_score(law.law, b, law.nodes));
+        if (sim_law_share_formula(law.law) != NULL) {
+            (void)snprintf(text, sizeof text, "%s; b = %.4g %%", sim_law_share_formula(law.law),
+                           100 * b);
+            put_law(list, "weight", sim_law_name(law.law), text, 10000 * sim_law_share(law.law, b));
         }
     }
     if (is_about_absence(s))
@@ -271,7 +270,7 @@ static struct assay_json *checks_of(const struct runs *r)
     return list;
 }
 
-struct assay_json *assay_sim_report_data(const struct assay_sim_result *runs, size_t run_count)
+struct assay_json *sim_report_data(const struct assay_sim_result *runs, size_t run_count)
 {
     ASSAY_ASSERT(run_count > 0);
     bool failed = false;
@@ -289,13 +288,13 @@ struct assay_json *assay_sim_report_data(const struct assay_sim_result *runs, si
     assay_json_set(data, "network", network_of(&r));
     assay_json_set(data, "link", link_of(s));
     assay_json_set(data, "cohorts", cohorts_of(&r));
-    assay_json_set(data, "schedule", assay_sim_report_schedule(s));
+    assay_json_set(data, "schedule", sim_report_schedule(s));
     assay_json_set(data, "runs", runs_of(&r));
     assay_json_set(data, "assertions", assertions_of(&r));
     assay_json_set(data, "checks", checks_of(&r));
     assay_json_set(data, "figures", figures_of(&r));
     assay_json_set(data, "laws", laws_of(s));
-    assay_json_set(data, "epochs", assay_sim_report_epochs(runs, run_count, 100, &failed));
+    assay_json_set(data, "epochs", sim_report_epochs(runs, run_count, 100, &failed));
     put_yaml(data, s);
     free(r.scratch);
     if (failed) assay_json_free(&data);

@@ -76,7 +76,7 @@ static struct assay_sim_spread piece_of(const struct drawing *d, const struct as
 static struct assay_json *column_of(struct drawing *d, const struct column *column, uint32_t cohort)
 {
     struct assay_json *const entry = assay_json_object(), *const middle = assay_json_array();
-    const struct assay_sim_band band = assay_sim_columns_add(&d->columns, column->value, cohort);
+    const struct assay_sim_band band = sim_columns_add(&d->columns, column->value, cohort);
     const bool bounds = band.low != NULL || d->step > 1;
     struct assay_json *const low = bounds ? assay_json_array() : NULL, *const high =
                                                                            bounds
@@ -91,7 +91,7 @@ static struct assay_json *column_of(struct drawing *d, const struct column *colu
     assay_json_set(entry, "middle", middle);
     if (bounds) assay_json_set(entry, "low", low);
     if (bounds) assay_json_set(entry, "high", high);
-    assay_sim_columns_reset(&d->columns);
+    sim_columns_reset(&d->columns);
     return entry;
 }
 
@@ -106,14 +106,14 @@ static void put_columns(struct drawing *d, const struct column *columns, size_t 
 static struct assay_json *held_of(struct drawing *d)
 {
     struct assay_json *const list = assay_json_array();
-    const double *const held = assay_sim_columns_mean(&d->columns, assay_sim_value_held, 0);
+    const double *const held = sim_columns_mean(&d->columns, assay_sim_value_held, 0);
     for (size_t i = 0; i < d->pieces; i++) {
         double most = 0;
         for (size_t k = i * d->step; k < (i + 1) * d->step && k < d->columns.rows; k++)
             most = fmax(most, held[k]);
         append_rounded(list, most, 100);
     }
-    assay_sim_columns_reset(&d->columns);
+    sim_columns_reset(&d->columns);
     return list;
 }
 
@@ -139,16 +139,16 @@ static struct assay_json *epochs_of(struct drawing *d)
     return epochs;
 }
 
-struct assay_json *assay_sim_report_epochs(const struct assay_sim_result *runs, size_t run_count,
-                                           unsigned scale, bool *failed)
+struct assay_json *sim_report_epochs(const struct assay_sim_result *runs, size_t run_count,
+                                     unsigned scale, bool *failed)
 {
     struct drawing d;
     struct assay_json *epochs = NULL;
-    *failed = assay_sim_columns_init(&d.columns, runs, run_count) != ASSAY_OK;
+    *failed = sim_columns_init(&d.columns, runs, run_count) != ASSAY_OK;
     d.step = (d.columns.rows + PIECES_MAX - 1) / PIECES_MAX;
     d.pieces = d.step > 0 ? (d.columns.rows + d.step - 1) / d.step : 0;
     d.scale = run_count > 1 || d.step > 1 ? scale : 1;
     if (!*failed && d.columns.rows > 0) epochs = epochs_of(&d);
-    assay_sim_columns_free(&d.columns);
+    sim_columns_free(&d.columns);
     return epochs;
 }

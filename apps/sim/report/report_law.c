@@ -10,7 +10,7 @@
 
 /* --- names */
 
-bool assay_sim_law_known(uint64_t number)
+bool sim_law_known(uint64_t number)
 {
     if (number == ASSAY_SIM_LAW_NONE) return true;
 #define KNOWN(symbol, value, name, score, share)                                                   \
@@ -20,7 +20,7 @@ bool assay_sim_law_known(uint64_t number)
     return false;
 }
 
-const char *assay_sim_law_name(enum assay_sim_law law)
+const char *sim_law_name(enum assay_sim_law law)
 {
     switch (law) {
     case ASSAY_SIM_LAW_NONE: break;
@@ -32,7 +32,7 @@ const char *assay_sim_law_name(enum assay_sim_law law)
     ASSAY_UNREACHABLE("no law has no name");
 }
 
-const char *assay_sim_law_score_formula(enum assay_sim_law law)
+const char *sim_law_score_formula(enum assay_sim_law law)
 {
     switch (law) {
     case ASSAY_SIM_LAW_NONE: break;
@@ -44,7 +44,7 @@ const char *assay_sim_law_score_formula(enum assay_sim_law law)
     ASSAY_UNREACHABLE("no law has no formula");
 }
 
-const char *assay_sim_law_share_formula(enum assay_sim_law law)
+const char *sim_law_share_formula(enum assay_sim_law law)
 {
     switch (law) {
     case ASSAY_SIM_LAW_NONE: break;
@@ -58,7 +58,7 @@ const char *assay_sim_law_share_formula(enum assay_sim_law law)
 
 /* --- curves */
 
-double assay_sim_law_score(enum assay_sim_law law, double b, uint32_t nodes)
+double sim_law_score(enum assay_sim_law law, double b, uint32_t nodes)
 {
     switch (law) {
     case ASSAY_SIM_LAW_NONE: return (double)NAN;
@@ -71,7 +71,7 @@ double assay_sim_law_score(enum assay_sim_law law, double b, uint32_t nodes)
     ASSAY_UNREACHABLE("all laws are above");
 }
 
-double assay_sim_law_share(enum assay_sim_law law, double b)
+double sim_law_share(enum assay_sim_law law, double b)
 {
     return law == ASSAY_SIM_LAW_MEAN_SCORE ? assay_sim_law_mean_score_share(b) : (double)NAN;
 }
@@ -132,7 +132,7 @@ static enum assay_sim_law law_of_rule(const struct assay_scenario *s, enum assay
     ASSAY_UNREACHABLE("all rules are above");
 }
 
-struct assay_sim_law_case assay_sim_law_of(const struct assay_scenario *scenario)
+struct assay_sim_law_case sim_law_of(const struct assay_scenario *scenario)
 {
     const struct assay_sim_law_case none = { .law = ASSAY_SIM_LAW_NONE, .nodes = scenario->nodes };
     if (scenario->adversary_count != 1 || !is_plain(scenario)) return none;

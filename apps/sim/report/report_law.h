@@ -31,16 +31,16 @@ struct assay_sim_law_case {
 };
 
 /* Returns: the law of a checked scenario; law ASSAY_SIM_LAW_NONE where none applies. */
-struct assay_sim_law_case assay_sim_law_of(const struct assay_scenario *scenario);
+struct assay_sim_law_case sim_law_of(const struct assay_scenario *scenario);
 /* Returns: whether a number of a file is that of a law or of NONE. */
-bool assay_sim_law_known(uint64_t number);
+bool sim_law_known(uint64_t number);
 /* Returns: "L2", and the formulas as text; NULL: no formula of the share. Not of NONE
  * (asserted). */
-const char *assay_sim_law_name(enum assay_sim_law law);
-const char *assay_sim_law_score_formula(enum assay_sim_law law);
-const char *assay_sim_law_share_formula(enum assay_sim_law law);
+const char *sim_law_name(enum assay_sim_law law);
+const char *sim_law_score_formula(enum assay_sim_law law);
+const char *sim_law_share_formula(enum assay_sim_law law);
 /* Returns: 0 .. 1; NAN where the law has no value. */
-double assay_sim_law_score(enum assay_sim_law law, double b, uint32_t nodes);
-double assay_sim_law_share(enum assay_sim_law law, double b);
+double sim_law_score(enum assay_sim_law law, double b, uint32_t nodes);
+double sim_law_share(enum assay_sim_law law, double b);
 
 #endif

@@ -15,8 +15,8 @@
 
 enum { TABLE_LEN_MAX = 1 << 30 };
 
-enum assay_status assay_sim_load_fail(char *message, const char *dir, const char *name,
-                                      enum assay_status status, const char *format, ...)
+enum assay_status sim_load_fail(char *message, const char *dir, const char *name,
+                                enum assay_status status, const char *format, ...)
 {
     char why[ASSAY_SIM_MESSAGE_MAX];
     va_list list;
@@ -43,25 +43,24 @@ static enum assay_status read_text(const char *dir, const char *name, size_t len
     uint8_t *bytes = NULL;
     const int used = snprintf(path, sizeof path, "%s/%s", dir, name);
     if (used < 0 || (size_t)used >= sizeof path)
-        return assay_sim_load_fail(message, dir, name, ASSAY_E_RANGE, "the path is too long");
+        return sim_load_fail(message, dir, name, ASSAY_E_RANGE, "the path is too long");
     const enum assay_status status = assay_file_read(path, size_of(path, len_max), &bytes, len);
     if (status == ASSAY_E_NOT_FOUND)
-        return assay_sim_load_fail(message, dir, name, status,
-                                   "no such file; expected the folder of `assay-sim run --out`");
+        return sim_load_fail(message, dir, name, status,
+                             "no such file; expected the folder of `assay-sim run --out`");
     if (status != ASSAY_OK)
-        return assay_sim_load_fail(message, dir, name, status, "%s",
-                                   status == ASSAY_E_IO ? strerror(errno)
-                                                        : assay_status_text(status));
+        return sim_load_fail(message, dir, name, status, "%s",
+                             status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status));
     *text = malloc(*len + 1);
     if (*text != NULL) {
         assay_bytes_copy(*text, *len + 1, bytes, *len);
         (*text)[*len] = '\0';
     }
     free(bytes);
-    if (*text == NULL) return assay_sim_load_fail(message, dir, name, ASSAY_E_MEMORY, "no memory");
+    if (*text == NULL) return sim_load_fail(message, dir, name, ASSAY_E_MEMORY, "no memory");
     /* Lines are read as texts: a NUL would hide what follows. */
     if (strlen(*text) == *len) return ASSAY_OK;
-    return assay_sim_load_fail(message, dir, name, ASSAY_E_SYNTAX, "expected text, found a NUL");
+    return sim_load_fail(message, dir, name, ASSAY_E_SYNTAX, "expected text, found a NUL");
 }
 
 static enum assay_status load_scenario(const char *dir, struct assay_sim_loaded *loaded,
@@ -87,7 +86,7 @@ static enum assay_status load_summary(const char *dir, struct assay_sim_loaded *
     size_t len = 0;
     enum assay_status status =
         read_text(dir, "summary.json", ASSAY_JSON_LEN_MAX, &text, &len, message);
-    if (status == ASSAY_OK) status = assay_sim_load_summary(dir, text, len, loaded, message);
+    if (status == ASSAY_OK) status = sim_load_summary(dir, text, len, loaded, message);
     free(text);
     return status;
 }
@@ -106,25 +105,25 @@ static enum assay_status load_rows(const char *dir, const char *name, load_table
     return status;
 }
 
-enum assay_status assay_sim_load(const char *dir, struct assay_sim_loaded *loaded,
-                                 char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_load(const char *dir, struct assay_sim_loaded *loaded,
+                           char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     *loaded = (struct assay_sim_loaded){ .reproduce = NULL };
     assay_sim_outcome_init(&loaded->outcome);
     ASSAY_TRY(load_scenario(dir, loaded, message));
     ASSAY_TRY(load_summary(dir, loaded, message));
-    ASSAY_TRY(load_rows(dir, "epochs.csv", assay_sim_load_epochs, loaded, message));
-    return load_rows(dir, "roots.csv", assay_sim_load_roots, loaded, message);
+    ASSAY_TRY(load_rows(dir, "epochs.csv", sim_load_epochs, loaded, message));
+    return load_rows(dir, "roots.csv", sim_load_roots, loaded, message);
 }
 
-void assay_sim_loaded_free(struct assay_sim_loaded *loaded)
+void sim_loaded_free(struct assay_sim_loaded *loaded)
 {
     assay_sim_outcome_free(&loaded->outcome);
     free(loaded->reproduce);
     loaded->reproduce = NULL;
 }
 
-struct assay_sim_result assay_sim_loaded_result(const struct assay_sim_loaded *loaded)
+struct assay_sim_result sim_loaded_result(const struct assay_sim_loaded *loaded)
 {
     return (struct assay_sim_result){ .scenario = &loaded->scenario,
                                       .outcome = &loaded->outcome,

@@ -17,16 +17,16 @@ struct assay_sim_loaded {
 };
 
 /*
- * assay_sim_load - the files of one folder.
- * Out:     *loaded, freed with assay_sim_loaded_free whatever the status; message unless ASSAY_OK
+ * sim_load - the files of one folder.
+ * Out:     *loaded, freed with sim_loaded_free whatever the status; message unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a file) | ASSAY_E_IO | ASSAY_E_RANGE | ASSAY_E_SYNTAX
  *          (foreign files, or of another version) | ASSAY_E_INVALID (files of different runs) |
  *          ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_sim_load(const char *dir, struct assay_sim_loaded *loaded,
-                                               char message[static ASSAY_SIM_MESSAGE_MAX]);
-void assay_sim_loaded_free(struct assay_sim_loaded *loaded);
+ASSAY_CHECKED enum assay_status sim_load(const char *dir, struct assay_sim_loaded *loaded,
+                                         char message[static ASSAY_SIM_MESSAGE_MAX]);
+void sim_loaded_free(struct assay_sim_loaded *loaded);
 /* Returns: the result for a page; borrows from loaded. */
-struct assay_sim_result assay_sim_loaded_result(const struct assay_sim_loaded *loaded);
+struct assay_sim_result sim_loaded_result(const struct assay_sim_loaded *loaded);
 
 #endif

@@ -23,7 +23,7 @@ static char *print_document(const char *kind, struct assay_json *content)
     return text;
 }
 
-enum assay_status assay_sim_document_text(const char *kind, struct assay_json *data, char **text)
+enum assay_status sim_document_text(const char *kind, struct assay_json *data, char **text)
 {
     char *const json = data != NULL ? print_document(kind, data) : NULL;
     const bool made = json != NULL && asprintf(text, "%s\n", json) >= 0;
@@ -31,7 +31,7 @@ enum assay_status assay_sim_document_text(const char *kind, struct assay_json *d
     return made ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_sim_page_text(const char *kind, struct assay_json *data, char **text)
+enum assay_status sim_page_text(const char *kind, struct assay_json *data, char **text)
 {
     char *bytes = NULL;
     size_t len = 0;
@@ -47,8 +47,8 @@ enum assay_status assay_sim_page_text(const char *kind, struct assay_json *data,
     return ASSAY_E_MEMORY;
 }
 
-enum assay_status assay_sim_page_write(const char *path, char *text,
-                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_page_write(const char *path, char *text,
+                                 char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     enum assay_status status = ASSAY_E_MEMORY;
     if (text != NULL)
@@ -60,16 +60,16 @@ enum assay_status assay_sim_page_write(const char *path, char *text,
     return status;
 }
 
-enum assay_status assay_sim_report_text(const struct assay_sim_result *runs, size_t run_count,
-                                        char **text)
+enum assay_status sim_report_text(const struct assay_sim_result *runs, size_t run_count,
+                                  char **text)
 {
-    return assay_sim_page_text("runs", assay_sim_report_data(runs, run_count), text);
+    return sim_page_text("runs", sim_report_data(runs, run_count), text);
 }
 
-enum assay_status assay_sim_report_write(const char *path, const struct assay_sim_result *result,
-                                         char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_report_write(const char *path, const struct assay_sim_result *result,
+                                   char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char *text = NULL;
-    const enum assay_status status = assay_sim_report_text(result, 1, &text);
-    return assay_sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
+    const enum assay_status status = sim_report_text(result, 1, &text);
+    return sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
 }

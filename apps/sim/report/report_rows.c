@@ -25,8 +25,8 @@ struct lines {
 
 static enum assay_status refuse_line(const struct lines *in, const char *expected)
 {
-    return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
-                               "line %" PRIu64 ": expected %s", in->number, expected);
+    return sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
+                         "line %" PRIu64 ": expected %s", in->number, expected);
 }
 
 /* The next line as a text. Returns: NULL at the end; the last line has a line break too (or is
@@ -93,14 +93,14 @@ static enum assay_status check_head(struct lines *in,
     const struct assay_sim_result empty = { .scenario = scenario, .outcome = &none };
     char *const head = print(&empty);
     if (head == NULL)
-        return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_MEMORY, "no memory");
+        return sim_load_fail(in->message, in->dir, in->name, ASSAY_E_MEMORY, "no memory");
     head[strcspn(head, "\n")] = '\0';
     const bool same = read_header(in, head);
     free(head);
     if (same) return ASSAY_OK;
-    return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
-                               "expected the columns that this assay-sim writes; run the scenario "
-                               "again, or take the program that made it");
+    return sim_load_fail(in->message, in->dir, in->name, ASSAY_E_SYNTAX,
+                         "expected the columns that this assay-sim writes; run the scenario "
+                         "again, or take the program that made it");
 }
 
 /* --- epochs.csv */
@@ -162,12 +162,12 @@ static enum assay_status read_epoch(struct lines *in, struct assay_sim_loaded *l
     return ASSAY_OK;
 }
 
-enum assay_status assay_sim_load_epochs(const char *dir, char *text,
-                                        struct assay_sim_loaded *loaded, char *message)
+enum assay_status sim_load_epochs(const char *dir, char *text, struct assay_sim_loaded *loaded,
+                                  char *message)
 {
     struct lines in = { .dir = dir, .name = "epochs.csv", .message = message, .at = text };
     bool torn = false;
-    ASSAY_TRY(check_head(&in, assay_sim_csv_epochs, &loaded->scenario));
+    ASSAY_TRY(check_head(&in, sim_csv_epochs, &loaded->scenario));
     while (next_line(&in, &torn) != NULL)
         ASSAY_TRY(read_epoch(&in, loaded));
     return torn ? refuse_line(&in, "a line behind this one that ends: the file is cut off")
@@ -186,20 +186,20 @@ static enum assay_status read_root(struct lines *in, struct assay_sim_row *row)
         assay_hex_decode(hex, strlen(hex), row->root, sizeof row->root) != ASSAY_OK)
         return refuse_line(in, "64 digits of hexadecimal");
     if (epoch == row->epoch && (certified == 1) == row->certified) return ASSAY_OK;
-    return assay_sim_load_fail(in->message, in->dir, in->name, ASSAY_E_INVALID,
-                               "line %" PRIu64 ": another epoch than in epochs.csv: files of "
-                               "different runs",
-                               in->number);
+    return sim_load_fail(in->message, in->dir, in->name, ASSAY_E_INVALID,
+                         "line %" PRIu64 ": another epoch than in epochs.csv: files of "
+                         "different runs",
+                         in->number);
 }
 
-enum assay_status assay_sim_load_roots(const char *dir, char *text, struct assay_sim_loaded *loaded,
-                                       char *message)
+enum assay_status sim_load_roots(const char *dir, char *text, struct assay_sim_loaded *loaded,
+                                 char *message)
 {
     struct lines in = { .dir = dir, .name = "roots.csv", .message = message, .at = text };
     struct assay_sim_outcome *const o = &loaded->outcome;
     bool torn = false;
     uint64_t i = 0;
-    ASSAY_TRY(check_head(&in, assay_sim_csv_roots, &loaded->scenario));
+    ASSAY_TRY(check_head(&in, sim_csv_roots, &loaded->scenario));
     while (next_line(&in, &torn) != NULL) {
         if (i == o->row_count) return refuse_line(&in, "no more epochs than in epochs.csv");
         ASSAY_TRY(read_root(&in, &o->rows[i++]));

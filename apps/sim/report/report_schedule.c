@@ -126,7 +126,7 @@ static void add_day(const struct plan *p, const struct assay_sim_day *d)
     put_once(entry, d->at_epoch);
 }
 
-struct assay_json *assay_sim_report_schedule(const struct assay_scenario *scenario)
+struct assay_json *sim_report_schedule(const struct assay_scenario *scenario)
 {
     const struct assay_scenario *const s = scenario;
     const struct plan p = { s, assay_json_array() };

@@ -21,8 +21,8 @@ struct reading {
 static enum assay_status refuse_summary(const struct reading *r, const char *key,
                                         const char *expected)
 {
-    return assay_sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_SYNTAX,
-                               "%.100s: expected %s", key, expected);
+    return sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_SYNTAX, "%.100s: expected %s",
+                         key, expected);
 }
 
 static enum assay_status copy_text(const struct reading *r, const struct assay_json *object,
@@ -86,16 +86,16 @@ static enum assay_status read_run(const struct reading *r, const struct assay_js
     r->loaded->interrupted = assay_json_bool(data, "interrupted", false);
     if (!read_unsigned(data, "seed", &o->seed)) return refuse_summary(r, "seed", "a number");
     if (o->seed != r->loaded->scenario.seed)
-        return assay_sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_INVALID,
-                                   "seed %" PRIu64 ", and scenario.yaml has %" PRIu64
-                                   ": files of different runs",
-                                   o->seed, r->loaded->scenario.seed);
+        return sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_INVALID,
+                             "seed %" PRIu64 ", and scenario.yaml has %" PRIu64
+                             ": files of different runs",
+                             o->seed, r->loaded->scenario.seed);
     const char *const line = assay_json_text(data, "reproduce", NULL);
     if (line == NULL) return refuse_summary(r, "reproduce", "a command");
     r->loaded->reproduce = strdup(line);
-    return r->loaded->reproduce != NULL ? ASSAY_OK
-                                        : assay_sim_load_fail(r->message, r->dir, "summary.json",
-                                                              ASSAY_E_MEMORY, "no memory");
+    return r->loaded->reproduce != NULL
+               ? ASSAY_OK
+               : sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_MEMORY, "no memory");
 }
 
 static enum assay_status read_cohorts(const struct reading *r, const struct assay_json *cohorts)
@@ -129,9 +129,8 @@ static enum assay_status read_check(const struct reading *r, const struct assay_
             return refuse_summary(r, "first_epoch", "a number");
         return copy_text(r, check, "message", c->message, sizeof c->message);
     }
-    return assay_sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_SYNTAX,
-                               "the checker \"%.60s\" is not known here: of a newer assay-sim?",
-                               name);
+    return sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_SYNTAX,
+                         "the checker \"%.60s\" is not known here: of a newer assay-sim?", name);
 }
 
 /* null: nothing to count happened. */
@@ -166,9 +165,9 @@ static enum assay_status read_figures(const struct reading *r, const struct assa
                strcmp(key, assay_sim_figure_name((enum assay_sim_figure)f)) != 0)
             f++;
         if (f == ASSAY_SIM_FIGURE_COUNT)
-            return assay_sim_load_fail(
-                r->message, r->dir, "summary.json", ASSAY_E_SYNTAX,
-                "the figure \"%.60s\" is not known here: of a newer assay-sim?", key);
+            return sim_load_fail(r->message, r->dir, "summary.json", ASSAY_E_SYNTAX,
+                                 "the figure \"%.60s\" is not known here: of a newer assay-sim?",
+                                 key);
         ASSAY_TRY(read_figure_of(r, (enum assay_sim_figure)f, value));
     }
     return ASSAY_OK;
@@ -188,15 +187,15 @@ static enum assay_status read_document(const struct reading *r, const struct ass
     return read_figures(r, assay_json_get(data, "figures"));
 }
 
-enum assay_status assay_sim_load_summary(const char *dir, const char *text, size_t len,
-                                         struct assay_sim_loaded *loaded, char *message)
+enum assay_status sim_load_summary(const char *dir, const char *text, size_t len,
+                                   struct assay_sim_loaded *loaded, char *message)
 {
     const struct reading r = { .dir = dir, .message = message, .loaded = loaded };
     struct assay_json *document = NULL;
     enum assay_status status = assay_json_parse(text, len, &document);
     if (status != ASSAY_OK)
-        return assay_sim_load_fail(message, dir, "summary.json", ASSAY_E_SYNTAX,
-                                   "expected JSON of a run, found something else");
+        return sim_load_fail(message, dir, "summary.json", ASSAY_E_SYNTAX,
+                             "expected JSON of a run, found something else");
     status = read_document(&r, document);
     assay_json_free(&document);
     return status;

@@ -93,7 +93,7 @@ static struct assay_json *assertions_of(const struct assay_sim_result *r)
     return assertions;
 }
 
-struct assay_json *assay_sim_summary(const struct assay_sim_result *result)
+struct assay_json *sim_summary(const struct assay_sim_result *result)
 {
     const struct assay_scenario *s = result->scenario;
     struct assay_json *data = assay_json_object();
@@ -101,7 +101,7 @@ struct assay_json *assay_sim_summary(const struct assay_sim_result *result)
     assay_json_set_text(data, "name", s->name);
     assay_json_set_text(data, "title", s->title);
     assay_json_set_uint(data, "seed", result->outcome->seed);
-    assay_json_set_bool(data, "passed", assay_sim_result_passed(result));
+    assay_json_set_bool(data, "passed", sim_result_passed(result));
     assay_json_set_text(data, "reproduce", result->reproduce);
     assay_json_set_uint(data, "nodes", s->nodes);
     assay_json_set_uint(data, "epochs", s->epochs);

@@ -18,7 +18,7 @@ static bool assertions_hold(const struct assay_sim_result *r)
     return true;
 }
 
-bool assay_sim_result_passed(const struct assay_sim_result *result)
+bool sim_result_passed(const struct assay_sim_result *result)
 {
     return !result->interrupted && result->outcome->stopped[0] == '\0' &&
            !assay_sim_outcome_violated(result->outcome) && assertions_hold(result);
@@ -30,7 +30,7 @@ static void put_value(FILE *out, int64_t value)
     else (void)fprintf(out, " %*" PRId64, VALUE_WIDTH, value);
 }
 
-void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out)
+void sim_print_failures(const struct assay_sim_result *result, FILE *out)
 {
     const struct assay_sim_outcome *o = result->outcome;
     if (result->interrupted) (void)fputs("interrupted: the run is not over\n", out);
@@ -132,7 +132,7 @@ static void print_hash(const char *name, const uint8_t hash[static 32])
     (void)printf("%-*s %s\n", NAME_WIDTH, name, text);
 }
 
-void assay_sim_print_result(const struct assay_sim_result *result)
+void sim_print_result(const struct assay_sim_result *result)
 {
     print_head(result);
     print_cohorts(result);

@@ -42,7 +42,7 @@ static enum assay_status load_rows(struct assay_sim_merged *m, uint32_t table,
     const struct assay_sim_grid *const t = &m->tables[table];
     for (uint64_t i = 0; i < t->row_count; i++) {
         int64_t run = 0;
-        if (!assay_sim_grid_number(t, i, 0, &run) || run < 0 || (uint64_t)run >= m->note.runs) {
+        if (!sim_grid_number(t, i, 0, &run) || run < 0 || (uint64_t)run >= m->note.runs) {
             (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                            "%.300s/points.csv: row %llu: expected a run below %llu", dirs[table],
                            (unsigned long long)i + 1, (unsigned long long)m->note.runs);
@@ -65,7 +65,7 @@ static enum assay_status load_shard(struct assay_sim_merged *m, uint32_t index,
 {
     char path[PATH_MAX];
     struct assay_sim_sweep_note note;
-    ASSAY_TRY(assay_sim_sweep_note_load(dirs[index], &note, message));
+    ASSAY_TRY(sim_sweep_note_load(dirs[index], &note, message));
     if (index == 0) {
         m->note = note;
         m->rows = calloc(note.runs, sizeof *m->rows);
@@ -77,7 +77,7 @@ static enum assay_status load_shard(struct assay_sim_merged *m, uint32_t index,
     const int len = snprintf(path, sizeof path, "%s/points.csv", dirs[index]);
     if (len < 0 || (size_t)len >= sizeof path) return ASSAY_E_RANGE;
     m->table_count = index + 1;
-    ASSAY_TRY(assay_sim_grid_load(path, &m->tables[index], message));
+    ASSAY_TRY(sim_grid_load(path, &m->tables[index], message));
     const struct assay_sim_grid *const first = &m->tables[0], *const t = &m->tables[index];
     if (t->header_len != first->header_len ||
         !assay_bytes_equal(t->text, first->text, t->header_len)) {
@@ -106,9 +106,9 @@ static enum assay_status check_complete(const struct assay_sim_merged *m, char *
     return ASSAY_E_NOT_FOUND;
 }
 
-enum assay_status assay_sim_merge(const char *const *dirs, uint32_t dir_count,
-                                  struct assay_sim_merged *merged,
-                                  char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_merge(const char *const *dirs, uint32_t dir_count,
+                            struct assay_sim_merged *merged,
+                            char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     *merged = (struct assay_sim_merged){ 0 };
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "out of memory");
@@ -119,10 +119,10 @@ enum assay_status assay_sim_merge(const char *const *dirs, uint32_t dir_count,
     return check_complete(merged, message);
 }
 
-void assay_sim_merged_free(struct assay_sim_merged *merged)
+void sim_merged_free(struct assay_sim_merged *merged)
 {
     for (uint32_t i = 0; i < merged->table_count; i++)
-        assay_sim_grid_free(&merged->tables[i]);
+        sim_grid_free(&merged->tables[i]);
     free(merged->tables);
     free(merged->rows);
     *merged = (struct assay_sim_merged){ 0 };
@@ -170,14 +170,13 @@ static enum assay_status write_runs(const struct assay_sim_merged *m, const char
     const size_t header_len = m->tables[0].header_len;
     size_t len = header_len;
     for (uint64_t i = 0; i < m->note.runs; i++)
-        len += assay_sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row).len;
+        len += sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row).len;
     char *const text = malloc(len);
     if (text == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over((uint8_t *)text, len);
     assay_writer_put(&w, m->tables[0].text, header_len);
     for (uint64_t i = 0; i < m->note.runs; i++) {
-        const struct assay_slice row =
-            assay_sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row);
+        const struct assay_slice row = sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row);
         assay_writer_put(&w, row.bytes, row.len);
     }
     struct assay_slice content;
@@ -203,7 +202,7 @@ static bool column_of_point(const struct assay_sim_merged *m, uint64_t point, ui
     for (uint32_t k = 0; k < m->note.repeats; k++) {
         const struct assay_sim_merged_row *const row = &m->rows[point * m->note.repeats + k];
         int64_t value = 0;
-        if (!assay_sim_grid_number(&m->tables[row->table], row->row, column, &value)) return false;
+        if (!sim_grid_number(&m->tables[row->table], row->row, column, &value)) return false;
         if (value != NOTHING) values[(*count)++] = value;
     }
     if (*count == 0) values[(*count)++] = NOTHING;
@@ -236,7 +235,7 @@ static void column_name(const struct assay_sim_merged *m, uint32_t column, const
     struct assay_sim_grid header = m->tables[0];
     header.row_at = &first_row;
     header.row_count = 1;
-    assay_sim_grid_cell(&header, 0, column, cell);
+    sim_grid_cell(&header, 0, column, cell);
     (void)snprintf(out, ASSAY_SIM_CELL_MAX + 8, "%s%s", cell, end);
 }
 
@@ -260,21 +259,21 @@ static void put_summary_header(const struct assay_sim_merged *m, const struct co
                                struct assay_sim_line *line)
 {
     char name[ASSAY_SIM_CELL_MAX + 8];
-    assay_sim_line_text(line, "point");
+    sim_line_text(line, "point");
     for (uint32_t i = 0; i < m->note.axis_count; i++)
-        assay_sim_line_text(line, m->note.axes[i]);
-    assay_sim_line_text(line, "runs");
-    assay_sim_line_text(line, "violated");
+        sim_line_text(line, m->note.axes[i]);
+    sim_line_text(line, "runs");
+    sim_line_text(line, "violated");
     for (size_t i = 0; i < 4; i++) {
         column_name(m, c->plotted, spread[i], name);
-        assay_sim_line_text(line, name);
+        sim_line_text(line, name);
     }
     for (uint32_t column = c->first_figure; column < m->tables[0].column_count; column++) {
         if (column == c->plotted) continue;
         column_name(m, column, "_mean", name);
-        assay_sim_line_text(line, name);
+        sim_line_text(line, name);
     }
-    assay_sim_line_end(line);
+    sim_line_end(line);
 }
 
 static bool put_summary_row(const struct assay_sim_merged *m, const struct columns *c,
@@ -284,28 +283,28 @@ static bool put_summary_row(const struct assay_sim_merged *m, const struct colum
     const uint32_t n = m->note.repeats;
     const struct assay_sim_merged_row *const first = &m->rows[point * n];
     uint32_t violated = 0, count = 0;
-    assay_sim_line_unsigned(line, point);
+    sim_line_unsigned(line, point);
     for (uint32_t i = 0; i < m->note.axis_count; i++) {
-        assay_sim_grid_cell(&m->tables[first->table], first->row, c->first_axis + i, cell);
-        assay_sim_line_text(line, cell);
+        sim_grid_cell(&m->tables[first->table], first->row, c->first_axis + i, cell);
+        sim_line_text(line, cell);
     }
     for (uint32_t k = 0; k < n; k++) {
-        assay_sim_grid_cell(&m->tables[first[k].table], first[k].row, c->violation, cell);
+        sim_grid_cell(&m->tables[first[k].table], first[k].row, c->violation, cell);
         violated += strcmp(cell, "none") != 0;
     }
-    assay_sim_line_unsigned(line, n);
-    assay_sim_line_unsigned(line, violated);
+    sim_line_unsigned(line, n);
+    sim_line_unsigned(line, violated);
     if (!column_of_point(m, point, c->plotted, values, &count)) return false;
-    assay_sim_line_number(line, values[0]);
-    assay_sim_line_number(line, values[(count - 1) / 2]); /* nearest rank */
-    assay_sim_line_number(line, mean_of(values, count));
-    assay_sim_line_number(line, values[count - 1]);
+    sim_line_number(line, values[0]);
+    sim_line_number(line, values[(count - 1) / 2]); /* nearest rank */
+    sim_line_number(line, mean_of(values, count));
+    sim_line_number(line, values[count - 1]);
     for (uint32_t column = c->first_figure; column < m->tables[0].column_count; column++) {
         if (column == c->plotted) continue;
         if (!column_of_point(m, point, column, values, &count)) return false;
-        assay_sim_line_number(line, mean_of(values, count));
+        sim_line_number(line, mean_of(values, count));
     }
-    assay_sim_line_end(line);
+    sim_line_end(line);
     return true;
 }
 
@@ -326,16 +325,16 @@ static enum assay_status write_summary(const struct assay_sim_merged *m, const c
     else
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "points.csv: expected the columns and numbers of a sweep, found others");
-    assay_sim_line_free(&line);
+    sim_line_free(&line);
     free(values);
     return status;
 }
 
-enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged, const char *dir,
-                                         char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_merged_write(const struct assay_sim_merged *merged, const char *dir,
+                                   char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     /* A folder that is not writable is a usage error. */
-    if (assay_sim_output_folder(dir, message) != ASSAY_OK) return ASSAY_E_INVALID;
+    if (sim_output_folder(dir, message) != ASSAY_OK) return ASSAY_E_INVALID;
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "out of memory");
     ASSAY_TRY(write_runs(merged, dir, message));
     ASSAY_TRY(remove_file(dir, "summary.csv", message));

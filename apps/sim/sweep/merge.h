@@ -26,11 +26,12 @@ struct assay_sim_sweep_note {
 
 /* Reads and writes DIR/sweep.json. Each Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_SYNTAX |
  * ASSAY_E_IO | ASSAY_E_MEMORY, with a message */
-ASSAY_CHECKED enum assay_status assay_sim_sweep_note_load(
-    const char *dir, struct assay_sim_sweep_note *note, char message[static ASSAY_SIM_MESSAGE_MAX]);
-ASSAY_CHECKED enum assay_status assay_sim_sweep_note_save(
-    const char *dir, const struct assay_sim_sweep_note *note,
-    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_sweep_note_load(const char *dir,
+                                                    struct assay_sim_sweep_note *note,
+                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_sweep_note_save(const char *dir,
+                                                    const struct assay_sim_sweep_note *note,
+                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 /* Merged runs, in order. */
 struct assay_sim_merged {
@@ -44,22 +45,22 @@ struct assay_sim_merged {
 };
 
 /*
- * assay_sim_merge - join the shards of one sweep.
- * Out:     *merged, freed with assay_sim_merged_free whatever the status; message
+ * sim_merge - join the shards of one sweep.
+ * Out:     *merged, freed with sim_merged_free whatever the status; message
  * Returns: ASSAY_OK | ASSAY_E_INVALID (of different sweeps) | ASSAY_E_VERSION (of different
  *          programs) | ASSAY_E_DUPLICATE (a run twice) | ASSAY_E_NOT_FOUND (runs are missing) | as
- *          assay_sim_sweep_note_load and assay_sim_grid_load
+ *          sim_sweep_note_load and sim_grid_load
  */
-ASSAY_CHECKED enum assay_status assay_sim_merge(const char *const *dirs, uint32_t dir_count,
-                                                struct assay_sim_merged *merged,
-                                                char message[static ASSAY_SIM_MESSAGE_MAX]);
-void assay_sim_merged_free(struct assay_sim_merged *merged);
+ASSAY_CHECKED enum assay_status sim_merge(const char *const *dirs, uint32_t dir_count,
+                                          struct assay_sim_merged *merged,
+                                          char message[static ASSAY_SIM_MESSAGE_MAX]);
+void sim_merged_free(struct assay_sim_merged *merged);
 
 /* sweep.csv (every run) and summary.csv (every point) into a folder, which is made. Returns:
  * ASSAY_OK | ASSAY_E_IO | ASSAY_E_INVALID (the folder is not writable) | ASSAY_E_MEMORY |
  * ASSAY_E_SYNTAX (a cell that is no number), with a message. Each file is complete or absent. */
-ASSAY_CHECKED enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged,
-                                                       const char *dir,
-                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status sim_merged_write(const struct assay_sim_merged *merged,
+                                                 const char *dir,
+                                                 char message[static ASSAY_SIM_MESSAGE_MAX]);
 
 #endif

@@ -32,17 +32,17 @@ static struct assay_json *plots_of(const struct assay_sim_sweep_page *p)
     const struct assay_sim_merged *const m = p->merged;
     struct assay_json *plots = assay_json_array();
     const struct assay_sim_sweep_shown first =
-        assay_sim_sweep_shown_of(p, assay_sim_sweep_find(m, m->note.plot_column));
-    struct assay_json *plot = assay_sim_sweep_plot(p, &first);
-    for (uint32_t c = assay_sim_sweep_first_figure(m);
-         plot != NULL && c < m->tables[0].column_count; c++) {
+        sim_sweep_shown_of(p, sim_sweep_find(m, m->note.plot_column));
+    struct assay_json *plot = sim_sweep_plot(p, &first);
+    for (uint32_t c = sim_sweep_first_figure(m); plot != NULL && c < m->tables[0].column_count;
+         c++) {
         struct assay_sim_sweep_range range;
-        const struct assay_sim_sweep_shown s = assay_sim_sweep_shown_of(p, c);
+        const struct assay_sim_sweep_shown s = sim_sweep_shown_of(p, c);
         if (c == first.column || !is_wanted(&s)) continue;
-        if (!assay_sim_sweep_range_of(p, &s, &range)) break;
+        if (!sim_sweep_range_of(p, &s, &range)) break;
         if (!(range.high > range.low)) continue;
         assay_json_append(plots, plot);
-        plot = assay_sim_sweep_plot(p, &s);
+        plot = sim_sweep_plot(p, &s);
     }
     if (plot == NULL) assay_json_free(&plots);
     else assay_json_append(plots, plot);
@@ -61,15 +61,15 @@ static struct assay_json *figures_of(const struct assay_sim_sweep_page *p)
 {
     const struct assay_sim_merged *const m = p->merged;
     struct assay_json *figures = assay_json_array();
-    for (uint32_t c = assay_sim_sweep_first_figure(m); c < m->tables[0].column_count; c++) {
+    for (uint32_t c = sim_sweep_first_figure(m); c < m->tables[0].column_count; c++) {
         struct assay_sim_sweep_range range;
-        const struct assay_sim_sweep_shown s = assay_sim_sweep_shown_of(p, c);
-        if (!assay_sim_sweep_range_of(p, &s, &range)) {
+        const struct assay_sim_sweep_shown s = sim_sweep_shown_of(p, c);
+        if (!sim_sweep_range_of(p, &s, &range)) {
             assay_json_free(&figures);
             return NULL;
         }
         struct assay_json *const figure = assay_json_object();
-        assay_sim_sweep_put_shown(figure, &s);
+        sim_sweep_put_shown(figure, &s);
         put_bound(figure, "low", range.low);
         put_bound(figure, "high", range.high);
         assay_json_append(figures, figure);
@@ -81,12 +81,12 @@ static struct assay_json *figures_of(const struct assay_sim_sweep_page *p)
 
 static uint64_t count_violated(const struct assay_sim_sweep_page *p)
 {
-    const uint32_t column = assay_sim_sweep_first_figure(p->merged) - 2;
+    const uint32_t column = sim_sweep_first_figure(p->merged) - 2;
     uint64_t violated = 0;
     for (uint64_t run = 0; run < p->merged->note.runs; run++) {
         char cell[ASSAY_SIM_CELL_MAX];
         const struct assay_sim_merged_row *row = &p->merged->rows[run];
-        assay_sim_grid_cell(&p->merged->tables[row->table], row->row, column, cell);
+        sim_grid_cell(&p->merged->tables[row->table], row->row, column, cell);
         violated += strcmp(cell, "none") != 0;
     }
     return violated;
@@ -152,23 +152,23 @@ static bool reserve_scratch(struct assay_sim_sweep_page *p)
 
 static void release_scratch(struct assay_sim_sweep_page *p)
 {
-    assay_sim_sweep_table_free(&p->table);
+    sim_sweep_table_free(&p->table);
     free(p->values);
     free(p->curves);
 }
 
-enum assay_status assay_sim_report_sweep_text(const struct assay_sim_merged *merged,
-                                              const struct assay_sim_sweep_law *laws, char **text,
-                                              char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_report_sweep_text(const struct assay_sim_merged *merged,
+                                        const struct assay_sim_sweep_law *laws, char **text,
+                                        char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     struct assay_sim_sweep_page p = { .merged = merged, .laws = laws };
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "no memory");
-    if (assay_sim_sweep_find(merged, merged->note.plot_column) == merged->tables[0].column_count) {
+    if (sim_sweep_find(merged, merged->note.plot_column) == merged->tables[0].column_count) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "points.csv: expected a column %.160s",
                        merged->note.plot_column);
         return ASSAY_E_SYNTAX;
     }
-    enum assay_status status = assay_sim_sweep_table_init(&p.table, merged);
+    enum assay_status status = sim_sweep_table_init(&p.table, merged);
     if (status == ASSAY_OK && !reserve_scratch(&p)) status = ASSAY_E_MEMORY;
     struct assay_json *const data = status == ASSAY_OK ? data_of(&p) : NULL;
     if (status == ASSAY_OK && data == NULL) {
@@ -177,13 +177,13 @@ enum assay_status assay_sim_report_sweep_text(const struct assay_sim_merged *mer
         status = ASSAY_E_SYNTAX;
     }
     release_scratch(&p);
-    if (status == ASSAY_OK) status = assay_sim_page_text("sweep", data, text);
+    if (status == ASSAY_OK) status = sim_page_text("sweep", data, text);
     return status;
 }
 
-enum assay_status assay_sim_report_sweep_write(const struct assay_sim_merged *merged,
-                                               const char *from, const char *dir,
-                                               char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_report_sweep_write(const struct assay_sim_merged *merged, const char *from,
+                                         const char *dir,
+                                         char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char path[PATH_MAX];
     char *text = NULL;
@@ -193,10 +193,9 @@ enum assay_status assay_sim_report_sweep_write(const struct assay_sim_merged *me
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: the path is too long", dir);
         return ASSAY_E_RANGE;
     }
-    ASSAY_TRY(
-        assay_sim_sweep_laws_load(from, merged->note.runs / merged->note.repeats, &laws, message));
-    enum assay_status status = assay_sim_report_sweep_text(merged, laws, &text, message);
+    ASSAY_TRY(sim_sweep_laws_load(from, merged->note.runs / merged->note.repeats, &laws, message));
+    enum assay_status status = sim_report_sweep_text(merged, laws, &text, message);
     free(laws);
-    if (status == ASSAY_OK) status = assay_sim_page_write(path, text, message);
+    if (status == ASSAY_OK) status = sim_page_write(path, text, message);
     return status;
 }

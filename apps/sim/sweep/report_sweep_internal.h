@@ -35,17 +35,17 @@ struct assay_sim_sweep_range {
 };
 
 /* Returns: the figure of a column of sweep.csv. */
-struct assay_sim_sweep_shown assay_sim_sweep_shown_of(const struct assay_sim_sweep_page *page,
-                                                      uint32_t column);
+struct assay_sim_sweep_shown sim_sweep_shown_of(const struct assay_sim_sweep_page *page,
+                                                uint32_t column);
 /* Figure, cohort and line, as in every entry about a column. */
-void assay_sim_sweep_put_shown(struct assay_json *to, const struct assay_sim_sweep_shown *shown);
+void sim_sweep_put_shown(struct assay_json *to, const struct assay_sim_sweep_shown *shown);
 /* Returns: false: a cell is no number. */
-bool assay_sim_sweep_range_of(const struct assay_sim_sweep_page *page,
-                              const struct assay_sim_sweep_shown *shown,
-                              struct assay_sim_sweep_range *range);
+bool sim_sweep_range_of(const struct assay_sim_sweep_page *page,
+                        const struct assay_sim_sweep_shown *shown,
+                        struct assay_sim_sweep_range *range);
 /* report_sweep_plot.c: a figure by the axis, with the closed forms. Returns: an object, which the
  * caller puts or frees; NULL: a cell is no number. */
-struct assay_json *assay_sim_sweep_plot(const struct assay_sim_sweep_page *page,
-                                        const struct assay_sim_sweep_shown *shown);
+struct assay_json *sim_sweep_plot(const struct assay_sim_sweep_page *page,
+                                  const struct assay_sim_sweep_shown *shown);
 
 #endif

@@ -32,17 +32,17 @@ static bool put_path(char path[PATH_MAX], const char *dir)
 static void put_law(const struct assay_scenario *scenario, uint64_t point,
                     struct assay_sim_line *line)
 {
-    const struct assay_sim_law_case at = assay_sim_law_of(scenario);
-    assay_sim_line_unsigned(line, point);
-    assay_sim_line_unsigned(line, (uint64_t)at.law);
-    assay_sim_line_unsigned(line, at.liars);
-    assay_sim_line_unsigned(line, at.nodes);
-    assay_sim_line_text(line, scenario->cohorts[at.cohort].name);
-    assay_sim_line_end(line);
+    const struct assay_sim_law_case at = sim_law_of(scenario);
+    sim_line_unsigned(line, point);
+    sim_line_unsigned(line, (uint64_t)at.law);
+    sim_line_unsigned(line, at.liars);
+    sim_line_unsigned(line, at.nodes);
+    sim_line_text(line, scenario->cohorts[at.cohort].name);
+    sim_line_end(line);
 }
 
-enum assay_status assay_sim_sweep_laws_write(const struct assay_sweep *sweep, const char *dir,
-                                             char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_sweep_laws_write(const struct assay_sweep *sweep, const char *dir,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char path[PATH_MAX];
     struct assay_sim_line line = { 0 };
@@ -50,8 +50,8 @@ enum assay_status assay_sim_sweep_laws_write(const struct assay_sweep *sweep, co
     if (!put_path(path, dir))
         return report_io_error(dir, ASSAY_E_RANGE, "the path is too long", message);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        assay_sim_line_text(&line, columns[i]);
-    assay_sim_line_end(&line);
+        sim_line_text(&line, columns[i]);
+    sim_line_end(&line);
     for (uint64_t point = 0; point < assay_sweep_points(sweep) && status == ASSAY_OK; point++) {
         struct assay_scenario scenario;
         status = assay_sweep_scenario(sweep, point * sweep->repeats, &scenario, message);
@@ -64,7 +64,7 @@ enum assay_status assay_sim_sweep_laws_write(const struct assay_sweep *sweep, co
                 dir, status, status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status),
                 message);
     }
-    assay_sim_line_free(&line);
+    sim_line_free(&line);
     return status;
 }
 
@@ -74,7 +74,7 @@ static bool number_at(const struct assay_sim_grid *grid, uint64_t row, uint32_t 
                       uint64_t max, uint64_t *out)
 {
     int64_t value = 0;
-    if (!assay_sim_grid_number(grid, row, column, &value)) return false;
+    if (!sim_grid_number(grid, row, column, &value)) return false;
     *out = (uint64_t)value;
     return value >= 0 && *out <= max;
 }
@@ -85,11 +85,11 @@ static bool read_law(const struct assay_sim_grid *grid, uint64_t row,
     char cohort[ASSAY_SIM_CELL_MAX];
     uint64_t point = 0, number = 0, liars = 0, nodes = 0;
     if (!number_at(grid, row, 0, UINT64_MAX, &point) || point != row ||
-        !number_at(grid, row, 1, UINT32_MAX, &number) || !assay_sim_law_known(number) ||
+        !number_at(grid, row, 1, UINT32_MAX, &number) || !sim_law_known(number) ||
         !number_at(grid, row, 3, ASSAY_SIM_NODES_MAX, &nodes) || nodes < 2 ||
         !number_at(grid, row, 2, nodes, &liars))
         return false;
-    assay_sim_grid_cell(grid, row, 4, cohort);
+    sim_grid_cell(grid, row, 4, cohort);
     if (strlen(cohort) > ASSAY_SIM_NAME_MAX) return false;
     law->at = (struct assay_sim_law_case){ .law = (enum assay_sim_law)number,
                                            .liars = (uint32_t)liars,
@@ -119,18 +119,18 @@ static enum assay_status read_laws(const char *dir, const struct assay_sim_grid 
     return ASSAY_OK;
 }
 
-enum assay_status assay_sim_sweep_laws_load(const char *dir, uint64_t points,
-                                            struct assay_sim_sweep_law **laws,
-                                            char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_sweep_laws_load(const char *dir, uint64_t points,
+                                      struct assay_sim_sweep_law **laws,
+                                      char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char path[PATH_MAX];
     struct assay_sim_grid grid;
     *laws = NULL;
     if (!put_path(path, dir))
         return report_io_error(dir, ASSAY_E_RANGE, "the path is too long", message);
-    enum assay_status status = assay_sim_grid_load(path, &grid, message);
+    enum assay_status status = sim_grid_load(path, &grid, message);
     if (status == ASSAY_OK) status = read_laws(dir, &grid, points, laws, message);
     else if (status == ASSAY_E_NOT_FOUND) status = ASSAY_OK; /* of an older program */
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     return status;
 }

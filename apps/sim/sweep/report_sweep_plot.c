@@ -9,11 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-struct assay_sim_sweep_shown assay_sim_sweep_shown_of(const struct assay_sim_sweep_page *p,
-                                                      uint32_t column)
+struct assay_sim_sweep_shown sim_sweep_shown_of(const struct assay_sim_sweep_page *p,
+                                                uint32_t column)
 {
     struct assay_sim_sweep_shown s = { .column = column };
-    assay_sim_sweep_column(p->merged, column, s.name);
+    sim_sweep_column(p->merged, column, s.name);
     char *const dot = strchr(s.name, '.');
     if (dot != NULL) {
         (void)snprintf(s.cohort, sizeof s.cohort, "%s", dot + 1);
@@ -26,7 +26,7 @@ struct assay_sim_sweep_shown assay_sim_sweep_shown_of(const struct assay_sim_swe
     return s;
 }
 
-void assay_sim_sweep_put_shown(struct assay_json *to, const struct assay_sim_sweep_shown *s)
+void sim_sweep_put_shown(struct assay_json *to, const struct assay_sim_sweep_shown *s)
 {
     assay_json_set_text(to, "name", s->name);
     if (s->cohort[0] != '\0') assay_json_set_text(to, "cohort", s->cohort);
@@ -41,8 +41,7 @@ static bool value_at(const struct assay_sim_sweep_page *p, uint64_t run,
 {
     int64_t value = 0;
     const struct assay_sim_merged_row *row = &p->merged->rows[run];
-    if (!assay_sim_grid_number(&p->merged->tables[row->table], row->row, s->column, &value))
-        return false;
+    if (!sim_grid_number(&p->merged->tables[row->table], row->row, s->column, &value)) return false;
     *out = value < 0 ? (double)NAN : (double)value;
     return true;
 }
@@ -58,7 +57,7 @@ static bool spread_at(const struct assay_sim_sweep_page *p, uint32_t point,
         if (!value_at(p, (uint64_t)point * repeats + k, s, &value)) return false;
         if (isfinite(value)) p->values[found++] = value;
     }
-    *out = assay_sim_spread_of(p->values, found);
+    *out = sim_spread_of(p->values, found);
     if (found > 0) { /* the spread has sorted them */
         out->low = p->values[0];
         out->high = p->values[found - 1];
@@ -72,20 +71,19 @@ static struct assay_json *points_of(const struct assay_sim_sweep_page *p,
     struct assay_json *points = assay_json_array();
     for (uint32_t i = 0; i < p->table.x_count; i++) {
         struct assay_sim_spread spread;
-        if (!spread_at(p, assay_sim_sweep_point(&p->table, line, i), s, &spread)) {
+        if (!spread_at(p, sim_sweep_point(&p->table, line, i), s, &spread)) {
             assay_json_free(&points);
             return NULL;
         }
         struct assay_json *const point = assay_json_object();
-        assay_sim_report_put_spread(point, &spread, ASSAY_SIM_SWEEP_SCALE);
+        sim_report_put_spread(point, &spread, ASSAY_SIM_SWEEP_SCALE);
         assay_json_append(points, point);
     }
     return points;
 }
 
-bool assay_sim_sweep_range_of(const struct assay_sim_sweep_page *p,
-                              const struct assay_sim_sweep_shown *s,
-                              struct assay_sim_sweep_range *range)
+bool sim_sweep_range_of(const struct assay_sim_sweep_page *p, const struct assay_sim_sweep_shown *s,
+                        struct assay_sim_sweep_range *range)
 {
     *range = (struct assay_sim_sweep_range){ (double)NAN, (double)NAN };
     for (uint64_t run = 0; run < p->merged->note.runs; run++) {
@@ -102,7 +100,7 @@ bool assay_sim_sweep_range_of(const struct assay_sim_sweep_page *p,
 static const struct assay_sim_sweep_law *law_at(const struct assay_sim_sweep_page *p, uint32_t line,
                                                 uint32_t i)
 {
-    const uint32_t point = assay_sim_sweep_point(&p->table, line, i);
+    const uint32_t point = sim_sweep_point(&p->table, line, i);
     if (p->laws == NULL || point == ASSAY_SIM_SWEEP_NO_POINT) return NULL;
     const struct assay_sim_sweep_law *law = &p->laws[point];
     return law->at.law == ASSAY_SIM_LAW_NONE ? NULL : law;
@@ -114,9 +112,9 @@ static const char *formula_of(const struct assay_sim_sweep_law *law,
 {
     if (!s->known || s->cohort[0] == '\0') return NULL;
     if (s->figure == ASSAY_SIM_FIGURE_SCORE_MEAN_BP && strcmp(s->cohort, "honest") == 0)
-        return assay_sim_law_score_formula(law->at.law);
+        return sim_law_score_formula(law->at.law);
     if (s->figure == ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP && strcmp(s->cohort, law->cohort) == 0)
-        return assay_sim_law_share_formula(law->at.law);
+        return sim_law_share_formula(law->at.law);
     return NULL;
 }
 
@@ -124,8 +122,8 @@ static double law_value(const struct assay_sim_sweep_law *law,
                         const struct assay_sim_sweep_shown *s, double b)
 {
     return 10000 * (s->figure == ASSAY_SIM_FIGURE_SCORE_MEAN_BP
-                        ? assay_sim_law_score(law->at.law, b, law->at.nodes)
-                        : assay_sim_law_share(law->at.law, b));
+                        ? sim_law_score(law->at.law, b, law->at.nodes)
+                        : sim_law_share(law->at.law, b));
 }
 
 static double share_of(const struct assay_sim_sweep_law *law)
@@ -201,7 +199,7 @@ static struct assay_json *curve_of(const struct assay_sim_sweep_page *p,
         else assay_json_append_null(values);
     }
     assay_json_set_uint(curve, "of_line", line);
-    assay_json_set_text(curve, "law", assay_sim_law_name(law->at.law));
+    assay_json_set_text(curve, "law", sim_law_name(law->at.law));
     assay_json_set_text(curve, "formula", formula_of(law, s));
     assay_json_set(curve, "values", values);
     return curve;
@@ -209,12 +207,12 @@ static struct assay_json *curve_of(const struct assay_sim_sweep_page *p,
 
 /* --- a figure */
 
-struct assay_json *assay_sim_sweep_plot(const struct assay_sim_sweep_page *p,
-                                        const struct assay_sim_sweep_shown *s)
+struct assay_json *sim_sweep_plot(const struct assay_sim_sweep_page *p,
+                                  const struct assay_sim_sweep_shown *s)
 {
     struct assay_json *plot = assay_json_object(), *const lines = assay_json_array(),
                       *const curves = assay_json_array();
-    assay_sim_sweep_put_shown(plot, s);
+    sim_sweep_put_shown(plot, s);
     assay_json_set(plot, "lines", lines);
     assay_json_set(plot, "curves", curves);
     for (uint32_t line = 0; line < p->line_count; line++) {

@@ -12,27 +12,27 @@ enum { FIRST_AXIS = 4 /* run, point, repeat, seed; by place: an axis may have an
 
 /* --- cells */
 
-void assay_sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
-                            char name[static ASSAY_SIM_CELL_MAX])
+void sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
+                      char name[static ASSAY_SIM_CELL_MAX])
 {
     size_t first_row = 0; /* the header is in place of a row */
     struct assay_sim_grid header = merged->tables[0];
     header.row_at = &first_row;
     header.row_count = 1;
-    assay_sim_grid_cell(&header, 0, column, name);
+    sim_grid_cell(&header, 0, column, name);
 }
 
-uint32_t assay_sim_sweep_first_figure(const struct assay_sim_merged *merged)
+uint32_t sim_sweep_first_figure(const struct assay_sim_merged *merged)
 {
     return FIRST_AXIS + merged->note.axis_count + 2; /* violation, trace_hash */
 }
 
-uint32_t assay_sim_sweep_find(const struct assay_sim_merged *merged, const char *name)
+uint32_t sim_sweep_find(const struct assay_sim_merged *merged, const char *name)
 {
-    uint32_t column = assay_sim_sweep_first_figure(merged);
+    uint32_t column = sim_sweep_first_figure(merged);
     for (; column < merged->tables[0].column_count; column++) {
         char found[ASSAY_SIM_CELL_MAX];
-        assay_sim_sweep_column(merged, column, found);
+        sim_sweep_column(merged, column, found);
         if (strcmp(found, name) == 0) break;
     }
     return column;
@@ -43,7 +43,7 @@ static void axis_value(const struct assay_sim_merged *m, uint32_t point, uint32_
 {
     char cell[ASSAY_SIM_CELL_MAX];
     const struct assay_sim_merged_row *row = &m->rows[(uint64_t)point * m->note.repeats];
-    assay_sim_grid_cell(&m->tables[row->table], row->row, FIRST_AXIS + axis, cell);
+    sim_grid_cell(&m->tables[row->table], row->row, FIRST_AXIS + axis, cell);
     (void)snprintf(out, ASSAY_SIM_NAME_MAX + 1, "%.63s", cell);
 }
 
@@ -165,8 +165,8 @@ static bool place_points(struct assay_sim_sweep_table *t, const struct names *na
     return room;
 }
 
-enum assay_status assay_sim_sweep_table_init(struct assay_sim_sweep_table *table,
-                                             const struct assay_sim_merged *merged)
+enum assay_status sim_sweep_table_init(struct assay_sim_sweep_table *table,
+                                       const struct assay_sim_merged *merged)
 {
     *table = (struct assay_sim_sweep_table){
         .merged = merged, .point_count = (uint32_t)(merged->note.runs / merged->note.repeats)
@@ -192,7 +192,7 @@ enum assay_status assay_sim_sweep_table_init(struct assay_sim_sweep_table *table
     return room ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-void assay_sim_sweep_table_free(struct assay_sim_sweep_table *table)
+void sim_sweep_table_free(struct assay_sim_sweep_table *table)
 {
     free(table->x_names);
     free(table->x);
@@ -201,7 +201,7 @@ void assay_sim_sweep_table_free(struct assay_sim_sweep_table *table)
     *table = (struct assay_sim_sweep_table){ .merged = NULL };
 }
 
-uint32_t assay_sim_sweep_point(const struct assay_sim_sweep_table *table, uint32_t line, uint32_t x)
+uint32_t sim_sweep_point(const struct assay_sim_sweep_table *table, uint32_t line, uint32_t x)
 {
     return table->point_at[(size_t)line * table->x_count + x];
 }

@@ -24,20 +24,19 @@ struct assay_sim_sweep_table {
     uint32_t *point_at; /* [line_count * x_count], or ASSAY_SIM_SWEEP_NO_POINT */
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY; freed with assay_sim_sweep_table_free either way. */
-ASSAY_CHECKED enum assay_status assay_sim_sweep_table_init(struct assay_sim_sweep_table *table,
-                                                           const struct assay_sim_merged *merged);
-void assay_sim_sweep_table_free(struct assay_sim_sweep_table *table);
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY; freed with sim_sweep_table_free either way. */
+ASSAY_CHECKED enum assay_status sim_sweep_table_init(struct assay_sim_sweep_table *table,
+                                                     const struct assay_sim_merged *merged);
+void sim_sweep_table_free(struct assay_sim_sweep_table *table);
 /* Returns: the point of a line at an x. */
-uint32_t assay_sim_sweep_point(const struct assay_sim_sweep_table *table, uint32_t line,
-                               uint32_t x);
+uint32_t sim_sweep_point(const struct assay_sim_sweep_table *table, uint32_t line, uint32_t x);
 /* The name of a column of sweep.csv. */
-void assay_sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
-                            char name[static ASSAY_SIM_CELL_MAX]);
+void sim_sweep_column(const struct assay_sim_merged *merged, uint32_t column,
+                      char name[static ASSAY_SIM_CELL_MAX]);
 /* Returns: the first column of a figure; columns before it are of the sweep. */
-uint32_t assay_sim_sweep_first_figure(const struct assay_sim_merged *merged);
+uint32_t sim_sweep_first_figure(const struct assay_sim_merged *merged);
 /* Returns: the column of a name, from the first figure on; the number of columns when there is
  * none. */
-uint32_t assay_sim_sweep_find(const struct assay_sim_merged *merged, const char *name);
+uint32_t sim_sweep_find(const struct assay_sim_merged *merged, const char *name);
 
 #endif

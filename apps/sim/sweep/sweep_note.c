@@ -22,9 +22,8 @@ static bool put_path(char path[PATH_MAX], const char *dir)
     return len > 0 && len < PATH_MAX;
 }
 
-enum assay_status assay_sim_sweep_note_save(const char *dir,
-                                            const struct assay_sim_sweep_note *note,
-                                            char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_sweep_note_save(const char *dir, const struct assay_sim_sweep_note *note,
+                                      char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char path[PATH_MAX];
     struct assay_json *object = assay_json_object(), *const axes = assay_json_array();
@@ -60,7 +59,7 @@ enum assay_status assay_sim_sweep_note_save(const char *dir,
 static bool get_u32(const struct assay_json *object, const char *key, uint32_t max, uint32_t *out)
 {
     uint64_t value = 0;
-    if (!assay_sim_field_number(object, key, max, &value)) return false;
+    if (!sim_field_number(object, key, max, &value)) return false;
     *out = (uint32_t)value;
     return true;
 }
@@ -78,23 +77,22 @@ static bool get_note(const struct assay_json *object, struct assay_sim_sweep_not
         if (axis == NULL || strlen(axis) > ASSAY_SIM_NAME_MAX) return false;
         (void)snprintf(note->axes[i], sizeof note->axes[i], "%s", axis);
     }
-    return assay_sim_field_text(object, "program", note->program, sizeof note->program) &&
-           assay_sim_field_text(object, "name", note->name, sizeof note->name) &&
-           assay_sim_field_text(object, "title", note->title, sizeof note->title) &&
-           assay_sim_field_text(object, "digest", note->digest, sizeof note->digest) &&
-           assay_sim_field_text(object, "plot_column", note->plot_column,
-                                sizeof note->plot_column) &&
-           assay_sim_field_number(object, "runs", ASSAY_SWEEP_RUNS_MAX, &note->runs) &&
-           note->runs > 0 && get_u32(object, "shards", ASSAY_SIM_SHARDS_MAX, &note->shards) &&
-           note->shards > 0 && get_u32(object, "shard", note->shards, &note->shard) &&
-           note->shard > 0 && get_u32(object, "repeats", ASSAY_SWEEP_REPEATS_MAX, &note->repeats) &&
+    return sim_field_text(object, "program", note->program, sizeof note->program) &&
+           sim_field_text(object, "name", note->name, sizeof note->name) &&
+           sim_field_text(object, "title", note->title, sizeof note->title) &&
+           sim_field_text(object, "digest", note->digest, sizeof note->digest) &&
+           sim_field_text(object, "plot_column", note->plot_column, sizeof note->plot_column) &&
+           sim_field_number(object, "runs", ASSAY_SWEEP_RUNS_MAX, &note->runs) && note->runs > 0 &&
+           get_u32(object, "shards", ASSAY_SIM_SHARDS_MAX, &note->shards) && note->shards > 0 &&
+           get_u32(object, "shard", note->shards, &note->shard) && note->shard > 0 &&
+           get_u32(object, "repeats", ASSAY_SWEEP_REPEATS_MAX, &note->repeats) &&
            note->repeats > 0 && note->runs % note->repeats == 0 &&
            get_u32(object, "plot_x", note->axis_count - 1, &note->plot_x) &&
            get_u32(object, "plot_series", note->axis_count, &note->plot_series);
 }
 
-enum assay_status assay_sim_sweep_note_load(const char *dir, struct assay_sim_sweep_note *note,
-                                            char message[static ASSAY_SIM_MESSAGE_MAX])
+enum assay_status sim_sweep_note_load(const char *dir, struct assay_sim_sweep_note *note,
+                                      char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char path[PATH_MAX];
     uint8_t *bytes = NULL;

@@ -149,7 +149,7 @@ static void collect_ballots(const struct assay_context *context, const struct as
                             const struct assay_groups *groups, bool forgiven, struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
-    ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
+    ASSAY_ASSERT(ledger->row_len == assay_votes_row_len(ledger->members));
     const struct assay_state *state = context->state;
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
@@ -545,7 +545,7 @@ static void apply_forced_updates(const struct assay_change *change, struct assay
         assay_bytes_copy(before->endorsements_digest, 32, now->endorsements_digest, 32);
         next->trial.until_ms = INT64_MAX;
     }
-    if (!assay_rules_equal(before, now)) return;
+    if (!assay_state_rules_equal(before, now)) return;
     assay_update_stays(next);
     end_trial(next);
 }
@@ -576,7 +576,7 @@ static bool activate_change(const struct assay_context *context, struct assay_st
         return true;
     }
     const struct assay_rules_in_force before = next->rules;
-    const bool same = assay_rules_equal(&before, &staging.state->rules);
+    const bool same = assay_state_rules_equal(&before, &staging.state->rules);
     if (!same && change.forces == 0 && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);
     *places = staging.places;
@@ -674,7 +674,7 @@ static void close_services(const struct assay_context *context, const struct ass
     if (services == NULL) return;
     ASSAY_ASSERT(context->registry != NULL && room->registry != context->registry);
     services->copy(services->context, room->registry, context->registry);
-    while (assay_service_log_next(&ledger->services, &at, &entry)) {
+    while (assay_services_log_next(&ledger->services, &at, &entry)) {
         ASSAY_ASSERT(entry.slot < context->state->member_count);
         services->apply(services->context, room->registry, entry.slot,
                         context->state->members[entry.slot].node_id, entry.kind, entry.payload);

@@ -203,7 +203,7 @@ static void lay_out_services(struct assay_fold *f, struct assay_layout *l,
     f->room.registry = assay_layout_add(l, services->registry_len_max);
     f->room.members = assay_layout_add(l, capacity * sizeof *f->room.members);
     f->room.document = assay_layout_add(l, services->document_len_max);
-    f->log_memory = assay_layout_add(l, assay_service_log_memory_len(capacity));
+    f->log_memory = assay_layout_add(l, assay_services_log_memory_len(capacity));
 }
 
 size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity)

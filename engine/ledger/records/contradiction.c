@@ -156,7 +156,7 @@ static enum assay_status judge_contradiction(const struct assay_context *context
     bool own = false;
     ASSAY_TRY(assay_record_judge_envelope(context, finding, record, &own));
     ASSAY_ASSERT(record->slot != record->subject);
-    const uint8_t said = assay_row_get(record->ballot.row.bytes, record->subject);
+    const uint8_t said = assay_votes_row_get(record->ballot.row.bytes, record->subject);
     record->falsehood = assay_record_falsehood(said, own, record->outcome);
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
 }

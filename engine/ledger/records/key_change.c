@@ -50,7 +50,7 @@ struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32], u
     return end_statement(&w);
 }
 
-enum assay_status assay_key_statement_check(
+enum assay_status assay_record_check_key_statement(
     struct assay_slice statement, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
@@ -77,7 +77,8 @@ bool assay_change_key_agrees(const struct assay_change *change, const struct ass
                                              member->node_id, member->identity_public,
                                              action->public_key, bytes);
     }
-    return assay_key_statement_check(statement, action->public_key, action->signature) == ASSAY_OK;
+    return assay_record_check_key_statement(statement, action->public_key, action->signature) ==
+           ASSAY_OK;
 }
 
 /* The next operator of a list, past the one with a key or id that the other list does not have. */

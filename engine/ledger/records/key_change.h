@@ -35,7 +35,7 @@ struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32], u
                                             uint8_t bytes[static ASSAY_KEY_STATEMENT_LEN_MAX]);
 /* Did the key sign the statement? Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY |
  * ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_key_statement_check(
+ASSAY_CHECKED enum assay_status assay_record_check_key_statement(
     struct assay_slice statement, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 /* Has the new key of this OPERATOR_KEY or IDENTITY signed that it takes its place by this change?

@@ -9,7 +9,7 @@
 
 static bool ledger_is_valid(const struct assay_ledger *l)
 {
-    if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
+    if (l->members == 0 || l->row_len != assay_votes_row_len(l->members)) return false;
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
     if (l->review_count > ASSAY_REVIEWS_EPOCH_MAX) return false;
@@ -31,7 +31,7 @@ static size_t place_arrays(struct assay_ledger *l, uint8_t *base, uint32_t membe
     uint8_t *at = base;
     const size_t n = members;
     l->members = members;
-    l->row_len = assay_row_len(members);
+    l->row_len = assay_votes_row_len(members);
     l->roll = layout_alloc(&at, n * 32);
     l->roll_present = layout_alloc(&at, n * sizeof(bool));
     l->balloted = layout_alloc(&at, n * sizeof(bool));
@@ -57,7 +57,7 @@ static size_t place_arrays(struct assay_ledger *l, uint8_t *base, uint32_t membe
 static size_t arrays_len(uint32_t members)
 {
     const size_t n = members;
-    const size_t row_len = assay_row_len(members);
+    const size_t row_len = assay_votes_row_len(members);
     const size_t each[] = { n * 32, n, n, n, n * row_len, n, n, n * 4, n, n, n, n * 64, n * 32,
                             n * sizeof(struct assay_maintenance), n * 4 };
     size_t len = 0;
@@ -85,7 +85,7 @@ void assay_ledger_init(struct assay_ledger *ledger, void *memory, uint32_t membe
 
 void assay_ledger_serve(struct assay_ledger *ledger, void *memory)
 {
-    assay_service_log_init(&ledger->services, memory, ledger->members);
+    assay_services_log_init(&ledger->services, memory, ledger->members);
     ASSAY_ASSERT(ledger_is_valid(ledger));
 }
 
@@ -96,7 +96,7 @@ void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *s
     const uint32_t n = ledger->members;
     void *memory = ledger->roll;
     *ledger = (struct assay_ledger){ .services = ledger->services };
-    assay_service_log_reset(&ledger->services);
+    assay_services_log_reset(&ledger->services);
     (void)place_arrays(ledger, memory, n);
     /* All arrays but the rows, which nobody reads before `counted` says so: they are most of it. */
     uint8_t *rows_end = ledger->fail; /* the next array: place() */
@@ -115,7 +115,7 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     void *memory = to->roll;
     const size_t len = arrays_len(from->members);
     struct assay_service_log services = to->services;
-    assay_service_log_copy(&services, &from->services);
+    assay_services_log_copy(&services, &from->services);
     *to = *from;
     to->services = services;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */

@@ -78,7 +78,7 @@ struct assay_ledger {
 size_t assay_ledger_memory_len(uint32_t members);
 /* memory: aligned to 16. */
 void assay_ledger_init(struct assay_ledger *ledger, void *memory, uint32_t members);
-/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16.
+/* It takes records of services, too. memory: assay_services_log_memory_len(members), aligned to 16.
  */
 void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
 /* Empty, at the state's head. */

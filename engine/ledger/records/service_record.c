@@ -123,16 +123,16 @@ static enum assay_status check_service_fits(const struct assay_context *context,
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_SERVICE && l->services.members == l->members);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!can_submit(&context->state->members[r->slot])) return ASSAY_E_INVALID;
-    return assay_service_log_fits(&l->services, r->slot, r->service.number,
-                                  r->service.payload.len);
+    return assay_services_log_fits(&l->services, r->slot, r->service.number,
+                                   r->service.payload.len);
 }
 
 static void apply_service(const struct assay_context *context, struct assay_ledger *l,
                           const struct assay_record *r)
 {
     ASSAY_ASSERT(r->epoch == context->epoch);
-    assay_service_log_add(&l->services, r->slot, r->service.number, r->service.kind,
-                          r->service.payload);
+    assay_services_log_add(&l->services, r->slot, r->service.number, r->service.kind,
+                           r->service.payload);
 }
 
 const struct assay_record_row assay_row_service = {

@@ -239,7 +239,7 @@ static void activate_due(const struct assay_context *context, struct due *due, b
     finish_due(due, tried, next);
     if (status != ASSAY_OK) return;
     assay_sha256(context->set->bytes, context->set->len, next->rules.endorsements_digest);
-    if (!tried || assay_rules_equal(&before, &next->rules)) return;
+    if (!tried || assay_state_rules_equal(&before, &next->rules)) return;
     const bool ends = until_unix_s >= 0 && until_unix_s < INT64_MAX / 1000;
     next->trial = (struct assay_trial){ .epoch = next->epoch + 1,
                                         .before = before,

@@ -27,14 +27,14 @@ static size_t round_up(size_t len)
     return (len + 15) & ~(size_t)15;
 }
 
-size_t assay_service_log_memory_len(uint32_t members)
+size_t assay_services_log_memory_len(uint32_t members)
 {
     ASSAY_ASSERT(members > 0);
     return round_up(members * sizeof(uint64_t)) + round_up(members * sizeof(uint32_t)) +
            ASSAY_SERVICES_EPOCH_LEN;
 }
 
-void assay_service_log_init(struct assay_service_log *log, void *memory, uint32_t members)
+void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members)
 {
     ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 15) == 0 && members > 0);
     uint8_t *at = memory;
@@ -43,10 +43,10 @@ void assay_service_log_init(struct assay_service_log *log, void *memory, uint32_
     at += round_up(members * sizeof(uint64_t));
     log->used = (uint32_t *)(void *)at;
     log->bytes = at + round_up(members * sizeof(uint32_t));
-    assay_service_log_reset(log);
+    assay_services_log_reset(log);
 }
 
-void assay_service_log_reset(struct assay_service_log *log)
+void assay_services_log_reset(struct assay_service_log *log)
 {
     log->count = 0;
     log->len = 0;
@@ -57,7 +57,7 @@ void assay_service_log_reset(struct assay_service_log *log)
     ASSAY_ASSERT(log_is_valid(log));
 }
 
-void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from)
+void assay_services_log_copy(struct assay_service_log *to, const struct assay_service_log *from)
 {
     ASSAY_ASSERT(to->members == from->members && log_is_valid(from));
     ASSAY_ASSERT(from->members == 0 || to->bytes != from->bytes);
@@ -76,8 +76,8 @@ static uint32_t share_of_member(uint32_t members)
     return members > SHARED_FROM ? ASSAY_SERVICES_EPOCH_LEN / members : ASSAY_SERVICES_AUTHOR_LEN;
 }
 
-enum assay_status assay_service_log_fits(const struct assay_service_log *log, uint32_t slot,
-                                         uint32_t number, size_t payload_len)
+enum assay_status assay_services_log_fits(const struct assay_service_log *log, uint32_t slot,
+                                          uint32_t number, size_t payload_len)
 {
     ASSAY_ASSERT(log_is_valid(log) && slot < log->members && number < ASSAY_SERVICE_NUMBERS);
     ASSAY_ASSERT(payload_len > 0 && payload_len <= ASSAY_SERVICE_PAYLOAD_LEN_MAX);
@@ -100,10 +100,10 @@ static uint32_t get_u16(const uint8_t *at)
     return (uint32_t)at[0] << 8 | at[1];
 }
 
-void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
-                           uint32_t kind, struct assay_slice payload)
+void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
+                            uint32_t kind, struct assay_slice payload)
 {
-    ASSAY_ASSERT(assay_service_log_fits(log, slot, number, payload.len) == ASSAY_OK);
+    ASSAY_ASSERT(assay_services_log_fits(log, slot, number, payload.len) == ASSAY_OK);
     uint8_t *at = log->bytes + log->len;
     put_u16(at, slot);
     put_u16(at + 2, kind);
@@ -117,8 +117,8 @@ void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_
     ASSAY_ASSERT(log_is_valid(log));
 }
 
-bool assay_service_log_next(const struct assay_service_log *log, size_t *at,
-                            struct assay_service_entry *entry)
+bool assay_services_log_next(const struct assay_service_log *log, size_t *at,
+                             struct assay_service_entry *entry)
 {
     ASSAY_ASSERT(log_is_valid(log) && *at <= log->len);
     if (*at == log->len) return false;

@@ -104,23 +104,23 @@ struct assay_service_entry {
 };
 
 /* Returns: bytes of memory. */
-size_t assay_service_log_memory_len(uint32_t members);
+size_t assay_services_log_memory_len(uint32_t members);
 /* memory: aligned to 16. It is empty. */
-void assay_service_log_init(struct assay_service_log *log, void *memory, uint32_t members);
-void assay_service_log_reset(struct assay_service_log *log);
+void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members);
+void assay_services_log_reset(struct assay_service_log *log);
 /* In: of as many members, or both of none. */
-void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
+void assay_services_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
 /* An author's bytes: 64 KiB, of more than 16 members their part of 1 MiB, one record in any case.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_service_log_fits(const struct assay_service_log *log,
-                                                       uint32_t slot, uint32_t number,
-                                                       size_t payload_len);
+ASSAY_CHECKED enum assay_status assay_services_log_fits(const struct assay_service_log *log,
+                                                        uint32_t slot, uint32_t number,
+                                                        size_t payload_len);
 /* It fits (asserted). */
-void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
-                           uint32_t kind, struct assay_slice payload);
+void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
+                            uint32_t kind, struct assay_slice payload);
 /* *at: 0 for the first. Returns: false behind the last. */
-bool assay_service_log_next(const struct assay_service_log *log, size_t *at,
-                            struct assay_service_entry *entry);
+bool assay_services_log_next(const struct assay_service_log *log, size_t *at,
+                             struct assay_service_entry *entry);
 
 /* --- what the state says of them */
 

@@ -218,7 +218,8 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
-bool assay_rules_equal(const struct assay_rules_in_force *a, const struct assay_rules_in_force *b)
+bool assay_state_rules_equal(const struct assay_rules_in_force *a,
+                             const struct assay_rules_in_force *b)
 {
     const struct assay_genesis_parameters *p = &a->parameters;
     const struct assay_genesis_parameters *q = &b->parameters;

@@ -326,7 +326,8 @@ static inline bool assay_trial_runs(const struct assay_trial *trial)
     return trial->epoch != 0;
 }
 /* Returns: whether both say the same. */
-bool assay_rules_equal(const struct assay_rules_in_force *a, const struct assay_rules_in_force *b);
+bool assay_state_rules_equal(const struct assay_rules_in_force *a,
+                             const struct assay_rules_in_force *b);
 /* What every user of a state relies on, at little cost; a snapshot is read so that it is true of
  * it. Returns: whether it holds. */
 bool assay_state_holds(const struct assay_state *state);

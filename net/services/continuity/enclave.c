@@ -75,12 +75,12 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
     if (e->identity.group != config->group) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_random(e->link_seed.bytes, sizeof e->link_seed.bytes));
     assay_sodium_link_secret(&e->link_seed, &curve_secret);
-    const enum assay_status opened = assay_peer_links_open(&board, &e->board, message);
+    const enum assay_status opened = assay_links_open(&board, &e->board, message);
     assay_secret_wipe(&curve_secret, sizeof curve_secret);
     ASSAY_TRY(opened);
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
-    ASSAY_TRY(assay_peer_links_contact(e->board, config->host, &e->contact));
+    ASSAY_TRY(assay_links_contact(e->board, config->host, &e->contact));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
@@ -113,7 +113,7 @@ void assay_enclave_close(struct assay_enclave **enclave)
     struct assay_enclave *e = *enclave;
     if (e == NULL) return;
     assay_follower_destroy(&e->follower);
-    assay_peer_links_close(&e->board);
+    assay_links_close(&e->board);
     assay_p256_signer_free(&e->signer);
     assay_secret_wipe(e, sizeof *e);
     free(e);
@@ -142,11 +142,11 @@ static void execute_effects(struct assay_enclave *e)
     ASSAY_ASSERT(e->numbered && e->outs.count <= ASSAY_CONT_OUTPUTS_MAX);
     const struct assay_cont_roster *roster = &e->client.config.roster;
     if ((e->outs.events & ASSAY_CONT_EVENT_VIEW) != 0)
-        assay_peer_links_set_seats(e->board, roster, e->client.contact);
+        assay_links_set_seats(e->board, roster, e->client.contact);
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)
             if (e->outs.out[i].seats >> seat & 1)
-                assay_peer_links_send_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
+                assay_links_send_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
 }
 
 static bool generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
@@ -179,7 +179,7 @@ static void on_fact(void *context, const struct assay_cont_fact *fact)
 {
     struct assay_enclave *e = context;
     if (!e->numbered) return;
-    assay_peer_links_apply_group(e->board, assay_follower_group(e->follower));
+    assay_links_apply_group(e->board, assay_follower_group(e->follower));
     assay_cont_client_fact(&e->client, fact, e->now_ms, &e->outs);
     execute_effects(e);
 }
@@ -366,7 +366,7 @@ static void update_from_ledger(struct assay_enclave *e)
     e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
     if (e->revision != assay_follower_revision(e->follower)) {
         e->revision = assay_follower_revision(e->follower);
-        assay_peer_links_apply_group(e->board, group);
+        assay_links_apply_group(e->board, group);
     }
     if (!set_instance(e, group)) return;
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
@@ -387,7 +387,7 @@ static void receive_frames(struct assay_enclave *e)
     struct assay_slice frame;
     uint16_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN; i++) {
-        if (assay_peer_links_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
+        if (assay_links_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
         if (!e->numbered || !from.replica) continue;
         const uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
         if (seat == e->client.config.roster.count) continue;
@@ -433,10 +433,10 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
     struct assay_enclave *e = enclave;
     struct pollfd extra = assay_follower_poll(e->follower);
     ASSAY_ASSERT(timeout_ms >= 0);
-    e->now_ms = assay_peer_links_clock_ms();
-    if (assay_peer_links_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
+    e->now_ms = assay_links_clock_ms();
+    if (assay_links_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
         e->failed = true;
-    e->now_ms = assay_peer_links_clock_ms();
+    e->now_ms = assay_links_clock_ms();
     update_from_ledger(e);
     receive_frames(e);
     if (e->numbered && e->now_ms >= e->outs.wake_at_ms) {
@@ -444,7 +444,7 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
         execute_effects(e);
     }
     submit_keep(e);
-    assay_peer_links_flush(e->board);
+    assay_links_flush(e->board);
     return check_session(e);
 }
 
@@ -453,8 +453,8 @@ typedef bool is_done(const struct assay_enclave *e, uint64_t index);
 static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *done, uint64_t index,
                                            int timeout_ms)
 {
-    const uint64_t ends_ms = assay_peer_links_clock_ms() + (uint64_t)timeout_ms;
-    assay_peer_links_flush(e->board);
+    const uint64_t ends_ms = assay_links_clock_ms() + (uint64_t)timeout_ms;
+    assay_links_flush(e->board);
     for (;;) {
         if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
         if (done(e, index)) return ASSAY_ENCLAVE_OK;
@@ -463,7 +463,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
             e->refusal = ASSAY_ENCLAVE_OK;
             return refusal;
         }
-        const uint64_t now_ms = assay_peer_links_clock_ms();
+        const uint64_t now_ms = assay_links_clock_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
         if (assay_enclave_step(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
             return check_session(e);
@@ -510,7 +510,7 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
     struct assay_enclave *e = enclave;
     if (!has_found(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (e->client.phase == ASSAY_CONT_FOUND) {
-        e->now_ms = assay_peer_links_clock_ms();
+        e->now_ms = assay_links_clock_ms();
         const enum assay_status status =
             assay_cont_client_adopt(&e->client, index, prev, blob_hash, e->now_ms, &e->outs);
         if (status == ASSAY_E_STALE) return ASSAY_ENCLAVE_ROLLBACK;
@@ -526,7 +526,7 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
     struct assay_enclave *e = enclave;
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered) return ASSAY_ENCLAVE_TOO_EARLY;
-    e->now_ms = assay_peer_links_clock_ms();
+    e->now_ms = assay_links_clock_ms();
     const enum assay_status status =
         assay_cont_client_update(&e->client, blob_hash, e->now_ms, index, &e->outs);
     if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
@@ -549,7 +549,7 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
     if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (!e->client.confirm.asked) {
         if (!generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
-        e->now_ms = assay_peer_links_clock_ms();
+        e->now_ms = assay_links_clock_ms();
         if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
             return ASSAY_ENCLAVE_TOO_EARLY;
         execute_effects(e);

@@ -56,7 +56,7 @@ enum assay_enclave_result {
 
 struct assay_enclave;
 
-/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_peer_links_open,
+/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_links_open,
  * assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
                                                    struct assay_enclave **out,

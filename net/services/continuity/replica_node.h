@@ -27,7 +27,7 @@ struct assay_replica_node_figures {
 
 struct assay_replica_node;
 
-/* Returns: ASSAY_OK | as assay_peer_links_open, assay_follower_create; message: the reason of a
+/* Returns: ASSAY_OK | as assay_links_open, assay_follower_create; message: the reason of a
  * failure */
 ASSAY_CHECKED enum assay_status assay_replica_node_open(
     const struct assay_replica_node_config *config, struct assay_replica_node **out,

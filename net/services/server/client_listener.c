@@ -208,8 +208,8 @@ static enum assay_status bind_listener(struct assay_client_listener *d, const st
     return ASSAY_OK;
 }
 
-enum assay_status assay_client_listener_open(const char *listen, struct assay_client_listener **out,
-                                             char message[static ASSAY_CLIENT_LISTENER_MESSAGE_LEN])
+enum assay_status assay_listener_open(const char *listen, struct assay_client_listener **out,
+                                      char message[static ASSAY_CLIENT_LISTENER_MESSAGE_LEN])
 {
     enum assay_status status = ASSAY_E_MEMORY;
     struct assay_client_listener *d = calloc(1, sizeof *d);
@@ -228,7 +228,7 @@ enum assay_status assay_client_listener_open(const char *listen, struct assay_cl
     }
     (void)snprintf(message, ASSAY_CLIENT_LISTENER_MESSAGE_LEN, "%s: %s", listen,
                    status == ASSAY_E_IO ? strerror(errno) : "no address to listen at, HOST:PORT");
-    assay_client_listener_close(&d);
+    assay_listener_close(&d);
     return ASSAY_E_IO;
 }
 
@@ -238,7 +238,7 @@ static void close_client(struct client *g)
     *g = (struct client){ 0 };
 }
 
-void assay_client_listener_close(struct assay_client_listener **listener)
+void assay_listener_close(struct assay_client_listener **listener)
 {
     struct assay_client_listener *d = *listener;
     if (d == NULL) return;
@@ -249,14 +249,14 @@ void assay_client_listener_close(struct assay_client_listener **listener)
     *listener = NULL;
 }
 
-uint16_t assay_client_listener_port(const struct assay_client_listener *listener)
+uint16_t assay_listener_port(const struct assay_client_listener *listener)
 {
     ASSAY_ASSERT(listener->fd >= 0);
     return listener->port;
 }
 
-size_t assay_client_listener_poll(const struct assay_client_listener *listener,
-                                  struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
+size_t assay_listener_poll(const struct assay_client_listener *listener,
+                           struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
     const bool accepts = !assay_accept_is_paused(&listener->pause, listener->now_ms);
@@ -382,7 +382,7 @@ static void accept_clients(struct assay_client_listener *d)
     }
 }
 
-void assay_client_listener_step(struct assay_client_listener *listener, uint64_t now_ms)
+void assay_listener_step(struct assay_client_listener *listener, uint64_t now_ms)
 {
     listener->now_ms = now_ms;
     accept_clients(listener);
@@ -395,8 +395,8 @@ void assay_client_listener_step(struct assay_client_listener *listener, uint64_t
     }
 }
 
-enum assay_status assay_client_listener_receive(struct assay_client_listener *listener,
-                                                uint64_t *client, struct assay_slice *frame)
+enum assay_status assay_listener_receive(struct assay_client_listener *listener, uint64_t *client,
+                                         struct assay_slice *frame)
 {
     ASSAY_ASSERT(listener->next < ASSAY_CLIENT_LISTENER_CLIENTS_MAX);
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
@@ -416,8 +416,8 @@ enum assay_status assay_client_listener_receive(struct assay_client_listener *li
     return ASSAY_E_AGAIN;
 }
 
-bool assay_client_listener_get_site(const struct assay_client_listener *listener, uint64_t client,
-                                    uint8_t site[static 16])
+bool assay_listener_get_site(const struct assay_client_listener *listener, uint64_t client,
+                             uint8_t site[static 16])
 {
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         const struct client *g = &listener->client[i];
@@ -436,8 +436,8 @@ static struct client *find_client(struct assay_client_listener *d, uint64_t numb
     return NULL;
 }
 
-void assay_client_listener_send(struct assay_client_listener *listener, uint64_t client,
-                                struct assay_slice frame)
+void assay_listener_send(struct assay_client_listener *listener, uint64_t client,
+                         struct assay_slice frame)
 {
     struct client *g = find_client(listener, client);
     if (g == NULL) return;
@@ -445,7 +445,7 @@ void assay_client_listener_send(struct assay_client_listener *listener, uint64_t
     if (conn_send(g->conn, frame) != ASSAY_OK) close_client(g);
 }
 
-void assay_client_listener_disconnect(struct assay_client_listener *listener, uint64_t client)
+void assay_listener_disconnect(struct assay_client_listener *listener, uint64_t client)
 {
     struct client *g = find_client(listener, client);
     if (g != NULL) close_client(g);
@@ -581,10 +581,10 @@ static enum assay_status call_continue(struct assay_client_connection *call)
     return ASSAY_OK;
 }
 
-enum assay_status assay_client_connection_open_shared(const char *address,
-                                                      struct assay_resolver *resolver,
-                                                      uint32_t asker,
-                                                      struct assay_client_connection **out)
+enum assay_status assay_listener_connection_open_shared(const char *address,
+                                                        struct assay_resolver *resolver,
+                                                        uint32_t asker,
+                                                        struct assay_client_connection **out)
 {
     int fd = -1;
     *out = NULL;
@@ -604,17 +604,17 @@ enum assay_status assay_client_connection_open_shared(const char *address,
                                               .asker = asker };
     status = is_name ? request_name(call, address) : ASSAY_OK;
     if (status == ASSAY_OK) *out = call;
-    else assay_client_connection_close(&call);
+    else assay_listener_connection_close(&call);
     return status;
 }
 
-enum assay_status assay_client_connection_open(const char *address,
-                                               struct assay_client_connection **out)
+enum assay_status assay_listener_connection_open(const char *address,
+                                                 struct assay_client_connection **out)
 {
-    return assay_client_connection_open_shared(address, NULL, 0, out);
+    return assay_listener_connection_open_shared(address, NULL, 0, out);
 }
 
-void assay_client_connection_close(struct assay_client_connection **call)
+void assay_listener_connection_close(struct assay_client_connection **call)
 {
     if (*call == NULL) return;
     assay_resolver_close(&(*call)->own);
@@ -624,26 +624,26 @@ void assay_client_connection_close(struct assay_client_connection **call)
     *call = NULL;
 }
 
-bool assay_client_connection_is_pending(const struct assay_client_connection *call)
+bool assay_listener_connection_is_pending(const struct assay_client_connection *call)
 {
     return call->conn->fd < 0 && (call->resolver != NULL || call->next < call->name.count);
 }
 
-struct pollfd assay_client_connection_poll(const struct assay_client_connection *call)
+struct pollfd assay_listener_connection_poll(const struct assay_client_connection *call)
 {
     if (call->conn->fd < 0) return (struct pollfd){ .fd = call->fd, .events = POLLOUT };
     return (struct pollfd){ .fd = call->conn->fd, .events = conn_events(call->conn) };
 }
 
-enum assay_status assay_client_connection_send(struct assay_client_connection *call,
-                                               struct assay_slice frame)
+enum assay_status assay_listener_connection_send(struct assay_client_connection *call,
+                                                 struct assay_slice frame)
 {
     ASSAY_TRY(call_continue(call));
     return conn_send(call->conn, frame);
 }
 
-enum assay_status assay_client_connection_receive(struct assay_client_connection *call,
-                                                  struct assay_slice *frame)
+enum assay_status assay_listener_connection_receive(struct assay_client_connection *call,
+                                                    struct assay_slice *frame)
 {
     ASSAY_TRY(call_continue(call));
     ASSAY_TRY(conn_flush(call->conn));

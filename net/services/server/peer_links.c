@@ -55,9 +55,9 @@ static enum assay_status init_links(struct assay_peer_links *b,
     return assay_link_identify(b->link, &b->secret, b->public_key);
 }
 
-enum assay_status assay_peer_links_open(const struct assay_peer_links_config *config,
-                                        struct assay_peer_links **out,
-                                        char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
+enum assay_status assay_links_open(const struct assay_peer_links_config *config,
+                                   struct assay_peer_links **out,
+                                   char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
     _Static_assert((int)ASSAY_PEER_LINKS_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN,
                    "its words fit");
@@ -66,12 +66,12 @@ enum assay_status assay_peer_links_open(const struct assay_peer_links_config *co
     (void)snprintf(message, ASSAY_PEER_LINKS_MESSAGE_LEN, "out of memory, or no random numbers");
     if (b == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status = init_links(b, config, message);
-    if (status != ASSAY_OK) assay_peer_links_close(&b);
+    if (status != ASSAY_OK) assay_links_close(&b);
     *out = b;
     return status;
 }
 
-void assay_peer_links_close(struct assay_peer_links **links)
+void assay_links_close(struct assay_peer_links **links)
 {
     struct assay_peer_links *b = *links;
     if (b == NULL) return;
@@ -83,8 +83,8 @@ void assay_peer_links_close(struct assay_peer_links **links)
     *links = NULL;
 }
 
-enum assay_status assay_peer_links_contact(const struct assay_peer_links *links, const char *host,
-                                           struct assay_cont_contact *contact)
+enum assay_status assay_links_contact(const struct assay_peer_links *links, const char *host,
+                                      struct assay_cont_contact *contact)
 {
     static const char scheme[] = "tcp://";
     char text[ASSAY_LINK_ENDPOINT_MAX];
@@ -126,9 +126,9 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
 
-void assay_peer_links_set_member(struct assay_peer_links *links, uint32_t slot,
-                                 const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                                 const struct assay_cont_contact *contact)
+void assay_links_set_member(struct assay_peer_links *links, uint32_t slot,
+                            const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                            const struct assay_cont_contact *contact)
 {
     struct assay_cont_from from = { .replica = true };
     ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
@@ -170,9 +170,8 @@ static bool is_listed(const struct assay_peer_links *b, const uint8_t curve[stat
     return false;
 }
 
-void assay_peer_links_set_seats(
-    struct assay_peer_links *links, const struct assay_cont_roster *roster,
-    const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
+void assay_links_set_seats(struct assay_peer_links *links, const struct assay_cont_roster *roster,
+                           const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
 {
     ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
@@ -195,12 +194,11 @@ static void drop_listed_seats(struct assay_peer_links *b)
     }
 }
 
-void assay_peer_links_apply_group(struct assay_peer_links *links,
-                                  const struct assay_cont_group *group)
+void assay_links_apply_group(struct assay_peer_links *links, const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
-        assay_peer_links_set_member(links, i, m->key, m->listed ? &m->contact : NULL);
+        assay_links_set_member(links, i, m->key, m->listed ? &m->contact : NULL);
     }
     drop_listed_seats(links);
     apply_rows(links, group);
@@ -221,8 +219,8 @@ static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
     return p->dialled;
 }
 
-void assay_peer_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
-                                   struct assay_slice frame)
+void assay_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
+                              struct assay_slice frame)
 {
     ASSAY_ASSERT(slot < links->roster.count);
     if (!dial_slot(links, slot)) return;
@@ -247,39 +245,38 @@ static uint32_t find_slot(const struct assay_peer_links *b, const uint8_t *key)
     return b->roster.self;
 }
 
-void assay_peer_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
-                                      struct assay_slice frame)
+void assay_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
+                                 struct assay_slice frame)
 {
     const uint32_t slot = find_slot(links, key);
-    if (slot != links->roster.self) assay_peer_links_send_to_slot(links, (uint16_t)slot, frame);
+    if (slot != links->roster.self) assay_links_send_to_slot(links, (uint16_t)slot, frame);
 }
 
-void assay_peer_links_send_to_session(struct assay_peer_links *links,
-                                      const uint8_t instance[static 32], uint64_t session,
-                                      struct assay_slice frame)
+void assay_links_send_to_session(struct assay_peer_links *links, const uint8_t instance[static 32],
+                                 uint64_t session, struct assay_slice frame)
 {
     for (uint32_t place = 0; place < links->instances; place++) {
         const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
         const struct assay_cont_from *from = &links->parties[slot].from;
         if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
-        assay_peer_links_send_to_slot(links, (uint16_t)slot, frame);
+        assay_links_send_to_slot(links, (uint16_t)slot, frame);
         return;
     }
 }
 
-enum assay_status assay_peer_links_wait(struct assay_peer_links *links, uint64_t now_ms,
-                                        struct pollfd *extra, size_t count, int timeout_ms)
+enum assay_status assay_links_wait(struct assay_peer_links *links, uint64_t now_ms,
+                                   struct pollfd *extra, size_t count, int timeout_ms)
 {
     return assay_link_wait(links->link, now_ms, extra, count, timeout_ms);
 }
 
-void assay_peer_links_flush(struct assay_peer_links *links)
+void assay_links_flush(struct assay_peer_links *links)
 {
     assay_link_flush(links->link);
 }
 
-enum assay_status assay_peer_links_receive(struct assay_peer_links *links, uint16_t *slot,
-                                           struct assay_cont_from *from, struct assay_slice *frame)
+enum assay_status assay_links_receive(struct assay_peer_links *links, uint16_t *slot,
+                                      struct assay_cont_from *from, struct assay_slice *frame)
 {
     enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
     ASSAY_TRY(assay_link_receive(links->link, slot, &which, frame));
@@ -288,7 +285,7 @@ enum assay_status assay_peer_links_receive(struct assay_peer_links *links, uint1
     return ASSAY_OK;
 }
 
-uint64_t assay_peer_links_clock_ms(void)
+uint64_t assay_links_clock_ms(void)
 {
     return assay_monotonic_ms();
 }

@@ -28,61 +28,57 @@ struct assay_peer_links;
 
 /* Generates the process's CURVE key, unless it was given, and opens the listening socket. Out:
  * message: the reason of a failure. Returns: ASSAY_OK | as assay_link_open | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_peer_links_open(
-    const struct assay_peer_links_config *config, struct assay_peer_links **out,
-    char message[static ASSAY_PEER_LINKS_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_links_open(const struct assay_peer_links_config *config,
+                                                 struct assay_peer_links **out,
+                                                 char message[static ASSAY_PEER_LINKS_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; sets it to NULL. */
-void assay_peer_links_close(struct assay_peer_links **links);
+void assay_links_close(struct assay_peer_links **links);
 /* The key, and the address with the bound port; host, unless NULL, replaces the address. Returns:
  * ASSAY_OK | ASSAY_E_RANGE (the address is too long) */
-ASSAY_CHECKED enum assay_status assay_peer_links_contact(const struct assay_peer_links *links,
-                                                         const char *host,
-                                                         struct assay_cont_contact *contact);
+ASSAY_CHECKED enum assay_status assay_links_contact(const struct assay_peer_links *links,
+                                                    const char *host,
+                                                    struct assay_cont_contact *contact);
 /* Sets the parties to those of the group; closes connections to parties that are no longer
  * listed. */
-void assay_peer_links_apply_group(struct assay_peer_links *links,
-                                  const struct assay_cont_group *group);
+void assay_links_apply_group(struct assay_peer_links *links, const struct assay_cont_group *group);
 /* Sets one member with its key and contact; contact NULL: removes it. In: slot below
  * ASSAY_CONT_SLOTS_MAX (asserted). */
-void assay_peer_links_set_member(struct assay_peer_links *links, uint32_t slot,
-                                 const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                                 const struct assay_cont_contact *contact);
+void assay_links_set_member(struct assay_peer_links *links, uint32_t slot,
+                            const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                            const struct assay_cont_contact *contact);
 
 /* Replaces the members of a view that a hand-over named (docs/services.md 1.9.8); each is used only
  * while the ledger lists no member with its CURVE key. In: contact by seat; address_len 0: not
  * named. */
-void assay_peer_links_set_seats(
-    struct assay_peer_links *links, const struct assay_cont_roster *roster,
-    const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX]);
+void assay_links_set_seats(struct assay_peer_links *links, const struct assay_cont_roster *roster,
+                           const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX]);
 
 /* Queues a frame to the replica or holder of a key, or to the party in a slot; connects when there
  * is no connection. A frame that cannot be sent is dropped. */
-void assay_peer_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
-                                      struct assay_slice frame);
-void assay_peer_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
-                                   struct assay_slice frame);
+void assay_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
+                                 struct assay_slice frame);
+void assay_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
+                              struct assay_slice frame);
 /* The same to the enclave of a session, while that is the newest session of its instance. */
-void assay_peer_links_send_to_session(struct assay_peer_links *links,
-                                      const uint8_t instance[static 32], uint64_t session,
-                                      struct assay_slice frame);
+void assay_links_send_to_session(struct assay_peer_links *links, const uint8_t instance[static 32],
+                                 uint64_t session, struct assay_slice frame);
 
 /* Waits until a frame, an event of extra, or the timeout; sends queued frames. Returns: as
  * assay_link_wait */
-ASSAY_CHECKED enum assay_status assay_peer_links_wait(struct assay_peer_links *links,
-                                                      uint64_t now_ms, struct pollfd *extra,
-                                                      size_t count, int timeout_ms);
+ASSAY_CHECKED enum assay_status assay_links_wait(struct assay_peer_links *links, uint64_t now_ms,
+                                                 struct pollfd *extra, size_t count,
+                                                 int timeout_ms);
 /* Sends queued frames now. */
-void assay_peer_links_flush(struct assay_peer_links *links);
+void assay_links_flush(struct assay_peer_links *links);
 /*
- * assay_peer_links_receive - the next frame of a listed party.
+ * assay_links_receive - the next frame of a listed party.
  * Out:     *slot to answer to; *from; *frame is borrowed until the next call
  * Returns: ASSAY_OK | ASSAY_E_AGAIN
  */
-ASSAY_CHECKED enum assay_status assay_peer_links_receive(struct assay_peer_links *links,
-                                                         uint16_t *slot,
-                                                         struct assay_cont_from *from,
-                                                         struct assay_slice *frame);
+ASSAY_CHECKED enum assay_status assay_links_receive(struct assay_peer_links *links, uint16_t *slot,
+                                                    struct assay_cont_from *from,
+                                                    struct assay_slice *frame);
 /* Returns: milliseconds of the monotonic clock. */
-uint64_t assay_peer_links_clock_ms(void);
+uint64_t assay_links_clock_ms(void);
 
 #endif

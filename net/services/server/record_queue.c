@@ -21,7 +21,7 @@ struct assay_record_queue {
     struct record record[ASSAY_RECORD_QUEUE_RECORDS_MAX]; /* in the order of add */
 };
 
-enum assay_status assay_record_queue_create(uint64_t resend_ms, struct assay_record_queue **out)
+enum assay_status assay_queue_create(uint64_t resend_ms, struct assay_record_queue **out)
 {
     ASSAY_ASSERT(resend_ms > 0);
     *out = calloc(1, sizeof **out);
@@ -31,7 +31,7 @@ enum assay_status assay_record_queue_create(uint64_t resend_ms, struct assay_rec
     return ASSAY_OK;
 }
 
-void assay_record_queue_destroy(struct assay_record_queue **queue)
+void assay_queue_destroy(struct assay_record_queue **queue)
 {
     if (*queue == NULL) return;
     for (size_t i = 0; i < (*queue)->count; i++)
@@ -61,8 +61,8 @@ static void remove_at(struct assay_record_queue *p, size_t at)
         p->record[i] = p->record[i + 1];
 }
 
-enum assay_status assay_record_queue_add(struct assay_record_queue *queue,
-                                         enum assay_service_kind kind, struct assay_slice payload)
+enum assay_status assay_queue_add(struct assay_record_queue *queue, enum assay_service_kind kind,
+                                  struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len > 0 && payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     if (find_record(queue, kind, payload) < queue->count) return ASSAY_OK;
@@ -75,24 +75,24 @@ enum assay_status assay_record_queue_add(struct assay_record_queue *queue,
     return ASSAY_OK;
 }
 
-void assay_record_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
-                               struct assay_slice payload)
+void assay_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
+                        struct assay_slice payload)
 {
     const size_t at = find_record(queue, kind, payload);
     if (at < queue->count) remove_at(queue, at);
 }
 
-void assay_record_queue_on_close(struct assay_record_queue *queue)
+void assay_queue_on_close(struct assay_record_queue *queue)
 {
     ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     for (size_t i = 0; i < queue->count; i++)
         if (queue->record[i].closes < UINT32_MAX) queue->record[i].closes++;
 }
 
-size_t assay_record_queue_drop(struct assay_record_queue *queue,
-                               bool (*is_over)(void *context, enum assay_service_kind kind,
-                                               struct assay_slice payload, uint32_t closes),
-                               void *context)
+size_t assay_queue_drop(struct assay_record_queue *queue,
+                        bool (*is_over)(void *context, enum assay_service_kind kind,
+                                        struct assay_slice payload, uint32_t closes),
+                        void *context)
 {
     const size_t before = queue->count;
     for (size_t i = queue->count; i-- > 0;) {
@@ -103,32 +103,32 @@ size_t assay_record_queue_drop(struct assay_record_queue *queue,
     return before - queue->count;
 }
 
-void assay_record_queue_limit(struct assay_record_queue *queue, size_t max)
+void assay_queue_limit(struct assay_record_queue *queue, size_t max)
 {
     ASSAY_ASSERT(max > 0 && max <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     queue->max = max;
 }
 
-bool assay_record_queue_has_room(const struct assay_record_queue *queue)
+bool assay_queue_has_room(const struct assay_record_queue *queue)
 {
     ASSAY_ASSERT(queue->max > 0);
     return queue->count <= queue->max / 2;
 }
 
-void assay_record_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind)
+void assay_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind)
 {
     for (size_t i = queue->count; i-- > 0;)
         if (queue->record[i].kind == kind) remove_at(queue, i);
 }
 
-void assay_record_queue_reset_due(struct assay_record_queue *queue)
+void assay_queue_reset_due(struct assay_record_queue *queue)
 {
     for (size_t i = 0; i < queue->count; i++)
         queue->record[i].due_ms = 0;
 }
 
-void assay_record_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
-                                 uint64_t now_ms)
+void assay_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
+                          uint64_t now_ms)
 {
     ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     for (size_t i = 0; i < queue->count; i++) {
@@ -142,7 +142,7 @@ void assay_record_queue_send_due(struct assay_record_queue *queue, struct assay_
     }
 }
 
-uint64_t assay_record_queue_wake_at(const struct assay_record_queue *queue)
+uint64_t assay_queue_wake_at(const struct assay_record_queue *queue)
 {
     uint64_t at = UINT64_MAX;
     for (size_t i = 0; i < queue->count; i++)
@@ -150,7 +150,7 @@ uint64_t assay_record_queue_wake_at(const struct assay_record_queue *queue)
     return at;
 }
 
-size_t assay_record_queue_count(const struct assay_record_queue *queue)
+size_t assay_queue_count(const struct assay_record_queue *queue)
 {
     ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     return queue->count;

@@ -499,12 +499,6 @@ const struct assay_registry *assay_service_server_registry(
     return server->registry;
 }
 
-const struct assay_registry_plan *assay_service_server_plan(
-    const struct assay_service_server *server)
-{
-    return &server->plan;
-}
-
 void assay_service_server_get_snapshot(const struct assay_service_server *server,
                                        struct assay_service_server_snapshot *snapshot)
 {

@@ -160,8 +160,6 @@ void assay_service_server_on_verdict(struct assay_service_server *server, uint64
 /* Returns: the current registry; NULL before the first reset. */
 const struct assay_registry *assay_service_server_registry(
     const struct assay_service_server *server);
-const struct assay_registry_plan *assay_service_server_plan(
-    const struct assay_service_server *server);
 void assay_service_server_get_snapshot(const struct assay_service_server *server,
                                        struct assay_service_server_snapshot *snapshot);
 

@@ -116,10 +116,10 @@ static enum assay_status set_address(struct assay_holder_node *n)
     ASSAY_ASSERT(n->board != NULL && n->listener != NULL);
     struct assay_cont_contact contact;
     char text[ASSAY_CONT_ADDRESS_MAX + 16];
-    ASSAY_TRY(assay_peer_links_contact(n->board, n->config.host, &contact));
+    ASSAY_TRY(assay_links_contact(n->board, n->config.host, &contact));
     const int len =
         snprintf(text, sizeof text, "%.*s/%u", (int)contact.address_len,
-                 (const char *)contact.address, (unsigned)assay_client_listener_port(n->listener));
+                 (const char *)contact.address, (unsigned)assay_listener_port(n->listener));
     if (len <= 0 || len > ASSAY_SHARE_ADDRESS_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(n->own.address, sizeof n->own.address, text, (size_t)len);
     n->own.address_len = (uint8_t)len;
@@ -206,14 +206,14 @@ static enum assay_status set_up(struct assay_holder_node *n,
     ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
     ASSAY_TRY(explain_failure(load_identity(n), message, "%s: the keys cannot be read or generated",
                               n->config.store));
-    ASSAY_TRY(assay_peer_links_open(&board, &n->board, message));
-    ASSAY_TRY(assay_client_listener_open(n->config.client_listen, &n->listener, message));
+    ASSAY_TRY(assay_links_open(&board, &n->board, message));
+    ASSAY_TRY(assay_listener_open(n->config.client_listen, &n->listener, message));
     ASSAY_TRY(explain_failure(
         set_address(n), message, "%.200s: no address for other members (at most %d bytes)",
         n->config.host != NULL ? n->config.host : n->config.listen, ASSAY_SHARE_ADDRESS_MAX));
-    ASSAY_TRY(explain_failure(assay_record_queue_create(resend_ms, &n->pending), message,
-                              "queue of records"));
-    if (n->config.pending_max != 0) assay_record_queue_limit(n->pending, n->config.pending_max);
+    ASSAY_TRY(
+        explain_failure(assay_queue_create(resend_ms, &n->pending), message, "queue of records"));
+    if (n->config.pending_max != 0) assay_queue_limit(n->pending, n->config.pending_max);
     return open_follower(n, message);
 }
 
@@ -249,9 +249,9 @@ void assay_holder_node_close(struct assay_holder_node **node)
     struct assay_holder_node *n = *node;
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
-    assay_record_queue_destroy(&n->pending);
-    assay_client_listener_close(&n->listener);
-    assay_peer_links_close(&n->board);
+    assay_queue_destroy(&n->pending);
+    assay_listener_close(&n->listener);
+    assay_links_close(&n->board);
     assay_p256_signer_free(&n->signer);
     assay_vault_close(&n->vault);
     if (n->memory != NULL) assay_secret_wipe(n->memory, n->memory_len);
@@ -325,13 +325,13 @@ static void send_message(void *context, const struct assay_share_effect *e)
     struct assay_holder_node *n = context;
     ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_SEND);
     if (e->to_holder) {
-        assay_peer_links_send_to_replica(n->board, e->key, e->bytes);
+        assay_links_send_to_replica(n->board, e->key, e->bytes);
         return;
     }
     ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
     n->frame[0] = ASSAY_HOLDER_MESSAGE;
     assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
-    assay_client_listener_send(n->listener, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
+    assay_listener_send(n->listener, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
 }
 
 static enum assay_status submit_record(void *context, enum assay_share_payload payload,
@@ -480,7 +480,7 @@ static void drop_overtaken(struct assay_holder_node *n)
 {
     ASSAY_ASSERT(n->holder != NULL);
     const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
-    assay_record_queue_on_close(n->pending);
+    assay_queue_on_close(n->pending);
     if (assay_share_statements_on_close(&n->statements, &queue, assay_follower_shares(n->follower)))
         restate(n);
 }
@@ -501,7 +501,7 @@ static void on_begin(void *context)
     if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
     n->era = assay_follower_state(n->follower)->era;
     set_seen(n);
-    assay_record_queue_reset_due(n->pending);
+    assay_queue_reset_due(n->pending);
     if (n->failure == ASSAY_OK) restate(n);
 }
 
@@ -531,7 +531,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
 {
     struct assay_holder_node *n = context;
     if (slot == assay_follower_state(n->follower)->slot)
-        assay_record_queue_remove(n->pending, kind, payload);
+        assay_queue_remove(n->pending, kind, payload);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -571,7 +571,7 @@ static void update_links(struct assay_holder_node *n, const struct assay_share_r
         contact.address_len = (uint8_t)len;
         assay_bytes_copy(contact.address, sizeof contact.address, m->address, len);
         assay_bytes_copy(contact.curve, 32, m->curve, 32);
-        assay_peer_links_set_member(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
+        assay_links_set_member(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
     }
 }
 
@@ -611,7 +611,7 @@ static void submit_listing(struct assay_holder_node *n)
     enum assay_status status =
         assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload);
+    status = assay_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload);
     if (status != ASSAY_E_FULL) check_stored(n, status); /* then it is repeated */
 }
 
@@ -632,7 +632,7 @@ static void update_from_ledger(struct assay_holder_node *n)
         n->list_at_ms = n->now_ms + LIST_AGAIN_MS;
         if (!n->listed || !is_found(n, r)) submit_listing(n);
     }
-    assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
+    assay_queue_send_due(n->pending, n->follower, n->now_ms);
 }
 
 /* --- messages */
@@ -643,7 +643,7 @@ static void receive_from_holders(struct assay_holder_node *n)
     struct assay_slice frame;
     uint16_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_peer_links_receive(n->board, &slot, &party, &frame) != ASSAY_OK) break;
+        if (assay_links_receive(n->board, &slot, &party, &frame) != ASSAY_OK) break;
         if (n->holder == NULL) continue;
         struct assay_share_from from = { .holder = true };
         assay_bytes_copy(from.key, sizeof from.key, party.key, sizeof from.key);
@@ -675,7 +675,7 @@ static enum assay_status on_client_frame(struct assay_holder_node *n, uint64_t g
     struct assay_share_from from = { .link = guest };
     if (frame.len <= 1 + NAME_LEN) return ASSAY_E_TRUNCATED;
     assay_bytes_copy(from.name, 32, frame.bytes + 1, NAME_LEN);
-    if (!assay_client_listener_get_site(n->listener, guest, from.site)) return ASSAY_E_STALE;
+    if (!assay_listener_get_site(n->listener, guest, from.site)) return ASSAY_E_STALE;
     const struct assay_slice rest =
         assay_slice_over(frame.bytes + 1 + NAME_LEN, frame.len - 1 - NAME_LEN);
     if (frame.bytes[0] == ASSAY_HOLDER_MESSAGE)
@@ -690,9 +690,9 @@ static void receive_from_clients(struct assay_holder_node *n)
 {
     struct assay_slice frame;
     uint64_t guest = 0;
-    assay_client_listener_step(n->listener, n->now_ms);
+    assay_listener_step(n->listener, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_client_listener_receive(n->listener, &guest, &frame) != ASSAY_OK) break;
+        if (assay_listener_receive(n->listener, &guest, &frame) != ASSAY_OK) break;
         uint8_t answer[2] = { ASSAY_HOLDER_REFUSED, ASSAY_HOLDER_LATER };
         n->effects.count = 0;
         n->effects.used = 0;
@@ -702,7 +702,7 @@ static void receive_from_clients(struct assay_holder_node *n)
         answer[1] = (uint8_t)refusal_of(status);
         execute_effects(n);
         if (status != ASSAY_OK)
-            assay_client_listener_send(n->listener, guest, assay_slice_over(answer, 2));
+            assay_listener_send(n->listener, guest, assay_slice_over(answer, 2));
     }
 }
 
@@ -714,8 +714,7 @@ static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
     uint64_t due = n->wake_at_ms;
     /* Before the ledger is known nothing is submitted. */
     if (assay_follower_shares(n->follower) != NULL)
-        due = assay_min_u64(due,
-                            assay_min_u64(assay_record_queue_wake_at(n->pending), n->list_at_ms));
+        due = assay_min_u64(due, assay_min_u64(assay_queue_wake_at(n->pending), n->list_at_ms));
     const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
@@ -740,10 +739,10 @@ enum assay_status assay_holder_node_step(struct assay_holder_node *node, int tim
     ASSAY_ASSERT(timeout_ms >= 0);
     if (n->failure != ASSAY_OK) return n->failure;
     extra[0] = assay_follower_poll(n->follower);
-    const size_t count = 1 + assay_client_listener_poll(n->listener, extra + 1);
-    n->now_ms = assay_peer_links_clock_ms();
-    ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
-    n->now_ms = assay_peer_links_clock_ms();
+    const size_t count = 1 + assay_listener_poll(n->listener, extra + 1);
+    n->now_ms = assay_links_clock_ms();
+    ASSAY_TRY(assay_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
+    n->now_ms = assay_links_clock_ms();
     update_from_ledger(n);
     receive_from_holders(n);
     receive_from_clients(n);
@@ -751,8 +750,8 @@ enum assay_status assay_holder_node_step(struct assay_holder_node *node, int tim
     if (n->failure == ASSAY_OK) complete_statements(n);
     /* Records of this turn are submitted now. */
     if (assay_follower_state(n->follower) != NULL)
-        assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
-    assay_peer_links_flush(n->board);
+        assay_queue_send_due(n->pending, n->follower, n->now_ms);
+    assay_links_flush(n->board);
     return n->failure;
 }
 
@@ -760,16 +759,11 @@ struct assay_holder_node_status assay_holder_node_status(const struct assay_hold
 {
     struct assay_holder_node_status status = { .follows = assay_follower_follows(node->follower),
                                                .listed = node->listed,
-                                               .pending = assay_record_queue_count(node->pending),
+                                               .pending = assay_queue_count(node->pending),
                                                .ledger = node->ledger,
                                                .undone = node->undone };
     if (node->holder != NULL) status.share = assay_share_holder_status(node->holder);
     if (assay_follower_state(node->follower) != NULL)
         status.epoch = assay_follower_state(node->follower)->epoch;
     return status;
-}
-
-const struct assay_share_holder *assay_holder_node_holder(const struct assay_holder_node *node)
-{
-    return node->holder;
 }

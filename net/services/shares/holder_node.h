@@ -61,7 +61,7 @@ struct assay_holder_node_status {
 
 struct assay_holder_node;
 
-/* Returns: ASSAY_OK | as assay_vault_open, assay_peer_links_open, assay_client_listener_open,
+/* Returns: ASSAY_OK | as assay_vault_open, assay_links_open, assay_listener_open,
  * assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_holder_node_open(
     const struct assay_holder_node_config *config, struct assay_holder_node **out,
@@ -78,7 +78,5 @@ ASSAY_CHECKED enum assay_status assay_holder_node_step(struct assay_holder_node 
                                                        int timeout_ms);
 /* Returns: its state. */
 struct assay_holder_node_status assay_holder_node_status(const struct assay_holder_node *node);
-/* Returns: its holder; NULL before the first BEGIN. For tests. */
-const struct assay_share_holder *assay_holder_node_holder(const struct assay_holder_node *node);
 
 #endif

@@ -85,8 +85,8 @@ static void on_verdict(void *context, uint64_t serial, bool good,
                        enum assay_registry_standing standing);
 static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 
-enum assay_status assay_share_client_open(const struct assay_share_client_config *config,
-                                          struct assay_share_client **out)
+enum assay_status assay_holder_client_open(const struct assay_share_client_config *config,
+                                           struct assay_share_client **out)
 {
     struct assay_share_client *c = calloc(1, sizeof *c);
     const struct assay_follower_config follower = {
@@ -108,24 +108,23 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     enum assay_status status = assay_sodium_start();
     if (status == ASSAY_OK) status = assay_p256_public(&c->secret_key, c->key);
     if (status == ASSAY_OK) status = assay_p256_signer_load(&c->secret_key, &c->signer);
-    if (status == ASSAY_OK)
-        status = assay_record_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
+    if (status == ASSAY_OK) status = assay_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
     if (status == ASSAY_OK)
         status = assay_resolver_open(config->resolve, config->resolve_context, &c->resolver);
     if (status == ASSAY_OK) status = assay_follower_create(&follower, &c->follower);
-    if (status != ASSAY_OK) assay_share_client_close(&c);
+    if (status != ASSAY_OK) assay_holder_client_close(&c);
     *out = c;
     return status;
 }
 
 static void end_talk(struct talk *t)
 {
-    assay_client_connection_close(&t->call);
+    assay_listener_connection_close(&t->call);
     assay_share_exchange_wipe(&t->x);
     t->under_way = t->has_begun = false;
 }
 
-void assay_share_client_close(struct assay_share_client **client)
+void assay_holder_client_close(struct assay_share_client **client)
 {
     struct assay_share_client *c = *client;
     if (c == NULL) return;
@@ -133,7 +132,7 @@ void assay_share_client_close(struct assay_share_client **client)
         end_talk(&c->talk[i]);
     assay_resolver_close(&c->resolver);
     assay_follower_destroy(&c->follower);
-    assay_record_queue_destroy(&c->pending);
+    assay_queue_destroy(&c->pending);
     assay_p256_signer_free(&c->signer);
     if (c->payload != NULL) assay_secret_wipe(c->payload, c->sealed_len);
     free(c->payload);
@@ -143,12 +142,12 @@ void assay_share_client_close(struct assay_share_client **client)
     *client = NULL;
 }
 
-struct assay_slice assay_share_client_payload(const struct assay_share_client *client)
+struct assay_slice assay_holder_client_payload(const struct assay_share_client *client)
 {
     return assay_slice_over(client->payload, client->payload_len);
 }
 
-const struct assay_share_registry *assay_share_client_registry(
+const struct assay_share_registry *assay_holder_client_registry(
     const struct assay_share_client *client)
 {
     return assay_follower_shares(client->follower);
@@ -166,10 +165,10 @@ static void fail_operation(struct assay_share_client *c, const char *why)
 static enum assay_status submit_record(struct assay_share_client *c, enum assay_service_kind kind,
                                        struct assay_slice payload)
 {
-    assay_record_queue_clear_kind(c->pending, kind);
+    assay_queue_clear_kind(c->pending, kind);
     c->is_final = false;
     c->state = ASSAY_SHARE_CLIENT_WORKS;
-    return assay_record_queue_add(c->pending, kind, payload);
+    return assay_queue_add(c->pending, kind, payload);
 }
 
 static enum assay_status submit_put(struct assay_share_client *c,
@@ -186,11 +185,11 @@ static enum assay_status submit_put(struct assay_share_client *c,
     return submit_record(c, ASSAY_SERVICE_SHARE_PUT, payload);
 }
 
-enum assay_status assay_share_client_put(struct assay_share_client *client, uint32_t cluster,
-                                         const uint8_t name[static 32],
-                                         const struct assay_share_reader *readers,
-                                         uint32_t reader_count, struct assay_slice payload,
-                                         uint8_t id[static 32], uint8_t *sealed)
+enum assay_status assay_holder_client_put(struct assay_share_client *client, uint32_t cluster,
+                                          const uint8_t name[static 32],
+                                          const struct assay_share_reader *readers,
+                                          uint32_t reader_count, struct assay_slice payload,
+                                          uint8_t id[static 32], uint8_t *sealed)
 {
     struct assay_share_client *c = client;
     struct assay_share_put_record put = { .cluster = cluster, .reader_count = reader_count };
@@ -212,7 +211,7 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
     assay_bytes_copy(put.name, 32, name, 32);
     for (uint32_t i = 0; i < reader_count; i++)
         put.reader[i] = readers[i];
-    ASSAY_TRY(assay_share_order_deal(c->k, &c->polynomial, &c->commitments));
+    ASSAY_TRY(assay_holder_order_deal(c->k, &c->polynomial, &c->commitments));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     assay_share_payload_seal(&c->polynomial.a[0], c->id, nonce, payload, sealed);
     assay_bytes_copy(id, 32, c->id, 32);
@@ -224,8 +223,8 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
 
 /* --- changes, by an owner */
 
-enum assay_status assay_share_client_delete(struct assay_share_client *client,
-                                            const uint8_t name[static 32], uint8_t id[static 32])
+enum assay_status assay_holder_client_delete(struct assay_share_client *client,
+                                             const uint8_t name[static 32], uint8_t id[static 32])
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -233,17 +232,17 @@ enum assay_status assay_share_client_delete(struct assay_share_client *client,
     struct assay_slice payload;
     if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
-    ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
-    ASSAY_TRY(assay_share_order_delete(r, c->signer, &c->change.order, bytes, &payload));
+    ASSAY_TRY(assay_holder_order_next(r, c->key, name, &c->change.order, c->id));
+    ASSAY_TRY(assay_holder_order_delete(r, c->signer, &c->change.order, bytes, &payload));
     assay_bytes_copy(id, 32, c->id, 32);
     c->operation = DELETES;
     return submit_record(c, ASSAY_SERVICE_SHARE_DELETE, payload);
 }
 
-enum assay_status assay_share_client_readers(struct assay_share_client *client,
-                                             const uint8_t name[static 32],
-                                             const struct assay_share_reader *readers,
-                                             uint32_t reader_count, uint8_t id[static 32])
+enum assay_status assay_holder_client_readers(struct assay_share_client *client,
+                                              const uint8_t name[static 32],
+                                              const struct assay_share_reader *readers,
+                                              uint32_t reader_count, uint8_t id[static 32])
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -252,12 +251,12 @@ enum assay_status assay_share_client_readers(struct assay_share_client *client,
     if (c->operation != NOTHING) return ASSAY_E_INVALID;
     if (r == NULL) return ASSAY_E_AGAIN;
     if (reader_count == 0 || reader_count > ASSAY_SHARE_READERS_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
+    ASSAY_TRY(assay_holder_order_next(r, c->key, name, &c->change.order, c->id));
     if (!assay_share_registry_find(r, c->id)->synced) return ASSAY_E_NOT_FOUND;
     c->change.reader_count = reader_count;
     for (uint32_t i = 0; i < reader_count; i++)
         c->change.reader[i] = readers[i];
-    ASSAY_TRY(assay_share_order_readers(r, c->signer, &c->change, bytes, &payload));
+    ASSAY_TRY(assay_holder_order_readers(r, c->signer, &c->change, bytes, &payload));
     assay_bytes_copy(id, 32, c->id, 32);
     c->operation = CHANGES;
     return submit_record(c, ASSAY_SERVICE_SHARE_READERS, payload);
@@ -278,12 +277,12 @@ static enum assay_status submit_read(struct assay_share_client *c,
     assay_sha256(c->key, sizeof c->key, read->reader.name);
     if (c->config.measured)
         assay_bytes_copy(read->reader.name, 32, c->config.measurement, 32);
-    ASSAY_TRY(assay_share_order_read(r, c->signer, read, &c->box_seed, bytes, &payload));
+    ASSAY_TRY(assay_holder_order_read(r, c->signer, read, &c->box_seed, bytes, &payload));
     return submit_record(c, ASSAY_SERVICE_SHARE_READ, payload);
 }
 
-enum assay_status assay_share_client_read(struct assay_share_client *client,
-                                          const uint8_t id[static 32], struct assay_slice sealed)
+enum assay_status assay_holder_client_read(struct assay_share_client *client,
+                                           const uint8_t id[static 32], struct assay_slice sealed)
 {
     struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -337,7 +336,7 @@ static void send_message(struct assay_share_client *c, struct talk *t,
     c->frame[0] = (uint8_t)word;
     assay_bytes_copy(c->frame + 1, 32, c->name, 32);
     assay_bytes_copy(c->frame + 33, sizeof c->frame - 33, bytes.bytes, bytes.len);
-    if (assay_client_connection_send(t->call, assay_slice_over(c->frame, 33 + bytes.len)) !=
+    if (assay_listener_connection_send(t->call, assay_slice_over(c->frame, 33 + bytes.len)) !=
         ASSAY_OK)
         end_talk(t);
 }
@@ -499,7 +498,7 @@ static void receive_from_holder(struct assay_share_client *c, struct talk *t)
 {
     struct assay_slice frame;
     for (int i = 0; i < FRAMES_PER_TURN && t->call != NULL; i++) {
-        const enum assay_status status = assay_client_connection_receive(t->call, &frame);
+        const enum assay_status status = assay_listener_connection_receive(t->call, &frame);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK || frame.len < 2 || frame.bytes[0] != ASSAY_HOLDER_MESSAGE) {
             end_talk(t); /* refused, or disconnected: retried later */
@@ -533,8 +532,8 @@ static void connect_holder(struct assay_share_client *c, struct talk *t)
     t->next_ms = c->now_ms + AGAIN_MS;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || !parse_client_address(&r->member[member], address))
         return;
-    assay_status_ignore(
-        assay_client_connection_open_shared(address, c->resolver, slot, &t->call), "called again");
+    assay_status_ignore(assay_listener_connection_open_shared(address, c->resolver, slot, &t->call),
+                        "called again");
 }
 
 /* A name may take longer than a holder: the time limit, and the epoch of the exchange, are those of
@@ -557,10 +556,9 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
 {
     struct assay_share_client *c = context;
     if (slot != assay_follower_state(c->follower)->slot) return;
-    const size_t before = assay_record_queue_count(c->pending);
-    assay_record_queue_remove(c->pending, kind, payload);
-    if (assay_record_queue_count(c->pending) == before)
-        return; /* of another program of this member */
+    const size_t before = assay_queue_count(c->pending);
+    assay_queue_remove(c->pending, kind, payload);
+    if (assay_queue_count(c->pending) == before) return; /* of another program of this member */
     c->is_final = true;
     c->read_again_ms = c->now_ms + c->read_pause_ms;
 }
@@ -581,7 +579,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 {
     struct assay_share_client *c = context;
     struct assay_share_read_record read;
-    const char *const why = assay_share_order_get_failure(what);
+    const char *const why = assay_holder_order_get_failure(what);
     /* Submitted by another member it may be refused for a reason that concerns only that one. */
     if (kind == ASSAY_SERVICE_SHARE_PUT && c->is_final && why != NULL && is_put_here(c, payload))
         fail_operation(c, why);
@@ -596,7 +594,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 static void on_begin(void *context)
 {
     struct assay_share_client *c = context;
-    assay_record_queue_reset_due(c->pending);
+    assay_queue_reset_due(c->pending);
 }
 
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
@@ -701,8 +699,8 @@ static void resubmit_read(struct assay_share_client *c, const struct assay_share
 /* The record is final: whether the id is in that state. */
 static void check_change(struct assay_share_client *c, const struct assay_share_row *row)
 {
-    const bool done = c->operation == DELETES ? !assay_share_order_is_of(&c->change.order, row)
-                                              : assay_share_order_is_done(&c->change, row);
+    const bool done = c->operation == DELETES ? !assay_holder_order_is_of(&c->change.order, row)
+                                              : assay_holder_order_is_done(&c->change, row);
     if (done) c->state = ASSAY_SHARE_CLIENT_DONE;
     else
         fail_operation(
@@ -752,7 +750,7 @@ static void continue_operation(struct assay_share_client *c)
         if (t->call == NULL && !t->has && keeps == (c->operation == READS) &&
             c->now_ms >= t->next_ms)
             connect_holder(c, t);
-        if (t->call != NULL && !t->has_begun && !assay_client_connection_is_pending(t->call))
+        if (t->call != NULL && !t->has_begun && !assay_listener_connection_is_pending(t->call))
             begin_talk(c, t);
     }
     if (c->state == ASSAY_SHARE_CLIENT_WORKS) return;
@@ -760,31 +758,32 @@ static void continue_operation(struct assay_share_client *c)
         end_talk(&c->talk[i]);
 }
 
-void assay_share_client_step(struct assay_share_client *client, int timeout_ms)
+void assay_holder_client_step(struct assay_share_client *client, int timeout_ms)
 {
     struct assay_share_client *c = client;
     struct pollfd fds[1 + ASSAY_SHARE_SLOTS_MAX];
     nfds_t count = 0;
     fds[count++] = assay_follower_poll(c->follower);
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
-        if (c->talk[i].call != NULL) fds[count++] = assay_client_connection_poll(c->talk[i].call);
+        if (c->talk[i].call != NULL) fds[count++] = assay_listener_connection_poll(c->talk[i].call);
     const int most = c->state == ASSAY_SHARE_CLIENT_WORKS ? AGAIN_MS / 4 : timeout_ms;
     (void)poll(fds, count, timeout_ms < most ? timeout_ms : most);
     c->now_ms = assay_monotonic_ms();
     assay_status_ignore(assay_follower_step(c->follower, c->now_ms),
                         "the daemon is dialled again; status says whether it is followed");
-    assay_record_queue_send_due(c->pending, c->follower, c->now_ms);
+    assay_queue_send_due(c->pending, c->follower, c->now_ms);
     continue_operation(c);
 }
 
-struct assay_share_client_status assay_share_client_status(const struct assay_share_client *client)
+struct assay_holder_client_status assay_holder_client_status(
+    const struct assay_share_client *client)
 {
     const struct assay_share_client *c = client;
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
-    struct assay_share_client_status status = { .state = c->state,
-                                                .follows = assay_follower_follows(c->follower),
-                                                .is_final = c->is_final,
-                                                .why = c->why == NULL ? "" : c->why };
+    struct assay_holder_client_status status = { .state = c->state,
+                                                 .follows = assay_follower_follows(c->follower),
+                                                 .is_final = c->is_final,
+                                                 .why = c->why == NULL ? "" : c->why };
     if (r == NULL || c->operation == DELETES || c->operation == CHANGES) return status;
     const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
     status.wanted = c->operation == READS ? c->k : r->config.confirmations;

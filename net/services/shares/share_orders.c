@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-enum assay_status assay_share_order_next(const struct assay_share_registry *r,
-                                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                                         const uint8_t name[static 32],
-                                         struct assay_share_order *order, uint8_t id[static 32])
+enum assay_status assay_holder_order_next(const struct assay_share_registry *r,
+                                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                          const uint8_t name[static 32],
+                                          struct assay_share_order *order, uint8_t id[static 32])
 {
     assay_share_id(key, name, id);
     const struct assay_share_row *const row = assay_share_registry_find(r, id);
@@ -23,11 +23,11 @@ enum assay_status assay_share_order_next(const struct assay_share_registry *r,
     return ASSAY_OK;
 }
 
-enum assay_status assay_share_order_delete(const struct assay_share_registry *r,
-                                           struct assay_p256_signer *signer,
-                                           const struct assay_share_order *order,
-                                           uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                           struct assay_slice *payload)
+enum assay_status assay_holder_order_delete(const struct assay_share_registry *r,
+                                            struct assay_p256_signer *signer,
+                                            const struct assay_share_order *order,
+                                            uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                            struct assay_slice *payload)
 {
     ASSAY_ASSERT(order->version > 0);
     struct assay_share_delete_record record = { .order = *order };
@@ -37,11 +37,11 @@ enum assay_status assay_share_order_delete(const struct assay_share_registry *r,
     return assay_share_delete_record_encode(&record, bytes, ASSAY_SHARE_RECORD_MAX, payload);
 }
 
-enum assay_status assay_share_order_readers(const struct assay_share_registry *r,
-                                            struct assay_p256_signer *signer,
-                                            struct assay_share_readers_record *record,
-                                            uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                            struct assay_slice *payload)
+enum assay_status assay_holder_order_readers(const struct assay_share_registry *r,
+                                             struct assay_p256_signer *signer,
+                                             struct assay_share_readers_record *record,
+                                             uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                             struct assay_slice *payload)
 {
     ASSAY_ASSERT(record->reader_count > 0 && record->reader_count <= ASSAY_SHARE_READERS_MAX);
     uint8_t digest[32];
@@ -50,12 +50,12 @@ enum assay_status assay_share_order_readers(const struct assay_share_registry *r
     return assay_share_readers_record_encode(record, bytes, ASSAY_SHARE_RECORD_MAX, payload);
 }
 
-enum assay_status assay_share_order_read(const struct assay_share_registry *r,
-                                         struct assay_p256_signer *signer,
-                                         struct assay_share_read_record *record,
-                                         struct assay_secret32 *box_seed,
-                                         uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
-                                         struct assay_slice *payload)
+enum assay_status assay_holder_order_read(const struct assay_share_registry *r,
+                                          struct assay_p256_signer *signer,
+                                          struct assay_share_read_record *record,
+                                          struct assay_secret32 *box_seed,
+                                          uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                          struct assay_slice *payload)
 {
     struct assay_secret32 box_secret;
     uint8_t digest[32];
@@ -68,8 +68,8 @@ enum assay_status assay_share_order_read(const struct assay_share_registry *r,
     return assay_share_read_record_encode(record, bytes, ASSAY_SHARE_RECORD_MAX, payload);
 }
 
-enum assay_status assay_share_order_deal(uint32_t k, struct assay_share_polynomial *polynomial,
-                                         struct assay_share_commitments *commitments)
+enum assay_status assay_holder_order_deal(uint32_t k, struct assay_share_polynomial *polynomial,
+                                          struct assay_share_commitments *commitments)
 {
     ASSAY_ASSERT(k > 0 && k <= ASSAY_SHARE_K_MAX);
     uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
@@ -79,18 +79,18 @@ enum assay_status assay_share_order_deal(uint32_t k, struct assay_share_polynomi
     return status;
 }
 
-bool assay_share_order_is_of(const struct assay_share_order *order,
-                             const struct assay_share_row *row)
+bool assay_holder_order_is_of(const struct assay_share_order *order,
+                              const struct assay_share_row *row)
 {
     return row != NULL && row->birth.era == order->birth.era &&
            row->birth.epoch == order->birth.epoch;
 }
 
-bool assay_share_order_is_done(const struct assay_share_readers_record *record,
-                               const struct assay_share_row *row)
+bool assay_holder_order_is_done(const struct assay_share_readers_record *record,
+                                const struct assay_share_row *row)
 {
     ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
-    if (!assay_share_order_is_of(&record->order, row)) return false;
+    if (!assay_holder_order_is_of(&record->order, row)) return false;
     if (row->version != record->order.version || row->reader_count != record->reader_count)
         return false;
     for (uint32_t i = 0; i < row->reader_count; i++)
@@ -98,7 +98,7 @@ bool assay_share_order_is_done(const struct assay_share_readers_record *record,
     return true;
 }
 
-const char *assay_share_order_get_failure(const char *what)
+const char *assay_holder_order_get_failure(const char *what)
 {
     ASSAY_ASSERT(what != NULL);
     static const struct {

@@ -59,33 +59,33 @@ struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout
 
 /* ------------------------------------------------------------ requestors */
 
-enum assay_status assay_task_client_chain_read(struct assay_task_client *c, struct assay_slice row)
+enum assay_status assay_requestor_chain_read(struct assay_task_client *c, struct assay_slice row)
 {
     (void)c;
     (void)row;
     return ASSAY_E_UNSUPPORTED;
 }
 
-void assay_task_client_chain_look(struct assay_task_client *c)
+void assay_requestor_chain_look(struct assay_task_client *c)
 {
     ASSAY_ASSERT(!c->on_chain);
 }
 
-void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
+void assay_requestor_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
 {
     (void)bytes;
     ASSAY_ASSERT(!c->on_chain);
 }
 
-void assay_task_client_chain_closed(struct assay_task_client *c)
+void assay_requestor_chain_closed(struct assay_task_client *c)
 {
     ASSAY_ASSERT(!c->on_chain);
 }
 
-enum assay_status assay_task_client_draft(struct assay_task_client *client,
-                                          const struct assay_task_request *request,
-                                          const uint8_t price[static ASSAY_EVM_PRICE_LEN],
-                                          uint64_t deadline_s)
+enum assay_status assay_requestor_draft(struct assay_task_client *client,
+                                        const struct assay_task_request *request,
+                                        const uint8_t price[static ASSAY_EVM_PRICE_LEN],
+                                        uint64_t deadline_s)
 {
     (void)client;
     (void)request;
@@ -94,13 +94,13 @@ enum assay_status assay_task_client_draft(struct assay_task_client *client,
     return ASSAY_E_UNSUPPORTED;
 }
 
-const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_client *client)
+const struct assay_evm_terms *assay_requestor_evm(const struct assay_task_client *client)
 {
     ASSAY_ASSERT(!client->on_chain);
     return NULL;
 }
 
-enum assay_status assay_task_client_opened(struct assay_task_client *client)
+enum assay_status assay_requestor_opened(struct assay_task_client *client)
 {
     ASSAY_ASSERT(!client->on_chain);
     return ASSAY_E_INVALID;

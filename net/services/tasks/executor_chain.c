@@ -28,7 +28,7 @@ static void send_frame(struct assay_executor_node *n, uint64_t guest,
     struct assay_slice out;
     const enum assay_status status = assay_task_frame_encode(frame, bytes, sizeof bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK); /* lists here are short */
-    assay_client_listener_send(n->listener, guest, out);
+    assay_listener_send(n->listener, guest, out);
 }
 
 static void send_refusal(struct assay_executor_node *n, uint64_t guest,
@@ -235,7 +235,7 @@ static void on_draft(struct assay_executor_node *n, uint64_t guest,
     }
     const char *fault = find_draft_fault(n, &draft);
     uint8_t site[16];
-    if (!assay_client_listener_get_site(n->listener, guest, site)) return;
+    if (!assay_listener_get_site(n->listener, guest, site)) return;
     struct assay_executor_work *work = fault == NULL ? find_draft_place(n, site) : NULL;
     if (work != NULL && !has_room_for_owed(n)) {
         fault = "too many of its claims are not paid yet";
@@ -245,7 +245,7 @@ static void on_draft(struct assay_executor_node *n, uint64_t guest,
         send_refusal(n, guest, frame, fault != NULL ? fault : "it has no room for another task");
         return;
     }
-    if (assay_task_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
+    if (assay_requestor_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
         assay_executor_set_failure(n, ASSAY_E_CRYPTO);
         return;
     }

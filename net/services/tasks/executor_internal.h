@@ -30,7 +30,7 @@ struct assay_executor_work {
     bool opened;       /* open there, with the configured confirmations */
     uint64_t since_ms; /* drafted */
     uint8_t draft[32];
-    uint8_t site[16]; /* of its first requestor: as assay_client_listener_get_site */
+    uint8_t site[16]; /* of its first requestor: as assay_listener_get_site */
     struct assay_evm_place place;
     struct assay_evm_terms terms;
     struct assay_task_payer payer;

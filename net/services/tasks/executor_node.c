@@ -123,8 +123,8 @@ static bool submit_claim(struct assay_executor_node *n, const struct assay_task_
     /* Its epoch has closed. */
     if (held->step <= row->paid || held->epoch > assay_follower_state(n->follower)->epoch)
         return false;
-    assay_executor_set_failure(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
-                                                         assay_slice_over(held->bytes, held->len)));
+    assay_executor_set_failure(n, assay_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
+                                                  assay_slice_over(held->bytes, held->len)));
     return true;
 }
 
@@ -147,7 +147,7 @@ static void submit_due_claims(struct assay_executor_node *n)
             const struct assay_slice due = assay_task_executor_claim(&work->e);
             if (due.len > 0 && assay_task_executor_claim_due(&work->e))
                 assay_executor_set_failure(
-                    n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
+                    n, assay_queue_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
         } else {
             (void)submit_claim(n, &claim->sure, row);
             (void)submit_claim(n, &claim->newest, row);
@@ -215,7 +215,7 @@ static void execute_outs(struct assay_executor_node *n, struct assay_executor_wo
         else store_claim(n, work);
     }
     if (n->failure != ASSAY_OK) return;
-    if (outs->frame.len > 0) assay_client_listener_send(n->listener, guest, outs->frame);
+    if (outs->frame.len > 0) assay_listener_send(n->listener, guest, outs->frame);
     if ((outs->events & ASSAY_TASK_EVENT_ASKED) != 0) request_quote(n, work, guest);
     if ((outs->events & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0)
         run_step(n, work, guest);
@@ -233,7 +233,7 @@ static struct assay_executor_ask *find_ask(struct assay_executor_node *n, uint64
 static bool is_connected(const struct assay_executor_node *n, uint64_t guest)
 {
     uint8_t site[16];
-    return assay_client_listener_get_site(n->listener, guest, site);
+    return assay_listener_get_site(n->listener, guest, site);
 }
 
 /* A free place, or that of a client which is gone. */
@@ -309,13 +309,13 @@ static void on_client_frame(struct assay_executor_node *n)
 {
     struct assay_slice bytes;
     uint64_t guest = 0;
-    assay_client_listener_step(n->listener, n->now_ms);
+    assay_listener_step(n->listener, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
         struct assay_task_frame frame;
         struct assay_task_outputs outs;
-        if (assay_client_listener_receive(n->listener, &guest, &bytes) != ASSAY_OK) return;
+        if (assay_listener_receive(n->listener, &guest, &bytes) != ASSAY_OK) return;
         if (assay_task_frame_decode(bytes, &frame) != ASSAY_OK) {
-            assay_client_listener_disconnect(n->listener, guest);
+            assay_listener_disconnect(n->listener, guest);
             continue;
         }
         struct assay_executor_work *work = work_of(n, frame.task);
@@ -370,7 +370,7 @@ static void accept_task(struct assay_executor_node *n, const uint8_t task[static
                                                  .epoch =
                                                      assay_follower_state(n->follower)->epoch + 1,
                                                  .crypto = &work->keys.crypto };
-    if (assay_task_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
+    if (assay_requestor_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
         assay_executor_set_failure(n, ASSAY_E_CRYPTO);
         return;
     }
@@ -387,15 +387,14 @@ static void accept_task(struct assay_executor_node *n, const uint8_t task[static
     const enum assay_status status =
         assay_task_accept_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK && assay_bytes_equal(work->e.task, task, 32));
-    assay_executor_set_failure(
-        n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
+    assay_executor_set_failure(n, assay_queue_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
 }
 
 void assay_executor_release(struct assay_executor_work *work)
 {
     ASSAY_ASSERT(work->runs);
     assay_task_executor_stop(&work->e);
-    assay_task_keys_deinit(&work->keys);
+    assay_requestor_keys_deinit(&work->keys);
     assay_secret_wipe(work, sizeof *work);
     ASSAY_ASSERT(!work->runs);
 }
@@ -407,7 +406,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
     n->has_opened =
         kind == ASSAY_SERVICE_TASK_OPEN && assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
     n->is_own = slot == assay_follower_state(n->follower)->slot;
-    if (n->is_own) assay_record_queue_remove(n->pending, kind, payload);
+    if (n->is_own) assay_queue_remove(n->pending, kind, payload);
 }
 
 /* A claim that was submitted twice has no effect the second time, and its step is paid. */
@@ -486,7 +485,7 @@ static void release_idle(struct assay_executor_node *n)
             assay_task_release_encode(&record, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
         assay_executor_set_failure(
-            n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
+            n, assay_queue_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
     }
 }
 
@@ -518,7 +517,7 @@ static void on_begin(void *context)
 {
     struct assay_executor_node *n = context;
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
-    assay_record_queue_reset_due(n->pending);
+    assay_queue_reset_due(n->pending);
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
@@ -579,9 +578,9 @@ static void update_from_ledger(struct assay_executor_node *n)
         ASSAY_ASSERT(status == ASSAY_OK);
         if (!n->offered)
             assay_executor_set_failure(
-                n, assay_record_queue_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
+                n, assay_queue_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
     }
-    assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
+    assay_queue_send_due(n->pending, n->follower, n->now_ms);
 }
 
 /* --- opening */
@@ -591,7 +590,7 @@ static enum assay_status submit_offer(struct assay_executor_node *n)
     const char *listen = n->config.client_listen, *colon = strrchr(listen, ':');
     ASSAY_ASSERT(n->config.host != NULL || colon != NULL);
     char text[ASSAY_TASK_ADDRESS_MAX + 64];
-    const unsigned port = assay_client_listener_port(n->listener);
+    const unsigned port = assay_listener_port(n->listener);
     const int len =
         n->config.host != NULL
             ? snprintf(text, sizeof text, "%s:%u", n->config.host, port)
@@ -644,12 +643,12 @@ static enum assay_status set_up(struct assay_executor_node *n,
                               "%s: a claim cannot be read", n->config.store));
     ASSAY_TRY(explain_failure(assay_executor_owed_load(n), message,
                               "%s: a payment that is owed cannot be read", n->config.store));
-    ASSAY_TRY(assay_client_listener_open(n->config.client_listen, &n->listener, message));
+    ASSAY_TRY(assay_listener_open(n->config.client_listen, &n->listener, message));
     ASSAY_TRY(explain_failure(
         submit_offer(n), message, "%.200s: no address of an offer (at most %d bytes)",
         n->config.host != NULL ? n->config.host : n->config.client_listen, ASSAY_TASK_ADDRESS_MAX));
-    ASSAY_TRY(explain_failure(assay_record_queue_create(resend_ms, &n->pending), message,
-                              "queue of records"));
+    ASSAY_TRY(
+        explain_failure(assay_queue_create(resend_ms, &n->pending), message, "queue of records"));
     return explain_failure(assay_follower_create(&follower, &n->follower), message,
                            "%.200s: no path of the daemon's socket (at most %d bytes)",
                            n->config.ledger, ASSAY_FOLLOWER_PATH_MAX);
@@ -683,8 +682,8 @@ void assay_executor_node_close(struct assay_executor_node **node)
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         if (n->work[i].runs) assay_executor_release(&n->work[i]);
     assay_follower_destroy(&n->follower);
-    assay_record_queue_destroy(&n->pending);
-    assay_client_listener_close(&n->listener);
+    assay_queue_destroy(&n->pending);
+    assay_listener_close(&n->listener);
     assay_vault_close(&n->vault);
     assay_secret_wipe(n, sizeof *n);
     free(n);
@@ -698,7 +697,7 @@ enum assay_status assay_executor_node_step(struct assay_executor_node *node, int
     struct pollfd fds[1 + ASSAY_CLIENT_LISTENER_FDS];
     if (n->failure != ASSAY_OK) return n->failure;
     fds[0] = assay_follower_poll(n->follower);
-    const size_t count = 1 + assay_client_listener_poll(n->listener, fds + 1);
+    const size_t count = 1 + assay_listener_poll(n->listener, fds + 1);
     (void)poll(fds, count, timeout_ms < 100 ? timeout_ms : 100);
     n->now_ms = assay_monotonic_ms();
     update_from_ledger(n);

@@ -68,7 +68,7 @@ struct assay_executor_node_status {
 
 struct assay_executor_node;
 
-/* Returns: ASSAY_OK | as assay_vault_open, assay_client_listener_open, assay_follower_create;
+/* Returns: ASSAY_OK | as assay_vault_open, assay_listener_open, assay_follower_create;
  * message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_executor_node_open(
     const struct assay_executor_node_config *config, struct assay_executor_node **out,

@@ -22,21 +22,21 @@ const uint8_t assay_task_client_row[32] = "requestor: task";
 static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain",
                      vouched_row[32] = "requestor: vouched";
 
-bool assay_task_client_is_over(enum assay_task_client_state state)
+bool assay_requestor_is_over(enum assay_task_client_state state)
 {
     return state > ASSAY_TASK_CLIENT_WORKS;
 }
 
-void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
-                           const char *why)
+void assay_requestor_end(struct assay_task_client *c, enum assay_task_client_state state,
+                         const char *why)
 {
-    ASSAY_ASSERT(assay_task_client_is_over(state) && why != NULL);
-    if (assay_task_client_is_over(c->state)) return;
+    ASSAY_ASSERT(assay_requestor_is_over(state) && why != NULL);
+    if (assay_requestor_is_over(c->state)) return;
     c->state = state;
     (void)snprintf(c->why, sizeof c->why, "%s", why);
 }
 
-void assay_task_client_set_failure(struct assay_task_client *c, enum assay_status status)
+void assay_requestor_set_failure(struct assay_task_client *c, enum assay_status status)
 {
     if (status != ASSAY_OK && c->failure == ASSAY_OK) c->failure = status;
 }
@@ -47,11 +47,11 @@ static const struct assay_follower_state *home_of(const struct assay_task_client
     return assay_follower_state(c->follower);
 }
 
-enum assay_status assay_task_client_init_keys(struct assay_task_client *c,
-                                              const struct assay_secret32 *box_secret)
+enum assay_status assay_requestor_init_keys(struct assay_task_client *c,
+                                            const struct assay_secret32 *box_secret)
 {
-    assay_task_keys_deinit(&c->keys);
-    ASSAY_TRY(assay_task_keys_init(&c->keys, c->on_chain ? NULL : &c->secret, box_secret));
+    assay_requestor_keys_deinit(&c->keys);
+    ASSAY_TRY(assay_requestor_keys_init(&c->keys, c->on_chain ? NULL : &c->secret, box_secret));
     c->keys.on_chain = c->on_chain;
     c->keys.evm = c->secret;
     return ASSAY_OK;
@@ -59,7 +59,7 @@ enum assay_status assay_task_client_init_keys(struct assay_task_client *c,
 
 /* --- storage */
 
-enum assay_status assay_task_client_store(struct assay_task_client *c, struct assay_slice row)
+enum assay_status assay_requestor_store(struct assay_task_client *c, struct assay_slice row)
 {
     ASSAY_ASSERT(c->input_len <= sizeof c->input);
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, row));
@@ -80,7 +80,7 @@ static enum assay_status store_task(struct assay_task_client *c)
     assay_writer_put(&w, c->salt, 32);
     assay_writer_put(&w, payload.bytes, payload.len);
     ASSAY_TRY(assay_writer_finish(&w, &row));
-    const enum assay_status status = assay_task_client_store(c, row);
+    const enum assay_status status = assay_requestor_store(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
@@ -131,7 +131,7 @@ static enum assay_status decode_terms(struct assay_task_client *c, struct assay_
     assay_bytes_copy(box.bytes, 32, row.bytes + 1, 32);
     assay_bytes_copy(c->salt, 32, row.bytes + 33, 32);
     ASSAY_TRY(assay_task_open_decode(assay_slice_over(row.bytes + 65, row.len - 65), &c->terms));
-    const enum assay_status status = assay_task_client_init_keys(c, &box);
+    const enum assay_status status = assay_requestor_init_keys(c, &box);
     assay_secret_wipe(&box, sizeof box);
     c->state = ASSAY_TASK_CLIENT_OPENS;
     return status;
@@ -154,7 +154,7 @@ static enum assay_status decode_task(struct assay_task_client *c)
     ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, bytes,
                               sizeof bytes, &row));
     const enum assay_status read =
-        c->on_chain ? assay_task_client_chain_read(c, row) : decode_terms(c, row);
+        c->on_chain ? assay_requestor_chain_read(c, row) : decode_terms(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     ASSAY_TRY(read);
     ASSAY_TRY(
@@ -197,15 +197,15 @@ static enum assay_status report_result(void *context, const uint8_t name[static 
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_client_report_results(struct assay_task_client *client,
-                                                   assay_task_on_result *result_callback,
-                                                   void *context)
+enum assay_status assay_requestor_report_results(struct assay_task_client *client,
+                                                 assay_task_on_result *result_callback,
+                                                 void *context)
 {
     struct telling telling = { .result_callback = result_callback, .context = context };
     return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, report_result, &telling);
 }
 
-static enum assay_status read_last(struct assay_slice row, struct assay_task_client_last *last)
+static enum assay_status read_last(struct assay_slice row, struct assay_requestor_last *last)
 {
     struct assay_task_product product;
     if (row.len < ASSAY_TASK_CLIENT_RESULT_HEAD ||
@@ -220,14 +220,14 @@ static enum assay_status read_last(struct assay_slice row, struct assay_task_cli
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_client_last(const struct assay_task_client *client,
-                                         struct assay_task_client_last *last)
+enum assay_status assay_requestor_last(const struct assay_task_client *client,
+                                       struct assay_requestor_last *last)
 {
     uint8_t head[ASSAY_TASK_CLIENT_RESULT_HEAD], name[32];
     uint8_t bytes[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
     struct assay_slice row;
     if (client->results == 0) return ASSAY_E_NOT_FOUND;
-    *last = (struct assay_task_client_last){ .step = client->results };
+    *last = (struct assay_requestor_last){ .step = client->results };
     assay_bytes_copy(last->task, 32, client->task, 32);
     assay_bytes_copy(last->code, 32, client->terms.code, 32);
     encode_head(client->task, client->results, head, name);
@@ -238,13 +238,13 @@ enum assay_status assay_task_client_last(const struct assay_task_client *client,
     return status;
 }
 
-const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client)
+const struct assay_task_open *assay_requestor_terms(const struct assay_task_client *client)
 {
     return client->state == ASSAY_TASK_CLIENT_IDLE ? NULL : &client->terms;
 }
 
-bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input,
-                                 const uint8_t *salt)
+bool assay_requestor_has_input(const struct assay_task_client *client, struct assay_slice input,
+                               const uint8_t *salt)
 {
     return client->state != ASSAY_TASK_CLIENT_IDLE && input.len == client->input_len &&
            assay_bytes_equal(input.bytes, client->input, input.len) &&
@@ -283,18 +283,18 @@ static enum assay_status set_up(struct assay_task_client *c,
     ASSAY_TRY(assay_vault_open(c->config.store, c->config.store_key, &c->vault, message));
     (void)snprintf(message, ASSAY_TASK_CLIENT_MESSAGE_LEN,
                    "the key of the account, the task in the store or the socket's path");
-    ASSAY_TRY(assay_task_client_init_keys(c, NULL));
+    ASSAY_TRY(assay_requestor_init_keys(c, NULL));
     const enum assay_status status = decode_task(c);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
-    ASSAY_TRY(assay_record_queue_create(
+    ASSAY_TRY(assay_queue_create(
         c->config.again_ms != 0 ? c->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending));
     return assay_follower_create(&follower, &c->follower);
 }
 
-enum assay_status assay_task_client_open(const struct assay_task_client_config *config,
-                                         assay_task_on_result *result_callback, void *context,
-                                         struct assay_task_client **out,
-                                         char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
+enum assay_status assay_requestor_open(const struct assay_task_client_config *config,
+                                       assay_task_on_result *result_callback, void *context,
+                                       struct assay_task_client **out,
+                                       char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
 {
     struct assay_task_client *c = calloc(1, sizeof *c);
     *out = NULL;
@@ -310,19 +310,19 @@ enum assay_status assay_task_client_open(const struct assay_task_client_config *
     const enum assay_status status = set_up(c, message);
     c->config.key = c->config.store_key = NULL;
     c->config.place = NULL;
-    if (status != ASSAY_OK) assay_task_client_close(&c);
+    if (status != ASSAY_OK) assay_requestor_close(&c);
     *out = c;
     return status;
 }
 
-void assay_task_client_close(struct assay_task_client **client)
+void assay_requestor_close(struct assay_task_client **client)
 {
     struct assay_task_client *c = *client;
     if (c == NULL) return;
-    assay_client_connection_close(&c->call);
+    assay_listener_connection_close(&c->call);
     assay_follower_destroy(&c->follower);
-    assay_record_queue_destroy(&c->pending);
-    assay_task_keys_deinit(&c->keys);
+    assay_queue_destroy(&c->pending);
+    assay_requestor_keys_deinit(&c->keys);
     assay_vault_close(&c->vault);
     assay_secret_wipe(c, sizeof *c);
     free(c);
@@ -336,7 +336,7 @@ static enum assay_status submit_record(struct assay_task_client *c)
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
     ASSAY_TRY(assay_task_open_encode(&c->terms, bytes, sizeof bytes, &payload));
-    return assay_record_queue_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
+    return assay_queue_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
 }
 
 static bool names(const struct assay_task_offer *offer, const uint8_t code[static 32])
@@ -348,8 +348,8 @@ static bool names(const struct assay_task_offer *offer, const uint8_t code[stati
 
 /* The highest score is chosen first (docs/services.md 6.3), so when that is too low all are.
  * Returns: its offer; NULL: there is none */
-const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
-                                                        const struct assay_task_request *request)
+const struct assay_task_offer *assay_requestor_choose(struct assay_task_client *c,
+                                                      const struct assay_task_request *request)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     const struct assay_follower_state *home = home_of(c);
@@ -370,8 +370,8 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
     return is_valid ? offer : NULL;
 }
 
-enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                               const struct assay_task_request *request)
+enum assay_status assay_requestor_take_input(struct assay_task_client *c,
+                                             const struct assay_task_request *request)
 {
     ASSAY_ASSERT(request->input.len <= sizeof c->input);
     if (request->salt != NULL) assay_bytes_copy(c->salt, 32, request->salt, 32);
@@ -393,7 +393,7 @@ static enum assay_status make_terms(struct assay_task_client *c,
     *t = (struct assay_task_open){ .steps = request->steps,
                                    .deadline = assay_task_ledger_get_epoch(ledger) + request->ahead,
                                    .min_standing = request->min_standing };
-    const struct assay_task_offer *offer = assay_task_client_choose(c, request);
+    const struct assay_task_offer *offer = assay_requestor_choose(c, request);
     assay_task_account(c->keys.key, account);
     if (offer == NULL) return ASSAY_E_NOT_FOUND;
     if (!assay_task_ledger_get_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
@@ -406,13 +406,13 @@ static enum assay_status make_terms(struct assay_task_client *c,
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, request->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, request));
+    ASSAY_TRY(assay_requestor_take_input(c, request));
     assay_task_open_statement(home_of(c)->chain_id, t, digest);
     return assay_p256_sign(c->keys.signer, digest, t->signature);
 }
 
-enum assay_status assay_task_client_submit(struct assay_task_client *client,
-                                           const struct assay_task_request *request)
+enum assay_status assay_requestor_submit(struct assay_task_client *client,
+                                         const struct assay_task_request *request)
 {
     struct assay_task_client *c = client;
     if (c->state != ASSAY_TASK_CLIENT_IDLE || c->on_chain) return ASSAY_E_INVALID;
@@ -456,10 +456,10 @@ static void request_keys_again(struct assay_task_client *c)
     if (!c->runs || c->r.phase != ASSAY_TASK_JUDGING) return;
     c->turn++;
     const enum assay_status random = assay_random(nonce, sizeof nonce);
-    assay_task_client_set_failure(c, random);
+    assay_requestor_set_failure(c, random);
     if (random == ASSAY_OK &&
         assay_task_requestor_request_keys(&c->r, nonce, c->now_ms, &outs) == ASSAY_OK)
-        assay_task_client_execute(c, &outs);
+        assay_requestor_execute(c, &outs);
 }
 
 static void on_task_result(struct assay_task_client *c)
@@ -467,24 +467,24 @@ static void on_task_result(struct assay_task_client *c)
     ASSAY_ASSERT(c->runs && c->result_callback != NULL);
     struct assay_task_outputs outs;
     const uint32_t step = c->r.chain.step;
-    assay_task_client_set_failure(c, store_result(c));
+    assay_requestor_set_failure(c, store_result(c));
     if (c->failure != ASSAY_OK) return;
     c->results = step;
     c->result_callback(c->context, step, c->r.result.state, c->r.result.output);
     if (assay_task_requestor_next(&c->r, c->now_ms, &outs) == ASSAY_OK)
-        assay_task_client_execute(c, &outs);
-    if (c->results == c->terms.steps) assay_task_client_end(c, ASSAY_TASK_CLIENT_DONE, "");
+        assay_requestor_execute(c, &outs);
+    if (c->results == c->terms.steps) assay_requestor_end(c, ASSAY_TASK_CLIENT_DONE, "");
 }
 
-void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outputs *outs)
+void assay_requestor_execute(struct assay_task_client *c, const struct assay_task_outputs *outs)
 {
     c->wake_at_ms = outs->wake_at_ms;
     if (outs->frame.len > 0 && c->call != NULL &&
-        assay_client_connection_send(c->call, outs->frame) != ASSAY_OK)
-        assay_client_connection_close(&c->call);
+        assay_listener_connection_send(c->call, outs->frame) != ASSAY_OK)
+        assay_listener_connection_close(&c->call);
     if ((outs->events & ASSAY_TASK_EVENT_CHEATED) != 0)
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_CHEATED,
-                              "the enclave signed what it did not give");
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_CHEATED,
+                            "the enclave signed what it did not give");
     if ((outs->events & ASSAY_TASK_EVENT_KEYS) != 0) request_verdict(c);
     if ((outs->events & ASSAY_TASK_EVENT_OUTPUT) != 0) on_task_result(c);
 }
@@ -511,13 +511,13 @@ static void replay_vouched(struct assay_task_client *c)
     }
     c->vouched_len = 0;
     c->state = ASSAY_TASK_CLIENT_WORKS;
-    assay_task_client_execute(c, &outs);
+    assay_requestor_execute(c, &outs);
 }
 
-void assay_task_client_start(struct assay_task_client *c,
-                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+void assay_requestor_start(struct assay_task_client *c,
+                           const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
-    ASSAY_ASSERT(!c->runs && !assay_task_client_is_over(c->state));
+    ASSAY_ASSERT(!c->runs && !assay_requestor_is_over(c->state));
     struct assay_task_requestor_config config = { .terms = c->terms,
                                                   .epoch = home_of(c)->epoch,
                                                   .crypto = &c->keys.crypto,
@@ -530,19 +530,19 @@ void assay_task_client_start(struct assay_task_client *c,
     c->runs = true;
     if (!c->on_chain || c->has_chain) c->state = ASSAY_TASK_CLIENT_WORKS;
     if (assay_random(nonce, sizeof nonce) != ASSAY_OK)
-        assay_task_client_set_failure(c, ASSAY_E_CRYPTO);
+        assay_requestor_set_failure(c, ASSAY_E_CRYPTO);
     const enum assay_status status =
         c->has_chain && c->chain.step > 0
             ? assay_task_requestor_resume(&c->r, &c->chain, c->now_ms, &outs)
             : assay_task_requestor_request_keys(&c->r, nonce, c->now_ms, &outs);
-    if (status == ASSAY_OK) assay_task_client_execute(c, &outs);
-    else assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
+    if (status == ASSAY_OK) assay_requestor_execute(c, &outs);
+    else assay_requestor_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
     /* That voucher was sent, whether or not another may be. */
     replay_vouched(c);
     assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
 }
 
-void assay_task_client_connect(struct assay_task_client *c)
+void assay_requestor_connect(struct assay_task_client *c)
 {
     ASSAY_ASSERT(c->call == NULL);
     const struct assay_task_offer *offer =
@@ -551,34 +551,34 @@ void assay_task_client_connect(struct assay_task_client *c)
     if (offer == NULL || c->now_ms < c->call_at_ms) return;
     c->call_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
     assay_bytes_copy(address, sizeof address, offer->address, offer->address_len);
-    assay_status_ignore(assay_client_connection_open(address, &c->call), "called again");
+    assay_status_ignore(assay_listener_connection_open(address, &c->call), "called again");
 }
 
 static void on_executor_frame(struct assay_task_client *c)
 {
     struct assay_slice bytes;
-    for (int i = 0; i < FRAMES_PER_TURN && c->call != NULL &&
-                    !assay_task_client_is_over(c->state) && c->failure == ASSAY_OK;
+    for (int i = 0; i < FRAMES_PER_TURN && c->call != NULL && !assay_requestor_is_over(c->state) &&
+                    c->failure == ASSAY_OK;
          i++) {
         struct assay_task_outputs outs = { .wake_at_ms = c->wake_at_ms };
-        enum assay_status status = assay_client_connection_receive(c->call, &bytes);
+        enum assay_status status = assay_listener_connection_receive(c->call, &bytes);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK) {
-            assay_client_connection_close(&c->call);
+            assay_listener_connection_close(&c->call);
             return;
         }
         if (!c->runs) {
-            assay_task_client_chain_frame(c, bytes);
+            assay_requestor_chain_frame(c, bytes);
             continue;
         }
         const bool awaited = c->r.phase == ASSAY_TASK_AWAITING;
         status = assay_task_requestor_on_frame(&c->r, bytes, c->now_ms, &outs);
         if (awaited && c->r.phase == ASSAY_TASK_PAYING)
-            assay_task_client_set_failure(c, store_vouched(c, bytes));
+            assay_requestor_set_failure(c, store_vouched(c, bytes));
         if (c->failure != ASSAY_OK) return;
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
         if (status == ASSAY_OK || (outs.events & ASSAY_TASK_EVENT_CHEATED) != 0)
-            assay_task_client_execute(c, &outs);
+            assay_requestor_execute(c, &outs);
     }
 }
 
@@ -588,7 +588,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
                          struct assay_slice payload)
 {
     struct assay_task_client *c = context;
-    if (slot == home_of(c)->slot) assay_record_queue_remove(c->pending, kind, payload);
+    if (slot == home_of(c)->slot) assay_queue_remove(c->pending, kind, payload);
 }
 
 /* Whether that record is the one that opens the task. */
@@ -611,9 +611,9 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
     if (!is_open(c, kind, payload) || strcmp(word, "applied") == 0) return;
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     if (assay_task_ledger_find_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
-    assay_record_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    assay_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(why, sizeof why, "what opens the task is final, and without effect (%s)", word);
-    assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
+    assay_requestor_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
 }
 
 static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
@@ -621,17 +621,17 @@ static void on_refused(void *context, enum assay_service_kind kind, struct assay
     struct assay_task_client *c = context;
     char text[ASSAY_TASK_CLIENT_WHY_MAX];
     if (kind != ASSAY_SERVICE_TASK_OPEN || c->state != ASSAY_TASK_CLIENT_OPENS) return;
-    assay_record_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    assay_queue_clear_kind(c->pending, ASSAY_SERVICE_TASK_OPEN);
     (void)snprintf(text, sizeof text, "the daemon refuses what opens the task: %.*s", (int)why.len,
                    (const char *)why.bytes);
-    assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, text);
+    assay_requestor_end(c, ASSAY_TASK_CLIENT_REFUSED, text);
 }
 
 static void on_begin(void *context)
 {
     struct assay_task_client *c = context;
     if (!c->on_chain) assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
-    assay_record_queue_reset_due(c->pending);
+    assay_queue_reset_due(c->pending);
     if (c->runs && c->r.epoch < home_of(c)->epoch + 1)
         assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, false);
     request_keys_again(c);
@@ -649,7 +649,7 @@ static void facts(void *context, const struct assay_registry_facts *facts)
         c->failed = c->failed || fact->kind == ASSAY_TASK_FAILED;
         c->uncertified = c->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
         if (c->runs && assay_task_requestor_on_fact(&c->r, fact, &outs) == ASSAY_OK)
-            assay_task_client_execute(c, &outs);
+            assay_requestor_execute(c, &outs);
     }
 }
 
@@ -657,7 +657,7 @@ static void on_close(void *context)
 {
     struct assay_task_client *c = context;
     c->held = c->failed || c->uncertified;
-    if (c->on_chain) assay_task_client_chain_closed(c);
+    if (c->on_chain) assay_requestor_chain_closed(c);
     if (c->runs) assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
     c->failed = c->uncertified = false;
 }
@@ -670,13 +670,13 @@ static void on_verdict(void *context, uint64_t serial, bool good,
     if (!c->runs || serial != c->turn || c->r.phase != ASSAY_TASK_JUDGING) return;
     if (!good || (int)standing < (int)c->terms.min_standing) {
         assay_task_requestor_reject(&c->r);
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_REJECTED,
-                              "the evidence of the enclave does not hold");
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_REJECTED,
+                            "the evidence of the enclave does not hold");
     } else if (c->on_chain) {
-        c->state = ASSAY_TASK_CLIENT_OPENS; /* the next step is assay_task_client_opened */
+        c->state = ASSAY_TASK_CLIENT_OPENS; /* the next step is assay_requestor_opened */
     } else if (assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
                                           c->now_ms, &outs) == ASSAY_OK) {
-        assay_task_client_execute(c, &outs);
+        assay_requestor_execute(c, &outs);
     }
 }
 
@@ -686,27 +686,27 @@ static void check_ledger(struct assay_task_client *c)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     ASSAY_ASSERT(ledger == NULL || home_of(c) != NULL);
-    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_task_client_is_over(c->state))
+    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_requestor_is_over(c->state))
         return;
     if (c->on_chain) {
-        assay_task_client_chain_look(c);
+        assay_requestor_chain_look(c);
         return;
     }
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     const struct assay_task_row *row = assay_task_ledger_find_task(ledger, c->task);
-    if (row == NULL && assay_record_queue_count(c->pending) == 0)
-        assay_task_client_set_failure(c, submit_record(c));
+    if (row == NULL && assay_queue_count(c->pending) == 0)
+        assay_requestor_set_failure(c, submit_record(c));
     if (row == NULL) return;
     if (c->state == ASSAY_TASK_CLIENT_OPENS) c->state = ASSAY_TASK_CLIENT_AWAITS;
     const bool ended = row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID;
     if (ended || row->failed)
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
     else if (c->state == ASSAY_TASK_CLIENT_AWAITS && row->accepted)
-        assay_task_client_start(c, row->key);
-    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_task_client_connect(c);
+        assay_requestor_start(c, row->key);
+    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_requestor_connect(c);
 }
 
-enum assay_status assay_task_client_step(struct assay_task_client *client, int timeout_ms)
+enum assay_status assay_requestor_step(struct assay_task_client *client, int timeout_ms)
 {
     struct assay_task_client *c = client;
     struct pollfd fds[2];
@@ -714,28 +714,28 @@ enum assay_status assay_task_client_step(struct assay_task_client *client, int t
     nfds_t count = 0;
     if (c->failure != ASSAY_OK) return c->failure;
     fds[count++] = assay_follower_poll(c->follower);
-    if (c->call != NULL) fds[count++] = assay_client_connection_poll(c->call);
+    if (c->call != NULL) fds[count++] = assay_listener_connection_poll(c->call);
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
     c->now_ms = assay_monotonic_ms();
     assay_status_ignore(assay_follower_step(c->follower, c->now_ms), "the daemon is dialled again");
     check_ledger(c);
     replay_vouched(c);
-    assay_record_queue_send_due(c->pending, c->follower, c->now_ms);
+    assay_queue_send_due(c->pending, c->follower, c->now_ms);
     on_executor_frame(c);
-    if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {
+    if (c->runs && !assay_requestor_is_over(c->state) && c->now_ms >= c->wake_at_ms) {
         assay_task_requestor_tick(&c->r, c->now_ms, &outs);
-        assay_task_client_execute(c, &outs);
+        assay_requestor_execute(c, &outs);
     }
     return c->failure;
 }
 
-struct assay_task_client_status assay_task_client_status(const struct assay_task_client *client)
+struct assay_requestor_status assay_requestor_status(const struct assay_task_client *client)
 {
-    struct assay_task_client_status status = { .state = client->state,
-                                               .executor = client->terms.executor,
-                                               .results = client->results,
-                                               .refused = client->refused,
-                                               .why = client->why };
+    struct assay_requestor_status status = { .state = client->state,
+                                             .executor = client->terms.executor,
+                                             .results = client->results,
+                                             .refused = client->refused,
+                                             .why = client->why };
     assay_bytes_copy(status.task, 32, client->task, 32);
     return status;
 }

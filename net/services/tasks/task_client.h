@@ -41,7 +41,7 @@ struct assay_task_request {
 };
 
 /* The last result of a task, with everything that a successor needs (docs/services.md 6.10). */
-struct assay_task_client_last {
+struct assay_requestor_last {
     uint8_t task[32], code[32];
     uint32_t step;
     uint8_t salt[32];
@@ -64,7 +64,7 @@ enum assay_task_client_state {
     ASSAY_TASK_CLIENT_FAILED,   /* see why */
 };
 
-struct assay_task_client_status {
+struct assay_requestor_status {
     enum assay_task_client_state state;
     uint8_t task[32];
     uint32_t executor; /* slot */
@@ -82,66 +82,66 @@ typedef void assay_task_on_result(void *context, uint32_t step, struct assay_sli
 /* Continues the vault's task, if there is one. Returns: ASSAY_OK | as assay_vault_open |
  * ASSAY_E_RANGE (path) | ASSAY_E_VERSION (the vault's task cannot be read); message: the reason of
  * a failure */
-ASSAY_CHECKED enum assay_status assay_task_client_open(
+ASSAY_CHECKED enum assay_status assay_requestor_open(
     const struct assay_task_client_config *config, assay_task_on_result *result_callback,
     void *context, struct assay_task_client **out,
     char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; sets it to NULL. */
-void assay_task_client_close(struct assay_task_client **client);
+void assay_requestor_close(struct assay_task_client **client);
 /* Reports every stored result, in any order. Returns: ASSAY_OK | as assay_vault_each |
  * ASSAY_E_VERSION (one cannot be read) */
-ASSAY_CHECKED enum assay_status assay_task_client_report_results(
+ASSAY_CHECKED enum assay_status assay_requestor_report_results(
     struct assay_task_client *client, assay_task_on_result *result_callback, void *context);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no result is stored) | as assay_vault_get |
  * ASSAY_E_VERSION (it cannot be read) */
-ASSAY_CHECKED enum assay_status assay_task_client_last(const struct assay_task_client *client,
-                                                       struct assay_task_client_last *last);
+ASSAY_CHECKED enum assay_status assay_requestor_last(const struct assay_task_client *client,
+                                                     struct assay_requestor_last *last);
 /* Returns: the terms of the task, borrowed; NULL when there is none. */
-const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client);
+const struct assay_task_open *assay_requestor_terms(const struct assay_task_client *client);
 /* In: salt: as of a request. Returns: whether these bytes, under that salt, are the input of the
  * task. */
-bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input,
-                                 const uint8_t *salt);
+bool assay_requestor_has_input(const struct assay_task_client *client, struct assay_slice input,
+                               const uint8_t *salt);
 /*
- * assay_task_client_submit - chooses an executor and opens a task.
+ * assay_requestor_submit - chooses an executor and opens a task.
  * Returns: ASSAY_OK, and turn continues | ASSAY_E_AGAIN (no ledger yet) | ASSAY_E_INVALID (not
  *          idle) | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no offer at that price, standing and score) |
  *          ASSAY_E_KEY (the account was never paid) | ASSAY_E_FULL (its balance is lower than the
  *          amount to lock) | ASSAY_E_STORE | ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_client *client,
-                                                         const struct assay_task_request *request);
+ASSAY_CHECKED enum assay_status assay_requestor_submit(struct assay_task_client *client,
+                                                       const struct assay_task_request *request);
 /*
- * assay_task_client_draft - the same for a task paid on a chain (docs/services.md 8.9): chooses an
+ * assay_requestor_draft - the same for a task paid on a chain (docs/services.md 8.9): chooses an
  * executor, agrees terms with it, and has its enclave appraised. Then the state is OPENS, and the
- * caller opens the task and calls assay_task_client_opened.
+ * caller opens the task and calls assay_requestor_opened.
  * In:      wish: its prices and its deadline are not read; price: wei a step; deadline_s: Unix
  * Returns: as submit, except for balances
  */
-ASSAY_CHECKED enum assay_status assay_task_client_draft(
+ASSAY_CHECKED enum assay_status assay_requestor_draft(
     struct assay_task_client *client, const struct assay_task_request *request,
     const uint8_t price[static ASSAY_EVM_PRICE_LEN], uint64_t deadline_s);
 /* The terms of a task on a chain, for opening it. Returns: them, borrowed; NULL when they are
  * incomplete. */
-const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_client *client);
+const struct assay_evm_terms *assay_requestor_evm(const struct assay_task_client *client);
 /* The task is open, with the caller's confirmations: the input is sent. Returns: ASSAY_OK |
  * ASSAY_E_INVALID (the state is not OPENS, or not on a chain) | as assay_task_requestor_trust */
-ASSAY_CHECKED enum assay_status assay_task_client_opened(struct assay_task_client *client);
+ASSAY_CHECKED enum assay_status assay_requestor_opened(struct assay_task_client *client);
 /* Whether it has vouched for a step of a task on a chain, and waits for the key. Out: lock of that
  * key.
  * Returns: so. */
-bool assay_task_client_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32]);
+bool assay_requestor_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32]);
 /* That key, from any source: a claim on the chain publishes it. Returns: ASSAY_OK | ASSAY_E_STALE
  * (not waiting) | as assay_task_requestor_on_fact */
-ASSAY_CHECKED enum assay_status assay_task_client_key(struct assay_task_client *client,
-                                                      const uint8_t opening[static 32]);
+ASSAY_CHECKED enum assay_status assay_requestor_key(struct assay_task_client *client,
+                                                    const uint8_t opening[static 32]);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STORE (disk
  * error: close) */
-ASSAY_CHECKED enum assay_status assay_task_client_step(struct assay_task_client *client,
-                                                       int timeout_ms);
+ASSAY_CHECKED enum assay_status assay_requestor_step(struct assay_task_client *client,
+                                                     int timeout_ms);
 /* Returns: whether the state is final. */
-bool assay_task_client_is_over(enum assay_task_client_state state);
+bool assay_requestor_is_over(enum assay_task_client_state state);
 /* Returns: its state. */
-struct assay_task_client_status assay_task_client_status(const struct assay_task_client *client);
+struct assay_requestor_status assay_requestor_status(const struct assay_task_client *client);
 
 #endif

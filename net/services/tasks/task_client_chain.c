@@ -32,7 +32,7 @@ static enum assay_status store_terms(struct assay_task_client *c)
     assay_writer_u8(&w, (uint8_t)c->terms.min_standing);
     assay_evm_named_encode(&w, &c->place, &c->draft.terms);
     ASSAY_TRY(assay_writer_finish(&w, &row));
-    const enum assay_status status = assay_task_client_store(c, row);
+    const enum assay_status status = assay_requestor_store(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
@@ -78,13 +78,13 @@ static enum assay_status decode_row(struct assay_task_client *c, struct assay_cu
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_client_chain_read(struct assay_task_client *c, struct assay_slice row)
+enum assay_status assay_requestor_chain_read(struct assay_task_client *c, struct assay_slice row)
 {
     ASSAY_ASSERT(c->on_chain && c->state == ASSAY_TASK_CLIENT_IDLE);
     struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
     struct assay_secret32 box = { { 0 } };
     enum assay_status status = decode_row(c, &in, &box);
-    if (status == ASSAY_OK) status = assay_task_client_init_keys(c, &box);
+    if (status == ASSAY_OK) status = assay_requestor_init_keys(c, &box);
     assay_secret_wipe(&box, sizeof box);
     if (status != ASSAY_OK) return status;
     c->terms.steps = c->draft.terms.steps;
@@ -111,10 +111,10 @@ static enum assay_status make_draft(struct assay_task_client *c,
     uint8_t nonce[8];
     c->terms =
         (struct assay_task_open){ .steps = request->steps, .min_standing = request->min_standing };
-    if (assay_task_client_choose(c, request) == NULL) return ASSAY_E_NOT_FOUND;
+    if (assay_requestor_choose(c, request) == NULL) return ASSAY_E_NOT_FOUND;
     assay_bytes_copy(c->terms.code, 32, request->code, 32);
     assay_bytes_copy(c->terms.box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, request));
+    ASSAY_TRY(assay_requestor_take_input(c, request));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     c->draft = (struct assay_evm_draft){ .place = c->place };
     assay_bytes_copy(c->draft.code, 32, request->code, 32);
@@ -134,10 +134,10 @@ static enum assay_status make_draft(struct assay_task_client *c,
     return assay_evm_terms_check(t);
 }
 
-enum assay_status assay_task_client_draft(struct assay_task_client *client,
-                                          const struct assay_task_request *request,
-                                          const uint8_t price[static ASSAY_EVM_PRICE_LEN],
-                                          uint64_t deadline_s)
+enum assay_status assay_requestor_draft(struct assay_task_client *client,
+                                        const struct assay_task_request *request,
+                                        const uint8_t price[static ASSAY_EVM_PRICE_LEN],
+                                        uint64_t deadline_s)
 {
     struct assay_task_client *c = client;
     if (c->state != ASSAY_TASK_CLIENT_IDLE || !c->on_chain) return ASSAY_E_INVALID;
@@ -168,8 +168,8 @@ static void send_draft(struct assay_task_client *c)
     f.list = assay_slice_over(bytes, w.len);
     const enum assay_status status = assay_task_frame_encode(&f, frame, sizeof frame, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    if (assay_client_connection_send(c->call, out) != ASSAY_OK)
-        assay_client_connection_close(&c->call);
+    if (assay_listener_connection_send(c->call, out) != ASSAY_OK)
+        assay_listener_connection_close(&c->call);
 }
 
 /* Durable before evidence is requested: the opened task has these terms. */
@@ -180,10 +180,10 @@ static void on_draft_keys(struct assay_task_client *c, const struct assay_task_f
     assay_bytes_copy(c->draft.terms.executor, ASSAY_EVM_ADDRESS_LEN, f->list.bytes, f->list.len);
     assay_bytes_copy(c->draft.terms.key, sizeof c->draft.terms.key, f->key, sizeof f->key);
     name_task(c);
-    assay_task_client_set_failure(c, store_terms(c));
+    assay_requestor_set_failure(c, store_terms(c));
 }
 
-void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
+void assay_requestor_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
 {
     struct assay_task_frame f;
     char why[ASSAY_TASK_CLIENT_WHY_MAX];
@@ -193,25 +193,25 @@ void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_sli
         if (f.kind != ASSAY_TASK_NO) return;
         (void)snprintf(why, sizeof why, "the executor does not work for that: %.*s",
                        (int)f.list.len, (const char *)f.list.bytes);
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
     }
 }
 
 /* --- turn */
 
-void assay_task_client_chain_look(struct assay_task_client *c)
+void assay_requestor_chain_look(struct assay_task_client *c)
 {
     ASSAY_ASSERT(c->on_chain);
     if (assay_unix_ms() / 1000 >= c->draft.terms.deadline_s) {
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
         return;
     }
-    if (c->has_keys && !c->runs) assay_task_client_start(c, c->draft.terms.key);
-    if (c->call == NULL && c->state != ASSAY_TASK_CLIENT_OPENS) assay_task_client_connect(c);
+    if (c->has_keys && !c->runs) assay_requestor_start(c, c->draft.terms.key);
+    if (c->call == NULL && c->state != ASSAY_TASK_CLIENT_OPENS) assay_requestor_connect(c);
     if (c->call != NULL && c->state == ASSAY_TASK_CLIENT_DRAFTS) send_draft(c);
 }
 
-void assay_task_client_chain_closed(struct assay_task_client *c)
+void assay_requestor_chain_closed(struct assay_task_client *c)
 {
     ASSAY_ASSERT(c->on_chain);
     const struct assay_follower_state *home = assay_follower_state(c->follower);
@@ -220,16 +220,16 @@ void assay_task_client_chain_closed(struct assay_task_client *c)
     c->held = !member->certified;
     if (member->failed || member->renewed ||
         !assay_bytes_equal(home->node[c->terms.executor], c->draft.terms.node_id, 32))
-        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED,
-                              "the executor's integrity fell, or its member left");
+        assay_requestor_end(c, ASSAY_TASK_CLIENT_FAILED,
+                            "the executor's integrity fell, or its member left");
 }
 
-const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_client *client)
+const struct assay_evm_terms *assay_requestor_evm(const struct assay_task_client *client)
 {
     return client->has_keys ? &client->draft.terms : NULL;
 }
 
-enum assay_status assay_task_client_opened(struct assay_task_client *client)
+enum assay_status assay_requestor_opened(struct assay_task_client *client)
 {
     struct assay_task_client *c = client;
     struct assay_task_outputs outs;
@@ -237,29 +237,29 @@ enum assay_status assay_task_client_opened(struct assay_task_client *client)
     ASSAY_TRY(assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
                                          c->now_ms, &outs));
     c->state = ASSAY_TASK_CLIENT_WORKS;
-    if (c->call == NULL) assay_task_client_connect(c);
-    assay_task_client_execute(c, &outs);
+    if (c->call == NULL) assay_requestor_connect(c);
+    assay_requestor_execute(c, &outs);
     return ASSAY_OK;
 }
 
-bool assay_task_client_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32])
+bool assay_requestor_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32])
 {
     if (!client->on_chain || !client->runs || client->r.phase != ASSAY_TASK_PAYING) return false;
     assay_bytes_copy(lock, 32, client->r.lock, 32);
     return true;
 }
 
-enum assay_status assay_task_client_key(struct assay_task_client *client,
-                                        const uint8_t opening[static 32])
+enum assay_status assay_requestor_key(struct assay_task_client *client,
+                                      const uint8_t opening[static 32])
 {
     struct assay_task_client *c = client;
     struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = c->r.next.step };
     struct assay_task_outputs outs;
     uint8_t lock[32];
-    if (!assay_task_client_awaits_key(c, lock)) return ASSAY_E_STALE;
+    if (!assay_requestor_awaits_key(c, lock)) return ASSAY_E_STALE;
     assay_bytes_copy(fact.task, 32, c->task, 32);
     assay_bytes_copy(fact.opening, 32, opening, 32);
     const enum assay_status status = assay_task_requestor_on_fact(&c->r, &fact, &outs);
-    if (status == ASSAY_OK || outs.events != 0) assay_task_client_execute(c, &outs);
+    if (status == ASSAY_OK || outs.events != 0) assay_requestor_execute(c, &outs);
     return status;
 }

@@ -60,39 +60,39 @@ extern const uint8_t assay_task_client_row[32]; /* name of the task's row */
 
 /* --- task_client.c */
 /* Ends the task, unless it is over. */
-void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
-                           const char *why);
+void assay_requestor_end(struct assay_task_client *c, enum assay_task_client_state state,
+                         const char *why);
 /* Records the first failure. */
-void assay_task_client_set_failure(struct assay_task_client *c, enum assay_status status);
-/* Generates keys; box_secret: NULL: a random one. Returns: as assay_task_keys_init. */
-ASSAY_CHECKED enum assay_status assay_task_client_init_keys(
-    struct assay_task_client *c, const struct assay_secret32 *box_secret);
+void assay_requestor_set_failure(struct assay_task_client *c, enum assay_status status);
+/* Generates keys; box_secret: NULL: a random one. Returns: as assay_requestor_keys_init. */
+ASSAY_CHECKED enum assay_status assay_requestor_init_keys(struct assay_task_client *c,
+                                                          const struct assay_secret32 *box_secret);
 /* Stores the row of the task with the input. Returns: as assay_vault_put and _commit. */
-ASSAY_CHECKED enum assay_status assay_task_client_store(struct assay_task_client *c,
-                                                        struct assay_slice row);
+ASSAY_CHECKED enum assay_status assay_requestor_store(struct assay_task_client *c,
+                                                      struct assay_slice row);
 /* The best offer; sets c->terms.executor. Returns: it, or NULL. */
-const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
-                                                        const struct assay_task_request *request);
+const struct assay_task_offer *assay_requestor_choose(struct assay_task_client *c,
+                                                      const struct assay_task_request *request);
 /* Generates the salt, unless it is given, and sets the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_task_client_take_input(
+ASSAY_CHECKED enum assay_status assay_requestor_take_input(
     struct assay_task_client *c, const struct assay_task_request *request);
 /* Executes the events of a call of the requestor. */
-void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outputs *outs);
+void assay_requestor_execute(struct assay_task_client *c, const struct assay_task_outputs *outs);
 /* The requestor starts, with evidence or behind the stored results. In: key: the task key. */
-void assay_task_client_start(struct assay_task_client *c,
-                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
+void assay_requestor_start(struct assay_task_client *c,
+                           const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
 /* Connects to the executor when due. */
-void assay_task_client_connect(struct assay_task_client *c);
+void assay_requestor_connect(struct assay_task_client *c);
 
 /* --- task_client_chain.c */
 /* Decodes the row of a task on a chain. Returns: ASSAY_OK | ASSAY_E_VERSION | as the decoders */
-ASSAY_CHECKED enum assay_status assay_task_client_chain_read(struct assay_task_client *c,
-                                                             struct assay_slice row);
+ASSAY_CHECKED enum assay_status assay_requestor_chain_read(struct assay_task_client *c,
+                                                           struct assay_slice row);
 /* A turn, with a ledger. */
-void assay_task_client_chain_look(struct assay_task_client *c);
+void assay_requestor_chain_look(struct assay_task_client *c);
 /* A frame while terms are agreed. */
-void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes);
+void assay_requestor_chain_frame(struct assay_task_client *c, struct assay_slice bytes);
 /* An epoch closed. */
-void assay_task_client_chain_closed(struct assay_task_client *c);
+void assay_requestor_chain_closed(struct assay_task_client *c);
 
 #endif

@@ -98,9 +98,9 @@ static enum assay_status make_keys(struct assay_task_keys *keys,
     return assay_x25519_public(box_secret, keys->box);
 }
 
-enum assay_status assay_task_keys_init(struct assay_task_keys *keys,
-                                       const struct assay_secret32 *secret,
-                                       const struct assay_secret32 *box_secret)
+enum assay_status assay_requestor_keys_init(struct assay_task_keys *keys,
+                                            const struct assay_secret32 *secret,
+                                            const struct assay_secret32 *box_secret)
 {
     *keys = (struct assay_task_keys){ .crypto = { .context = keys,
                                                   .seal = seal_message,
@@ -109,11 +109,11 @@ enum assay_status assay_task_keys_init(struct assay_task_keys *keys,
                                                   .decrypt = decrypt,
                                                   .sign = sign_digest } };
     const enum assay_status status = make_keys(keys, secret, box_secret);
-    if (status != ASSAY_OK) assay_task_keys_deinit(keys);
+    if (status != ASSAY_OK) assay_requestor_keys_deinit(keys);
     return status;
 }
 
-void assay_task_keys_deinit(struct assay_task_keys *keys)
+void assay_requestor_keys_deinit(struct assay_task_keys *keys)
 {
     assay_p256_signer_free(&keys->signer);
     assay_secret_wipe(keys, sizeof *keys);

@@ -20,10 +20,10 @@ struct assay_task_keys {
 
 /* In: secret, box_secret: NULL: random. Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_KEY |
  * ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_task_keys_init(struct assay_task_keys *keys,
-                                                     const struct assay_secret32 *secret,
-                                                     const struct assay_secret32 *box_secret);
+ASSAY_CHECKED enum assay_status assay_requestor_keys_init(struct assay_task_keys *keys,
+                                                          const struct assay_secret32 *secret,
+                                                          const struct assay_secret32 *box_secret);
 /* Wipes them. */
-void assay_task_keys_deinit(struct assay_task_keys *keys);
+void assay_requestor_keys_deinit(struct assay_task_keys *keys);
 
 #endif

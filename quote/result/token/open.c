@@ -273,13 +273,13 @@ static enum assay_status check_signature(const struct algorithm *algorithm,
     uint8_t digest[ASSAY_DIGEST_MAX];
     *holds = false;
     if (!read_signature(algorithm, jws->signature, &signature)) return ASSAY_OK;
-    const enum assay_status status = assay_verify_key_load(key, &loaded);
+    const enum assay_status status = assay_public_key_load(key, &loaded);
     if (status == ASSAY_E_KEY) return ASSAY_OK;
     ASSAY_TRY(status);
     const size_t len =
         assay_signature_digest(signature.alg, jws->signed_text.bytes, jws->signed_text.len, digest);
-    *holds = assay_verify_key_check(loaded, &signature, digest, len);
-    assay_verify_key_free(&loaded);
+    *holds = assay_public_key_check(loaded, &signature, digest, len);
+    assay_public_key_free(&loaded);
     return ASSAY_OK;
 }
 

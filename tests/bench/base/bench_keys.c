@@ -93,7 +93,7 @@ static double measure(const char *name, unsigned count, void (*turn)(struct subj
 
 static void check(struct subject *s)
 {
-    ASSAY_ASSERT(assay_verify_key_check(s->key, &s->signature, s->digest, s->digest_len));
+    ASSAY_ASSERT(assay_public_key_check(s->key, &s->signature, s->digest, s->digest_len));
 }
 
 static void check_p384(struct subject *s)
@@ -110,8 +110,8 @@ static void check_reference(struct subject *s)
 static void load(struct subject *s)
 {
     struct assay_verify_key *key = NULL;
-    ASSAY_ASSERT(assay_verify_key_load(&s->public_key, &key) == ASSAY_OK);
-    assay_verify_key_free(&key);
+    ASSAY_ASSERT(assay_public_key_load(&s->public_key, &key) == ASSAY_OK);
+    assay_public_key_free(&key);
 }
 
 static void read_certificate(struct subject *s)
@@ -173,7 +173,7 @@ static void set_up(struct subject *s, struct authority_key *pair, enum assay_sig
     memset(s, 0, sizeof *s);
     s->pair = pair;
     authority_key_public(pair, &s->public_key);
-    ASSAY_ASSERT(assay_verify_key_load(&s->public_key, &s->key) == ASSAY_OK);
+    ASSAY_ASSERT(assay_public_key_load(&s->public_key, &s->key) == ASSAY_OK);
     authority_sign(pair, alg, "bench", 5, &s->signature);
     s->digest_len = assay_signature_digest(alg, "bench", 5, s->digest);
     const struct authority_certificate c = authority_ca("bench", pair, "bench", pair, alg);
@@ -182,7 +182,7 @@ static void set_up(struct subject *s, struct authority_key *pair, enum assay_sig
 
 static void tear_down(struct subject *s)
 {
-    assay_verify_key_free(&s->key);
+    assay_public_key_free(&s->key);
     assay_p384_free(&s->p384);
     assay_p384_reference_free(&s->reference);
     authority_key_free(&s->pair);
@@ -195,17 +195,17 @@ static void weigh(const char *name, struct subject *s)
     load(s); /* what the library keeps for itself is there now */
     check(s);
     const size_t held_before = held;
-    ASSAY_ASSERT(assay_verify_key_load(&s->public_key, &key) == ASSAY_OK);
-    ASSAY_ASSERT(assay_verify_key_check(key, &s->signature, s->digest, s->digest_len));
+    ASSAY_ASSERT(assay_public_key_load(&s->public_key, &key) == ASSAY_OK);
+    ASSAY_ASSERT(assay_public_key_check(key, &s->signature, s->digest, s->digest_len));
     const size_t in_library = held - held_before;
     const size_t inner = s->p384 == NULL ? 0 : malloc_usable_size(s->p384);
     const size_t own = malloc_usable_size(key) + inner;
     const size_t count = allocations;
-    ASSAY_ASSERT(assay_verify_key_check(key, &s->signature, s->digest, s->digest_len));
+    ASSAY_ASSERT(assay_public_key_check(key, &s->signature, s->digest, s->digest_len));
     printf("base keys %-14s weighs %5zu bytes, %5zu of them OpenSSL's (said: %zu); "
            "a verification makes %zu allocations in OpenSSL\n",
-           name, own + in_library, in_library, assay_verify_key_weight(key), allocations - count);
-    assay_verify_key_free(&key);
+           name, own + in_library, in_library, assay_public_key_weight(key), allocations - count);
+    assay_public_key_free(&key);
 }
 
 int main(void)
@@ -232,7 +232,7 @@ int main(void)
 
     set_up(s, authority_key_make(ASSAY_KEY_P256), ASSAY_SIGNATURE_ECDSA_SHA256);
     measure("P-256 verify", 500, check, s);
-    ASSAY_ASSERT(assay_verify_key_add_table(s->key));
+    ASSAY_ASSERT(assay_public_key_add_table(s->key));
     measure("P-256 verify, table", 500, check, s);
     measure("P-256 load", 5000, load, s);
     measure("P-256 certificate", 5000, read_certificate, s);

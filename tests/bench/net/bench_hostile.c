@@ -147,7 +147,7 @@ static void ballots(struct attacker *a)
     assay_bytes_copy(b.node_id, 32, a->ring.node_id, 32);
     assay_bytes_copy(b.policy_digest, 32, network->genesis.policy_digest, 32);
     assay_bytes_copy(b.endorsements_digest, 32, network->genesis.endorsements_digest, 32);
-    b.row = assay_slice_over(row, assay_row_len(MEMBERS));
+    b.row = assay_slice_over(row, assay_votes_row_len(MEMBERS));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
     need(assay_writer_finish(&inner, &all) == ASSAY_OK, "ballot");

@@ -44,7 +44,7 @@ static void *take(size_t count, size_t size)
 
 static void fill_ballots(struct network *net)
 {
-    const size_t row_len = assay_row_len(net->count);
+    const size_t row_len = assay_votes_row_len(net->count);
     uint32_t noise = 12345;
     for (uint32_t voter = 0; voter < net->count; voter++) {
         uint8_t *row = net->outcomes + voter * row_len;
@@ -53,12 +53,12 @@ static void fill_ballots(struct network *net)
         for (uint32_t s = 0; s < net->count; s++) {
             noise = noise * 1664525u + 1013904223u;
             const uint32_t dice = noise >> 24;
-            assay_row_set(row, s,
-                          s == voter  ? ASSAY_OUTCOME_NONE
-                          : dice < 12 ? ASSAY_OUTCOME_ABSENT
-                          : dice < 20 ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
-                          : dice < 24 ? ASSAY_OUTCOME_FAIL_HARD
-                                      : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+            assay_votes_row_set(row, s,
+                                s == voter  ? ASSAY_OUTCOME_NONE
+                                : dice < 12 ? ASSAY_OUTCOME_ABSENT
+                                : dice < 20 ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
+                                : dice < 24 ? ASSAY_OUTCOME_FAIL_HARD
+                                            : ASSAY_OUTCOME_PASS_UP_TO_DATE);
         }
     }
 }
@@ -72,7 +72,7 @@ static void open_network(struct network *net, uint32_t count)
     net->results = take(count, sizeof *net->results);
     net->weights[0] = take(count, sizeof(uint32_t));
     net->weights[1] = take(count, sizeof(uint32_t));
-    net->outcomes = take(count, assay_row_len(count));
+    net->outcomes = take(count, assay_votes_row_len(count));
     net->rows = take(count, sizeof *net->rows);
     net->groups_memory = take(1, assay_groups_memory_len(count));
     net->tally_memory = take(1, assay_tally_memory_len(count));

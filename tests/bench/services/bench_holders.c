@@ -191,18 +191,18 @@ static void put(uint32_t number)
     enum assay_status status = ASSAY_E_AGAIN;
     assay_bytes_copy(readers[0].name, 32, reader, 32);
     service_ledger_expect(ledger, OWNERS + who);
-    must(assay_share_client_open(&config, &client) == ASSAY_OK, "a client");
+    must(assay_holder_client_open(&config, &client) == ASSAY_OK, "a client");
     for (const double from = seconds(); seconds() - from < SOON_S;) {
         service_ledger_turn(ledger, 0);
-        assay_share_client_step(client, 1);
+        assay_holder_client_step(client, 1);
         if (status == ASSAY_E_AGAIN)
-            status = assay_share_client_put(client, 0, name, readers, 1,
-                                            assay_slice_over(name, 16), id, sealed);
+            status = assay_holder_client_put(client, 0, name, readers, 1,
+                                             assay_slice_over(name, 16), id, sealed);
         must(status == ASSAY_OK || status == ASSAY_E_AGAIN, "a put");
-        if (assay_share_client_status(client).state >= ASSAY_SHARE_CLIENT_DONE) break;
+        if (assay_holder_client_status(client).state >= ASSAY_SHARE_CLIENT_DONE) break;
     }
-    must(assay_share_client_status(client).state == ASSAY_SHARE_CLIENT_DONE, "it is synced");
-    assay_share_client_close(&client);
+    must(assay_holder_client_status(client).state == ASSAY_SHARE_CLIENT_DONE, "it is synced");
+    assay_holder_client_close(&client);
 }
 
 static void open_ledger(void)

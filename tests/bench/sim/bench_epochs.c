@@ -87,7 +87,7 @@ static uint64_t root_ns(const struct assay_state *state)
 static uint64_t tally_ns(const struct assay_state *state)
 {
     const uint32_t n = state->member_count;
-    const size_t row_len = assay_row_len(n);
+    const size_t row_len = assay_votes_row_len(n);
     const struct assay_score_rules rules = assay_score_rules_default();
     struct assay_place *places = zeroed(n * sizeof *places);
     struct assay_groups groups;
@@ -109,8 +109,9 @@ static uint64_t tally_ns(const struct assay_state *state)
         members[i].balloted = true;
         for (uint32_t s = 0; s < n; s++)
             if (s != i)
-                assay_row_set(outcomes + i * row_len, s,
-                              s % 10 == 0 ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+                assay_votes_row_set(outcomes + i * row_len, s,
+                                    s % 10 == 0 ? ASSAY_OUTCOME_ABSENT
+                                                : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
     assay_groups_build(places, n, groups_memory, assay_groups_memory_len(n), &groups);
     const struct assay_tally_input input = { .epoch = 1,

@@ -34,13 +34,13 @@ static void *take(size_t count, size_t size)
 static void fill_rows(uint32_t count, uint8_t *ballots, const uint8_t **rows)
 {
     for (uint32_t v = 0; v < count; v++) {
-        uint8_t *row = ballots + v * assay_row_len(count);
+        uint8_t *row = ballots + v * assay_votes_row_len(count);
         rows[v] = row;
         for (uint32_t s = 0; s < count; s++)
             if (s != v)
-                assay_row_set(row, s,
-                              v % 10 == 0 && s % 10 != 0 ? ASSAY_OUTCOME_ABSENT
-                                                         : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+                assay_votes_row_set(row, s,
+                                    v % 10 == 0 && s % 10 != 0 ? ASSAY_OUTCOME_ABSENT
+                                                               : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
 }
 
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     const uint32_t count = (uint32_t)asked;
     struct assay_place *places = take(count, sizeof *places);
     struct assay_tally_member *members = take(count, sizeof *members);
-    uint8_t *ballots = take(count, assay_row_len(count));
+    uint8_t *ballots = take(count, assay_votes_row_len(count));
     const uint8_t **rows = take(count, sizeof *rows);
     void *memory = take(1, assay_groups_memory_len(count));
     struct assay_groups groups;

@@ -42,7 +42,7 @@ static uint64_t measure(const char *what, struct assay_sim_swarm *swarm)
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t before_ms = processor_ms();
     struct assay_sim_swarm_state *const s = malloc(sizeof *s);
-    if (s == NULL || assay_sim_swarm_run(swarm, s, message) != ASSAY_OK) {
+    if (s == NULL || sim_swarm_run(swarm, s, message) != ASSAY_OK) {
         (void)fprintf(stderr, "bench_sim_swarm: %s\n", s == NULL ? "out of memory" : message);
         free(s);
         return 0;
@@ -61,7 +61,7 @@ static uint64_t measure(const char *what, struct assay_sim_swarm *swarm)
 
 int main(void)
 {
-    const uint32_t threads = assay_sim_batch_processors();
+    const uint32_t threads = sim_batch_processors();
     char what[64];
     struct assay_sim_swarm swarm = { .from = 1, .seeds = SEEDS, .quiet = true };
     swarm.run = assay_sim_run;

@@ -39,7 +39,7 @@ static void check_settings(const struct assay_anchor_settings *s)
 {
     static struct assay_evm_https https;
     struct assay_evm_link link;
-    const struct assay_evm_config sender = assay_anchor_sender(s);
+    const struct assay_evm_config sender = assay_config_anchor_sender(s);
     ASSAY_ASSERT(s->sender.chain_id <= INT64_MAX);
     ASSAY_ASSERT(s->sender.gas_limit >= 21000 && s->sender.gas_limit <= 30000000);
     ASSAY_ASSERT(s->sender.confirmations >= 1 &&
@@ -48,7 +48,7 @@ static void check_settings(const struct assay_anchor_settings *s)
     ASSAY_ASSERT(s->batch >= 1 && s->batch <= 1000000);
     ASSAY_ASSERT(s->has_tip || sender.tip_wei <= sender.fee_limit_wei);
     if (s->rpc[0] == '\0') return;
-    ASSAY_ASSERT(assay_evm_https_link(&https, s->rpc, NULL, 0, &link) == ASSAY_OK);
+    ASSAY_ASSERT(assay_eth_https_link(&https, s->rpc, NULL, 0, &link) == ASSAY_OK);
     ASSAY_ASSERT(https.nodes.count >= 1 && https.nodes.count <= ASSAY_EVM_NODES_MAX);
     for (uint32_t i = 0; i < https.nodes.count; i++)
         ASSAY_ASSERT(strncmp(https.node[i].url, "http", 4) == 0);
@@ -61,8 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *const path = file_with(data, size);
     for (unsigned i = 0; i < 2; i++) {
         assay_bytes_zero(&settings[i], sizeof settings[i]);
-        assay_anchor_settings_init(&settings[i]);
-        if (assay_anchor_settings_read(&settings[i], path, message) != ASSAY_OK) {
+        assay_config_anchor_settings_init(&settings[i]);
+        if (assay_config_anchor_settings_read(&settings[i], path, message) != ASSAY_OK) {
             check_message(message);
             return 0;
         }

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         uint8_t *const copy = malloc(len > 0 ? len : 1); /* decoded in place */
         if (copy == NULL) return 0;
         assay_bytes_copy(copy, len, bytes, len);
-        const enum assay_status status = assay_answer_parse(copy, len, at_end == 1, &code, &body);
+        const enum assay_status status =
+            assay_exchange_answer_parse(copy, len, at_end == 1, &code, &body);
         ASSAY_ASSERT(status != ASSAY_E_AGAIN || at_end == 0);
         if (status == ASSAY_OK) {
             ASSAY_ASSERT(code >= 100 && code < 600);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static const struct assay_state nobody;
     static uint8_t again[ASSAY_CHANGE_RECORD_LEN_MAX];
     static struct assay_change_draft draft;
-    if (assay_change_draft_decode(assay_slice_over(bytes, len), &draft) != ASSAY_OK) return 0;
+    if (assay_draft_decode(assay_slice_over(bytes, len), &draft) != ASSAY_OK) return 0;
     struct assay_writer w = assay_writer_over(again, sizeof again);
     struct assay_slice written;
     enum assay_status status = assay_record_put_change(
@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         char words[ASSAY_CHANGE_WORDS];
         status = assay_action_next(&c, &action);
         ASSAY_ASSERT(status == ASSAY_OK);
-        assay_change_format_action(&nobody, &action, words);
+        assay_draft_format_action(&nobody, &action, words);
     }
     return 0;
 }

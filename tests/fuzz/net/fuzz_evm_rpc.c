@@ -68,15 +68,15 @@ static void follow(struct assay_evm_link link)
     const struct assay_secret32 key = { .bytes = { [31] = 1 } };
     const struct assay_evm_order order = { .to = { 1 } };
     struct assay_evm_sender sender;
-    if (assay_evm_sender_init(&sender, &config, &key, link) != ASSAY_OK) abort();
-    if (assay_evm_sender_begin(&sender, &order) != ASSAY_OK) abort();
+    if (assay_eth_sender_init(&sender, &config, &key, link) != ASSAY_OK) abort();
+    if (assay_eth_sender_begin(&sender, &order) != ASSAY_OK) abort();
     for (uint64_t now = 0; now < 12; now++) {
-        const enum assay_evm_phase phase = assay_evm_sender_step(&sender, now);
+        const enum assay_evm_phase phase = assay_eth_sender_step(&sender, now);
         if (sender.progress.fee_wei > config.fee_limit_wei || sender.gas > config.gas_limit)
             abort();
         if (phase == ASSAY_EVM_DONE && sender.progress.depth < config.confirmations) abort();
     }
-    assay_evm_sender_deinit(&sender);
+    assay_eth_sender_deinit(&sender);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -92,10 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (assay_cursor_u8(&script.in, &which) != ASSAY_OK) return 0;
     static const char why[] = "only crashes count";
     if (which % 4 == 0) follow(rpc.link);
-    if (which % 4 == 1) assay_status_ignore(assay_evm_anchor_read(&rpc, name, &held), why);
-    if (which % 4 == 2) assay_status_ignore(assay_evm_p256_check(&rpc), why);
+    if (which % 4 == 1) assay_status_ignore(assay_eth_anchor_read(&rpc, name, &held), why);
+    if (which % 4 == 2) assay_status_ignore(assay_eth_p256_check(&rpc), why);
     if (which % 4 == 3)
-        assay_status_ignore(assay_evm_task_read(&rpc, &place, name, 0, &open, &paid), why);
+        assay_status_ignore(assay_eth_task_read(&rpc, &place, name, 0, &open, &paid), why);
     if (rpc.why[sizeof rpc.why - 1] != '\0') abort();
     return 0;
 }

@@ -52,15 +52,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     assay_json_set_text(event, "event", word);
     assay_json_set_text(event, "name", word);
     assay_json_set_text(event, "text", text);
-    if (assay_record_of_event(&origin, event, &record) == ASSAY_OK) {
+    if (assay_telemetry_record_of_event(&origin, event, &record) == ASSAY_OK) {
         const struct assay_record *const records[] = { &record };
-        expect_json(assay_record_jsonl(&record));
+        expect_json(assay_telemetry_record_jsonl(&record));
         expect_json(assay_otlp_logs(&origin, 1, records, 1));
-        char *csv = assay_record_csv(ASSAY_RECORD_EVENTS, false, true, &record);
+        char *csv = assay_telemetry_record_csv(ASSAY_RECORD_EVENTS, false, true, &record);
         ASSAY_ASSERT(csv != NULL);
         free(csv);
     }
-    assay_record_free(&record);
+    assay_telemetry_record_free(&record);
     assay_json_free(&event);
     expect_syslog(word, text);
     (void)assay_otlp_read_answer(text, len, true, &answer);

@@ -42,7 +42,8 @@ static void check_kind(const struct assay_kind *row, const uint8_t *data, size_t
         parsed = assay_quote_parse(row, package.main.bytes, package.main.len, &quote);
     if (parsed == ASSAY_OK) {
         check_slices(&quote, data, size);
-        ASSAY_ASSERT(quote.signed_part.len == quote.offset_body + assay_body_len(quote.body_type));
+        ASSAY_ASSERT(quote.signed_part.len ==
+                     quote.offset_body + assay_intel_body_len(quote.body_type));
         ASSAY_ASSERT(assay_evidence_length(row->kind, data, size, &declared) == ASSAY_OK);
         ASSAY_ASSERT(declared == size);
     }

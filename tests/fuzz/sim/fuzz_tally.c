@@ -29,21 +29,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char message[ASSAY_SIM_TALLY_MESSAGE_MAX] = "";
     struct assay_sim_tally tally;
-    const enum assay_status status =
-        assay_sim_tally_read((const char *)data, size, &tally, message);
+    const enum assay_status status = sim_tally_read((const char *)data, size, &tally, message);
     if (status != ASSAY_OK) {
         ASSAY_ASSERT(strlen(message) > 4);
-        assay_sim_tally_free(&tally);
+        sim_tally_free(&tally);
         return 0;
     }
-    ASSAY_ASSERT(assay_sim_tally_run(&tally) == ASSAY_OK);
+    ASSAY_ASSERT(sim_tally_run(&tally) == ASSAY_OK);
     for (uint32_t i = 0; i < tally.count; i++)
         check_member(&tally, i);
-    struct assay_json *answer = assay_sim_tally_json(&tally);
+    struct assay_json *answer = sim_tally_json(&tally);
     char *text = assay_json_print(answer, 0);
     ASSAY_ASSERT(text != NULL);
     free(text);
     assay_json_free(&answer);
-    assay_sim_tally_free(&tally);
+    sim_tally_free(&tally);
     return 0;
 }

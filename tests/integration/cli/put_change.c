@@ -84,7 +84,7 @@ static enum assay_status put_change(struct put *p, const char *how)
                                         .activation = p->change.activation };
         assay_bytes_copy(item->digest, 32, p->digest, 32);
     } else {
-        const enum assay_status status = assay_change_stage(b, &p->change, message);
+        const enum assay_status status = assay_draft_stage(b, &p->change, message);
         if (status != ASSAY_OK) fprintf(stderr, "put_change: %s\n", message);
         ASSAY_TRY(status);
         state = &b->stage;
@@ -145,7 +145,7 @@ static enum assay_status open_files(struct put *p, char **argv, uint8_t **genesi
     assay_sha256(*record, len, p->digest);
     ASSAY_TRY(assay_change_record_read(p->record, &p->change));
     ASSAY_TRY(assay_store_sqlite_open(argv[1], &p->store, message, sizeof message));
-    return assay_change_basis_open(&p->genesis, p->store, &p->basis);
+    return assay_draft_basis_open(&p->genesis, p->store, &p->basis);
 }
 
 int main(int argc, char **argv)
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     if (status == ASSAY_OK && is_recover) status = write_recover(&p, argv[5]);
     if (status == ASSAY_OK && !is_recover) status = put_change(&p, argv[4]);
     if (status != ASSAY_OK) fprintf(stderr, "put_change: %s\n", assay_status_text(status));
-    assay_change_basis_close(&p.basis);
+    assay_draft_basis_close(&p.basis);
     assay_store_close(&p.store);
     free(genesis);
     free(record);

@@ -218,7 +218,7 @@ static void report(const struct assay_trust_state *t, const struct assay_tally_r
 
 uint32_t rules_epoch(struct network *n, const struct epoch *e, int64_t *found)
 {
-    const size_t row_len = assay_row_len(n->count);
+    const size_t row_len = assay_votes_row_len(n->count);
     uint8_t *packed = calloc(n->count, row_len);
     const uint8_t **rows = calloc(n->count, sizeof *rows);
     struct assay_tally_member *members = calloc(n->count, sizeof *members);
@@ -227,7 +227,8 @@ uint32_t rules_epoch(struct network *n, const struct epoch *e, int64_t *found)
     for (uint32_t i = 0; i < n->count; i++) {
         if (e->present[i]) rows[i] = packed + i * row_len;
         for (uint32_t s = 0; s < n->count; s++)
-            assay_row_set(packed + i * row_len, s, (enum assay_outcome)e->rows[i * n->count + s]);
+            assay_votes_row_set(packed + i * row_len, s,
+                                (enum assay_outcome)e->rows[i * n->count + s]);
         members[i] = (struct assay_tally_member){
             .faults = { e->hard[i] != 0, e->soft[i] != 0, e->equivocation[i] != 0,
                         e->false_pass[i] != 0, e->false_fail[i] },

@@ -24,11 +24,11 @@ Test(config_anchor, gwei_are_wei_to_the_last_digit)
     };
     uint64_t wei = 0;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        cr_assert(assay_anchor_gwei(good[i].text, &wei), "%s", good[i].text);
+        cr_assert(assay_config_anchor_gwei(good[i].text, &wei), "%s", good[i].text);
         cr_assert_eq(wei, good[i].wei, "%s", good[i].text);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_assert_not(assay_anchor_gwei(bad[i], &wei), "%s", bad[i]);
+        cr_assert_not(assay_config_anchor_gwei(bad[i], &wei), "%s", bad[i]);
 }
 
 Test(config_anchor, each_key_takes_what_it_says)
@@ -83,15 +83,16 @@ Test(config_anchor, each_key_takes_what_it_says)
         { "key", "" },
     };
     struct assay_anchor_settings s;
-    assay_anchor_settings_init(&s);
+    assay_config_anchor_settings_init(&s);
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        cr_assert_null(assay_anchor_settings_set(&s, good[i][0], good[i][1]), "%s", good[i][1]);
+        cr_assert_null(assay_config_anchor_settings_set(&s, good[i][0], good[i][1]), "%s",
+                       good[i][1]);
     cr_assert(s.has_contract && s.has_tip && s.sender.fee_limit_wei == 1);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_assert_not_null(assay_anchor_settings_set(&s, bad[i][0], bad[i][1]), "%s %s", bad[i][0],
-                           bad[i][1]);
+        cr_assert_not_null(assay_config_anchor_settings_set(&s, bad[i][0], bad[i][1]), "%s %s",
+                           bad[i][0], bad[i][1]);
     cr_assert_not(s.has_contract, "a wrong one is none");
     char url[ASSAY_EVM_URLS_LEN_MAX + 16] = "https://";
     memset(url + 8, 'a', sizeof url - 9);
-    cr_assert_not_null(assay_anchor_settings_set(&s, "rpc", url));
+    cr_assert_not_null(assay_config_anchor_settings_set(&s, "rpc", url));
 }

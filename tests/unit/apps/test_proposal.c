@@ -25,14 +25,14 @@ static void start(void)
 {
     bench = review_make_bench();
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_change_basis_open(&bench->genesis, store, &basis), ASSAY_OK);
+    cr_assert_eq(assay_draft_basis_open(&bench->genesis, store, &basis), ASSAY_OK);
     review_make_change(bench, 1, "stricter", &change);
     assay_hex_encode(change.digest, 32, id, sizeof id);
 }
 
 static void stop(void)
 {
-    assay_change_basis_close(&basis);
+    assay_draft_basis_close(&basis);
     assay_store_close(&store);
     change_drop(bench);
 }
@@ -141,7 +141,7 @@ static enum assay_status check(uint64_t sequence, uint64_t activation,
     struct assay_change_draft draft;
     head.chain_id[0] ^= chain;
     struct change_made *m = change_make_change(bench, &head, action, 1, 1);
-    cr_assert_eq(assay_change_draft_decode(m->record.bytes, &draft), ASSAY_OK);
+    cr_assert_eq(assay_draft_decode(m->record.bytes, &draft), ASSAY_OK);
     const enum assay_status status = cli_proposal_check_change(basis, &draft, message);
     free(m);
     return status;

@@ -76,9 +76,9 @@ static struct assay_signature p384_signature;
 static enum assay_status load_rsa(void)
 {
     struct assay_verify_key *key = NULL;
-    const enum assay_status status = assay_verify_key_load(&rsa_key, &key);
+    const enum assay_status status = assay_public_key_load(&rsa_key, &key);
     if ((status == ASSAY_OK) != (key != NULL)) complain("rsa: status and key disagree", status);
-    assay_verify_key_free(&key);
+    assay_public_key_free(&key);
     return status;
 }
 
@@ -197,7 +197,7 @@ static bool verify_tabled(void)
 
 static bool verify_rsa(void)
 {
-    return assay_verify_key_check(loaded_rsa, &rsa_signature, digest, sizeof digest);
+    return assay_public_key_check(loaded_rsa, &rsa_signature, digest, sizeof digest);
 }
 
 static bool verify_p384(void)
@@ -268,7 +268,7 @@ static void set_up_others(void)
     if (assay_p256_load(public_key, &loaded_p256) != ASSAY_OK ||
         assay_p256_load(public_key, &tabled_p256) != ASSAY_OK ||
         !assay_p256_add_table(tabled_p256) ||
-        assay_verify_key_load(&rsa_key, &loaded_rsa) != ASSAY_OK ||
+        assay_public_key_load(&rsa_key, &loaded_rsa) != ASSAY_OK ||
         assay_p384_reference_load(p384_key.bytes, &loaded_p384) != ASSAY_OK)
         complain("setup", ASSAY_E_CRYPTO);
 }
@@ -304,7 +304,7 @@ int main(void)
     stops_but_never_lies("p384 by the last word", decide_p384);
     assay_p256_free(&loaded_p256);
     assay_p256_free(&tabled_p256);
-    assay_verify_key_free(&loaded_rsa);
+    assay_public_key_free(&loaded_rsa);
     assay_p384_reference_free(&loaded_p384);
     return 0;
 }

@@ -40,10 +40,10 @@ static unsigned verify_other(const struct other *other, uint8_t round)
 {
     struct assay_signature signature = other->signature;
     unsigned wrong = 0;
-    wrong += !assay_verify_key_check(other->key, &signature, other->digest, other->digest_len);
+    wrong += !assay_public_key_check(other->key, &signature, other->digest, other->digest_len);
     if (round % 8 != 0) return wrong;
     signature.bytes[signature.len - 1] ^= 1;
-    wrong += assay_verify_key_check(other->key, &signature, other->digest, other->digest_len);
+    wrong += assay_public_key_check(other->key, &signature, other->digest, other->digest_len);
     return wrong;
 }
 
@@ -88,7 +88,7 @@ static void set_up_other(struct other *other, enum assay_key_type type,
     authority_key_public(pair, &key);
     authority_sign(pair, alg, "threads", 7, &other->signature);
     other->digest_len = assay_signature_digest(alg, "threads", 7, other->digest);
-    if (assay_verify_key_load(&key, &other->key) != ASSAY_OK) other->key = NULL;
+    if (assay_public_key_load(&key, &other->key) != ASSAY_OK) other->key = NULL;
     authority_key_free(&pair);
 }
 
@@ -121,7 +121,8 @@ int main(void)
         if (pthread_join(works[i].thread, NULL) != 0) return 1;
         wrong += works[i].wrong;
     }
-    for (unsigned i = 0; i < OTHERS; i++) assay_verify_key_free(&shared.others[i].key);
+    for (unsigned i = 0; i < OTHERS; i++)
+        assay_public_key_free(&shared.others[i].key);
     assay_p256_signer_free(&signer);
     assay_p256_free(&key);
     assay_p256_free(&tabled);

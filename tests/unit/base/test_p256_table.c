@@ -338,16 +338,16 @@ Test(base_ecdsa, adds_and_removes_as_often_as_asked)
     struct assay_verify_key *key = NULL;
     cr_assert_eq(assay_hex_decode(edge->public_key, 128, public_key, 64), ASSAY_OK);
     const struct assay_key bytes = assay_key_p256(public_key);
-    cr_assert_eq(assay_verify_key_load(&bytes, &key), ASSAY_OK);
-    const size_t before = assay_verify_key_weight(key);
-    assay_verify_key_remove_table(key);
+    cr_assert_eq(assay_public_key_load(&bytes, &key), ASSAY_OK);
+    const size_t before = assay_public_key_weight(key);
+    assay_public_key_remove_table(key);
     for (int i = 0; i < 2; i++) {
-        cr_assert(assay_verify_key_add_table(key));
-        cr_assert(assay_verify_key_add_table(key), "it has one already");
-        cr_assert_eq(assay_verify_key_weight(key), before + ASSAY_P256_TABLE_LEN);
-        assay_verify_key_remove_table(key);
-        assay_verify_key_remove_table(key);
-        cr_assert_eq(assay_verify_key_weight(key), before);
+        cr_assert(assay_public_key_add_table(key));
+        cr_assert(assay_public_key_add_table(key), "it has one already");
+        cr_assert_eq(assay_public_key_weight(key), before + ASSAY_P256_TABLE_LEN);
+        assay_public_key_remove_table(key);
+        assay_public_key_remove_table(key);
+        cr_assert_eq(assay_public_key_weight(key), before);
     }
-    assay_verify_key_free(&key);
+    assay_public_key_free(&key);
 }

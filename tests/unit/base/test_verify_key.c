@@ -36,14 +36,14 @@ static struct signer signer_of(struct authority_key *pair)
 {
     struct signer s = { .pair = pair };
     authority_key_public(pair, &s.public_key);
-    cr_assert_eq(assay_verify_key_load(&s.public_key, &s.key), ASSAY_OK);
+    cr_assert_eq(assay_public_key_load(&s.public_key, &s.key), ASSAY_OK);
     return s;
 }
 
 static void signer_close(struct signer *s)
 {
     authority_key_free(&s->pair);
-    assay_verify_key_free(&s->key);
+    assay_public_key_free(&s->key);
     cr_assert_null(s->key);
 }
 
@@ -79,8 +79,7 @@ Test(base_verify_key, verifies_each_algorithm_under_its_own_key_alone)
                 for (size_t as = 0; as < ALGS; as++) {
                     signature.alg = algs[as];
                     const size_t len = assay_signature_digest(algs[as], text, sizeof text, digest);
-                    const bool ok =
-                        assay_verify_key_check(all[under].key, &signature, digest, len);
+                    const bool ok = assay_public_key_check(all[under].key, &signature, digest, len);
                     cr_assert_eq(ok, under == by && as == with, "%zu %zu %zu %zu", by, with, under,
                                  as);
                     verified += ok;
@@ -103,20 +102,20 @@ Test(base_verify_key, refuses_every_flipped_bit_of_a_signature_and_another_lengt
             const size_t len = assay_signature_digest(algs[with], text, sizeof text, digest);
             for (size_t bit = 0; bit < 8 * signature.len; bit += 37 * test_every(3)) {
                 signature.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-                cr_assert_not(assay_verify_key_check(all[by].key, &signature, digest, len));
+                cr_assert_not(assay_public_key_check(all[by].key, &signature, digest, len));
                 signature.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
             }
-            cr_assert(assay_verify_key_check(all[by].key, &signature, digest, len));
+            cr_assert(assay_public_key_check(all[by].key, &signature, digest, len));
             digest[len - 1] ^= 1;
             /* FIPS 186-5 6.4.2: P-256 reads the first 32 bytes of a longer digest. */
-            cr_assert_eq(assay_verify_key_check(all[by].key, &signature, digest, len),
+            cr_assert_eq(assay_public_key_check(all[by].key, &signature, digest, len),
                          all[by].public_key.type == ASSAY_KEY_P256 && len > 32);
             digest[len - 1] ^= 1;
-            cr_assert_not(assay_verify_key_check(all[by].key, &signature, digest, len - 1));
+            cr_assert_not(assay_public_key_check(all[by].key, &signature, digest, len - 1));
             signature.len -= 1;
-            cr_assert_not(assay_verify_key_check(all[by].key, &signature, digest, len));
+            cr_assert_not(assay_public_key_check(all[by].key, &signature, digest, len));
             signature.len = 0;
-            cr_assert_not(assay_verify_key_check(all[by].key, &signature, digest, len));
+            cr_assert_not(assay_public_key_check(all[by].key, &signature, digest, len));
         }
     close_all(all);
 }
@@ -129,13 +128,13 @@ Test(base_verify_key, refuses_numbers_too_long_for_their_curve)
     uint8_t digest[ASSAY_DIGEST_MAX];
     authority_sign(s.pair, ASSAY_SIGNATURE_ECDSA_SHA256, text, sizeof text, &signature);
     assay_sha256(text, sizeof text, digest);
-    cr_assert(assay_verify_key_check(s.key, &signature, digest, 32));
+    cr_assert(assay_public_key_check(s.key, &signature, digest, 32));
     for (size_t at = 0; at < 16; at++) {
         signature.bytes[at] = 1;
-        cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+        cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
         signature.bytes[at] = 0;
         signature.bytes[48 + at] = 1;
-        cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+        cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
         signature.bytes[48 + at] = 0;
     }
     signer_close(&s);
@@ -144,7 +143,7 @@ Test(base_verify_key, refuses_numbers_too_long_for_their_curve)
 static void refuse(const struct assay_key *key, const char *why)
 {
     struct assay_verify_key *loaded = NULL;
-    cr_assert_eq(assay_verify_key_load(key, &loaded), ASSAY_E_KEY, "%s", why);
+    cr_assert_eq(assay_public_key_load(key, &loaded), ASSAY_E_KEY, "%s", why);
     cr_assert_null(loaded);
 }
 
@@ -166,8 +165,8 @@ Test(base_verify_key, loads_no_rsa_key_that_cannot_be_one)
     }
     struct assay_verify_key *loaded = NULL;
     memset(exponent, 0xff, 4); /* odd and large: not refused, though nobody uses it */
-    cr_assert_eq(assay_verify_key_load(&key, &loaded), ASSAY_OK);
-    assay_verify_key_free(&loaded);
+    cr_assert_eq(assay_public_key_load(&key, &loaded), ASSAY_OK);
+    assay_public_key_free(&loaded);
     signer_close(&s);
 }
 
@@ -202,12 +201,12 @@ Test(base_verify_key, refuses_pss_with_another_hash_inside)
     uint8_t digest[ASSAY_DIGEST_MAX] = { 0 };
     authority_sign(s.pair, ASSAY_SIGNATURE_RSA_PSS_SHA256, text, sizeof text, &signature);
     assay_sha256(text, sizeof text, digest);
-    cr_assert(assay_verify_key_check(s.key, &signature, digest, 32));
+    cr_assert(assay_public_key_check(s.key, &signature, digest, 32));
     signature.alg = ASSAY_SIGNATURE_RSA_PSS_SHA384;
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 48));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 48));
     signature.alg = ASSAY_SIGNATURE_NONE;
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 0));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 0));
     signer_close(&s);
 }
 
@@ -224,12 +223,12 @@ Test(base_verify_key, refuses_rsa_encodings_with_any_byte_turned)
         const size_t len = assay_signature_digest(algs[with], text, sizeof text, digest);
         authority_rsa_open(s.pair, &signature, encoded);
         authority_rsa_close(s.pair, encoded, &signature);
-        cr_assert(assay_verify_key_check(s.key, &signature, digest, len));
+        cr_assert(assay_public_key_check(s.key, &signature, digest, len));
         for (size_t at = 0; at < 256; at++) {
             /* The lowest bit: a higher one of the first byte could exceed the modulus. */
             encoded[at] ^= 1;
             authority_rsa_close(s.pair, encoded, &signature);
-            cr_assert_not(assay_verify_key_check(s.key, &signature, digest, len), "%zu of %zu", at,
+            cr_assert_not(assay_public_key_check(s.key, &signature, digest, len), "%zu of %zu", at,
                           with);
             encoded[at] ^= 1;
         }
@@ -248,7 +247,7 @@ Test(base_verify_key, refuses_rsa_signatures_from_the_modulus_on)
     for (unsigned nonce = 0; carry != 0; nonce++) {
         authority_sign(s.pair, ASSAY_SIGNATURE_RSA_PSS_SHA256, &nonce, sizeof nonce, &signature);
         assay_sha256(&nonce, sizeof nonce, digest);
-        cr_assert(assay_verify_key_check(s.key, &signature, digest, 32));
+        cr_assert(assay_public_key_check(s.key, &signature, digest, 32));
         carry = 0;
         for (size_t i = 256; i > 0; i--) {
             const unsigned sum = signature.bytes[i - 1] + s.public_key.bytes[i - 1] + carry;
@@ -257,11 +256,11 @@ Test(base_verify_key, refuses_rsa_signatures_from_the_modulus_on)
         }
         cr_assert_lt(nonce, 1000);
     }
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
     assay_bytes_copy(signature.bytes, sizeof signature.bytes, s.public_key.bytes, 256);
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
     memset(signature.bytes, 0, 256);
-    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    cr_assert_not(assay_public_key_check(s.key, &signature, digest, 32));
     signer_close(&s);
 }
 
@@ -278,7 +277,7 @@ Test(base_verify_key, names_a_key_by_the_digest_of_its_spki)
         assay_key_name(&all[i].public_key, name);
         cr_assert_arr_eq(name, read.key_name, sizeof name);
         cr_assert(assay_key_equal(&read.key, &all[i].public_key));
-        cr_assert_gt(assay_verify_key_weight(all[i].key), 64);
+        cr_assert_gt(assay_public_key_weight(all[i].key), 64);
     }
     close_all(all);
 }

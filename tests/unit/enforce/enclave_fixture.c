@@ -33,7 +33,7 @@ static void must(enum assay_status status, const char *what)
 void fixture_swap(struct fixture *fixture, const char *program)
 {
     char message[ASSAY_DRIVER_MESSAGE_LEN];
-    must(assay_restore_file(program, fixture->path, message), program);
+    must(assay_enforce_restore_file(program, fixture->path, message), program);
 }
 
 void fixture_make(struct fixture *fixture)
@@ -45,7 +45,7 @@ void fixture_make(struct fixture *fixture)
     snprintf(fixture->restore_path, sizeof fixture->restore_path, "%s/pristine", fixture->folder);
     snprintf(fixture->service, sizeof fixture->service, "%s/counter.sock", fixture->folder);
     char message[ASSAY_DRIVER_MESSAGE_LEN];
-    must(assay_restore_file(ENCLAVE, fixture->restore_path, message), "copy the enclave");
+    must(assay_enforce_restore_file(ENCLAVE, fixture->restore_path, message), "copy the enclave");
     fixture_swap(fixture, ENCLAVE);
     fixture->ca = calloc(1, sizeof *fixture->ca);
     fixture->credential = calloc(1, sizeof *fixture->credential);

@@ -16,7 +16,7 @@ static enum assay_status read_it(const char *text, size_t len, bool at_end)
     free(copy);
     copy = malloc(len > 0 ? len : 1);
     assay_bytes_copy(copy, len, text, len);
-    return assay_answer_parse(copy, len, at_end, &code, &body);
+    return assay_exchange_answer_parse(copy, len, at_end, &code, &body);
 }
 
 static enum assay_status read_text(const char *text)

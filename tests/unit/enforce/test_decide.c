@@ -48,7 +48,7 @@ static const char *judge(const struct history *history, const struct assay_order
                          history->begun[history->count - 1].kind == ASSAY_ORDER_RESTART;
     const bool restarts = order->kind == ASSAY_ORDER_RESTART; /* due until it was executed */
     for (size_t i = 0; i < history->count; i++) {
-        const int than = assay_order_compare(order, &history->begun[i]);
+        const int than = assay_enforce_order_compare(order, &history->begun[i]);
         /* Numbers are unique; in these stories a RESTART may share them with another order. */
         const bool other = restarts && (history->begun[i].kind != ASSAY_ORDER_RESTART ||
                                         history->begun[i].incarnation != order->incarnation);
@@ -66,7 +66,7 @@ static const char *judge(const struct history *history, const struct assay_order
     bool reason =
         waiting || restarted(history, order->incarnation) || order->incarnation < history->highest;
     for (size_t i = 0; i < history->count; i++) {
-        const int than = assay_order_compare(order, &history->begun[i]);
+        const int than = assay_enforce_order_compare(order, &history->begun[i]);
         reason = reason || than == 0 || (than < 0 && !restarts);
     }
     struct history with = *history;
@@ -95,7 +95,7 @@ static void check_memory(const struct assay_agent_memory *memory)
     if (!memory->has_last) return;
     assay_agent_memory_encode(memory, bytes);
     cr_assert_eq(assay_agent_memory_decode(bytes, sizeof bytes, &back), ASSAY_OK);
-    cr_assert_eq(assay_order_compare(&back.last, &memory->last), 0);
+    cr_assert_eq(assay_enforce_order_compare(&back.last, &memory->last), 0);
     cr_assert(back.last.kind == memory->last.kind && back.pending == memory->pending &&
               back.last.incarnation == memory->last.incarnation &&
               back.incarnation == memory->incarnation && back.restarted == memory->restarted &&
@@ -198,7 +198,7 @@ Test(decide, orders_sort_by_era_epoch_and_seq)
     const struct assay_order *sorted[] = { &a, &b, &c, &d };
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++) {
-            const int sign = assay_order_compare(sorted[i], sorted[j]);
+            const int sign = assay_enforce_order_compare(sorted[i], sorted[j]);
             cr_assert_eq((sign > 0) - (sign < 0), (i > j) - (i < j));
         }
 }

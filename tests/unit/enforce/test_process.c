@@ -348,13 +348,13 @@ Test(process, restores_a_file_whole_over_whatever_is_there)
     write_file(from, "the right build", 0600);
     write_file(to, "another", 0600);
     write_file(left, "half a", 0600); /* a crash in the middle of an earlier one */
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_OK, "%s", message);
     cr_assert(file_says(to, "the right build"));
     struct stat about;
     cr_assert_eq(stat(to, &about), 0);
     cr_assert_eq(about.st_mode & 0777, 0755);
     unlink(to);
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_OK, "%s", message);
     cr_assert(file_says(to, "the right build"));
     cr_assert_eq(entries(), 2);
 }
@@ -367,17 +367,17 @@ Test(process, restores_nothing_from_a_bad_source)
     for (size_t i = 0; i < sizeof longer; i++)
         longer[i] = i + 1 < sizeof longer ? 'x' : '\0';
     write_file(to, "what is there", 0600);
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_E_NOT_FOUND);
     cr_assert_not_null(strstr(message, "No such file"));
     write_file(from, "", 0600);
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_E_RANGE);
-    cr_assert_eq(assay_restore_file(folder, to, message), ASSAY_E_RANGE);
-    cr_assert_eq(assay_restore_file("/dev/zero", to, message), ASSAY_E_RANGE);
-    cr_assert_eq(assay_restore_file(to, longer, message), ASSAY_E_RANGE);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_E_RANGE);
+    cr_assert_eq(assay_enforce_restore_file(folder, to, message), ASSAY_E_RANGE);
+    cr_assert_eq(assay_enforce_restore_file("/dev/zero", to, message), ASSAY_E_RANGE);
+    cr_assert_eq(assay_enforce_restore_file(to, longer, message), ASSAY_E_RANGE);
     cr_assert_eq(truncate(from, (off_t)ASSAY_RESTORE_LEN_MAX + 1), 0);
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_E_RANGE);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_E_RANGE);
     write_file(from, "right", 0600);
-    cr_assert_eq(assay_restore_file(from, "/nonexistent/enclave", message), ASSAY_E_IO);
+    cr_assert_eq(assay_enforce_restore_file(from, "/nonexistent/enclave", message), ASSAY_E_IO);
     cr_assert(file_says(to, "what is there"));
 }
 
@@ -398,7 +398,7 @@ Test(process, restores_over_a_program_that_runs)
     usleep(100000);
     const int fd = open(to, O_WRONLY | O_CLOEXEC);
     cr_assert(fd < 0 && errno == ETXTBSY, "else this test proves nothing");
-    cr_assert_eq(assay_restore_file(from, to, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_enforce_restore_file(from, to, message), ASSAY_OK, "%s", message);
     cr_assert(file_says(to, "the right build"));
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);

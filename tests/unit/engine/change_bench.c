@@ -228,7 +228,7 @@ void change_all_pass(struct change_bench *b)
         uint8_t *row = b->ledger.rows + v * b->ledger.row_len;
         memset(row, 0, b->ledger.row_len);
         for (uint32_t s = 0; s < b->state.member_count; s++)
-            if (s != v) assay_row_set(row, s, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+            if (s != v) assay_votes_row_set(row, s, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
 }
 
@@ -246,7 +246,7 @@ void change_away(struct change_bench *b, uint32_t from, uint32_t to)
     change_all_pass(b);
     for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
         for (uint32_t s = from; s < to; s++)
-            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
+            assay_votes_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
 }
 
 /* Records and the set in force, as engine/node/chain_head.c, the store and the next engine do. */

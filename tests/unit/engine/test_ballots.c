@@ -46,7 +46,7 @@ static enum assay_outcome said(struct assay_sim_world *w)
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
         if (item->slot != VOTER || item->epoch != e->head->context.epoch) continue;
         cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
-        outcome = assay_row_get(r.ballot.row.bytes, SUBJECT);
+        outcome = assay_votes_row_get(r.ballot.row.bytes, SUBJECT);
     }
     return (enum assay_outcome)outcome;
 }
@@ -121,7 +121,7 @@ Test(ballots, an_empty_roll_of_seventy_two_leaves_nobody_unjudged, .timeout = 60
         cr_expect_eq(r.ballot.exception_count, MANY - 2);
         for (uint32_t slot = 0; slot < MANY; slot++)
             passes += assay_outcome_is_pass(
-                (enum assay_outcome)assay_row_get(r.ballot.row.bytes, slot));
+                (enum assay_outcome)assay_votes_row_get(r.ballot.row.bytes, slot));
     }
     cr_expect_eq(passes, MANY - 2, "all but itself and the quiet one: %u", passes);
     assay_sim_world_destroy(&w);

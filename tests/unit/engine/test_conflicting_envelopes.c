@@ -38,13 +38,13 @@ static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engin
     uint8_t digest[32];
     struct assay_slice all;
     size_t signature_at = 0;
-    assay_row_set(row, VICTIM, about_victim);
+    assay_votes_row_set(row, VICTIM, about_victim);
     assay_bytes_copy(b.roll_root, 32, roll_root, 32);
     assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(b.node_id, 32, e->head->state.members[LIAR].node_id, 32);
     assay_bytes_copy(b.endorsements_digest, 32, e->head->state.rules.endorsements_digest, 32);
     assay_bytes_copy(b.policy_digest, 32, e->head->state.rules.policy_digest, 32);
-    b.row = assay_slice_over(row, assay_row_len(NODES));
+    b.row = assay_slice_over(row, assay_votes_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
     cr_assert_eq(assay_writer_finish(&inner, &all), ASSAY_OK);
@@ -64,7 +64,7 @@ static uint8_t opinion(const struct assay_engine *e)
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
         if (item->slot != LIAR || item->epoch != e->head->context.epoch) continue;
         cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
-        return assay_row_get(r.ballot.row.bytes, VICTIM);
+        return assay_votes_row_get(r.ballot.row.bytes, VICTIM);
     }
     return 0xff;
 }
@@ -94,8 +94,8 @@ Test(conflicting_envelopes, the_ballot_that_counts_is_the_one_that_is_compared, 
     while (e->head->context.epoch == epoch && !e->chain->ledger.balloted[LIAR])
         cr_assert(assay_sim_world_run(w, 1));
     cr_assert_eq(e->head->context.epoch, epoch);
-    cr_assert(assay_row_get(e->chain->ledger.rows + LIAR * e->chain->ledger.row_len, VICTIM) ==
-                  ASSAY_OUTCOME_FAIL_HARD,
+    cr_assert(assay_votes_row_get(e->chain->ledger.rows + LIAR * e->chain->ledger.row_len,
+                                  VICTIM) == ASSAY_OUTCOME_FAIL_HARD,
               "the chain holds the other one");
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD);
     assay_sim_world_destroy(&w);

@@ -26,11 +26,11 @@ static void lie(struct assay_engine *e, uint32_t slot)
     const struct assay_pool_item *item = NULL;
     size_t signature_at = 0;
     for (uint32_t i = 0; i < NODES; i++)
-        if (i != slot) assay_row_set(row, i, ASSAY_OUTCOME_FAIL_HARD);
+        if (i != slot) assay_votes_row_set(row, i, ASSAY_OUTCOME_FAIL_HARD);
     assay_bytes_copy(b.roll_root, 32, e->chain->ledger.roll_root, 32);
     assay_bytes_copy(b.chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(b.node_id, 32, s->members[slot].node_id, 32);
-    b.row = assay_slice_over(row, assay_row_len(NODES));
+    b.row = assay_slice_over(row, assay_votes_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
     cr_assert_eq(assay_writer_finish(&inner, &all), ASSAY_OK);

@@ -141,12 +141,12 @@ Test(services, a_record_is_told_in_the_log_of_its_epoch_and_of_the_one_after, .t
         size_t at = 0;
         cr_assert(assay_sim_world_run(w, 20));
         assay_engine_services(assay_sim_world_engine(w, 0), &s);
-        if (!assay_service_log_next(s.log, &at, &entry)) continue;
+        if (!assay_services_log_next(s.log, &at, &entry)) continue;
         cr_assert_eq(entry.slot, 2);
         cr_assert_eq(entry.kind, TOY_ADD);
         cr_assert_eq(entry.payload.len, 1);
         cr_assert_eq(entry.payload.bytes[0], 9);
-        cr_assert_not(assay_service_log_next(s.log, &at, &entry));
+        cr_assert_not(assay_services_log_next(s.log, &at, &entry));
         told_in = s.epoch;
     }
     cr_assert_neq(told_in, 0);
@@ -611,7 +611,7 @@ Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeou
     cr_assert_eq(assay_store_prune(w->nodes[4].store, ASSAY_STORE_CHANGE, 0, UINT64_MAX), ASSAY_OK);
     cr_assert_eq(assay_store_commit(w->nodes[4].store), ASSAY_OK);
     assay_sim_world_restart(w, 4);
-    cr_assert_not(assay_chain_head_has_pending(w->nodes[4].engine));
+    cr_assert_not(assay_head_has_pending(w->nodes[4].engine));
     cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not far behind");
     cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);

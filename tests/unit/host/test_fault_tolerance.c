@@ -48,24 +48,24 @@ Test(fault_tolerance, of_who_has_no_seat_only_the_ballot_counts)
     members[5].present = members[6].present = false;
     for (uint32_t i = 0; i < 4; i++)
         members[i].ledger.balloted = true;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.progress);
     cr_expect_eq(s.margin.present_weight, 40);
     cr_expect_eq(s.margin.quorum_weight, 27);
     cr_expect_eq(s.margin.members_stop, 1);
     cr_expect(s.margin.ballots_short, "ballots of four of seven certify nothing");
     members[4].ledger.balloted = true;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.ballots_short);
     members[0].present = members[1].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.progress);
 }
 
 Test(fault_tolerance, seven_alike_bear_two)
 {
     struct assay_snapshot s = network(even);
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.progress && !s.margin.overdue);
     cr_expect_eq(s.margin.quorum_weight, 47);
     cr_expect_eq(s.margin.present_weight, 70);
@@ -83,14 +83,14 @@ Test(fault_tolerance, who_is_missing_is_counted_against_what_may_still_fail)
 {
     struct assay_snapshot s = network(even);
     members[3].present = members[5].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.progress);
     cr_expect_eq(s.margin.members_stop, 0);
     cr_expect_eq(s.margin.members_break, 2, "liars count of all weight");
     cr_expect(s.margin.advised[ASSAY_ADVICE_MARGIN]);
     cr_expect(members[1].operator_stops, "one of its two is still there, and none may go");
     members[6].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.progress);
     cr_expect(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
     cr_expect_not(members[1].operator_stops, "it stands already");
@@ -103,7 +103,7 @@ Test(fault_tolerance, a_recover_that_waits_is_for_the_operator_of_this_node)
     s.recover_unconfirmed = true;
     for (uint32_t i = 2; i < N; i++)
         members[i].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.advised[ASSAY_ADVICE_RECOVER_UNCONFIRMED]);
     cr_expect_not(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
     cr_expect_not(s.margin.advised[ASSAY_ADVICE_CATCH_UP]);
@@ -117,7 +117,7 @@ Test(fault_tolerance, who_hears_nobody_looks_at_itself_first)
     struct assay_snapshot s = network(even);
     for (uint32_t i = 1; i < N; i++)
         members[i].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.advised[ASSAY_ADVICE_ALONE]);
     cr_expect_not(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
 }
@@ -126,21 +126,21 @@ Test(fault_tolerance, an_epoch_is_overdue_a_quarter_after_its_length)
 {
     struct assay_snapshot s = network(even);
     s.chain.opened_ms = s.now_ms - 2500;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.overdue);
     s.chain.opened_ms--;
     s.chain.views_nullified = 3;
     s.chain.has_roll = true;
     for (uint32_t i = 0; i < 4; i++)
         members[i].ledger.balloted = true;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.overdue && s.margin.ballots_short);
     cr_expect(s.margin.advised[ASSAY_ADVICE_BALLOTS] && s.margin.advised[ASSAY_ADVICE_VIEWS]);
     members[4].ledger.balloted = true;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.ballots_short);
     s.chain.opened_ms = 0;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.open_ms == 0 && !s.margin.overdue, "not in this run");
 }
 
@@ -150,11 +150,11 @@ Test(fault_tolerance, a_wrong_date_and_a_silent_voter_are_told_what_to_do)
     s.clock_out_of_sync = true;
     s.chain.voting = false;
     s.chain.opened_ms = 1;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.advised[ASSAY_ADVICE_CLOCK] && s.margin.advised[ASSAY_ADVICE_CATCH_UP]);
     members[0].ledger.weight = 0;
     s.chain.total_weight -= 10;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.advised[ASSAY_ADVICE_CATCH_UP], "without weight it has no vote");
 }
 
@@ -170,7 +170,7 @@ Test(fault_tolerance, under_a_fence_the_fence_is_the_advice)
     s.chain.has_roll = true;
     s.chain.views_nullified = 5;
     s.fenced = true;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++)
         cr_expect_eq(s.margin.advised[i], i == ASSAY_ADVICE_FENCED, "%s",
                      assay_advice_code((enum assay_advice)i));
@@ -178,13 +178,13 @@ Test(fault_tolerance, under_a_fence_the_fence_is_the_advice)
     for (uint32_t i = 3; i < N; i++)
         members[i].present = i != 4;
     members[3].present = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.progress && s.margin.overdue && s.margin.platforms_stop == 0);
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++)
         cr_expect_eq(s.margin.advised[i], i == ASSAY_ADVICE_FENCED, "%s",
                      assay_advice_code((enum assay_advice)i));
     s.fenced = false;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.advised[ASSAY_ADVICE_CATCH_UP] && s.margin.advised[ASSAY_ADVICE_MARGIN]);
 }
 
@@ -229,7 +229,7 @@ Test(fault_tolerance, any_so_many_is_what_every_set_of_members_says)
         struct assay_snapshot s = network(weights);
         for (uint32_t i = 1; i < N; i++)
             members[i].present = next(&state) % 8 != 0;
-        assay_fault_tolerance_compute(&s);
+        assay_tolerance_compute(&s);
         cr_assert_eq(s.margin.members_break, worst(&s, true), "round %d", round);
         if (!s.margin.progress) continue;
         cr_assert_eq(s.margin.members_stop, worst(&s, false), "round %d", round);
@@ -274,7 +274,7 @@ Test(fault_tolerance, the_smallest_coalition_of_operators_and_roots_is_exact)
             members[i].ledger.vendor_root[0] = (uint8_t)(next(&state) % 5);
             members[i].present = i == 0 || next(&state) % 10 != 0;
         }
-        assay_fault_tolerance_compute(&s);
+        assay_tolerance_compute(&s);
         cr_assert_eq(s.margin.operators_break, worst_groups(&s, false, true), "round %d", round);
         cr_assert_eq(s.margin.roots_break, worst_groups(&s, true, true), "round %d", round);
         if (!s.margin.progress) continue;
@@ -291,17 +291,17 @@ Test(fault_tolerance, a_root_with_more_votes_than_weight_is_told)
     struct assay_snapshot s = network(even);
     for (uint32_t i = 0; i < N; i++)
         members[i].ledger.vendor_root[0] = (uint8_t)(i < 2 ? 1 : 2 + i);
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(members[0].vendor_outvotes || s.margin.advised[ASSAY_ADVICE_ROOT_VOTES]);
     members[0].ledger.seat_weight = members[1].ledger.seat_weight = 15;
     members[2].ledger.seat_weight = 0;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(members[0].vendor_outvotes && members[1].vendor_outvotes, "30 of 70, of weight 20");
     cr_expect_not(members[3].vendor_outvotes);
     cr_expect(s.margin.advised[ASSAY_ADVICE_ROOT_VOTES]);
     members[0].ledger.weight = members[1].ledger.weight = 15;
     s.chain.total_weight = 80;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(members[0].vendor_outvotes, "that is its weight, which 6.3 shows");
 }
 
@@ -312,7 +312,7 @@ Test(fault_tolerance, members_of_one_platform_fail_together)
     struct assay_snapshot s = network(weights);
     for (uint32_t i = 0; i < N; i++)
         members[i].ledger.platform_id[0] = (uint8_t)(i + 1);
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.shares_platforms);
     cr_expect_eq(s.margin.members_stop, 1);
     cr_expect_eq(s.margin.platforms_stop, 1);
@@ -322,14 +322,14 @@ Test(fault_tolerance, members_of_one_platform_fail_together)
         members[i].ledger.platform_id[0] = (uint8_t)(i < 6 ? 1 + i % 3 : 9);
     for (uint32_t i = 0; i < N; i++)
         members[i].ledger.vendor_root[0] = 0;
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.shares_platforms);
     cr_expect_eq(s.margin.members_stop, 2);
     cr_expect_eq(s.margin.platforms_stop, 1);
     cr_expect_eq(s.margin.members_break, 2);
     cr_expect_eq(s.margin.platforms_break, 1);
     members[3].present = false; /* half of platform 1 is away */
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_eq(s.margin.members_stop, 1);
     cr_expect_eq(s.margin.platforms_stop, 0, "a machine with two takes the quorum along");
     cr_expect(s.margin.advised[ASSAY_ADVICE_MARGIN]);
@@ -337,7 +337,7 @@ Test(fault_tolerance, members_of_one_platform_fail_together)
     s = network(light);
     for (uint32_t i = 0; i < N; i++)
         members[i].ledger.platform_id[0] = (uint8_t)(1 + i / 2);
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect_not(s.margin.shares_platforms);
 }
 
@@ -349,7 +349,7 @@ Test(fault_tolerance, masked_platforms_of_one_operator_and_vendor_count_as_one)
         members[i].ledger.operator_id[0] = (uint8_t)(i / 3);
         members[i].ledger.vendor_root[0] = 0;
     }
-    assay_fault_tolerance_compute(&s);
+    assay_tolerance_compute(&s);
     cr_expect(s.margin.shares_platforms);
     cr_expect_eq(s.margin.platforms_break, 0, "three of seven are more than a third");
     cr_expect_eq(s.margin.members_break, 2);

@@ -82,12 +82,12 @@ static void start(void)
     for (uint8_t i = 0; i < N; i++)
         make_member(i);
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_change_basis_open(&genesis, store, &basis), ASSAY_OK);
+    cr_assert_eq(assay_draft_basis_open(&genesis, store, &basis), ASSAY_OK);
 }
 
 static void stop(void)
 {
-    assay_change_basis_close(&basis);
+    assay_draft_basis_close(&basis);
     assay_store_close(&store);
     for (size_t i = 0; i < OPERATORS; i++)
         assay_p256_signer_free(&signers[i]);
@@ -135,9 +135,8 @@ static enum assay_status judge(const struct assay_change *change, const struct a
                                uint32_t signatures)
 {
     struct assay_change_draft draft;
-    cr_assert_eq(assay_change_draft_decode(file_of(change, action, signatures, false), &draft),
-                 ASSAY_OK);
-    return assay_change_review(basis, &draft, true, message);
+    cr_assert_eq(assay_draft_decode(file_of(change, action, signatures, false), &draft), ASSAY_OK);
+    return assay_draft_review(basis, &draft, true, message);
 }
 
 TestSuite(net_change, .init = start, .fini = stop);
@@ -148,22 +147,22 @@ Test(net_change, a_file_reads_back_and_no_truncation_of_it_does)
     const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
     const struct assay_slice file = file_of(&change, &rest, 2, false);
     struct assay_change_draft draft;
-    cr_assert_eq(assay_change_draft_decode(file, &draft), ASSAY_OK);
+    cr_assert_eq(assay_draft_decode(file, &draft), ASSAY_OK);
     cr_assert_eq(draft.signature_count, 2);
     cr_assert_eq(draft.change.activation, 3);
     for (size_t len = 0; len < file.len; len++) {
         uint8_t *exact = malloc(len + 1);
         assay_bytes_copy(exact, len, file.bytes, len);
-        cr_assert_neq(assay_change_draft_decode(assay_slice_over(exact, len), &draft), ASSAY_OK,
+        cr_assert_neq(assay_draft_decode(assay_slice_over(exact, len), &draft), ASSAY_OK,
                       "%zu of %zu bytes", len, file.len);
         free(exact);
     }
     uint8_t *more = calloc(1, file.len + 1);
     assay_bytes_copy(more, file.len, file.bytes, file.len);
-    cr_assert_eq(assay_change_draft_decode(assay_slice_over(more, file.len + 1), &draft),
+    cr_assert_eq(assay_draft_decode(assay_slice_over(more, file.len + 1), &draft),
                  ASSAY_E_TRAILING);
     free(more);
-    cr_assert_eq(assay_change_draft_decode(file_of(&change, &rest, 0, false), &draft), ASSAY_OK,
+    cr_assert_eq(assay_draft_decode(file_of(&change, &rest, 0, false), &draft), ASSAY_OK,
                  "a draft that nobody has signed");
 }
 
@@ -221,14 +220,14 @@ Test(net_change, says_what_of_its_signatures_is_wrong)
     struct assay_change_draft draft;
     cr_assert_eq(judge(&c, &rest, 1), ASSAY_E_SIGNATURE);
     cr_assert_not_null(strstr(message, "1 of 2"));
-    cr_assert_eq(assay_change_draft_decode(file_of(&c, &rest, 1, false), &draft), ASSAY_OK);
-    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_OK, "so far so good");
-    cr_assert_eq(assay_change_draft_decode(file_of(&c, &rest, 2, true), &draft), ASSAY_OK);
-    cr_assert(assay_change_signature_is_valid(&genesis, &draft, 0));
-    cr_assert(!assay_change_signature_is_valid(&genesis, &draft, 1));
-    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_E_SIGNATURE);
+    cr_assert_eq(assay_draft_decode(file_of(&c, &rest, 1, false), &draft), ASSAY_OK);
+    cr_assert_eq(assay_draft_review(basis, &draft, false, message), ASSAY_OK, "so far so good");
+    cr_assert_eq(assay_draft_decode(file_of(&c, &rest, 2, true), &draft), ASSAY_OK);
+    cr_assert(assay_draft_signature_is_valid(&genesis, &draft, 0));
+    cr_assert(!assay_draft_signature_is_valid(&genesis, &draft, 1));
+    cr_assert_eq(assay_draft_review(basis, &draft, false, message), ASSAY_E_SIGNATURE);
     draft.signers[0][0] ^= 1;
-    cr_assert_eq(assay_change_review(basis, &draft, false, message), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_draft_review(basis, &draft, false, message), ASSAY_E_STRANGER);
 }
 
 Test(net_change, says_what_of_its_actions_is_wrong)
@@ -350,10 +349,10 @@ Test(net_change, weights_follow_what_is_staged)
     const struct assay_change c = plain(1, 3);
     const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
     struct assay_tolerance before, after;
-    assay_change_compute_weights(basis, &basis->stage, &before);
+    assay_draft_compute_weights(basis, &basis->stage, &before);
     cr_assert_eq(before.voter_count, N);
     cr_assert_eq(judge(&c, &rest, 2), ASSAY_OK);
-    assay_change_compute_weights(basis, &basis->stage, &after);
+    assay_draft_compute_weights(basis, &basis->stage, &after);
     cr_assert_eq(after.voter_count, N - 1);
     cr_assert_eq(basis->stage.members[2].weight, 0);
 }
@@ -371,14 +370,14 @@ Test(net_change, members_that_return_may_cost_the_quorum)
         basis->state.members[i].weight = 0;
     }
     cr_assert_eq(judge(&c, &wake, 2), ASSAY_OK, "%s", message);
-    assay_change_compute_weights(basis, &basis->stage, &after);
-    assay_change_count_quorum(basis, NULL, &q);
+    assay_draft_compute_weights(basis, &basis->stage, &after);
+    assay_draft_count_quorum(basis, NULL, &q);
     cr_expect_eq(q.voters, 3);
     cr_expect_eq(q.silent_count, 1);
     cr_expect_eq(3 * q.silent, q.total);
     cr_expect_str_eq(q.names, "m2");
-    cr_expect(assay_change_quorum_is_lost(&q), "more than two thirds are needed");
-    assay_change_count_quorum(basis, absent, &q);
+    cr_expect(assay_draft_quorum_is_lost(&q), "more than two thirds are needed");
+    assay_draft_count_quorum(basis, absent, &q);
     cr_expect_eq(q.silent_count, 2);
     cr_expect_str_eq(q.names, "m0, m2");
 }
@@ -392,25 +391,25 @@ Test(net_change, one_of_four_that_returns_costs_no_quorum)
     basis->state.members[2].stage = ASSAY_STAGE_RESTING;
     basis->state.members[2].weight = 0;
     cr_assert_eq(judge(&c, &wake, 2), ASSAY_OK, "%s", message);
-    assay_change_compute_weights(basis, &basis->stage, &after);
-    assay_change_count_quorum(basis, NULL, &q);
+    assay_draft_compute_weights(basis, &basis->stage, &after);
+    assay_draft_count_quorum(basis, NULL, &q);
     cr_expect_eq(q.voters, N);
     cr_expect_eq(q.silent_count, 1);
-    cr_expect_not(assay_change_quorum_is_lost(&q));
+    cr_expect_not(assay_draft_quorum_is_lost(&q));
 }
 
 Test(net_change, actions_are_told_by_name)
 {
     char words[ASSAY_CHANGE_WORDS];
     struct assay_action a = stage(ASSAY_ACTION_REST, 2);
-    assay_change_format_action(&basis->state, &a, words);
+    assay_draft_format_action(&basis->state, &a, words);
     cr_assert_eq(strncmp(words, "drain m2 (", 10), 0, "%s", words);
     cr_assert_eq(strlen(words), 10 + 64 + 1, "its id is whole: %s", words);
     a = stage(ASSAY_ACTION_WAKE, 2);
-    assay_change_format_action(&basis->state, &a, words);
+    assay_draft_format_action(&basis->state, &a, words);
     cr_assert_eq(strncmp(words, "undrain m2 (", 12), 0, "%s", words);
     a = (struct assay_action){ .kind = ASSAY_ACTION_PARAMETERS, .parameters = { .epoch_ms = 77 } };
-    assay_change_format_action(&basis->state, &a, words);
+    assay_draft_format_action(&basis->state, &a, words);
     cr_assert_not_null(strstr(words, "epoch_ms 77"));
 }
 
@@ -422,7 +421,7 @@ static bool supersedes(enum assay_action_kind later, uint32_t of, enum assay_act
     struct assay_action a = stage(later, of), b = stage(earlier, member);
     assay_bytes_copy(a.card.node_id, 32, a.node_id, 32);
     assay_bytes_copy(b.card.node_id, 32, b.node_id, 32);
-    return assay_change_supersedes(&a, &b);
+    return assay_draft_supersedes(&a, &b);
 }
 
 /* An operator who reads a list of changes sees what is in force: rules are replaced as a whole, and
@@ -468,7 +467,7 @@ Test(net_change, what_supersedes_an_action)
     struct assay_action first = { .kind = ASSAY_ACTION_OPERATOR_KEY },
                         second = { .kind = ASSAY_ACTION_OPERATOR_KEY };
     assay_bytes_copy(first.public_key, 64, genesis.operators[0].public_key, 64);
-    cr_expect_not(assay_change_supersedes(&second, &first));
+    cr_expect_not(assay_draft_supersedes(&second, &first));
     assay_bytes_copy(second.node_id, 32, genesis.operators[0].operator_id, 32);
-    cr_expect(assay_change_supersedes(&second, &first));
+    cr_expect(assay_draft_supersedes(&second, &first));
 }

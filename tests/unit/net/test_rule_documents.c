@@ -183,23 +183,23 @@ Test(net_rule_documents, a_document_comes_from_the_genesis_or_a_change)
     struct assay_slice document;
     static uint8_t memory[ASSAY_CHANGE_LEN_MAX];
     keep_change();
-    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[0], memory, 0, &document),
+    cr_assert_eq(assay_host_rules_document(&genesis, store, digests[0], memory, 0, &document),
                  ASSAY_OK);
     cr_assert_eq(document.bytes, genesis.policy.bytes);
-    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, 8, &document),
+    cr_assert_eq(assay_host_rules_document(&genesis, store, digests[1], memory, 8, &document),
                  ASSAY_E_FULL);
-    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
-                                                &document),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_host_rules_document(&genesis, store, digests[1], memory, sizeof memory, &document),
+        ASSAY_OK);
     cr_assert(assay_slice_equal(document, policies[1]));
     digests[1][0] ^= 1;
-    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
-                                                &document),
-                 ASSAY_E_NOT_FOUND);
+    cr_assert_eq(
+        assay_host_rules_document(&genesis, store, digests[1], memory, sizeof memory, &document),
+        ASSAY_E_NOT_FOUND);
     assay_store_memory_fail(store, ASSAY_STORE_FAULT_READ, 1, true);
-    cr_assert_eq(assay_effective_rules_document(&genesis, store, digests[1], memory, sizeof memory,
-                                                &document),
-                 ASSAY_E_STORE);
+    cr_assert_eq(
+        assay_host_rules_document(&genesis, store, digests[1], memory, sizeof memory, &document),
+        ASSAY_E_STORE);
 }
 
 Test(net_rule_documents, only_what_can_be_judged_by_may_be_brought)

@@ -17,20 +17,20 @@ Test(store_binding, is_kept_as_a_whole_and_nobodys_is_told_apart)
     const uint8_t short_value[40] = { 0 };
     const struct assay_store_key key = { .number = 1000 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_store_binding_save(store, &tie), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_keyring_binding_save(store, &tie), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_OK);
     cr_assert(assay_bytes_equal(read.id, tie.id, 32) && assay_bytes_equal(read.set, tie.set, 32));
-    cr_assert_eq(assay_store_binding_save_unbound(store), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_save_unbound(store), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_OK);
     cr_assert(assay_bytes_all_zero(read.set, sizeof read.set));
     cr_assert_not(assay_bytes_all_zero(read.id, sizeof read.id));
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
                                  assay_slice_over(short_value, sizeof short_value)),
                  ASSAY_OK);
-    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_E_VERSION);
+    cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_E_VERSION);
     assay_store_close(&store);
 }
 
@@ -44,18 +44,19 @@ Test(store_binding, a_store_that_was_rolled_back_is_behind_its_copy)
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     for (uint64_t generation = 0; generation < UINT64_MAX / 3; generation = 3 * generation + 1) {
         tie.generation = generation;
-        cr_assert_eq(assay_store_binding_save(store, &tie), ASSAY_OK);
+        cr_assert_eq(assay_keyring_binding_save(store, &tie), ASSAY_OK);
         cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-        assay_store_binding_encode_copy(&tie, bytes);
-        cr_assert_eq(assay_store_binding_decode_copy(assay_slice_over(bytes, sizeof bytes), &copy),
-                     ASSAY_OK);
-        cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
+        assay_keyring_binding_encode_copy(&tie, bytes);
+        cr_assert_eq(
+            assay_keyring_binding_decode_copy(assay_slice_over(bytes, sizeof bytes), &copy),
+            ASSAY_OK);
+        cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_OK);
         cr_expect(assay_bytes_equal(copy.id, tie.id, sizeof copy.id));
-        cr_expect_not(assay_store_binding_is_behind(&read, &copy));
+        cr_expect_not(assay_keyring_binding_is_behind(&read, &copy));
         read.generation++;
-        cr_expect_not(assay_store_binding_is_behind(&read, &copy));
+        cr_expect_not(assay_keyring_binding_is_behind(&read, &copy));
         read.generation -= 2;
-        if (generation > 0) cr_expect(assay_store_binding_is_behind(&read, &copy));
+        if (generation > 0) cr_expect(assay_keyring_binding_is_behind(&read, &copy));
     }
     assay_store_close(&store);
 }
@@ -67,15 +68,15 @@ Test(store_binding, a_store_knows_its_chain)
     const uint8_t short_value[31] = { 0 };
     const struct assay_store_key key = { .number = 1040 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_store_binding_save_chain(store, chain), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_chain(store, found), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_keyring_binding_save_chain(store, chain), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_chain(store, found), ASSAY_OK);
     cr_assert(assay_bytes_equal(found, chain, 32));
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
                                  assay_slice_over(short_value, sizeof short_value)),
                  ASSAY_OK);
-    cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_E_STORE);
+    cr_assert_eq(assay_keyring_binding_chain(store, found), ASSAY_E_STORE);
     assay_store_close(&store);
 }
 
@@ -111,7 +112,7 @@ Test(store_binding, an_older_store_is_of_the_chain_of_its_newest_block)
     cr_assert_eq(assay_writer_finish(&p, &payload), ASSAY_OK);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_BLOCK, &key, payload), ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_chain(store, found), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_chain(store, found), ASSAY_OK);
     cr_assert(assay_bytes_equal(found, header.chain_id, 32));
     assay_store_close(&store);
 }
@@ -128,16 +129,16 @@ Test(store_binding, a_store_of_before_the_counter_is_of_generation_zero)
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(old, sizeof old)),
                  ASSAY_OK);
-    cr_assert_eq(assay_store_binding_load(store, &read), ASSAY_OK);
-    cr_assert_eq(assay_store_binding_decode_copy(assay_slice_over(old, 32), &copy), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_load(store, &read), ASSAY_OK);
+    cr_assert_eq(assay_keyring_binding_decode_copy(assay_slice_over(old, 32), &copy), ASSAY_OK);
     cr_expect_eq(read.generation, 0);
     cr_expect_eq(copy.generation, 0);
     cr_expect(assay_bytes_equal(read.id, copy.id, sizeof copy.id));
     cr_expect(assay_bytes_equal(read.set, old + 32, 32));
-    cr_expect_not(assay_store_binding_is_behind(&read, &copy));
+    cr_expect_not(assay_keyring_binding_is_behind(&read, &copy));
     for (size_t len = 0; len <= sizeof newer; len++) /* no other length is a version of ours */
         if (len != ASSAY_STORE_BINDING_ID_LEN && len != ASSAY_STORE_BINDING_COPY_LEN)
-            cr_expect_eq(assay_store_binding_decode_copy(assay_slice_over(newer, len), &copy),
+            cr_expect_eq(assay_keyring_binding_decode_copy(assay_slice_over(newer, len), &copy),
                          ASSAY_E_VERSION, "%zu", len);
     assay_store_close(&store);
 }

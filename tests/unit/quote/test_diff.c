@@ -45,7 +45,7 @@ static const char *compare(const char *before, const char *after)
     for (uint32_t i = 0; i < changes.count; i++) {
         const struct assay_policy_change *const c = &changes.changes[i];
         used += (size_t)snprintf(printed + used, sizeof printed - used, "%s|%s|%s|%s\n",
-                                 assay_change_effect_text(c->effect), c->what.text, c->before.text,
+                                 assay_policy_effect_text(c->effect), c->what.text, c->before.text,
                                  c->after.text);
         cr_assert_lt(used, sizeof printed);
     }

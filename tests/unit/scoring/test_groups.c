@@ -35,7 +35,7 @@ Test(scoring_groups, sorting_is_total_and_does_not_depend_on_the_input_order)
                 slots[i - 1] = slots[other];
                 slots[other] = kept;
             }
-            assay_order_sort(slots, count, compare_keys, keys);
+            assay_scores_sort(slots, count, compare_keys, keys);
             for (uint32_t i = 0; i < count; i++) {
                 cr_assert_not(seen[slots[i]], "a permutation");
                 seen[slots[i]] = true;

@@ -480,15 +480,15 @@ Test(scoring_tally, aborts_on_a_weight_above_one_unit, .signal = SIGABRT)
 Test(scoring_tally, a_row_gives_back_what_was_put_in)
 {
     uint8_t row[3] = { 0 };
-    cr_expect_eq(assay_row_len(0), 0u);
-    cr_expect_eq(assay_row_len(5), 3u);
-    cr_expect_eq(assay_row_len(6), 3u);
+    cr_expect_eq(assay_votes_row_len(0), 0u);
+    cr_expect_eq(assay_votes_row_len(5), 3u);
+    cr_expect_eq(assay_votes_row_len(6), 3u);
     for (uint32_t slot = 0; slot < 6; slot++)
-        assay_row_set(row, slot, (enum assay_outcome)(slot + 1));
+        assay_votes_row_set(row, slot, (enum assay_outcome)(slot + 1));
     for (uint32_t slot = 0; slot < 6; slot++)
-        cr_expect_eq(assay_row_get(row, slot), slot + 1);
+        cr_expect_eq(assay_votes_row_get(row, slot), slot + 1);
     cr_expect_eq(row[0], 0x21, "slot 0 in the low half");
-    assay_row_set(row, 1, ASSAY_OUTCOME_NONE);
+    assay_votes_row_set(row, 1, ASSAY_OUTCOME_NONE);
     cr_expect_eq(row[0], 0x01, "a slot can be taken back");
 }
 
@@ -706,17 +706,17 @@ Test(scoring_tally, once_it_counts_as_absent_unjudged_and_absent_add_up)
 Test(scoring_tally, a_row_from_outside_is_checked)
 {
     uint8_t row[3] = { 0x44, 0x40, 0x04 }; /* five slots, the voter is slot 2 */
-    cr_expect(assay_row_valid(row, 3, 5, 2));
-    cr_expect_not(assay_row_valid(row, 2, 5, 2), "too short");
-    cr_expect_not(assay_row_valid(row, 3, 7, 2), "too long");
-    cr_expect_not(assay_row_valid(row, 3, 5, 5), "no such voter");
-    cr_expect_not(assay_row_valid(row, 3, 5, 3), "own slot is not none");
+    cr_expect(assay_votes_row_valid(row, 3, 5, 2));
+    cr_expect_not(assay_votes_row_valid(row, 2, 5, 2), "too short");
+    cr_expect_not(assay_votes_row_valid(row, 3, 7, 2), "too long");
+    cr_expect_not(assay_votes_row_valid(row, 3, 5, 5), "no such voter");
+    cr_expect_not(assay_votes_row_valid(row, 3, 5, 3), "own slot is not none");
     row[2] = 0x14;
-    cr_expect_not(assay_row_valid(row, 3, 5, 2), "padding is not none");
+    cr_expect_not(assay_votes_row_valid(row, 3, 5, 2), "padding is not none");
     row[2] = 0x08;
-    cr_expect_not(assay_row_valid(row, 3, 5, 2), "no such outcome");
+    cr_expect_not(assay_votes_row_valid(row, 3, 5, 2), "no such outcome");
     row[2] = 0x07;
-    cr_expect(assay_row_valid(row, 3, 5, 2), "unjudged is one");
+    cr_expect(assay_votes_row_valid(row, 3, 5, 2), "unjudged is one");
 }
 
 Test(scoring_tally, every_reason_has_a_text)

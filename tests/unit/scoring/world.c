@@ -41,7 +41,7 @@ void world_init(struct world *world, uint32_t count)
 
 void world_vote(struct world *world, uint32_t voter, uint32_t subject, enum assay_outcome outcome)
 {
-    assay_row_set(world->outcomes[voter], subject, outcome);
+    assay_votes_row_set(world->outcomes[voter], subject, outcome);
 }
 
 void world_vote_all(struct world *world, uint32_t subject, enum assay_outcome outcome)

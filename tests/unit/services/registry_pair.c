@@ -124,14 +124,14 @@ const char *pair_apply(struct pair *p)
     registry_world_record(&p->world, p->live, &p->record);
     cr_assert_eq(
         assay_registry_check_record(&p->world.plan, p->world.chain_id, m->kind, m->payload),
-        ASSAY_OK, "%s", assay_service_kind_name(m->kind));
+        ASSAY_OK, "%s", assay_registry_kind_name(m->kind));
     const char *const one =
         assay_registry_apply(p->live, m->slot, m->node, m->kind, m->payload, p->facts);
     pair_told(&p->received[0], p->facts);
     const char *const other =
         assay_registry_apply(p->read, m->slot, m->node, m->kind, m->payload, p->facts);
     pair_told(&p->received[1], p->facts);
-    cr_assert_str_eq(one, other, "%s", assay_service_kind_name(m->kind));
+    cr_assert_str_eq(one, other, "%s", assay_registry_kind_name(m->kind));
     return one;
 }
 

@@ -197,7 +197,7 @@ struct assay_task_client *client_open(void)
                                                      .again_ms = 500 };
     struct assay_task_client *client = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
+    cr_assert_eq(assay_requestor_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
                  message);
     return client;
 }
@@ -214,19 +214,19 @@ void step_client(struct assay_task_client *client)
 {
     for (uint32_t slot = 0; slot < EXECUTORS; slot++)
         if (w.executor[slot] > 0) pause_executor(w.executor[slot]);
-    cr_assert_eq(assay_task_client_step(client, 1), ASSAY_OK);
+    cr_assert_eq(assay_requestor_step(client, 1), ASSAY_OK);
     for (uint32_t slot = 0; slot < EXECUTORS; slot++)
         if (w.executor[slot] > 0) cr_assert_eq(kill(w.executor[slot], SIGCONT), 0);
 }
 
-struct assay_task_client_status run(struct assay_task_client *client, uint32_t results, uint64_t ms)
+struct assay_requestor_status run(struct assay_task_client *client, uint32_t results, uint64_t ms)
 {
     const uint64_t until = now_ms() + ms;
-    struct assay_task_client_status status;
+    struct assay_requestor_status status;
     do {
         service_ledger_turn(w.ledger, 2);
         step_client(client);
-        status = assay_task_client_status(client);
+        status = assay_requestor_status(client);
     } while (status.state <= ASSAY_TASK_CLIENT_WORKS && status.results < results &&
              now_ms() < until);
     return status;
@@ -249,7 +249,7 @@ struct assay_task_client *submit(uint32_t ahead)
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
         step_client(client);
-        status = assay_task_client_submit(client, &wish);
+        status = assay_requestor_submit(client, &wish);
     }
     cr_assert_eq(status, ASSAY_OK);
     return client;

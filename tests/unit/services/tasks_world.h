@@ -25,10 +25,10 @@ struct world {
     struct assay_task_program program;
     uint8_t text[TEXT_LEN];
     uint32_t events;
-    uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
-    uint32_t held;                              /* closes since it was accepted, at 1 each */
-    const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
-    char output[1024];                          /* of the last step */
+    uint32_t steps;                           /* of a task that is submitted; 0: STEPS */
+    uint32_t held;                            /* closes since it was accepted, at 1 each */
+    const struct assay_requestor_last *after; /* whose state is the input; NULL: text */
+    char output[1024];                        /* of the last step */
     const char *chain_says; /* what a contract answers whoever asks about a task; NULL: no chain */
 };
 
@@ -53,8 +53,7 @@ struct assay_task_client *client_open(void);
 /* A step of the requestor while no executor runs, so that at most one answer of each is seen in it.
  */
 void step_client(struct assay_task_client *client);
-struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
-                                    uint64_t ms);
+struct assay_requestor_status run(struct assay_task_client *client, uint32_t results, uint64_t ms);
 struct assay_task_client *submit(uint32_t ahead);
 void is_counted(void);
 

@@ -31,21 +31,20 @@ static uint64_t now_ms;
 static void set_up(void)
 {
     char message[ASSAY_CLIENT_LISTENER_MESSAGE_LEN];
-    cr_assert_eq(assay_client_listener_open("127.0.0.1:0", &listener, message), ASSAY_OK, "%s",
-                 message);
+    cr_assert_eq(assay_listener_open("127.0.0.1:0", &listener, message), ASSAY_OK, "%s", message);
     (void)snprintf(address, sizeof address, "127.0.0.1:%u",
-                   (unsigned)assay_client_listener_port(listener));
+                   (unsigned)assay_listener_port(listener));
 }
 
 static void clear_up(void)
 {
-    assay_client_listener_close(&listener);
+    assay_listener_close(&listener);
 }
 
 static struct assay_client_connection *call_on(void)
 {
     struct assay_client_connection *call = NULL;
-    cr_assert_eq(assay_client_connection_open(address, &call), ASSAY_OK);
+    cr_assert_eq(assay_listener_connection_open(address, &call), ASSAY_OK);
     return call;
 }
 
@@ -53,8 +52,8 @@ static enum assay_status next(uint64_t *guest, struct assay_slice *frame)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
-        assay_client_listener_step(listener, ++now_ms);
-        status = assay_client_listener_receive(listener, guest, frame);
+        assay_listener_step(listener, ++now_ms);
+        status = assay_listener_receive(listener, guest, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     return status;
@@ -64,8 +63,8 @@ static enum assay_status answer(struct assay_client_connection *call, struct ass
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 200 && status == ASSAY_E_AGAIN; i++) {
-        assay_client_listener_step(listener, now_ms);
-        status = assay_client_connection_receive(call, frame);
+        assay_listener_step(listener, now_ms);
+        status = assay_listener_connection_receive(call, frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     return status;
@@ -78,35 +77,35 @@ Test(services_client_listener, frames_go_both_ways_whole, .init = set_up, .fini 
     struct assay_slice frame;
     uint64_t guest = 0, second = 0;
     long_one[ASSAY_CLIENT_LISTENER_FRAME_MAX - 1] = 9;
-    cr_assert_eq(assay_client_connection_send(call, assay_slice_over("hello", 5)), ASSAY_OK);
+    cr_assert_eq(assay_listener_connection_send(call, assay_slice_over("hello", 5)), ASSAY_OK);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
     cr_expect(frame.len == 5 && assay_bytes_equal(frame.bytes, "hello", 5));
-    cr_assert_eq(assay_client_connection_send(other, assay_slice_over(long_one, sizeof long_one)),
+    cr_assert_eq(assay_listener_connection_send(other, assay_slice_over(long_one, sizeof long_one)),
                  ASSAY_OK);
     for (int i = 0; i < 100; i++) {
-        assay_client_listener_step(listener, now_ms);
-        assay_status_ignore(assay_client_connection_receive(other, &frame), "what waits leaves");
-        if (assay_client_listener_receive(listener, &second, &frame) == ASSAY_OK) break;
+        assay_listener_step(listener, now_ms);
+        assay_status_ignore(assay_listener_connection_receive(other, &frame), "what waits leaves");
+        if (assay_listener_receive(listener, &second, &frame) == ASSAY_OK) break;
         usleep(1000);
     }
     cr_expect(second != guest && frame.len == sizeof long_one && frame.bytes[frame.len - 1] == 9);
-    assay_client_listener_send(listener, guest, assay_slice_over("you", 3));
+    assay_listener_send(listener, guest, assay_slice_over("you", 3));
     cr_assert_eq(answer(call, &frame), ASSAY_OK);
     cr_expect(frame.len == 3 && assay_bytes_equal(frame.bytes, "you", 3));
-    cr_expect_eq(assay_client_connection_receive(other, &frame), ASSAY_E_AGAIN,
+    cr_expect_eq(assay_listener_connection_receive(other, &frame), ASSAY_E_AGAIN,
                  "nobody else hears it");
-    assay_client_listener_disconnect(listener, guest);
+    assay_listener_disconnect(listener, guest);
     cr_expect_eq(answer(call, &frame), ASSAY_E_IO);
-    assay_client_listener_send(listener, guest, assay_slice_over("gone", 4));
-    assay_client_connection_close(&call);
-    assay_client_connection_close(&other);
+    assay_listener_send(listener, guest, assay_slice_over("gone", 4));
+    assay_listener_connection_close(&call);
+    assay_listener_connection_close(&other);
 }
 
 /* Whatever anybody sends. */
 static int raw(void)
 {
     const struct sockaddr_in at = { .sin_family = AF_INET,
-                                    .sin_port = htons(assay_client_listener_port(listener)),
+                                    .sin_port = htons(assay_listener_port(listener)),
                                     .sin_addr = { htonl(INADDR_LOOPBACK) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
@@ -119,8 +118,8 @@ static bool is_hung_up(int fd)
     for (int i = 0; i < 200; i++) {
         struct assay_slice frame;
         uint64_t guest;
-        assay_client_listener_step(listener, now_ms);
-        (void)!assay_client_listener_receive(listener, &guest, &frame);
+        assay_listener_step(listener, now_ms);
+        (void)!assay_listener_receive(listener, &guest, &frame);
         const ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
         if (got == 0 || (got < 0 && errno == ECONNRESET)) return true;
         usleep(1000);
@@ -153,13 +152,13 @@ Test(services_client_listener, the_most_silent_makes_room, .init = set_up, .fini
     uint64_t guest = 0;
     for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         fds[i] = raw();
-        assay_client_listener_step(listener, ++now_ms);
+        assay_listener_step(listener, ++now_ms);
     }
     const uint8_t word[] = { 0, 0, 0, 1, 42 };
     cr_assert_eq(send(fds[0], word, sizeof word, 0), (ssize_t)sizeof word);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
     fds[ASSAY_CLIENT_LISTENER_CLIENTS_MAX] = raw();
-    assay_client_listener_step(listener, ++now_ms);
+    assay_listener_step(listener, ++now_ms);
     cr_expect(is_hung_up(fds[1]), "it has said nothing for the longest time");
     cr_expect_not(is_hung_up(fds[0]));
     for (int i = 0; i <= ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
@@ -176,20 +175,20 @@ Test(services_client_listener, without_descriptors_callers_wait, .init = set_up,
     struct rlimit limit, none;
     cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
-    cr_assert_eq(assay_client_listener_poll(listener, fds), 1);
+    cr_assert_eq(assay_listener_poll(listener, fds), 1);
     cr_assert_eq(poll(fds, 1, 30000), 1);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    assay_client_listener_step(listener, now_ms += 10);
-    cr_assert_eq(assay_client_listener_poll(listener, fds), 1);
+    assay_listener_step(listener, now_ms += 10);
+    cr_assert_eq(assay_listener_poll(listener, fds), 1);
     const int woken = fds[0].fd < 0 ? 0 : 1;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     cr_expect_eq(woken, 0);
-    assay_client_listener_step(listener, now_ms += 999);
-    cr_expect_eq(assay_client_listener_poll(listener, fds), 1, "it waits");
-    assay_client_listener_step(listener, now_ms += 1);
-    cr_expect_eq(assay_client_listener_poll(listener, fds), 2, "it is accepted");
+    assay_listener_step(listener, now_ms += 999);
+    cr_expect_eq(assay_listener_poll(listener, fds), 1, "it waits");
+    assay_listener_step(listener, now_ms += 1);
+    cr_expect_eq(assay_listener_poll(listener, fds), 2, "it is accepted");
     cr_expect_geq(fds[0].fd, 0);
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
 }
 
 Test(services_client_listener, who_does_not_listen_is_hung_up, .init = set_up, .fini = clear_up)
@@ -202,9 +201,9 @@ Test(services_client_listener, who_does_not_listen_is_hung_up, .init = set_up, .
     cr_assert_eq(send(fd, word, sizeof word, 0), (ssize_t)sizeof word);
     cr_assert_eq(next(&guest, &frame), ASSAY_OK);
     struct pollfd fds[ASSAY_CLIENT_LISTENER_FDS];
-    for (int i = 0; i < 500 && assay_client_listener_poll(listener, fds) == 2; i++)
-        assay_client_listener_send(listener, guest, assay_slice_over(long_one, sizeof long_one));
-    cr_expect_eq(assay_client_listener_poll(listener, fds), 1, "it is gone");
+    for (int i = 0; i < 500 && assay_listener_poll(listener, fds) == 2; i++)
+        assay_listener_send(listener, guest, assay_slice_over(long_one, sizeof long_one));
+    cr_expect_eq(assay_listener_poll(listener, fds), 1, "it is gone");
     (void)close(fd);
 }
 
@@ -217,25 +216,26 @@ Test(services_client_listener, a_name_is_waited_for_by_nobody, .init = set_up, .
     char name[32];
     (void)snprintf(name, sizeof name, "localhost%s", strrchr(address, ':'));
     struct assay_client_connection *call = NULL;
-    const enum assay_status opened = assay_client_connection_open(name, &call);
+    const enum assay_status opened = assay_listener_connection_open(name, &call);
     cr_assert_eq(opened, ASSAY_OK, "%s: %s", name, assay_status_text(opened));
-    cr_expect_lt(assay_client_connection_poll(call).fd, 0, "it is resolved meanwhile");
-    cr_assert_eq(assay_client_connection_send(call, assay_slice_over(word, sizeof word)), ASSAY_OK);
+    cr_expect_lt(assay_listener_connection_poll(call).fd, 0, "it is resolved meanwhile");
+    cr_assert_eq(assay_listener_connection_send(call, assay_slice_over(word, sizeof word)),
+                 ASSAY_OK);
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
-        cr_assert_eq(assay_client_connection_receive(call, &frame), ASSAY_E_AGAIN);
+        cr_assert_eq(assay_listener_connection_receive(call, &frame), ASSAY_E_AGAIN);
         status = next(&guest, &frame);
     }
     cr_assert_eq(status, ASSAY_OK);
     cr_expect(assay_slice_equal(frame, assay_slice_over(word, sizeof word)));
-    assay_client_listener_send(listener, guest, assay_slice_over(word, 4));
+    assay_listener_send(listener, guest, assay_slice_over(word, 4));
     status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
-        status = assay_client_connection_receive(call, &frame);
+        status = assay_listener_connection_receive(call, &frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     cr_expect_eq(status, ASSAY_OK);
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
 }
 
 Test(services_client_listener, a_name_that_does_not_exist_ends_the_call)
@@ -243,13 +243,13 @@ Test(services_client_listener, a_name_that_does_not_exist_ends_the_call)
     struct assay_client_connection *call = NULL;
     struct assay_slice frame;
     enum assay_status status = ASSAY_E_AGAIN;
-    cr_assert_eq(assay_client_connection_open("a..b:1", &call), ASSAY_OK);
+    cr_assert_eq(assay_listener_connection_open("a..b:1", &call), ASSAY_OK);
     for (int i = 0; i < 10000 && status == ASSAY_E_AGAIN; i++) {
-        status = assay_client_connection_receive(call, &frame);
+        status = assay_listener_connection_receive(call, &frame);
         if (status == ASSAY_E_AGAIN) usleep(1000);
     }
     cr_expect_eq(status, ASSAY_E_IO);
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
 }
 
 Test(services_client_listener, addresses)
@@ -259,15 +259,14 @@ Test(services_client_listener, addresses)
     char message[ASSAY_CLIENT_LISTENER_MESSAGE_LEN];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (i != 3)
-            cr_expect_neq(assay_client_connection_open(bad[i], &call), ASSAY_OK, "%s", bad[i]);
+            cr_expect_neq(assay_listener_connection_open(bad[i], &call), ASSAY_OK, "%s", bad[i]);
         if (i != 3)
-            cr_expect_neq(assay_client_listener_open(bad[i], &listener, message), ASSAY_OK, "%s",
-                          bad[i]);
+            cr_expect_neq(assay_listener_open(bad[i], &listener, message), ASSAY_OK, "%s", bad[i]);
         cr_expect_null(call);
     }
-    if (assay_client_listener_open("[::1]:0", &listener, message) == ASSAY_OK) {
-        cr_expect_gt(assay_client_listener_port(listener), 0);
-        assay_client_listener_close(&listener);
+    if (assay_listener_open("[::1]:0", &listener, message) == ASSAY_OK) {
+        cr_expect_gt(assay_listener_port(listener), 0);
+        assay_listener_close(&listener);
     }
 }
 
@@ -296,14 +295,14 @@ Test(services_client_listener, a_flood_of_callers_evicts_nobody_who_waits, .init
             int *const place = &held[i % ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
             if (*place >= 0) (void)close(*place);
             *place = raw();
-            assay_client_listener_step(listener, ++now_ms);
+            assay_listener_step(listener, ++now_ms);
             if (!speaks) continue;
             uint64_t guest = 0;
             say_word(*place, &guest);
-            assay_client_listener_send(listener, guest, assay_slice_over("no", 2));
+            assay_listener_send(listener, guest, assay_slice_over("no", 2));
         }
         uint8_t reply[5] = { 0 };
-        assay_client_listener_send(listener, waits, assay_slice_over("y", 1));
+        assay_listener_send(listener, waits, assay_slice_over("y", 1));
         cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5, "speaks %d", speaks);
         cr_expect_eq(reply[4], 'y');
         for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
@@ -327,14 +326,14 @@ Test(services_client_listener, one_address_cannot_keep_others_out, .init = set_u
     const struct sockaddr_in from = { .sin_family = AF_INET,
                                       .sin_addr = { htonl(INADDR_LOOPBACK + 1) } };
     const struct sockaddr_in at = { .sin_family = AF_INET,
-                                    .sin_port = htons(assay_client_listener_port(listener)),
+                                    .sin_port = htons(assay_listener_port(listener)),
                                     .sin_addr = { htonl(INADDR_LOOPBACK) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(bind(fd, (const struct sockaddr *)&from, sizeof from), 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
     say_word(fd, &other);
     cr_expect(is_hung_up(fds[0]), "the most silent of the crowd made room");
-    assay_client_listener_send(listener, other, assay_slice_over("y", 1));
+    assay_listener_send(listener, other, assay_slice_over("y", 1));
     uint8_t reply[5];
     cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5);
     for (int i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
@@ -378,7 +377,7 @@ static int waiting_from(uint16_t site, uint16_t network)
     for (size_t i = 0; i < sizeof prefix; i++)
         caller.sin6_addr.s6_addr[i] = prefix[i];
     caller.sin6_addr.s6_addr[15] = 1;
-    assay_client_listener_step(listener, ++now_ms);
+    assay_listener_step(listener, ++now_ms);
     if (!is_refused(fd)) say_word(fd, &guest);
     caller = (struct sockaddr_in6){ 0 };
     return fd;
@@ -475,7 +474,7 @@ static struct assay_client_connection *call_name(struct assay_resolver *resolver
     char text[64];
     struct assay_client_connection *call = NULL;
     (void)snprintf(text, sizeof text, "%s%s", name, strrchr(address, ':'));
-    cr_assert_eq(assay_client_connection_open_shared(text, resolver, asker, &call), ASSAY_OK);
+    cr_assert_eq(assay_listener_connection_open_shared(text, resolver, asker, &call), ASSAY_OK);
     return call;
 }
 
@@ -484,12 +483,12 @@ static bool reaches(struct assay_client_connection *call, int within_ms)
 {
     struct assay_slice frame;
     uint64_t guest = 0;
-    enum assay_status status = assay_client_connection_send(call, assay_slice_over("hello", 5));
+    enum assay_status status = assay_listener_connection_send(call, assay_slice_over("hello", 5));
     const uint64_t until_ms = assay_monotonic_ms() + (uint64_t)within_ms;
     while (status == ASSAY_OK && assay_monotonic_ms() < until_ms) {
-        assay_client_listener_step(listener, ++now_ms);
-        if (assay_client_listener_receive(listener, &guest, &frame) == ASSAY_OK) return true;
-        if (assay_client_connection_receive(call, &frame) != ASSAY_E_AGAIN) return false;
+        assay_listener_step(listener, ++now_ms);
+        if (assay_listener_receive(listener, &guest, &frame) == ASSAY_OK) return true;
+        if (assay_listener_connection_receive(call, &frame) != ASSAY_E_AGAIN) return false;
         usleep(1000);
     }
     return false;
@@ -504,10 +503,10 @@ Test(services_client_listener, names_that_never_resolve_hold_a_bounded_number_of
     for (uint32_t i = 0; i < ASKERS * ROUNDS; i++) {
         struct assay_slice frame;
         struct assay_client_connection *call = call_name(resolver, "stuck", i % ASKERS);
-        cr_expect(assay_client_connection_is_pending(call));
-        cr_expect_eq(assay_client_connection_receive(call, &frame), ASSAY_E_AGAIN);
+        cr_expect(assay_listener_connection_is_pending(call));
+        cr_expect_eq(assay_listener_connection_receive(call, &frame), ASSAY_E_AGAIN);
         usleep(1000);
-        assay_client_connection_close(&call);
+        assay_listener_connection_close(&call);
     }
     cr_expect_leq(atomic_load(&most), ASSAY_RESOLVER_THREADS_MAX);
     cr_expect_geq(atomic_load(&most), 1);
@@ -521,16 +520,16 @@ Test(services_client_listener, a_late_answer_serves_the_next_connection, .init =
     struct assay_resolver *resolver = resolver_open();
     numbers_of_name[0] = "127.0.0.1";
     struct assay_client_connection *call = call_name(resolver, "stuck", 3);
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
     call = call_name(resolver, "stuck", 3);
     sem_post(&gate);
     cr_expect(reaches(call, 5000));
-    cr_expect_not(assay_client_connection_is_pending(call));
+    cr_expect_not(assay_listener_connection_is_pending(call));
     cr_expect_eq(atomic_load(&asked), 1, "one question is enough");
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
     /* Not of another name. */
     call = call_name(resolver, "stuck", 3);
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
     call = call_name(resolver, "other", 3);
     numbers_of_name[0] = "127.0.0.9";
     while (atomic_load(&asked) < 2)
@@ -540,7 +539,7 @@ Test(services_client_listener, a_late_answer_serves_the_next_connection, .init =
         usleep(1000);
     numbers_of_name[0] = "127.0.0.1";
     cr_expect(reaches(call, 5000));
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
     resolver_close(&resolver);
 }
 
@@ -548,7 +547,7 @@ Test(services_client_listener, a_late_answer_serves_the_next_connection, .init =
 static int deaf_listener(uint32_t host, int fds[static 2])
 {
     const struct sockaddr_in at = { .sin_family = AF_INET,
-                                    .sin_port = htons(assay_client_listener_port(listener)),
+                                    .sin_port = htons(assay_listener_port(listener)),
                                     .sin_addr = { htonl(host) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
@@ -573,13 +572,13 @@ Test(services_client_listener, each_number_of_a_name_is_tried, .init = set_up, .
     numbers_of_name[3] = "127.0.0.1";
     struct assay_client_connection *call = call_name(resolver, "name", 0);
     cr_expect(reaches(call, 10000));
-    cr_expect_not(assay_client_connection_is_pending(call));
-    assay_client_connection_close(&call);
+    cr_expect_not(assay_listener_connection_is_pending(call));
+    assay_listener_connection_close(&call);
     numbers_of_name[3] = NULL;
     numbers_of_name[2] = "127.0.0.2";
     call = call_name(resolver, "name", 0);
     cr_expect_not(reaches(call, 10000), "none of them is there");
-    assay_client_connection_close(&call);
+    assay_listener_connection_close(&call);
     resolver_close(&resolver);
     (void)close(deaf);
     (void)close(fds[0]);

@@ -331,8 +331,8 @@ Test(plan, groups_together_have_a_limit)
 
 Test(plan, kinds_have_words)
 {
-    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_REPLICA), "replica");
-    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_TASK_CLOSE), "task-close");
-    cr_expect_eq(assay_service_kind_name(0), NULL);
-    cr_expect_eq(assay_service_kind_name(ASSAY_SERVICE_KIND_COUNT), NULL);
+    cr_expect_str_eq(assay_registry_kind_name(ASSAY_SERVICE_REPLICA), "replica");
+    cr_expect_str_eq(assay_registry_kind_name(ASSAY_SERVICE_TASK_CLOSE), "task-close");
+    cr_expect_eq(assay_registry_kind_name(0), NULL);
+    cr_expect_eq(assay_registry_kind_name(ASSAY_SERVICE_KIND_COUNT), NULL);
 }

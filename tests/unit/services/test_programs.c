@@ -209,18 +209,19 @@ static void put_secret(uint8_t id[static 32])
                                                       .key = &owner };
     struct assay_share_client *client = NULL;
     service_ledger_member(ledger, in_folder("daemon-9"), 9);
-    cr_assert_eq(assay_share_client_open(&config, &client), ASSAY_OK);
+    cr_assert_eq(assay_holder_client_open(&config, &client), ASSAY_OK);
     enum assay_status status = ASSAY_E_AGAIN;
     const uint64_t until = now_ms() + SOON_MS;
-    while (now_ms() < until && assay_share_client_status(client).state != ASSAY_SHARE_CLIENT_DONE) {
+    while (now_ms() < until &&
+           assay_holder_client_status(client).state != ASSAY_SHARE_CLIENT_DONE) {
         if (status == ASSAY_E_AGAIN)
-            status = assay_share_client_put(client, 0, name, readers, 1,
-                                            assay_slice_over("secret", 6), id, sealed);
+            status = assay_holder_client_put(client, 0, name, readers, 1,
+                                             assay_slice_over("secret", 6), id, sealed);
         service_ledger_turn(ledger, 5);
-        assay_share_client_step(client, 5);
+        assay_holder_client_step(client, 5);
     }
-    cr_assert_eq(assay_share_client_status(client).state, ASSAY_SHARE_CLIENT_DONE);
-    assay_share_client_close(&client);
+    cr_assert_eq(assay_holder_client_status(client).state, ASSAY_SHARE_CLIENT_DONE);
+    assay_holder_client_close(&client);
 }
 
 /* What a holder keeps is undone by a new era: it says what, ends, and goes on when told to. */

@@ -49,8 +49,8 @@ Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 60
         course(round, &seen);
     for (unsigned kind = ASSAY_SERVICE_REPLICA; kind < ASSAY_SERVICE_KIND_COUNT; kind++)
         cr_expect(seen.applied[kind] >= (kind == ASSAY_SERVICE_SHARE_DISPUTE ? 1 : 6) || /* rare */
-                  kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
-                  "%s: %u", assay_service_kind_name(kind), seen.applied[kind]);
+                      kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
+                  "%s: %u", assay_registry_kind_name(kind), seen.applied[kind]);
     cr_expect_gt(seen.convicted, 100);
     cr_expect_gt(seen.nobody, 100);
     cr_expect_gt(seen.dealt, 100);
@@ -255,13 +255,13 @@ Test(registry, every_signature_inside_is_looked_at)
             struct pair elsewhere = *p;
             elsewhere.world.chain_id[0] ^= 1;
             cr_assert_eq(check(&elsewhere, p->record.kind, p->record.payload), ASSAY_E_SIGNATURE,
-                         "%s of another chain", assay_service_kind_name(p->record.kind));
+                         "%s of another chain", assay_registry_kind_name(p->record.kind));
             tried[p->record.kind]++;
         }
         pair_free(p);
     }
     for (unsigned kind = 1; kind < sizeof is_signed; kind++)
-        cr_expect(!is_signed[kind] || tried[kind] > 0, "%s", assay_service_kind_name(kind));
+        cr_expect(!is_signed[kind] || tried[kind] > 0, "%s", assay_registry_kind_name(kind));
 }
 
 /* docs/services.md 1.3.3: a payload that another member hands in, first or later, is nobody's. */
@@ -305,7 +305,7 @@ Test(registry, what_the_plan_does_not_have_is_refused)
         struct pair other = *p;
         (void)pair_apply(p);
         const enum assay_service_kind kind = p->record.kind;
-        const enum assay_service_family family = assay_service_kind_family(kind);
+        const enum assay_service_family family = assay_registry_kind_family(kind);
         if (family == ASSAY_FAMILY_TASKS) other.world.plan.has_tasks = false;
         else if (family == ASSAY_FAMILY_SHARES) other.world.plan.has_shares = false;
         else other.world.plan.group_count = 0;

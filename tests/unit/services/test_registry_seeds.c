@@ -118,10 +118,9 @@ static void expect_records(struct pair *p, const char *name, struct assay_slice 
         cr_assert_eq(assay_cursor_slice(&in, len, &payload), ASSAY_OK, "%s", name);
         const enum assay_service_kind kind = (enum assay_service_kind)head[0];
         if (kind != 0)
-            cr_expect_eq(assay_registry_check_record(&p->world.plan, p->world.chain_id, kind,
-                                                     payload),
-                         ASSAY_OK, "%s: %s", name,
-                         assay_service_kind_name(kind));
+            cr_expect_eq(
+                assay_registry_check_record(&p->world.plan, p->world.chain_id, kind, payload),
+                ASSAY_OK, "%s: %s", name, assay_registry_kind_name(kind));
     }
 }
 

@@ -760,20 +760,20 @@ enum { TURNS = 10, TURN_MS = 100 };
 
 static uint64_t replica_turns(struct assay_replica_node *node)
 {
-    const uint64_t begin_ms = assay_peer_links_clock_ms();
+    const uint64_t begin_ms = assay_links_clock_ms();
     for (int i = 0; i < TURNS; i++)
         cr_assert_eq(assay_replica_node_step(node, TURN_MS), ASSAY_OK);
-    return assay_peer_links_clock_ms() - begin_ms;
+    return assay_links_clock_ms() - begin_ms;
 }
 
 static uint64_t enclave_turns(struct assay_enclave *enclave)
 {
-    const uint64_t begin_ms = assay_peer_links_clock_ms();
+    const uint64_t begin_ms = assay_links_clock_ms();
     for (int i = 0; i < TURNS; i++) {
         cr_assert_eq(assay_enclave_step(enclave, TURN_MS), ASSAY_ENCLAVE_OK);
         service_ledger_turn(house.ledger, 0);
     }
-    return assay_peer_links_clock_ms() - begin_ms;
+    return assay_links_clock_ms() - begin_ms;
 }
 
 Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 600)

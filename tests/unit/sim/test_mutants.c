@@ -67,7 +67,7 @@ static int run(const char *a, const char *b)
         argv[argc] = words[argc];
         argc++;
     }
-    return assay_sim_command_mutants(argc, argv);
+    return sim_command_mutants(argc, argv);
 }
 
 static const char clean[] = "echo at twins 7; echo clean 7";

@@ -39,7 +39,7 @@ Test(sim_planted, the_sound_tally_keeps_every_promise, .timeout = 600)
     struct assay_sim_swarm_state state;
     struct assay_sim_swarm swarm = swarm_of_small_ones();
     swarm.seeds = 20;
-    cr_assert_eq(assay_sim_swarm_run(&swarm, &state, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_swarm_run(&swarm, &state, message), ASSAY_OK, "%s", message);
     cr_expect_eq(state.failed, 0, "seed %llu: %s", (unsigned long long)state.failures[0].seed,
                  state.failures[0].message);
     cr_expect_eq(state.done, 20);
@@ -52,7 +52,7 @@ Test(sim_planted, a_fault_of_the_tally_is_found_and_shrunk, .timeout = 600)
     struct assay_scenario s;
     const struct assay_sim_swarm swarm = swarm_of_small_ones();
     planted = true;
-    cr_assert_eq(assay_sim_swarm_run(&swarm, &state, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_swarm_run(&swarm, &state, message), ASSAY_OK, "%s", message);
     cr_assert_eq(state.failed, 1, "nothing found in %d seeds", SEEDS);
     /* The fall that should not be, or its recount; of who is absent as announced, changes. */
     static const char *const right[] = { "P1", "P10", "P11", "changes" };
@@ -61,15 +61,15 @@ Test(sim_planted, a_fault_of_the_tally_is_found_and_shrunk, .timeout = 600)
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
         known = known || strcmp(what, right[i]) == 0;
     cr_assert(known, "%s: %s", what, state.failures[0].message);
-    cr_assert_eq(assay_sim_swarm_scenario(&swarm, state.failures[0].seed, &s, message), ASSAY_OK);
+    cr_assert_eq(sim_swarm_scenario(&swarm, state.failures[0].seed, &s, message), ASSAY_OK);
 
     struct assay_sim_shrinking how = { .run = assay_sim_run, .tries_max = 150 };
-    cr_assert(assay_sim_shrink(&how, &s));
+    cr_assert(sim_shrink(&how, &s));
     cr_expect_str_eq(how.breach.what, what);
     cr_expect_lt(how.size_after, how.size_before);
     cr_expect_leq(how.size_after, 4, "%u of %u things are left", how.size_after, how.size_before);
     cr_expect_leq(s.epochs, 6);
 
     planted = false; /* the smallest scenario fails by the fault and by nothing else */
-    cr_expect_not(assay_sim_try(assay_sim_run, &s, false, true).breach.broken);
+    cr_expect_not(sim_try(assay_sim_run, &s, false, true).breach.broken);
 }

@@ -58,7 +58,7 @@ TestSuite(sim_run_output, .init = make, .fini = unmake);
 
 Test(sim_run_output, epochs_have_a_row_for_each_cohort_and_as_many_fields_as_the_head)
 {
-    char *text = assay_sim_csv_epochs(&result);
+    char *text = sim_csv_epochs(&result);
     size_t lines = 0, fields = 0, first = 0;
     for (const char *c = text; *c != '\0'; c++) {
         if (*c == ',') fields++;
@@ -77,7 +77,7 @@ Test(sim_run_output, epochs_have_a_row_for_each_cohort_and_as_many_fields_as_the
 
 Test(sim_run_output, roots_have_a_row_for_each_epoch)
 {
-    char *text = assay_sim_csv_roots(&result);
+    char *text = sim_csv_roots(&result);
     cr_expect_eq(strncmp(text, "epoch,certified,root\n1,1,1000", 29), 0, "%s", text);
     cr_expect_not_null(strstr(text, "\n2,0,2000"));
     free(text);
@@ -85,7 +85,7 @@ Test(sim_run_output, roots_have_a_row_for_each_epoch)
 
 Test(sim_run_output, the_summary_tells_what_happened_and_what_never_did)
 {
-    struct assay_json *data = assay_sim_summary(&result);
+    struct assay_json *data = sim_summary(&result);
     cr_expect(assay_json_bool(data, "passed", false));
     cr_expect_str_eq(assay_json_text(data, "seed", ""), "18446744073709551615");
     cr_expect_str_eq(assay_json_text(data, "fidelity", ""), "epoch");
@@ -108,20 +108,20 @@ Test(sim_run_output, the_summary_tells_what_happened_and_what_never_did)
 
 Test(sim_run_output, an_assertion_a_checker_and_an_interruption_each_fail_the_run)
 {
-    cr_expect(assay_sim_result_passed(&result));
+    cr_expect(sim_result_passed(&result));
     result.interrupted = true;
-    cr_expect_not(assay_sim_result_passed(&result));
+    cr_expect_not(sim_result_passed(&result));
     result.interrupted = false;
     outcome.figures[ASSAY_SIM_FIGURE_MESSAGES][0] = 100;
-    cr_expect_not(assay_sim_result_passed(&result));
+    cr_expect_not(sim_result_passed(&result));
     outcome.figures[ASSAY_SIM_FIGURE_MESSAGES][0] = 99;
-    cr_expect(assay_sim_result_passed(&result));
+    cr_expect(sim_result_passed(&result));
     assay_sim_report_check(&outcome, ASSAY_SIM_CHECKER_P1, 2, "slot %d", 3);
-    cr_expect_not(assay_sim_result_passed(&result));
+    cr_expect_not(sim_result_passed(&result));
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    assay_sim_print_failures(&result, out);
+    sim_print_failures(&result, out);
     (void)fclose(out);
     cr_expect_str_eq(text, "checker P1 violated 1 times, first in epoch 2: slot 3\n");
     free(text);
@@ -133,10 +133,10 @@ Test(sim_run_output, a_folder_holds_all_files_and_none_of_their_drafts)
     const struct folder f = folder_make();
     char dir[128];
     (void)snprintf(dir, sizeof dir, "%s", folder_at(&f, "out"));
-    cr_assert_eq(assay_sim_output_folder(dir, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_output_folder(dir, message), ASSAY_OK, "one that is there is fine");
+    cr_assert_eq(sim_output_folder(dir, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_output_folder(dir, message), ASSAY_OK, "one that is there is fine");
     for (int again = 0; again < 2; again++)
-        cr_assert_eq(assay_sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
+        cr_assert_eq(sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
     static const char *const names[] = { "epochs.csv", "roots.csv", "summary.json",
                                          "scenario.yaml" };
     for (size_t i = 0; i < 4; i++) {
@@ -156,7 +156,7 @@ Test(sim_run_output, a_file_in_place_of_the_folder_is_an_error_that_says_so)
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
     const struct folder f = folder_make();
     const char *path = folder_put(&f, "out", "x", 1, 0644);
-    cr_expect_eq(assay_sim_output_folder(path, message), ASSAY_E_IO);
+    cr_expect_eq(sim_output_folder(path, message), ASSAY_E_IO);
     cr_expect_not_null(strstr(message, "Not a directory"), "%s", message);
     folder_remove(&f);
 }
@@ -169,7 +169,7 @@ Test(sim_run_output, a_full_disk_is_an_error_that_says_so_and_leaves_no_half_fil
     (void)folder_put(&f, "summary.json", "{}", 2, 0644);
     cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    cr_expect_eq(assay_sim_output_write(f.path, &result, message), ASSAY_E_IO);
+    cr_expect_eq(sim_output_write(f.path, &result, message), ASSAY_E_IO);
     cr_expect_not_null(strstr(message, "epochs.csv: File too large"), "%s", message);
     struct stat info;
     (void)snprintf(path, sizeof path, "%s/epochs.csv", f.path);

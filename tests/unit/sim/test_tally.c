@@ -73,9 +73,8 @@ static void run(unsigned count, const char *const *keys, const char *const *ball
         comma = ", ";
     }
     put("}, \"faults\": {%s}}", faults);
-    cr_assert_eq(assay_sim_tally_read(text, text_len, &t, message), ASSAY_OK, "%s\n%s", message,
-                 text);
-    cr_assert_eq(assay_sim_tally_run(&t), ASSAY_OK);
+    cr_assert_eq(sim_tally_read(text, text_len, &t, message), ASSAY_OK, "%s\n%s", message, text);
+    cr_assert_eq(sim_tally_run(&t), ASSAY_OK);
 }
 
 static void expect_votes(unsigned slot, uint64_t pass, uint64_t negative, uint64_t electorate)
@@ -130,7 +129,7 @@ Test(sim_tally, four_honest_members)
     }
     cr_expect(t.summary.certified);
     cr_expect_not(t.tolerance.operator_cap_met, "four operators hold 25 %% each");
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -146,7 +145,7 @@ Test(sim_tally, absent_votes_of_a_third_do_nothing)
     expect_votes(6, 40000, 20000, 60000);
     expect_bounds(6, 10000, 10000);
     expect_trust(6, 10000, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -163,7 +162,7 @@ Test(sim_tally, absent_votes_of_half_lower_availability_alone)
     expect_bounds(6, 5000, 6000);
     expect_trust(6, 9000, 10000);
     cr_expect_eq(t.results[6].availability_rule, ASSAY_AVAILABILITY_FALL);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -180,7 +179,7 @@ Test(sim_tally, who_is_absent_for_all_falls_by_a_quarter)
     expect_bounds(6, 0, 0);
     expect_trust(6, 7500, 10000);
     expect_trust(5, 3750, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -197,7 +196,7 @@ Test(sim_tally, what_is_missing_counts_for_neither_side)
     expect_votes(6, 20000, 20000, 60000);
     expect_bounds(6, 0, 10000);
     expect_trust(6, 10000, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 
     const char *const three[] = {
         ".pppppa", "p.ppppa", "pp.pppa", "ppp.ppp", NULL, NULL, "pppppp."
@@ -207,7 +206,7 @@ Test(sim_tally, what_is_missing_counts_for_neither_side)
     expect_bounds(6, 0, 6000);
     expect_trust(6, 10000, 10000);
     cr_expect_eq(t.results[6].availability_rule, ASSAY_AVAILABILITY_HOLD);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /* Four of seven ballots: 3 * 40000 = 120000 is not more than 140000. Everything is held. */
@@ -219,7 +218,7 @@ Test(sim_tally, without_two_thirds_of_the_ballots_everything_is_held)
     cr_expect_not(t.summary.certified);
     expect_trust(5, 8000, 8000);
     expect_trust(6, 10000, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -235,7 +234,7 @@ Test(sim_tally, fail_counts_only_where_it_is_proven)
     expect_votes(6, 30000, 0, 60000);
     expect_bounds(6, 5000, 10000);
     expect_trust(6, 10000, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 
     const char *const truth[] = { ".pppppf", "p.ppppf", "pp.pppf", "ppp.ppf",
                                   "pppp.pf", "ppppp.f", "pppppp." };
@@ -243,7 +242,7 @@ Test(sim_tally, fail_counts_only_where_it_is_proven)
     expect_votes(6, 0, 60000, 60000);
     expect_trust(6, 7500, 0);
     cr_expect_eq(t.results[6].integrity_reason, ASSAY_INTEGRITY_FAIL_HARD);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -262,11 +261,11 @@ Test(sim_tally, soft_faults_take_a_quarter_and_hard_ones_all)
     expect_trust(2, 10000, 0);
     expect_trust(3, 10000, 0);
     expect_trust(4, 10000, 10000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
     run(5, keys, nobody, faults);
     expect_trust(0, 10000, 7500);
     expect_trust(3, 10000, 0);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -290,7 +289,7 @@ Test(sim_tally, integrity_rises_by_u_halved_per_earlier_offence)
     run(7, keys, ballots, "");
     for (unsigned i = 0; i < 7; i++)
         expect_trust(i, 10000, after[i]);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -309,18 +308,18 @@ Test(sim_tally, rises_go_no_higher_than_the_lower_bound)
     expect_weights(6, 8000, 8000, 8000);
     expect_votes(6, 40000, 0, 60000);
     expect_trust(6, 9500, 8100);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
     ballots[3] = "ppp.pp.";
     run(7, keys, ballots, "");
     expect_bounds(6, 5000, 10000);
     expect_trust(6, 9000, 8000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
     ballots[2] = "pp.ppp.";
     run(7, keys, ballots, "");
     expect_bounds(6, 0, 10000);
     expect_trust(6, 9000, 8000);
     cr_expect_eq(t.results[6].integrity_reason, ASSAY_INTEGRITY_HELD_FEW);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -357,7 +356,7 @@ Test(sim_tally, probation_unlisted_without_ballot_and_suspended)
     expect_trust(5, 9500, 8000);
     cr_expect_eq(t.results[5].integrity_reason, ASSAY_INTEGRITY_HELD_NO_BALLOT);
     expect_trust(6, 10000, 5000);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -386,7 +385,7 @@ Test(sim_tally, masked_platforms_of_one_operator_and_vendor_share_a_unit)
     expect_votes(0, 40000, 0, 40000);
     expect_votes(3, 40000, 0, 40000);
     expect_trust(1, 10000, 8100);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -414,7 +413,7 @@ Test(sim_tally, an_operator_above_its_cap_is_cut_to_it)
     expect_weights(3, 10000, 10000, 10000);
     expect_votes(0, 51333, 0, 51333);
     cr_expect_not(t.tolerance.operator_cap_met);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /*
@@ -442,7 +441,7 @@ Test(sim_tally, a_vendor_of_the_majority_keeps_two_thirds_of_each_member)
     cr_expect_eq(t.summary.total_weight, 58554u);
     cr_expect(t.tolerance.operator_cap_met);
     cr_expect_not(t.tolerance.vendor_cap_met);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /* Nobody holds weight: every electorate is empty, lo = 0, hi = 10000, and nothing is certified. */
@@ -457,5 +456,5 @@ Test(sim_tally, a_network_of_suspended_members_holds)
     }
     expect_trust(1, 10000, 4999);
     cr_expect_not(t.summary.certified);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }

@@ -24,7 +24,7 @@ static char message[ASSAY_SIM_TALLY_MESSAGE_MAX];
 static enum assay_status read_text(const char *text)
 {
     message[0] = 0;
-    return assay_sim_tally_read(text, strlen(text), &t, message);
+    return sim_tally_read(text, strlen(text), &t, message);
 }
 
 /* --- files that are wrong -------------------------------------------------------------------- */
@@ -128,7 +128,7 @@ Test(sim_tally_file, every_mistake_is_named)
         cr_expect_eq(read_text(mistakes[i].text), ASSAY_E_INVALID, "%s", mistakes[i].text);
         cr_expect_eq(strncmp(message, mistakes[i].message, strlen(mistakes[i].message)), 0,
                      "%s:\n\"%s\"\n\"%s\"", mistakes[i].text, message, mistakes[i].message);
-        assay_sim_tally_free(&t);
+        sim_tally_free(&t);
     }
 }
 
@@ -140,10 +140,10 @@ Test(sim_tally_file, what_is_no_json_is_refused)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cr_expect_eq(read_text(texts[i]), ASSAY_E_SYNTAX, "%s", texts[i]);
         cr_expect_neq(message[0], 0);
-        assay_sim_tally_free(&t);
+        sim_tally_free(&t);
     }
     cr_expect_eq(read_text("[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]"), ASSAY_E_RANGE);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 static const char whole[] =
@@ -156,13 +156,13 @@ Test(sim_tally_file, no_truncation_is_read)
         char *const cut = malloc(len + 1); /* exact, so that one byte too far is seen */
         cr_assert_not_null(cut);
         assay_bytes_copy(cut, len + 1, whole, len);
-        cr_assert_neq(assay_sim_tally_read(cut, len, &t, message), ASSAY_OK, "%zu bytes", len);
-        assay_sim_tally_free(&t);
+        cr_assert_neq(sim_tally_read(cut, len, &t, message), ASSAY_OK, "%zu bytes", len);
+        sim_tally_free(&t);
         free(cut);
     }
     cr_expect_eq(read_text(whole), ASSAY_OK, "%s", message);
-    cr_expect_eq(assay_sim_tally_run(&t), ASSAY_OK);
-    assay_sim_tally_free(&t);
+    cr_expect_eq(sim_tally_run(&t), ASSAY_OK);
+    sim_tally_free(&t);
 }
 
 Test(sim_tally_file, what_is_left_out_has_its_default)
@@ -174,7 +174,7 @@ Test(sim_tally_file, what_is_left_out_has_its_default)
     cr_expect_not(t.members[1].balloted);
     cr_expect_not(t.unlisted[1]);
     cr_expect_eq(assay_json_count(t.notes), 0u);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 Test(sim_tally_file, what_is_read_otherwise_than_it_stands_is_noted)
@@ -191,7 +191,7 @@ Test(sim_tally_file, what_is_read_otherwise_than_it_stands_is_noted)
     cr_expect_not_null(t.rows[0]);
     cr_expect(t.members[1].balloted);
     cr_expect_not_null(t.rows[1], "a ballot that says nothing");
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /* --- against the reference ------------------------------------------------------------------- */
@@ -325,11 +325,11 @@ Test(sim_tally_file, random_epochs_are_those_of_the_reference)
         put_members(&random, count);
         put_rest(&random, count);
         cr_assert_eq(read_text(text), ASSAY_OK, "%s\n%s", message, text);
-        cr_assert_eq(assay_sim_tally_run(&t), ASSAY_OK);
+        cr_assert_eq(sim_tally_run(&t), ASSAY_OK);
         compare_weights(file);
         compare_tally(file);
         if (t.summary.certified) certified++;
-        assay_sim_tally_free(&t);
+        sim_tally_free(&t);
     }
     cr_expect(certified > FILES / 4 && certified < FILES, "both kinds came up: %u", certified);
 }
@@ -353,11 +353,10 @@ Test(sim_tally_file, the_example_of_the_page_comes_out_as_it_says)
     from += strlen("```json\n");
     const char *to = strstr(from, "```");
     cr_assert_not_null(to);
-    cr_assert_eq(assay_sim_tally_read(from, (size_t)(to - from), &t, message), ASSAY_OK, "%s",
-                 message);
+    cr_assert_eq(sim_tally_read(from, (size_t)(to - from), &t, message), ASSAY_OK, "%s", message);
     free(page);
     free(whole_page);
-    cr_assert_eq(assay_sim_tally_run(&t), ASSAY_OK);
+    cr_assert_eq(sim_tally_run(&t), ASSAY_OK);
     static const uint32_t weights[] = { 6666, 6000, 5333, 10000, 10000, 10000, 10000 };
     static const uint16_t integrity[] = { 10000, 9100, 8100, 10000, 10000, 7500, 10000 };
     cr_assert_eq(t.count, 7u);
@@ -368,7 +367,7 @@ Test(sim_tally_file, the_example_of_the_page_comes_out_as_it_says)
     cr_expect_eq(t.results[6].negative_weight, 37999u);
     cr_expect_eq(t.after[6].availability_bp, 6750);
     cr_expect(t.summary.certified);
-    assay_sim_tally_free(&t);
+    sim_tally_free(&t);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -392,7 +391,7 @@ static int command(const char *first, const char *second)
     (void)snprintf(one, sizeof one, "%s", first);
     if (second != NULL) (void)snprintf(two, sizeof two, "%s", second);
     else argv[2] = NULL;
-    return assay_sim_command_tally(second == NULL ? 2 : 3, argv);
+    return sim_command_tally(second == NULL ? 2 : 3, argv);
 }
 
 static char said[1 << 14];

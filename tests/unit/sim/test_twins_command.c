@@ -19,7 +19,7 @@ static int run(const char *a, const char *b, const char *c, const char *d)
         argv[argc] = words[argc];
         argc++;
     }
-    return assay_sim_command_twins(argc, argv);
+    return sim_command_twins(argc, argv);
 }
 
 Test(twins_command, what_makes_no_sense_is_usage, .init = cr_redirect_stderr)

@@ -47,7 +47,7 @@ static void expect(enum assay_genuine genuine, enum assay_rule rule)
 
 static void expect_proof(enum assay_proof proof, enum assay_proof_state state)
 {
-    cr_expect_eq(verdict.proofs[proof], state, "%s is %d", assay_proof_name(proof),
+    cr_expect_eq(verdict.proofs[proof], state, "%s is %d", assay_verdict_proof_name(proof),
                  verdict.proofs[proof]);
 }
 

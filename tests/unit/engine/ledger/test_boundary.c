@@ -42,8 +42,8 @@ static void false_ballot(struct assay_sim_world *w, const struct assay_engine *e
     assay_bytes_copy(b.node_id, 32, e->head->state.members[ACCUSED].node_id, 32);
     assay_bytes_copy(b.endorsements_digest, 32, e->head->state.rules.endorsements_digest, 32);
     assay_bytes_copy(b.policy_digest, 32, e->head->state.rules.policy_digest, 32);
-    assay_row_set(row, SUBJECT, ASSAY_OUTCOME_FAIL_HARD);
-    b.row = assay_slice_over(row, assay_row_len(NODES));
+    assay_votes_row_set(row, SUBJECT, ASSAY_OUTCOME_FAIL_HARD);
+    b.row = assay_slice_over(row, assay_votes_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
     cr_assert_eq(assay_writer_finish(&inner, &all), ASSAY_OK);

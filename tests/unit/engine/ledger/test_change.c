@@ -505,7 +505,8 @@ Test(change, maintenance_is_announced_by_the_members_own_operator_alone)
         change_all_pass(b);
         for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
             if (v != 4)
-                assay_row_set(b->ledger.rows + v * b->ledger.row_len, 4, ASSAY_OUTCOME_ABSENT);
+                assay_votes_row_set(b->ledger.rows + v * b->ledger.row_len, 4,
+                                    ASSAY_OUTCOME_ABSENT);
         change_close_epoch(b);
         const uint16_t after = b->state.members[4].trust.availability_bp;
         if (announced) cr_assert_eq(after, before);

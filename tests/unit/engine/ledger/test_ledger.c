@@ -122,7 +122,7 @@ static struct assay_record ballot(struct bench *b, uint32_t voter)
     };
     memset(b->rows[voter], 0, ROW);
     for (uint32_t i = 0; i < N; i++)
-        if (i != voter) assay_row_set(b->rows[voter], i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        if (i != voter) assay_votes_row_set(b->rows[voter], i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     r.ballot.epoch = b->context.epoch;
     r.ballot.row = assay_slice_over(b->rows[voter], ROW);
     assay_bytes_copy(r.ballot.roll_root, 32, b->ledger.roll_root, 32);

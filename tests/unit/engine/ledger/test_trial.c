@@ -271,7 +271,7 @@ static void say_of_first(struct change_bench *b, uint32_t count, enum assay_outc
     change_all_pass(b);
     for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
         for (uint32_t s = 0; s < count; s++)
-            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, outcome);
+            assay_votes_row_set(b->ledger.rows + v * b->ledger.row_len, s, outcome);
 }
 
 /* They wait for collateral, which waits for the end of the trial: nobody may wait in a ring. */
@@ -292,8 +292,7 @@ Test(trial, a_trial_does_not_wait_for_who_cannot_be_judged)
 static void away_and_slandered(struct change_bench *b, bool slandered)
 {
     change_away(b, 3, 4);
-    if (slandered)
-        assay_row_set(b->ledger.rows, 3, ASSAY_OUTCOME_UNJUDGED);
+    if (slandered) assay_votes_row_set(b->ledger.rows, 3, ASSAY_OUTCOME_UNJUDGED);
     assay_bytes_zero(b->ledger.rows + 3 * b->ledger.row_len, b->ledger.row_len);
     b->ledger.counted[3] = b->ledger.balloted[3] = false;
 }

@@ -524,7 +524,7 @@ Test(fast_sync, arrives_in_a_network_that_operators_changed, .timeout = 600)
         const struct assay_state *own = &w->nodes[0].engine->head->state;
         const struct assay_state *other = &w->nodes[1].engine->head->state;
         cr_assert_eq(own->change_sequence, 1);
-        cr_assert(assay_rules_equal(&own->rules, &other->rules));
+        cr_assert(assay_state_rules_equal(&own->rules, &other->rules));
         assay_sim_world_destroy(&w);
     }
 }

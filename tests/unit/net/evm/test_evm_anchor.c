@@ -55,7 +55,7 @@ static struct assay_evm_anchored anchored_of(void)
     for (uint32_t i = 0; i < state.member_count; i++)
         assay_roster_row_of(&state.members[i], &rows[i]);
     assay_bytes_copy(a.chain_id, 32, state.chain_id, 32);
-    cr_assert_eq(assay_evm_rows(rows, state.member_count, bytes, sizeof bytes, &len, a.voters),
+    cr_assert_eq(assay_eth_rows(rows, state.member_count, bytes, sizeof bytes, &len, a.voters),
                  ASSAY_OK);
     assay_anchor_scores(&state, a.scores);
     return a;

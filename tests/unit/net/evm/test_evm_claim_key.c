@@ -70,7 +70,7 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
 static enum assay_status look(uint8_t opening[static 32])
 {
     struct assay_evm_rpc rpc = { .link = { .ask = ask } };
-    return assay_evm_task_opening(&rpc, &place, task, lock, opening);
+    return assay_eth_task_opening(&rpc, &place, task, lock, opening);
 }
 
 static void set_up(void)

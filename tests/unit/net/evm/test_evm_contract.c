@@ -27,7 +27,7 @@ static size_t deployed(const struct assay_evm_contract *c, const uint8_t (*words
 static enum assay_status read_code(const struct assay_evm_contract *c, size_t len,
                                    uint8_t (*words)[32])
 {
-    return assay_evm_contract_read(c, assay_slice_over(code, len), words);
+    return assay_eth_contract_read(c, assay_slice_over(code, len), words);
 }
 
 Test(evm_contract, only_the_committed_code_is_believed)
@@ -56,7 +56,7 @@ Test(evm_contract, only_the_committed_code_is_believed)
 static enum assay_status probe(struct evm_node *node)
 {
     struct assay_evm_rpc rpc = { .link = evm_node_link(node) };
-    return assay_evm_p256_check(&rpc);
+    return assay_eth_p256_check(&rpc);
 }
 
 #define ONE "\"0x0000000000000000000000000000000000000000000000000000000000000001\""
@@ -86,7 +86,7 @@ static enum assay_status paid_of(const char *answer, bool *open, uint32_t *paid)
     struct evm_node node = evm_node_make();
     struct assay_evm_rpc rpc = { .link = evm_node_link(&node) };
     node.call = answer;
-    return assay_evm_task_read(&rpc, &place, task, 0, open, paid);
+    return assay_eth_task_read(&rpc, &place, task, 0, open, paid);
 }
 
 Test(evm_contract, a_word_is_a_word)
@@ -115,7 +115,7 @@ static enum assay_status quantity_of(const char *text, uint64_t *out)
     char whole[128];
     snprintf(whole, sizeof whole, "[%s]", text);
     cr_assert_eq(assay_json_parse(whole, strlen(whole), &document), ASSAY_OK);
-    const enum assay_status status = assay_evm_quantity(assay_json_at(document, 0), out);
+    const enum assay_status status = assay_eth_quantity(assay_json_at(document, 0), out);
     assay_json_free(&document);
     return status;
 }

@@ -55,7 +55,7 @@ static void make(const uint32_t rekeyed[static EPOCHS])
 static enum assay_status read_document(struct assay_json *data,
                                        struct assay_evm_finalized_epoch *closed)
 {
-    const enum assay_status status = assay_evm_finalized_epoch_parse(data, closed);
+    const enum assay_status status = assay_eth_finalized_epoch_parse(data, closed);
     assay_json_free(&data);
     return status;
 }
@@ -75,7 +75,7 @@ Test(evm_finalized_epochs, what_is_read_is_what_an_anchor_would_hold)
         cr_assert(assay_bytes_equal(a->voters, b->voters, 32));
         cr_assert(assay_bytes_equal(a->scores, b->scores, 32));
         cr_assert_eq(closed.oldest, FIRST);
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
     }
 }
 
@@ -94,18 +94,18 @@ Test(evm_finalized_epochs, nothing_that_was_changed_is_read)
         struct assay_json *data = document_of(&epochs[0], FIRST);
         assay_json_set_uint(data, names[i], 5);
         cr_assert_eq(read_document(data, &closed), ASSAY_E_TYPE, "%s", names[i]);
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
         data = document_of(&epochs[0], FIRST);
         assay_json_set_text(data, names[i], "abc");
         cr_assert_neq(read_document(data, &closed), ASSAY_OK, "%s", names[i]);
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
         memset(long_text, '0', sizeof long_text - 1);
         data = document_of(&epochs[0], FIRST);
         assay_json_set_text(data, names[i], long_text);
         const enum assay_status status = read_document(data, &closed);
         /* what votes say is read when it is looked for */
         cr_assert(status != ASSAY_OK || strcmp(names[i], "finality") == 0, "%s", names[i]);
-        assay_evm_finalized_epoch_free(&closed);
+        assay_eth_finalized_epoch_free(&closed);
     }
     for (size_t i = 0; i < sizeof proven / sizeof proven[0]; i++) {
         struct assay_json *data = document_of(&epochs[0], FIRST);
@@ -122,7 +122,7 @@ Test(evm_finalized_epochs, nothing_that_was_changed_is_read)
             /* parts of a header that nothing here leads to are for the votes */
             cr_assert(status != ASSAY_OK || strcmp(proven[i], "header") == 0, "%s at %zu",
                       proven[i], at);
-            assay_evm_finalized_epoch_free(&closed);
+            assay_eth_finalized_epoch_free(&closed);
             text[at] = was;
         }
     }
@@ -153,7 +153,7 @@ static enum assay_status next_of(struct told *told, const struct assay_evm_ancho
     const struct assay_evm_epoch_source closings = { .ask = tell, .context = told };
     struct assay_evm_order order;
     told->questions = 0;
-    return assay_evm_anchor_next_order(held, contract, &closings, data, sizeof data, &order, epoch);
+    return assay_eth_anchor_next_order(held, contract, &closings, data, sizeof data, &order, epoch);
 }
 
 Test(evm_finalized_epochs, an_anchor_goes_as_far_as_its_voters_carry_it)

@@ -18,7 +18,7 @@ static char receipt[1024];
 static void begin(void)
 {
     const struct assay_evm_order order = { .to = { 1 } };
-    cr_assert_eq(assay_evm_sender_begin(&sender, &order), ASSAY_OK);
+    cr_assert_eq(assay_eth_sender_begin(&sender, &order), ASSAY_OK);
 }
 
 static void set_up(void)
@@ -31,21 +31,21 @@ static void set_up(void)
                                              .resend_ms = RESEND_MS };
     const struct assay_secret32 key = { .bytes = { [31] = 1 } };
     node = evm_node_make();
-    cr_assert_eq(assay_evm_sender_init(&sender, &config, &key, evm_node_link(&node)), ASSAY_OK);
+    cr_assert_eq(assay_eth_sender_init(&sender, &config, &key, evm_node_link(&node)), ASSAY_OK);
     begin();
 }
 
 static void tear_down(void)
 {
-    assay_evm_sender_deinit(&sender);
+    assay_eth_sender_deinit(&sender);
 }
 
 TestSuite(evm_sender, .init = set_up, .fini = tear_down);
 
 static void step_is(uint64_t now_ms, enum assay_evm_phase phase, const char *why)
 {
-    const enum assay_evm_phase found = assay_evm_sender_step(&sender, now_ms);
-    cr_assert_eq(found, phase, "%s, because: %s", assay_evm_phase_text(found), sender.progress.why);
+    const enum assay_evm_phase found = assay_eth_sender_step(&sender, now_ms);
+    cr_assert_eq(found, phase, "%s, because: %s", assay_eth_phase_text(found), sender.progress.why);
     if (why != NULL) cr_assert_str_eq(sender.progress.why, why);
 }
 
@@ -286,8 +286,8 @@ Test(evm_sender, a_contract_has_the_address_that_its_maker_computes)
     uint8_t made[20];
     const struct assay_evm_order order = { .creates = true };
     sender.progress.phase = ASSAY_EVM_IDLE;
-    cr_assert_eq(assay_evm_sender_begin(&sender, &order), ASSAY_OK);
-    cr_assert_eq(assay_evm_sender_begin(&sender, &order), ASSAY_E_AGAIN);
+    cr_assert_eq(assay_eth_sender_begin(&sender, &order), ASSAY_OK);
+    cr_assert_eq(assay_eth_sender_begin(&sender, &order), ASSAY_E_AGAIN);
     step_is(1, ASSAY_EVM_SENT, "");
     node.receipt = evm_node_receipt(
         &node, 90, true, "\"0x0101010101010101010101010101010101010101\"", receipt, sizeof receipt);
@@ -343,16 +343,16 @@ Test(evm_sender, a_configuration_without_sense_is_refused)
     struct assay_secret32 key = { .bytes = { 0 } };
     struct assay_evm_config c = sender.config;
     const struct assay_evm_link link = evm_node_link(&node);
-    cr_assert_eq(assay_evm_sender_init(&other, &c, &key, link), ASSAY_E_KEY);
+    cr_assert_eq(assay_eth_sender_init(&other, &c, &key, link), ASSAY_E_KEY);
     key.bytes[0] = 1;
     c.confirmations = 0;
-    cr_assert_eq(assay_evm_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
+    cr_assert_eq(assay_eth_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
     c.confirmations = ASSAY_EVM_CONFIRMATIONS_MAX + 1;
-    cr_assert_eq(assay_evm_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
+    cr_assert_eq(assay_eth_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
     c = sender.config;
     c.tip_wei = c.fee_limit_wei + 1;
-    cr_assert_eq(assay_evm_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
+    cr_assert_eq(assay_eth_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
     c = sender.config;
     c.chain_id = 0;
-    cr_assert_eq(assay_evm_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
+    cr_assert_eq(assay_eth_sender_init(&other, &c, &key, link), ASSAY_E_RANGE);
 }

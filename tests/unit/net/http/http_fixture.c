@@ -43,7 +43,7 @@ void http_fixture_open(struct http_fixture *fixture, uint32_t members)
     s->chain.total_weight = s->chain.seats_weight = 10000 * (uint64_t)members;
     for (uint32_t i = 0; i < members; i++)
         fill_member(fixture, i);
-    assay_fault_tolerance_compute(s);
+    assay_tolerance_compute(s);
     s->margin.progress = true;
 }
 

@@ -726,7 +726,7 @@ Test(net_keyring, a_key_of_backups_is_no_operator_key)
     cr_assert_eq(assay_keyring_load_backup_key(path, &secret, found), ASSAY_OK);
     cr_expect_arr_eq(made, found, 64);
     cr_expect_eq(assay_keyring_create_backup_key(path, found), ASSAY_E_DUPLICATE);
-    cr_expect_neq(assay_operator_key_load(path, &secret, found), ASSAY_OK);
+    cr_expect_neq(assay_keyring_operator_load(path, &secret, found), ASSAY_OK);
     cr_expect(assay_bytes_all_zero(&secret, sizeof secret));
 }
 
@@ -735,19 +735,19 @@ Test(net_keyring, an_operator_key_is_one_file)
     uint8_t made[64], found[64];
     struct assay_secret32 secret;
     const char *path = folder_at(&folder, "operator.key");
-    cr_assert_eq(assay_operator_key_create(path, made), ASSAY_OK);
-    cr_assert_eq(assay_operator_key_load(path, &secret, found), ASSAY_OK);
+    cr_assert_eq(assay_keyring_operator_create(path, made), ASSAY_OK);
+    cr_assert_eq(assay_keyring_operator_load(path, &secret, found), ASSAY_OK);
     cr_expect_arr_eq(made, found, 64);
-    cr_expect_eq(assay_operator_key_create(path, found), ASSAY_E_DUPLICATE);
+    cr_expect_eq(assay_keyring_operator_create(path, found), ASSAY_E_DUPLICATE);
     struct stat info;
     cr_assert_eq(stat(path, &info), 0);
     cr_expect_eq(info.st_mode & 07777, 0600);
     cr_assert_eq(chmod(path, 0644), 0);
-    cr_expect_eq(assay_operator_key_load(path, &secret, found), ASSAY_E_IO);
+    cr_expect_eq(assay_keyring_operator_load(path, &secret, found), ASSAY_E_IO);
     cr_expect(assay_bytes_all_zero(&secret, sizeof secret));
     cr_assert_eq(chdir(folder.path), 0);
-    cr_expect_eq(assay_operator_key_create("bare.key", made), ASSAY_OK);
-    cr_expect_eq(assay_operator_key_load("bare.key", &secret, found), ASSAY_OK);
+    cr_expect_eq(assay_keyring_operator_create("bare.key", made), ASSAY_OK);
+    cr_expect_eq(assay_keyring_operator_load("bare.key", &secret, found), ASSAY_OK);
 }
 
 Test(net_keyring, an_operator_key_is_no_key_of_a_node)
@@ -755,12 +755,13 @@ Test(net_keyring, an_operator_key_is_no_key_of_a_node)
     uint8_t found[64];
     struct assay_secret32 secret;
     cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
-    cr_expect_eq(assay_operator_key_load(key_path("identity.key"), &secret, found),
+    cr_expect_eq(assay_keyring_operator_load(key_path("identity.key"), &secret, found),
                  ASSAY_E_UNSUPPORTED);
     cr_expect(assay_bytes_all_zero(&secret, sizeof secret));
-    cr_expect_eq(assay_operator_key_load(folder_at(&folder, "none"), &secret, found),
+    cr_expect_eq(assay_keyring_operator_load(folder_at(&folder, "none"), &secret, found),
                  ASSAY_E_NOT_FOUND);
-    cr_expect_eq(assay_operator_key_load(folder_at(&folder, "keys/"), &secret, found), ASSAY_E_IO);
-    cr_expect_eq(assay_operator_key_create(folder_at(&folder, "none/operator.key"), found),
+    cr_expect_eq(assay_keyring_operator_load(folder_at(&folder, "keys/"), &secret, found),
+                 ASSAY_E_IO);
+    cr_expect_eq(assay_keyring_operator_create(folder_at(&folder, "none/operator.key"), found),
                  ASSAY_E_IO);
 }

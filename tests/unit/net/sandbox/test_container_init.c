@@ -28,7 +28,7 @@ static pid_t first(void (*daemon)(void))
     cr_assert_geq(pid, 0);
     if (pid > 0) return pid;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) _exit(90);
-    if (assay_container_init_split_always() != ASSAY_OK) _exit(91);
+    if (assay_sandbox_init_split_always() != ASSAY_OK) _exit(91);
     daemon();
     _exit(92);
 }
@@ -111,6 +111,6 @@ Test(net_container_init, it_ends_as_the_daemon_does, .timeout = 120)
 Test(net_container_init, any_other_process_does_not_split)
 {
     const pid_t before = getpid();
-    cr_assert_eq(assay_container_init_split(), ASSAY_OK);
+    cr_assert_eq(assay_sandbox_init_split(), ASSAY_OK);
     cr_expect_eq(getpid(), before);
 }

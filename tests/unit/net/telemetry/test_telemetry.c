@@ -19,7 +19,7 @@ static char *text;
 
 static void stop(void)
 {
-    assay_record_free(&record);
+    assay_telemetry_record_free(&record);
     assay_json_free(&document);
     free(text);
 }
@@ -42,8 +42,8 @@ static struct assay_json *event_of(uint64_t seq, const char *sentence)
 static void make_event(uint64_t seq, const char *sentence)
 {
     struct assay_json *event = event_of(seq, sentence);
-    assay_record_free(&record);
-    cr_assert_eq(assay_record_of_event(&origin, event, &record), ASSAY_OK);
+    assay_telemetry_record_free(&record);
+    cr_assert_eq(assay_telemetry_record_of_event(&origin, event, &record), ASSAY_OK);
     assay_json_free(&event);
 }
 
@@ -82,38 +82,39 @@ Test(net_telemetry, an_event_keeps_its_identity)
     make_event(7, "node-3 failed");
     cr_expect_str_eq(record.id, "c0ffee00c0ffee00-1234567812345678-7-1767323045678");
     cr_expect_eq(record.severity, ASSAY_SEVERITY_WARNING);
-    const struct assay_json *line = parse(assay_record_jsonl(&record));
+    const struct assay_json *line = parse(assay_telemetry_record_jsonl(&record));
     cr_expect_str_eq(assay_json_text(line, "id", ""), record.id);
     cr_expect_str_eq(assay_json_text(line, "at", ""), "2026-01-02T03:04:05.678Z");
     cr_expect_eq(assay_json_uint(line, "seq", 0), 7);
     cr_expect_str_eq(assay_json_text(line, "b", ""), "18446744073709551615");
     struct assay_json *event = event_of(0, "no number");
     struct assay_record none;
-    cr_expect_eq(assay_record_of_event(&origin, event, &none), ASSAY_E_SYNTAX);
+    cr_expect_eq(assay_telemetry_record_of_event(&origin, event, &none), ASSAY_E_SYNTAX);
     assay_json_free(&event);
 }
 
 Test(net_telemetry, a_gap_says_from_where_to_where)
 {
     const struct assay_record_gap gap = { 120, 270, 5000, "evicted" };
-    cr_assert_eq(assay_record_of_gap(ASSAY_RECORD_EVENTS, &origin, &gap, &record), ASSAY_OK);
-    const struct assay_json *line = parse(assay_record_jsonl(&record));
+    cr_assert_eq(assay_telemetry_record_of_gap(ASSAY_RECORD_EVENTS, &origin, &gap, &record),
+                 ASSAY_OK);
+    const struct assay_json *line = parse(assay_telemetry_record_jsonl(&record));
     cr_expect_str_eq(assay_json_text(line, "kind", ""), "gap");
     cr_expect_str_eq(assay_json_text(line, "event", ""), "history_gap");
     cr_expect_eq(assay_json_uint(line, "a", 0), 120);
     cr_expect_eq(assay_json_uint(line, "b", 0), 270);
     cr_expect_eq(assay_json_uint(line, "at_unix_ms", 0), 5000);
-    cr_expect_str_eq(assay_record_text(&record),
+    cr_expect_str_eq(assay_telemetry_record_text(&record),
                      "of events after 120 and up to 270 some are missing: evicted");
 }
 
 Test(net_telemetry, cells_are_quoted_and_no_formulas)
 {
     make_event(7, "=1+1,\"x\"\r\ny");
-    text = assay_record_csv(ASSAY_RECORD_EVENTS, false, true, &record);
+    text = assay_telemetry_record_csv(ASSAY_RECORD_EVENTS, false, true, &record);
     cr_assert_not_null(text);
     cr_expect_not_null(strstr(text, ",\"'=1+1,\"\"x\"\"\r\ny\""), "%s", text);
-    char *header = assay_record_csv_header(ASSAY_RECORD_EVENTS, false, true);
+    char *header = assay_telemetry_record_csv_header(ASSAY_RECORD_EVENTS, false, true);
     size_t columns = 0, cells = 0;
     for (const char *c = header; *c != '\0'; c++)
         columns += *c == ',';
@@ -135,10 +136,10 @@ Test(net_telemetry, outcomes_are_a_letter_a_member)
     assay_json_set_uint(member, "slot", 3);
     assay_json_set_text(member, "name", "-1+1");
     assay_json_set_text(member, "outcomes", "-PPP");
-    cr_assert_eq(
-        assay_record_of_member(ASSAY_RECORD_SCORES, true, true, &origin, epoch, member, &record),
-        ASSAY_OK);
-    text = assay_record_csv(ASSAY_RECORD_SCORES, true, true, &record);
+    cr_assert_eq(assay_telemetry_record_of_member(ASSAY_RECORD_SCORES, true, true, &origin, epoch,
+                                                  member, &record),
+                 ASSAY_OK);
+    text = assay_telemetry_record_csv(ASSAY_RECORD_SCORES, true, true, &record);
     cr_assert_not_null(text);
     cr_expect_not_null(strstr(text, ",-PPP,"), "%s", text);
     cr_expect_not_null(strstr(text, ",'-1+1,"), "%s", text);
@@ -154,19 +155,19 @@ Test(net_telemetry, orders_are_records_of_members_that_have_some)
     assay_json_set_uint(member, "slot", 3);
     assay_json_set_text(member, "orders", "");
     assay_json_set_uint(member, "score_bp", 77);
-    cr_expect_eq(
-        assay_record_of_member(ASSAY_RECORD_ORDERS, false, true, &origin, epoch, member, &record),
-        ASSAY_E_NOT_FOUND);
-    cr_assert_eq(
-        assay_record_of_member(ASSAY_RECORD_SCORES, false, true, &origin, epoch, member, &record),
-        ASSAY_OK);
+    cr_expect_eq(assay_telemetry_record_of_member(ASSAY_RECORD_ORDERS, false, true, &origin, epoch,
+                                                  member, &record),
+                 ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_telemetry_record_of_member(ASSAY_RECORD_SCORES, false, true, &origin, epoch,
+                                                  member, &record),
+                 ASSAY_OK);
     cr_expect_str_eq(record.id, "c0ffee00c0ffee00-score-2-9-3");
     cr_expect_eq(assay_json_uint(record.fields, "score_bp", 0), 77);
-    assay_record_free(&record);
+    assay_telemetry_record_free(&record);
     assay_json_set_text(member, "orders", "RESTART");
-    cr_assert_eq(
-        assay_record_of_member(ASSAY_RECORD_ORDERS, false, true, &origin, epoch, member, &record),
-        ASSAY_OK);
+    cr_assert_eq(assay_telemetry_record_of_member(ASSAY_RECORD_ORDERS, false, true, &origin, epoch,
+                                                  member, &record),
+                 ASSAY_OK);
     cr_expect_str_eq(record.id, "c0ffee00c0ffee00-order-2-9-3");
     cr_expect_null(assay_json_get(record.fields, "score_bp"));
     assay_json_free(&epoch);

@@ -279,7 +279,7 @@ Test(quote_cose, verifies_what_another_implementation_signed)
     for (int i = 0; i < 2; i++) {
         struct maker_key key = maker_key_make(i == 0 ? ASSAY_KEY_P256 : ASSAY_KEY_P384);
         struct assay_verify_key *loaded = NULL;
-        cr_assert_eq(assay_verify_key_load(&key.public, &loaded), ASSAY_OK);
+        cr_assert_eq(assay_public_key_load(&key.public, &loaded), ASSAY_OK);
         for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
             const struct maker_sign1 terms = { .key = &key,
                                                .algorithm = i == 0 ? -7 : -35,
@@ -295,15 +295,15 @@ Test(quote_cose, verifies_what_another_implementation_signed)
             cr_assert_eq(assay_cose_sign1_parse(written.bytes, written.len, &s), ASSAY_OK);
             cr_assert_eq(assay_cose_sign1_signature(&s, &signature, digest), ASSAY_OK);
             const size_t len = assay_signature_digest_len(signature.alg);
-            cr_assert(assay_verify_key_check(loaded, &signature, digest, len), "%zu", lengths[k]);
+            cr_assert(assay_public_key_check(loaded, &signature, digest, len), "%zu", lengths[k]);
             digest[len - 1] ^= 1;
-            cr_assert_not(assay_verify_key_check(loaded, &signature, digest, len));
+            cr_assert_not(assay_public_key_check(loaded, &signature, digest, len));
             s.signature.len -= 1;
             cr_assert_eq(assay_cose_sign1_signature(&s, &signature, digest), ASSAY_E_SIGNATURE);
             s.algorithm = ASSAY_COSE_ES512;
             cr_assert_eq(assay_cose_sign1_signature(&s, &signature, digest), ASSAY_E_UNSUPPORTED);
         }
-        assay_verify_key_free(&loaded);
+        assay_public_key_free(&loaded);
         maker_key_free(&key);
     }
 }

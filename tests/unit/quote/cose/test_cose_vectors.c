@@ -88,7 +88,7 @@ static void close_fixture(struct fixture *f)
 static void expect_proof(const struct fixture *f, enum assay_proof which, bool expected)
 {
     cr_assert_eq(f->verdict.proofs[which], expected ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE,
-                 "%s: %s", f->id, assay_proof_name(which));
+                 "%s: %s", f->id, assay_verdict_proof_name(which));
 }
 
 static const char *printed(const struct assay_json *value)

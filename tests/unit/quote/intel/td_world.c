@@ -176,7 +176,7 @@ static void put_report(struct assay_writer *w, enum assay_body_type type,
 size_t td_signed_len(const struct td_world *t)
 {
     const size_t descriptor = t->version >= 5 ? ASSAY_QUOTE_DESCRIPTOR_LEN : 0;
-    return ASSAY_QUOTE_HEADER_LEN + descriptor + assay_body_len(t->body_type);
+    return ASSAY_QUOTE_HEADER_LEN + descriptor + assay_intel_body_len(t->body_type);
 }
 
 void td_quote(struct td_world *t)
@@ -196,7 +196,7 @@ void td_quote(struct td_world *t)
     assay_writer_zero(&w, 20);
     if (t->version >= 5) {
         assay_writer_u16le(&w, (uint16_t)t->body_type);
-        assay_writer_u32le(&w, (uint32_t)assay_body_len(t->body_type));
+        assay_writer_u32le(&w, (uint32_t)assay_intel_body_len(t->body_type));
     }
     if (t->body_type == ASSAY_BODY_SGX) assay_writer_put(&w, t->sgx, sizeof t->sgx);
     else put_report(&w, t->body_type, &t->td);

@@ -31,10 +31,11 @@ static const char *state_of(const struct snp_case *c, enum assay_proof proof)
 static void expect_link(const struct snp_case *c, const char *id, const struct assay_json *expected,
                         enum assay_proof proof)
 {
-    const struct assay_json *const wanted = assay_json_get(expected, assay_proof_name(proof));
+    const struct assay_json *const wanted =
+        assay_json_get(expected, assay_verdict_proof_name(proof));
     cr_assert_not_null(wanted, "%s", id);
     char *const text = assay_json_print(wanted, 0);
-    cr_expect_str_eq(state_of(c, proof), text, "%s: %s is %s", id, assay_proof_name(proof),
+    cr_expect_str_eq(state_of(c, proof), text, "%s: %s is %s", id, assay_verdict_proof_name(proof),
                      state_of(c, proof));
     free(text);
 }

@@ -177,20 +177,20 @@ static inline struct assay_share_client *client_open(void)
                                                       .key = &w.owner,
                                                       .resolve = w.resolve };
     struct assay_share_client *client = NULL;
-    cr_assert_eq(assay_share_client_open(&config, &client), ASSAY_OK);
+    cr_assert_eq(assay_holder_client_open(&config, &client), ASSAY_OK);
     return client;
 }
 
-static inline struct assay_share_client_status run_for(struct assay_share_client *client,
-                                                       uint64_t ms)
+static inline struct assay_holder_client_status run_for(struct assay_share_client *client,
+                                                        uint64_t ms)
 {
     const uint64_t until = now_ms() + ms;
     do {
         service_ledger_turn(w.ledger, 2);
-        assay_share_client_step(client, 2);
-    } while (assay_share_client_status(client).state <= ASSAY_SHARE_CLIENT_WORKS &&
+        assay_holder_client_step(client, 2);
+    } while (assay_holder_client_status(client).state <= ASSAY_SHARE_CLIENT_WORKS &&
              now_ms() < until);
-    return assay_share_client_status(client);
+    return assay_holder_client_status(client);
 }
 
 static inline struct assay_share_client *put_begin(uint8_t number)
@@ -206,7 +206,7 @@ static inline struct assay_share_client *put_begin(uint8_t number)
     w.sealed_len += ASSAY_SHARE_PAYLOAD_MORE;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = assay_share_client_put(client, 0, name, readers, 1, payload, w.id, w.sealed);
+        status = assay_holder_client_put(client, 0, name, readers, 1, payload, w.id, w.sealed);
     }
     cr_assert_eq(status, ASSAY_OK);
     return client;
@@ -215,10 +215,10 @@ static inline struct assay_share_client *put_begin(uint8_t number)
 static inline void put(uint8_t number)
 {
     struct assay_share_client *client = put_begin(number);
-    const struct assay_share_client_status status = run_for(client, SOON_MS);
+    const struct assay_holder_client_status status = run_for(client, SOON_MS);
     cr_assert_eq(status.state, ASSAY_SHARE_CLIENT_DONE, "%u of %u confirmed %s", status.answered,
                  status.wanted, status.why);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
 }
 
 /* Returns: whether the secret came back as it was, within ms. */
@@ -228,13 +228,13 @@ static inline bool reads(uint64_t ms)
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+        status = assay_holder_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
     }
     bool equal = status == ASSAY_OK && run_for(client, ms).state == ASSAY_SHARE_CLIENT_DONE;
-    const struct assay_slice payload = assay_share_client_payload(client);
+    const struct assay_slice payload = assay_holder_client_payload(client);
     equal = equal && payload.len == strlen(w.secret) &&
             assay_bytes_equal(payload.bytes, w.secret, payload.len);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     return equal;
 }
 

@@ -54,7 +54,7 @@ Test(services_shares_runtime, names_that_never_resolve_hold_a_bounded_number_of_
     struct assay_share_client *client = put_begin(1);
     cr_expect_eq(run_for(client, 9000).state, ASSAY_SHARE_CLIENT_WORKS);
     cr_expect_eq(atomic_load(&most), ASSAY_RESOLVER_THREADS_MAX);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     atomic_store(&is_over, true);
     while (atomic_load(&resolving) > 0)
         (void)usleep(1000);

@@ -55,7 +55,7 @@ Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_rea
 }
 
 /* The owner's next change of secret number 1. In: list: NULL: it is deleted */
-static struct assay_share_client_status change(const struct assay_share_reader *list)
+static struct assay_holder_client_status change(const struct assay_share_reader *list)
 {
     const uint8_t name[32] = { 1 };
     struct assay_share_client *client = client_open();
@@ -63,13 +63,13 @@ static struct assay_share_client_status change(const struct assay_share_reader *
     uint8_t id[32];
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = list == NULL ? assay_share_client_delete(client, name, id)
-                              : assay_share_client_readers(client, name, list, 1, id);
+        status = list == NULL ? assay_holder_client_delete(client, name, id)
+                              : assay_holder_client_readers(client, name, list, 1, id);
     }
     cr_assert_eq(status, ASSAY_OK);
     cr_expect(assay_bytes_equal(id, w.id, 32));
-    const struct assay_share_client_status said = run_for(client, SOON_MS);
-    assay_share_client_close(&client);
+    const struct assay_holder_client_status said = run_for(client, SOON_MS);
+    assay_holder_client_close(&client);
     return said;
 }
 
@@ -96,10 +96,10 @@ Test(services_shares_runtime, its_owner_names_other_readers_and_deletes_it, .tim
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+        status = assay_holder_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
     }
     cr_expect_eq(status, ASSAY_E_NOT_FOUND);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     service_ledger_close_epoch(w.ledger); /* in the epoch of its deletion it cannot be put */
     put(1);
     cr_expect(reads(SOON_MS), "a secret of the same name");
@@ -112,10 +112,10 @@ Test(services_shares_runtime, who_has_as_many_ids_as_one_may_have_is_told_so, .t
     for (uint8_t i = 1; i <= ASSAY_SHARE_QUOTA_MIN; i++)
         put(i);
     struct assay_share_client *client = put_begin(ASSAY_SHARE_QUOTA_MIN + 1);
-    const struct assay_share_client_status said = run_for(client, SOON_MS);
+    const struct assay_holder_client_status said = run_for(client, SOON_MS);
     cr_expect_eq(said.state, ASSAY_SHARE_CLIENT_FAILED);
     cr_expect_not_null(strstr(said.why, "quota"), "%s", said.why);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     close_world();
 }
 
@@ -129,13 +129,13 @@ Test(services_shares_runtime, who_is_no_reader_is_told_so, .timeout = 600)
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+        status = assay_holder_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
     }
     cr_assert_eq(status, ASSAY_OK);
-    const struct assay_share_client_status said = run_for(client, SOON_MS);
+    const struct assay_holder_client_status said = run_for(client, SOON_MS);
     cr_assert_eq(said.state, ASSAY_SHARE_CLIENT_FAILED);
     cr_expect_not_null(strstr(said.why, "readers"), "%s", said.why);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     close_world();
 }
 
@@ -144,14 +144,14 @@ Test(services_shares_runtime, four_confirmations_are_none, .timeout = 600)
     open_world(1, SLOTS, 16);
     stop(3);
     struct assay_share_client *client = put_begin(1);
-    const struct assay_share_client_status status = run_for(client, 4000);
+    const struct assay_holder_client_status status = run_for(client, 4000);
     cr_expect_eq(status.state, ASSAY_SHARE_CLIENT_WORKS);
     cr_expect_eq(status.answered, SLOTS - 1);
     cr_expect_not(row()->synced);
     start(3, 0);
     cr_expect_eq(run_for(client, SOON_MS).state, ASSAY_SHARE_CLIENT_DONE, "the fifth came back");
     cr_expect(row()->synced);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     cr_expect(reads(SOON_MS));
     close_world();
 }
@@ -166,13 +166,13 @@ Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_wh
     const uint64_t until = now_ms() + SOON_MS;
     while ((row() == NULL || row()->have[0] == 0) && now_ms() < until) {
         service_ledger_turn(w.ledger, 1);
-        assay_share_client_step(client, 1);
+        assay_holder_client_step(client, 1);
         /* From PUT on nothing is final. */
         if (row() != NULL) service_ledger_lose(w.ledger, 1000000);
         if (service_ledger_lost(w.ledger) >= SLOTS) break; /* all five have said it */
     }
     cr_assert_geq(service_ledger_lost(w.ledger), SLOTS);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         stop(slot);
     cr_expect_not(row()->synced);
@@ -403,7 +403,7 @@ Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout 
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         (void)run_for(client, 5);
-        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+        status = assay_holder_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
     }
     cr_assert_eq(status, ASSAY_OK);
     cr_assert(run_for(client, 1000).is_final, "while three of five are away");
@@ -415,10 +415,10 @@ Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout 
         struct assay_share_client *other = put_begin(i);
         (void)run_for(other, 500);
         state = run_for(client, 1500).state;
-        assay_share_client_close(&other);
+        assay_holder_client_close(&other);
     }
     cr_expect_eq(state, ASSAY_SHARE_CLIENT_DONE);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     close_world();
 }
 
@@ -428,7 +428,7 @@ Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeou
     struct assay_share_client *client = put_begin(1);
     service_ledger_lose(w.ledger, 4);
     cr_expect_eq(run_for(client, SOON_MS).state, ASSAY_SHARE_CLIENT_DONE);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     service_ledger_hang_up(w.ledger);
     live(1500);
     cr_expect(reads(SOON_MS), "and the daemon may go and come back");
@@ -547,7 +547,7 @@ Test(services_shares_runtime, a_holder_whose_evidence_is_not_good_gets_nothing, 
     (void)run_for(client, 4000);
     cr_expect(has_confirmed(SLOTS - 1));
     cr_expect_eq(row()->have[0], 0x0f);
-    assay_share_client_close(&client);
+    assay_holder_client_close(&client);
     close_world();
 }
 

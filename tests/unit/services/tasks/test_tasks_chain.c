@@ -34,7 +34,7 @@ static struct assay_task_client *chain_client(void)
                                                      .again_ms = 500 };
     struct assay_task_client *client = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
+    cr_assert_eq(assay_requestor_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
                  message);
     return client;
 }
@@ -53,17 +53,17 @@ static struct assay_task_client *draft(uint8_t price, uint64_t ahead_s)
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
         step_client(client);
-        status = assay_task_client_draft(client, &wish, wei, (uint64_t)now.tv_sec + ahead_s);
+        status = assay_requestor_draft(client, &wish, wei, (uint64_t)now.tv_sec + ahead_s);
     }
     cr_assert_eq(status, ASSAY_OK);
     return client;
 }
 
 /* Until it is to be opened, or is over. */
-static struct assay_task_client_status until_open(struct assay_task_client *client)
+static struct assay_requestor_status until_open(struct assay_task_client *client)
 {
     const uint64_t until = now_ms() + SOON_MS;
-    struct assay_task_client_status status;
+    struct assay_requestor_status status;
     do {
         status = run(client, 0, 5);
     } while (status.state < ASSAY_TASK_CLIENT_OPENS && now_ms() < until);
@@ -76,23 +76,23 @@ Test(services_tasks_chain, a_task_on_a_chain_is_judged_then_opened_then_run, .ti
     w.chain_says = open_there;
     open_world(1);
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    cr_assert_null(assay_task_client_evm(client), "it has no task key yet");
-    const struct assay_task_client_status opens = until_open(client);
+    cr_assert_null(assay_requestor_evm(client), "it has no task key yet");
+    const struct assay_requestor_status opens = until_open(client);
     cr_assert_eq(opens.state, ASSAY_TASK_CLIENT_OPENS, "%s", opens.why);
-    const struct assay_evm_terms *terms = assay_task_client_evm(client);
+    const struct assay_evm_terms *terms = assay_requestor_evm(client);
     cr_assert_eq(assay_evm_address(&paid_key, account), ASSAY_OK);
     cr_expect_arr_eq(terms->executor, account, sizeof account, "the executor says who is paid");
     assay_evm_task_name(&place, terms, name);
     cr_expect_arr_eq(opens.task, name, 32);
     cr_expect_eq(run(client, 1, 500).results, 0, "nothing runs before the caller has opened it");
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
-    const struct assay_task_client_status done = run(client, STEPS, SOON_MS);
+    cr_assert_eq(assay_requestor_opened(client), ASSAY_OK);
+    const struct assay_requestor_status done = run(client, STEPS, SOON_MS);
     cr_expect_eq(done.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", done.results, done.why);
     is_counted();
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     client = chain_client();
-    cr_expect_eq(assay_task_client_status(client).state, ASSAY_TASK_CLIENT_DONE);
-    assay_task_client_close(&client);
+    cr_expect_eq(assay_requestor_status(client).state, ASSAY_TASK_CLIENT_DONE);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -103,18 +103,18 @@ Test(services_tasks_chain, a_requestor_on_a_chain_that_is_killed_goes_on, .timeo
     open_world(1);
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
     cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS);
-    assay_bytes_copy(name, 32, assay_task_client_status(client).task, 32);
-    assay_task_client_close(&client); /* before it was opened */
+    assay_bytes_copy(name, 32, assay_requestor_status(client).task, 32);
+    assay_requestor_close(&client); /* before it was opened */
     client = chain_client();
     cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS, "judged anew");
-    cr_expect_arr_eq(assay_task_client_status(client).task, name, 32, "the same task");
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
+    cr_expect_arr_eq(assay_requestor_status(client).task, name, 32, "the same task");
+    cr_assert_eq(assay_requestor_opened(client), ASSAY_OK);
     cr_expect_geq(run(client, 2, SOON_MS).results, 2);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     client = chain_client();
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
     is_counted();
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -125,9 +125,9 @@ Test(services_tasks_chain, an_executor_takes_no_input_before_its_own_node_says_o
     open_world(1);
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
     cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS);
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
+    cr_assert_eq(assay_requestor_opened(client), ASSAY_OK);
     cr_expect_eq(run(client, 1, 2500).results, 0);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -138,8 +138,8 @@ Test(services_tasks_chain, nothing_is_opened_for_evidence_of_another_program, .t
     service_ledger_tamper(w.ledger, 0);
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
     cr_expect_eq(until_open(client).state, ASSAY_TASK_CLIENT_REJECTED);
-    cr_expect_eq(assay_task_client_opened(client), ASSAY_E_INVALID);
-    assay_task_client_close(&client);
+    cr_expect_eq(assay_requestor_opened(client), ASSAY_E_INVALID);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -148,15 +148,15 @@ Test(services_tasks_chain, drafts_that_an_executor_does_not_work_for_are_told, .
     w.chain_says = open_there;
     open_world(1);
     struct assay_task_client *client = draft(CHAIN_PRICE - 1, 1000);
-    struct assay_task_client_status status = until_open(client);
+    struct assay_requestor_status status = until_open(client);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
     cr_expect(strstr(status.why, "its price is higher") != NULL, "%s", status.why);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     client = draft(CHAIN_PRICE, 55);
     status = until_open(client);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
     cr_expect(strstr(status.why, "deadline") != NULL, "%s", status.why);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -253,10 +253,10 @@ Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_task_of_the_ledger_o
 {
     drafts_fill_all_places();
     struct assay_task_client *client = submit(1000);
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
                  status.why);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -264,16 +264,16 @@ Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_other_requestor_out,
 {
     drafts_fill_all_places();
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    const struct assay_task_client_status status = until_open(client);
+    const struct assay_requestor_status status = until_open(client);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_OPENS, "%s", status.why);
     for (uint8_t site = 2; site < 6; site++)
         for (uint64_t i = 0; i < 8; i++)
             cr_expect_not(drafts_from(site, site * UINT64_C(1000) + i));
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
-    assay_task_client_close(&client);
+    cr_assert_eq(assay_requestor_opened(client), ASSAY_OK);
+    assay_requestor_close(&client);
     client = chain_client();
     cr_expect_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS, "its place is still its own");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -321,9 +321,9 @@ Test(services_tasks_chain, what_would_be_one_claim_too_many_is_not_drafted, .tim
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
     cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS, "there is room for its claim");
     cr_expect_str_eq(answer_from(2, 1), "too many of its claims are not paid yet");
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
+    cr_assert_eq(assay_requestor_opened(client), ASSAY_OK);
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 

@@ -20,7 +20,7 @@ Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 600
 {
     open_world(1);
     struct assay_task_client *client = submit(1000);
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_assert_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
                  status.why);
     is_counted();
@@ -29,7 +29,7 @@ Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 600
     w.held = 1;
     cr_expect(becomes(is_paid, STEPS, SOON_MS));
     cr_expect_eq(balance(w.account), FIRST - STEPS * PRICE - 1, "a step and an epoch, no more");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -52,14 +52,14 @@ Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, 
     }
     const uint64_t paid = balance(w.payee) / PRICE;
     cr_expect(paid >= 2, "what was vouched is claimed: %llu", (unsigned long long)paid);
-    const struct assay_task_client_status status = run(client, STEPS, 1000);
+    const struct assay_requestor_status status = run(client, STEPS, 1000);
     cr_expect_eq(status.results, paid, "and the requestor has what it paid for");
     for (int i = 0; i < 8; i++)
         service_ledger_close_epoch(w.ledger);
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_FAILED);
     cr_expect_eq(balance(w.account) + balance(w.payee), FIRST, "the rest went back");
     cr_expect_leq(balance(w.payee), paid * PRICE + 7, "rent of the epochs up to the deadline");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -69,17 +69,17 @@ Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_
     open_world(1);
     struct assay_task_client *client = submit(1000);
     (void)run(client, 2, SOON_MS);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     cr_assert_eq(w.events, 2);
     client = client_open();
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
                  status.why);
     is_counted();
     service_ledger_close_epoch(w.ledger);
     w.held = 1;
     cr_expect(becomes(is_paid, STEPS, SOON_MS), "once");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -109,7 +109,7 @@ static void lose_the_key_of_a_step(uint32_t results)
     }
     cr_assert_eq(client->r.phase, ASSAY_TASK_PAYING);
     cr_assert_eq(client->results, results);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     do {
         service_ledger_turn(w.ledger, 1);
         after = wrote(0);
@@ -121,12 +121,12 @@ static void lose_the_key_of_a_step(uint32_t results)
     start(0);
     cr_expect(becomes(is_offered, 0, SOON_MS));
     service_ledger_close_epoch(w.ledger);
-    const struct assay_task_client_status status = run(client, results + 1, SOON_MS);
+    const struct assay_requestor_status status = run(client, results + 1, SOON_MS);
     cr_expect_eq(status.results, results + 1, "%u results of %u paid", status.results,
                  (unsigned)(balance(w.payee) / PRICE));
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_WORKS, "%s", status.why);
     cr_expect_eq(balance(w.payee), (results + 1) * PRICE + 1, "each step was paid once");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -144,26 +144,26 @@ Test(services_tasks_runtime, so_does_the_first_step, .timeout = 600)
 /* One task of two steps, and its successor of the other two, come to what one task comes to. */
 Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 600)
 {
-    static struct assay_task_client_last last;
+    static struct assay_requestor_last last;
     open_world(1);
     w.steps = 2;
     struct assay_task_client *client = submit(1000);
     cr_expect_eq(run(client, 2, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    cr_assert_eq(assay_task_client_last(client, &last), ASSAY_OK);
+    cr_assert_eq(assay_requestor_last(client, &last), ASSAY_OK);
     cr_expect_eq(last.step, 2);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     cr_expect_eq(unlink(in_folder("vault", CLIENT)), 0);
     w.events = 0;
     w.after = &last;
     client = submit(1000);
-    const struct assay_task_open *terms = assay_task_client_terms(client);
+    const struct assay_task_open *terms = assay_requestor_terms(client);
     cr_assert_not_null(terms);
     cr_expect_arr_eq(terms->input, last.digest, 32, "anybody sees that it goes on");
-    const struct assay_task_client_status status = run(client, 2, SOON_MS);
+    const struct assay_requestor_status status = run(client, 2, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
                  status.why);
     is_counted();
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -177,7 +177,7 @@ Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 60
     service_ledger_close_epoch(w.ledger);
     w.held = 1;
     cr_expect(becomes(is_paid, STEPS, SOON_MS));
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -190,10 +190,10 @@ Test(services_tasks_runtime, who_scores_less_is_passed_over, .timeout = 600)
     service_ledger_set(w.ledger, 0, &less);
     service_ledger_close_epoch(w.ledger);
     struct assay_task_client *client = submit(1000);
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE);
     cr_expect_eq(status.executor, 1);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -203,11 +203,11 @@ Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout
     open_world(1);
     service_ledger_tamper(w.ledger, 0);
     struct assay_task_client *client = submit(1000);
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REJECTED);
     cr_expect_eq(status.results, 0);
     cr_expect_eq(balance(w.payee), 0);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -224,7 +224,7 @@ Test(services_tasks_runtime, a_verdict_that_the_daemon_lost_is_asked_for_again, 
     cr_assert_eq(client->r.phase, ASSAY_TASK_JUDGING);
     service_ledger_hang_up(w.ledger);
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -245,7 +245,7 @@ Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certif
     service_ledger_set(w.ledger, 0, &member);
     service_ledger_close_epoch(w.ledger);
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -266,22 +266,20 @@ Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_result
     open_world(1);
     struct assay_task_client *client = submit(1000);
     cr_assert_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    const struct assay_task_client_status before = assay_task_client_status(client);
-    assay_task_client_close(&client);
+    const struct assay_requestor_status before = assay_requestor_status(client);
+    assay_requestor_close(&client);
     client = client_open();
-    const struct assay_task_client_status after = assay_task_client_status(client);
+    const struct assay_requestor_status after = assay_requestor_status(client);
     cr_expect_eq(after.state, ASSAY_TASK_CLIENT_DONE);
     cr_expect_arr_eq(after.task, before.task, 32);
-    cr_expect_eq(assay_task_client_report_results(client, told_again, &seen), ASSAY_OK);
+    cr_expect_eq(assay_requestor_report_results(client, told_again, &seen), ASSAY_OK);
     cr_expect_eq(seen, (1u << (STEPS + 1)) - 2, "each of %x", seen);
-    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), NULL));
-    cr_expect_not(
-        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1), NULL));
-    cr_expect_not(
-        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), w.account),
-        "under another salt");
-    cr_expect_eq(assay_task_client_terms(client)->steps, STEPS);
-    assay_task_client_close(&client);
+    cr_expect(assay_requestor_has_input(client, assay_slice_over(w.text, TEXT_LEN), NULL));
+    cr_expect_not(assay_requestor_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1), NULL));
+    cr_expect_not(assay_requestor_has_input(client, assay_slice_over(w.text, TEXT_LEN), w.account),
+                  "under another salt");
+    cr_expect_eq(assay_requestor_terms(client)->steps, STEPS);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -296,7 +294,7 @@ static enum assay_status wish_for(struct assay_task_client *client,
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
         step_client(client);
-        status = assay_task_client_submit(client, &wish);
+        status = assay_requestor_submit(client, &wish);
     }
     return status;
 }
@@ -328,13 +326,13 @@ Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 600)
     wish.steps = STEPS;
     wish.ahead = ASSAY_TASK_AHEAD_MAX + 1;
     cr_expect_eq(wish_for(client, &wish), ASSAY_E_RANGE);
-    cr_expect_null(assay_task_client_terms(client));
+    cr_expect_null(assay_requestor_terms(client));
     wish.ahead = 100;
     cr_assert_eq(wish_for(client, &wish), ASSAY_OK);
-    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE);
     cr_expect_eq(status.executor, 0, "the named one, although 1 has a higher score");
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     close_world();
 }
 
@@ -351,14 +349,14 @@ Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .time
                                                .again_ms = 500 };
     struct assay_task_client *second = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &second, message), ASSAY_OK);
+    cr_assert_eq(assay_requestor_open(&config, on_output, NULL, &second, message), ASSAY_OK);
     cr_assert_eq(wish_for(second, &wish), ASSAY_OK, "the first is not final yet");
     cr_expect_eq(run(first, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    const struct assay_task_client_status status = run(second, STEPS, SOON_MS);
+    const struct assay_requestor_status status = run(second, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
     cr_expect(strstr(status.why, "sequence") != NULL, "%s", status.why);
-    assay_task_client_close(&first);
-    assay_task_client_close(&second);
+    assay_requestor_close(&first);
+    assay_requestor_close(&second);
     close_world();
 }
 
@@ -432,7 +430,7 @@ static void send_ask(struct assay_client_connection *call, const uint8_t task[st
     struct assay_slice encoded;
     assay_bytes_copy(frame.task, 32, task, 32);
     cr_assert_eq(assay_task_frame_encode(&frame, bytes, sizeof bytes, &encoded), ASSAY_OK);
-    cr_assert_eq(assay_client_connection_send(call, encoded), ASSAY_OK);
+    cr_assert_eq(assay_listener_connection_send(call, encoded), ASSAY_OK);
 }
 
 /* Whether keys for that nonce arrive, in time. */
@@ -441,7 +439,7 @@ static bool has_keys(struct assay_client_connection *call, uint8_t nonce)
     struct assay_slice bytes;
     struct assay_task_frame frame;
     const uint64_t until = now_ms() + SOON_MS;
-    while (assay_client_connection_receive(call, &bytes) == ASSAY_E_AGAIN) {
+    while (assay_listener_connection_receive(call, &bytes) == ASSAY_E_AGAIN) {
         if (now_ms() > until) return false;
         service_ledger_turn(w.ledger, 2);
     }
@@ -464,22 +462,22 @@ Test(services_tasks_runtime, a_stranger_that_asks_for_keys_replaces_no_request, 
         service_ledger_turn(w.ledger, 20);
     }
     cr_assert(is_accepted(0));
-    assay_task_client_close(&client);
+    assay_requestor_close(&client);
     const struct assay_task_offer *offer = assay_task_ledger_find_offer(tasks(), 0);
     const struct assay_task_row *row = assay_task_ledger_next_task(tasks(), &at);
     assay_bytes_copy(address, sizeof address, offer->address, offer->address_len);
     for (uint8_t i = 0; i < ASKERS; i++) {
         struct assay_slice none;
-        cr_assert_eq(assay_client_connection_open(address, &call[i]), ASSAY_OK);
+        cr_assert_eq(assay_listener_connection_open(address, &call[i]), ASSAY_OK);
         send_ask(call[i], row->task, (uint8_t)(i + 1));
         for (int k = 0; k < 50; k++) { /* the daemon answers nothing meanwhile */
-            cr_assert_eq(assay_client_connection_receive(call[i], &none), ASSAY_E_AGAIN);
+            cr_assert_eq(assay_listener_connection_receive(call[i], &none), ASSAY_E_AGAIN);
             (void)usleep(2000);
         }
     }
     for (uint8_t i = 0; i < ASKERS; i++)
         cr_expect(has_keys(call[i], (uint8_t)(i + 1)), "%u has none", i);
     for (uint8_t i = 0; i < ASKERS; i++)
-        assay_client_connection_close(&call[i]);
+        assay_listener_connection_close(&call[i]);
     close_world();
 }

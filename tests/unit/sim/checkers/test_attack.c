@@ -337,8 +337,8 @@ Test(sim_attack, a_copier_says_what_the_first_ballot_said)
 {
     const struct assay_scenario s = with(ASSAY_SIM_ATTACK_COPY_VOTES);
     uint8_t row[NODES / 2] = { 0 };
-    assay_row_set(row, 0, ASSAY_OUTCOME_PASS_UP_TO_DATE);
-    assay_row_set(row, 3, ASSAY_OUTCOME_FAIL_HARD);
+    assay_votes_row_set(row, 0, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    assay_votes_row_set(row, 3, ASSAY_OUTCOME_FAIL_HARD);
     row[2] = 0xf0; /* slot 5: nothing that an outcome has */
     struct assay_attack_scene about = {
         .scenario = &s, .cohort_of = cohort_of, .seed = 5, .epoch = 4, .node = 8

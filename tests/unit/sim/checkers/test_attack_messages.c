@@ -98,7 +98,7 @@ static struct signed_ ballot_by(uint32_t voter)
     size_t signature_at = 0;
     memset(row, 0, sizeof row);
     for (uint32_t i = 0; i < NODES; i++)
-        if (i != voter) assay_row_set(row, i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        if (i != voter) assay_votes_row_set(row, i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     assay_bytes_copy(b.node_id, 32, node_ids[voter], 32);
     b.row = assay_slice_over(row, sizeof row);
     struct assay_writer w = assay_writer_over(body, sizeof body);
@@ -224,13 +224,13 @@ Test(sim_attack_messages, a_twisted_ballot_is_signed_for_what_it_says)
     assay_sha256(r.body.bytes, r.body.len, digest);
     cr_expect_arr_eq(m.digest, digest, 32);
     cr_expect_not(assay_bytes_equal(m.digest, m.honest_digest, 32));
-    cr_expect(assay_row_valid(r.ballot.row.bytes, r.ballot.row.len, NODES, OWN),
+    cr_expect(assay_votes_row_valid(r.ballot.row.bytes, r.ballot.row.len, NODES, OWN),
               "its own slot stays none: others take the ballot");
     for (uint32_t i = 0; i < NODES; i++)
-        cr_expect_eq(assay_row_get(r.ballot.row.bytes, i), i == OWN ? ASSAY_OUTCOME_NONE
-                                                           : cohort_of[i] == 1
-                                                               ? ASSAY_OUTCOME_FAIL_HARD
-                                                               : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        cr_expect_eq(assay_votes_row_get(r.ballot.row.bytes, i),
+                     i == OWN            ? ASSAY_OUTCOME_NONE
+                     : cohort_of[i] == 1 ? ASSAY_OUTCOME_FAIL_HARD
+                                         : ASSAY_OUTCOME_PASS_UP_TO_DATE);
 }
 
 Test(sim_attack_messages, ballots_of_attacks_that_do_not_vote_stay_as_they_are)

@@ -398,7 +398,7 @@ Test(sim_watch_network, p11_sees_an_epoch_certified_without_a_quorum)
 
 static void say(struct fixture *f, uint32_t voter, uint32_t subject, enum assay_outcome outcome)
 {
-    assay_row_set(f->rows[voter], subject, outcome);
+    assay_votes_row_set(f->rows[voter], subject, outcome);
 }
 
 static void nothing_for_the_truth_to_say(struct fixture *f)

@@ -83,8 +83,8 @@ void fixture_epoch(struct fixture *f)
         f->row_of[slot] = f->rows[slot];
         f->fails[slot] = 0;
         for (uint32_t k = 0; k < FIXTURE_NODES; k++)
-            assay_row_set(f->rows[slot], k,
-                          k == slot ? ASSAY_OUTCOME_NONE : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+            assay_votes_row_set(f->rows[slot], k,
+                                k == slot ? ASSAY_OUTCOME_NONE : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
 }
 

@@ -37,7 +37,7 @@ TestSuite(sim_report_data, .init = make, .fini = unmake);
 
 Test(sim_report_data, has_every_cohort_checker_figure_assertion_and_run)
 {
-    struct assay_json *data = assay_sim_report_data(results, 1);
+    struct assay_json *data = sim_report_data(results, 1);
     cr_expect_eq(assay_json_count(assay_json_get(data, "cohorts")), scenario.cohort_count);
     const struct assay_json *const checks = assay_json_get(data, "checks");
     cr_expect_eq(assay_json_count(checks), ASSAY_SIM_CHECKER_COUNT);
@@ -62,7 +62,7 @@ Test(sim_report_data, has_every_cohort_checker_figure_assertion_and_run)
 
 Test(sim_report_data, a_figure_that_never_happened_is_null_and_none_is_left_out)
 {
-    struct assay_json *data = assay_sim_report_data(results, 1);
+    struct assay_json *data = sim_report_data(results, 1);
     const struct assay_json *const figures = assay_json_get(data, "figures");
     size_t expected = 0;
     for (unsigned i = 0; i < ASSAY_SIM_FIGURE_COUNT; i++)
@@ -77,8 +77,7 @@ Test(sim_report_data, a_figure_that_never_happened_is_null_and_none_is_left_out)
 
 Test(sim_report_data, it_says_which_band_it_has)
 {
-    struct assay_json *few = assay_sim_report_data(results, 19),
-                      *many = assay_sim_report_data(results, 20);
+    struct assay_json *few = sim_report_data(results, 19), *many = sim_report_data(results, 20);
     cr_expect_not(assay_json_bool(few, "band_5_to_95", true));
     cr_expect(assay_json_bool(many, "band_5_to_95", false));
     cr_expect_eq(assay_json_uint(few, "scale", 0), 100);
@@ -91,7 +90,7 @@ Test(sim_report_data, of_several_runs_it_says_what_failed_in_which)
 {
     assay_sim_report_check(&outcomes[1], ASSAY_SIM_CHECKER_P4, 3, "slot <%d>", 5);
     outcomes[2].figures[ASSAY_SIM_FIGURE_SCORE_MIN_BP][0] = 1;
-    struct assay_json *data = assay_sim_report_data(results, 3);
+    struct assay_json *data = sim_report_data(results, 3);
     const struct assay_json *const runs = assay_json_get(data, "runs");
     cr_expect(assay_json_bool(assay_json_at(runs, 0), "passed", false));
     cr_expect_not(assay_json_bool(assay_json_at(runs, 1), "passed", true));
@@ -110,7 +109,7 @@ Test(sim_report_data, of_several_runs_it_says_what_failed_in_which)
 Test(sim_report_data, figures_have_their_median_bounds_and_in_how_many_runs_they_happened)
 {
     outcomes[0].figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][1] = -1;
-    struct assay_json *data = assay_sim_report_data(results, 5); /* of the others 4, 5, 6, 7 */
+    struct assay_json *data = sim_report_data(results, 5); /* of the others 4, 5, 6, 7 */
     const struct assay_json *const figures = assay_json_get(data, "figures");
     for (size_t i = 0; i < assay_json_count(figures); i++) {
         const struct assay_json *const f = assay_json_at(figures, i);

@@ -17,7 +17,7 @@ static struct assay_json *epochs_of(uint64_t epochs)
     scenario = report_scenario(NULL, 0);
     outcome = report_outcome(&scenario, 1, epochs);
     const struct assay_sim_result result = { .scenario = &scenario, .outcome = &outcome };
-    struct assay_json *const data = assay_sim_report_epochs(&result, 1, 100, &failed);
+    struct assay_json *const data = sim_report_epochs(&result, 1, 100, &failed);
     cr_assert_not(failed);
     return data;
 }
@@ -66,7 +66,7 @@ Test(sim_report_epochs, one_epoch_is_a_point_none_is_nothing_and_nobody_has_no_c
     outcome = report_outcome(&scenario, 1, 3);
     outcome.cohort_members[1] = 0;
     const struct assay_sim_result result = { .scenario = &scenario, .outcome = &outcome };
-    data = assay_sim_report_epochs(&result, 1, 100, &failed);
+    data = sim_report_epochs(&result, 1, 100, &failed);
     cr_expect_eq(assay_json_size(assay_json_at(assay_json_get(data, "cohorts"), 1)), 0);
     assay_json_free(&data);
     assay_sim_outcome_free(&outcome);
@@ -81,7 +81,7 @@ Test(sim_report_epochs, a_peak_of_one_epoch_in_ten_thousand_is_not_lost)
         outcome.rows[i].blocks = i == 7777 ? 100 : 4;
     outcome.rows[4321].crashes = 3;
     const struct assay_sim_result result = { .scenario = &scenario, .outcome = &outcome };
-    struct assay_json *data = assay_sim_report_epochs(&result, 1, 100, &failed);
+    struct assay_json *data = sim_report_epochs(&result, 1, 100, &failed);
     cr_expect_eq(assay_json_uint(data, "step", 0), 25);
     cr_expect_eq(assay_json_uint(data, "scale", 0), 100);
     const struct assay_json *const high = column(data, "blocks", "high");
@@ -108,7 +108,7 @@ Test(sim_report_epochs, an_epoch_that_did_not_close_is_a_gap)
     for (uint64_t i = 2; i < 5; i++)
         outcome.rows[i].epoch += 3;
     const struct assay_sim_result result = { .scenario = &scenario, .outcome = &outcome };
-    struct assay_json *data = assay_sim_report_epochs(&result, 1, 100, &failed);
+    struct assay_json *data = sim_report_epochs(&result, 1, 100, &failed);
     for (size_t i = 0; i < 8; i++)
         cr_expect_eq(report_number(column(data, "blocks", "middle"), i) == -1, i >= 2 && i < 5,
                      "%zu", i);

@@ -57,7 +57,7 @@ Test(sim_report_law, a_law_applies_where_the_scenario_is_what_it_is_about)
 {
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
         const struct assay_scenario s = report_scenario(laws[i].sets, set_count(i));
-        const struct assay_sim_law_case law = assay_sim_law_of(&s);
+        const struct assay_sim_law_case law = sim_law_of(&s);
         cr_expect_eq(law.law, laws[i].law, "%s: %d", laws[i].sets[0], law.law);
         if (law.law == ASSAY_SIM_LAW_NONE) continue;
         cr_expect_eq(law.liars, 2);
@@ -72,7 +72,7 @@ static struct assay_json *data_of(const char *const *sets, size_t count)
     const struct assay_scenario s = report_scenario(sets, count);
     struct assay_sim_outcome outcome = report_outcome(&s, 1, 3);
     const struct assay_sim_result result = { .scenario = &s, .outcome = &outcome };
-    struct assay_json *const data = assay_sim_report_data(&result, 1);
+    struct assay_json *const data = sim_report_data(&result, 1);
     assay_sim_outcome_free(&outcome);
     return data;
 }
@@ -87,10 +87,10 @@ Test(sim_report_law, the_document_names_law_formula_and_b_and_goes_with_the_law)
         cr_expect_eq(score != NULL, laws[i].law != ASSAY_SIM_LAW_NONE, "%s", laws[i].sets[0]);
         cr_expect_eq(weight != NULL, laws[i].law == ASSAY_SIM_LAW_MEAN_SCORE);
         if (score != NULL) {
-            cr_expect_str_eq(assay_json_text(score, "law", ""), assay_sim_law_name(laws[i].law));
+            cr_expect_str_eq(assay_json_text(score, "law", ""), sim_law_name(laws[i].law));
             cr_expect_not_null(strstr(assay_json_text(score, "formula", ""), "; b = 28.57 %"));
             cr_expect_eq(assay_json_uint(score, "value", 99999),
-                         (uint64_t)llround(10000 * assay_sim_law_score(laws[i].law, 2.0 / 7, 7)));
+                         (uint64_t)llround(10000 * sim_law_score(laws[i].law, 2.0 / 7, 7)));
         }
         assay_json_free(&data);
     }
@@ -119,15 +119,14 @@ Test(sim_report_law, the_law_of_absence_stands_where_somebody_is_absent)
 
 Test(sim_report_law, curves_are_those_of_the_theory)
 {
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_MEAN, 0.25, 7), 0.75, 1e-12);
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_MEAN_SCORE, 0.25, 7), 2.0 / 3, 1e-12);
-    cr_expect_float_eq(assay_sim_law_share(ASSAY_SIM_LAW_MEAN_SCORE, 0.25), 1.0 / 3, 1e-12);
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_TRIMMED, 0.25, 7), 1, 1e-12);
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_INTERVAL, 0.5, 101), (200 - 151.5) / 99,
-                       1e-9);
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_EVIDENCE, 0.9, 7), 1, 1e-12);
-    cr_expect(isnan(assay_sim_law_score(ASSAY_SIM_LAW_NONE, 0.5, 7)));
-    cr_expect(isnan(assay_sim_law_share(ASSAY_SIM_LAW_MEAN, 0.5)));
-    cr_expect(assay_sim_law_known(0) && assay_sim_law_known(7));
-    cr_expect_not(assay_sim_law_known(5));
+    cr_expect_float_eq(sim_law_score(ASSAY_SIM_LAW_MEAN, 0.25, 7), 0.75, 1e-12);
+    cr_expect_float_eq(sim_law_score(ASSAY_SIM_LAW_MEAN_SCORE, 0.25, 7), 2.0 / 3, 1e-12);
+    cr_expect_float_eq(sim_law_share(ASSAY_SIM_LAW_MEAN_SCORE, 0.25), 1.0 / 3, 1e-12);
+    cr_expect_float_eq(sim_law_score(ASSAY_SIM_LAW_TRIMMED, 0.25, 7), 1, 1e-12);
+    cr_expect_float_eq(sim_law_score(ASSAY_SIM_LAW_INTERVAL, 0.5, 101), (200 - 151.5) / 99, 1e-9);
+    cr_expect_float_eq(sim_law_score(ASSAY_SIM_LAW_EVIDENCE, 0.9, 7), 1, 1e-12);
+    cr_expect(isnan(sim_law_score(ASSAY_SIM_LAW_NONE, 0.5, 7)));
+    cr_expect(isnan(sim_law_share(ASSAY_SIM_LAW_MEAN, 0.5)));
+    cr_expect(sim_law_known(0) && sim_law_known(7));
+    cr_expect_not(sim_law_known(5));
 }

@@ -43,8 +43,8 @@ static char *run_into(const char *name, const char *const *sets, size_t set_coun
                                              .outcome = &outcome,
                                              .reproduce = line };
     char *dir = strdup(folder_at(&folder, name));
-    cr_assert_eq(assay_sim_output_folder(dir, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_output_folder(dir, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
     assay_sim_outcome_free(&outcome);
     return dir;
 }
@@ -88,8 +88,8 @@ static enum assay_status load(const char *dir, char *message)
 {
     struct assay_sim_loaded *loaded = calloc(1, sizeof *loaded);
     cr_assert_not_null(loaded);
-    const enum assay_status status = assay_sim_load(dir, loaded, message);
-    assay_sim_loaded_free(loaded);
+    const enum assay_status status = sim_load(dir, loaded, message);
+    sim_loaded_free(loaded);
     free(loaded);
     return status;
 }
@@ -99,10 +99,10 @@ static char *page_from(const char *dir)
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
     char *page = NULL;
     struct assay_sim_loaded *loaded = calloc(1, sizeof *loaded);
-    cr_assert_eq(assay_sim_load(dir, loaded, message), ASSAY_OK, "%s", message);
-    const struct assay_sim_result result = assay_sim_loaded_result(loaded);
-    cr_assert_eq(assay_sim_report_text(&result, 1, &page), ASSAY_OK);
-    assay_sim_loaded_free(loaded);
+    cr_assert_eq(sim_load(dir, loaded, message), ASSAY_OK, "%s", message);
+    const struct assay_sim_result result = sim_loaded_result(loaded);
+    cr_assert_eq(sim_report_text(&result, 1, &page), ASSAY_OK);
+    sim_loaded_free(loaded);
     free(loaded);
     return page;
 }
@@ -142,8 +142,8 @@ Test(sim_report_load, what_failed_and_what_stopped_come_back_too)
                                              .reproduce = "assay-sim run 'a b'",
                                              .interrupted = true };
     const char *dir = folder_at(&folder, "failed");
-    cr_assert_eq(assay_sim_output_folder(dir, message), ASSAY_OK);
-    cr_assert_eq(assay_sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_output_folder(dir, message), ASSAY_OK);
+    cr_assert_eq(sim_output_write(dir, &result, message), ASSAY_OK, "%s", message);
     char *written = text_of(dir, "report.html"), *again = page_from(dir);
     cr_expect_str_eq(again, written);
     cr_expect_not_null(strstr(again, "\"epoch\":4,\"message\":\"slot 3"));
@@ -280,7 +280,7 @@ static int command(const char *const *words, size_t count)
     cr_assert_leq(count, 16);
     for (size_t i = 0; i < count; i++)
         argv[i] = strdup(words[i]);
-    const int exit = assay_sim_command_report((int)count, argv);
+    const int exit = sim_command_report((int)count, argv);
     for (size_t i = 0; i < count; i++)
         free(argv[i]);
     (void)fflush(stdout);

@@ -19,7 +19,7 @@ static char *page_of(const char *const *sets, size_t set_count, uint64_t epochs)
                                              .outcome = &outcome,
                                              .reproduce = "assay-sim run two --seed 1" };
     char *page = NULL;
-    cr_assert_eq(assay_sim_report_text(&result, 1, &page), ASSAY_OK);
+    cr_assert_eq(sim_report_text(&result, 1, &page), ASSAY_OK);
     assay_sim_outcome_free(&outcome);
     return page;
 }
@@ -81,7 +81,7 @@ Test(sim_report_page, a_cohort_may_have_any_name)
     struct assay_sim_outcome outcome = report_outcome(&scenario, 1, 3);
     const struct assay_sim_result result = { .scenario = &scenario, .outcome = &outcome };
     char *page = NULL;
-    cr_assert_eq(assay_sim_report_text(&result, 1, &page), ASSAY_OK);
+    cr_assert_eq(sim_report_text(&result, 1, &page), ASSAY_OK);
     struct assay_json *document = report_document(page);
     const struct assay_json *const cohorts =
         assay_json_get(assay_json_get(assay_json_get(document, "data"), "runs"), "cohorts");
@@ -108,10 +108,10 @@ Test(sim_report_page, a_page_without_memory_or_place_says_so)
 {
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
     char *text = NULL;
-    cr_expect_eq(assay_sim_page_text("runs", NULL, &text), ASSAY_E_MEMORY);
-    cr_expect_eq(assay_sim_document_text("runs", NULL, &text), ASSAY_E_MEMORY);
+    cr_expect_eq(sim_page_text("runs", NULL, &text), ASSAY_E_MEMORY);
+    cr_expect_eq(sim_document_text("runs", NULL, &text), ASSAY_E_MEMORY);
     cr_expect_null(text);
-    cr_expect_eq(assay_sim_page_write("/nowhere/x.html", NULL, message), ASSAY_E_MEMORY);
-    cr_expect_eq(assay_sim_page_write("/nowhere/x.html", strdup("x"), message), ASSAY_E_IO);
+    cr_expect_eq(sim_page_write("/nowhere/x.html", NULL, message), ASSAY_E_MEMORY);
+    cr_expect_eq(sim_page_write("/nowhere/x.html", strdup("x"), message), ASSAY_E_IO);
     cr_expect_not_null(strstr(message, "/nowhere/x.html"), "%s", message);
 }

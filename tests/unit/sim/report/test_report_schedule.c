@@ -11,7 +11,7 @@
 static struct assay_json *schedule_of(const char *const *sets, size_t count)
 {
     const struct assay_scenario s = report_scenario(sets, count);
-    return assay_sim_report_schedule(&s);
+    return sim_report_schedule(&s);
 }
 
 /* The last entry of a scenario with one more list. */

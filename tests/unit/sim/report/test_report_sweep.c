@@ -39,10 +39,9 @@ static enum assay_status fake(const struct assay_scenario *s, const struct assay
 {
     assay_sim_outcome_init(outcome);
     outcome->seed = o->seed;
-    const struct assay_sim_law_case law = assay_sim_law_of(s);
+    const struct assay_sim_law_case law = sim_law_of(s);
     const double b = (double)law.liars / law.nodes;
-    const double score =
-        law.law == ASSAY_SIM_LAW_NONE ? 0.5 : assay_sim_law_score(law.law, b, s->nodes);
+    const double score = law.law == ASSAY_SIM_LAW_NONE ? 0.5 : sim_law_score(law.law, b, s->nodes);
     outcome->figures[ASSAY_SIM_FIGURE_SCORE_MEAN_BP][0] = (int64_t)(10000 * score);
     outcome->figures[ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP][1] = (int64_t)(10000 * b + (double)o->seed);
     outcome->figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][1] = b < 0.2 ? -1 : (int64_t)o->seed;
@@ -87,8 +86,8 @@ static void run(const struct assay_sweep *sweep, struct assay_sim_merged *merged
     struct assay_sim_sweeping s = {
         .sweep = sweep, .shard = 1, .shards = 1, .quiet = true, .out_dir = folder.path, .run = fake
     };
-    cr_assert_eq(assay_sim_sweep_run(&s, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_sweep_run(&s, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
 }
 
 /* The document of a sweep; of its data the member `sweep`. Freed with assay_json_free. */
@@ -101,13 +100,11 @@ static struct assay_json *data_of(const char *axes, const char *plot, bool with_
     sweep_of(axes, plot, &sweep);
     run(&sweep, &merged);
     if (with_laws)
-        cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s",
-                     message);
-    cr_assert_eq(assay_sim_sweep_laws_load(folder.path, assay_sweep_points(&sweep), &laws, message),
+        cr_assert_eq(sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_sweep_laws_load(folder.path, assay_sweep_points(&sweep), &laws, message),
                  ASSAY_OK, "%s", message);
     cr_expect_eq(laws != NULL, with_laws);
-    cr_assert_eq(assay_sim_report_sweep_text(&merged, laws, &page, message), ASSAY_OK, "%s",
-                 message);
+    cr_assert_eq(sim_report_sweep_text(&merged, laws, &page, message), ASSAY_OK, "%s", message);
     struct assay_json *document = report_document(page);
     cr_expect_str_eq(assay_json_text(document, "schema", ""), "assay.sim.page");
     struct assay_json *const data =
@@ -115,7 +112,7 @@ static struct assay_json *data_of(const char *axes, const char *plot, bool with_
     assay_json_free(&document);
     free(page);
     free(laws);
-    assay_sim_merged_free(&merged);
+    sim_merged_free(&merged);
     assay_sweep_free(&sweep);
     return data;
 }
@@ -305,23 +302,21 @@ Test(sim_report_sweep, the_page_is_written_beside_the_table_and_the_same_again)
     size_t one_len = 0, other_len = 0;
     sweep_of(axes, plot_rule, &sweep);
     run(&sweep, &merged);
-    cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK);
+    cr_assert_eq(sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK);
     const char *path = folder_at(&folder, "sweep.html");
-    cr_assert_eq(assay_sim_report_sweep_write(&merged, folder.path, folder.path, message), ASSAY_OK,
-                 "%s", message);
+    cr_assert_eq(sim_report_sweep_write(&merged, folder.path, folder.path, message), ASSAY_OK, "%s",
+                 message);
     cr_assert_eq(assay_file_read(path, 1 << 20, &one, &one_len), ASSAY_OK);
-    cr_assert_eq(assay_sim_report_sweep_write(&merged, folder.path, folder.path, message),
-                 ASSAY_OK);
+    cr_assert_eq(sim_report_sweep_write(&merged, folder.path, folder.path, message), ASSAY_OK);
     cr_assert_eq(assay_file_read(path, 1 << 20, &other, &other_len), ASSAY_OK);
     cr_expect_eq(one_len, other_len);
     cr_expect_arr_eq(one, other, one_len);
-    cr_expect_neq(assay_sim_report_sweep_write(&merged, folder.path, "/nowhere", message),
-                  ASSAY_OK);
+    cr_expect_neq(sim_report_sweep_write(&merged, folder.path, "/nowhere", message), ASSAY_OK);
     cr_expect_not_null(strstr(message, "/nowhere"), "%s", message);
     free(one);
     free(other);
     free(axes);
-    assay_sim_merged_free(&merged);
+    sim_merged_free(&merged);
     assay_sweep_free(&sweep);
 }
 
@@ -335,7 +330,7 @@ static enum assay_status load(const char *rows, uint64_t points, struct assay_si
     cr_assert_geq(asprintf(&text, "%s%s", head, rows), 0);
     (void)folder_put(&folder, "laws.csv", text, strlen(text), 0644);
     free(text);
-    return assay_sim_sweep_laws_load(folder.path, points, laws, message);
+    return sim_sweep_laws_load(folder.path, points, laws, message);
 }
 
 Test(sim_report_sweep, laws_come_back_as_they_were_written)
@@ -345,21 +340,19 @@ Test(sim_report_sweep, laws_come_back_as_they_were_written)
     char *axes = axes_of(b_axis, rule_axis);
     sweep_of(axes, plot_rule, &sweep);
     const uint64_t points = assay_sweep_points(&sweep);
-    cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_sweep_laws_load(folder.path, points, &laws, message), ASSAY_OK, "%s",
-                 message);
+    cr_assert_eq(sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_sweep_laws_load(folder.path, points, &laws, message), ASSAY_OK, "%s", message);
     for (uint64_t point = 0; point < points; point++) {
         struct assay_scenario s;
         cr_assert_eq(assay_sweep_scenario(&sweep, point * sweep.repeats, &s, message), ASSAY_OK);
-        const struct assay_sim_law_case law = assay_sim_law_of(&s);
+        const struct assay_sim_law_case law = sim_law_of(&s);
         cr_expect_eq(laws[point].at.law, law.law);
         cr_expect_eq(laws[point].at.liars, law.liars);
         cr_expect_eq(laws[point].at.nodes, 100);
         if (law.law != ASSAY_SIM_LAW_NONE) cr_expect_str_eq(laws[point].cohort, "liars");
     }
     free(laws);
-    cr_expect_eq(assay_sim_sweep_laws_load(folder.path, points + 1, &laws, message),
-                 ASSAY_E_SYNTAX);
+    cr_expect_eq(sim_sweep_laws_load(folder.path, points + 1, &laws, message), ASSAY_E_SYNTAX);
     cr_expect_null(laws);
     free(axes);
     assay_sweep_free(&sweep);

@@ -30,7 +30,7 @@ void fleet_say(struct fleet *fleet, uint32_t voter, uint32_t voter_end, uint32_t
 {
     for (uint32_t v = voter; v < voter_end; v++)
         for (uint32_t s = subject; s < subject_end; s++)
-            if (s != v) assay_row_set(fleet->ballots[v], s, outcome);
+            if (s != v) assay_votes_row_set(fleet->ballots[v], s, outcome);
 }
 
 void fleet_silence(struct fleet *fleet, uint32_t voter, bool silent)

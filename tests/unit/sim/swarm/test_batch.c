@@ -54,7 +54,7 @@ static uint64_t run(struct story *s, uint64_t count, uint32_t threads)
                                            .commit = commit,
                                            .drop = drop,
                                            .stop = &s->stop };
-    return assay_sim_batch_run(&batch);
+    return sim_batch_run(&batch);
 }
 
 Test(sim_batch, commits_in_order_with_any_number_of_threads)
@@ -130,7 +130,7 @@ static uint64_t run_children(struct story *s, uint64_t count, uint32_t at_once)
                                            .commit = commit,
                                            .drop = drop,
                                            .stop = &s->stop };
-    return assay_sim_batch_run(&batch);
+    return sim_batch_run(&batch);
 }
 
 Test(sim_batch, children_are_committed_in_order)

@@ -31,8 +31,7 @@ Test(sim_swarm_data, has_counts_and_each_failure_with_its_line_and_no_time)
 {
     const struct assay_sim_swarm swarm = { .from = 10, .seeds = 60 };
     struct assay_sim_swarm_state *const one = state_of(1), *const other = state_of(2);
-    struct assay_json *data = assay_sim_swarm_data(&swarm, one),
-                      *again = assay_sim_swarm_data(&swarm, other);
+    struct assay_json *data = sim_swarm_data(&swarm, one), *again = sim_swarm_data(&swarm, other);
     cr_expect_eq(assay_json_uint(data, "seeds", 0), 60);
     cr_expect_eq(assay_json_uint(data, "done", 0), 50);
     const struct assay_json *const failure = assay_json_at(assay_json_get(data, "failures"), 0);

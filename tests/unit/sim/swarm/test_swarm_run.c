@@ -51,7 +51,7 @@ static struct assay_sim_swarm usual(uint64_t seeds)
 
 static void run(const struct assay_sim_swarm *swarm, struct assay_sim_swarm_state *state)
 {
-    cr_assert_eq(assay_sim_swarm_run(swarm, state, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_swarm_run(swarm, state, message), ASSAY_OK, "%s", message);
 }
 
 Test(sim_swarm_run, lists_what_broke_a_promise_in_order)
@@ -142,7 +142,7 @@ Test(sim_swarm_run, goes_on_after_kill_9)
     const pid_t child = fork();
     if (child == 0) {
         struct assay_sim_swarm_state s;
-        (void)!assay_sim_swarm_run(&swarm, &s, message);
+        (void)!sim_swarm_run(&swarm, &s, message);
         _exit(0);
     }
     while (access(state_path, R_OK) != 0)
@@ -182,7 +182,7 @@ static void expect_refusal(const struct assay_sim_swarm *swarm, enum assay_statu
                            const char *says)
 {
     struct assay_sim_swarm_state s;
-    cr_expect_eq(assay_sim_swarm_run(swarm, &s, message), status, "%s", message);
+    cr_expect_eq(sim_swarm_run(swarm, &s, message), status, "%s", message);
     cr_expect_not_null(strstr(message, says), "%s", message);
 }
 
@@ -226,18 +226,18 @@ Test(sim_swarm_run, arguments_are_quoted_for_a_shell_or_refused_whole)
     swarm.sets[0] = "nodes=5";
     swarm.sets[1] = "title=it's $HOME";
     swarm.sets[2] = "'";
-    cr_assert(assay_sim_swarm_arguments(&swarm, text));
+    cr_assert(sim_swarm_arguments(&swarm, text));
     cr_expect_str_eq(text, " --nodes 4..9 --twice --set nodes=5 --set 'title=it'\\''s $HOME'"
                            " --set ''\\'''");
     memset(long_title, 'x', sizeof long_title - 1);
     swarm = usual(1);
     swarm.set_count = 1;
     swarm.sets[0] = long_title + strlen(" --set ");
-    cr_expect(assay_sim_swarm_arguments(&swarm, text));
+    cr_expect(sim_swarm_arguments(&swarm, text));
     cr_expect_eq(strlen(text), sizeof text - 1);
     swarm.sets[0]--;
-    cr_expect_not(assay_sim_swarm_arguments(&swarm, text));
-    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_RANGE);
+    cr_expect_not(sim_swarm_arguments(&swarm, text));
+    cr_expect_eq(sim_swarm_run(&swarm, &s, message), ASSAY_E_RANGE);
     cr_expect_not_null(strstr(message, "fewer than 8192 bytes"), "%s", message);
 }
 
@@ -251,7 +251,7 @@ Test(sim_swarm_run, a_state_that_could_not_be_replaced_is_refused_before_a_seed_
     const char *const wrong[] = { folder, "/nowhere/state.json", "/dev/null", link_path, "" };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         swarm.state_path = wrong[i];
-        cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID, "%s", wrong[i]);
+        cr_expect_eq(sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID, "%s", wrong[i]);
         cr_expect_eq(s.done, 0);
     }
 }
@@ -265,19 +265,19 @@ Test(sim_fields, are_there_of_their_kind_and_within_their_bounds)
     uint64_t number = 0;
     char word[5];
     cr_assert_eq(assay_json_parse(text, strlen(text), &object), ASSAY_OK);
-    cr_expect(assay_sim_field_number(object, "small", 7, &number) && number == 7);
-    cr_expect(assay_sim_field_number(object, "large", UINT64_MAX, &number) && number == UINT64_MAX);
-    cr_expect_not(assay_sim_field_number(object, "small", 6, &number));
-    cr_expect_not(assay_sim_field_number(object, "large", UINT64_MAX - 1, &number));
-    cr_expect_not(assay_sim_field_number(object, "larger", UINT64_MAX, &number));
-    cr_expect_not(assay_sim_field_number(object, "minus", UINT64_MAX, &number));
-    cr_expect_not(assay_sim_field_number(object, "word", UINT64_MAX, &number));
-    cr_expect_not(assay_sim_field_number(object, "none", UINT64_MAX, &number));
-    cr_expect(assay_sim_field_text(object, "word", word, sizeof word));
+    cr_expect(sim_field_number(object, "small", 7, &number) && number == 7);
+    cr_expect(sim_field_number(object, "large", UINT64_MAX, &number) && number == UINT64_MAX);
+    cr_expect_not(sim_field_number(object, "small", 6, &number));
+    cr_expect_not(sim_field_number(object, "large", UINT64_MAX - 1, &number));
+    cr_expect_not(sim_field_number(object, "larger", UINT64_MAX, &number));
+    cr_expect_not(sim_field_number(object, "minus", UINT64_MAX, &number));
+    cr_expect_not(sim_field_number(object, "word", UINT64_MAX, &number));
+    cr_expect_not(sim_field_number(object, "none", UINT64_MAX, &number));
+    cr_expect(sim_field_text(object, "word", word, sizeof word));
     cr_expect_str_eq(word, "four");
-    cr_expect_not(assay_sim_field_text(object, "word", word, sizeof word - 1));
-    cr_expect_not(assay_sim_field_text(object, "small", word, sizeof word));
-    cr_expect_not(assay_sim_field_text(object, "none", word, sizeof word));
+    cr_expect_not(sim_field_text(object, "word", word, sizeof word - 1));
+    cr_expect_not(sim_field_text(object, "small", word, sizeof word));
+    cr_expect_not(sim_field_text(object, "none", word, sizeof word));
     assay_json_free(&object);
 }
 
@@ -304,7 +304,7 @@ Test(sim_swarm_run, refuses_a_file_that_is_no_state)
         if (i == 2) edit("\"failed\": 1", "\"failed\": 0");
     }
     swarm.state_path = "/nonexistent/state.json";
-    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID);
+    cr_expect_eq(sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID);
 }
 
 Test(sim_swarm_run, stops_at_the_first_when_told)
@@ -322,7 +322,7 @@ Test(sim_swarm_run, stops_when_a_signal_says_so)
 {
     struct assay_sim_swarm_state s;
     struct assay_sim_swarm swarm = usual(1000);
-    swarm.stop = assay_sim_progress_catch_signals();
+    swarm.stop = sim_progress_catch_signals();
     (void)raise(SIGTERM);
     run(&swarm, &s);
     cr_expect_lt(s.done, 1000);
@@ -345,7 +345,7 @@ Test(sim_swarm_run, a_failing_seed_becomes_a_file_that_reads_back)
     cr_assert_eq(assay_scenario_parse_yaml(bytes, len, path, &read, message), ASSAY_OK, "%s",
                  message);
     free(bytes);
-    cr_assert_eq(assay_sim_swarm_scenario(&swarm, seed, &made, message), ASSAY_OK);
+    cr_assert_eq(sim_swarm_scenario(&swarm, seed, &made, message), ASSAY_OK);
     cr_expect_eq(read.seed, seed);
     cr_expect_eq(read.nodes, made.nodes);
     cr_expect_eq(read.adversary_count, made.adversary_count);
@@ -358,7 +358,7 @@ Test(sim_swarm_run, says_at_once_that_a_set_is_wrong)
     struct assay_sim_swarm swarm = usual(5);
     swarm.sets[0] = "no_such_key=1";
     swarm.set_count = 1;
-    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(sim_swarm_run(&swarm, &s, message), ASSAY_E_NOT_FOUND);
     cr_expect_eq(s.done, 0);
 }
 
@@ -429,7 +429,7 @@ Test(sim_shrink, shrinks_what_crashes)
 {
     struct assay_scenario s = assay_sim_random_scenario(4, (struct assay_sim_swarm_sizes){ 0 });
     struct assay_sim_shrinking how = { .run = broken_run };
-    cr_assert(assay_sim_shrink(&how, &s));
+    cr_assert(sim_shrink(&how, &s));
     cr_expect_str_eq(how.breach.what, "crash");
     cr_expect_eq(s.nodes, 1);
     cr_expect_eq(s.adversary_count + s.crash_count + s.partition_count, 0);
@@ -465,7 +465,7 @@ Test(sim_shrink, keeps_the_same_checker_failing)
 {
     struct assay_scenario s = failing_scenario();
     struct assay_sim_shrinking how = { .run = lossy_fails };
-    cr_assert(assay_sim_shrink(&how, &s));
+    cr_assert(sim_shrink(&how, &s));
     cr_expect_str_eq(how.breach.what, "P3");
     cr_expect_eq(s.nodes, 6);
     cr_expect_eq(s.link.loss_permille, 20);
@@ -489,7 +489,7 @@ Test(sim_shrink, never_leaves_the_promise)
 {
     struct assay_scenario s = failing_scenario();
     struct assay_sim_shrinking how = { .run = majority_fails };
-    cr_assert(assay_sim_shrink(&how, &s));
+    cr_assert(sim_shrink(&how, &s));
     cr_expect(assay_sim_promise_of(&s, s.seed).progress);
 }
 
@@ -497,7 +497,7 @@ Test(sim_shrink, says_that_nothing_fails)
 {
     struct assay_scenario s = assay_scenario_default();
     struct assay_sim_shrinking how = { .run = lossy_fails };
-    cr_expect_not(assay_sim_shrink(&how, &s));
+    cr_expect_not(sim_shrink(&how, &s));
     cr_expect_eq(how.tried, 1);
 }
 
@@ -515,7 +515,7 @@ Test(sim_shrink, keeps_the_assertion_that_fails)
                                                     .figure = ASSAY_SIM_FIGURE_EPOCHS,
                                                     .compare = ASSAY_SIM_AT_MOST,
                                                     .value = 3 };
-    cr_assert(assay_sim_shrink(&how, &s));
+    cr_assert(sim_shrink(&how, &s));
     cr_expect_str_eq(how.breach.what, "assertion: epochs <= 3");
     cr_expect_eq(s.assertion_count, 1);
     cr_expect_eq(s.epochs, 4);
@@ -528,17 +528,17 @@ Test(sim_progress, shows_bar_rate_and_eta)
 {
     char line[ASSAY_SIM_PROGRESS_LINE_MAX];
     const struct assay_sim_progress p = { .unit = "seeds", .total = 2000, .before = 500 };
-    assay_sim_progress_line(line, &p, 1000, 3, 60000);
+    sim_progress_line(line, &p, 1000, 3, 60000);
     cr_expect_str_eq(line, "[############............] 1000/2000 seeds  50 %  500 a minute  "
                            "ETA 2:00  failed 3");
-    assay_sim_progress_line(line, &p, 500, 0, 0);
+    sim_progress_line(line, &p, 500, 0, 0);
     cr_expect_not_null(strstr(line, "ETA -"));
     /* What has no failures counts none; more than was thought is all of it. */
-    assay_sim_progress_line(line, &p, 2500, ASSAY_SIM_PROGRESS_UNCOUNTED, 60000);
+    sim_progress_line(line, &p, 2500, ASSAY_SIM_PROGRESS_UNCOUNTED, 60000);
     cr_expect_str_eq(line,
                      "[########################] 2500/2500 seeds  100 %  2000 a minute  ETA 0:00");
     const struct assay_sim_progress open = { .unit = "runs", .total = ASSAY_SIM_PROGRESS_UNKNOWN };
-    assay_sim_progress_line(line, &open, 300, ASSAY_SIM_PROGRESS_UNCOUNTED, 30000);
+    sim_progress_line(line, &open, 300, ASSAY_SIM_PROGRESS_UNCOUNTED, 30000);
     cr_expect_str_eq(line, "300 runs  600 a minute");
 }
 
@@ -548,14 +548,14 @@ Test(sim_number, takes_plain_decimals_alone)
                                        "1 ", "0x1", "1.5", "18446744073709551616" };
     uint64_t n = 77, pair[2];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_expect_not(assay_sim_parse_number(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
+        cr_expect_not(sim_parse_number(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
     cr_expect_eq(n, 77);
-    cr_expect(assay_sim_parse_number("18446744073709551615", 0, UINT64_MAX, &n));
-    cr_expect_not(assay_sim_parse_number("3", 4, 9, &n));
-    cr_expect(assay_sim_parse_pair("4..10", "..", true, 4, 100, pair));
+    cr_expect(sim_parse_number("18446744073709551615", 0, UINT64_MAX, &n));
+    cr_expect_not(sim_parse_number("3", 4, 9, &n));
+    cr_expect(sim_parse_pair("4..10", "..", true, 4, 100, pair));
     cr_expect(pair[0] == 4 && pair[1] == 10);
-    cr_expect(assay_sim_parse_pair("7", "..", true, 4, 100, pair));
+    cr_expect(sim_parse_pair("7", "..", true, 4, 100, pair));
     cr_expect(pair[0] == 7 && pair[1] == 7);
-    cr_expect_not(assay_sim_parse_pair("7", "/", false, 1, 100, pair));
-    cr_expect_not(assay_sim_parse_pair("1/", "/", false, 1, 100, pair));
+    cr_expect_not(sim_parse_pair("7", "/", false, 1, 100, pair));
+    cr_expect_not(sim_parse_pair("1/", "/", false, 1, 100, pair));
 }

@@ -228,7 +228,7 @@ static enum assay_status run_shard(uint32_t shard, uint32_t shards, const char *
                                       .out_dir = dir,
                                       .quiet = true,
                                       .run = sim_fake_run };
-    return assay_sim_sweep_run(s, message);
+    return sim_sweep_run(s, message);
 }
 
 static char *read_text(const char *dir, const char *file)
@@ -247,9 +247,9 @@ static char *read_text(const char *dir, const char *file)
 static enum assay_status merge(const char *const *dirs, uint32_t count, const char *out)
 {
     struct assay_sim_merged merged;
-    enum assay_status status = assay_sim_merge(dirs, count, &merged, message);
-    if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, out, message);
-    assay_sim_merged_free(&merged);
+    enum assay_status status = sim_merge(dirs, count, &merged, message);
+    if (status == ASSAY_OK) status = sim_merged_write(&merged, out, message);
+    sim_merged_free(&merged);
     return status;
 }
 
@@ -529,7 +529,7 @@ Test(sim_sweep, goes_on_after_kill_9)
         s.out_dir = dir;
         s.quiet = true;
         s.run = slow_run;
-        assay_status_ignore(assay_sim_sweep_run(&s, message), "it is killed");
+        assay_status_ignore(sim_sweep_run(&s, message), "it is killed");
         _exit(0);
     }
     for (int i = 0; i < 500 && access(path, R_OK) != 0; i++)
@@ -561,9 +561,9 @@ Test(sim_sweep, a_folder_is_of_one_sweep_one_shard_and_one_program)
     cr_expect_eq(run_shard(1, 2, dir, &s), ASSAY_E_INVALID);
     cr_expect_not_null(strstr(message, "holds another sweep"), "%s", message);
     sweep.digest[0] ^= 1;
-    cr_assert_eq(assay_sim_sweep_note_load(dir, &note, message), ASSAY_OK);
+    cr_assert_eq(sim_sweep_note_load(dir, &note, message), ASSAY_OK);
     note.program[0] ^= 1;
-    cr_assert_eq(assay_sim_sweep_note_save(dir, &note, message), ASSAY_OK);
+    cr_assert_eq(sim_sweep_note_save(dir, &note, message), ASSAY_OK);
     cr_expect_eq(run_shard(1, 2, dir, &s), ASSAY_E_VERSION);
     cr_expect_not_null(strstr(message, "another program"), "%s", message);
 }
@@ -622,7 +622,7 @@ static enum assay_status load_text(const char *text, struct assay_sim_grid *grid
     (void)snprintf(path, sizeof path, "%s/table.csv", folder);
     cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text))),
                  ASSAY_OK);
-    return assay_sim_grid_load(path, grid, message);
+    return sim_grid_load(path, grid, message);
 }
 
 Test(sim_sweep, cells_come_back_as_they_went)
@@ -634,37 +634,37 @@ Test(sim_sweep, cells_come_back_as_they_went)
     int64_t number = 0;
     for (int k = 0; k < 3; k++) {
         for (size_t i = 0; i < 6; i++)
-            assay_sim_line_text(&line, cells[i]);
-        assay_sim_line_end(&line);
+            sim_line_text(&line, cells[i]);
+        sim_line_end(&line);
     }
     cr_assert_eq(load_text(line.text, &grid), ASSAY_OK, "%s", message);
     cr_assert_eq(grid.row_count, 2);
     for (uint32_t i = 0; i < 6; i++) {
-        assay_sim_grid_cell(&grid, 1, i, cell);
+        sim_grid_cell(&grid, 1, i, cell);
         cr_expect_str_eq(cell, cells[i]);
     }
-    cr_expect(assay_sim_grid_number(&grid, 0, 5, &number) && number == -12);
-    cr_expect_not(assay_sim_grid_number(&grid, 0, 0, &number));
-    assay_sim_grid_free(&grid);
-    assay_sim_line_free(&line);
+    cr_expect(sim_grid_number(&grid, 0, 5, &number) && number == -12);
+    cr_expect_not(sim_grid_number(&grid, 0, 0, &number));
+    sim_grid_free(&grid);
+    sim_line_free(&line);
 }
 
 Test(sim_sweep, tables_that_are_wrong_are_refused)
 {
     struct assay_sim_grid grid;
     cr_expect_eq(load_text("", &grid), ASSAY_E_TRUNCATED);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     cr_expect_eq(load_text("a,b", &grid), ASSAY_E_TRUNCATED);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     cr_expect_eq(load_text("a,b\n1,2\n1\n", &grid), ASSAY_E_SYNTAX);
     cr_expect_not_null(strstr(message, "row 2: expected the 2 cells"), "%s", message);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     cr_expect_eq(load_text("a,b\n\"1,2\n", &grid), ASSAY_E_SYNTAX);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     cr_expect_eq(load_text("a,b\n\"1\"x,2\n", &grid), ASSAY_E_SYNTAX);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
     cr_assert_eq(load_text("a,b\n1,2\n3,", &grid), ASSAY_OK);
     cr_expect(grid.torn);
     cr_expect_eq(grid.row_count, 1);
-    assay_sim_grid_free(&grid);
+    sim_grid_free(&grid);
 }

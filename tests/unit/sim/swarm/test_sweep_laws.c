@@ -61,8 +61,8 @@ static void run(const struct assay_sweep *sweep, struct assay_sim_merged *merged
     struct assay_sim_sweeping s = { .sweep = sweep, .shard = 1, .shards = 1, .quiet = true };
     s.out_dir = folder;
     s.run = assay_sim_run_epochs;
-    cr_assert_eq(assay_sim_sweep_run(&s, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_sweep_run(&s, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
 }
 
 Test(sim_sweep_laws, badmouthing_follows_the_closed_forms_at_every_point)
@@ -79,9 +79,9 @@ Test(sim_sweep_laws, badmouthing_follows_the_closed_forms_at_every_point)
     for (uint64_t i = 0; i < grid->row_count; i++) {
         char series[ASSAY_SIM_CELL_MAX];
         int64_t b_bp = 0, score_bp = 0;
-        assay_sim_grid_cell(grid, i, COLUMN_RULE, series);
-        cr_assert(assay_sim_grid_number(grid, i, COLUMN_B, &b_bp));
-        cr_assert(assay_sim_grid_number(grid, i, COLUMN_SCORE, &score_bp));
+        sim_grid_cell(grid, i, COLUMN_RULE, series);
+        cr_assert(sim_grid_number(grid, i, COLUMN_B, &b_bp));
+        cr_assert(sim_grid_number(grid, i, COLUMN_SCORE, &score_bp));
         const double expected = 10000.0 * law(series, (double)b_bp / 10000.0);
         const double off = (double)score_bp - expected;
         cr_expect(off <= TOLERANCE_BP && off >= -TOLERANCE_BP,
@@ -94,7 +94,7 @@ Test(sim_sweep_laws, badmouthing_follows_the_closed_forms_at_every_point)
     }
     cr_expect_eq(checked, 65);
     cr_expect_gt(telling, 20, "the laws are further apart than the tolerance");
-    assay_sim_merged_free(&merged);
+    sim_merged_free(&merged);
     assay_sweep_free(&sweep);
     static const char *const files[] = { "sweep.json", "points.csv" };
     for (size_t i = 0; i < 2; i++) {
