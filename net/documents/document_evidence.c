@@ -129,6 +129,7 @@ static struct assay_json *device_list(const struct assay_verdict *v)
         assay_verdict_name_device(v, i, name);
         assay_json_set_text(o, "name", name);
         assay_json_set_text(o, "kind", assay_kind_text((enum assay_evidence_kind)d->kind));
+        assay_json_set_text(o, "product", d->product);
         assay_json_set_hex(o, "serial", d->serial, sizeof d->serial);
         assay_json_set_text(o, "driver", d->driver);
         assay_json_set_text(o, "firmware", d->firmware);

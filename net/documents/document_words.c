@@ -127,11 +127,18 @@ static struct assay_document_reason run_reason(const struct assay_fall *fall,
                                                                                   : step);
 }
 
+/* A rise is no reason for a low number: it is low because it began low and has not risen enough. */
+static struct assay_document_reason rising_reason(void)
+{
+    return (struct assay_document_reason){ "rising", "has not risen to 100 % yet", 0 };
+}
+
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m)
 {
     const struct assay_fall *const fall = &m->ledger.fall;
-    if (fall->integrity.epoch != 0 && m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
-        return run_reason(fall, &fall->integrity);
+    const bool is_low = m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX;
+    if (fall->integrity.epoch != 0 && is_low) return run_reason(fall, &fall->integrity);
+    if (is_low && m->ledger.change_reason == ASSAY_INTEGRITY_RISE) return rising_reason();
     return (struct assay_document_reason){ assay_document_integrity_code(m->ledger.change_reason),
                                            assay_document_integrity_text(m->ledger.change_reason),
                                            0 };
@@ -166,6 +173,9 @@ struct assay_document_reason assay_document_availability_reason(
         return (struct assay_document_reason){ "joined",
                                                "not risen yet since it was undrained or joined",
                                                0 };
+    if (l->availability_rule == ASSAY_AVAILABILITY_RISE &&
+        l->trust.availability_bp < ASSAY_SCORE_BP_MAX)
+        return rising_reason();
     return (struct assay_document_reason){ assay_document_availability_code(l->availability_rule),
                                            assay_document_availability_text(l->availability_rule),
                                            0 };
@@ -262,8 +272,8 @@ static const char *condition_phrase(enum assay_condition condition)
     return phrases[condition];
 }
 
-/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes". A
- * run of several causes is reported from its begin. */
+/* Of the lower number. A rule that lowered nothing is given in full. A run of several causes is
+ * reported from its begin. */
 static void format_reason(struct sentence *out, const struct assay_snapshot *s,
                           const struct assay_snapshot_member *m)
 {

@@ -154,6 +154,14 @@ static void answer_openapi(struct http_asking *asking)
     asking->answer->len = assay_http_openapi_len;
 }
 
+/* What http.roles gives the client that asks; the same for every path. */
+static void answer_client(struct http_asking *asking)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "role", assay_http_role_name(asking->request->role));
+    http_document(asking, "assay.client", data);
+}
+
 /* A path with "*" has one variable part. type: what Accept must not exclude. */
 struct route {
     const char *path, *type;
@@ -185,6 +193,7 @@ static const struct route routes[] = {
     { "/v1/changes", json_type, false, http_core, "" },
     { "/v1/services", json_type, false, http_services, "" },
     { "/v1/counters", json_type, false, http_counters, "" },
+    { "/v1/client", json_type, false, answer_client, "" },
     { "/v1/permit", json_type, false, http_permit, " class " },
     { "/v1/collateral/status", json_type, false, http_core, "" },
     { "/v1/checkpoint", json_type, false, http_core, "" },

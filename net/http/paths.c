@@ -33,6 +33,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/collateral/status", VIEWER, true, "collateral" },
     { "/v1/services", VIEWER, false, "services" },
     { "/v1/counters", VIEWER, false, "counters" },
+    { "/v1/client", VIEWER, false, NULL },
     { "/v1/permit", VIEWER, false, NULL },
     { "/v1/graph/nodes", VIEWER, false, NULL },
     { "/v1/graph/edges", VIEWER, false, NULL },

@@ -178,12 +178,12 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
 
 /* ------------------------------------------------------------ response cache */
 
-/* Returns: false when this response depends on more than the snapshot, as ages do, or its key is
- * too long. */
+/* Returns: false when this response depends on more than the snapshot, as ages and roles do, or its
+ * key is too long. */
 static bool cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
 {
-    static const char *const never[] = { "/livez",     "/readyz",      "/v1/permit",
-                                         "/v1/events", "/v1/timeline", "/metrics" };
+    static const char *const never[] = { "/livez",       "/readyz",  "/v1/permit", "/v1/events",
+                                         "/v1/timeline", "/metrics", "/v1/client" };
     if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;

@@ -60,6 +60,58 @@ async function shown({ node, docs, address }) {
     await t.close(page);
 }
 
+// Two GPUs, one of which fails, and a switch; of a member without devices the view says nothing of them.
+function withDevices(docs, slot) {
+    const device = (kind, name, product, serial, more) => ({ name, kind, product, serial, driver: '', tier: 'affirming', rule: null, ...more });
+    const bad = 'gpu 1 (GH100, serial ..0a0b0c0d)',
+        e = verified(docs, slot, {
+            devices: [
+                device('nvidia-gpu', 'gpu 0 (GH100, serial ..01020304)', 'GH100', hex('gpu0').slice(0, 40), { driver: '550.90.07', firmware: '96.00.9F.00.01' }),
+                device('nvidia-gpu', bad, 'GH100', hex('gpu1').slice(0, 40), {
+                    driver: '535.86.09',
+                    firmware: '96.00.5E.00.01',
+                    tier: 'contraindicated',
+                    rule: 'gpu-driver',
+                }),
+                device('nvidia-switch', 'switch 0 (LS10)', 'LS10', hex('switch0').slice(0, 40), { firmware: '96.10.55.00.01' }),
+            ],
+        });
+    e.verdict.reasons = [
+        { rule: 'gpu-driver', text: 'the driver is older than the policy allows', expected: '550 or newer', observed: `${bad}: 535.86.09`, fix: 'Update the driver.' },
+    ];
+    return e;
+}
+
+async function devicesShown({ node, docs, address }) {
+    const before = node.verified[2];
+    node.verified[2] = withDevices(docs, 2);
+    for (const width of t.WIDTHS) {
+        const page = await t.open(address + '#/node/peer-3', { width });
+        await t.eventually(`devices at ${width}`, async () => (await page.locator('.c-evidence').innerText()).includes('GPUs and switches'));
+        const rows = (await page.locator('[aria-label="Devices"] tbody tr').allInnerTexts()).map(plain);
+        t.equal(`devices at ${width}: each has a row`, rows.length, 3);
+        t.check(
+            `devices at ${width}: number, product, driver, firmware, serial number, verdict`,
+            ['GPU 0', 'GH100', '550.90.07', '96.00.9F.00.01', hex('gpu0').slice(0, 40), 'affirming'].every((x) => rows[0].includes(x)),
+            rows[0],
+        );
+        t.check(
+            `devices at ${width}: what is against one`,
+            ['GPU 1', 'contraindicated', 'The driver is older than the policy allows', 'found 535.86.09', 'expected 550 or newer'].every((x) => rows[1].includes(x)),
+            rows[1],
+        );
+        t.check(`devices at ${width}: a switch is counted on its own`, rows[2].includes('switch 0') && !/found|expected/.test(rows[2]), rows[2]);
+        await t.inBothThemes(page, `devices at ${width}`, async () => {});
+        if (process.env.ASSAY_SCREENSHOTS) await page.screenshot({ path: `${process.env.ASSAY_SCREENSHOTS}/devices-${width}.png`, fullPage: true });
+        await t.close(page);
+    }
+    node.verified[2] = before;
+    const page = await t.open(address + '#/node/peer-3');
+    await t.eventually('no devices', async () => (await page.locator('.c-evidence').innerText()).includes('SWHardeningNeeded'));
+    t.equal('without devices nothing is said of them', await page.locator('[aria-label="Devices"], h3:has-text("GPUs")').count(), 0);
+    await t.close(page);
+}
+
 async function widths({ address }) {
     for (const width of t.WIDTHS) {
         const page = await t.open(address + '#/node/peer-1', { width });
@@ -81,6 +133,7 @@ async function texts({ node, docs, address }) {
     v.reasons = [{ rule: evil, text: evil, expected: evil, observed: evil + 'x'.repeat(9000), fix: evil }];
     v.tcb_status = v.outcome = v.what = evil;
     v.advisory_ids = [evil];
+    v.devices = [{ name: evil, kind: 'constructor', product: evil, serial: evil, driver: evil, firmware: evil, tier: evil, rule: evil }, {}];
     v.at = v.expires = 'never';
     const page = await t.open(address + '#/node/peer-6');
     await t.eventually('hostile evidence is shown as text', async () => (await page.locator('.c-evidence').innerText()).includes('<img src=x'));
@@ -107,6 +160,7 @@ async function texts({ node, docs, address }) {
 async function chain() {
     const at = await start();
     await shown(at);
+    await devicesShown(at);
     await widths(at);
     await texts(at);
     await at.node.stop();

@@ -576,7 +576,7 @@ function verified(docs, slot, options = {}) {
                 { field: 'mrenclave', value: options.bad ? BAD : GOOD, state: options.bad ? 'unknown' : 'allowed' },
                 { field: 'mrsigner', value: hex('signer'), state: 'free' },
             ],
-            devices: [],
+            devices: options.devices || [],
             reasons: options.bad
                 ? [
                       {

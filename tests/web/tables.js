@@ -4,7 +4,7 @@
 
 const fs = require('fs');
 const path = require('path');
-const { network } = require('./fixture.js');
+const { network, BAD, GOOD } = require('./fixture.js');
 const t = require('./harness.js');
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
@@ -32,6 +32,12 @@ async function fleet() {
             rows.slice(0, 2),
         );
         t.check(`fleet at ${width}: nothing of a member that is FULL`, !/Offline|recovers|epoch \d+ \(.*recovers/.test(rows[3]), rows[3]);
+        // A measurement is whole, in letters of one width, and is copied by a button of its own.
+        const reason = page.locator(width > 1180 ? 'tbody tr:first-child .why' : 'tbody tr:first-child .under');
+        t.equal(`fleet at ${width}: measurements whole`, (await reason.locator('.ident code').allInnerTexts()).join(), `${GOOD},${BAD}`);
+        const lines = await reason.locator('.ident code').evaluateAll((all) => all.map((el) => el.getClientRects().length));
+        t.check(`fleet at ${width}: on few lines`, lines.every((n) => n <= (width === 768 || width === 2560 ? 1 : 2)), lines);
+        t.equal(`fleet at ${width}: copied whole`, await reason.locator('.ident button.copy').last().getAttribute('title'), BAD);
         if (width > 620)
             t.check(`fleet at ${width}: operator and vendor`, /operator-0[\s\S]*Vendor 1/.test(rows[0]), rows[0]);
         // The table fills its card, whose last column is words or numbers, not an empty third.

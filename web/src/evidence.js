@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { clean, date, plural, span } from './format.js';
 import { capital, epochText, list } from './model.js';
 import { outcomeMark, outcomeOf } from './shapes.js';
-import { code, empty, facts, ident, table } from './parts.js';
+import { code, empty, facts, ident, reasoned, table } from './parts.js';
 
 // docs/evidence.md; what a node of a later version names besides is shown by its name.
 const PROOFS = {
@@ -161,6 +161,47 @@ function summary(model, e) {
     ]);
 }
 
+// GPUs and switches, numbered by kind as reasons name them; what is against one is that with its name before it.
+const KINDS = { 'nvidia-gpu': 'GPU', 'nvidia-switch': 'switch' };
+
+function deviceReason(v, d) {
+    const found = list(v.reasons).find((r) => r.rule === d.rule && String(r.observed).startsWith(String(d.name)));
+    if (!found) return d.rule ? clean(d.rule, 60) : '';
+    const observed = String(found.observed).slice(String(d.name).length).replace(/^[:,]? */, '');
+    return h(
+        'span',
+        {},
+        capital(clean(found.text)),
+        observed && [', found ', reasoned(clean(observed, 200))],
+        found.expected && [', expected ', reasoned(clean(found.expected, 200))],
+    );
+}
+
+const TIERS = { affirming: ['match', 'affirming'], warning: ['free', 'warning'], contraindicated: ['differs', 'contraindicated'] };
+
+function devices(v) {
+    const rows = list(v.devices).map((d, i, all) => ({
+        ...d,
+        key: i,
+        index: all.slice(0, i).filter((other) => other.kind === d.kind).length,
+    }));
+    return table(
+        'Devices',
+        [
+            ['Device', (d) => `${Object.hasOwn(KINDS, d.kind) ? KINDS[d.kind] : clean(d.kind, 20)} ${d.index}`, 'name'],
+            ['Product', (d) => clean(d.product || '', 30)],
+            ['Driver', (d) => clean(d.driver || '', 40), 'when'],
+            ['VBIOS or firmware', (d) => clean(d.firmware || '', 40), 'when'],
+            ['Serial number', (d) => ident(d.serial, `the serial number of ${clean(d.name, 40)}`)],
+            ['Verdict', (d) => verdict(...(Object.hasOwn(TIERS, d.tier) ? TIERS[d.tier] : ['free', clean(d.tier, 20)])), 'name'],
+            ['Reason', (d) => deviceReason(v, d)],
+        ],
+        rows,
+        (d) => d.key,
+        'stacks',
+    );
+}
+
 // e: document `evidence` of a node, or undefined while it is on its way.
 export function verified(model, e) {
     if (!e) return empty('Requested of the node \u2026');
@@ -177,6 +218,7 @@ export function verified(model, e) {
         h('h3', {}, 'Proofs'),
         proofs(v),
         reasons(model, v),
+        list(v.devices).length > 0 && [h('h3', {}, 'GPUs and switches'), devices(v)],
         h('h3', {}, 'Certificates and collateral'),
         list(v.validity).length ? chain(v) : empty('It rests on no certificate.'),
         h('h3', {}, 'Measurements next to the policy'),

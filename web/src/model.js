@@ -89,6 +89,9 @@ export function told(text, max = 600) {
     return rule ? `${rule[1]}${rule[3]} (${rule[2]})` : t;
 }
 
+// The rule that moved integrity last, where it lowered it: what rose or stayed is no reason of a low score.
+export const lowered = (reason) => (/^(rose|unchanged)\b/.test(reason || '') ? '' : reason || '');
+
 // Of an event that stands for several occurrences.
 export function happened(event, max) {
     const again = event.count > 1 ? ` (${event.count} times since epoch ${event.first_epoch})` : '';
@@ -277,7 +280,7 @@ function cause(kind, entry, before, events) {
     if (fell) return capital(told(fell.text.slice(fell.text.indexOf('): ') + 3)));
     if (row.incarnation !== before.row.incarnation) return 'A new incarnation';
     return kind === 'integrity'
-        ? capital(told(row.reason || 'Lowered'))
+        ? capital(told(lowered(row.reason) || 'Lowered'))
         : 'Not attested: absent, or its evidence fails';
 }
 
@@ -352,7 +355,7 @@ export function against(model, node) {
         return proof.event === 'fail_proven'
             ? 'its evidence was proven to fail'
             : told(proof.text.replace(/^.*?: /, ''));
-    return withAccepted(model, told(node.last_reason || node.reason || ''));
+    return withAccepted(model, told(node.last_reason || list(node.reasons)[0]?.text || lowered(node.reason)));
 }
 
 // Since when it is below full or away: { epoch, ms }, as the ledger says, else by events and numbers.

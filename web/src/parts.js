@@ -1,6 +1,6 @@
 // parts.js - pieces that several views are made of.
 import { h } from './dom.js';
-import { clean, date, percent, second } from './format.js';
+import { clean, date, percent, second, short } from './format.js';
 import { lines } from './charts.js';
 import { saveTable } from './export.js';
 import { eventMark, eventTone, mark, standingOf } from './shapes.js';
@@ -100,6 +100,15 @@ export const copier = (text, what) =>
 // An identifier or a measurement, whole; shown: what stands for it where there is little room.
 export const ident = (text, what, shown) =>
     h('span', { class: 'ident' }, shown || code(text), text && copier(text, what));
+
+// A text with its measurements and identifiers whole, each with a button that copies it.
+export const reasoned = (text) =>
+    text
+        .split(/\b((?:[0-9a-f]{2}){16,}\b[,;.]?) ?/)
+        .map((part, i) => {
+            const [value, mark] = [part.replace(/[,;.]$/, ''), /[,;.]$/.exec(part)];
+            return i % 2 ? h('span', { class: 'ident' }, code(value), mark && mark[0], copier(value, 'the value ' + short(value))) : part;
+        });
 
 // A scale from 0 to 100 with the bounds of the standings, and where this score is.
 export function meter(node, width = 72) {

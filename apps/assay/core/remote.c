@@ -314,8 +314,24 @@ static void put_fault(const char *name, char message[static ASSAY_CLIENT_FAULT_L
                                          : "no answer within the timeout");
 }
 
+/* Nodes of an earlier release have no such path. */
+static void get_role(struct asking *asking, char role[static CLI_REMOTE_ROLE_LEN])
+{
+    struct assay_https_answer answer = { 0 };
+    struct assay_json *document = NULL;
+    role[0] = '\0';
+    asking->target = "/v1/client";
+    if (ask_endpoints(asking, &answer) != ASSAY_OK ||
+        read_answer(asking, &answer, &document) != ASSAY_OK)
+        return;
+    (void)snprintf(role, CLI_REMOTE_ROLE_LEN, "%s",
+                   assay_json_text(assay_json_get(document, "data"), "role", ""));
+    assay_json_free(&document);
+}
+
 enum assay_status cli_remote_test(const struct assay_network_context *context, size_t endpoint,
                                   unsigned timeout_ms, struct assay_json **document,
+                                  char role[static CLI_REMOTE_ROLE_LEN],
                                   char fault[static ASSAY_CLIENT_FAULT_LEN])
 {
     static struct assay_network_context one; /* too large for a stack */
@@ -332,7 +348,8 @@ enum assay_status cli_remote_test(const struct assay_network_context *context, s
                              .deadline_ms = assay_monotonic_ms() + timeout_ms };
     enum assay_status status = ask_endpoints(&asking, &answer);
     if (status == ASSAY_OK) status = read_answer(&asking, &answer, document);
-    if (status != ASSAY_OK) put_fault(one.name, fault);
+    if (status == ASSAY_OK) get_role(&asking, role);
+    else put_fault(one.name, fault);
     return status;
 }
 

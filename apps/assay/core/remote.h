@@ -28,14 +28,18 @@ void cli_remote_enable(void);
 /* Returns: whether the last request to a context failed because a node of another chain answered.
  */
 bool cli_remote_is_other_chain(void);
+enum { CLI_REMOTE_ROLE_LEN = 32 };
 /*
- * cli_remote_test - the status of one endpoint of a context, whose chain is compared.
- * Out:     *document, freed by the caller; fault otherwise
+ * cli_remote_test - the status of one endpoint of a context, whose chain is compared, and the role
+ * that the node gives this client.
+ * Out:     *document, freed by the caller, and role, "" of a node that does not report it; fault
+ *          otherwise
  * Returns: ASSAY_OK | as assay_client_request
  */
 ASSAY_CHECKED enum assay_status cli_remote_test(const struct assay_network_context *context,
                                                 size_t endpoint, unsigned timeout_ms,
                                                 struct assay_json **document,
+                                                char role[static CLI_REMOTE_ROLE_LEN],
                                                 char fault[static ASSAY_CLIENT_FAULT_LEN]);
 
 #endif

@@ -281,18 +281,23 @@ static int test_context(const struct context_command *c, const struct assay_cont
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
     size_t good = 0;
     for (size_t i = 0; context != NULL && i < context->endpoint_count; i++) {
-        char fault[ASSAY_CLIENT_FAULT_LEN] = "";
+        char fault[ASSAY_CLIENT_FAULT_LEN] = "", role[CLI_REMOTE_ROLE_LEN] = "";
         struct assay_json *document = NULL, *const row = assay_json_object();
-        const bool ok = cli_remote_test(context, i, c->timeout_ms, &document, fault) == ASSAY_OK &&
+        const enum assay_status status =
+            cli_remote_test(context, i, c->timeout_ms, &document, role, fault);
+        const bool ok = status == ASSAY_OK &&
                         strcmp(assay_json_text(document, "schema", ""), "assay.status") == 0;
         const char *const node = ok ? cli_text_of(document, "node", "?") : "";
         good += ok ? 1 : 0;
         if (!c->json)
-            (void)printf("%s: %s%s\n", context->endpoints[i],
-                         ok ? "ok, node " : "failed: ", ok ? node : fault);
+            (void)printf("%s: %s%s%s%s\n", context->endpoints[i],
+                         ok ? "ok, node " : "failed: ", ok ? node : fault,
+                         role[0] != '\0' ? ", role " : "", cli_text_sanitized(role));
         assay_json_set_text(row, "endpoint", context->endpoints[i]);
         assay_json_set_bool(row, "ok", ok);
         assay_json_set_text(row, "node", node);
+        if (ok && role[0] != '\0') assay_json_set_text(row, "role", role);
+        else assay_json_set_null(row, "role");
         assay_json_set_text(row, "fault", ok ? "" : fault);
         assay_json_append(list, row);
         assay_json_free(&document);

@@ -226,6 +226,52 @@ static const char evidence_view[] =
     "platform       {node.platform_id}\n"
     "[?advice \nWhat to do\n[*advice   - {.}\n]]";
 
+/* Of the verdict of this node, while it stores that evidence. */
+static const char devices_view[] =
+    "\nIts devices\n"
+    "[*devices {name,-32} [?driver driver {driver}, ]firmware {firmware}: "
+    "[?rule {tier}, {rule}|{tier}]\n]"
+    "[*reasons   {text}[?observed : {observed}][?expected , expected {expected}]\n]";
+
+/* Reasons of a verdict that are about its devices: they begin with the name of one. */
+static struct assay_json *device_reasons(const struct assay_json *verdict)
+{
+    const struct assay_json *const devices = assay_json_get(verdict, "devices");
+    const struct assay_json *const all = assay_json_get(verdict, "reasons");
+    struct assay_json *const list = assay_json_array();
+    for (size_t i = 0; i < assay_json_count(all); i++) {
+        const char *const observed = assay_json_text(assay_json_at(all, i), "observed", "");
+        bool is_about = false;
+        for (size_t d = 0; !is_about && d < assay_json_count(devices); d++) {
+            const char *const name = assay_json_text(assay_json_at(devices, d), "name", "");
+            is_about = name[0] != '\0' && strncmp(observed, name, strlen(name)) == 0;
+        }
+        if (is_about) assay_json_append(list, assay_json_copy(assay_json_at(all, i)));
+    }
+    return list;
+}
+
+/* Nothing of a member without devices, of this node's own evidence, and where it is not stored. */
+static void print_devices(const struct assay_daemon_request *q, const char *word)
+{
+    struct assay_json *document = NULL;
+    char line[192];
+    (void)snprintf(line, sizeof line, "evidence %s", word);
+    if (assay_client_request(q->socket, line, q->timeout_ms, &document) != ASSAY_OK) return;
+    const struct assay_json *const verdict =
+        assay_json_get(assay_json_get(document, "data"), "verdict");
+    const struct assay_json *const devices = assay_json_get(verdict, "devices");
+    if (assay_json_count(devices) > 0) {
+        struct assay_json *const page = assay_json_object();
+        struct assay_json *owned = page;
+        assay_json_set(page, "devices", assay_json_copy(devices));
+        assay_json_set(page, "reasons", device_reasons(verdict));
+        cli_view_print(devices_view, page, stdout);
+        assay_json_free(&owned);
+    }
+    assay_json_free(&document);
+}
+
 static void print_standing(const struct assay_json *node, const struct assay_json *moves,
                            const struct assay_json *timeline)
 {
@@ -301,6 +347,7 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
         timeline = NULL; /* the last reason of the node has to do */
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
     else print_without_history(node, http, is_tls, timeline);
+    print_devices(q, cli_text_of(node, "node_id", "?"));
     assay_json_free(&document);
     assay_json_free(&timeline);
     return ASSAY_EXIT_OK;

@@ -5,6 +5,7 @@
  */
 #include "apps/assay/setup/setup.h"
 
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
@@ -24,6 +25,7 @@ enum {
     NODES_MAX = 20,
     GROUPS_MAX = 8, /* operators, vendors */
     TEXT_MAX = 64 * 1024,
+    STATUS_MS = 2000,
     SOCKET_PATH_MAX = 107,
     GROUP_SIZE = 3,    /* replicas */
     SHARE_NODES = 4,   /* the minimum for shares, and for replicas next to them */
@@ -409,6 +411,22 @@ static void warn_of_size(const struct local *l)
                 stderr);
 }
 
+/* As the first node reports it: its configuration may have been changed since it was made. */
+static void print_page_address(const struct local *l)
+{
+    char http[128] = "";
+    const bool is_tls =
+        cli_daemon_get_http(in(l, "node-1/admin.sock"), STATUS_MS, http, sizeof http);
+    if (is_tls)
+        (void)printf("  the page: https://%s/, with a client certificate of the authority in "
+                     "http.clients:\n"
+                     "    openssl pkcs12 -export -in me.pem -inkey me.key -out me.p12, and import "
+                     "me.p12 into the browser\n",
+                     cli_text_sanitized(http));
+    else if (http[0] != '\0' && strchr(http, '/') == NULL)
+        (void)printf("  the page: http://%s/\n", cli_text_sanitized(http));
+}
+
 static void print_commands(const struct local *l, bool runs)
 {
     char folder[PATH_MAX], dir_room[QUOTED_MAX], programs_room[QUOTED_MAX];
@@ -424,7 +442,8 @@ static void print_commands(const struct local *l, bool runs)
     if (l->s->services)
         (void)printf("  %sassay services status --socket %s/node-1/admin.sock\n", p, dir);
     (void)printf("  %sassay setup local %s --stop\n", p, dir);
-    if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
+    if (runs) print_page_address(l);
+    else if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
 }
 
 static void print_summary(const struct local *l)

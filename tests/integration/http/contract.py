@@ -206,7 +206,7 @@ def evidence(node):
 
 def every_operation():
     for path in ("/", "/metrics", "/livez", "/readyz", "/openapi.json", "/v1/status", "/v1/nodes", "/v1/epochs",
-                 "/v1/matrix", "/v1/timeline", "/v1/counters", "/v1/policy", "/v1/collateral", "/v1/changes", "/v1/services", "/v1/permit",
+                 "/v1/matrix", "/v1/timeline", "/v1/counters", "/v1/client", "/v1/policy", "/v1/collateral", "/v1/changes", "/v1/services", "/v1/permit",
                  "/v1/graph/nodes", "/v1/graph/edges"):
         answer, _ = call(path)
         check("%s: %d" % (path, answer.status), answer.status == 200)

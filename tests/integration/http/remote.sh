@@ -78,7 +78,11 @@ chmod 644 stranger.key
 expect 2 'stranger.key' add loose stranger "$one"
 chmod 600 stranger.key
 check 'contexts are of their user alone' test "$(stat -c %a xdg/assay/contexts.yaml)" = 600
-expect 0 "ok, node node-2" "$ASSAY" context test viewer
+# The role is that of the client that asks, not of the one before it.
+for who in viewer auditor operator viewer; do
+    expect 0 "ok, node node-2, role $who" "$ASSAY" context test $who
+done
+expect 0 '"role": "auditor"' "$ASSAY" context test auditor --json
 expect 0 "$one" "$ASSAY" context list
 chmod 666 xdg/assay/contexts.yaml
 expect 2 'contexts.yaml' "$ASSAY" --context viewer status

@@ -358,6 +358,42 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
     expect_absent("svn");
 }
 
+/* A device that fails is named with its reason; a member without devices has no word of them. */
+Test(apps_operate, the_devices_of_a_node_are_explained)
+{
+#define GPU(n, rest)                                                                               \
+    "{\"name\":\"gpu " n " (GH100)\",\"driver\":\"550.90.07\",\"firmware\":\"96.00\"," rest "}"
+    serve("status", "{\"data\":{}}");
+    serve(
+        "evidence ab",
+        "{\"data\":{\"verdict\":{\"devices\":[" GPU(
+            "0",
+            "\"tier\":\"affirming\",\"rule\":null") "," GPU("1",
+                                                            "\"tier\":\"contraindicated\",\"rule\":"
+                                                            "\"gpu-driver\"") "],"
+                                                                              "\"reasons\":[{"
+                                                                              "\"text\":\"too "
+                                                                              "old\",\"observed\":"
+                                                                              "\"gpu 1 (GH100): "
+                                                                              "535\",\"expected\":"
+                                                                              "\"550\"},"
+                                                                              "{\"text\":\"of the "
+                                                                              "processor\","
+                                                                              "\"observed\":\"svn "
+                                                                              "1\",\"expected\":"
+                                                                              "\"\"}"
+                                                                              "]}}}");
+    explain("{\"data\":{\"name\":\"node-3\",\"node_id\":\"ab\",\"standing\":\"FULL\"}}");
+    expect_printed("\nIts devices\ngpu 0 (GH100)");
+    expect_printed("driver 550.90.07, firmware 96.00: affirming\n");
+    expect_printed("driver 550.90.07, firmware 96.00: contraindicated, gpu-driver\n");
+    expect_printed("  too old: gpu 1 (GH100): 535, expected 550\n");
+    expect_absent("of the processor");
+    serve("evidence ab", "{\"data\":{\"verdict\":{\"devices\":[]}}}");
+    explain("{\"data\":{\"name\":\"node-3\",\"node_id\":\"ab\",\"standing\":\"FULL\"}}");
+    expect_absent("devices");
+}
+
 #define LAST_FALL(first, last)                                                                     \
     "\"reasons\":[],\"last_fall\":{\"since_epoch\":" first ",\"since_unix_ms\":1700000000000,"     \
     "\"epoch\":" last ",\"epoch_unix_ms\":1700000120000,\"from\":\"FULL\",\"to\":\"SUSPENDED\"}"

@@ -7,6 +7,8 @@ import {
     capital,
     conditionOf,
     epochText,
+    list,
+    lowered,
     nameOf,
     operatorName,
     rootName,
@@ -17,7 +19,7 @@ import {
     STAGES,
 } from '../model.js';
 import { CONDITIONS, badge, standingOf } from '../shapes.js';
-import { copier, empty, meter, nodeLink, page, saver, select, spark } from '../parts.js';
+import { copier, empty, meter, nodeLink, page, reasoned, saver, select, spark } from '../parts.js';
 
 const ROW = 44,
     ROW_NARROW = 64, // with the reason as a second line (style.css, 1180px)
@@ -35,7 +37,7 @@ const COLUMNS = [
             const why = conditionOf(n) === 'FULL' ? '' : whyOf(ctx.model, n);
             return [
                 nodeLink(ctx, n),
-                why && h('div', { class: 'under unsaid', title: why }, h('bdi', {}, why)),
+                why && h('div', { class: 'under unsaid', title: why }, h('bdi', {}, said(ctx, why))),
             ];
         },
         cls: 'first',
@@ -82,8 +84,9 @@ const COLUMNS = [
         title: 'Reason and way back',
         cell(ctx, n) {
             const why = whyOf(ctx.model, n);
-            return why && h('div', { class: 'why', title: why }, h('bdi', {}, why));
+            return why && h('div', { class: 'why', title: why }, h('bdi', {}, said(ctx, why)));
         },
+        text: (ctx, n) => whyOf(ctx.model, n),
         cls: 'w4',
     },
     {
@@ -101,7 +104,7 @@ const COLUMNS = [
         cls: 'num w6',
     },
     { id: 'trend', title: 'Trend', cell: (ctx, n, trend) => spark(trend), cls: 'w6' },
-    { id: 'weight', title: 'Weight', by: (n) => n.weight, cell: (ctx, n) => count(n.weight), cls: 'num w3' },
+    { id: 'weight', title: 'Weight', by: (n) => n.weight, cell: (ctx, n) => count(n.weight), cls: 'num w3 weight' },
     {
         id: 'attested',
         title: 'Last attested',
@@ -138,7 +141,10 @@ const group = (ctx, id, name) =>
 const reasonOf = (n) =>
     n.standing === 'FULL' && n.integrity_bp === 10000
         ? ''
-        : n.reasons?.[0]?.text || n.last_reason || n.reason || '';
+        : list(n.reasons)[0]?.text || n.last_reason || lowered(n.reason);
+
+// Rows of one height have no room for lines of identifiers.
+const said = (ctx, why) => (ctx.model.nodes.length > WINDOW_FROM ? why : reasoned(why));
 
 // One line: how it is away, or what is against it, and the way back.
 function whyOf(model, n) {
@@ -339,7 +345,7 @@ export function fleet(ctx) {
                   ),
                   saver(
                       'Nodes of the network',
-                      COLUMNS.filter((c) => c.id !== 'trend').map((c) => [c.title, (n) => c.cell(ctx, n, [])]),
+                      COLUMNS.filter((c) => c.id !== 'trend').map((c) => [c.title, (n) => (c.text || c.cell)(ctx, n, [])]),
                       () => rows,
                   ),
               ),

@@ -69,6 +69,18 @@ expect 0 'net: nothing runs' "$ASSAY" setup local net --stop
 made 'setup local' "$WORK/net" -- "$ASSAY" setup local net --stop
 check 'the folder stays' test -s net/genesis -a -s net/node-1/log
 
+# --- started again with mutual TLS: the page has the address that the node serves
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout net/site.key -out net/site.pem -days 2 \
+    -subj /CN=site -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
+chmod 600 net/site.key
+web=$("$TOOLS/free_port" 1)
+sed -i "s/^  admin: admin.sock/&\n  http: 127.0.0.1:$web/" net/node-1/assayd.yaml
+printf 'http: { certificate: ../site.pem, key: ../site.key, clients: ../site.pem }\n' >>net/node-1/assayd.yaml
+expect 0 "the page: https://127.0.0.1:$web/, with a client certificate" "$ASSAY" setup local net --start
+case $out in *http://*) wrong "an address without TLS: $out" ;; esac
+expect 0 'openssl pkcs12 -export' "$ASSAY" setup local net --start
+expect 0 'programs ended' "$ASSAY" setup local net --stop
+
 # --- a start that fails leaves nothing that it started
 cp net/node-3/assayd.yaml sound.yaml
 sed 's/gossip: 127.0.0.1:.*/gossip: 127.0.0.1:1x/' sound.yaml >net/node-3/assayd.yaml

@@ -143,7 +143,7 @@ Test(net_http_sentence, an_undrained_member_is_low_since_then)
     cr_expect_str_neq(assay_json_text(availability_reason(), "code", ""), "joined");
     m->ledger.trust.availability_bp = 0;
     m->ledger.availability_rule = ASSAY_AVAILABILITY_RISE;
-    cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, rose: votes of PASS allow"));
+    cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, has not risen to 100 % yet"));
     m->ledger.fall = http_fixture_fall(41, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
     r = availability_reason();
     cr_expect_str_eq(assay_json_text(r, "code", ""), "fall");
@@ -247,4 +247,34 @@ Test(net_http_sentence, one_that_is_cut_ends_with_a_mark)
     const char *const said = sentence_now();
     cr_expect_eq(strlen(said), ASSAY_DOCUMENT_SENTENCE - 1);
     cr_expect_str_eq(said + strlen(said) - 4, "x...");
+}
+
+/* A number that rose at the last close and is still low is no cause of a fall, on any surface. */
+Test(net_http_sentence, what_rose_is_no_reason_of_a_low_score)
+{
+    struct assay_member_snapshot *const l = &fixture.members[2].ledger;
+    for (int rises = 1; rises < 4; rises++) { /* integrity, availability, both */
+        l->fall = (struct assay_fall){ 0 };
+        l->trust.score.standing = l->trust.integrity.standing = ASSAY_STANDING_RESTRICTED;
+        l->trust.integrity_bp = (rises & 1) != 0 ? 6000 : ASSAY_SCORE_BP_MAX;
+        l->trust.availability_bp = (rises & 2) != 0 ? 6500 : ASSAY_SCORE_BP_MAX;
+        l->change_reason = ASSAY_INTEGRITY_RISE;
+        l->availability_rule = ASSAY_AVAILABILITY_RISE;
+        cr_expect_not_null(strstr(member_sentence(), ", has not risen to 100 % yet"), "%s",
+                           sentence);
+        cr_expect_null(strstr(sentence_now(), "rose"), "%s", sentence);
+        assay_json_free(&node);
+        node = assay_document_member(&fixture.snapshot, 2, false);
+        const struct assay_json *const reasons = assay_json_get(node, "reasons");
+        cr_expect_eq(assay_json_count(reasons), rises == 3 ? 2 : 1);
+        for (size_t i = 0; i < assay_json_count(reasons); i++) {
+            const struct assay_json *const r = assay_json_at(reasons, i);
+            cr_expect_str_eq(assay_json_text(r, "code", ""), "rising");
+            cr_expect_str_eq(assay_json_text(r, "text", ""), "has not risen to 100 % yet");
+            cr_expect_eq(assay_json_kind_of(assay_json_get(r, "epoch")), ASSAY_JSON_NULL);
+        }
+    }
+    /* With a fall on record that is what is told, however it rises since. */
+    l->fall = http_fixture_fall(33, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT);
+    cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 33"), "%s", sentence);
 }
