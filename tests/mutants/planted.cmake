@@ -30,21 +30,24 @@ function(assay_planted_test out entry folders suite expect)
   assay_mutant_fail(${entry} "no test_${suite}.c of ${folders} has a test ${expect}")
 endfunction()
 
-# assay_planted_suite(out name suite test sources links): the test's objects, compiled once for all
-# of its faults.
-function(assay_planted_suite out name suite test sources links)
-  get_filename_component(folder ${test} DIRECTORY)
-  get_filename_component(folder ${folder} NAME) # two may have a suite of that name
-  set(target planted_${name}_suite_${folder}_${suite})
-  set(${out} ${target} PARENT_SCOPE)
-  if(TARGET ${target})
-    return()
-  endif()
-  add_library(${target} OBJECT EXCLUDE_FROM_ALL ${test} ${sources})
+# assay_planted_objects(target links FILE...): objects that programs of one table share, each compiled once.
+function(assay_planted_objects target links)
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL ${ARGN})
   target_compile_definitions(${target} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE ${links} PkgConfig::CRITERION assay_options
                         assay_criterion_flags)
   target_compile_options(${target} PRIVATE -w -O0 -g0) # dev has compiled it with every warning
+endfunction()
+
+# assay_planted_suite(out name suite test links): the test's object, for all of its faults.
+function(assay_planted_suite out name suite test links)
+  get_filename_component(folder ${test} DIRECTORY)
+  get_filename_component(folder ${folder} NAME) # two may have a suite of that name
+  set(target planted_${name}_suite_${folder}_${suite})
+  set(${out} ${target} PARENT_SCOPE)
+  if(NOT TARGET ${target})
+    assay_planted_objects(${target} "${links}" ${test})
+  endif()
 endfunction()
 
 # assay_planted(NAME table TESTS folder of tests/unit... LINKS target... [SOURCES file...])
@@ -62,6 +65,11 @@ function(assay_planted)
                        FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
   assay_mutant_table(${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.mutants ${built}/entries entries)
+  set(helpers "") # what its tests are linked with
+  if(arg_SOURCES)
+    assay_planted_objects(planted_${arg_NAME}_helpers "${arg_LINKS}" ${arg_SOURCES})
+    set(helpers $<TARGET_OBJECTS:planted_${arg_NAME}_helpers>)
+  endif()
   set(place 0)
   set(lines "")
   foreach(entry IN LISTS entries)
@@ -86,8 +94,8 @@ function(assay_planted)
       DEPENDS ${entry} ${sources} ${mutants}/mutate.cmake
       COMMENT "Planting ${name}")
     set(program planted_${arg_NAME}_${name})
-    assay_planted_suite(suite ${arg_NAME} ${suites} ${test} "${arg_SOURCES}" "${arg_LINKS}")
-    add_executable(${program} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${suite}> ${planted})
+    assay_planted_suite(suite ${arg_NAME} ${suites} ${test} "${arg_LINKS}")
+    add_executable(${program} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${suite}> ${helpers} ${planted})
     set_target_properties(${program} PROPERTIES OUTPUT_NAME ${name}
                           RUNTIME_OUTPUT_DIRECTORY ${built})
     target_compile_definitions(${program} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
