@@ -1,8 +1,9 @@
 /*
  * tests/bench/services/bench_group_key.c - benchmark of the group key of identities.
  *
- * What a threshold signature costs each of its signers and its coordinator, and a dealing its dealer
- * and its receivers, beside one signature and one verification of plain Ed25519 in the same run.
+ * What a threshold signature costs each of its signers and its coordinator, and a dealing its
+ * dealer and its receivers, beside one signature and one verification of plain Ed25519 in the same
+ * run.
  *
  * One process, one core, no network: messages, echoes and their signatures are not part of it.
  */
