@@ -20,7 +20,8 @@ enum {
     KEY_REPORT_DATA = 8,
     KEY_QUOTE = 9,
     KEY_DEVICES = 10,
-    KEYS = 11,
+    KEY_PACKED = 11,
+    KEYS = 12,
 };
 
 /* The part of a key that holds one byte string. Returns: NULL for the keys that do not. */
@@ -36,6 +37,7 @@ static struct assay_slice *part_of(struct assay_package *p, uint64_t key)
     case KEY_REPORT_DATA: return &p->report_data;
     case KEY_QUOTE: return &p->quote;
     case KEY_DEVICES: return &p->devices;
+    case KEY_PACKED: return &p->packed;
     }
     return NULL;
 }
@@ -47,7 +49,8 @@ static uint32_t keys_of(enum assay_evidence_kind kind)
 {
     struct assay_kind row;
     if (assay_kind_find(kind, &row) != ASSAY_OK) return 0;
-    return BIT(KEY_KIND) | BIT(KEY_MAIN) | row.pieces;
+    const uint32_t packed = (row.pieces & BIT(KEY_DEVICES)) != 0 ? BIT(KEY_PACKED) : 0;
+    return BIT(KEY_KIND) | BIT(KEY_MAIN) | row.pieces | packed;
 }
 
 /* The keys that are there, that of the kind among them. */
@@ -66,6 +69,7 @@ static uint32_t keys_in(const struct assay_package *package)
 
 bool assay_package_fits(const struct assay_package *package)
 {
+    if (package->devices.len > 0 && package->packed.len > 0) return false;
     return (keys_in(package) & ~keys_of(package->kind)) == 0;
 }
 
@@ -159,6 +163,7 @@ enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_
     ASSAY_TRY(assay_cursor_end(&c));
     if (len - p.devices.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     if (p.main.len == 0) return ASSAY_E_INVALID;
+    if (p.devices.len > 0 && p.packed.len > 0) return ASSAY_E_INVALID;
     if (count == 2) return ASSAY_E_ENCODING; /* of main bytes alone: they travel bare */
     *package = p;
     return ASSAY_OK;

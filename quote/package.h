@@ -8,14 +8,15 @@
  *
  *     { 0: kind, 1: main bytes, ? 2: [certificate in DER, ...], ? 3: signature, ? 4: PCR values,
  *       ? 5: key, ? 6: hardware report, ? 7: activation, ? 8: report data,
- *       ? 9: TDX quote, ? 10: devices }
+ *       ? 9: TDX quote, ? 10: devices, ? 11: devices, packed }
  *
  * One meaning has one encoding: a report, document or quote without other pieces travels bare, and
  * a package holds only what its kind has use for: certificates with every kind but Nitro and CCA,
  * which carry theirs and are always bare; signature, PCR values, key and report data with a TPM and
  * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX; reports of
  * devices (quote/verify/device_set.h) with every processor's that travels as a package. They have a
- * bound of their own, ASSAY_DEVICES_LEN_MAX; without them ASSAY_EVIDENCE_LEN_MAX holds. A
+ * bound of their own, ASSAY_DEVICES_LEN_MAX; without them, and with packed ones, which stand in
+ * their place, ASSAY_EVIDENCE_LEN_MAX holds. A
  * certificate that stands there twice is refused. One that nothing needs is allowed (rotation
  * needs it) and changes no verdict, wherever it stands; a package with it is other evidence of the
  * same meaning, as a quote with another signature is, so nothing may be told apart or counted by
@@ -38,7 +39,7 @@ enum assay_piece {
     ASSAY_PIECE_HARDWARE = 1 << 6,
     ASSAY_PIECE_REPORT_DATA = 1 << 8,
     ASSAY_PIECE_QUOTE = 1 << 9,
-    ASSAY_PIECE_DEVICES = 1 << 10,
+    ASSAY_PIECE_DEVICES = 1 << 10, /* packed or not */
 };
 
 /* Slices borrow; an empty one is not there. */
@@ -56,6 +57,7 @@ struct assay_package {
     struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_slice quote;       /* paravisor over TDX: the quote of the report in the blob */
     struct assay_slice devices;     /* reports of GPUs and switches of the machine */
+    struct assay_slice packed;      /* the same as an LZ4 block; one of the two at most */
 };
 
 /*

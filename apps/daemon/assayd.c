@@ -227,6 +227,7 @@ static enum assay_status open_host(struct daemon_node *node,
         .insecure_count = node->insecure_count,
     };
     daemon_verifier_digest(settings.verifier_digest);
+    assay_supervisor_pack_devices(node->supervisor, rules->sets[0].policy->gpu.packed);
     assay_supervisor_callbacks(node->supervisor, &settings.enclave);
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);

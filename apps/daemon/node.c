@@ -148,7 +148,18 @@ static enum assay_status check_documents(struct daemon_node *node)
     if (status == ASSAY_OK && (node->founding_policy = malloc(sizeof *set.policy)) == NULL)
         status = ASSAY_E_MEMORY;
     if (status == ASSAY_OK) *node->founding_policy = *set.policy;
+    const uint32_t needed =
+        status == ASSAY_OK ? assay_rules_level(set.policy, &set.endorsements) : 0;
     assay_ruleset_close(&set);
+    if (node->genesis->parameters.level < needed) {
+        /* protocol.md 3.24: builds below the level that devices need cannot read their rules */
+        (void)snprintf(node->message, sizeof node->message,
+                       "%.300s: its policy or collateral is about devices of members: expected "
+                       "feature level %u at least, found %u: make it with assay genesis create",
+                       node->config->genesis, (unsigned)needed,
+                       (unsigned)node->genesis->parameters.level);
+        return ASSAY_E_INVALID;
+    }
     return daemon_say(node, "genesis: policy and endorsements", status);
 }
 

@@ -30,7 +30,7 @@
 
 /* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still supports the
  * previous one. */
-enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_DEVICES };
+enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_NEWEST };
 
 /* What holds until the next boundary that changes it. */
 struct daemon_effective_rules {

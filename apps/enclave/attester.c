@@ -148,8 +148,9 @@ static enum assay_status quote_devices(struct assay_attester *attester,
                              bound.report_data);
     ASSAY_TRY(
         quote_processor(attester, &bound, attester->plain, sizeof attester->plain, &plain_len));
-    status = assay_attester_pack_reports(reports, assay_slice_over(attester->plain, plain_len),
-                                         quote, capacity, len, message);
+    status =
+        assay_attester_pack_reports(reports, assay_slice_over(attester->plain, plain_len),
+                                    atomic_load(&attester->packs), quote, capacity, len, message);
     return status == ASSAY_OK ? status : log_failure(status, message);
 }
 

@@ -12,6 +12,8 @@
 #include "quote/source/platform/quoter.h"
 #include "quote/source/source.h"
 
+#include <stdatomic.h>
+
 struct assay_soft_node;  /* quote/source/soft/soft.h */
 struct assay_tpm_source; /* quote/source/tpm/tpm.h */
 
@@ -21,10 +23,11 @@ struct assay_attester {
     struct assay_tpm_source *tpm;
     struct assay_source *source;
     const char *devices; /* program for the reports of devices; NULL: there are none */
+    atomic_bool packs;   /* the policy in force accepts packed devices; set by another thread */
     struct assay_attester_reports reports;
     uint8_t plain[ASSAY_EVIDENCE_LEN_MAX]; /* the processor's evidence that goes with them */
-    bool measured;            /* tpm: since an image was loaded */
-    bool complained_of_table; /* source: once, since it comes with every quote */
+    bool measured;                         /* tpm: since an image was loaded */
+    bool complained_of_table;              /* source: once, since it comes with every quote */
 };
 
 /* Writes a log line. Text from a host or a device is stripped of quotation marks and control

@@ -227,8 +227,18 @@ enum assay_status assay_attester_collect_reports(
     return check_set(&r, challenge, message);
 }
 
-enum assay_status assay_attester_pack_reports(const struct assay_attester_reports *reports,
-                                              struct assay_slice plain, uint8_t *quote,
+/* Returns: the packed set; empty when it has no room even so */
+static struct assay_slice pack_set(struct assay_attester_reports *reports)
+{
+    struct assay_slice packed = { NULL, 0 };
+    struct assay_writer w = assay_writer_over(reports->packed, sizeof reports->packed);
+    assay_device_set_pack(assay_slice_over(reports->bytes, reports->len), &reports->table, &w);
+    assay_status_ignore(assay_writer_finish(&w, &packed), "it travels as it is, or not at all");
+    return packed;
+}
+
+enum assay_status assay_attester_pack_reports(struct assay_attester_reports *reports,
+                                              struct assay_slice plain, bool packs, uint8_t *quote,
                                               size_t capacity, size_t *len,
                                               char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
@@ -243,7 +253,8 @@ enum assay_status assay_attester_pack_reports(const struct assay_attester_report
                                  assay_status_text(status));
         return status;
     }
-    package.devices = assay_slice_over(reports->bytes, reports->len);
+    if (packs) package.packed = pack_set(reports);
+    if (package.packed.len == 0) package.devices = assay_slice_over(reports->bytes, reports->len);
     if (!assay_package_fits(&package)) {
         assay_source_set_message(message, "evidence.devices: evidence of kind %s takes no devices",
                                  assay_kind_text(kind));
@@ -254,8 +265,10 @@ enum assay_status assay_attester_pack_reports(const struct assay_attester_report
     if (status == ASSAY_OK) *len = whole.len;
     else
         assay_source_set_message(message,
-                                 "evidence.devices: %zu bytes of reports and %zu of the processor: "
-                                 "a network carries %zu bytes together",
-                                 reports->len, plain.len, capacity);
+                                 "evidence.devices: %zu bytes of reports%s and %zu of the "
+                                 "processor: a network carries %zu bytes together%s",
+                                 package.packed.len > 0 ? package.packed.len : reports->len,
+                                 package.packed.len > 0 ? ", packed," : "", plain.len, capacity,
+                                 packs ? "" : ", more with devices_packed in its policy");
     return status;
 }

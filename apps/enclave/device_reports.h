@@ -22,6 +22,8 @@ struct assay_attester_reports {
     pid_t left; /* a program of before that could not be killed; 0: none */
     size_t len;
     uint8_t bytes[ASSAY_DEVICES_LEN_MAX + 1]; /* one more shows that there is more */
+    uint8_t packed[ASSAY_EVIDENCE_LEN_MAX];
+    struct assay_lz4_table table;
 };
 
 /*
@@ -38,12 +40,12 @@ ASSAY_CHECKED enum assay_status assay_attester_collect_reports(
     char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 /*
  * assay_attester_pack_reports - evidence of the processor, which quotes the set, with its devices.
- * In:      plain: the evidence alone
+ * In:      plain: the evidence alone; packs: the policy accepts packed devices
  * Returns: ASSAY_OK and quote[*len] | ASSAY_E_UNSUPPORTED (its kind takes no devices) |
  *          ASSAY_E_FULL (longer than capacity) | as assay_evidence_detect; else message
  */
 ASSAY_CHECKED enum assay_status assay_attester_pack_reports(
-    const struct assay_attester_reports *reports, struct assay_slice plain, uint8_t *quote,
+    struct assay_attester_reports *reports, struct assay_slice plain, bool packs, uint8_t *quote,
     size_t capacity, size_t *len, char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 
 #endif

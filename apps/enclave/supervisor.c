@@ -42,6 +42,7 @@ struct request {
 
 struct assay_supervisor {
     struct assay_platform *platform;
+    struct assay_attester *attester; /* the platform's */
     struct assay_driver *driver;
     struct assay_agent *agent;
     struct assay_store *store;
@@ -332,6 +333,11 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
     return status;
 }
 
+void assay_supervisor_pack_devices(struct assay_supervisor *supervisor, bool packs)
+{
+    atomic_store(&supervisor->attester->packs, packs);
+}
+
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_runtime_enclave *enclave)
 {
@@ -369,6 +375,7 @@ static enum assay_status open_platform(struct assay_supervisor *self,
     };
     const enum assay_status status = assay_platform_open(&platform, &self->platform);
     if (status != ASSAY_OK) free(attester);
+    else self->attester = attester;
     return status;
 }
 

@@ -71,6 +71,9 @@ ASSAY_CHECKED enum assay_status assay_supervisor_targets(
     char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /* Returns: whether every target of the configuration is open; with enforcement. */
 bool assay_supervisor_targets_are_open(const struct assay_supervisor *supervisor);
+/* Devices travel packed from the next quote on, or as they are: the policy in force says which
+ * (docs/protocol.md 3.24.2). */
+void assay_supervisor_pack_devices(struct assay_supervisor *supervisor, bool packs);
 /* The callbacks of assay_runtime_config.enclave. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_runtime_enclave *enclave);

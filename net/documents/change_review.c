@@ -260,12 +260,13 @@ static enum assay_status check_documents(const struct assay_change *change, uint
             (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY))
             status = assay_operators_check(action.document);
         const bool is_policy = action.kind == ASSAY_ACTION_POLICY;
+        uint32_t needed = 0;
         if (status == ASSAY_OK && (is_policy || action.kind == ASSAY_ACTION_ENDORSEMENTS))
-            status = assay_rules_check(is_policy, level, action.document);
-        if (status == ASSAY_E_EARLY)
-            return assay_draft_refuse(message, status, "action %u (%s): devices of members: %s",
-                                      (unsigned)i + 1, assay_action_name(action.kind),
-                                      assay_change_level_needed(ASSAY_LEVEL_DEVICES, level));
+            status = assay_rules_read_level(is_policy, action.document, &needed);
+        if (status == ASSAY_OK && level < needed)
+            return assay_draft_refuse(
+                message, ASSAY_E_EARLY, "action %u (%s): devices of members: %s", (unsigned)i + 1,
+                assay_action_name(action.kind), assay_change_level_needed(needed, level));
         if (status != ASSAY_OK)
             return assay_draft_refuse(
                 message, status, "action %u (%s): the document cannot be used: %s", (unsigned)i + 1,

@@ -191,16 +191,18 @@ bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t co
     return true;
 }
 
-/* Builds below the feature level cannot read such a policy, nor such collateral. */
-static bool is_about_devices(const struct assay_ruleset *set)
+uint32_t assay_rules_level(const struct assay_policy *policy,
+                           const struct assay_endorsements *endorsements)
 {
-    if (set->policy != NULL && !assay_gpu_rules_are_of_reports(&set->policy->gpu)) return true;
-    for (size_t i = 0; i < set->endorsements.count; i++)
-        if (assay_endorsement_is_of_devices(&set->endorsements.entries[i])) return true;
-    return false;
+    bool of_devices = policy != NULL && !assay_gpu_rules_are_of_reports(&policy->gpu);
+    if (policy != NULL && policy->gpu.packed) return ASSAY_LEVEL_PACKED;
+    for (size_t i = 0; endorsements != NULL && i < endorsements->count; i++)
+        of_devices = of_devices || assay_endorsement_is_of_devices(&endorsements->entries[i]);
+    return of_devices ? ASSAY_LEVEL_DEVICES : 0;
 }
 
-enum assay_status assay_rules_check(bool is_policy, uint32_t level, struct assay_slice document)
+enum assay_status assay_rules_read_level(bool is_policy, struct assay_slice document,
+                                         uint32_t *level)
 {
     struct assay_ruleset set = { 0 };
     enum assay_status status = ASSAY_E_MEMORY;
@@ -211,8 +213,14 @@ enum assay_status assay_rules_check(bool is_policy, uint32_t level, struct assay
     } else {
         status = read_endorsements(document, &set);
     }
-    if (status == ASSAY_OK && level < ASSAY_LEVEL_DEVICES && is_about_devices(&set))
-        status = ASSAY_E_EARLY;
+    if (status == ASSAY_OK) *level = assay_rules_level(set.policy, &set.endorsements);
     assay_ruleset_close(&set);
     return status;
+}
+
+enum assay_status assay_rules_check(bool is_policy, uint32_t level, struct assay_slice document)
+{
+    uint32_t needed = 0;
+    ASSAY_TRY(assay_rules_read_level(is_policy, document, &needed));
+    return level < needed ? ASSAY_E_EARLY : ASSAY_OK;
 }

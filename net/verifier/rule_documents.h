@@ -10,7 +10,7 @@
 #include "host/effective_rules.h"
 #include "quote/accept/policy.h"
 
-struct assay_collateral; /* quote/collateral/collateral.h */
+struct assay_collateral;           /* quote/collateral/collateral.h */
 struct assay_verifier_process_set; /* net/verifier/wire.h */
 
 /* One policy and one set of endorsements. */
@@ -46,7 +46,7 @@ struct assay_rules {
     struct assay_ruleset sets[1 + ASSAY_RETAINED_EPOCHS + 1];
     size_t past_count; /* epochs with other rules, in the form of assay_runtime_config */
     struct assay_runtime_past_rules past[ASSAY_RETAINED_EPOCHS];
-    bool has_before; /* rules are on trial, */
+    bool has_before;                        /* rules are on trial, */
     struct assay_runtime_past_rules before; /* and were preceded by these */
 };
 
@@ -82,9 +82,17 @@ const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runti
 bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
                           int64_t at_unix_s);
 
+/* Returns: the feature level below which builds cannot read rules like these, or evidence that they
+ * accept (docs/protocol.md 3.24); 0: every build can. In: NULL: no such document */
+uint32_t assay_rules_level(const struct assay_policy *policy,
+                           const struct assay_endorsements *endorsements);
+/* The level of one document. Returns: ASSAY_OK and *level | ASSAY_E_MEMORY | as
+ * assay_policy_decode, assay_endorsements_decode */
+ASSAY_CHECKED enum assay_status assay_rules_read_level(bool is_policy, struct assay_slice document,
+                                                       uint32_t *level);
 /* Check of a document before a change may introduce it (assay_document_check). Returns: ASSAY_OK |
- * ASSAY_E_EARLY (about devices, below their feature level: docs/protocol.md 3.24) |
- * ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
+ * ASSAY_E_EARLY (about devices, below their feature level: docs/protocol.md 3.24) | as
+ * assay_rules_read_level */
 ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, uint32_t level,
                                                   struct assay_slice document);
 

@@ -29,12 +29,13 @@ void assay_gpu_rules_accept_devices(struct assay_gpu_rules *rules)
 {
     rules->gpus = (struct assay_gpu_span){ 0, ASSAY_GPUS_MAX };
     rules->switches = (struct assay_gpu_span){ 0, ASSAY_SWITCHES_MAX };
+    rules->packed = true;
 }
 
 bool assay_gpu_rules_are_of_reports(const struct assay_gpu_rules *rules)
 {
     return rules->firmware_count == 0 && rules->gpus.least == 0 && rules->gpus.most == 0 &&
-           rules->switches.least == 0 && rules->switches.most == 0;
+           rules->switches.least == 0 && rules->switches.most == 0 && !rules->packed;
 }
 
 static bool is_same_family(const struct assay_gpu_firmware *a, const struct assay_gpu_firmware *b)
@@ -66,7 +67,8 @@ enum assay_status assay_gpu_rules_check(const struct assay_gpu_rules *rules)
                     rules->modes != 0 && rules->modes <= EVERY_MODE &&
                     is_span(&rules->gpus, ASSAY_GPUS_MAX) &&
                     is_span(&rules->switches, ASSAY_SWITCHES_MAX) && are_firmwares(rules);
-    return ok ? ASSAY_OK : ASSAY_E_RANGE;
+    const bool accepts = rules->gpus.most > 0 || rules->switches.most > 0;
+    return ok && (accepts || !rules->packed) ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 const char *assay_gpu_architecture_name(enum assay_gpu_architecture architecture)

@@ -59,18 +59,20 @@ struct assay_gpu_rules {
     /* Of a member; default none, and evidence with devices is then malformed, as it is to nodes
      * that do not know them. */
     struct assay_gpu_span gpus, switches;
+    bool packed; /* they may travel packed (quote/verify/device_set.h); default false */
 };
 
 /* Returns: the rules of a policy that says nothing about GPUs. */
 struct assay_gpu_rules assay_gpu_rules_default(void);
 /* Returns: true when they are those. */
 bool assay_gpu_rules_are_default(const struct assay_gpu_rules *rules);
-/* Any number of devices, as without a policy. */
+/* Any number of devices, packed or not, as without a policy. */
 void assay_gpu_rules_accept_devices(struct assay_gpu_rules *rules);
 /* Are they default but for what a policy could say before devices came with members? Returns: true
  * if so. */
 bool assay_gpu_rules_are_of_reports(const struct assay_gpu_rules *rules);
-/* Returns: ASSAY_OK | ASSAY_E_RANGE (bits without a meaning, or none at all) */
+/* Returns: ASSAY_OK | ASSAY_E_RANGE (bits without a meaning, or none at all; packed
+ * devices where none are accepted) */
 ASSAY_CHECKED enum assay_status assay_gpu_rules_check(const struct assay_gpu_rules *rules);
 
 /* Returns: "hopper", "blackwell", "ls10". */

@@ -219,10 +219,10 @@ static void diff_gpu(struct diff *d)
 {
     const struct assay_gpu_rules *const old = &d->before->gpu, *const new = &d->after->gpu;
     for (unsigned i = 0; i < ASSAY_GPU_ARCHITECTURES; i++)
-        add_switch(d,
-                   join_two("architecture ",
-                            assay_gpu_architecture_name((enum assay_gpu_architecture)i)),
-                   (old->architectures >> i & 1u) != 0, (new->architectures >> i & 1u) != 0);
+        add_switch(
+            d,
+            join_two("architecture ", assay_gpu_architecture_name((enum assay_gpu_architecture)i)),
+            (old->architectures >> i & 1u) != 0, (new->architectures >> i & 1u) != 0);
     for (unsigned i = 0; i < ASSAY_GPU_MODES; i++)
         add_switch(d, join_two("GPU mode ", assay_gpu_mode_name((enum assay_gpu_mode)i)),
                    (old->modes >> i & 1u) != 0, (new->modes >> i & 1u) != 0);
@@ -235,6 +235,7 @@ static void diff_gpu(struct diff *d)
                    driver_text(&new->driver_min));
     diff_span(d, "gpu_count_min", "gpu_count_max", &old->gpus, &new->gpus);
     diff_span(d, "switch_count_min", "switch_count_max", &old->switches, &new->switches);
+    add_switch(d, text_of("packed devices"), old->packed, new->packed);
     diff_firmware(d, old, new);
 }
 

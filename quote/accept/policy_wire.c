@@ -6,7 +6,8 @@
  * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu];
  * absent options are null. A policy without rules for GPUs has no last element, and one without
  * events either not the one before: bytes and digest are those of the format without them. So it is
- * with the last fields of gpu, for policies that say nothing of firmware and of members' devices.
+ * with the last fields of gpu, for policies that say nothing of firmware and of members' devices,
+ * and with its very last one, true, for policies that do not accept packed devices.
  * Decoding accepts exactly what encoding writes; another version of the format has another tag and
  * is rejected.
  */
@@ -20,7 +21,8 @@ enum {
     POLICY_FIELDS = 12, /* and one of events, if there are any or rules for GPUs; and these */
     GPU_FIELDS = 3 + ASSAY_GPU_VERSION_PARTS,
     GPU_FIELDS_DEVICES = GPU_FIELDS + 5, /* spans of GPUs and of switches, versions of firmware */
-    POLICY_FIELDS_MAX = 23,              /* of any version: one byte of array head */
+    GPU_FIELDS_PACKED = GPU_FIELDS_DEVICES + 1,
+    POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
     REFERENCE_FIELDS = 6,
@@ -37,7 +39,7 @@ enum {
     EVENT_MAX = 1 + 1 + 1 + 2 + 5 + 2 + ASSAY_EVENT_REFERENCE_TEXT + 2 + ASSAY_MEASUREMENT_MAX,
     HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 17 +
                 (1 + 2 + 2 + 1 + ASSAY_GPU_VERSION_PARTS * 5) +
-                (4 + 1 + ASSAY_GPU_FIRMWARES_MAX * (1 + ASSAY_GPU_FIRMWARE_PARTS)),
+                (4 + 1 + ASSAY_GPU_FIRMWARES_MAX * (1 + ASSAY_GPU_FIRMWARE_PARTS)) + 1,
 };
 _Static_assert(HEADS_MAX + ASSAY_TCB_STATUS_COUNT * STATUS_MAX + ASSAY_POLICY_ROOTS_MAX * ROOT_MAX +
                        ASSAY_POLICY_ADVISORIES_MAX * ADVISORY_MAX +
@@ -128,7 +130,9 @@ static void put_events(struct assay_writer *w, const struct assay_policy *policy
 static void put_gpu(struct assay_writer *w, const struct assay_gpu_rules *rules)
 {
     const bool has_devices = !assay_gpu_rules_are_of_reports(rules);
-    assay_cbor_put_array(w, has_devices ? GPU_FIELDS_DEVICES : GPU_FIELDS);
+    assay_cbor_put_array(w, rules->packed ? GPU_FIELDS_PACKED
+                            : has_devices ? GPU_FIELDS_DEVICES
+                                          : GPU_FIELDS);
     assay_cbor_put_uint(w, rules->architectures);
     assay_cbor_put_uint(w, rules->modes);
     assay_cbor_put_bool(w, rules->allow_certificate_hold);
@@ -142,6 +146,7 @@ static void put_gpu(struct assay_writer *w, const struct assay_gpu_rules *rules)
     assay_cbor_put_array(w, rules->firmware_count);
     for (uint32_t i = 0; i < rules->firmware_count; i++)
         assay_cbor_put_bytes(w, rules->firmware_min[i].parts, ASSAY_GPU_FIRMWARE_PARTS);
+    if (rules->packed) assay_cbor_put_bool(w, true);
 }
 
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w)
@@ -376,8 +381,8 @@ static enum assay_status get_devices(struct assay_cursor *c, struct assay_gpu_ru
 static enum assay_status get_gpu(struct assay_cursor *c, struct assay_gpu_rules *rules)
 {
     uint64_t fields = 0, architectures = 0, modes = 0, part = 0;
-    ASSAY_TRY(assay_cbor_array(c, GPU_FIELDS_DEVICES, &fields));
-    if (fields != GPU_FIELDS && fields != GPU_FIELDS_DEVICES) return ASSAY_E_ENCODING;
+    ASSAY_TRY(assay_cbor_array(c, GPU_FIELDS_PACKED, &fields));
+    if (fields != GPU_FIELDS && fields < GPU_FIELDS_DEVICES) return ASSAY_E_ENCODING;
     ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &architectures));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &modes));
     ASSAY_TRY(assay_cbor_bool(c, &rules->allow_certificate_hold));
@@ -387,7 +392,10 @@ static enum assay_status get_gpu(struct assay_cursor *c, struct assay_gpu_rules 
     }
     rules->architectures = (uint8_t)architectures;
     rules->modes = (uint8_t)modes;
-    return fields == GPU_FIELDS ? ASSAY_OK : get_devices(c, rules);
+    if (fields >= GPU_FIELDS_DEVICES) ASSAY_TRY(get_devices(c, rules));
+    if (fields < GPU_FIELDS_PACKED) return ASSAY_OK;
+    ASSAY_TRY(assay_cbor_bool(c, &rules->packed));
+    return rules->packed ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
 /* What a policy may have in addition. Redundant bytes would be a second encoding. */

@@ -73,7 +73,7 @@ enum assay_status assay_devices_attach(struct assay_bytes evidence, struct assay
     ASSAY_TRY(assay_evidence_detect(evidence.bytes, evidence.len, &kind));
     ASSAY_TRY(assay_evidence_length(kind, evidence.bytes, evidence.len, &declared));
     ASSAY_TRY(assay_package_read(kind, evidence.bytes, declared, &package));
-    if (package.devices.len > 0) return ASSAY_E_INVALID;
+    if (package.devices.len > 0 || package.packed.len > 0) return ASSAY_E_INVALID;
     package.devices = assay_slice_over(devices.bytes, devices.len);
     if (!assay_package_fits(&package)) return ASSAY_E_INVALID;
     struct assay_writer w = assay_writer_over(buffer, capacity);

@@ -90,7 +90,7 @@ enum assay_status assay_device_set_read(const uint8_t *bytes, size_t len,
                                         struct assay_device_set *set)
 {
     struct assay_cursor c = assay_cursor_over(bytes, len);
-    struct assay_device_set s = { .count = 0 };
+    struct assay_device_set s = { .encoded = { bytes, len } };
     uint64_t count = 0;
     size_t named = 0;
     ASSAY_ASSERT(set != NULL);
@@ -106,6 +106,25 @@ enum assay_status assay_device_set_read(const uint8_t *bytes, size_t len,
     if (named != s.certificate_count) return ASSAY_E_ENCODING;
     *set = s;
     return ASSAY_OK;
+}
+
+/* --- packed */
+enum assay_status assay_device_set_bytes(const struct assay_package *package, uint8_t *buffer,
+                                         struct assay_slice *out)
+{
+    ASSAY_ASSERT(package->devices.len == 0 || package->packed.len == 0);
+    *out = package->devices;
+    if (package->packed.len == 0) return ASSAY_OK;
+    struct assay_writer w = assay_writer_over(buffer, ASSAY_DEVICES_LEN_MAX);
+    ASSAY_TRY(assay_lz4_decode(package->packed.bytes, package->packed.len, &w));
+    return assay_writer_finish(&w, out);
+}
+
+void assay_device_set_pack(struct assay_slice bytes, struct assay_lz4_table *table,
+                           struct assay_writer *w)
+{
+    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_DEVICES_LEN_MAX);
+    assay_lz4_encode(bytes, table, w);
 }
 
 /* --- making */

@@ -9,11 +9,15 @@
  * which each stands once: devices of one machine share their authorities. Places are assigned in
  * the order of first use, and one that no device names is refused: a set has one encoding.
  *
- * quote/result/device_binding.h binds it to the processor.
+ * Most of it repeats itself from device to device, so a package may hold it as an LZ4 block instead
+ * (base/lz4.h): eight GPUs and four switches take 64 KB, and packed 16 KB.
+ *
+ * quote/result/device_binding.h binds it to the processor: the set, however it travels.
  */
 #ifndef ASSAY_QUOTE_VERIFY_DEVICE_SET_H
 #define ASSAY_QUOTE_VERIFY_DEVICE_SET_H
 
+#include "base/lz4.h"
 #include "base/writer.h"
 #include "quote/package.h"
 #include "quote/result/device_binding.h"
@@ -33,6 +37,7 @@ struct assay_device {
 };
 
 struct assay_device_set {
+    struct assay_slice encoded; /* the bytes that it was read from */
     uint8_t challenge[ASSAY_REPORT_DATA_LEN];
     size_t certificate_count;
     struct assay_slice certificates[ASSAY_DEVICES_CERTIFICATES_MAX];
@@ -50,6 +55,17 @@ struct assay_device_set {
  */
 ASSAY_CHECKED enum assay_status assay_device_set_read(const uint8_t *bytes, size_t len,
                                                       struct assay_device_set *set);
+/*
+ * assay_device_set_bytes - the set of a package, as assay_device_set_read takes it.
+ * In:      packed devices are hostile; buffer[ASSAY_DEVICES_LEN_MAX] for them, else NULL is fine
+ * Out:     *out borrows from the package, or is in buffer; empty when there are no devices
+ * Returns: ASSAY_OK | as assay_lz4_decode (a set longer than the buffer: ASSAY_E_RANGE)
+ */
+ASSAY_CHECKED enum assay_status assay_device_set_bytes(const struct assay_package *package,
+                                                       uint8_t *buffer, struct assay_slice *out);
+/* Packs the bytes of a set. The writer reports overflow. In: table: the caller's */
+void assay_device_set_pack(struct assay_slice bytes, struct assay_lz4_table *table,
+                           struct assay_writer *w);
 /*
  * assay_device_set_add - one device more, with its certificates.
  * In:      package of a device, as quote/package.h reads it; of the GPUs first, then the switches

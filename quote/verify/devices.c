@@ -24,23 +24,30 @@ struct run {
 
 /* --- before */
 enum assay_status assay_devices_open(const struct assay_kind *kind,
-                                     const struct assay_evidence_request *request,
+                                     const struct assay_evidence_request *request, uint8_t *buffer,
                                      struct assay_device_set *set, struct assay_verdict *verdict)
 {
     struct assay_package package;
+    struct assay_slice bytes;
     const struct assay_gpu_rules *const rules = &request->policy->gpu;
     set->count = 0;
     if ((kind->pieces & ASSAY_PIECE_DEVICES) == 0) return ASSAY_OK;
     if (assay_package_read(kind->kind, request->bytes, request->len, &package) != ASSAY_OK)
         return ASSAY_OK; /* the kind reports it */
-    if (package.devices.len == 0) return ASSAY_OK;
+    if (package.devices.len == 0 && package.packed.len == 0) return ASSAY_OK;
     if (rules->gpus.most == 0 && rules->switches.most == 0) {
         assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, "evidence without devices",
                           "devices, and the policy accepts none: see gpu_count_max");
         return ASSAY_E_INVALID;
     }
-    const enum assay_status status =
-        assay_device_set_read(package.devices.bytes, package.devices.len, set);
+    if (package.packed.len > 0 && !rules->packed) {
+        assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, "devices that are not packed",
+                          "packed ones, and the policy accepts none: see devices_packed");
+        return ASSAY_E_INVALID;
+    }
+    ASSAY_ASSERT(buffer != NULL || package.packed.len == 0);
+    enum assay_status status = assay_device_set_bytes(&package, buffer, &bytes);
+    if (status == ASSAY_OK) status = assay_device_set_read(bytes.bytes, bytes.len, set);
     if (status != ASSAY_OK)
         assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, "a well-formed set of devices",
                           assay_status_text(status));
@@ -242,26 +249,24 @@ static void judge_alone(const struct run *r)
                       "evidence of a processor with its devices", "a report of a device alone");
 }
 
-/* Does the processor quote this set, encoded as it came? */
-static enum assay_status judge_binding(const struct run *r, bool *is_bound)
+/* Does the processor quote this set? Packing is of its way here alone. */
+static bool judge_binding(const struct run *r)
 {
-    struct assay_package package;
     uint8_t wanted[ASSAY_REPORT_DATA_LEN];
     struct assay_verdict *const v = r->verdict;
-    ASSAY_TRY(assay_package_read(r->request->kind, r->request->bytes, r->request->len, &package));
-    assay_device_report_data(r->set->challenge, package.devices, wanted);
-    *is_bound = v->has_claims && assay_bytes_equal(wanted, v->report_data, sizeof wanted);
-    if (*is_bound) {
+    assay_device_report_data(r->set->challenge, r->set->encoded, wanted);
+    const bool is_bound = v->has_claims && assay_bytes_equal(wanted, v->report_data, sizeof wanted);
+    if (is_bound) {
         assay_bytes_copy(v->report_data, sizeof v->report_data, r->set->challenge,
                          sizeof r->set->challenge);
-        return ASSAY_OK;
+        return true;
     }
     struct assay_text expected = assay_text_empty();
     assay_text_add(&expected, "report data ");
     assay_text_add_hex(&expected, wanted, 16);
     assay_text_add(&expected, "...: of these devices");
     assay_verdict_add(v, ASSAY_RULE_DEVICE_BINDING, 0, expected.text, "other report data");
-    return ASSAY_OK;
+    return false;
 }
 
 enum assay_status assay_devices_appraise(const struct assay_kind *kind,
@@ -271,7 +276,6 @@ enum assay_status assay_devices_appraise(const struct assay_kind *kind,
                                          struct assay_verdict *verdict)
 {
     struct run r = { verifier, request, set, { 0 }, verdict };
-    bool is_bound = false;
     ASSAY_ASSERT(set->count <= ASSAY_DEVICES_MAX);
     if ((ASSAY_KINDS_NVIDIA & ASSAY_KIND_BIT(kind->kind)) != 0) {
         judge_alone(&r);
@@ -279,8 +283,7 @@ enum assay_status assay_devices_appraise(const struct assay_kind *kind,
     }
     judge_counts(&r);
     if (set->count == 0) return ASSAY_OK;
-    ASSAY_TRY(judge_binding(&r, &is_bound));
-    if (!is_bound) return ASSAY_OK;
+    if (!judge_binding(&r)) return ASSAY_OK;
     assay_device_nonce(set->challenge, r.nonce);
     for (size_t i = 0; i < set->count; i++)
         verdict->devices[i].kind = (uint8_t)set->devices[i].kind;

@@ -27,9 +27,9 @@ static void note_status(struct assay_verdict *verdict, enum assay_status status)
                           assay_status_text(status));
 }
 
-static enum assay_status verify_once(struct assay_verifier *verifier,
+static enum assay_status verify_with(struct assay_verifier *verifier,
                                      const struct assay_evidence_request *request,
-                                     struct assay_verdict *verdict)
+                                     uint8_t *unpacked, struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(request->endorsements != NULL);
     ASSAY_ASSERT(request->policy != NULL);
@@ -42,7 +42,7 @@ static enum assay_status verify_once(struct assay_verifier *verifier,
     verdict->insecure = request->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     enum assay_status status = assay_kind_find(request->kind, &row);
     if (status != ASSAY_OK) status = ASSAY_E_UNSUPPORTED;
-    if (status == ASSAY_OK) status = assay_devices_open(&row, request, &devices, verdict);
+    if (status == ASSAY_OK) status = assay_devices_open(&row, request, unpacked, &devices, verdict);
     if (status == ASSAY_OK) status = row.verify(&row, verifier, request, verdict);
     if (status == ASSAY_OK) assay_eventlog_appraise(&row, request, verdict);
     if (status == ASSAY_OK)
@@ -57,6 +57,19 @@ static enum assay_status verify_once(struct assay_verifier *verifier,
     if (verifier != NULL) assay_verifier_conclude(verifier, verdict->genuine == ASSAY_GENUINE_TRUE);
     ASSAY_ASSERT(status == ASSAY_OK || verdict->genuine != ASSAY_GENUINE_TRUE);
     return status;
+}
+
+/* The buffer is large, and is zeroed: packages alone, under a policy for packed devices, need it. */
+static enum assay_status verify_once(struct assay_verifier *verifier,
+                                     const struct assay_evidence_request *request,
+                                     struct assay_verdict *verdict)
+{
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    if (request->policy->gpu.packed && assay_package_detect(request->bytes, request->len, &kind)) {
+        uint8_t unpacked[ASSAY_DEVICES_LEN_MAX];
+        return verify_with(verifier, request, unpacked, verdict);
+    }
+    return verify_with(verifier, request, NULL, verdict);
 }
 
 enum assay_status assay_evidence_verify(struct assay_verifier *verifier,

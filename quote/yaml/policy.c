@@ -130,6 +130,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     OPTIONAL_TEXT("gpu_count_max", struct yaml_policy, gpu_count_max),
     OPTIONAL_TEXT("switch_count_min", struct yaml_policy, switch_count_min),
     OPTIONAL_TEXT("switch_count_max", struct yaml_policy, switch_count_max),
+    OPTIONAL_TEXT("devices_packed", struct yaml_policy, devices_packed),
     CYAML_FIELD_SEQUENCE("roots", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          roots, &root_value, 0, ASSAY_POLICY_ROOTS_MAX),
     CYAML_FIELD_SEQUENCE("advisories_denied", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,

@@ -105,6 +105,10 @@ static enum assay_status take_devices(const struct assay_yaml *file, const struc
     const char *const switches[] = { yaml->switch_count_min, yaml->switch_count_max };
     ASSAY_TRY(take_span(file, gpu_keys, gpus, ASSAY_GPUS_MAX, &rules->gpus));
     ASSAY_TRY(take_span(file, switch_keys, switches, ASSAY_SWITCHES_MAX, &rules->switches));
+    ASSAY_TRY(assay_yaml_take_bool(file, "devices_packed", yaml->devices_packed, &rules->packed));
+    if (rules->packed && rules->gpus.most == 0 && rules->switches.most == 0)
+        return assay_yaml_fail(file, ASSAY_E_INVALID, "devices_packed",
+                               "expected gpu_count_max or switch_count_max with it, found neither");
     return take_firmware(file, yaml, rules);
 }
 
@@ -160,6 +164,7 @@ static void put_devices(struct assay_writer *w, const struct assay_gpu_rules *ru
                    (unsigned)rules->gpus.least, (unsigned)rules->gpus.most,
                    (unsigned)rules->switches.least, (unsigned)rules->switches.most);
     put_text(w, text);
+    if (rules->packed) put_text(w, "devices_packed: true\n");
     if (rules->firmware_count > 0) put_text(w, "gpu_firmware_min:\n");
     for (uint32_t i = 0; i < rules->firmware_count; i++) {
         const uint8_t *const p = rules->firmware_min[i].parts;

@@ -83,6 +83,7 @@ struct yaml_policy {
     unsigned gpu_firmware_min_count;
     char *gpu_count_min, *gpu_count_max;
     char *switch_count_min, *switch_count_max;
+    char *devices_packed;
     struct yaml_root *roots;
     unsigned roots_count;
     char **advisories_denied;
@@ -98,6 +99,11 @@ struct yaml_policy {
 ASSAY_CHECKED enum assay_status assay_yaml_take_events(const struct assay_yaml *file,
                                                        const struct yaml_policy *yaml,
                                                        struct assay_policy *policy);
+
+/* "true" or "false"; key is the path, and an absent one leaves *out as it is. Returns: as
+ * assay_policy_parse_yaml */
+ASSAY_CHECKED enum assay_status assay_yaml_take_bool(const struct assay_yaml *file, const char *key,
+                                                     const char *text, bool *out);
 
 /* Rules for GPUs, quote/yaml/policy_gpu.c. Returns: as assay_policy_parse_yaml */
 ASSAY_CHECKED enum assay_status assay_yaml_take_gpu(const struct assay_yaml *file,

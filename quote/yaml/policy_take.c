@@ -54,8 +54,8 @@ static enum assay_status take_byte(const struct assay_yaml *file, const char *ke
 }
 
 /* Not libcyaml's, which takes every word but "false" and a few others for true. */
-static enum assay_status take_bool(const struct assay_yaml *file, const char *key, const char *text,
-                                   bool *out)
+enum assay_status assay_yaml_take_bool(const struct assay_yaml *file, const char *key,
+                                       const char *text, bool *out)
 {
     if (text == NULL) return ASSAY_OK;
     const bool yes = strcmp(text, "true") == 0;
@@ -347,12 +347,12 @@ static enum assay_status take_platform(const struct assay_yaml *file,
         return assay_yaml_fail(file, ASSAY_E_INVALID, "td_now_revoked",
                                "a revoked level is refused or a warning, never affirming");
     ASSAY_TRY(take_byte(file, "vmpl_max", yaml->vmpl_max, ASSAY_VMPL_MAX, &rules->vmpl_max));
-    ASSAY_TRY(
-        take_bool(file, "migration_agent", yaml->migration_agent, &rules->allow_migration_agent));
-    ASSAY_TRY(take_bool(file, "smt", yaml->smt, &rules->allow_smt));
-    ASSAY_TRY(take_bool(file, "single_socket_required", yaml->single_socket_required,
-                        &rules->require_single_socket));
-    ASSAY_TRY(take_bool(file, "crl_required", yaml->crl_required, &rules->require_crl));
+    ASSAY_TRY(assay_yaml_take_bool(file, "migration_agent", yaml->migration_agent,
+                                   &rules->allow_migration_agent));
+    ASSAY_TRY(assay_yaml_take_bool(file, "smt", yaml->smt, &rules->allow_smt));
+    ASSAY_TRY(assay_yaml_take_bool(file, "single_socket_required", yaml->single_socket_required,
+                                   &rules->require_single_socket));
+    ASSAY_TRY(assay_yaml_take_bool(file, "crl_required", yaml->crl_required, &rules->require_crl));
     const struct yaml_snp_tcb *const least = yaml->snp_tcb_min;
     uint8_t *const to = rules->snp_tcb_min;
     if (least == NULL) return ASSAY_OK;

@@ -153,7 +153,7 @@ static bool have_devices(const struct cli_appraisal *a)
 {
     struct assay_package package;
     return assay_package_read(a->kind, a->bytes, a->len, &package) == ASSAY_OK &&
-           package.devices.len > 0;
+           (package.devices.len > 0 || package.packed.len > 0);
 }
 
 /* Evidence by itself, or out of the certificate or wrapper that the file is. */

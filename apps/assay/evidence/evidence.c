@@ -125,9 +125,12 @@ static struct assay_json *devices_of(const struct cli_appraisal *a)
 {
     struct assay_package package, device;
     struct assay_device_set set;
+    struct assay_slice bytes;
+    uint8_t unpacked[ASSAY_DEVICES_LEN_MAX];
     struct assay_json *const all = assay_json_array();
     if (!a->has_devices || assay_package_read(a->kind, a->bytes, a->len, &package) != ASSAY_OK ||
-        assay_device_set_read(package.devices.bytes, package.devices.len, &set) != ASSAY_OK)
+        assay_device_set_bytes(&package, unpacked, &bytes) != ASSAY_OK ||
+        assay_device_set_read(bytes.bytes, bytes.len, &set) != ASSAY_OK)
         return all;
     for (size_t i = 0; i < set.count; i++) {
         struct assay_json *const out = assay_json_append_object(all);

@@ -13,7 +13,7 @@
 #include "apps/assay/evidence/policy.h"
 #include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
-#include "engine/ledger/records/change.h"
+#include "net/verifier/rule_documents.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"
 
@@ -293,10 +293,8 @@ static enum assay_status write_services(struct draft *d)
 static void raise_level(struct draft *d)
 {
     uint32_t *const level = &d->genesis->parameters.level;
-    bool has_devices = !assay_gpu_rules_are_of_reports(&d->policy->gpu);
-    for (size_t i = 0; i < d->endorsements.count; i++)
-        has_devices = has_devices || assay_endorsement_is_of_devices(&d->endorsements.entries[i]);
-    if (has_devices && *level < ASSAY_LEVEL_DEVICES) *level = ASSAY_LEVEL_DEVICES;
+    const uint32_t needed = assay_rules_level(d->policy, &d->endorsements);
+    if (*level < needed) *level = needed;
 }
 
 static enum assay_status build_genesis(struct draft *d, const char *plan_path,

@@ -643,15 +643,18 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
 
 const char *assay_change_level_needed(uint32_t needed, uint32_t in_force)
 {
-    static const char *const texts[ASSAY_LEVEL_DEVICES][ASSAY_LEVEL_DEVICES] = {
+    static const char *const texts[ASSAY_LEVEL_NEWEST][ASSAY_LEVEL_NEWEST] = {
         { LEVEL_NEEDED("1", "0", "a change: ", "1") },
         { LEVEL_NEEDED("2", "0", EACH, "1"), LEVEL_NEEDED("2", "1", "a change: ", "2") },
         { LEVEL_NEEDED("3", "0", EACH, "1"), LEVEL_NEEDED("3", "1", EACH, "2"),
           LEVEL_NEEDED("3", "2", "a change: ", "3") },
         { LEVEL_NEEDED("4", "0", EACH, "1"), LEVEL_NEEDED("4", "1", EACH, "2"),
           LEVEL_NEEDED("4", "2", EACH, "3"), LEVEL_NEEDED("4", "3", "a change: ", "4") },
+        { LEVEL_NEEDED("5", "0", EACH, "1"), LEVEL_NEEDED("5", "1", EACH, "2"),
+          LEVEL_NEEDED("5", "2", EACH, "3"), LEVEL_NEEDED("5", "3", EACH, "4"),
+          LEVEL_NEEDED("5", "4", "a change: ", "5") },
     };
-    ASSAY_ASSERT(needed <= ASSAY_LEVEL_DEVICES && in_force < needed);
+    ASSAY_ASSERT(needed <= ASSAY_LEVEL_NEWEST && in_force < needed);
     return texts[needed - 1][in_force];
 }
 

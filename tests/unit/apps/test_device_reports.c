@@ -230,17 +230,36 @@ Test(device_reports, go_with_the_quote_as_one_piece_of_evidence)
     struct assay_package package;
     const struct assay_slice plain = soft_quote();
     cr_assert_eq(collect("cat set", PATIENCE_MS), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_attester_pack_reports(&reports, plain, whole, sizeof whole, &len, message),
-                 ASSAY_OK, "%s", message);
+    cr_assert_eq(
+        assay_attester_pack_reports(&reports, plain, false, whole, sizeof whole, &len, message),
+        ASSAY_OK, "%s", message);
     cr_assert_eq(assay_package_read(ASSAY_KIND_SOFT, whole, len, &package), ASSAY_OK);
     cr_expect(assay_slice_equal(package.main, plain));
     cr_expect(assay_slice_equal(package.devices, assay_slice_over(set_bytes, set_len)));
     /* One byte short: nothing is cut off. */
-    cr_expect_eq(assay_attester_pack_reports(&reports, plain, whole, len - 1, &len, message),
+    cr_expect_eq(assay_attester_pack_reports(&reports, plain, false, whole, len - 1, &len, message),
                  ASSAY_E_FULL);
     cr_expect_not_null(strstr(message, "a network carries"), "%s", message);
     const struct assay_slice strange = assay_slice_over((const uint8_t *)"x", 1);
     cr_expect_neq(
-        assay_attester_pack_reports(&reports, strange, whole, sizeof whole, &len, message),
+        assay_attester_pack_reports(&reports, strange, false, whole, sizeof whole, &len, message),
         ASSAY_OK);
+}
+
+/* Packed where the policy accepts it, over the same bytes, which the processor quoted. */
+Test(device_reports, are_packed_on_request)
+{
+    static uint8_t whole[ASSAY_EVIDENCE_LEN_MAX], buffer[ASSAY_DEVICES_LEN_MAX];
+    size_t len = 0;
+    struct assay_package package;
+    struct assay_slice unpacked;
+    cr_assert_eq(collect("cat set", PATIENCE_MS), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_attester_pack_reports(&reports, soft_quote(), true, whole, sizeof whole,
+                                             &len, message),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SOFT, whole, len, &package), ASSAY_OK);
+    cr_expect_eq(package.devices.len, 0);
+    cr_expect_lt(package.packed.len, set_len / 4);
+    cr_assert_eq(assay_device_set_bytes(&package, buffer, &unpacked), ASSAY_OK);
+    cr_expect(assay_slice_equal(unpacked, assay_slice_over(set_bytes, set_len)));
 }

@@ -222,14 +222,16 @@ Test(net_rule_documents, a_policy_with_devices_waits_for_its_feature_level)
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
     struct assay_slice encoded;
     assay_policy_default(&policy);
-    for (int with_devices = 0; with_devices < 2; with_devices++) {
-        if (with_devices == 1) assay_gpu_rules_accept_devices(&policy.gpu);
+    static const uint32_t needed[] = { 0, ASSAY_LEVEL_DEVICES, ASSAY_LEVEL_PACKED };
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (i > 0) assay_gpu_rules_accept_devices(&policy.gpu);
+        policy.gpu.packed = i == 2;
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         assay_policy_encode(&policy, &w);
         cr_assert_eq(assay_writer_finish(&w, &encoded), ASSAY_OK);
-        for (uint32_t level = 0; level <= ASSAY_LEVEL_DEVICES; level++)
+        cr_expect_eq(assay_rules_level(&policy, NULL), needed[i]);
+        for (uint32_t level = 0; level <= ASSAY_LEVEL_NEWEST; level++)
             cr_expect_eq(assay_rules_check(true, level, encoded),
-                         with_devices == 1 && level < ASSAY_LEVEL_DEVICES ? ASSAY_E_EARLY
-                                                                          : ASSAY_OK);
+                         level < needed[i] ? ASSAY_E_EARLY : ASSAY_OK);
     }
 }

@@ -160,7 +160,7 @@ Test(quote_package, holds_no_certificate_twice)
     expect_same(q.certificates[1], text("second"));
 }
 
-enum { PARTS = 9 };
+enum { PARTS = 10 };
 
 /* Part number i beside the main bytes. */
 static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
@@ -172,24 +172,23 @@ static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
     }
     struct assay_slice *const parts[] = { NULL,        &p.signature,  &p.pcrs,        &p.key,
                                           &p.hardware, &p.activation, &p.report_data, &p.quote,
-                                          &p.devices };
+                                          &p.devices,  &p.packed };
     if (parts[i] != NULL) *parts[i] = text("part");
     return p;
 }
 
 Test(quote_package, holds_only_parts_that_its_kind_has_use_for)
 {
-    /* certificates, signature, values, key, hardware, activation, report data, quote, devices */
+    /* certificates, signature, values, key, hardware, activation, report data, quote, devices, packed */
     static const char *const of_use[ASSAY_KIND_COUNT] = {
-        [ASSAY_KIND_SGX3] = "c-------d",     [ASSAY_KIND_SGX4] = "c-------d",
-        [ASSAY_KIND_SGX5] = "c-------d",     [ASSAY_KIND_TDX4] = "c-------d",
-        [ASSAY_KIND_TDX5] = "c-------d",     [ASSAY_KIND_SOFT] = "c-------d",
-        [ASSAY_KIND_SNP] = "c-------d",      [ASSAY_KIND_NITRO] = "---------",
-        [ASSAY_KIND_NITRO_TPM] = "---------",
-        [ASSAY_KIND_NVIDIA_GPU] = "c--------",
-        [ASSAY_KIND_NVIDIA_SWITCH] = "c--------",
-        [ASSAY_KIND_CCA] = "---------",      [ASSAY_KIND_TPM] = "csvk--r-d",
-        [ASSAY_KIND_VTPM_SNP] = "csvkh-r-d", [ASSAY_KIND_VTPM_TDX] = "csvkh-rqd",
+        [ASSAY_KIND_SGX3] = "c-------dd",          [ASSAY_KIND_SGX4] = "c-------dd",
+        [ASSAY_KIND_SGX5] = "c-------dd",          [ASSAY_KIND_TDX4] = "c-------dd",
+        [ASSAY_KIND_TDX5] = "c-------dd",          [ASSAY_KIND_SOFT] = "c-------dd",
+        [ASSAY_KIND_SNP] = "c-------dd",           [ASSAY_KIND_NITRO] = "----------",
+        [ASSAY_KIND_NITRO_TPM] = "----------",     [ASSAY_KIND_NVIDIA_GPU] = "c---------",
+        [ASSAY_KIND_NVIDIA_SWITCH] = "c---------", [ASSAY_KIND_CCA] = "----------",
+        [ASSAY_KIND_TPM] = "csvk--r-dd",           [ASSAY_KIND_VTPM_SNP] = "csvkh-r-dd",
+        [ASSAY_KIND_VTPM_TDX] = "csvkh-rqdd",
     };
     uint8_t bytes[256];
     struct assay_package q;

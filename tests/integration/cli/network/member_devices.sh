@@ -1,7 +1,8 @@
 #!/bin/sh
-# GPUs of members (docs/protocol.md 3.24): two members attest with the GPUs of their machines, which a program of the
-# operator asks. A GPU that measures something else lets its member fail with a reason that names it, on every node;
+# GPUs of members (docs/protocol.md 3.24): one member attests with the eight GPUs and four switches of its machine, and
+# another one with two GPUs, which a program of the operator asks. A GPU or a switch that measures something else lets its member fail with a reason that names it, on every node;
 # reports of another member's GPUs do not count; a program that fails leaves its member without evidence, and says why.
+# What was proven is in the ledger, where an auditor verifies it again.
 . "$(dirname "$0")/../lib.sh"
 MAKE=$2/make_devices
 [ -x "$MAKE" ] || { echo 'make_devices is not built' >&2; exit 77; }
@@ -17,13 +18,18 @@ sed -i "/^roots:/a\\
   - { name: gpus, key: $(value devices), kinds: [nvidia-gpu, nvidia-switch] }\\
   - { name: manifests, key: $(value manifests), kinds: [nvidia-gpu, nvidia-switch] }" policy.yaml
 sed -i 's|^kinds: \[soft\]|kinds: [soft, nvidia-gpu, nvidia-switch]|' policy.yaml
-printf 'gpu_count_max: 2\n' >>policy.yaml
+printf 'gpu_count_max: 8\nswitch_count_max: 4\ndevices_packed: true\n' >>policy.yaml
 sed -i 's|^collateral: \[\(.*\)\]|collateral: [\1, vendor/known]|' plan.yaml
 expect 0 '4 members' "$ASSAY" genesis create plan.yaml --out genesis
 sign alpha beta
 
-# --- the programs: what the GPUs of machine NUMBER answer, or what the file "mode" says
-program() { # NUMBER MACHINE
+# --- the programs: what the devices of machine NUMBER answer, or what the file "mode" says
+program() { # NUMBER MACHINE GPUS SWITCHES
+    given=
+    i=0
+    while [ $i -lt $3 ]; do given="$given --device \$from/gpu$i.bin" i=$((i + 1)); done
+    i=0
+    while [ $i -lt $4 ]; do given="$given --device \$from/switch$i.bin" i=$((i + 1)); done
     cat >node-$1/devices.sh <<END
 #!/bin/sh
 cd '$WORK/node-$1' || exit 1
@@ -31,16 +37,17 @@ read -r mode <mode
 [ "\$mode" = fails ] && { echo 'the driver is gone' >&2; exit 3; }
 index=-1
 [ "\$mode" = bad ] && index=9
+[ "\$mode" = bad-switch ] && index=switch-9
 from=new
 if [ "\$mode" = moved ]; then
     from=../node-1/last
 else
     rm -rf new
     mkdir -p new/chains new/known
-    '$MAKE' new "\$1" \$index ../keys $2 $AT >/dev/null || exit 1
+    '$MAKE' new "\$1" \$index ../keys $2 $AT $3 $4 >/dev/null || exit 1
 fi
 rm -f set
-'$ASSAY' evidence compose --report-data "\$1" --device \$from/gpu0.bin --device \$from/gpu1.bin \
+'$ASSAY' evidence compose --report-data "\$1" $given \
     --collateral \$from/chains --devices-out set >/dev/null || exit 1
 cat set
 [ "\$mode" = moved ] || { rm -rf last && mv new last; }
@@ -49,16 +56,18 @@ END
     echo good >node-$1/mode
     sed -i "s|^  credential: platform.key|&\\n  devices: devices.sh\\n  deadline_ms: 60000|" node-$1/assayd.yaml
 }
-program 1 0
-program 2 1
+program 1 0 8 4
+program 2 1 2 0
 for n in 1 2 3 4; do start $n; done
 
 # --- all is well
 for n in 1 2 3 4; do check "node-$n closes epochs" until_true 120 epoch_at_least $n 3; done
+expect_none() { ! grep -q "$1" "$2"; }
 present() { ask "$1" explain "node-$2" --json | grep -q '"present": true'; }
 of_member() { ask "$1" explain "node-$2" | grep -q "$3"; }
 check 'the member with GPUs is there' until_true 120 present 3 1
 check 'and the other one' until_true 120 present 4 2
+check 'no quote was too long' expect_none 'event=no_quote' node-1/log
 
 # --- a program that fails: no evidence for the epoch, instead of evidence without its devices
 echo fails >node-1/mode
@@ -68,12 +77,19 @@ e=$(field 3 status epoch)
 check 'it goes on' until_true 200 epoch_at_least 3 $((${e:-0} + 2))
 check 'the member with GPUs is back' until_true 200 present 3 1
 
-# --- a GPU measures something else
+# --- the last GPU measures something else, then the last switch
 echo bad >node-1/mode
 for n in 2 3 4; do
-    check "node-$n names the GPU" until_true 200 of_member $n 1 'gpu 1 (GH100, serial 0bb9): measurement 9 differs'
+    check "node-$n names the GPU" until_true 200 of_member $n 1 'gpu 7 (GH100, serial .*): measurement 9 differs'
 done
 check 'the member falls' until_true 200 of_member 3 1 '^standing  *SUSPENDED'
+echo bad-switch >node-1/mode
+for n in 2 3 4; do
+    check "node-$n names the switch" until_true 200 of_member $n 1 'switch 3 (LS10, serial .*): measurement 9 differs'
+done
+echo good >node-1/mode
+heals() { present 3 1 && ! of_member 3 1 'measurement 9 differs'; }
+check 'it heals' until_true 200 heals
 
 # --- reports of the GPUs of another member, which answered that one's challenge
 echo moved >node-2/mode
@@ -86,4 +102,9 @@ check 'the other member falls' until_true 200 of_member 3 2 '^standing  *SUSPEND
 e=$(field 3 status epoch)
 check 'epochs go on' until_true 200 epoch_at_least 3 $((${e:-0} + 2))
 check 'a member without GPUs passes' of_member 3 4 '^standing  *FULL'
+
+# --- an auditor verifies the same proofs again, from the ledger alone
+for n in 1 2 3 4; do eval "kill -TERM \$pid_$n; wait \$pid_$n"; done
+expect 0 'holds ' "$ASSAY" audit verify node-3/state --genesis genesis
+case $out in *'evidence       0 '*) wrong "no evidence was verified again: $out" ;; esac
 finish

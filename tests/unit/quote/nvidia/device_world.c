@@ -39,22 +39,46 @@ void device_world_make(struct device_world *w, size_t index)
     }
 }
 
-static void make_switch(struct device_world *w, uint64_t machine)
+/* The vendor makes switches instead of GPUs, until the terms of before are put back. */
+static void set_switch_terms(struct gpu_world *g)
 {
-    struct gpu_world *const g = w->gpu;
-    const struct gpu_manifest driver = g->manifests[0], vbios = g->manifests[1];
     g->manifests[0].active = 0;
     g->manifests[1].product = "LS10";
     g->manifests[1].version = "96.10.55.00.01";
     g->manifests[1].active |= UINT64_C(0xfff00080);
     g->manifests[1].salt = 0x33;
     g->bios = "96.10.55.00.01";
-    draw_chip(g, "LS_10 A01 FSP BROM", 0x3e8 + CHIPS * machine);
-    device_world_make(w, DEVICE_OF_SWITCH);
+}
+
+void device_world_fill(struct device_world *w, uint64_t machine, size_t gpus, size_t switches,
+                       int changed, bool is_switch)
+{
+    enum { FIRST_SWITCH = 0x3e8, FIRST_GPU = 0x7d0, APART = 0x3e8 };
+    struct gpu_world *const g = w->gpu;
+    const struct gpu_manifest driver = g->manifests[0], vbios = g->manifests[1];
+    cr_assert_leq(gpus + switches, ASSAY_DEVICES_MAX);
+    set_switch_terms(g);
+    for (size_t i = 0; i < switches; i++) {
+        draw_chip(g, "LS_10 A01 FSP BROM", FIRST_SWITCH + 2 * i + CHIPS * machine);
+        g->changed = is_switch && i + 1 == switches ? changed : 0;
+        device_world_make(w, gpus + i);
+        w->is_switch[gpus + i] = true;
+    }
     w->switch_manifest = g->manifests[1];
     g->manifests[0] = driver;
     g->manifests[1] = vbios;
     g->bios = NULL;
+    for (size_t i = 0; i < gpus; i++) {
+        draw_chip(g, "GH100 A01 GSP BROM", FIRST_GPU + APART * i + CHIPS * machine);
+        g->changed = !is_switch && i + 1 == gpus ? changed : 0;
+        device_world_make(w, i);
+        w->is_switch[i] = false;
+    }
+    g->changed = 0;
+    w->count = gpus + switches;
+    for (size_t i = 0; i < w->count; i++)
+        w->order[i] = i;
+    device_world_pack(w);
 }
 
 void device_world_encode(struct device_world *w)
@@ -73,9 +97,8 @@ void device_world_pack(struct device_world *w)
     assay_bytes_copy(w->set.challenge, sizeof w->set.challenge, w->challenge, sizeof w->challenge);
     for (size_t i = 0; i < w->count; i++) {
         const struct device_sample *const s = &w->samples[w->order[i]];
-        struct assay_package p = { .kind = w->order[i] == DEVICE_OF_SWITCH
-                                               ? ASSAY_KIND_NVIDIA_SWITCH
-                                               : ASSAY_KIND_NVIDIA_GPU,
+        struct assay_package p = { .kind = w->is_switch[w->order[i]] ? ASSAY_KIND_NVIDIA_SWITCH
+                                                                     : ASSAY_KIND_NVIDIA_GPU,
                                    .main = assay_slice_over(s->report, s->report_len),
                                    .certificate_count = DEVICE_CERTIFICATES };
         for (size_t k = 0; k < DEVICE_CERTIFICATES; k++)
@@ -89,9 +112,13 @@ void device_world_quote(struct device_world *w)
 {
     struct assay_slice out;
     world_quote(w->cpu);
-    const struct assay_package p = { .kind = ASSAY_KIND_SOFT,
-                                     .main = assay_slice_over(w->cpu->quote, w->cpu->quote_len),
-                                     .devices = assay_slice_over(w->encoded, w->encoded_len) };
+    struct assay_package p = { .kind = ASSAY_KIND_SOFT,
+                               .main = assay_slice_over(w->cpu->quote, w->cpu->quote_len) };
+    const struct assay_slice set = assay_slice_over(w->encoded, w->encoded_len);
+    struct assay_writer packed = assay_writer_over(w->packed, sizeof w->packed);
+    if (w->packs) assay_device_set_pack(set, &w->table, &packed);
+    if (w->packs) cr_assert_eq(assay_writer_finish(&packed, &p.packed), ASSAY_OK);
+    else p.devices = set;
     struct assay_writer writer = assay_writer_over(w->bytes, sizeof w->bytes);
     assay_package_encode(&p, &writer);
     cr_assert_eq(assay_writer_finish(&writer, &out), ASSAY_OK);
@@ -136,17 +163,7 @@ struct device_world *device_world_open_in(const char *keys_dir, uint64_t machine
     assay_gpu_rules_accept_devices(&w->cpu->policy.gpu);
     assay_bytes_copy(w->challenge, sizeof w->challenge, challenge, sizeof w->challenge);
     assay_device_nonce(w->challenge, w->gpu->nonce);
-    make_switch(w, machine);
-    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0x7d0 + CHIPS * machine);
-    device_world_make(w, 0);
-    draw_chip(w->gpu, "GH100 A01 GSP BROM", 0xbb8 + CHIPS * machine);
-    w->gpu->changed = changed;
-    device_world_make(w, 1);
-    w->gpu->changed = 0;
-    w->count = DEVICES;
-    for (size_t i = 0; i < DEVICES; i++)
-        w->order[i] = i;
-    device_world_pack(w);
+    device_world_fill(w, machine, DEVICES - 1, 1, changed, false);
     device_world_quote(w);
     return w;
 }

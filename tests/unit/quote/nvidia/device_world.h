@@ -1,6 +1,6 @@
 /*
  * tests/unit/quote/nvidia/device_world.h - a machine of tests: a SOFT quote that commits to the
- * reports of two GPUs and a switch. Everything is right until a test changes terms.
+ * reports of two GPUs and a switch, or of as many as a machine may have. Everything is right until a test changes terms.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_NVIDIA_DEVICE_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_NVIDIA_DEVICE_WORLD_H
@@ -22,19 +22,23 @@ struct device_sample {
 struct device_world {
     struct gpu_world *gpu; /* the vendor; its manifests are those of GPUs */
     struct world *cpu;
-    struct device_sample samples[DEVICES];
+    struct device_sample samples[ASSAY_DEVICES_MAX];
+    bool is_switch[ASSAY_DEVICES_MAX];
     struct gpu_manifest switch_manifest;
     bool without_switch_manifest;
     uint8_t challenge[ASSAY_REPORT_DATA_LEN];
     /* what a test changes before device_world_pack */
-    size_t count;              /* devices that come along */
-    size_t order[DEVICES + 1]; /* which of the samples */
+    size_t count;                    /* devices that come along */
+    size_t order[ASSAY_DEVICES_MAX]; /* which of the samples */
     struct assay_device_set set;
     size_t encoded_len;
     uint8_t encoded[ASSAY_DEVICES_LEN_MAX];
     struct assay_endorsements all;
     struct assay_verifier *verifier;
     size_t len;
+    bool packs; /* the set travels packed */
+    uint8_t packed[ASSAY_EVIDENCE_LEN_MAX];
+    struct assay_lz4_table table;
     uint8_t bytes[ASSAY_COMPOSITE_LEN_MAX]; /* the evidence */
     enum assay_status status;
     struct assay_verdict verdict;
@@ -49,6 +53,10 @@ struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPO
 struct device_world *device_world_open_in(const char *keys_dir, uint64_t machine,
                                           const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                                           int changed);
+/* Makes the devices anew: that many GPUs, then switches; in the report of the last device of the
+ * kind that is_switch names the value of index changed is another one. */
+void device_world_fill(struct device_world *w, uint64_t machine, size_t gpus, size_t switches,
+                       int changed, bool is_switch);
 void device_world_close(struct device_world *w);
 /* Sample number index anew, by the terms of w->gpu and for w->gpu->nonce. */
 void device_world_make(struct device_world *w, size_t index);

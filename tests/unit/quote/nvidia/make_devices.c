@@ -1,10 +1,11 @@
 /*
- * tests/unit/quote/nvidia/make_devices.c - files of two GPUs and a switch of the tests' own vendor,
+ * tests/unit/quote/nvidia/make_devices.c - files of GPUs and switches of the tests' own vendor,
  * which answer a challenge: reports in DIR, certificates in DIR/chains, manifests and an OCSP
  * response in DIR/known. Prints the nonce that they signed, and the root keys, as "name: hex".
  *
- * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT]]: with INDEX, unless -1, a measurement
- * of the second GPU is wrong. With KEYS it is the machine of that number in each run, and its
+ * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT [GPUS SWITCHES]]]: with INDEX, unless
+ * -1, that measurement of the last GPU is wrong, or with "switch-INDEX" of the last switch. There
+ * are two GPUs and a switch, unless there are numbers. With KEYS it is the machine of that number in each run, and its
  * vendor answers at the UNIX time AT: lists of all authorities are in DIR/known, too, as for a
  * network.
  */
@@ -60,11 +61,12 @@ static void write_lists(struct gpu_world *g, int64_t at_s)
 
 static void write_all(struct device_world *w)
 {
-    static const char *const names[DEVICES] = { "gpu", "gpu", "switch" };
+    unsigned of_kind[2] = { 0, 0 };
     gpu_world_make(w->gpu);
-    for (unsigned i = 0; i < DEVICES; i++) {
+    for (unsigned i = 0; i < w->count; i++) {
         const struct device_sample *const s = &w->samples[i];
-        write_file(names[i], i % 2, "bin", s->report, s->report_len);
+        write_file(w->is_switch[i] ? "switch" : "gpu", of_kind[w->is_switch[i]]++, "bin", s->report,
+                   s->report_len);
         for (unsigned k = 0; k < DEVICE_CERTIFICATES; k++)
             write_file("chains/", DEVICE_CERTIFICATES * i + k, "der", s->ders[k], s->der_len[k]);
     }
@@ -82,15 +84,26 @@ int main(int argc, char **argv)
     uint8_t challenge[ASSAY_REPORT_DATA_LEN];
     if (argc < 3 ||
         assay_hex_decode(argv[2], strlen(argv[2]), challenge, sizeof challenge) != ASSAY_OK) {
-        (void)fputs("usage: make_devices DIR CHALLENGE [INDEX]; a challenge of 64 bytes\n", stderr);
+        (void)fputs("usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT [GPUS SWITCHES]]]; "
+                    "a challenge of 64 bytes\n",
+                    stderr);
         return 2;
     }
     dir = argv[1];
-    const int changed = argc > 3 ? (int)strtol(argv[3], NULL, 10) + 1 : 0;
+    static const char of_switch[] = "switch-";
+    const bool is_switch = argc > 3 && strncmp(argv[3], of_switch, sizeof of_switch - 1) == 0;
+    const char *const index = is_switch  ? argv[3] + sizeof of_switch - 1
+                              : argc > 3 ? argv[3]
+                                         : "-1";
+    const int changed = (int)strtol(index, NULL, 10) + 1;
     const bool is_kept = argc > 6;
     const int64_t at_s = is_kept ? strtoll(argv[6], NULL, 10) : GPU_AT;
-    struct device_world *const w = device_world_open_in(
-        is_kept ? argv[4] : NULL, is_kept ? strtoull(argv[5], NULL, 10) : 0, challenge, changed);
+    const uint64_t machine = is_kept ? strtoull(argv[5], NULL, 10) : 0;
+    struct device_world *const w =
+        device_world_open_in(is_kept ? argv[4] : NULL, machine, challenge, is_switch ? 0 : changed);
+    if (is_switch || argc > 8)
+        device_world_fill(w, machine, argc > 8 ? strtoul(argv[7], NULL, 10) : 2,
+                          argc > 8 ? strtoul(argv[8], NULL, 10) : 1, changed, is_switch);
     w->gpu->ocsp_from_s = at_s - 3600;
     w->gpu->ocsp_to_s = at_s + (is_kept ? 864000 : 3600);
     write_all(w);

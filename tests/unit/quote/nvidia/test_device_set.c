@@ -280,3 +280,86 @@ Test(device_set, rules_that_contradict_themselves_are_refused)
     policy.gpu.gpus = (struct assay_gpu_span){ 2, 1 };
     cr_expect_eq(assay_policy_check(&policy), ASSAY_E_RANGE);
 }
+
+/* --- packed */
+static struct assay_lz4_table table;
+
+static size_t packed_into(uint8_t *out, size_t capacity, struct assay_slice set)
+{
+    struct assay_slice all = { NULL, 0 };
+    struct assay_writer w = assay_writer_over(out, capacity);
+    assay_device_set_pack(set, &table, &w);
+    cr_assert_eq(assay_writer_finish(&w, &all), ASSAY_OK);
+    return all.len;
+}
+
+Test(device_set, a_longest_set_is_unpacked_and_one_byte_more_is_refused)
+{
+    static uint8_t longest[ASSAY_DEVICES_LEN_MAX + 1], packed[2048];
+    struct assay_package p = { .kind = ASSAY_KIND_SNP };
+    struct assay_slice out;
+    for (int more = 0; more < 2; more++) {
+        struct assay_writer w = assay_writer_over(packed, sizeof packed);
+        assay_lz4_encode(assay_slice_over(longest, ASSAY_DEVICES_LEN_MAX + (size_t)more), &table,
+                         &w);
+        p.packed = assay_slice_over(packed, w.len);
+        cr_expect_eq(assay_device_set_bytes(&p, bytes, &out), more ? ASSAY_E_RANGE : ASSAY_OK);
+        if (!more) cr_expect_eq(out.len, ASSAY_DEVICES_LEN_MAX);
+    }
+}
+
+/* With what stands around them packed devices have the bound of evidence, to the byte. */
+Test(device_set, a_package_with_packed_devices_is_as_long_as_evidence_may_be)
+{
+    static uint8_t whole[ASSAY_EVIDENCE_LEN_MAX + 16], big[ASSAY_EVIDENCE_LEN_MAX];
+    enum { HEADS = 1 + 2 + 1 + 3 + 1 + 3, MAIN = 5000 };
+    struct assay_package p = { .kind = ASSAY_KIND_TDX5, .main = assay_slice_over(big, MAIN) }, read;
+    for (size_t more = 0; more < 2; more++) {
+        struct assay_writer w = assay_writer_over(whole, sizeof whole);
+        p.packed = assay_slice_over(big, ASSAY_EVIDENCE_LEN_MAX - HEADS - MAIN + more);
+        assay_package_encode(&p, &w);
+        cr_assert_eq(w.len, ASSAY_EVIDENCE_LEN_MAX + more);
+        cr_expect_eq(assay_package_read(p.kind, whole, w.len, &read),
+                     more ? ASSAY_E_RANGE : ASSAY_OK);
+    }
+    struct assay_writer w = assay_writer_over(whole, sizeof whole);
+    p.packed = p.devices = assay_slice_over(big, 8);
+    assay_package_encode(&p, &w);
+    cr_expect_not(assay_package_fits(&p));
+    cr_expect_eq(assay_package_read(p.kind, whole, w.len, &read), ASSAY_E_INVALID, "one of two");
+}
+
+Test(device_set, packed_it_is_what_it_was)
+{
+    static uint8_t packed[ASSAY_DEVICES_LEN_MAX];
+    struct assay_device_set set = { .count = 0 };
+    struct assay_package p = { .kind = ASSAY_KIND_SNP };
+    struct assay_slice out;
+    device_samples_add(&set, ASSAY_GPUS_MAX, ASSAY_SWITCHES_MAX, 4300);
+    const size_t len = encoded(&set, bytes);
+    p.packed =
+        assay_slice_over(packed, packed_into(packed, sizeof packed, assay_slice_over(bytes, len)));
+    cr_expect_lt(p.packed.len, len / 20);
+    cr_assert_eq(assay_device_set_bytes(&p, again, &out), ASSAY_OK);
+    cr_expect(assay_slice_equal(out, assay_slice_over(bytes, len)));
+}
+
+Test(device_set, a_policy_says_whether_devices_may_be_packed)
+{
+    static struct assay_policy policy, read;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(parse("gpu_count_max: 8\n", &policy, message), ASSAY_OK);
+    const size_t without = wire(&policy, bytes);
+    cr_assert_eq(parse("gpu_count_max: 8\ndevices_packed: false\n", &policy, message), ASSAY_OK);
+    cr_expect_eq(wire(&policy, again), without, "not written, every byte is as before");
+    cr_expect_arr_eq(again, bytes, without);
+    cr_assert_eq(parse("gpu_count_max: 8\ndevices_packed: true\n", &policy, message), ASSAY_OK);
+    const size_t with = wire(&policy, bytes);
+    cr_expect_eq(with, without + 1);
+    cr_assert_eq(assay_policy_decode(bytes, with, &read), ASSAY_OK);
+    cr_expect(read.gpu.packed);
+    bytes[with - 1] = 0xf4; /* false: a second encoding of its absence */
+    cr_expect_eq(assay_policy_decode(bytes, with, &read), ASSAY_E_ENCODING);
+    cr_expect_neq(parse("devices_packed: true\n", &policy, message), ASSAY_OK);
+    cr_expect_not_null(strstr(message, "gpu_count_max or switch_count_max"), "%s", message);
+}

@@ -357,3 +357,75 @@ Test(gpu_devices, with_old_firmware_are_refused)
     cr_expect_str_eq(observed(ASSAY_RULE_GPU_FIRMWARE),
                      "switch 0 (LS10, serial 03e9): 96.10.55.00.01");
 }
+
+/* --- packed */
+enum { MACHINE = ASSAY_GPUS_MAX + ASSAY_SWITCHES_MAX };
+
+static void fill_and_judge(int changed, bool is_switch)
+{
+    device_world_fill(w, 0, ASSAY_GPUS_MAX, ASSAY_SWITCHES_MAX, changed, is_switch);
+    w->packs = true;
+    device_world_quote(w);
+    device_world_judge(w);
+}
+
+/* docs/protocol.md 3.24.2: what a network carries holds eight GPUs and four switches. */
+Test(gpu_devices, of_a_whole_machine_are_genuine_within_the_limit_of_a_network)
+{
+    fill_and_judge(0, false);
+    expect_genuine();
+    cr_expect_eq(w->verdict.device_count, MACHINE);
+    cr_expect_leq(w->len, ASSAY_EVIDENCE_LEN_MAX);
+    cr_expect_gt(w->encoded_len, ASSAY_EVIDENCE_LEN_MAX, "and it would not fit as it is");
+    cr_expect_arr_eq(w->verdict.report_data, w->challenge, sizeof w->challenge);
+}
+
+Test(gpu_devices, the_eighth_gpu_and_the_fourth_switch_fail_by_name)
+{
+    fill_and_judge(10, false);
+    cr_expect_not_null(strstr(observed(ASSAY_RULE_GOLDEN_VALUE), "gpu 7 (GH100, serial "));
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    fill_and_judge(10, true);
+    cr_expect_not_null(strstr(observed(ASSAY_RULE_GOLDEN_VALUE), "switch 3 (LS10, serial "));
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+}
+
+Test(gpu_devices, have_the_same_verdict_packed_or_not)
+{
+    device_world_judge(w);
+    const struct assay_verdict plain = w->verdict;
+    w->packs = true;
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_genuine();
+    cr_expect_eq(plain.device_count, w->verdict.device_count);
+    cr_expect_arr_eq(plain.devices, w->verdict.devices, sizeof plain.devices);
+}
+
+Test(gpu_devices, packed_are_malformed_where_the_policy_does_not_accept_them)
+{
+    w->cpu->policy.gpu.packed = false;
+    w->packs = true;
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_forged(ASSAY_RULE_FORMAT);
+    cr_expect_not_null(strstr(observed(ASSAY_RULE_FORMAT), "see devices_packed"));
+    w->packs = false;
+    device_world_quote(w);
+    device_world_judge(w);
+    expect_genuine();
+}
+
+/* A hostile member: no byte of a packed set can be another one. */
+Test(gpu_devices, packed_and_changed_are_never_genuine)
+{
+    w->packs = true;
+    device_world_quote(w);
+    const size_t packed_len = w->len - w->cpu->quote_len;
+    for (size_t at = w->len - packed_len + 16; at < w->len; at += 97) {
+        w->bytes[at] ^= 0x11;
+        device_world_judge(w);
+        cr_expect_neq(w->verdict.genuine, ASSAY_GENUINE_TRUE, "byte %zu", at);
+        w->bytes[at] ^= 0x11;
+    }
+}
