@@ -137,6 +137,7 @@ static const cyaml_schema_field_t policy_fields[] = {
                          ASSAY_POLICY_ADVISORIES_MAX),
     CYAML_FIELD_SEQUENCE("references", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          references, &reference_value, 0, ASSAY_REFERENCES_MAX),
+    OPTIONAL_TEXT("tpm_weak_banks", struct yaml_policy, tpm_weak_banks),
     OPTIONAL_TEXT("ima_unknown", struct yaml_policy, ima_unknown),
     CYAML_FIELD_SEQUENCE("events", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          events, &event_value, 0, ASSAY_EVENT_REFERENCES_MAX),

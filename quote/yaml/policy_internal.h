@@ -89,6 +89,7 @@ struct yaml_policy {
     unsigned advisories_denied_count;
     struct yaml_reference *references;
     unsigned references_count;
+    char *tpm_weak_banks;
     char *ima_unknown;
     struct yaml_event *events;
     unsigned events_count;
