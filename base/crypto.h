@@ -17,6 +17,7 @@
 #include "base/secret.h"
 
 enum {
+    ASSAY_SHA1_LEN = 20, /* of values in old logs and banks: nothing is hashed with it */
     ASSAY_SHA256_LEN = 32,
     ASSAY_SHA384_LEN = 48,
     ASSAY_SHA512_LEN = 64,

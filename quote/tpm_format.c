@@ -135,6 +135,17 @@ static size_t count_selected(uint32_t mask)
     return count;
 }
 
+uint32_t assay_tpm_weak_pcrs(const struct assay_tpm_quote *quote)
+{
+    ASSAY_ASSERT(quote->bank_count <= ASSAY_TPM_BANKS_MAX);
+    uint32_t weak = 0, strong = 0;
+    for (size_t i = 0; i < quote->bank_count; i++) {
+        if (quote->banks[i].alg == ASSAY_TPM_SHA1) weak |= quote->banks[i].mask;
+        else strong |= quote->banks[i].mask;
+    }
+    return weak & ~strong;
+}
+
 size_t assay_tpm_values_len(const struct assay_tpm_quote *quote)
 {
     ASSAY_ASSERT(quote->bank_count <= ASSAY_TPM_BANKS_MAX);

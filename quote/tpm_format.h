@@ -123,6 +123,8 @@ ASSAY_CHECKED enum assay_status assay_tpm_public_parse(const uint8_t *bytes, siz
 size_t assay_tpm_hash_len(uint16_t alg);
 /* Returns: "sha256", ...; NULL for an algorithm that is no hash. */
 const char *assay_tpm_hash_text(uint16_t alg);
+/* Returns: the PCRs that SHA-1 alone measures, as bits: no other bank of the quote has them. */
+uint32_t assay_tpm_weak_pcrs(const struct assay_tpm_quote *quote);
 /* Bytes that the values of all selected PCRs take together. Returns: their number. */
 size_t assay_tpm_values_len(const struct assay_tpm_quote *quote);
 /*

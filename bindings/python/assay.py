@@ -138,6 +138,13 @@ def _must(status):
         raise Error(status)
 
 
+def _number(value, kind):
+    """A number as C has it; ctypes alone would cut one that does not fit."""
+    if kind(value).value != value:
+        raise OverflowError("%d does not fit the %d bits of %s" % (value, 8 * c.sizeof(kind), kind.__name__))
+    return value
+
+
 class _Bytes_of:
     """Borrows the bytes of a Python object for one call."""
 
@@ -183,7 +190,7 @@ class Trust(_Object):
 
     def add_root(self, root, kinds=0xffffffff):
         given = _Bytes_of(root)
-        _must(_lib.assay_trust_add_root(self._pointer, given.value, len(given.value), kinds))
+        _must(_lib.assay_trust_add_root(self._pointer, given.value, len(given.value), _number(kinds, c.c_uint32)))
 
     def add_policy_roots(self, policy):
         """The roots that a policy names."""
@@ -228,7 +235,7 @@ class Verifier(_Object):
     def __init__(self, platforms):
         super().__init__("verifier")
         self._lock = threading.Lock()
-        _must(_lib.assay_verifier_create(platforms, self._pointer))
+        _must(_lib.assay_verifier_create(_number(platforms, c.c_size_t), self._pointer))
 
 
 class Result:
@@ -241,7 +248,7 @@ class Result:
         self._texts = [None if text is None else text.encode() for text in (profile, developer, build, nonce)]
         if key is not None and len(key) != 32 or any(text is not None and b"\0" in text for text in self._texts):
             raise Error(_INVALID)
-        self._key, self._expires = None if key is None else bytes(key), expires
+        self._key, self._expires = None if key is None else bytes(key), _number(expires, c.c_int64)
 
     def _write(self, verdict, policy, evidence):
         request = _EarRequest(policy=policy, form=self._form, expires_unix_s=self._expires, private_key=self._key)
@@ -302,10 +309,10 @@ def verify(evidence, trust, at=None, policy=None, kind=0, report_data=None, nonc
     accepted = None if policy is None else _pointer_of(policy, Policy)
     memory = None if verifier is None else _pointer_of(verifier, Verifier)
     request = _Request(
-        trust=_pointer_of(trust, Trust), verifier=memory, policy=accepted, kind=kind, evidence=given.slice,
-        at_unix_s=int(time.time()) if at is None else at, expected_report_data=data.slice,
-        expected_nonce=challenge.slice, logs=(_Bytes * len(borrowed))(*(one.slice for one in borrowed)),
-        log_count=len(borrowed))
+        trust=_pointer_of(trust, Trust), verifier=memory, policy=accepted, kind=_number(kind, c.c_int),
+        evidence=given.slice, at_unix_s=_number(int(time.time()) if at is None else at, c.c_int64),
+        expected_report_data=data.slice, expected_nonce=challenge.slice,
+        logs=(_Bytes * len(borrowed))(*(one.slice for one in borrowed)), log_count=len(borrowed))
     pointer, tier = _OBJECT(), c.c_int()
     try:
         _must(_lib.assay_verdict_create(pointer))

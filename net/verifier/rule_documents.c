@@ -21,6 +21,14 @@ static enum assay_status read_endorsements(struct assay_slice bytes, struct assa
                                      &set->endorsements);
 }
 
+/* evidence-rules.md 7.5: no network accepts weak banks. Versions that do not have the rule cannot
+ * decode such a policy either. */
+static enum assay_status read_policy(struct assay_slice bytes, struct assay_policy *policy)
+{
+    ASSAY_TRY(assay_policy_decode(bytes.bytes, bytes.len, policy));
+    return policy->tpm_weak_banks == ASSAY_ACCEPT_REFUSED ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
 enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_slice endorsements,
                                      struct assay_ruleset *set)
 {
@@ -29,7 +37,7 @@ enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_sli
     if (set->policy == NULL || set->documents == NULL) return ASSAY_E_MEMORY;
     assay_sha256(policy.bytes, policy.len, set->policy_digest);
     assay_sha256(endorsements.bytes, endorsements.len, set->endorsements_digest);
-    ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, set->policy));
+    ASSAY_TRY(read_policy(policy, set->policy));
     set->endorsements_bytes = assay_slice_over(set->documents, endorsements.len);
     set->policy_bytes = assay_slice_over(set->documents + endorsements.len, policy.len);
     assay_bytes_copy(set->documents, endorsements.len, endorsements.bytes, endorsements.len);
@@ -208,8 +216,7 @@ enum assay_status assay_rules_read_level(bool is_policy, struct assay_slice docu
     enum assay_status status = ASSAY_E_MEMORY;
     if (is_policy) {
         set.policy = calloc(1, sizeof *set.policy);
-        if (set.policy != NULL)
-            status = assay_policy_decode(document.bytes, document.len, set.policy);
+        if (set.policy != NULL) status = read_policy(document, set.policy);
     } else {
         status = read_endorsements(document, &set);
     }

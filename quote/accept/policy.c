@@ -52,11 +52,14 @@ static bool is_kinds(uint32_t kinds)
     return kinds == ASSAY_KINDS_ALL || (kinds & ~ASSAY_KINDS_KNOWN) == 0;
 }
 
-static enum assay_status check_reference(const struct assay_reference *r)
+static enum assay_status check_reference(const struct assay_reference *r,
+                                         enum assay_acceptance weak_banks)
 {
     if ((unsigned)r->state > ASSAY_REFERENCE_DENIED) return ASSAY_E_RANGE;
     if (!assay_reference_field_is_known(r->field)) return ASSAY_E_RANGE;
     if (!assay_reference_field_fits(r->field, r->value_len)) return ASSAY_E_INVALID;
+    if (r->value_len == ASSAY_SHA1_LEN && weak_banks == ASSAY_ACCEPT_REFUSED)
+        return ASSAY_E_INVALID; /* a value of a bank that is refused */
     if (r->has_not_before && r->not_before_s < 0) return ASSAY_E_RANGE;
     if (r->has_not_after && r->not_after_s < 0) return ASSAY_E_RANGE;
     if (r->has_not_before && r->has_not_after && r->not_before_s > r->not_after_s)
@@ -148,6 +151,9 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
     if (policy->advisory_count > ASSAY_POLICY_ADVISORIES_MAX) return ASSAY_E_RANGE;
     if (policy->reference_count > ASSAY_REFERENCES_MAX) return ASSAY_E_RANGE;
     if (!policy->has_collateral_age && policy->collateral_age_max_s != 0) return ASSAY_E_INVALID;
+    if (!is_acceptance(policy->tpm_weak_banks)) return ASSAY_E_RANGE;
+    /* A weak bank is never accepted without a warning. */
+    if (policy->tpm_weak_banks == ASSAY_ACCEPT_AFFIRMING) return ASSAY_E_INVALID;
     ASSAY_TRY(check_statuses(policy));
     ASSAY_TRY(check_platform(&policy->platform));
     ASSAY_TRY(assay_gpu_rules_check(&policy->gpu));
@@ -156,7 +162,7 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
     for (uint32_t i = 0; i < policy->advisory_count; i++)
         ASSAY_TRY(check_text(policy->advisories_denied[i], ASSAY_ADVISORY_TEXT));
     for (uint32_t i = 0; i < policy->reference_count; i++)
-        ASSAY_TRY(check_reference(&policy->references[i]));
+        ASSAY_TRY(check_reference(&policy->references[i], policy->tpm_weak_banks));
     return check_events(policy);
 }
 

@@ -35,7 +35,7 @@ enum assay_reference_state {
 };
 
 /* How long the values of a field are. */
-enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
+enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4, ASSAY_FIELD_20 = 8 };
 
 /* symbol, number (never reused), name in policy files, lengths, kinds that measure it */
 #define ASSAY_REFERENCE_FIELD_LIST(X)                                                              \
@@ -89,9 +89,9 @@ enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
 /* A realm is measured with the hash that its creator chose. */
 #define ASSAY_REFERENCE_REALM(X, symbol, number, name)                                             \
     X(symbol, number, name, ASSAY_FIELD_32 | ASSAY_FIELD_48 | ASSAY_FIELD_64, ASSAY_KINDS_CCA)
-/* 48 bytes: Nitro; 32 bytes: the SHA-256 bank of a TPM. */
+/* 48 bytes: Nitro; of a TPM 32 bytes: its SHA-256 bank, 20: its SHA-1 bank. */
 #define ASSAY_REFERENCE_PCR(X, index, number)                                                      \
-    X(PCR##index, number, "pcr" #index, ASSAY_FIELD_32 | ASSAY_FIELD_48,                           \
+    X(PCR##index, number, "pcr" #index, ASSAY_FIELD_20 | ASSAY_FIELD_32 | ASSAY_FIELD_48,          \
       ASSAY_KINDS_NITRO | ASSAY_KINDS_TPM)
 
 #define ASSAY_REFERENCE_FIELD_ENUM(symbol, number, name, lengths, kinds)                           \
@@ -107,7 +107,7 @@ struct assay_reference {
     enum assay_reference_field field;
     enum assay_reference_state state;
     uint8_t value[ASSAY_MEASUREMENT_MAX];
-    uint32_t value_len; /* 32, 48 or 64, by the field */
+    uint32_t value_len; /* 20, 32, 48 or 64, by the field */
     bool has_not_before;
     int64_t not_before_s;
     bool has_not_after;
@@ -206,6 +206,9 @@ struct assay_policy {
     enum assay_acceptance ima_unknown; /* files that no entry names, if any names one; WARNING */
     uint32_t event_count;
     struct assay_event_reference events[ASSAY_EVENT_REFERENCES_MAX];
+    /* PCRs that a TPM quotes in its SHA-1 bank alone: REFUSED (default) or WARNING. Networks have
+     * REFUSED (docs/evidence-rules.md 7.5). */
+    enum assay_acceptance tpm_weak_banks;
 };
 
 /*

@@ -588,6 +588,7 @@ static void diff_event(struct diff *d, const struct assay_event_reference *e, bo
 
 static void diff_events(struct diff *d)
 {
+    diff_acceptance(d, "tpm_weak_banks", d->before->tpm_weak_banks, d->after->tpm_weak_banks);
     diff_acceptance(d, "ima_unknown", d->before->ima_unknown, d->after->ima_unknown);
     for (uint32_t i = 0; i < d->before->event_count; i++)
         if (!has_event(d->after, &d->before->events[i]))

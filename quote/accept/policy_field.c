@@ -27,6 +27,7 @@ static struct field describe_field(enum assay_reference_field field)
 
 static unsigned length_bit(size_t value_len)
 {
+    if (value_len == ASSAY_SHA1_LEN) return ASSAY_FIELD_20;
     if (value_len == 32) return ASSAY_FIELD_32;
     if (value_len == 48) return ASSAY_FIELD_48;
     return value_len == 64 ? ASSAY_FIELD_64 : 0;
@@ -58,7 +59,8 @@ uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t va
 {
     if (!assay_reference_field_fits(field, value_len)) return 0;
     if (!assay_reference_field_is_pcr(field)) return describe_field(field).kinds;
-    ASSAY_ASSERT(value_len == ASSAY_SHA384_LEN || value_len == ASSAY_SHA256_LEN);
+    ASSAY_ASSERT(value_len == ASSAY_SHA384_LEN || value_len == ASSAY_SHA256_LEN ||
+                 value_len == ASSAY_SHA1_LEN);
     return value_len == ASSAY_SHA384_LEN ? ASSAY_KINDS_NITRO : ASSAY_KINDS_TPM;
 }
 

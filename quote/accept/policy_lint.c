@@ -229,6 +229,8 @@ static void lint_platform(struct assay_lint_run *l, const struct assay_policy *s
     /* SGX and TDX always need their lists. */
     want_kinds(l, unused, rules->require_crl,
                ASSAY_KINDS_KNOWN & ~(ASSAY_KINDS_DCAP & ~ASSAY_KINDS_TPM), "crl_required");
+    want_kinds(l, unused, l->policy->tpm_weak_banks != ASSAY_ACCEPT_REFUSED, ASSAY_KINDS_TPM,
+               "tpm_weak_banks");
 }
 
 static void lint_gpu(struct assay_lint_run *l, const struct assay_policy *standard)

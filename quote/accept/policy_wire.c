@@ -3,13 +3,12 @@
  * digests.
  *
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
- * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu];
- * absent options are null. A policy without rules for GPUs has no last element, and one without
- * events either not the one before: bytes and digest are those of the format without them. So it is
- * with the last fields of gpu, for policies that say nothing of firmware and of members' devices,
- * and with its very last one, true, for policies that do not accept packed devices.
- * Decoding accepts exactly what encoding writes; another version of the format has another tag and
- * is rejected.
+ * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu,
+ * ? tpm_weak_banks]; absent options are null. A policy ends with the last element that differs from
+ * the default: bytes and digest are those of the format without the others. So it is with the last
+ * fields of gpu, for policies that say nothing of firmware and of members' devices, and with its
+ * very last one, true, for policies that do not accept packed devices. Decoding accepts exactly
+ * what encoding writes; another version of the format has another tag and is rejected.
  */
 #include "quote/accept/policy.h"
 
@@ -18,7 +17,10 @@
 
 static const char policy_tag[] = "assay/policy/v3";
 enum {
-    POLICY_FIELDS = 12, /* and one of events, if there are any or rules for GPUs; and these */
+    POLICY_FIELDS = 12, /* and up to three more, each with those before it */
+    WITH_EVENTS = POLICY_FIELDS + 1,
+    WITH_GPU = WITH_EVENTS + 1,
+    WITH_WEAK_BANKS = WITH_GPU + 1,
     GPU_FIELDS = 3 + ASSAY_GPU_VERSION_PARTS,
     GPU_FIELDS_DEVICES = GPU_FIELDS + 5, /* spans of GPUs and of switches, versions of firmware */
     GPU_FIELDS_PACKED = GPU_FIELDS_DEVICES + 1,
@@ -149,11 +151,18 @@ static void put_gpu(struct assay_writer *w, const struct assay_gpu_rules *rules)
     if (rules->packed) assay_cbor_put_bool(w, true);
 }
 
+static uint64_t count_fields(const struct assay_policy *policy)
+{
+    if (policy->tpm_weak_banks != ASSAY_ACCEPT_REFUSED) return WITH_WEAK_BANKS;
+    if (!assay_gpu_rules_are_default(&policy->gpu)) return WITH_GPU;
+    return has_events(policy) ? WITH_EVENTS : POLICY_FIELDS;
+}
+
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w)
 {
     ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
-    const bool has_gpu = !assay_gpu_rules_are_default(&policy->gpu);
-    assay_cbor_put_array(w, POLICY_FIELDS + (has_gpu ? 2 : has_events(policy) ? 1 : 0));
+    const uint64_t fields = count_fields(policy);
+    assay_cbor_put_array(w, fields);
     assay_cbor_put_text(w, policy_tag);
     assay_cbor_put_uint(w, (uint64_t)policy->profile);
     assay_cbor_put_uint(w, policy->kinds);
@@ -170,8 +179,9 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
     assay_cbor_put_array(w, policy->reference_count);
     for (uint32_t i = 0; i < policy->reference_count; i++)
         put_reference(w, &policy->references[i]);
-    if (has_gpu || has_events(policy)) put_events(w, policy);
-    if (has_gpu) put_gpu(w, &policy->gpu);
+    if (fields >= WITH_EVENTS) put_events(w, policy);
+    if (fields >= WITH_GPU) put_gpu(w, &policy->gpu);
+    if (fields >= WITH_WEAK_BANKS) assay_cbor_put_uint(w, (uint64_t)policy->tpm_weak_banks);
 }
 
 /* --- decoding */
@@ -404,11 +414,10 @@ static enum assay_status get_additions(struct assay_cursor *c, uint64_t fields,
 {
     p->ima_unknown = ASSAY_ACCEPT_WARNING;
     p->gpu = assay_gpu_rules_default();
-    if (fields == POLICY_FIELDS) return ASSAY_OK;
-    ASSAY_TRY(get_events(c, p));
-    if (fields == POLICY_FIELDS + 1) return has_events(p) ? ASSAY_OK : ASSAY_E_ENCODING;
-    ASSAY_TRY(get_gpu(c, &p->gpu));
-    return assay_gpu_rules_are_default(&p->gpu) ? ASSAY_E_ENCODING : ASSAY_OK;
+    if (fields >= WITH_EVENTS) ASSAY_TRY(get_events(c, p));
+    if (fields >= WITH_GPU) ASSAY_TRY(get_gpu(c, &p->gpu));
+    if (fields >= WITH_WEAK_BANKS) ASSAY_TRY(get_acceptance(c, &p->tpm_weak_banks));
+    return count_fields(p) == fields ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
 enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct assay_policy *policy)
@@ -421,7 +430,7 @@ enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct a
     /* The tag is looked at first: bytes of another version must not read as broken ones. */
     ASSAY_TRY(assay_cbor_array(&c, POLICY_FIELDS_MAX, &fields));
     ASSAY_TRY(assay_cbor_text_expect(&c, policy_tag));
-    if (fields < POLICY_FIELDS || fields > POLICY_FIELDS + 2) return ASSAY_E_RANGE;
+    if (fields < POLICY_FIELDS || fields > WITH_WEAK_BANKS) return ASSAY_E_RANGE;
     ASSAY_TRY(get_numbers(&c, &p));
     ASSAY_TRY(get_platform(&c, &p.platform));
     ASSAY_TRY(get_statuses(&c, &p));

@@ -16,9 +16,9 @@ static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
 }
 
 /*
- * The PCRs of Nitro and of a TPM share only their numbers: the length of an entry identifies its
- * kind. The other fields have one meaning each; a value of another length is another value, or a
- * realm could pass by choosing another hash.
+ * The PCRs of Nitro and of the two banks of a TPM share only their numbers: the length of an entry
+ * identifies its kind. The other fields have one meaning each; a value of another length is another
+ * value, or a realm could pass by choosing another hash.
  */
 static bool is_about(const struct assay_reference *r, const struct assay_measured *m,
                      enum assay_evidence_kind kind)
@@ -26,6 +26,7 @@ static bool is_about(const struct assay_reference *r, const struct assay_measure
     ASSAY_ASSERT((unsigned)m->field < ASSAY_REFERENCE_FIELDS);
     if (r->field != m->field) return false;
     if (!assay_reference_field_is_pcr(r->field)) return true;
+    if ((r->value_len == ASSAY_SHA1_LEN) != (m->value_len == ASSAY_SHA1_LEN)) return false;
     return (assay_reference_field_kinds(r->field, r->value_len) & ASSAY_KIND_BIT(kind)) != 0;
 }
 
@@ -146,7 +147,7 @@ void assay_reference_appraise(const struct assay_policy *policy,
     }
 }
 
-/* Does the policy demand values of PCRs? Out: *comparable, any of them of the SHA-256 bank */
+/* Does the policy demand values of PCRs? Out: *comparable, any of a bank that is compared */
 bool assay_tpm_policy_demands_pcrs(const struct assay_policy *policy, bool *comparable)
 {
     bool any = false;
@@ -155,7 +156,7 @@ bool assay_tpm_policy_demands_pcrs(const struct assay_policy *policy, bool *comp
         const struct assay_reference *const r = &policy->references[i];
         if (r->field < ASSAY_REFERENCE_PCR0 || r->state == ASSAY_REFERENCE_DENIED) continue;
         any = true;
-        if (r->value_len == ASSAY_SHA256_LEN) *comparable = true;
+        if (r->value_len == ASSAY_SHA256_LEN || r->value_len == ASSAY_SHA1_LEN) *comparable = true;
     }
     return any;
 }

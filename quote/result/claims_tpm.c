@@ -8,14 +8,23 @@
 #include "quote/tpm/vtpm.h"
 #include "quote/verify.h"
 
+static void put_mask(struct assay_claims *out, uint32_t mask)
+{
+    for (uint32_t pcr = 0; pcr < 32; pcr++)
+        if ((mask >> pcr & 1) != 0) assay_claims_add_uint(out, NULL, pcr);
+}
+
 /* The first bank stands for the quote: genuine quotes have one. */
 static void put_selection(struct assay_claims *out, const struct assay_tpm_quote *q)
 {
     if (q->bank_count > 0)
         assay_claims_add_text(out, "pcr_bank", assay_tpm_hash_text(q->banks[0].alg));
     assay_claims_open(out, "pcr_selection", ASSAY_CLAIM_LIST);
-    for (uint32_t pcr = 0; q->bank_count > 0 && pcr < 32; pcr++)
-        if ((q->banks[0].mask >> pcr & 1) != 0) assay_claims_add_uint(out, NULL, pcr);
+    put_mask(out, q->bank_count > 0 ? q->banks[0].mask : 0);
+    assay_claims_close(out);
+    if (assay_tpm_weak_pcrs(q) == 0) return;
+    assay_claims_open(out, "weak_pcrs", ASSAY_CLAIM_LIST);
+    put_mask(out, assay_tpm_weak_pcrs(q));
     assay_claims_close(out);
 }
 

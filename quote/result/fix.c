@@ -227,7 +227,12 @@
       "Update the firmware of the device to the version that `gpu_firmware_min` names, or newer.") \
     X(ASSAY_RULE_CARRIER_KEY,                                                                      \
       "Do not use this key, which need not be in the TEE: have the TEE make key, evidence and "    \
-      "certificate together.")
+      "certificate together.")                                                                     \
+    X(ASSAY_RULE_PCR_BANK_WEAK,                                                                    \
+      "Quote PCRs of the SHA-256 bank; where the TPM has none, a policy of a single verifier may " \
+      "have `tpm_weak_banks: warning`, that of a network never.")                                  \
+    X(ASSAY_RULE_PCR_BANK_WEAK_NOTE,                                                               \
+      "Enable the SHA-256 bank in the firmware's setup: collisions of SHA-1 are practicable.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

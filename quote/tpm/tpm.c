@@ -246,14 +246,15 @@ struct wanted_parts {
     bool must; /* some value is demanded */
 };
 
-static struct wanted_parts wanted_parts_for(const struct assay_policy *policy, uint32_t pcr)
+static struct wanted_parts wanted_parts_for(const struct assay_policy *policy, uint32_t pcr,
+                                            size_t value_len)
 {
     ASSAY_ASSERT(pcr < ASSAY_TPM_PCRS);
     struct wanted_parts w = { false, false };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
         if ((uint32_t)r->field != (uint32_t)ASSAY_REFERENCE_PCR0 + pcr) continue;
-        if (r->value_len != ASSAY_SHA256_LEN) continue;
+        if (r->value_len != value_len) continue;
         w.any = true;
         if (r->state != ASSAY_REFERENCE_DENIED) w.must = true;
     }
@@ -272,16 +273,16 @@ static void judge_lengths(const struct assay_tpm_quote *quote, const struct assa
 }
 
 /* A PCR that the policy covers and the quote omits is rejected: otherwise omission would pass. */
-static void judge_references(const struct assay_tpm_quote *quote, struct assay_slice values,
-                             const struct assay_policy *policy, struct assay_verdict *verdict)
+static void judge_bank(const struct assay_tpm_quote *quote, struct assay_slice values, uint16_t alg,
+                       const struct assay_policy *policy, struct assay_verdict *verdict)
 {
-    judge_lengths(quote, policy, verdict);
     for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++) {
-        const struct wanted_parts wanted_parts = wanted_parts_for(policy, pcr);
+        const struct wanted_parts wanted_parts =
+            wanted_parts_for(policy, pcr, assay_tpm_hash_len(alg));
         struct assay_slice value = { NULL, 0 };
         if (!wanted_parts.any) continue;
-        if (assay_tpm_value(quote, values, ASSAY_TPM_SHA256, pcr, &value) == ASSAY_OK) {
-            ASSAY_ASSERT(value.len == ASSAY_SHA256_LEN);
+        if (assay_tpm_value(quote, values, alg, pcr, &value) == ASSAY_OK) {
+            ASSAY_ASSERT(value.len == assay_tpm_hash_len(alg));
             const struct assay_measured measured = {
                 .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + pcr),
                 .value = value.bytes,
@@ -295,10 +296,39 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
         struct assay_text expected = assay_text_empty();
         assay_text_add(&expected, wanted_parts.must ? "a reference value of PCR " : "PCR ");
         assay_text_add_u64(&expected, pcr);
-        assay_text_add(&expected, " in the SHA-256 bank");
+        assay_text_add(&expected,
+                       alg == ASSAY_TPM_SHA1 ? " in the SHA-1 bank" : " in the SHA-256 bank");
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,
                           expected.text, "not quoted");
     }
+}
+
+/* evidence-rules.md 7.5: a PCR that stands in the SHA-1 bank alone is weak, and only a policy that
+ * says so accepts it. */
+static void judge_weak_banks(const struct assay_tpm_quote *quote, const struct assay_policy *policy,
+                             struct assay_verdict *verdict)
+{
+    const bool is_accepted = policy->tpm_weak_banks == ASSAY_ACCEPT_WARNING;
+    const uint32_t weak = assay_tpm_weak_pcrs(quote);
+    struct assay_text observed = assay_text_empty();
+    if (weak == 0) return;
+    for (uint32_t pcr = 0; pcr < 32; pcr++) {
+        if ((weak >> pcr & 1) == 0) continue;
+        assay_text_add(&observed, observed.len == 0 ? "SHA-1 alone for PCR " : ", ");
+        assay_text_add_u64(&observed, pcr);
+    }
+    assay_verdict_add(
+        verdict, is_accepted ? ASSAY_RULE_PCR_BANK_WEAK_NOTE : ASSAY_RULE_PCR_BANK_WEAK,
+        quote->offset_select, "PCRs of the SHA-256 bank, or of a stronger one", observed.text);
+}
+
+/* Of each bank by itself: a value of one bank is not replaced by leaving the other out. */
+static void judge_references(const struct assay_tpm_quote *quote, struct assay_slice values,
+                             const struct assay_policy *policy, struct assay_verdict *verdict)
+{
+    judge_lengths(quote, policy, verdict);
+    judge_bank(quote, values, ASSAY_TPM_SHA256, policy, verdict);
+    judge_bank(quote, values, ASSAY_TPM_SHA1, policy, verdict);
 }
 
 /* --- the challenge */
@@ -345,6 +375,7 @@ enum assay_status assay_tpm_appraise(const struct assay_package *package,
     judge_challenge(package, quote, verdict);
     judge_attributes(ak, verdict);
     ASSAY_TRY(judge_signature(package, ak, verifier, verdict));
+    judge_weak_banks(quote, policy, verdict);
     if (judge_values(package, quote, verdict))
         judge_references(quote, package->pcrs, policy, verdict);
     return ASSAY_OK;

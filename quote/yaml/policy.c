@@ -17,6 +17,11 @@
 #define LONG_TEXT(key, type, member)                                                               \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, 16384)
 
+/* For struct assay_token_issuer, with its NUL. */
+#define SHORT_TEXT(flags, key, type, member)                                                       \
+    CYAML_FIELD_STRING_PTR(key, flags, type, member, 1, ASSAY_TOKEN_ISSUER_TEXT - 1)
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
 enum { KINDS_MAX = 16 };
 
 static const cyaml_strval_t profiles[] = { { "production", ASSAY_PROFILE_PRODUCTION },
@@ -84,6 +89,18 @@ static const cyaml_schema_field_t event_fields[] = {
 static const cyaml_schema_value_t event_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_event, event_fields) };
 
+static const cyaml_schema_field_t token_issuer_fields[] = {
+    TEXT("service", struct yaml_token_issuer, service),
+    SHORT_TEXT(CYAML_FLAG_POINTER, "issuer", struct yaml_token_issuer, issuer),
+    SHORT_TEXT(OPTIONAL, "audience", struct yaml_token_issuer, audience),
+    SHORT_TEXT(OPTIONAL, "keys", struct yaml_token_issuer, keys),
+    SHORT_TEXT(OPTIONAL, "root", struct yaml_token_issuer, root),
+    OPTIONAL_TEXT("age_max_s", struct yaml_token_issuer, age_max_s),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t token_issuer_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct yaml_token_issuer, token_issuer_fields) };
+
 static const cyaml_schema_field_t snp_tcb_fields[] = {
     OPTIONAL_TEXT("bootloader", struct yaml_snp_tcb, bootloader),
     OPTIONAL_TEXT("tee", struct yaml_snp_tcb, tee),
@@ -138,20 +155,22 @@ static const cyaml_schema_field_t policy_fields[] = {
                          ASSAY_POLICY_ADVISORIES_MAX),
     CYAML_FIELD_SEQUENCE("references", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          references, &reference_value, 0, ASSAY_REFERENCES_MAX),
+    OPTIONAL_TEXT("tpm_weak_banks", struct yaml_policy, tpm_weak_banks),
     OPTIONAL_TEXT("ima_unknown", struct yaml_policy, ima_unknown),
     CYAML_FIELD_SEQUENCE("events", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          events, &event_value, 0, ASSAY_EVENT_REFERENCES_MAX),
+    CYAML_FIELD_SEQUENCE("token_issuers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct yaml_policy, token_issuers, &token_issuer_value, 0,
+                         ASSAY_TOKEN_ISSUERS_MAX),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t policy_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct yaml_policy, policy_fields) };
 
-enum assay_status assay_policy_parse_yaml(const uint8_t *text, size_t len,
-                                          struct assay_policy *policy,
-                                          char message[static ASSAY_YAML_MESSAGE_MAX])
+/* Both are of the complete file. */
+static enum assay_status parse_file(const uint8_t *text, size_t len, struct assay_policy *policy,
+                                    struct assay_token_issuers *issuers, char *message)
 {
-    ASSAY_ASSERT(policy != NULL);
-    struct assay_policy result;
     struct assay_yaml file = { .text = assay_slice_over(text, len),
                                .schema = &policy_schema,
                                .message = message };
@@ -163,9 +182,32 @@ enum assay_status assay_policy_parse_yaml(const uint8_t *text, size_t len,
         return ASSAY_E_RANGE;
     }
     enum assay_status status = assay_yaml_open(&file);
-    if (status == ASSAY_OK) status = assay_yaml_take_policy(&file, &result);
-    if (status == ASSAY_OK) *policy = result;
+    if (status == ASSAY_OK) status = assay_yaml_take_policy(&file, policy);
+    if (status == ASSAY_OK) status = assay_yaml_take_issuers(&file, issuers);
     assay_yaml_close(&file);
+    return status;
+}
+
+enum assay_status assay_policy_parse_yaml(const uint8_t *text, size_t len,
+                                          struct assay_policy *policy,
+                                          char message[static ASSAY_YAML_MESSAGE_MAX])
+{
+    ASSAY_ASSERT(policy != NULL);
+    struct assay_policy result;
+    struct assay_token_issuers unused; /* read all the same: the file is correct or it is not */
+    const enum assay_status status = parse_file(text, len, &result, &unused, message);
+    if (status == ASSAY_OK) *policy = result;
+    return status;
+}
+
+enum assay_status assay_token_issuers_parse_yaml(const uint8_t *text, size_t len,
+                                                 struct assay_token_issuers *issuers, char *message)
+{
+    ASSAY_ASSERT(issuers != NULL && message != NULL);
+    struct assay_policy unused;
+    struct assay_token_issuers result;
+    const enum assay_status status = parse_file(text, len, &unused, &result, message);
+    if (status == ASSAY_OK) *issuers = result;
     return status;
 }
 

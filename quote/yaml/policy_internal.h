@@ -6,6 +6,7 @@
 #define ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
 
 #include "quote/accept/policy.h"
+#include "quote/result/token/issuers.h"
 #include "quote/yaml/document.h"
 
 struct yaml_status {
@@ -41,6 +42,15 @@ struct yaml_event {
     char *data;
     char *file;
     char *digest;
+};
+
+struct yaml_token_issuer {
+    char *service;
+    char *issuer;
+    char *audience;
+    char *keys;
+    char *root;
+    char *age_max_s;
 };
 
 /* In the order of struct assay_platform_rules. */
@@ -90,9 +100,12 @@ struct yaml_policy {
     unsigned advisories_denied_count;
     struct yaml_reference *references;
     unsigned references_count;
+    char *tpm_weak_banks;
     char *ima_unknown;
     struct yaml_event *events;
     unsigned events_count;
+    struct yaml_token_issuer *token_issuers;
+    unsigned token_issuers_count;
 };
 
 /* The entries of events, quote/yaml/policy_event.c. Returns: as assay_policy_parse_yaml */
@@ -115,5 +128,9 @@ void assay_yaml_put_gpu(const struct assay_gpu_rules *rules, struct assay_writer
 /* file->data through every check, into *policy. Returns: as assay_policy_parse_yaml */
 ASSAY_CHECKED enum assay_status assay_yaml_take_policy(const struct assay_yaml *file,
                                                        struct assay_policy *policy);
+
+/* --- quote/yaml/policy_token.c. Returns: ASSAY_OK | ASSAY_E_INVALID, with a message */
+ASSAY_CHECKED enum assay_status assay_yaml_take_issuers(const struct assay_yaml *file,
+                                                        struct assay_token_issuers *out);
 
 #endif

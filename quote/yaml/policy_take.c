@@ -283,6 +283,19 @@ static enum assay_status take_value(const struct assay_yaml *file, unsigned i, c
                            assay_reference_field_name(to->field), text, strlen(text));
 }
 
+static enum assay_status check_weak_values(const struct assay_yaml *file,
+                                           const struct assay_policy *policy, unsigned count)
+{
+    ASSAY_ASSERT(count <= ASSAY_REFERENCES_MAX);
+    if (policy->tpm_weak_banks != ASSAY_ACCEPT_REFUSED) return ASSAY_OK;
+    for (unsigned i = 0; i < count; i++)
+        if (policy->references[i].value_len == ASSAY_SHA1_LEN)
+            return assay_yaml_fail(file, ASSAY_E_INVALID, path_of("references", i, "value").text,
+                                   "40 hexadecimal digits are of the SHA-1 bank, which only "
+                                   "tpm_weak_banks: warning accepts");
+    return ASSAY_OK;
+}
+
 static enum assay_status take_reference(const struct assay_yaml *file,
                                         const struct yaml_reference *from, unsigned i,
                                         struct assay_reference *to)
@@ -380,8 +393,14 @@ static enum assay_status take_lists(const struct assay_yaml *file, const struct 
                             yaml->advisories_denied[i], policy->advisories_denied[i],
                             ASSAY_ADVISORY_TEXT));
     policy->advisory_count = yaml->advisories_denied_count;
+    ASSAY_TRY(
+        take_acceptance(file, "tpm_weak_banks", yaml->tpm_weak_banks, &policy->tpm_weak_banks));
+    if (policy->tpm_weak_banks == ASSAY_ACCEPT_AFFIRMING)
+        return assay_yaml_fail(file, ASSAY_E_RANGE, "tpm_weak_banks",
+                               "expected refused or warning, found \"affirming\"");
     for (unsigned i = 0; i < yaml->references_count; i++)
         ASSAY_TRY(take_reference(file, &yaml->references[i], i, &policy->references[i]));
+    ASSAY_TRY(check_weak_values(file, policy, yaml->references_count));
     policy->reference_count = yaml->references_count;
     ASSAY_TRY(take_acceptance(file, "ima_unknown", yaml->ima_unknown, &policy->ima_unknown));
     return assay_yaml_take_events(file, yaml, policy);

@@ -193,6 +193,7 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put_advisories(w, policy);
     put(w, "references:%s\n", policy->reference_count == 0 ? " []" : "");
     assay_references_put_yaml(policy->references, policy->reference_count, w);
+    put(w, "tpm_weak_banks: %s\n", assay_policy_acceptance_name(policy->tpm_weak_banks));
     put(w, "ima_unknown: %s\n", assay_policy_acceptance_name(policy->ima_unknown));
     put(w, "events:%s\n", policy->event_count == 0 ? " []" : "");
     for (uint32_t i = 0; i < policy->event_count; i++)

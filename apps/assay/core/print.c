@@ -28,6 +28,27 @@ int cli_print_envelope(const char *schema, struct assay_json *data)
     return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
+void cli_print_envelope_open(const char *schema)
+{
+    (void)printf("{\n  \"schema\": \"%s\",\n  \"schema_version\": %d,\n  \"data\": {", schema,
+                 (int)SCHEMA_VERSION);
+}
+
+bool cli_print_envelope_item(const char *before, struct assay_json *item)
+{
+    char *const text = assay_json_print(item, 0);
+    assay_json_free(&item);
+    const bool ok = text != NULL && printf("%s%s", before, text) >= 0;
+    free(text);
+    return ok;
+}
+
+int cli_print_envelope_close(bool ok)
+{
+    ok = puts("\n  }\n}") >= 0 && fflush(stdout) == 0 && ok;
+    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
 int cli_print_error(bool json, int exit, const char *code, const char *format, ...)
 {
     char detail[DETAIL_MAX];

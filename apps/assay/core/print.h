@@ -12,6 +12,14 @@
  */
 int cli_print_envelope(const char *schema, struct assay_json *data);
 /*
+ * The same envelope in pieces, where the data is too much for one tree: open; the members of "data"
+ * as text, or by item, which prints `before` and a value on one line and takes the value over;
+ * close. Returns: false when it could not be printed; close: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
+ */
+void cli_print_envelope_open(const char *schema);
+bool cli_print_envelope_item(const char *before, struct assay_json *item);
+int cli_print_envelope_close(bool ok);
+/*
  * cli_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
  * JSON was asked for (docs/command-line.md 4).
  * In:      code: usage, not_found, malformed, unsupported, internal

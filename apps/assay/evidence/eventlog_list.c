@@ -8,6 +8,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/evidence/eventlogs.h"
+#include "base/assert.h"
 #include "quote/eventlog/replay.h"
 #include "quote/tpm_format.h"
 
@@ -23,7 +24,10 @@ struct listing {
     bool is_td; /* registers are those of a CCEL */
     uint8_t *bytes;
     size_t len;
-    struct assay_json *events; /* NULL: printed as lines */
+    /* JSON is printed event by event: a log of 16 MB has 200,000, which as one tree take 1 GB. */
+    bool is_silent; /* counts alone */
+    bool has_any;   /* an event was printed */
+    bool is_cut;    /* output that could not be written, or no memory */
 };
 
 /* --- what an event is about */
@@ -82,10 +86,10 @@ static void name_register(const struct listing *l, uint32_t reg, char out[NAME_L
 }
 
 /* --- events */
-static void append_event(const struct listing *l, const struct assay_boot_event *event,
-                         const char *reg, const char *text)
+static void stream_event(struct listing *l, const struct assay_boot_event *event, const char *reg,
+                         const char *text)
 {
-    struct assay_json *const object = assay_json_append_object(l->events);
+    struct assay_json *const object = assay_json_object();
     assay_json_set_uint(object, "index", event->index);
     assay_json_set_uint(object, "offset", event->offset);
     assay_json_set_text(object, "register", reg);
@@ -96,6 +100,10 @@ static void append_event(const struct listing *l, const struct assay_boot_event 
     for (size_t i = 0; i < event->digest_count; i++)
         assay_json_set_hex(digests, assay_register_bank_text(event->digests[i].alg),
                            event->digests[i].bytes.bytes, event->digests[i].bytes.len);
+    const char *const before = l->has_any ? ",\n      " : "\n      ";
+    l->has_any = true;
+    if (!l->is_cut) l->is_cut = !cli_print_envelope_item(before, object);
+    else assay_json_free(&(struct assay_json *){ object });
 }
 
 static void print_event(const struct assay_boot_event *event, const char *reg, const char *text)
@@ -113,7 +121,7 @@ static void print_event(const struct assay_boot_event *event, const char *reg, c
 }
 
 /* Goes through the log. Out: how often each register is extended */
-static enum assay_status list_events(const struct listing *l, struct assay_eventlog log,
+static enum assay_status list_events(struct listing *l, struct assay_eventlog log,
                                      uint64_t extended[ASSAY_EVENT_REGISTERS],
                                      struct assay_eventlog *end)
 {
@@ -121,11 +129,12 @@ static enum assay_status list_events(const struct listing *l, struct assay_event
     enum assay_status status;
     while ((status = assay_eventlog_next(&log, &event)) == ASSAY_OK) {
         char text[TEXT_LEN], reg[NAME_LEN];
+        if (assay_event_extends(&event)) extended[event.reg] += 1;
+        if (l->is_silent) continue;
         describe_event(&event, text);
         name_register(l, event.reg, reg);
-        if (l->events == NULL) print_event(&event, reg, text);
-        else append_event(l, &event, reg, text);
-        if (assay_event_extends(&event)) extended[event.reg] += 1;
+        if (l->json) stream_event(l, &event, reg, text);
+        else print_event(&event, reg, text);
     }
     *end = log;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
@@ -183,16 +192,29 @@ static void show_registers(const struct listing *l, const struct assay_eventlog 
     }
 }
 
-static int print_result(const struct listing *l, const struct assay_eventlog *log,
-                        const uint64_t extended[ASSAY_EVENT_REGISTERS], struct assay_json *data)
+/* After a first pass without output: of a log that cannot be read, only the error is printed. */
+static int print_json(struct listing *l, const struct assay_eventlog *log,
+                      const uint64_t extended[ASSAY_EVENT_REGISTERS])
 {
-    if (!l->json) {
-        (void)puts("");
-        show_registers(l, log, extended, NULL);
-        return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-    }
-    show_registers(l, log, extended, assay_json_set_array(data, "registers"));
-    return cli_print_envelope("assay.evidence.eventlog", data);
+    uint64_t again[ASSAY_EVENT_REGISTERS] = { 0 };
+    struct assay_eventlog end;
+    cli_print_envelope_open("assay.evidence.eventlog");
+    (void)printf("\n    \"form\": \"%s\",\n    \"events\": [", assay_eventlog_form_text(log->form));
+    l->is_silent = false;
+    const enum assay_status status = list_events(l, *log, again, &end);
+    ASSAY_ASSERT(status == ASSAY_OK); /* the same bytes as in the first pass */
+    struct assay_json *const registers = assay_json_array();
+    show_registers(l, log, extended, registers);
+    const bool ok = cli_print_envelope_item("\n    ],\n    \"registers\": ", registers);
+    return cli_print_envelope_close(ok && !l->is_cut);
+}
+
+static int print_lines(const struct listing *l, const struct assay_eventlog *log,
+                       const uint64_t extended[ASSAY_EVENT_REGISTERS])
+{
+    (void)puts("");
+    show_registers(l, log, extended, NULL);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
 static int list_log(struct listing *l)
@@ -204,14 +226,10 @@ static int list_log(struct listing *l)
         return cli_print_error(l->json, ASSAY_EXIT_MALFORMED, "malformed",
                                "%s: expected an event log (TCG2, CCEL, IMA): %s", l->file,
                                assay_status_text(status));
-    struct assay_json *data = l->json ? assay_json_object() : NULL;
-    if (l->json) {
-        assay_json_set_text(data, "form", assay_eventlog_form_text(log.form));
-        l->events = assay_json_set_array(data, "events");
-    }
+    l->is_silent = l->json;
     status = list_events(l, log, extended, &end);
-    if (status == ASSAY_OK) return print_result(l, &log, extended, data);
-    assay_json_free(&data);
+    if (status == ASSAY_OK)
+        return l->json ? print_json(l, &log, extended) : print_lines(l, &log, extended);
     (void)fflush(stdout);
     return cli_print_error(l->json, ASSAY_EXIT_MALFORMED, "malformed",
                            "%s: event %llu at byte %zu of %zu: %s: the log was cut or changed",

@@ -12,8 +12,10 @@
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "net/json/json.h"
-#include "quote/result/token/token.h"
+#include "quote/result/token/issuers.h"
+#include "quote/yaml.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@ static const char not_verified[] =
 
 struct result_arguments {
     const char *token, *service, *issuer, *keys, *root, *audience, *nonce;
+    const char *policy; /* in place of service, issuer, keys, root and audience */
     int64_t at_unix_s;
     bool json;
     /* --- read from them */
@@ -80,6 +83,8 @@ static int load_token(struct result_arguments *args)
 
 static int read_terms(struct result_arguments *args)
 {
+    if (args->service == NULL || args->issuer == NULL)
+        return COMPLAIN(args->json, "give --service and --issuer, or --policy FILE");
     if (args->keys == NULL && args->root == NULL)
         return COMPLAIN(args->json,
                         "give --keys FILE (the issuer's JSON web key set), --root FILE, or both");
@@ -92,9 +97,8 @@ static int read_terms(struct result_arguments *args)
     args->terms.audience = args->audience;
     args->terms.nonce = args->nonce;
     args->terms.at_unix_s = args->at_unix_s;
-    int result = load_keys(args);
-    if (result == ASSAY_EXIT_OK) result = load_root(args);
-    return result == ASSAY_EXIT_OK ? load_token(args) : result;
+    const int result = load_keys(args);
+    return result == ASSAY_EXIT_OK ? load_root(args) : result;
 }
 
 /* --- what was not checked */
@@ -333,23 +337,106 @@ static int exit_of(enum assay_result_statement statement)
     return ASSAY_EXIT_INTERNAL;
 }
 
+/* Under one issuer's terms. Out: token, when the result is ASSAY_EXIT_OK */
+static int try_issuer(struct result_arguments *args, struct assay_token *token)
+{
+    const int result = read_terms(args);
+    if (result != ASSAY_EXIT_OK) return result;
+    const enum assay_status status =
+        assay_token_verify(&args->terms, (const char *)args->token_bytes, args->token_len, token);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", args->token,
+                           assay_status_text(status));
+}
+
+static int report_token(const struct assay_token *token, const struct result_arguments *args)
+{
+    if (token->answer != ASSAY_RESULT_VALID) return report_refusal(token, args);
+    const int result = args->json ? print_json(token, args) : print_text(token, args);
+    return result == ASSAY_EXIT_OK ? exit_of(token->statement) : result;
+}
+
+/* A file that the policy names, from the policy's own folder on. */
+static const char *path_from_policy(const char *policy, const char *file, char out[static PATH_MAX])
+{
+    if (file[0] == '\0') return NULL;
+    const char *const slash = strrchr(policy, '/');
+    const int folder = file[0] == '/' || slash == NULL ? 0 : (int)(slash - policy) + 1;
+    (void)snprintf(out, PATH_MAX, "%.*s%s", folder, policy, file);
+    return out;
+}
+
+/*
+ * A token is valid under an issuer of the policy or under none: each has its complete terms, so
+ * which of them are tried in which order decides nothing. Of refusals the one that failed last in
+ * the order of the checks is reported.
+ */
+static int try_issuers(struct result_arguments *args, const struct assay_token_issuers *issuers,
+                       struct assay_token *token)
+{
+    struct assay_token *const best = calloc(1, sizeof *best);
+    int result = best != NULL
+                     ? ASSAY_EXIT_OK
+                     : cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
+    const struct result_arguments given = *args;
+    for (uint32_t i = 0; i < issuers->count && result == ASSAY_EXIT_OK; i++) {
+        const struct assay_token_issuer *const one = &issuers->entries[i];
+        char keys[PATH_MAX], root[PATH_MAX];
+        free(args->key_bytes);
+        *args = given;
+        args->service = assay_token_service_text(one->service);
+        args->issuer = one->issuer;
+        args->audience = one->audience[0] != '\0' ? one->audience : NULL;
+        args->keys = path_from_policy(args->policy, one->keys, keys);
+        args->root = path_from_policy(args->policy, one->root, root);
+        args->terms.has_age = one->has_age;
+        args->terms.age_max_s = one->age_max_s;
+        result = try_issuer(args, token);
+        if (result != ASSAY_EXIT_OK) break;
+        if (token->answer == ASSAY_RESULT_VALID) {
+            result = report_token(token, args);
+            free(best);
+            return result;
+        }
+        if (token->answer > best->answer) *best = *token;
+    }
+    if (result == ASSAY_EXIT_OK) result = report_refusal(best, args);
+    free(best);
+    return result;
+}
+
+static int verify_by_policy(struct result_arguments *args, struct assay_token *token)
+{
+    struct assay_token_issuers issuers;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    uint8_t *text = NULL;
+    size_t len = 0;
+    if (args->service != NULL || args->issuer != NULL || args->keys != NULL || args->root != NULL ||
+        args->audience != NULL)
+        return COMPLAIN(args->json, "--policy names issuers with keys and audience: give either it "
+                                    "or --service, --issuer, --keys, --root, --audience");
+    enum assay_status status = assay_file_read(args->policy, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK)
+        return cli_print_file_fault(args->json, "--policy ", args->policy, status);
+    status = assay_token_issuers_parse_yaml(text, len, &issuers, message);
+    free(text);
+    if (status != ASSAY_OK) return COMPLAIN(args->json, "--policy %s:%s", args->policy, message);
+    if (issuers.count == 0)
+        return COMPLAIN(args->json, "--policy %s: names no issuer: expected token_issuers",
+                        args->policy);
+    return try_issuers(args, &issuers, token);
+}
+
 static int verify_token(struct result_arguments *args)
 {
     struct assay_token *const token = calloc(1, sizeof *token);
     if (token == NULL)
         return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
-    int result = read_terms(args);
-    if (result == ASSAY_EXIT_OK) {
-        const enum assay_status status = assay_token_verify(
-            &args->terms, (const char *)args->token_bytes, args->token_len, token);
-        if (status != ASSAY_OK)
-            result = cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s",
-                                     args->token, assay_status_text(status));
-        else if (token->answer != ASSAY_RESULT_VALID) result = report_refusal(token, args);
-        else {
-            result = args->json ? print_json(token, args) : print_text(token, args);
-            if (result == ASSAY_EXIT_OK) result = exit_of(token->statement);
-        }
+    int result = load_token(args);
+    if (result == ASSAY_EXIT_OK && args->policy != NULL) result = verify_by_policy(args, token);
+    else if (result == ASSAY_EXIT_OK) {
+        result = try_issuer(args, token);
+        if (result == ASSAY_EXIT_OK) result = report_token(token, args);
     }
     free(args->key_bytes);
     free(args->token_bytes);
@@ -361,15 +448,11 @@ int cli_command_result(int argc, char **argv)
 {
     struct result_arguments args = { .at_unix_s = assay_unix_s() };
     const struct cli_option_target targets[] = {
-        { "service", .text = &args.service },
-        { "issuer", .text = &args.issuer },
-        { "keys", .text = &args.keys },
-        { "root", .text = &args.root },
-        { "audience", .text = &args.audience },
-        { "nonce", .text = &args.nonce },
-        { "at", .time = &args.at_unix_s },
-        { "json", .flag = &args.json },
-        { .name = NULL },
+        { "policy", .text = &args.policy }, { "service", .text = &args.service },
+        { "issuer", .text = &args.issuer }, { "keys", .text = &args.keys },
+        { "root", .text = &args.root },     { "audience", .text = &args.audience },
+        { "nonce", .text = &args.nonce },   { "at", .time = &args.at_unix_s },
+        { "json", .flag = &args.json },     { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;

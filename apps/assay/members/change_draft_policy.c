@@ -211,6 +211,8 @@ int cli_draft_put_policy(struct cli_drafting *d)
     if (d->policy == NULL && d->any_program)
         return cli_draft_refuse(d, "--allow-reference any: no other option edits the policy");
     if (d->policy == NULL) return ASSAY_EXIT_OK;
+    if (d->policy->tpm_weak_banks != ASSAY_ACCEPT_REFUSED)
+        return cli_draft_refuse(d, "tpm_weak_banks: warning: no network accepts PCRs of SHA-1");
     enum assay_status status = assay_policy_check(d->policy);
     const int programs = status == ASSAY_OK ? check_programs(d) : ASSAY_EXIT_OK;
     if (programs != ASSAY_EXIT_OK) return programs;

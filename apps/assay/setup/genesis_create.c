@@ -100,6 +100,12 @@ static enum assay_status read_policy(struct draft *d)
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
         status = cli_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
+    else if (d->policy->tpm_weak_banks != ASSAY_ACCEPT_REFUSED)
+        status = cli_genesis_set_message(
+            d->message, ASSAY_E_RANGE,
+            "%s: expected tpm_weak_banks: refused, found warning: no network accepts PCRs of "
+            "SHA-1; remove the line",
+            d->plan->policy);
     else status = lint_policy(d, text, len);
     free(text);
     if (status != ASSAY_OK) return status;

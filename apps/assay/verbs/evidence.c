@@ -148,12 +148,15 @@ const struct assay_verb assay_verbs_evidence[] = {
       "https://confidentialcomputing.googleapis.com --keys jwks.json --audience "
       "https://relying.example --nonce 5f1c0a2e\n"
       "assay result verify nras.json --service nvidia --issuer https://nras.attestation.nvidia.com "
-      "--keys jwks.json --root nvidia.pem --nonce 5f1c0a2e\n",
+      "--keys jwks.json --root nvidia.pem --nonce 5f1c0a2e\n"
+      "assay result verify token.jwt --policy policy.yaml --nonce 5f1c0a2e\n",
       (const struct assay_option[]){
-          { "service", "azure|google|intel|nvidia", "the verifier that issued it",
-            ASSAY_OPTION_MUST },
-          { "issuer", "URL", "expected issuer: the claim iss, character by character",
-            ASSAY_OPTION_MUST },
+          { "policy", "FILE",
+            "accept the issuers that token_issuers of the policy file names, each with its keys, "
+            "audience and age; in place of the next five",
+            0 },
+          { "service", "azure|google|intel|nvidia", "the verifier that issued it", 0 },
+          { "issuer", "URL", "expected issuer: the claim iss, character by character", 0 },
           { "keys", "FILE", "JSON web key set (JWKS) of that issuer", 0 },
           { "root", "FILE",
             "root of the service's certificates: each key's x5c must lead to it; without --keys "

@@ -153,6 +153,14 @@ static enum assay_result_answer check_time(const struct assay_token_terms *terms
         (t->has_start && t->start - ASSAY_RESULT_SKEW_S > terms->at_unix_s))
         return assay_token_refuse(token, ASSAY_RESULT_NOT_NOW,
                                   "issued or valid only after the time of the verification", NULL);
+    if (terms->has_age && !t->has_issued)
+        return assay_token_refuse(token, ASSAY_RESULT_NOT_NOW,
+                                  "iat is missing, and only tokens up to some age are accepted",
+                                  NULL);
+    if (terms->has_age && t->issued < terms->at_unix_s &&
+        (uint64_t)terms->at_unix_s - (uint64_t)t->issued > terms->age_max_s)
+        return assay_token_refuse(token, ASSAY_RESULT_NOT_NOW,
+                                  "issued longer ago than tokens are accepted", NULL);
     if (t->end <= terms->at_unix_s)
         return assay_token_refuse(token, ASSAY_RESULT_NOT_NOW,
                                   "expired at the time of the verification", NULL);

@@ -70,6 +70,8 @@ struct assay_token_terms {
                                    * to it */
     const char *audience; /* NULL: a token with an audience is refused */
     const char *nonce;    /* NULL: freshness is not checked */
+    bool has_age;         /* then the token must say when it was issued */
+    uint64_t age_max_s;   /* not longer before the time of the verification */
     int64_t at_unix_s;
 };
 

@@ -38,6 +38,11 @@ def check_noise():
     check("a verdict is no yes or no", raises(TypeError, bool, verdict))
     check("nor is a tier", raises(TypeError, bool, verdict.tier) and raises(TypeError, bool, assay.Tier.NONE))
     check("a policy is a Policy or None", raises(TypeError, assay.verify, b"x", trust, at=0, policy=""))
+    for what, named in (("a time", {"at": 2**64}), ("a kind", {"at": 0, "kind": 2**32 + 1})):
+        check("%s that does not fit" % what, raises(OverflowError, assay.verify, b"x", trust, **named))
+    check("kinds that do not fit", raises(OverflowError, trust.add_root, b"noise", 2**32))
+    check("platforms that do not fit", raises(OverflowError, assay.Verifier, 2**64 + 1))
+    check("an expiry that does not fit", raises(OverflowError, assay.Result, expires=2**63))
     check("a number is no challenge", raises(TypeError, assay.verify, b"x", trust, at=0, report_data=64))
     check("nothing at all is judged, too", assay.verify(b"", trust, at=0).tier is not assay.Tier.AFFIRMING)
     check("a challenge that is too long is an error", raises(assay.Error, assay.verify, b"x", trust, report_data=bytes(65)))

@@ -217,6 +217,22 @@ Test(net_rule_documents, only_what_can_be_judged_by_may_be_brought)
 }
 
 /* Builds below the feature level cannot read such a policy: none of them is to judge by it. */
+/* evidence-rules.md 7.5: networks never accept weak banks, by a change or by their genesis. */
+Test(net_rule_documents, a_policy_that_accepts_weak_banks_is_none_of_a_network)
+{
+    static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
+    struct assay_ruleset set;
+    struct assay_slice weak;
+    assay_policy_default(&policy);
+    policy.tpm_weak_banks = ASSAY_ACCEPT_WARNING;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_policy_encode(&policy, &w);
+    cr_assert_eq(assay_writer_finish(&w, &weak), ASSAY_OK);
+    cr_expect_eq(assay_rules_check(true, ASSAY_LEVEL_DEVICES, weak), ASSAY_E_RANGE);
+    cr_expect_eq(assay_ruleset_open(weak, genesis.endorsements, &set), ASSAY_E_RANGE);
+    assay_ruleset_close(&set);
+}
+
 Test(net_rule_documents, a_policy_with_devices_waits_for_its_feature_level)
 {
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];

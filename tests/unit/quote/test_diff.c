@@ -162,6 +162,8 @@ static const struct {
                             "value: " A),
       "differs|mrenclave 33d8736db756ed49...|allowed|allowed from 2026-01-01T00:00:00Z\n",
       "differs|mrenclave 33d8736db756ed49...|allowed from 2026-01-01T00:00:00Z|allowed\n" },
+    { HEAD, HEAD "tpm_weak_banks: warning\n", "accepts more|tpm_weak_banks|refused|warning\n",
+      "refuses more|tpm_weak_banks|warning|refused\n" },
     { HEAD, HEAD "ima_unknown: refused\n", "refuses more|ima_unknown|warning|refused\n",
       "accepts more|ima_unknown|refused|warning\n" },
     { HEAD, HEAD EVENTS ENTRY("state: allowed, register: pcr4, data: shim"),

@@ -135,14 +135,15 @@ static const struct {
       TDX TD "service_td: refused\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "sept_ve_enabled", SGX ALLOWED "sept_ve_enabled: affirming\n",
       TDX TD "sept_ve_enabled: affirming\n" },
-    { ASSAY_LINT_PLATFORM_UNUSED, "td_now_out_of_date",
-      SGX ALLOWED "td_now_out_of_date: refused\n", TDX TD "td_now_out_of_date: refused\n" },
+    { ASSAY_LINT_PLATFORM_UNUSED, "td_now_out_of_date", SGX ALLOWED "td_now_out_of_date: refused\n",
+      TDX TD "td_now_out_of_date: refused\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "td_now_revoked", SGX ALLOWED "td_now_revoked: warning\n",
       TDX TD "td_now_revoked: warning\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "vmpl_max", TDX TD "vmpl_max: 0\n", SNP GUEST "vmpl_max: 0\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "migration_agent", TDX TD "migration_agent: true\n",
       SNP GUEST "migration_agent: true\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "smt", TDX TD "smt: false\n", SNP GUEST "smt: false\n" },
+    { ASSAY_LINT_PLATFORM_UNUSED, "tpm_weak_banks", TDX TD "tpm_weak_banks: warning\n", TDX TD },
     { ASSAY_LINT_PLATFORM_UNUSED, "single_socket_required", TDX TD "single_socket_required: true\n",
       SNP GUEST "single_socket_required: true\n" },
     { ASSAY_LINT_PLATFORM_UNUSED, "crl_required", TDX TD "crl_required: true\n",
@@ -170,12 +171,11 @@ static const struct {
                                 ", not_after: 2027-01-01T00:00:00Z, isvsvn_min: 2")
           ENTRY("field: mrsigner, state: allowed, value: " A ", isvsvn_min: 3") },
     { ASSAY_LINT_REFERENCE_EMPTY, "references[0]",
-      SGX "references:\n" ENTRY(
-          "field: mrenclave, state: allowed, value: "
-          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-      SGX "references:\n" ENTRY(
-          "field: mrenclave, state: allowed, value: "
-          "e3b0c44298fc1c149afbf4c8996fb92527ae41e4649b934ca495991b7852b855") },
+      SGX "references:\n" ENTRY("field: mrenclave, state: allowed, value: "
+                                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      SGX
+      "references:\n" ENTRY("field: mrenclave, state: allowed, value: "
+                            "e3b0c44298fc1c149afbf4c8996fb92527ae41e4649b934ca495991b7852b855") },
     { ASSAY_LINT_REFERENCE_EMPTY, "references[0]",
       TDX "references:\n" ENTRY(
           "field: mrtd, state: allowed, value: "

@@ -33,6 +33,7 @@ static const char full[] =
     "    not_before: 2026-01-01T00:00:00Z\n"
     "    not_after: 2027-01-01T00:00:00Z\n"
     "    isvsvn_min: 2\n"
+    "tpm_weak_banks: warning\n"
     "ima_unknown: refused\n"
     "events:\n"
     "  - { state: required, register: rtmr1, type: EV_EFI_BOOT_SERVICES_APPLICATION,\n"
@@ -473,6 +474,7 @@ static void fill(struct assay_policy *p)
         r->not_before_s = r->not_after_s = INT64_MAX;
         r->isvsvn_min = UINT16_MAX;
     }
+    p->tpm_weak_banks = ASSAY_ACCEPT_WARNING;
     p->ima_unknown = ASSAY_ACCEPT_REFUSED;
     p->event_count = ASSAY_EVENT_REFERENCES_MAX;
     for (int i = 0; i < ASSAY_EVENT_REFERENCES_MAX; i++) {

@@ -1,5 +1,6 @@
 /*
- * tests/unit/quote/test_policy_event.c - tests of the event entries of a policy file.
+ * tests/unit/quote/test_policy_event.c - tests of the event entries of a policy file, and of the
+ * banks that a policy accepts.
  */
 #include "quote/accept/policy.h"
 #include "quote/yaml.h"
@@ -92,4 +93,34 @@ Test(quote_policy_event, checks_events)
     *file = was_file;
     p.event_count = ASSAY_EVENT_REFERENCES_MAX + 1;
     cr_expect_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+}
+
+/* --- of the banks that events extend */
+static enum assay_status read_text(const char *text, struct assay_policy *policy, char *message)
+{
+    return assay_policy_parse_yaml((const uint8_t *)text, strlen(text), policy, message);
+}
+
+/* evidence-rules.md 7.5 */
+Test(quote_policy_event, a_value_of_sha1_needs_the_key_that_accepts_weak_banks)
+{
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    static const char value[] = "references:\n  - { field: pcr7, state: allowed, value: "
+                                "\"33d8736db756ed4997e04ba358d27833188f1932\" }\n";
+    static const char head[] = "policy_version: 1\nprofile: production\n";
+    char text[512];
+    (void)snprintf(text, sizeof text, "%s%s", head, value);
+    cr_assert_eq(read_text(text, &p, message), ASSAY_E_INVALID);
+    cr_expect_not_null(strstr(message, "tpm_weak_banks"), "%s", message);
+    (void)snprintf(text, sizeof text, "%stpm_weak_banks: affirming\n", head);
+    cr_assert_eq(read_text(text, &p, message), ASSAY_E_RANGE);
+    (void)snprintf(text, sizeof text, "%stpm_weak_banks: warning\n%s", head, value);
+    cr_assert_eq(read_text(text, &p, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(p.references[0].value_len, 20);
+    p.tpm_weak_banks = ASSAY_ACCEPT_REFUSED;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
+    p.reference_count = 0;
+    p.tpm_weak_banks = ASSAY_ACCEPT_AFFIRMING;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
 }

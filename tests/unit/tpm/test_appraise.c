@@ -4,10 +4,12 @@
  */
 #include "tests/unit/tpm/simulated_tpm.h"
 
+#include "quote/result/claims.h"
 #include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct simtpm *p;
 static struct assay_verdict verdict;
@@ -351,6 +353,81 @@ Test(tpm_appraise, reference_values_are_those_of_the_sha256_bank)
     p->values[103] ^= 1;
     expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
     cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+static void quote_bank(size_t at, uint16_t alg, uint32_t mask)
+{
+    p->banks[at] = (struct assay_tpm_bank){ alg, mask };
+    if (p->bank_count <= at) p->bank_count = at + 1;
+}
+
+/* evidence-rules.md 7.5: SHA-1 alone is refused, unless the policy says otherwise. */
+Test(tpm_appraise, a_pcr_of_sha1_alone_is_accepted_by_a_policy_that_says_so_only)
+{
+    quote_bank(0, ASSAY_TPM_SHA1, 0x800001);
+    p->values_len = 40;
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_PCR_BANK_WEAK);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_FAIL_HARD);
+    p->policy.tpm_weak_banks = ASSAY_ACCEPT_WARNING;
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_PCR_BANK_WEAK_NOTE);
+    cr_expect_eq(verdict.tier, ASSAY_TIER_WARNING);
+    cr_expect_not(assay_verdict_has(&verdict, ASSAY_RULE_PCR_BANK_WEAK));
+}
+
+Test(tpm_appraise, pcrs_of_sha1_alone_are_a_claim)
+{
+    struct assay_package package;
+    struct assay_claims *const claims = calloc(1, sizeof *claims);
+    cr_assert_not_null(claims);
+    for (int weak = 0; weak < 2; weak++) {
+        quote_bank(0, weak != 0 ? ASSAY_TPM_SHA1 : ASSAY_TPM_SHA256, 0x800001);
+        p->values_len = weak != 0 ? 40 : 64;
+        simtpm_build(p);
+        assay_claims_init(claims);
+        cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, p->evidence, p->len, &package), ASSAY_OK);
+        cr_assert_eq(assay_claims_of_tpm(&package, claims), ASSAY_OK);
+        cr_expect_eq(assay_claims_find(claims, "weak_pcrs") != NULL, weak != 0);
+    }
+    free(claims);
+}
+
+Test(tpm_appraise, a_stronger_bank_must_have_the_very_pcr)
+{
+    quote_bank(0, ASSAY_TPM_SHA1, 0x800001);
+    quote_bank(1, ASSAY_TPM_SHA256, 0x800001);
+    p->values_len = 40 + 64;
+    simtpm_appraise(p, &verdict);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    quote_bank(1, ASSAY_TPM_SHA256, 0x000001); /* PCR 23 is of SHA-1 alone */
+    p->values_len = 40 + 32;
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_PCR_BANK_WEAK);
+}
+
+/* A value of each bank: neither is satisfied by leaving its bank out. */
+Test(tpm_appraise, values_of_sha1_are_compared_with_that_bank)
+{
+    p->policy.tpm_weak_banks = ASSAY_ACCEPT_WARNING;
+    quote_bank(0, ASSAY_TPM_SHA1, 0x800000);
+    p->values_len = 20;
+    memset(p->values, 0x11, 20);
+    demand(23, 0x11, 20, ASSAY_REFERENCE_ALLOWED);
+    simtpm_appraise(p, &verdict);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    p->values[19] ^= 1;
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
+    p->values[19] ^= 1;
+    demand(23, 0xc1, 32, ASSAY_REFERENCE_DENIED);
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN); /* denied ones do not hide */
+    p->policy.references[1].value[0] ^= 1; /* of both banks: each by its own entries */
+    quote_bank(1, ASSAY_TPM_SHA256, 0x800000);
+    p->values_len = 20 + 32;
+    memset(p->values + 20, 0xc1, 32);
+    simtpm_appraise(p, &verdict);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    quote_bank(0, ASSAY_TPM_SHA256, 0x800000);
+    p->bank_count = 1;
+    p->values_len = 32;
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
 }
 
 Test(tpm_appraise, a_pcr_that_the_policy_names_may_not_be_left_out)

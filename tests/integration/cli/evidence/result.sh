@@ -55,10 +55,38 @@ expect 13 'another algorithm than RS256' "$ASSAY" result verify azure.jwt --serv
 expect 13 'critical extensions' azure crit.jwt --keys rsa.jwks
 expect 13 'expected a token' azure root.pem --keys rsa.jwks
 
+# --- issuers of a policy
+mkdir rules && cp rsa.jwks rules && cp ec.jwks rules && cp root.pem rules
+head='policy_version: 1
+profile: production
+token_issuers:'
+azure_entry="  - { service: azure, issuer: $AZURE, keys: rsa.jwks, age_max_s: 900 }"
+google_entry="  - { service: google, issuer: $GOOGLE, keys: rsa.jwks, audience: https://relying.example }"
+nvidia_entry="  - { service: nvidia, issuer: $NVIDIA, keys: ec.jwks, root: root.pem }"
+printf '%s\n' "$head" "$google_entry" "$nvidia_entry" "$azure_entry" >rules/all.yaml
+printf '%s\n' "$head" "$google_entry" >rules/google.yaml
+printf '%s\n' "$head" "  - { service: azure, issuer: $AZURE, keys: rsa.jwks, age_max_s: 0 }" >rules/fresh.yaml
+printf 'policy_version: 1\nprofile: production\n' >rules/none.yaml
+printf '%s\n' "$head" "  - { service: azure, issuer: $AZURE }" >rules/keyless.yaml
+printf '%s\n' "$head" "  - { service: aws, issuer: $AZURE, keys: rsa.jwks }" >rules/aws.yaml
+by() { rules=$1; token=$2; shift 2; "$ASSAY" result verify "$token" --policy "rules/$rules.yaml" "$@"; }
+expect 0 'statement   affirming' by all azure.jwt --nonce 5f1c
+expect 0 'attester    GCP_AMD_SEV_SNP' by all google.jwt
+expect 0 'device      GPU-1' by all nras.json --nonce 9f31
+expect 4 'other-nonce' by all azure.jwt --nonce 5f1d
+expect 4 'other-issuer' by google azure.jwt
+expect 4 'not-now: issued longer ago' by fresh azure.jwt --at $(date -u -d '+60 seconds' +%Y-%m-%dT%H:%M:%SZ)
+expect 2 'names no issuer: expected token_issuers' by none azure.jwt
+expect 2 'token_issuers[0].keys: expected keys' by keyless azure.jwt
+expect 2 'expected azure, google, intel or nvidia' by aws azure.jwt
+expect 2 'give either it or --service' by all azure.jwt --audience x
+expect 5 'rules/none.jwks: no such file' sh -c "sed 's/rsa.jwks/none.jwks/' rules/google.yaml >rules/lost.yaml; '$ASSAY' result verify azure.jwt --policy rules/lost.yaml"
+expect 0 'token_issuers are no part' sh -c "'$ASSAY' policy show rules/all.yaml >shown; '$ASSAY' policy show rules/none.yaml | cmp - shown && echo token_issuers are no part"
+
 # --- usage
 expect 2 'give --keys FILE' azure azure.jwt
 expect 2 '--service wants one of azure, google, intel, nvidia' "$ASSAY" result verify azure.jwt --service aws --issuer $AZURE --keys rsa.jwks
-expect 2 'issuer' "$ASSAY" result verify azure.jwt --service azure --keys rsa.jwks
+expect 2 'give --service and --issuer, or --policy' "$ASSAY" result verify azure.jwt --service azure --keys rsa.jwks
 expect 5 '--keys none: no such file' azure azure.jwt --keys none
 expect 2 'expected a root certificate' azure azure.jwt --root rsa.jwks
 expect 2 'is a key in PEM, expected a root certificate' azure azure.jwt --root other.pem

@@ -701,6 +701,11 @@ Test(token, times_are_whole_seconds_and_an_end_is_required)
     check_claims(TIMED("\"exp\":1790000000"), ASSAY_RESULT_NOT_NOW);
     check_claims(TIMED("\"exp\":1790000001,\"iat\":1790000060"), ASSAY_RESULT_VALID);
     check_claims(TIMED("\"exp\":1790000001,\"iat\":1790000061"), ASSAY_RESULT_NOT_NOW);
+    terms.has_age = true, terms.age_max_s = 300;
+    check_claims(TIMED("\"exp\":1790000001,\"iat\":1789999700"), ASSAY_RESULT_VALID);
+    check_claims(TIMED("\"exp\":1790000001,\"iat\":1789999699"), ASSAY_RESULT_NOT_NOW);
+    check_claims(TIMED("\"exp\":1790000001"), ASSAY_RESULT_NOT_NOW); /* no time of issue */
+    terms.has_age = false;
     check_claims(TIMED("\"exp\":1790000001,\"nbf\":1790000060"), ASSAY_RESULT_VALID);
     check_claims(TIMED("\"exp\":1790000001,\"nbf\":1790000061"), ASSAY_RESULT_NOT_NOW);
     check_claims(TIMED("\"iat\":1"), ASSAY_RESULT_MALFORMED);
