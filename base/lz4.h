@@ -2,7 +2,9 @@
  * base/lz4.h - blocks in the LZ4 block format: literals, and copies of what stands before them.
  *
  * A copy begins 1 to 65535 bytes back and has 4 bytes at least. Decoding takes linear time, and
- * writes into memory of the caller alone.
+ * writes into memory of the caller alone. It is not that of liblz4: which blocks are malformed is
+ * part of a verdict, on which all members must agree, and versions of a library may differ about
+ * it.
  */
 #ifndef ASSAY_BASE_LZ4_H
 #define ASSAY_BASE_LZ4_H
