@@ -25,6 +25,13 @@ status=0
 [ "$status" -ne 77 ] || exit 77
 [ "$status" -eq 0 ] || { echo "selftest: the run ended with $status" >&2; exit 1; }
 
+# Cases that earlier versions did not explain: bytes behind a report next to a manifest that the reference cannot read; a
+# root certificate in a manifest whose key is no point.
+for case in 3630 4369; do
+    "$python" "$here/run.py" --program "$1" --seed 11 --first "$case" --count 1 ||
+        { echo "selftest: case $case of seed 11 is not explained" >&2; exit 1; }
+done
+
 "$python" "$here/run.py" --program "$1" --count 60 --time 120 --jobs 2 --progress "$progress" >"$log"
 truncate -s -9 "$progress" # as an end in the middle of a line leaves it
 "$python" "$here/run.py" --program "$1" --count 60 --time 120 --jobs 2 --progress "$progress" >"$log"
