@@ -6,7 +6,7 @@
  * cold: nothing is cached. warm: the device is cached; what is left is the report's signature, and
  * the certificate of the responder by the issuer, once for each of the two sets of collateral that
  * have the response. The collateral (two manifests, a response, the chain) is read before, as in a
- * node of a network; what that takes is a line of its own. The vendor is the tests' own, with a manifest of all 64 measurements; each line
+ * node of a network; what that takes is a line of its own. The vendor is the tests' own. Each line
  * is the best of several rounds, in processor time, because the machine is shared.
  */
 #include "tests/bench/quote/counting.h"

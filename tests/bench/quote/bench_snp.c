@@ -50,7 +50,8 @@ static struct snp_world *open_world(enum assay_snp_product product)
     return w;
 }
 
-static void run(enum assay_snp_product product, struct assay_verifier *verifier, struct raw_p384 *raw)
+static void run(enum assay_snp_product product, struct assay_verifier *verifier,
+                struct raw_p384 *raw)
 {
     char line[64];
     struct subject *const s = calloc(1, sizeof *s);

@@ -268,6 +268,9 @@ def _chain_faults(case, ref):
             found.add('leaf-form')
         if _authority_fault(chain[:4]):
             found.add('authority-form')
+        if any(e.critical and isinstance(e.value, x509.UnrecognizedExtension) and
+               not e.oid.dotted_string.startswith('2.23.133.5.4.1') for c in chain for e in c.extensions):
+            found.add('certificate-form')  # RFC 5280 4.2: one that is critical and unknown refuses the certificate
     except Exception:
         found.add('certificate-form')
     if len(chain) not in (4, 5):
