@@ -7,6 +7,7 @@
  * vendor is the tests' own, with RSA of 4096 bits as AMD's; each line is the best of several
  * rounds, in processor time, because the machine is shared.
  */
+#include "tests/bench/quote/raw_p384.h"
 #include "tests/unit/quote/snp/snp_world.h"
 
 #include "base/assert.h"
@@ -18,32 +19,6 @@
 #include <string.h>
 
 enum { REPORTS = 16, RSA_BITS = 4096 };
-
-/* --- raw P-384 */
-struct raw {
-    struct assay_p384 *key;
-    uint8_t digest[ASSAY_SHA384_LEN];
-    struct assay_signature signature;
-};
-
-static void open_raw(struct raw *raw)
-{
-    struct authority_key *key = authority_key_make(ASSAY_KEY_P384);
-    struct assay_key public_key;
-    static const uint8_t message[ASSAY_SNP_SIGNED_LEN] = { 1 };
-    authority_key_public(key, &public_key);
-    authority_sign(key, ASSAY_SIGNATURE_ECDSA_SHA384, message, sizeof message, &raw->signature);
-    assay_sha384(message, sizeof message, raw->digest);
-    ASSAY_ASSERT(assay_p384_load(public_key.bytes, &raw->key) == ASSAY_OK);
-    authority_key_free(&key);
-}
-
-static void verify_raw(void *context)
-{
-    const struct raw *const raw = context;
-    ASSAY_ASSERT(
-        assay_p384_verify(raw->key, raw->digest, sizeof raw->digest, raw->signature.bytes));
-}
 
 /* --- reports of one platform, one after the other */
 struct subject {
@@ -75,7 +50,8 @@ static struct snp_world *open_world(enum assay_snp_product product)
     return w;
 }
 
-static void run(enum assay_snp_product product, struct assay_verifier *verifier, struct raw *raw)
+static void run(enum assay_snp_product product, struct assay_verifier *verifier,
+                struct raw_p384 *raw)
 {
     char line[64];
     struct subject *const s = calloc(1, sizeof *s);
@@ -89,7 +65,8 @@ static void run(enum assay_snp_product product, struct assay_verifier *verifier,
                          ASSAY_SNP_REPORT_LEN);
     }
     const char *const name = assay_snp_product_text(product);
-    const double raw_us = stopwatch_best_us("quote snp", "raw P-384", 300, verify_raw, raw);
+    const double raw_us =
+        stopwatch_best_us("quote snp", "raw P-384", 300, raw_p384_verify, raw);
     (void)snprintf(line, sizeof line, "%s, cold", name);
     const double cold_us = stopwatch_best_us("quote snp", line, 100, judge, s);
     s->world->verifier = verifier;
@@ -107,16 +84,16 @@ static void run(enum assay_snp_product product, struct assay_verifier *verifier,
 int main(void)
 {
     enum { ENTRIES = 16 };
-    struct raw raw = { .key = NULL };
+    struct raw_p384 raw = { .key = NULL };
     struct assay_verifier *verifier = NULL;
     const size_t size = assay_verifier_size(ENTRIES);
     void *const memory = malloc(size);
     ASSAY_ASSERT(memory != NULL);
     ASSAY_ASSERT(assay_verifier_init(memory, size, ENTRIES, &verifier) == ASSAY_OK);
-    open_raw(&raw);
+    raw_p384_open(&raw);
     run(ASSAY_SNP_MILAN, verifier, &raw);
     run(ASSAY_SNP_TURIN, verifier, &raw);
-    assay_p384_free(&raw.key);
+    raw_p384_close(&raw);
     assay_verifier_deinit(&verifier);
     free(memory);
     return 0;

@@ -18,6 +18,7 @@ from parsed import ocsp, x509
 DS = 'http://www.w3.org/2000/09/xmldsig#'
 ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973
 _keys, _issued, _signed, _answered = parsed.Cache(), parsed.Cache(), parsed.Cache(1000), parsed.Cache()
+_manifests, _signatures = parsed.Cache(4000), parsed.Cache()
 
 
 def der(certificate):
@@ -70,7 +71,13 @@ def _issue(certificate, issuer, terms):
     return parsed.certificate(builder.sign(signer, hashes.SHA384()))
 
 
-def raw_signature(key, data, swap=False):
+def raw_signature(certificate, data):
+    """By the key that stands for the certificate's; of the same data once."""
+    at = (der(certificate), hashlib.sha256(data).digest())
+    return _signatures.get_or_make(at, lambda: _raw_signature(key_for(certificate), data))
+
+
+def _raw_signature(key, data):
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA384())))
     return r.to_bytes(48, 'big') + s.to_bytes(48, 'big')
 
@@ -87,6 +94,10 @@ def issue_all(certificates, roots, terms=None):
 
 # --- manifests
 def certificates_of_manifest(text):
+    return list(_manifests.get_or_make(hashlib.sha256(text).digest(), lambda: _certificates_of_manifest(text)))
+
+
+def _certificates_of_manifest(text):
     root = etree.fromstring(text, etree.XMLParser(resolve_entities=False, no_network=True))
     return [x509.load_der_x509_certificate(base64.b64decode(''.join(e.text.split())))
             for e in root.iter('{%s}X509Certificate' % DS)]
@@ -120,7 +131,7 @@ def _sign_manifest(text, genuine, certificates):
     value = base64.b64encode(hashlib.sha384(_canonical(bare)).digest()).decode()
     info.find('{%s}Reference/{%s}DigestValue' % (DS, DS)).text = value
     alone = etree.fromstring(etree.tostring(info, with_tail=False))
-    signed = raw_signature(key_for(genuine[0]), _canonical(alone))
+    signed = raw_signature(genuine[0], _canonical(alone))
     signature.find('{%s}SignatureValue' % DS).text = base64.b64encode(signed).decode()
     return etree.tostring(document, xml_declaration=True, encoding='UTF-8')
 
@@ -148,13 +159,15 @@ def wrap_response(data, key, certificates):
 def answer(genuine, subject, issuer, responder, key, terms=None):
     """The genuine response about the certificate that stands for the genuine one.
 
-    terms: status, reason, algorithm, this, next, nonce, data (a function of ResponseData), certificates. One without
-    terms is signed once, and serves in every case.
+    terms: status, reason, algorithm, this, next, nonce, data (a function of ResponseData), certificates. One that is
+    the same in several cases is signed once.
     """
-    if terms:
+    terms = terms or {}
+    if 'data' in terms:
         return _answer(genuine, subject, issuer, responder, key, terms)
-    at = (genuine.signature, der(subject), der(issuer), der(responder))  # the genuine one implies the key
-    return _answered.get_or_make(at, lambda: _answer(genuine, subject, issuer, responder, key, {}))
+    told = sorted((name, value.name if name == 'algorithm' else repr(value)) for name, value in terms.items())
+    at = (genuine.signature, der(subject), der(issuer), der(responder), repr(told))  # the genuine one implies the key
+    return _answered.get_or_make(at, lambda: _answer(genuine, subject, issuer, responder, key, terms))
 
 
 def _answer(genuine, subject, issuer, responder, key, terms):

@@ -410,7 +410,7 @@ def sign_case(case):
     case.files['certificate_chain'] = authority.pem(pools['device'][1])
     raw = case.files['report']
     if len(raw) > 96:
-        case.files['report'] = raw[:-96] + authority.raw_signature(authority.key_for(chain[0]), raw[:-96])
+        case.files['report'] = raw[:-96] + authority.raw_signature(chain[0], raw[:-96])
     genuine_rim, new_rim = [], []
     if 'rim_root' in case.files:
         rim_root = load('rim_root')[0]

@@ -1,4 +1,4 @@
-"""Certificates and OCSP responses of the comparison, each parsed once a process.
+"""Certificates, keys and OCSP responses of the comparison, each parsed once a process, each signature verified once.
 
 The reference checker, the tests' own vendor and the classes read the same few certificates in every case. An object here
 answers as that of the package `cryptography` does; what it has answered once it does not compute again. Nothing of an
@@ -7,7 +7,9 @@ answer changes: what cannot be read is not retained, and fails again.
 import hashlib
 
 from cryptography import x509 as real_x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp as real_ocsp
 
 LIMIT = 20000
@@ -29,7 +31,7 @@ class Cache(dict):
         return self[at]
 
 
-_certificates, _pems, _responses = Cache(), Cache(), Cache()
+_certificates, _pems, _responses, _verified = Cache(), Cache(), Cache(), Cache()
 
 
 class Once:
@@ -44,6 +46,28 @@ class Once:
         return value
 
 
+@ec.EllipticCurvePublicKey.register
+class Key(Once):
+    """A public key that verifies the same signature over the same data with the same hash once."""
+
+    def __init__(self, real):
+        super().__init__(real)
+        self.encoded = real.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+    def verify(self, signature, data, algorithm):
+        # Only the two outcomes of a verification are retained: whatever else the package raises, it raises again.
+        at = (self.encoded, bytes(signature), hashlib.sha256(data).digest(), algorithm.algorithm.name)
+        if not _verified.get_or_make(at, lambda: self._is_valid(signature, data, algorithm)):
+            raise InvalidSignature
+
+    def _is_valid(self, signature, data, algorithm):
+        try:
+            self.real.verify(signature, data, algorithm)
+        except InvalidSignature:
+            return False
+        return True
+
+
 class Certificate(Once):
     def __init__(self, real, encoded):
         super().__init__(real)
@@ -51,7 +75,8 @@ class Certificate(Once):
 
     def public_key(self):
         if self.key is None:
-            self.key = self.real.public_key()
+            key = self.real.public_key()
+            self.key = Key(key) if isinstance(key, ec.EllipticCurvePublicKey) else key
         return self.key
 
     def public_bytes(self, encoding):

@@ -2,13 +2,15 @@
 """Verdicts about NVIDIA's devices compared with those of the reference checker, on changed evidence.
 
 usage: run.py --program PROGRAM [--vectors FOLDER] [--count N] [--seed N] [--first N] [--case N] [--time SECONDS]
-              [--show N] [--jobs N]
+              [--show N] [--jobs N] [--progress FILE]
 
 The folder has genuine reports with their collateral (MANIFEST.json) and verify.py, a checker that shares no code with
 Assay. Each case is judged by it, in this process, and by PROGRAM (answers.c), one process for all cases. They have to
 agree about the whole and about its parts; a disagreement that no class of classes.py explains fails the run.
 --case N prints one case. --time ends the run after that time, with what it has. --jobs processes share the cases
-(default: one a processor); which case is which does not depend on them.
+(default: one a processor) in batches; which case is which does not depend on them. --progress adds a line to FILE for
+each batch that is complete: the same command continues after them. A line counts for the same program, comparison and
+checker alone, by their digests.
 
 Exit status: 0 all explained, 1 not, 2 usage, 77 without the folder or the Python packages that verify.py needs.
 """
@@ -68,8 +70,13 @@ def load_checker(vectors):
 
     def rim_once(text, root, when):
         at = (hashlib.sha256(text).digest(), authority.der(root), when)
-        rim, answers = rim_cache.get_or_make(at, lambda: check_rim(text, root, when))
+        rim, answers = rim_cache.get_or_make(at, lambda: without_tree(*check_rim(text, root, when)))
         return copy.copy(rim), dict(answers)
+
+    def without_tree(rim, answers):
+        if rim is not None:
+            del rim['root']  # of the parser, large; a later reader of it would fail
+        return rim, answers
 
     def ocsp_once(body, subject, issuer, pool, root, when, nonce=None):
         at = (hashlib.sha256(body).digest(), authority.der(subject), issuer and authority.der(issuer), when, nonce,
@@ -238,10 +245,10 @@ def read_bases(vectors):
 
 
 class Tally:
-    """What a share of the cases came to."""
+    """What some of the cases came to."""
 
-    def __init__(self, args):
-        self.args, self.done, self.bad = args, 0, []
+    def __init__(self):
+        self.done, self.bad = 0, []
         self.counts, self.explained = collections.Counter(), collections.Counter()
 
     def add(self, other):
@@ -249,13 +256,15 @@ class Tally:
         self.counts += other.counts
         self.explained += other.explained
 
-    def report(self):
+    def report(self, seed, shown):
         c = self.counts
         print('cases %d, seed %d (signed by the tests\' own vendor %d): both accept %d, both refuse %d, one alone %d' % (
-            self.done, self.args.seed, c['signed'], c['both accept'], c['both refuse'], c['one accepts']))
+            self.done, seed, c['signed'], c['both accept'], c['both refuse'], c['one accepts']))
         for name, n in sorted(self.explained.items()):
             print('  %-28s %6d  %s' % (name, n, classes.REASONS[name]))
         print('unexplained %d' % len(self.bad))
+        for line in self.bad[:shown]:
+            print(line)
 
 
 class Run:
@@ -263,7 +272,7 @@ class Run:
         self.args, self.checker = args, load_checker(args.vectors)
         self.bases, self.others = read_bases(args.vectors)
         self.process = subprocess.Popen([args.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.tally = Tally(args)
+        self.tally = Tally()
 
     def judge(self, number):
         case = mutations.make_case(self.bases, self.others, self.args.seed, number)
@@ -278,12 +287,18 @@ class Run:
 
     def ask(self, case):
         ref = ask_checker(self.checker, case)
-        if 'fault' not in ref or not case.ocsp:
+        if 'fault' not in ref:
             return dict(parts_of_reference(ref), accept=ref['accept'])
-        # Nothing but acceptance depends on responses, and one that cannot be read ends the checker.
+        # Nothing but acceptance depends on responses, and on manifests nothing but what is said about them; a file
+        # that cannot be read ends the checker.
         bare = case.clone()
         bare.ocsp = []
-        return dict(parts_of_reference(ask_checker(self.checker, bare)), accept=False)
+        ref = ask_checker(self.checker, bare)
+        if 'fault' in ref:
+            for role in mutations.RIMS:
+                bare.files.pop(role, None)
+            ref = ask_checker(self.checker, bare)
+        return dict(parts_of_reference(ref), accept=False)
 
     def compare(self, number):
         case, ref, ours = self.judge(number)
@@ -298,29 +313,91 @@ class Run:
             if name is not None:
                 tally.explained[name] += 1
                 continue
-            tally.bad.append(number)
-            if len(tally.bad) <= self.args.show:
-                print('unexplained: case %d, %s (%s): %s: reference %s, Assay %s; %s %s' % (
-                    number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
-                    [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
+            tally.bad.append('unexplained: case %d, %s (%s): %s: reference %s, Assay %s; %s %s' % (
+                number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
+                [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
 
-    def compare_share(self, share):
-        """Every case whose number has this remainder, until the time is over."""
-        args, start = self.args, time.monotonic()
-        for number in range(args.first + share, args.first + args.count, args.jobs):
+    def compare_batch(self, first, count):
+        """Some cases in turn, fewer when the time is over."""
+        self.tally = Tally()
+        for number in range(first, first + count):
+            if time.monotonic() > self.args.end:
+                break
             self.compare(number)
             self.tally.done += 1
-            if time.monotonic() - start > args.time:
-                break
-        self.process.stdin.close()
-        if self.process.wait() != 0:
-            raise SystemExit('the program ended with %d' % self.process.returncode)
+        return self.tally
 
 
-def run_share(args, share):
-    run = Run(args)
-    run.compare_share(share)
-    return run.tally
+# --- batches, and those of earlier runs
+BATCH = 250
+_run = None  # of this process
+
+
+def start_process(args):
+    global _run
+    _run = Run(args)
+
+
+def compare_batch(first, count):
+    return first, _run.compare_batch(first, count)
+
+
+def digest_of_parts(args):
+    """Of all that decides what a case comes to, but for the seed and the number."""
+    paths = [args.program, os.path.join(args.vectors, 'verify.py'), os.path.join(args.vectors, 'MANIFEST.json')]
+    paths += sorted(os.path.join(HERE, n) for n in os.listdir(HERE) if n.endswith('.py'))
+    whole = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb') as f:
+            whole.update(hashlib.sha256(f.read()).digest())
+    return whole.hexdigest()
+
+
+def read_progress(path, build, seed):
+    """{first case: its batch's number of cases and tally} of the same build and seed; a line cut short is none."""
+    found = {}
+    if not path or not os.path.exists(path):
+        return found
+    with open(path, encoding='utf-8') as f:
+        for line in f:
+            try:
+                x = json.loads(line)
+            except ValueError:
+                continue
+            if (x['build'], x['seed']) == (build, seed):
+                tally = Tally()
+                tally.done, tally.bad = x['cases'], x['unexplained']
+                tally.counts, tally.explained = collections.Counter(x['counts']), collections.Counter(x['explained'])
+                found[x['first']] = tally
+    return found
+
+
+def write_progress(path, build, seed, first, tally):
+    line = json.dumps({'build': build, 'seed': seed, 'first': first, 'cases': tally.done, 'counts': tally.counts,
+                       'explained': tally.explained, 'unexplained': tally.bad})
+    with open(path, 'a', encoding='utf-8') as f:
+        f.write('\n' + line + '\n')  # a line that an end of the process cut short stays alone
+
+
+def compare_all(args):
+    build, total = digest_of_parts(args), Tally()
+    known = read_progress(args.progress, build, args.seed)
+    size = max(1, min(BATCH, -(-args.count // args.jobs)))
+    batches = [(n, min(size, args.first + args.count - n)) for n in range(args.first, args.first + args.count, size)]
+    left = [b for b in batches if b[0] not in known or known[b[0]].done != b[1]]
+    for first, count in batches:
+        if (first, count) not in left:
+            total.add(known[first])
+    if total.done > 0:
+        print('%d cases were compared before' % total.done)
+    with concurrent.futures.ProcessPoolExecutor(args.jobs, initializer=start_process, initargs=(args,)) as pool:
+        sizes = dict(left)
+        for done in concurrent.futures.as_completed([pool.submit(compare_batch, *b) for b in left]):
+            first, part = done.result()
+            if args.progress and part.done == sizes[first]:
+                write_progress(args.progress, build, args.seed, first, part)
+            total.add(part)
+    return total
 
 
 def show(run, number):
@@ -340,6 +417,7 @@ def main():
     parser.add_argument('--first', type=int, default=0)
     parser.add_argument('--case', type=int)
     parser.add_argument('--show', type=int, default=20)
+    parser.add_argument('--progress')
     parser.add_argument('--time', type=float, default=1e9)
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
@@ -349,11 +427,9 @@ def main():
         show(Run(args), args.case)
         return 0
     args.jobs = max(1, min(args.jobs, args.count))
-    total = Tally(args)
-    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
-        for part in pool.map(run_share, [args] * args.jobs, range(args.jobs)):
-            total.add(part)
-    total.report()
+    args.end = time.monotonic() + args.time
+    total = compare_all(args)
+    total.report(args.seed, args.show)
     return 1 if total.bad or total.done == 0 else 0
 
 
