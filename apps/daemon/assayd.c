@@ -167,6 +167,14 @@ static const char *timeline_path(struct daemon_node *node)
     return node->timeline_path;
 }
 
+/* Evidence is made as the policy in force accepts it. */
+static void connect_attester(struct daemon_node *node, const struct assay_policy *policy,
+                             struct assay_runtime_enclave *callbacks)
+{
+    assay_supervisor_pack_devices(node->supervisor, policy->gpu.packed);
+    assay_supervisor_callbacks(node->supervisor, callbacks);
+}
+
 /* The host of effective rules: the first one, or in the place of the one before. */
 static enum assay_status open_host(struct daemon_node *node,
                                    const struct daemon_effective_rules *now)
@@ -227,8 +235,7 @@ static enum assay_status open_host(struct daemon_node *node,
         .insecure_count = node->insecure_count,
     };
     daemon_verifier_digest(settings.verifier_digest);
-    assay_supervisor_pack_devices(node->supervisor, rules->sets[0].policy->gpu.packed);
-    assay_supervisor_callbacks(node->supervisor, &settings.enclave);
+    connect_attester(node, rules->sets[0].policy, &settings.enclave);
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
     judge.program = transport.program = NULL; /* main has these roles, with faults */

@@ -59,7 +59,7 @@ static enum assay_status verify_with(struct assay_verifier *verifier,
     return status;
 }
 
-/* The buffer is large, and is zeroed: packages alone, under a policy for packed devices, need it. */
+/* The buffer is large, and is zeroed: only packages under a policy for packed devices need it. */
 static enum assay_status verify_once(struct assay_verifier *verifier,
                                      const struct assay_evidence_request *request,
                                      struct assay_verdict *verdict)

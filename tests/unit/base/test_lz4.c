@@ -27,7 +27,7 @@ static enum assay_status decode(const void *bytes, size_t len, size_t capacity, 
     uint8_t *const copy = malloc(len + 1); /* of its own, so that a byte too far is seen */
     struct assay_writer w = assay_writer_over(out, capacity);
     cr_assert_not_null(copy);
-    memcpy(copy, bytes, len);
+    assay_bytes_copy(copy, len + 1, bytes, len);
     const enum assay_status status = assay_lz4_decode(copy, len, &w);
     free(copy);
     cr_assert_leq(w.len, capacity);
@@ -110,7 +110,7 @@ Test(lz4, a_long_copy_ends_at_the_limit)
     static uint8_t bomb[2000];
     size_t written = 0;
     memset(bomb, 255, sizeof bomb);
-    memcpy(bomb, (const uint8_t[]){ 0x1f, 'a', 1, 0 }, 4);
+    assay_bytes_copy(bomb, sizeof bomb, (const uint8_t[]){ 0x1f, 'a', 1, 0 }, 4);
     out[LEN] = 0x5a;
     cr_expect_eq(decode(bomb, sizeof bomb, LEN, &written), ASSAY_E_RANGE);
     cr_expect_eq(out[LEN], 0x5a);

@@ -179,7 +179,8 @@ static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
 
 Test(quote_package, holds_only_parts_that_its_kind_has_use_for)
 {
-    /* certificates, signature, values, key, hardware, activation, report data, quote, devices, packed */
+    /* certificates, signature, values, key, hardware, activation, report data, quote, devices,
+     * packed */
     static const char *const of_use[ASSAY_KIND_COUNT] = {
         [ASSAY_KIND_SGX3] = "c-------dd",          [ASSAY_KIND_SGX4] = "c-------dd",
         [ASSAY_KIND_SGX5] = "c-------dd",          [ASSAY_KIND_TDX4] = "c-------dd",
