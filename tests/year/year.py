@@ -13,6 +13,7 @@ the documents of the page; audits and proofs must pass every new key.
 --short: the two deeds that cost the most, and new keys of a node and an operator, in some 100 epochs beside other
 load. Members may then be late with quotes at any time, and dates be further apart; what the ledger says and what
 nodes report must agree all the same.
+A machine that builds meanwhile, or whose disk stalls, lets members be late: TMPDIR in memory (/dev/shm) helps.
 Exit status: 0 all held, 1 something did not (each is named), 2 usage. Before the end the judgement is repeated with
 a deed forgotten, an event lost and a cause exchanged: each must be found.
 """
@@ -576,7 +577,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bin")
     parser.add_argument("--epochs", type=int, default=20000)
-    parser.add_argument("--epoch", type=int, default=100, metavar="MS")
+    parser.add_argument("--epoch", type=int, default=200, metavar="MS")
     parser.add_argument("--history", type=int, default=2000, metavar="EPOCHS")
     parser.add_argument("--previous", metavar="PREFIX")
     parser.add_argument("--seed", type=int, default=1)

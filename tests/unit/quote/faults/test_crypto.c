@@ -15,15 +15,15 @@
 #include <stdlib.h>
 
 /* The names are the linker's (--wrap). */
-enum assay_status __real_assay_verify_key_load(const struct assay_key *key,
+enum assay_status __real_assay_public_key_load(const struct assay_key *key,
                                                struct assay_verify_key **out);
-enum assay_status __wrap_assay_verify_key_load(const struct assay_key *key,
+enum assay_status __wrap_assay_public_key_load(const struct assay_key *key,
                                                struct assay_verify_key **out);
 
-enum assay_status __wrap_assay_verify_key_load(const struct assay_key *key,
+enum assay_status __wrap_assay_public_key_load(const struct assay_key *key,
                                                struct assay_verify_key **out)
 {
-    return fault_now() ? ASSAY_E_CRYPTO : __real_assay_verify_key_load(key, out);
+    return fault_now() ? ASSAY_E_CRYPTO : __real_assay_public_key_load(key, out);
 }
 
 /* What a world's judge says of the same evidence each time. */
