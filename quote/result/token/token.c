@@ -6,34 +6,14 @@
 #include "base/assert.h"
 #include "quote/result/token/tree.h"
 
-/* --- names */
-static const struct service {
-    const char *name;
-    const char *nonces[4]; /* where its tokens echo the nonce of the relying party */
-} services[] = {
-    [ASSAY_RESULT_AZURE] = { "azure",
-                             { "nonce", "eat_nonce", "x-ms-runtime/client-payload/nonce" } },
-    [ASSAY_RESULT_GOOGLE] = { "google", { "eat_nonce" } },
-    [ASSAY_RESULT_INTEL] = { "intel", { "verifier_nonce/val", "eat_nonce" } },
-    [ASSAY_RESULT_NVIDIA] = { "nvidia", { "eat_nonce" } },
+/* Where the tokens of a service echo the nonce of the relying party. */
+enum { NONCES_MAX = 4 };
+static const char *const nonces[][NONCES_MAX] = {
+    [ASSAY_RESULT_AZURE] = { "nonce", "eat_nonce", "x-ms-runtime/client-payload/nonce" },
+    [ASSAY_RESULT_GOOGLE] = { "eat_nonce" },
+    [ASSAY_RESULT_INTEL] = { "verifier_nonce/val", "eat_nonce" },
+    [ASSAY_RESULT_NVIDIA] = { "eat_nonce" },
 };
-enum { SERVICES = sizeof services / sizeof services[0], TEXT_MAX = 64 };
-
-const char *assay_token_service_text(enum assay_result_service service)
-{
-    if ((unsigned)service >= SERVICES || services[service].name == NULL) return "unknown";
-    return services[service].name;
-}
-
-enum assay_status assay_token_service_parse(const char *text, enum assay_result_service *service)
-{
-    for (unsigned i = ASSAY_RESULT_AZURE; i < SERVICES; i++) {
-        if (assay_text_compare(services[i].name, text, TEXT_MAX) != 0) continue;
-        *service = (enum assay_result_service)i;
-        return ASSAY_OK;
-    }
-    return ASSAY_E_NOT_FOUND;
-}
 
 const char *assay_token_answer_text(enum assay_result_answer answer)
 {
@@ -171,12 +151,11 @@ static enum assay_result_answer check_nonce(const struct assay_token_terms *term
                                             const struct assay_json_tree *claims,
                                             struct assay_token *token)
 {
-    const struct service *const service = &services[terms->service];
+    const char *const *const names = nonces[terms->service];
     bool has_any = false;
     if (terms->nonce == NULL) return ASSAY_RESULT_VALID;
-    for (size_t i = 0; i < sizeof service->nonces / sizeof service->nonces[0]; i++) {
-        if (service->nonces[i] == NULL) break;
-        const struct assay_tree_node *const node = assay_tree_find(claims, service->nonces[i]);
+    for (size_t i = 0; i < NONCES_MAX && names[i] != NULL; i++) {
+        const struct assay_tree_node *const node = assay_tree_find(claims, names[i]);
         if (assay_tree_contains(claims, node, terms->nonce)) return ASSAY_RESULT_VALID;
         has_any = has_any || node != NULL;
     }
@@ -329,7 +308,7 @@ static bool is_space(char c)
 enum assay_status assay_token_verify(const struct assay_token_terms *terms, const char *text,
                                      size_t len, struct assay_token *token)
 {
-    ASSAY_ASSERT((unsigned)terms->service < SERVICES);
+    ASSAY_ASSERT((unsigned)terms->service < sizeof nonces / sizeof nonces[0]);
     ASSAY_ASSERT(terms->service != ASSAY_RESULT_SERVICE_NONE);
     ASSAY_ASSERT(terms->issuer != NULL && (terms->keys.len > 0 || terms->root != NULL));
     assay_bytes_zero(token, sizeof *token);

@@ -20,10 +20,10 @@ def check(what, holds):
         print("FAILED: %s" % what, file=sys.stderr)
 
 
-def raises(kind, function, *arguments, **named):
+def raises(error, function, *arguments, **named):
     try:
         function(*arguments, **named)
-    except kind:
+    except error:
         return True
     return False
 

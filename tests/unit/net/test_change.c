@@ -252,22 +252,28 @@ Test(net_change, says_what_of_its_actions_is_wrong)
 /* No operator is asked to sign what waits for a level that nothing has raised yet. */
 Test(net_change, a_policy_with_devices_names_the_level_that_it_needs)
 {
+    static const uint32_t levels[] = { ASSAY_LEVEL_DEVICES, ASSAY_LEVEL_PACKED };
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];
     static struct assay_policy with_devices;
     const struct assay_change c = plain(1, 3);
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_policy_default(&with_devices);
-    assay_gpu_rules_accept_devices(&with_devices.gpu);
-    assay_policy_encode(&with_devices, &w);
-    struct assay_action a = { .kind = ASSAY_ACTION_POLICY,
-                              .document = assay_slice_over(bytes, w.len) };
-    basis->state.rules.parameters.level = ASSAY_LEVEL_DEVICES - 1;
-    cr_expect_eq(judge(&c, &a, 2), ASSAY_E_EARLY);
-    cr_expect_not_null(strstr(message, "devices of members: needs feature level 4, level 3 is in "
-                                       "force"),
-                       "%s", message);
-    basis->state.rules.parameters.level = ASSAY_LEVEL_DEVICES;
-    cr_expect_eq(judge(&c, &a, 2), ASSAY_OK, "%s", message);
+    for (uint32_t packed = 0; packed < 2; packed++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        char expected[80];
+        assay_policy_default(&with_devices);
+        assay_gpu_rules_accept_devices(&with_devices.gpu);
+        with_devices.gpu.packed = packed == 1;
+        assay_policy_encode(&with_devices, &w);
+        struct assay_action a = { .kind = ASSAY_ACTION_POLICY,
+                                  .document = assay_slice_over(bytes, w.len) };
+        basis->state.rules.parameters.level = levels[packed] - 1;
+        cr_expect_eq(judge(&c, &a, 2), ASSAY_E_EARLY);
+        (void)snprintf(expected, sizeof expected,
+                       "devices of members: needs feature level %u, level %u is in force",
+                       levels[packed], levels[packed] - 1);
+        cr_expect_not_null(strstr(message, expected), "%s", message);
+        basis->state.rules.parameters.level = levels[packed];
+        cr_expect_eq(judge(&c, &a, 2), ASSAY_OK, "%s", message);
+    }
 }
 
 /* No operator is asked to approve what no block takes: also where it is not staged yet. */
@@ -282,9 +288,9 @@ Test(net_change, a_change_that_waits_has_the_consent_of_its_new_key)
     cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
     for (uint64_t sequence = 1; sequence <= 2; sequence++) {
         const struct assay_change c = plain(sequence, 5), other = plain(3 - sequence, 5);
-        const struct assay_slice statement = assay_identity_statement(
-            basis->state.chain_id, c.era, sequence, a.node_id,
-            basis->state.members[1].identity_public, a.public_key, bytes);
+        const struct assay_slice statement =
+            assay_identity_statement(basis->state.chain_id, c.era, sequence, a.node_id,
+                                     basis->state.members[1].identity_public, a.public_key, bytes);
         assay_sha256(statement.bytes, statement.len, digest);
         cr_assert_eq(assay_p256_sign(signer, digest, a.signature), ASSAY_OK);
         struct assay_action forged = a;
