@@ -1,6 +1,6 @@
 /*
- * tests/unit/base/test_lz4.c - blocks of the LZ4 format: what is encoded decodes to what it was, and
- * what a stranger wrote stays within its limits.
+ * tests/unit/base/test_lz4.c - blocks of the LZ4 format: what is encoded decodes to what it was,
+ * and what a stranger wrote stays within its limits.
  */
 #include "base/lz4.h"
 

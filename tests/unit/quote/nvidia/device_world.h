@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/nvidia/device_world.h - a machine of tests: a SOFT quote that commits to the
- * reports of two GPUs and a switch, or of as many as a machine may have. Everything is right until a
- * test changes terms.
+ * reports of two GPUs and a switch, or of as many as a machine may have. Everything is right until
+ * a test changes terms.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_NVIDIA_DEVICE_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_NVIDIA_DEVICE_WORLD_H

@@ -5,9 +5,9 @@
  *
  * usage: make_devices DIR CHALLENGE [INDEX [KEYS MACHINE AT [GPUS SWITCHES]]]: with INDEX, unless
  * -1, that measurement of the last GPU is wrong, or with "switch-INDEX" of the last switch. There
- * are two GPUs and a switch, unless there are numbers. With KEYS it is the machine of that number in
- * each run, and its vendor answers at the UNIX time AT: lists of all authorities are in DIR/known,
- * too, as for a network.
+ * are two GPUs and a switch, unless there are numbers. With KEYS it is the machine of that number
+ * in each run, and its vendor answers at the UNIX time AT: lists of all authorities are in
+ * DIR/known, too, as for a network.
  */
 #include "base/file/file.h"
 #include "tests/unit/quote/nvidia/device_world.h"
