@@ -303,8 +303,8 @@ static void judge_bank(const struct assay_tpm_quote *quote, struct assay_slice v
     }
 }
 
-/* PCRs of which the policy demands values of SHA-1 and of no other bank: that another bank is quoted
- * too proves nothing about them. Networks have no such policy. */
+/* PCRs of which the policy demands values of SHA-1 and of no other bank: that another bank is
+ * quoted too proves nothing about them. Networks have no such policy. */
 static uint32_t compared_in_sha1(const struct assay_policy *policy)
 {
     uint32_t pcrs = 0;

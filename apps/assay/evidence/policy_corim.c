@@ -249,7 +249,8 @@ static int write_out(const char *path, struct assay_slice bytes)
     return written && fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-/* Named Information has no number for SHA-1. Returns: ASSAY_EXIT_OK when a manifest can have all. */
+/* Named Information has no number for SHA-1. Returns: ASSAY_EXIT_OK when a manifest can have
+ * all. */
 static int check_values(const struct assay_policy_options *options,
                         const struct assay_policy *policy)
 {
