@@ -377,7 +377,7 @@ enum assay_rule_class {
     X(ASSAY_RULE_PCR_BANK_WEAK, 131, REFUSED, "pcr-bank-weak",                                     \
       "a PCR is quoted in the SHA-1 bank alone, which the policy does not accept")                 \
     X(ASSAY_RULE_PCR_BANK_WEAK_NOTE, 132, NOTE, "pcr-bank-weak-accepted",                          \
-      "a PCR is quoted in the SHA-1 bank alone, which the policy accepts")
+      "a PCR is quoted or compared in the SHA-1 bank alone, which the policy accepts")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };

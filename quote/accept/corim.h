@@ -105,7 +105,8 @@ const char *assay_corim_part_text(enum assay_corim_part part); /* Returns: a dis
 /* --- writing, quote/accept/corim_write.c: canonical CBOR under our own profile */
 /*
  * assay_corim_write - an unsigned manifest of these entries; reading it gives the same ones.
- * In:      id: printable ASCII below ASSAY_CORIM_TEXT_MAX; references that assay_policy_check takes
+ * In:      id: printable ASCII below ASSAY_CORIM_TEXT_MAX; references that assay_policy_check
+ *          takes, none of SHA-1: manifests have no number for that hash
  * The writer reports overflow.
  */
 void assay_corim_write(const char *id, const struct assay_reference *references, size_t count,

@@ -318,10 +318,11 @@ static enum assay_status add_entry(struct corim_reader *reader, struct triple *t
     return ASSAY_OK;
 }
 
+/* A value of SHA-1 is left out: whether a policy takes such values is for its own author to say. */
 static bool can_fit(const struct triple *triple, enum assay_reference_field field, size_t len)
 {
     ASSAY_ASSERT(triple->kinds != 0);
-    return (assay_reference_field_kinds(field, len) & triple->kinds) != 0;
+    return len != ASSAY_SHA1_LEN && (assay_reference_field_kinds(field, len) & triple->kinds) != 0;
 }
 
 /* Named Information numbers and names (draft section 7.7), COSE numbers (RFC 9054).

@@ -303,13 +303,25 @@ static void judge_bank(const struct assay_tpm_quote *quote, struct assay_slice v
     }
 }
 
-/* evidence-rules.md 7.5: a PCR that stands in the SHA-1 bank alone is weak, and only a policy that
- * says so accepts it. */
+/* PCRs of which the policy demands values of SHA-1 and of no other bank: that another bank is
+ * quoted too proves nothing about them. Networks have no such policy. */
+static uint32_t compared_in_sha1(const struct assay_policy *policy)
+{
+    uint32_t pcrs = 0;
+    for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++)
+        if (wanted_parts_for(policy, pcr, ASSAY_SHA1_LEN).must &&
+            !wanted_parts_for(policy, pcr, ASSAY_SHA256_LEN).must)
+            pcrs |= UINT32_C(1) << pcr;
+    return pcrs;
+}
+
+/* evidence-rules.md 7.5: a PCR that is quoted or compared in the SHA-1 bank alone is weak, and only
+ * a policy that says so accepts it. */
 static void judge_weak_banks(const struct assay_tpm_quote *quote, const struct assay_policy *policy,
                              struct assay_verdict *verdict)
 {
     const bool is_accepted = policy->tpm_weak_banks == ASSAY_ACCEPT_WARNING;
-    const uint32_t weak = assay_tpm_weak_pcrs(quote);
+    const uint32_t weak = assay_tpm_weak_pcrs(quote) | compared_in_sha1(policy);
     struct assay_text observed = assay_text_empty();
     if (weak == 0) return;
     for (uint32_t pcr = 0; pcr < 32; pcr++) {

@@ -107,8 +107,10 @@ enum assay_status assay_sharing_verify(const struct assay_sharing_commitments *c
                                        const struct assay_secret32 *share)
 {
     uint8_t expected[ASSAY_SODIUM_POINT_LEN], found[ASSAY_SODIUM_POINT_LEN];
-    if (index < 1 || !assay_sodium_scalar_is_fit(share)) return ASSAY_E_RANGE;
+    const bool is_zero = assay_bytes_all_zero(share->bytes, sizeof share->bytes);
+    if (index < 1 || (!is_zero && !assay_sodium_scalar_is_fit(share))) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_sharing_public(c, index, expected));
+    if (is_zero) return is_identity(expected) ? ASSAY_OK : ASSAY_E_INVALID;
     ASSAY_TRY(assay_sodium_edwards_base(share, found));
     return assay_bytes_equal(expected, found, sizeof found) ? ASSAY_OK : ASSAY_E_INVALID;
 }

@@ -53,7 +53,8 @@ ASSAY_CHECKED enum assay_status assay_sharing_evaluate(
 ASSAY_CHECKED enum assay_status assay_sharing_public(const struct assay_sharing_commitments *c,
                                                      uint32_t index,
                                                      uint8_t point[static ASSAY_SODIUM_POINT_LEN]);
-/* Returns: ASSAY_OK: share is f(index) | ASSAY_E_INVALID: it is not | ASSAY_E_RANGE (index, count,
+/* A share may be zero: a dealer can choose f so, and a value that is right convicts nobody.
+ * Returns: ASSAY_OK: share is f(index) | ASSAY_E_INVALID: it is not | ASSAY_E_RANGE (index, count,
  * share) | ASSAY_E_KEY (as above) */
 ASSAY_CHECKED enum assay_status assay_sharing_verify(const struct assay_sharing_commitments *c,
                                                      uint32_t index,

@@ -249,6 +249,19 @@ static int write_out(const char *path, struct assay_slice bytes)
     return written && fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
+/* Named Information has no number for SHA-1. Returns: ASSAY_EXIT_OK when a manifest can have
+ * all. */
+static int check_values(const struct assay_policy_options *options,
+                        const struct assay_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++)
+        if (policy->references[i].value_len == ASSAY_SHA1_LEN)
+            return COMPLAIN("%s: references[%u].value: expected values of SHA-256, SHA-384 or "
+                            "SHA-512, found one of SHA-1, which a CoRIM cannot have",
+                            options->first, (unsigned)i);
+    return ASSAY_EXIT_OK;
+}
+
 static int export_policy(const struct assay_policy_options *options,
                          const struct assay_policy_file *file, uint8_t *manifest_memory,
                          uint8_t *sealed_memory)
@@ -297,6 +310,7 @@ int cli_policy_run_export(const struct assay_policy_options *options)
     if (result == ASSAY_EXIT_OK) result = cli_policy_file_open(&file, options->first, false);
     if (result == ASSAY_EXIT_OK && file.policy->reference_count == 0)
         result = COMPLAIN("%s: the policy has no reference values", options->first);
+    if (result == ASSAY_EXIT_OK) result = check_values(options, file.policy);
     if (result == ASSAY_EXIT_OK) result = export_policy(options, &file, manifest, sealed);
     free(manifest);
     free(sealed);

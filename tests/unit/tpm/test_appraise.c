@@ -430,6 +430,25 @@ Test(tpm_appraise, values_of_sha1_are_compared_with_that_bank)
     expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
 }
 
+/* The other bank is not compared with anything: quoting it takes no warning away. */
+Test(tpm_appraise, a_pcr_that_is_compared_in_sha1_alone_is_noted_whatever_is_quoted)
+{
+    p->policy.tpm_weak_banks = ASSAY_ACCEPT_WARNING;
+    quote_bank(0, ASSAY_TPM_SHA1, 0x800000);
+    quote_bank(1, ASSAY_TPM_SHA256, 0x800000);
+    p->values_len = 20 + 32;
+    memset(p->values, 0x11, 20);
+    memset(p->values + 20, 0xc1, 32);
+    demand(23, 0x11, 20, ASSAY_REFERENCE_ALLOWED);
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_PCR_BANK_WEAK_NOTE);
+    cr_expect_eq(verdict.tier, ASSAY_TIER_WARNING);
+    demand(23, 0xc2, 32, ASSAY_REFERENCE_DENIED); /* a denied value identifies nothing */
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_PCR_BANK_WEAK_NOTE);
+    demand(23, 0xc1, 32, ASSAY_REFERENCE_ALLOWED);
+    simtpm_appraise(p, &verdict);
+    cr_expect_not(assay_verdict_has(&verdict, ASSAY_RULE_PCR_BANK_WEAK_NOTE));
+}
+
 Test(tpm_appraise, a_pcr_that_the_policy_names_may_not_be_left_out)
 {
     demand(7, 0x01, 32, ASSAY_REFERENCE_ALLOWED);

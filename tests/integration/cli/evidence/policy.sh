@@ -104,6 +104,9 @@ policy empty.yaml sgx-v3 production 'smt: false'
 expect 0 'both accept the same' "$ASSAY" policy diff vain.yaml merged.yaml
 "$ASSAY" policy import values.corim --signer operator.pub --into merged.yaml >again.yaml
 check 'what is there is not there twice' diff merged.yaml again.yaml
+policy weak.yaml tpm2 production 'tpm_weak_banks: warning' 'references:
+  - { field: pcr0, state: allowed, value: "0011223344556677889900112233445566778899" }'
+expect 2 'found one of SHA-1, which a CoRIM cannot have' "$ASSAY" policy export weak.yaml --format corim --out weak.corim
 expect 2 'a signature does not verify' "$ASSAY" policy import values.corim --signer stranger.pub
 expect 2 '--signer FILE is missing' "$ASSAY" policy import values.corim
 expect 2 'expected a public key or a certificate' "$ASSAY" policy import values.corim --signer sound.yaml

@@ -279,6 +279,12 @@ static const struct {
                            A48) "}}, "
                                 "{0: \"host_data\", 1: {4: 560(h'00')}}")),
       ASSAY_E_UNSUPPORTED, "of an algorithm or length", ASSAY_CORIM_PART_DIGEST, 1 },
+    /* of SHA-1: a policy takes none unless its own author says so */
+    { CORIM(OURS, TRIPLE("{1: \"TCG\", 2: \"TPM 2.0\"}",
+                         "{0: \"pcr1\", 1: {" DIGEST32(
+                             A32) "}}, {0: \"pcr0\", 1: {4: "
+                                  "560(h'0011223344556677889900112233445566778899')}}")),
+      ASSAY_E_UNSUPPORTED, "of an algorithm or length", ASSAY_CORIM_PART_DIGEST, 1 },
     { CORIM("", TRIPLE("{1: \"AMD\", 2: \"SEV-SNP\"}",
                        "{0: \"snp_measurement\", 1: {" DIGEST48(
                            A48) "}}, "

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DEALERS_MAX = 8 };
 
@@ -294,14 +295,37 @@ Test(sharing, indices_and_shares_have_bounds)
     cr_assert_eq(assay_sharing_verify(&d.commitments, 149, &share), ASSAY_E_INVALID);
     cr_assert_eq(assay_sharing_verify(&d.commitments, 0, &d.polynomial.a[0]), ASSAY_E_RANGE);
     cr_assert_eq(assay_sharing_public(&d.commitments, 151, point), ASSAY_E_RANGE);
+    memset(&share, 0xff, sizeof share);
+    cr_assert_eq(assay_sharing_verify(&d.commitments, 1, &share), ASSAY_E_RANGE, "not canonical");
     assay_secret_wipe(&share, sizeof share);
-    cr_assert_eq(assay_sharing_verify(&d.commitments, 1, &share), ASSAY_E_RANGE);
+    cr_assert_eq(assay_sharing_verify(&d.commitments, 1, &share), ASSAY_E_INVALID);
     cr_assert_eq(assay_sharing_deal(3, &share, &wide[0][0], &d.polynomial, &d.commitments),
                  ASSAY_E_RANGE);
     cr_assert_eq(assay_sharing_deal(1, NULL, &wide[0][0], &d.polynomial, &d.commitments),
                  ASSAY_E_RANGE);
     cr_assert_eq(assay_sharing_deal(77, NULL, &wide[0][0], &d.polynomial, &d.commitments),
                  ASSAY_E_RANGE);
+}
+
+/* f(x) = a (x - 2): the value of index 2 is zero, and right, so it convicts neither the dealer nor
+ * its receiver (docs/identity.md 3.9). */
+Test(sharing, a_value_of_zero_is_right_where_the_dealer_chose_it)
+{
+    static struct dealing d;
+    static uint8_t wide[2][ASSAY_SODIUM_WIDE_LEN];
+    static const struct assay_secret32 zero = { { 0 } };
+    struct assay_secret32 slope, constant, share;
+    group_draw(&wide[0][0], sizeof wide);
+    assay_sodium_scalar_from(wide[1], &slope);
+    assay_sodium_scalar_add(&slope, &slope, &constant);
+    assay_sodium_scalar_sub(&zero, &constant, &constant);
+    cr_assert_eq(assay_sharing_deal(2, &constant, &wide[0][0], &d.polynomial, &d.commitments),
+                 ASSAY_OK);
+    cr_assert_eq(assay_sharing_check(&d.commitments), ASSAY_OK);
+    cr_assert_eq(assay_sharing_evaluate(&d.polynomial, 2, &share), ASSAY_OK);
+    cr_assert(assay_bytes_all_zero(share.bytes, sizeof share.bytes));
+    cr_assert_eq(assay_sharing_verify(&d.commitments, 2, &share), ASSAY_OK);
+    cr_assert_eq(assay_sharing_verify(&d.commitments, 3, &share), ASSAY_E_INVALID);
 }
 
 /* Tokens are signed under a second key of the same sharing: holders add a public number. */
