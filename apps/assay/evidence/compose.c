@@ -234,6 +234,8 @@ static int take_quote(struct composing *c)
     int result = read_processor(c, &package);
     if (result == ASSAY_EXIT_OK) result = add_report_data(c, &package);
     if (result != ASSAY_EXIT_OK) return result;
+    if (package.devices.len > 0 || package.packed.len > 0)
+        return COMPLAIN(c, "--quote %s: has devices already, expected evidence without", path);
     package.devices = c->devices_bytes;
     if (!assay_package_fits(&package))
         return COMPLAIN(c, "--quote %s: evidence of kind %s takes no devices", path,

@@ -368,8 +368,8 @@ static const char *path_from_policy(const char *policy, const char *file, char o
 
 /*
  * A token is valid under an issuer of the policy or under none: each has its complete terms, so
- * which of them are tried in which order decides nothing. Of refusals the one that failed last in
- * the order of the checks is reported.
+ * which of them are tried in which order decides nothing; one whose files cannot be read is an
+ * error. Of refusals the one that failed last in the order of the checks is reported.
  */
 static int try_issuers(struct result_arguments *args, const struct assay_token_issuers *issuers,
                        struct assay_token *token)
