@@ -7,7 +7,7 @@
 
 enum { ENCODED_COMMITMENT_LEN = 96 }; /* of a list, RFC 9591 4.3 */
 
-static struct assay_secret32 scalar_of_index(uint32_t index)
+struct assay_secret32 assay_frost_index_scalar(uint32_t index)
 {
     struct assay_secret32 scalar = { { 0 } };
     ASSAY_ASSERT(index >= 1 && index <= ASSAY_FROST_INDICES_MAX);
@@ -62,10 +62,10 @@ enum assay_status assay_frost_lambda(const uint32_t *index, uint32_t count, uint
     struct assay_secret32 above = { { 1 } }, below = { { 1 } }, difference;
     ASSAY_TRY(check_indices(index, count));
     if (own >= count) return ASSAY_E_RANGE;
-    const struct assay_secret32 own_x = scalar_of_index(index[own]);
+    const struct assay_secret32 own_x = assay_frost_index_scalar(index[own]);
     for (uint32_t i = 0; i < count; i++) {
         if (i == own) continue;
-        const struct assay_secret32 x = scalar_of_index(index[i]);
+        const struct assay_secret32 x = assay_frost_index_scalar(index[i]);
         assay_sodium_scalar_mul(&above, &x, &above);
         assay_sodium_scalar_sub(&x, &own_x, &difference);
         assay_sodium_scalar_mul(&below, &difference, &below);
@@ -151,7 +151,7 @@ static void compute_factors(struct assay_frost_session *s, struct assay_slice me
     ASSAY_ASSERT(s->count <= ASSAY_FROST_SIGNERS_MAX);
     for (uint32_t i = 0; i < s->count; i++) {
         uint8_t *at = list + (size_t)i * ENCODED_COMMITMENT_LEN;
-        const struct assay_secret32 index = scalar_of_index(s->signer[i].index);
+        const struct assay_secret32 index = assay_frost_index_scalar(s->signer[i].index);
         assay_bytes_copy(at, 32, index.bytes, 32);
         assay_bytes_copy(at + 32, 32, s->signer[i].hiding, 32);
         assay_bytes_copy(at + 64, 32, s->signer[i].binding, 32);

@@ -44,6 +44,9 @@ struct assay_frost_session {
     uint8_t public_key[ASSAY_SODIUM_POINT_LEN];
 };
 
+/* Returns: an index as a scalar, where the polynomial is evaluated. In: 1 to
+ * ASSAY_FROST_INDICES_MAX (asserted) */
+struct assay_secret32 assay_frost_index_scalar(uint32_t index);
 /* The Lagrange coefficient at 0 of index[own] among `count` indices (RFC 9591 4.2). Returns:
  * ASSAY_OK | ASSAY_E_RANGE (count, an index, own) | ASSAY_E_DUPLICATE (an index twice) */
 ASSAY_CHECKED enum assay_status assay_frost_lambda(const uint32_t *index, uint32_t count,

@@ -13,14 +13,6 @@ static bool is_count_valid(uint32_t count)
     return count >= ASSAY_FROST_SIGNERS_MIN && count <= ASSAY_FROST_SIGNERS_MAX;
 }
 
-static struct assay_secret32 scalar_of_index(uint32_t index)
-{
-    struct assay_secret32 scalar = { { 0 } };
-    ASSAY_ASSERT(index <= ASSAY_FROST_INDICES_MAX);
-    scalar.bytes[0] = (uint8_t)index;
-    return scalar;
-}
-
 static void copy_point(uint8_t to[static ASSAY_SODIUM_POINT_LEN],
                        const uint8_t from[static ASSAY_SODIUM_POINT_LEN])
 {
@@ -63,7 +55,7 @@ enum assay_status assay_sharing_evaluate(const struct assay_sharing_polynomial *
 {
     if (!is_count_valid(polynomial->count) || index < 1 || index > ASSAY_FROST_INDICES_MAX)
         return ASSAY_E_RANGE;
-    const struct assay_secret32 x = scalar_of_index(index);
+    const struct assay_secret32 x = assay_frost_index_scalar(index);
     struct assay_secret32 sum = polynomial->a[polynomial->count - 1];
     for (uint32_t i = polynomial->count - 1; i-- > 0;) {
         assay_sodium_scalar_mul(&sum, &x, &sum);

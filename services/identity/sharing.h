@@ -85,7 +85,7 @@ void assay_sharing_add_share(struct assay_secret32 *sum, const struct assay_secr
                              const struct assay_secret32 *dealt);
 
 /* --- a second key of the same sharing: each holder adds `offset` to its share, the key is f(0) G +
- * offset G. With an offset from a hash of the first key nobody knows a third relation
+ * offset G. The offset is derived by a hash of the first key
  * (docs/identity.md 3.18). Returns: ASSAY_OK | ASSAY_E_RANGE (offset) | ASSAY_E_KEY (no point, or
  * the sum is the identity) */
 ASSAY_CHECKED enum assay_status assay_sharing_offset_key(

@@ -274,7 +274,7 @@ Test(net_http_sentence, what_rose_is_no_reason_of_a_low_score)
             cr_expect_eq(assay_json_kind_of(assay_json_get(r, "epoch")), ASSAY_JSON_NULL);
         }
     }
-    /* With a fall on record that is what is told, however it rises since. */
+    /* With a fall on record the fall is the reason, however the number rises since. */
     l->fall = http_fixture_fall(33, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT);
     cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 33"), "%s", sentence);
 }

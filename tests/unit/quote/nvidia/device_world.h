@@ -54,7 +54,7 @@ struct device_world *device_world_open(const uint8_t challenge[static ASSAY_REPO
 struct device_world *device_world_open_in(const char *keys_dir, uint64_t machine,
                                           const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                                           int changed);
-/* Makes the devices anew: that many GPUs, then switches; in the report of the last device of the
+/* Replaces the devices: that many GPUs, then switches; in the report of the last device of the
  * kind that is_switch names the value of index changed is another one. */
 void device_world_fill(struct device_world *w, uint64_t machine, size_t gpus, size_t switches,
                        int changed, bool is_switch);
