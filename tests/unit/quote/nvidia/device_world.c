@@ -108,6 +108,18 @@ void device_world_pack(struct device_world *w)
     device_world_encode(w);
 }
 
+/* One sequence: a token, its length in bytes of 255 and a rest, the literals. */
+static void pack_literals(struct assay_slice set, struct assay_writer *packed)
+{
+    enum { IN_TOKEN = 15 };
+    size_t rest = set.len - IN_TOKEN;
+    assay_writer_u8(packed, IN_TOKEN << 4);
+    for (; rest >= UINT8_MAX; rest -= UINT8_MAX)
+        assay_writer_u8(packed, UINT8_MAX);
+    assay_writer_u8(packed, (uint8_t)rest);
+    assay_writer_put(packed, set.bytes, set.len);
+}
+
 void device_world_quote(struct device_world *w)
 {
     struct assay_slice out;
@@ -116,7 +128,8 @@ void device_world_quote(struct device_world *w)
                                .main = assay_slice_over(w->cpu->quote, w->cpu->quote_len) };
     const struct assay_slice set = assay_slice_over(w->encoded, w->encoded_len);
     struct assay_writer packed = assay_writer_over(w->packed, sizeof w->packed);
-    if (w->packs) assay_device_set_pack(set, &w->table, &packed);
+    if (w->packs && w->packs_literals) pack_literals(set, &packed);
+    else if (w->packs) assay_device_set_pack(set, &w->table, &packed);
     if (w->packs) cr_assert_eq(assay_writer_finish(&packed, &p.packed), ASSAY_OK);
     else p.devices = set;
     struct assay_writer writer = assay_writer_over(w->bytes, sizeof w->bytes);

@@ -37,7 +37,8 @@ struct device_world {
     struct assay_endorsements all;
     struct assay_verifier *verifier;
     size_t len;
-    bool packs; /* the set travels packed */
+    bool packs;          /* the set travels packed */
+    bool packs_literals; /* and the block has no copies */
     uint8_t packed[ASSAY_EVIDENCE_LEN_MAX];
     struct assay_lz4_table table;
     uint8_t bytes[ASSAY_COMPOSITE_LEN_MAX]; /* the evidence */
