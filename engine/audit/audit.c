@@ -329,22 +329,73 @@ static enum assay_status first_in(struct audit *a, enum assay_store_class class_
     return assay_store_scan(a->config->store, class_, &from, &to, backwards, visit_first, seen);
 }
 
+/* --- over a gap, boundary after boundary */
+
+static enum assay_status on_boundary(void *context, const struct assay_checkpoint *at)
+{
+    struct audit *a = context;
+    const struct assay_store_key key = assay_audit_first(at->era, at->epoch);
+    a->figures->boundaries++;
+    return compare_checkpoint(a, &key, at, false);
+}
+
+/* Verify the boundaries after a state. Out: *whole: they lead to the epoch without a hole. */
+static enum assay_status cross_gap(struct audit *a, const struct assay_state *from,
+                                   uint64_t to_epoch, bool *whole)
+{
+    const struct assay_boundary_walk walk_blocks = { .store = a->config->store,
+                                                     .to_epoch = to_epoch,
+                                                     .scratch = a->value,
+                                                     .scratch_len = a->value_len_max,
+                                                     .proven = on_boundary,
+                                                     .context = a };
+    struct assay_fault *fault = &a->at->fault;
+    enum assay_status status = assay_boundary_chain_init(a->chain, from);
+    const struct assay_store_key first = assay_audit_first(from->era, from->epoch);
+    if (assay_status_class(status) == ASSAY_CLASS_INPUT)
+        return assay_audit_blame_plain(a, ASSAY_STORE_STATE, &first, "voters of the state", status);
+    ASSAY_TRY(status);
+    status = assay_boundary_chain_walk(a->chain, &walk_blocks, fault);
+    *whole = status == ASSAY_OK;
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    /* A fault of the checkpoint has its place already. */
+    if (status != ASSAY_E_INVALID || a->at->class_ != 0) return status;
+    const struct assay_store_key key = assay_audit_first(a->chain->at.era, a->chain->at.epoch + 1);
+    return assay_audit_blame(a, ASSAY_STORE_BOUNDARY, &key);
+}
+
+/* --- the end */
 static void count_running(struct audit *a, uint64_t before)
 {
     a->figures->running_blocks = a->fold.blocks - before;
     a->figures->blocks = before;
 }
 
+/* docs/protocol.md 5.30: fast sync stores every boundary that it has verified, and the state at its
+ * end: a node that was stopped in between has boundaries ahead of its state. */
+static enum assay_status cross_unfinished_sync(struct audit *a, bool *whole)
+{
+    struct seen_key last;
+    ASSAY_TRY(first_in(a, ASSAY_STORE_FINALITY, a->fold.context.epoch, true, &last));
+    ASSAY_ASSERT(last.any);
+    ASSAY_TRY(cross_gap(a, &a->fold.state, last.key.epoch, whole));
+    if (*whole) a->figures->epochs_ahead = a->chain->at.epoch - a->fold.state.epoch;
+    return ASSAY_OK;
+}
+
 /* Blocks of the epoch that runs, without a proof; anything behind them is a gap. */
 static enum assay_status check_end_of_chain(struct audit *a, uint64_t before)
 {
     struct seen_key later;
+    bool whole = false;
     const uint64_t running = a->fold.context.epoch;
     count_running(a, before);
     for (unsigned i = 0; i < 2; i++) {
         const enum assay_store_class class_ = i == 0 ? ASSAY_STORE_FINALITY : ASSAY_STORE_BLOCK;
         ASSAY_TRY(first_in(a, class_, running + i, false, &later));
         if (!later.any) continue;
+        if (class_ == ASSAY_STORE_FINALITY) ASSAY_TRY(cross_unfinished_sync(a, &whole));
+        if (class_ == ASSAY_STORE_FINALITY && whole) continue;
         if (class_ == ASSAY_STORE_FINALITY)
             return assay_audit_blame_plain(a, class_, &later.key,
                                            "the EPOCH block of this proof is missing",
@@ -397,41 +448,6 @@ static enum assay_status find_snapshot(struct audit *a, uint64_t from_epoch, str
         if (!had || before.epoch != b->key.epoch) *from_class = classes[i];
     }
     return ASSAY_OK;
-}
-
-/* --- over a gap, boundary after boundary */
-
-static enum assay_status on_boundary(void *context, const struct assay_checkpoint *at)
-{
-    struct audit *a = context;
-    const struct assay_store_key key = assay_audit_first(at->era, at->epoch);
-    a->figures->boundaries++;
-    return compare_checkpoint(a, &key, at, false);
-}
-
-/* Verify the boundaries after a state. Out: *whole: they lead to the epoch without a hole. */
-static enum assay_status cross_gap(struct audit *a, const struct assay_state *from,
-                                   uint64_t to_epoch, bool *whole)
-{
-    const struct assay_boundary_walk walk_blocks = { .store = a->config->store,
-                                                     .to_epoch = to_epoch,
-                                                     .scratch = a->value,
-                                                     .scratch_len = a->value_len_max,
-                                                     .proven = on_boundary,
-                                                     .context = a };
-    struct assay_fault *fault = &a->at->fault;
-    enum assay_status status = assay_boundary_chain_init(a->chain, from);
-    const struct assay_store_key first = assay_audit_first(from->era, from->epoch);
-    if (assay_status_class(status) == ASSAY_CLASS_INPUT)
-        return assay_audit_blame_plain(a, ASSAY_STORE_STATE, &first, "voters of the state", status);
-    ASSAY_TRY(status);
-    status = assay_boundary_chain_walk(a->chain, &walk_blocks, fault);
-    *whole = status == ASSAY_OK;
-    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
-    /* A fault of the checkpoint has its place already. */
-    if (status != ASSAY_E_INVALID || a->at->class_ != 0) return status;
-    const struct assay_store_key key = assay_audit_first(a->chain->at.era, a->chain->at.epoch + 1);
-    return assay_audit_blame(a, ASSAY_STORE_BOUNDARY, &key);
 }
 
 /* The snapshot must be the state that the boundaries lead to. */

@@ -284,6 +284,8 @@ static const char figures_view[] =
     "{recover_weight}|not weighed (--no-signatures)]\n]"
     "blocks         {blocks}, {records} records; {running_blocks} more in the running epoch\n"
     "[?leaps fast syncs     {leaps}, over {leapt_epochs} epochs whose blocks are not stored here\n]"
+    "[?epochs_ahead ahead          {epochs_ahead} epochs after the head by their boundaries alone: "
+    "the node was stopped while it caught up\n]"
     "[?boundaries boundaries     {boundaries}, with their finality proofs\n]"
     "evidence       {evidence_verified} pieces verified again, {evidence_kept} stored\n"
     "in addition    {certificates} certificates, {votes} votes, {proposals} proposals, {envelopes} "
@@ -310,6 +312,7 @@ static int print_figures(const struct audit_run *run, const struct assay_audit_f
         { "running_blocks", f->running_blocks },
         { "leaps", f->leaps },
         { "leapt_epochs", f->leapt_epochs },
+        { "epochs_ahead", f->epochs_ahead },
         { "boundaries", f->boundaries },
         { "gaps", f->gaps },
         { "recovers_crossed", f->crossed },

@@ -669,6 +669,46 @@ Test(audit, boundaries_prove_what_lies_behind_a_gap, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+static bool stopped_before_a_hole(enum assay_store_class c, const struct target *t)
+{
+    return cut_but_boundaries(c, t) && !(c == ASSAY_STORE_BOUNDARY && t->key.epoch == GAP_TO);
+}
+
+/* A node that was killed in fast sync has lost nothing; who took blocks away cannot look like it
+ * without the boundaries, and they are counted. */
+Test(audit, a_fast_sync_that_was_cut_off_is_no_fault, .timeout = 600)
+{
+    struct assay_sim_world *w = past();
+    const struct last_state last = states_of(w);
+    struct assay_store *store = kept(w, cut_but_boundaries);
+    struct outcome o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_OK, "%s", o.fault.fault.what);
+    cr_expect(o.figures.proven && o.figures.unproven_to == 0);
+    cr_expect_eq(o.figures.head_epoch, GAP_FROM - 1);
+    cr_expect_geq(o.figures.epochs_ahead, EPOCHS - 1 - (GAP_FROM - 1));
+    struct wish wish = { .checkpoint = &last.at[GAP_FROM + 3] };
+    cr_expect_eq(audit(w, store, &wish).status, ASSAY_OK);
+    struct assay_checkpoint other = last.at[GAP_FROM + 3];
+    other.id[0] ^= 1;
+    wish.checkpoint = &other;
+    cr_expect_eq(audit(w, store, &wish).status, ASSAY_E_INVALID, "boundaries of another history");
+    struct target t = pick(store, ASSAY_STORE_FINALITY, GAP_FROM);
+    t.value[t.len / 2] ^= 1;
+    put_back(store, ASSAY_STORE_FINALITY, &t);
+    o = audit(w, store, &plain);
+    cr_expect_eq(o.status, ASSAY_E_INVALID);
+    cr_expect_eq(o.fault.key.epoch, t.key.epoch);
+    free(t.value);
+    assay_store_close(&store);
+
+    store = kept(w, stopped_before_a_hole);
+    o = audit(w, store, &plain);
+    cr_expect_eq(o.status, ASSAY_E_INVALID);
+    cr_expect_str_eq(o.fault.fault.what, "the EPOCH block of this proof is missing");
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
 /* Blocks and boundaries of the first epochs are pruned: genesis alone proves nothing here. */
 Test(audit, a_pruned_start_needs_a_checkpoint, .timeout = 600)
 {
