@@ -78,7 +78,7 @@ abi() { # abi NAME LIBRARY check|selftest HEADER...
     "$python" "$root/tests/integration/library/abi.py" "$(printf ",$headers/%s" "$@" | cut -c2-)" "$of" "$cc" "$list" "$action"
 }
 check_library libassay status.h assay.h result.h
-check_library libassay-policy status.h assay.h policy.h
+check_library libassay-policy status.h assay.h result.h policy.h
 check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h result.h
