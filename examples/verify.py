@@ -3,7 +3,7 @@
 
     python3 verify.py EVIDENCE FOLDER POLICY CHALLENGE [UNIX_TIME]        (CHALLENGE: report data, hex)
 
-Uses the Python binding (assay.py of bindings/python), which finds the library where the linker would.
+Uses the Python binding (package assay of bindings/python), which finds the library where the linker would.
 """
 import os
 import sys

@@ -74,7 +74,7 @@ says packaging/debian/control \
     "$(sed -n 's/^Package: libassay\(-[a-z]*\)*\([0-9][0-9.]*\)$/\2/p' packaging/debian/control | sort -u)" "$series"
 says packaging/debian/rules \
     "$(sed -n 's/.*install_component,libassay[a-z-]*\([0-9.]*\),library.*/\1/p' packaging/debian/rules | sort -u)" "$series"
-says bindings/python/assay.py "$(grep -o 'libassay[a-z-]*[.]so[.][0-9.]*[0-9]' bindings/python/assay.py |
+says bindings/python/assay "$(grep -oh 'libassay[a-z-]*[.]so[.][0-9.]*[0-9]' bindings/python/assay/_library.py |
     sed 's/.*[.]so[.]//' | sort -u)" "$series"
 for crate in bindings/rust/Cargo.toml bindings/rust/Cargo.lock tests/bindings/rust/Cargo.lock; do
     says $crate "$(sed -n '/^name = "assay"$/{n;s/^version = "\(.*\)"$/\1/p;}' $crate)" "$version"

@@ -57,6 +57,9 @@ func check(status C.enum_assay_status) error {
 // Version returns the version of the library that runs.
 func Version() string { return C.GoString(C.assay_version()) }
 
+// VersionNumber returns the same as one number: 10203 is 1.2.3.
+func VersionNumber() int { return int(C.assay_version_number()) }
+
 // arena is memory of C for the arguments of one call: C may not store pointers to Go's.
 type arena struct{ blocks []unsafe.Pointer }
 
@@ -121,7 +124,7 @@ func (t *Trust) AddPinned() error {
 const AllKinds uint32 = 0xffffffff
 
 // KindBit returns the bit of a kind of evidence (enum assay_evidence_kind).
-func KindBit(kind int) uint32 { return 1 << uint(kind) }
+func KindBit(kind Kind) uint32 { return 1 << uint(kind) }
 
 // AddRoot trusts a root key for some kinds: a certificate or public key in PEM or DER, or a JSON web key.
 func (t *Trust) AddRoot(root []byte, kinds uint32) error {
@@ -217,13 +220,13 @@ type Request struct {
 	Trust      *Trust
 	Verifier   *Verifier
 	Policy     *Policy // nil: genuine and not revoked is enough
-	Kind       int     // 0: as the bytes say
+	Kind       Kind    // 0: as the bytes say
 	Evidence   []byte
 	At         time.Time // zero: now
 	ReportData []byte    // the challenge that it must answer; nil: none, and freshness is not checked
 	Nonce      []byte    // the same for TPMs, Nitro and devices
-	Logs       [][]byte
-	Result     *Result // nil: none is written
+	Logs       [][]byte  // event logs of firmware and of IMA
+	Result     *Result   // nil: none is written
 }
 
 func (r *Request) isFit() bool {
@@ -265,9 +268,21 @@ func Verify(r *Request) (*Verdict, error) {
 		given.verifier = r.Verifier.object
 	}
 	defer runtime.KeepAlive(r) // its policy is read until the result is written
+	var report *C.struct_assay_eventlog_report
+	if len(r.Logs) > 0 {
+		if err := check(C.assay_eventlog_report_create(&report)); err != nil {
+			return nil, err
+		}
+		defer C.assay_eventlog_report_destroy(&report)
+	}
+	given.log_report = report
 	var tier C.enum_assay_tier
 	if err := check(C.assay_verify(&given, verdict, &tier)); err != nil {
 		return nil, err
 	}
-	return copyVerdict(r, verdict, Tier(tier))
+	v, err := copyVerdict(r, verdict, Tier(tier))
+	if err == nil && report != nil {
+		v.LogReport = copyLogReport(report)
+	}
+	return v, err
 }

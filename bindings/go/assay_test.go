@@ -182,3 +182,165 @@ func TestSignedResults(t *testing.T) {
 		t.Fatalf("without a key: %v, %v", verdict, err)
 	}
 }
+
+// issuers are those of a policy file among the tokens of the tests, and a token of one of them.
+func issuers(t *testing.T) ([]Issuer, []byte, time.Time) {
+	t.Helper()
+	folder := os.Getenv("ASSAY_TOKENS")
+	if folder == "" {
+		t.Skip("ASSAY_TOKENS names no folder of tokens")
+	}
+	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+	text, err := read("all.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := ReadIssuers(string(text), read)
+	if err != nil || len(list) != 4 {
+		t.Fatal(list, err)
+	}
+	token, err := read("claims.jwt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(folder, "claims.jwt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list, token, info.ModTime().Add(time.Second)
+}
+
+func TestTokensAreStatements(t *testing.T) {
+	list, token, now := issuers(t)
+	result, err := VerifyToken(&TokenRequest{Token: token, Issuers: list, Nonce: "5f1c", At: now})
+	if err != nil || result.Answer != AnswerValid || result.Statement != StatedAffirming {
+		t.Fatal(result, err)
+	}
+	if value, found := result.Claim("a.b"); found {
+		t.Errorf("a name of two claims: %v", value)
+	}
+	if value, found := result.Claim("a.c.1"); !found || value != "-7" {
+		t.Errorf("a number below 0: %v, %v", value, found)
+	}
+	if len(result.NotChecked) == 0 || result.NotChecked[0].What != "evidence" {
+		t.Errorf("the issuer verified the evidence: %v", result.NotChecked)
+	}
+	zero := uint64(0)
+	list[1].AgeMax = &zero
+	late := TokenRequest{Token: token, Issuers: list[1:2], At: now.Add(time.Hour / 2)}
+	if result, err = VerifyToken(&late); err != nil || result.Answer != AnswerNotNow || result.Statement != StatedNothing {
+		t.Errorf("0 seconds are a limit: %v, %v", result, err)
+	}
+}
+
+func TestMisuseOfTokens(t *testing.T) {
+	one := Issuer{Service: ServiceIntel, Issuer: "https://one.example", Keys: []byte(`{"keys":[]}`)}
+	changed := func(change func(*Issuer)) []Issuer { other := one; change(&other); return []Issuer{other} }
+	for name, request := range map[string]*TokenRequest{
+		"no request": nil, "no issuers": {Token: []byte("x")},
+		"no service":           {Issuers: changed(func(i *Issuer) { i.Service = 0 })},
+		"a service of nobody":  {Issuers: changed(func(i *Issuer) { i.Service = -1 })},
+		"no name":              {Issuers: changed(func(i *Issuer) { i.Issuer = "" })},
+		"no keys":              {Issuers: changed(func(i *Issuer) { i.Keys = nil })},
+		"a name with a NUL":    {Issuers: changed(func(i *Issuer) { i.Issuer = "a\x00b" })},
+		"an audience with one": {Issuers: changed(func(i *Issuer) { i.Audience = "a\x00b" })},
+		"a nonce with a NUL":   {Issuers: []Issuer{one}, Nonce: "\x00"},
+	} {
+		if token, err := VerifyToken(request); err != StatusInvalid || token != nil {
+			t.Errorf("%s: %v, %v", name, token, err)
+		}
+	}
+	for name, request := range map[string]*TokenRequest{
+		"a long token":     {Token: make([]byte, 131073), Issuers: []Issuer{one}},
+		"a long key set":   {Issuers: changed(func(i *Issuer) { i.Keys = make([]byte, 524289) })},
+		"too many of them": {Issuers: make([]Issuer, 17)},
+	} {
+		if token, err := VerifyToken(request); err != StatusRange || token != nil {
+			t.Errorf("%s: %v, %v", name, token, err)
+		}
+	}
+	if _, err := ReadIssuers("policy_version: x\n", os.ReadFile); err == nil || !strings.HasPrefix(err.Error(), "1:") {
+		t.Errorf("a policy that is none says where: %v", err)
+	}
+	token, err := VerifyToken(&TokenRequest{Issuers: []Issuer{one}})
+	if err != nil || token.Answer != AnswerMalformed || token.Statement != StatedNothing || token.Why == "" {
+		t.Errorf("no token at all: %v, %v", token, err)
+	}
+}
+
+func TestEvidenceIsPutTogether(t *testing.T) {
+	trust, _, quote := evidence(t)
+	if kind, err := Recognise(quote); err != nil || kind != KindTDX4 || kind.String() != "tdx-v4" {
+		t.Error(kind, err)
+	}
+	if _, err := Recognise(nil); err == nil {
+		t.Error("nothing has a kind")
+	}
+	if pieces := trust.Pieces(); len(pieces) == 0 || pieces[0].Name == "" {
+		t.Error("no pieces")
+	}
+	packed, err := Pack(KindSNP, &Pieces{Main: make([]byte, 1184), Certificates: [][]byte{{0x30, 0}}})
+	if err != nil || len(packed) < 1184 {
+		t.Error(len(packed), err)
+	}
+	if _, err := Pack(KindSNP, &Pieces{Main: []byte("x"), PCRs: []byte("y")}); err != StatusInvalid {
+		t.Errorf("a piece of another kind: %v", err)
+	}
+	if _, err := Pack(KindSNP, nil); err != StatusInvalid {
+		t.Errorf("no pieces: %v", err)
+	}
+	if _, err := DevicesNonce(make([]byte, 65)); err != StatusRange {
+		t.Errorf("a long challenge: %v", err)
+	}
+	gpu := Device{KindNvidiaGPU, bytes.Repeat([]byte{7}, 2000), [][]byte{{1, 2, 3}}}
+	devices, data, err := PackDevices([]byte{1}, []Device{gpu, gpu})
+	if err != nil || data == [64]byte{} {
+		t.Fatal(err)
+	}
+	plain, err := AttachDevices(quote, devices, DevicesPlain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := AttachDevices(quote, devices, DevicesPacked)
+	if err != nil || len(short) >= len(plain) {
+		t.Errorf("packed: %d of %d, %v", len(short), len(plain), err)
+	}
+	if _, err := AttachDevices(quote, devices, 2); err != StatusInvalid {
+		t.Errorf("another form: %v", err)
+	}
+	if _, _, err := PackDevices([]byte{1}, nil); err != StatusInvalid {
+		t.Errorf("no devices: %v", err)
+	}
+}
+
+func TestCounters(t *testing.T) {
+	trust, policy, quote := evidence(t)
+	verifier, err := NewVerifier(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := verifier.SetTables(-1); err != StatusRange {
+		t.Error(err)
+	}
+	if err := verifier.SetTables(0); err != nil {
+		t.Error(err)
+	}
+	for i := 0; i < 3; i++ {
+		if _, err := Verify(&Request{Trust: trust, Policy: policy, Evidence: quote, At: at, Verifier: verifier}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if counters, err := verifier.Counters(); err != nil || counters.Hits != 2 || counters.Platforms != 1 {
+		t.Error(counters, err)
+	}
+	policies, err := NewPolicyDefault()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest, err := policies.Digest(); err != nil || digest == [32]byte{} {
+		t.Error(digest, err)
+	}
+	if VersionNumber() <= 0 {
+		t.Error(VersionNumber())
+	}
+}

@@ -376,15 +376,26 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_pack(
     const uint8_t challenge[ASSAY_DEVICE_CHALLENGE_BYTES],
     const struct assay_device_report *devices, size_t count, uint8_t *buffer, size_t capacity,
     size_t *len, uint8_t report_data[ASSAY_DEVICE_CHALLENGE_BYTES]);
+/* How devices stand in evidence. */
+enum assay_devices_form {
+    ASSAY_DEVICES_PLAIN = 0,
+    /* As an LZ4 block: a quarter of the bytes, bounded with the processor's evidence by 32 KB. Only
+     * policies with devices_packed (docs/configuration.md, section 4) accept it, and the default.
+     */
+    ASSAY_DEVICES_PACKED = 1
+};
 /*
  * assay_devices_attach - evidence of a processor and its devices as one byte string.
- * In:      evidence: as assay_verify takes it, over the report data of assay_devices_pack
+ * In:      evidence: as assay_verify takes it, over the report data of assay_devices_pack, which
+ *          are the same for each form
  * Out:     buffer[*len], at most ASSAY_EVIDENCE_BYTES_MAX
  * Returns: ASSAY_OK | ASSAY_E_INVALID (also: a kind that takes no devices, evidence that has some
- *          already) | ASSAY_E_FULL (capacity) | statuses of evidence or devices that cannot be read
+ *          already) | ASSAY_E_FULL (capacity) | ASSAY_E_RANGE (too long together) | ASSAY_E_MEMORY
+ *          | statuses of evidence or devices that cannot be read
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_devices_attach(struct assay_bytes evidence,
                                                                struct assay_bytes devices,
+                                                               enum assay_devices_form form,
                                                                uint8_t *buffer, size_t capacity,
                                                                size_t *len);
 

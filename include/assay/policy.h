@@ -1,5 +1,6 @@
 /*
- * include/assay/policy.h - libassay-policy: policy files (YAML) as objects of libassay.
+ * include/assay/policy.h - libassay-policy: policy files (YAML) as objects of libassay, and the
+ * issuers of tokens that they name.
  *
  * A library of its own, so that a verifier without policy files has no parser of YAML.
  */
@@ -28,6 +29,37 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create_yaml(const char *t
                                                                    struct assay_policy **policy,
                                                                    char *message,
                                                                    size_t message_len);
+
+/* --- issuers of tokens of other verifiers: the section `token_issuers` of a policy file */
+struct assay_policy_issuers;
+
+/*
+ * assay_policy_issuers_create_yaml - from the same text; the complete file must be a policy.
+ * Out:     *issuers on ASSAY_OK, empty where the file has no such section; else message as above
+ * Returns: as assay_policy_create_yaml
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_issuers_create_yaml(
+    const char *text, size_t len, struct assay_policy_issuers **issuers, char *message,
+    size_t message_len);
+ASSAY_API void assay_policy_issuers_destroy(struct assay_policy_issuers **issuers);
+
+/* One issuer. Its files are names from the folder of the policy file on: this library opens none.
+ * Texts belong to the list; what is not given is NULL, of keys and root one at most. */
+struct assay_policy_issuer {
+    size_t size;
+    enum assay_result_service service;
+    const char *issuer;
+    const char *keys_file; /* for `keys` of struct assay_result_issuer */
+    const char *root_file;
+    const char *audience;
+    bool has_age_max;
+    uint64_t age_max_s;
+};
+/* Returns: how many there are, at most ASSAY_RESULT_ISSUERS_MAX; 0 of NULL. */
+ASSAY_API size_t assay_policy_issuers_count(const struct assay_policy_issuers *issuers);
+/* Returns: false past the last one; *issuer untouched. */
+ASSAY_API bool assay_policy_issuers_get(const struct assay_policy_issuers *issuers, size_t index,
+                                        struct assay_policy_issuer *issuer);
 
 #ifdef __cplusplus
 }

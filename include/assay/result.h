@@ -57,8 +57,11 @@ enum assay_result_flag { ASSAY_FLAG_UNSTATED = 0, ASSAY_FLAG_YES = 1, ASSAY_FLAG
 #define ASSAY_RESULT_BYTES_MAX   131072
 #define ASSAY_RESULT_KEY_SET_MAX 524288
 
-/* What you accept: nothing of the token selects how it is verified. */
-struct assay_result_request {
+/* The most issuers of one request. */
+#define ASSAY_RESULT_ISSUERS_MAX 16
+/* An issuer whose tokens you accept: nothing of a token selects how it is verified. All of an array
+ * have one size. assay/policy.h reads them from policy files. */
+struct assay_result_issuer {
     size_t size;
     enum assay_result_service service;
     const char *issuer;      /* `iss`, character by character */
@@ -68,33 +71,50 @@ struct assay_result_request {
      * Whatever the root certifies may sign then: it must be the service's own. */
     struct assay_bytes root;
     const char *audience; /* `aud` must contain it; NULL: a token with an audience is refused */
+    bool has_age_max;     /* then the token must state when it was issued (`iat`) */
+    uint64_t age_max_s;   /* and that must not be longer ago; otherwise it is valid until `exp` */
+};
+struct assay_result_request {
+    size_t size;
+    const struct assay_result_issuer *issuers; /* one of them must have issued the token */
+    size_t issuer_count;                       /* 1 to ASSAY_RESULT_ISSUERS_MAX */
     const char *nonce; /* must be echoed, character by character; NULL: freshness is not checked */
     int64_t at_unix_s; /* the time of the verification */
 };
 
 struct assay_result;
-/* Memory of one result: about 700 KB, used again and again. Returns: ASSAY_OK | ASSAY_E_MEMORY |
+/* Memory of one result: about 900 KB, used again and again. Returns: ASSAY_OK | ASSAY_E_MEMORY |
  * ASSAY_E_INVALID */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_result_create(struct assay_result **result);
 ASSAY_API void assay_result_destroy(struct assay_result **result);
 /*
  * assay_result_verify - verify a token: a JSON web token, or NVIDIA's list of an overall token and
  * one a device, [["JWT", token], {"GPU-0": token}].
- * Out:     *answer: ASSAY_RESULT_VALID, or why the token must not be relied on; *result has details
- * Returns: ASSAY_OK (there is an answer) | ASSAY_E_RANGE (request: longer than allowed) |
- *          ASSAY_E_KEY (the root cannot be read) | ASSAY_E_INVALID (misuse: no service, issuer,
- *          keys or root) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
+ * In:      request: bytes beyond the members that this version has must be zero
+ * Out:     *answer, always: ASSAY_RESULT_VALID, or why the token must not be relied on (of several
+ *          issuers the refusal that came last in the order of the checks); ASSAY_RESULT_NOT_READ
+ *          unless ASSAY_OK is returned
+ *          *statement, always: what the issuer states; ASSAY_STATED_NOTHING unless the token is
+ *          valid. ASSAY_OK says that there is an answer, ASSAY_RESULT_VALID who made the statement:
+ *          only the statement says whether it is a good one
+ *          *result has details
+ * Returns: ASSAY_OK (there is an answer) | ASSAY_E_RANGE (token or key set longer than allowed, too
+ *          many issuers) | ASSAY_E_KEY (a root cannot be read) | ASSAY_E_INVALID (misuse: no
+ *          issuer, one without service, name, keys and root) | ASSAY_E_UNSUPPORTED (members of a
+ *          later version are used) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_result_verify(
     const struct assay_result_request *request, const void *token, size_t len,
-    struct assay_result *result, enum assay_result_answer *answer);
+    struct assay_result *result, enum assay_result_answer *answer,
+    enum assay_result_statement *statement);
 
 /* Texts may be NULL and are the issuer's: untrusted for a terminal. Everything after `why` is empty
  * unless the answer is ASSAY_RESULT_VALID. */
 struct assay_result_summary {
     size_t size;
     enum assay_result_answer answer;
-    const char *why; /* a sentence; "" of a valid token */
+    const char *why;     /* a sentence; "" of a valid token */
+    size_t issuer_index; /* in the request: of whom `answer` and `why` are */
     enum assay_result_service service;
     enum assay_result_statement statement;
     int8_t vector[8]; /* the statements as AR4SI claims (enum assay_ar4si_label); 0: not stated */
@@ -133,19 +153,28 @@ struct assay_result_device {
 ASSAY_API bool assay_result_get_device(const struct assay_result *result, size_t index,
                                        struct assay_result_device *device);
 
-#define ASSAY_RESULT_TOP SIZE_MAX
-/* A member of the (overall) token's claims; a map or a list is one, and its members follow it. */
-struct assay_result_claim {
-    size_t size;
-    const char *key; /* "" in a list */
-    size_t parent;   /* index of the map or list; ASSAY_RESULT_TOP of the outermost members */
-    enum assay_claim_type type; /* numbers below 0 and fractions are TEXT of their digits */
-    uint64_t number;            /* of UINT; of BOOL 0 or 1; of LIST and MAP: how many members */
-    struct assay_bytes text;    /* of TEXT: UTF-8, with a NUL behind it that is not counted */
-};
-/* Returns: false past the last one, and unless the answer is ASSAY_RESULT_VALID. */
-ASSAY_API bool assay_result_get_claim(const struct assay_result *result, size_t index,
-                                      struct assay_result_claim *claim);
+/*
+ * assay_result_get_unchecked - the index-th thing that a valid token leaves open: "evidence"
+ * always, "freshness" without a nonce, "revocation" with a root, "devices" without their tokens.
+ * Returns: false past the last one, and unless the answer is ASSAY_RESULT_VALID
+ */
+ASSAY_API bool assay_result_get_unchecked(const struct assay_result *result, size_t index,
+                                          struct assay_unchecked *unchecked);
+
+/*
+ * assay_result_get_claim - the claim of a name of the (overall) token, and the index-th one, as of
+ * a verdict: "x-ms-isolation-tee.x-ms-attestation-type", "eat_nonce.0". None is of type BYTES;
+ * numbers below 0 and fractions are TEXT of their digits.
+ * Out:     *claim; its pointers hold until the result is used again or destroyed
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim, past the last one; unless the answer is
+ *          ASSAY_RESULT_VALID) | ASSAY_E_DUPLICATE (two claims have the name, since one has a dot
+ *          in it) | ASSAY_E_FULL (the names take more than 128 KB) | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_result_get_claim(const struct assay_result *result,
+                                                                 const char *name,
+                                                                 struct assay_claim_value *claim);
+ASSAY_API ASSAY_CHECKED enum assay_status assay_result_get_claim_at(
+    const struct assay_result *result, size_t index, struct assay_claim_value *claim);
 
 /* Each Returns: a static text; "unknown" outside the list. */
 ASSAY_API const char *assay_name_of_service(enum assay_result_service service); /* "azure" */

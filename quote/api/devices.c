@@ -7,6 +7,8 @@
 #include "quote/verify.h"
 #include "quote/verify/device_set.h"
 
+#include <stdlib.h>
+
 _Static_assert(ASSAY_DEVICE_CHALLENGE_BYTES == ASSAY_REPORT_DATA_LEN, "one length");
 _Static_assert(ASSAY_DEVICE_NONCE_BYTES == ASSAY_DEVICE_NONCE_LEN, "one length");
 
@@ -59,13 +61,52 @@ enum assay_status assay_devices_pack(const uint8_t challenge[ASSAY_DEVICE_CHALLE
     return ASSAY_OK;
 }
 
+/* The set as an LZ4 block, in memory of its own. */
+struct packing {
+    struct assay_lz4_table table;
+    uint8_t block[ASSAY_EVIDENCE_LEN_MAX];
+};
+
+/* Out: *packing of malloc, from which the package borrows; NULL of the plain form */
+static enum assay_status set_devices(struct assay_slice devices, enum assay_devices_form form,
+                                     struct assay_package *package, struct packing **packing)
+{
+    *packing = NULL;
+    if (form == ASSAY_DEVICES_PLAIN) {
+        package->devices = devices;
+        return ASSAY_OK;
+    }
+    if (form != ASSAY_DEVICES_PACKED) return ASSAY_E_INVALID;
+    *packing = calloc(1, sizeof **packing);
+    if (*packing == NULL) return ASSAY_E_MEMORY;
+    struct assay_writer w = assay_writer_over((*packing)->block, sizeof(*packing)->block);
+    assay_device_set_pack(devices, &(*packing)->table, &w);
+    return assay_writer_finish(&w, &package->packed) == ASSAY_OK ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status write_package(const struct assay_package *package, uint8_t *buffer,
+                                       size_t capacity, size_t *len)
+{
+    struct assay_package read;
+    struct assay_slice out;
+    if (!assay_package_fits(package)) return ASSAY_E_INVALID;
+    struct assay_writer w = assay_writer_over(buffer, capacity);
+    assay_package_encode(package, &w);
+    ASSAY_TRY(assay_writer_finish(&w, &out));
+    /* With what stands around it, it may be longer than evidence is. */
+    ASSAY_TRY(assay_package_read(package->kind, out.bytes, out.len, &read));
+    *len = out.len;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_devices_attach(struct assay_bytes evidence, struct assay_bytes devices,
-                                       uint8_t *buffer, size_t capacity, size_t *len)
+                                       enum assay_devices_form form, uint8_t *buffer,
+                                       size_t capacity, size_t *len)
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     struct assay_device_set set;
     struct assay_package package;
-    struct assay_slice out;
+    struct packing *packing = NULL;
     size_t declared = 0;
     if (evidence.bytes == NULL || devices.bytes == NULL || buffer == NULL || len == NULL)
         return ASSAY_E_INVALID;
@@ -74,15 +115,11 @@ enum assay_status assay_devices_attach(struct assay_bytes evidence, struct assay
     ASSAY_TRY(assay_evidence_length(kind, evidence.bytes, evidence.len, &declared));
     ASSAY_TRY(assay_package_read(kind, evidence.bytes, declared, &package));
     if (package.devices.len > 0 || package.packed.len > 0) return ASSAY_E_INVALID;
-    package.devices = assay_slice_over(devices.bytes, devices.len);
-    if (!assay_package_fits(&package)) return ASSAY_E_INVALID;
-    struct assay_writer w = assay_writer_over(buffer, capacity);
-    assay_package_encode(&package, &w);
-    ASSAY_TRY(assay_writer_finish(&w, &out));
-    /* With what stands around it, it may be longer than evidence is. */
-    ASSAY_TRY(assay_package_read(kind, out.bytes, out.len, &package));
-    *len = out.len;
-    return ASSAY_OK;
+    enum assay_status status =
+        set_devices(assay_slice_over(devices.bytes, devices.len), form, &package, &packing);
+    if (status == ASSAY_OK) status = write_package(&package, buffer, capacity, len);
+    free(packing);
+    return status;
 }
 
 bool assay_verdict_get_device(const struct assay_verdict *verdict, size_t index,

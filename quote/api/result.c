@@ -1,19 +1,32 @@
 /*
  * quote/api/result.c - tokens of other verifiers, as statements of their issuers.
  */
-#include "quote/result/token/token.h"
+#include "quote/result/token/issuers.h"
 
 #include "base/assert.h"
 #include "quote/api/api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 _Static_assert((int)ASSAY_RESULT_BYTES_MAX == (int)ASSAY_RESULT_LEN_MAX, "one bound");
 _Static_assert((int)ASSAY_RESULT_KEY_SET_MAX == (int)ASSAY_KEY_SET_LEN_MAX, "one bound");
+_Static_assert(ASSAY_RESULT_ISSUERS_MAX == (int)ASSAY_TOKEN_ISSUERS_MAX, "one bound");
+
+enum { NAMES_MAX = 131072 };
 
 struct assay_result {
     struct assay_token token;
+    size_t issuer_index;
+    size_t unchecked_count;
+    struct assay_open_check unchecked[ASSAY_TOKEN_UNCHECKED_MAX];
+    /* --- names of claims, made with the first question for one */
+    bool is_named;
+    enum assay_status status; /* of that */
+    uint32_t name_at[ASSAY_TREE_NODES_MAX];
+    uint32_t name_len[ASSAY_TREE_NODES_MAX];
+    uint16_t members[ASSAY_TREE_NODES_MAX]; /* of a list, while they are counted */
+    char names[NAMES_MAX];
 };
 
 enum assay_status assay_result_create(struct assay_result **result)
@@ -35,48 +48,94 @@ static struct assay_slice slice_of(struct assay_bytes bytes)
     return (struct assay_slice){ .bytes = bytes.bytes, .len = bytes.len };
 }
 
-static bool is_misused(const struct assay_result_request *request)
+/* --- verification */
+static enum assay_status check_issuer(const struct assay_result_issuer *one)
 {
-    if (request == NULL || request->size < sizeof *request) return true;
-    if (request->service < ASSAY_RESULT_AZURE || request->service > ASSAY_RESULT_NVIDIA)
-        return true;
-    if (request->issuer == NULL || request->issuer[0] == '\0') return true;
-    if (request->keys.len > 0 && request->keys.bytes == NULL) return true;
-    if (request->root.len > 0 && request->root.bytes == NULL) return true;
-    return request->keys.len == 0 && request->root.len == 0;
+    if (one->size != sizeof *one) return ASSAY_E_INVALID; /* they stand in an array */
+    if (one->service < ASSAY_RESULT_AZURE || one->service > ASSAY_RESULT_NVIDIA)
+        return ASSAY_E_INVALID;
+    if (one->issuer == NULL || one->issuer[0] == '\0') return ASSAY_E_INVALID;
+    if (one->keys.len > 0 && one->keys.bytes == NULL) return ASSAY_E_INVALID;
+    if (one->root.len > 0 && one->root.bytes == NULL) return ASSAY_E_INVALID;
+    if (one->keys.len == 0 && one->root.len == 0) return ASSAY_E_INVALID;
+    return one->keys.len > ASSAY_RESULT_KEY_SET_MAX ? ASSAY_E_RANGE : ASSAY_OK;
+}
+
+static enum assay_status check_request(const struct assay_result_request *request)
+{
+    if (request == NULL || request->size < sizeof *request) return ASSAY_E_INVALID;
+    const uint8_t *const bytes = (const uint8_t *)request;
+    for (size_t i = sizeof *request; i < request->size; i++)
+        if (bytes[i] != 0) return ASSAY_E_UNSUPPORTED;
+    if (request->issuers == NULL || request->issuer_count == 0) return ASSAY_E_INVALID;
+    if (request->issuer_count > ASSAY_RESULT_ISSUERS_MAX) return ASSAY_E_RANGE;
+    for (size_t i = 0; i < request->issuer_count; i++)
+        ASSAY_TRY(check_issuer(&request->issuers[i]));
+    return ASSAY_OK;
+}
+
+static enum assay_status make_terms(const struct assay_result_request *request, size_t index,
+                                    struct assay_key *root, struct assay_token_terms *terms)
+{
+    const struct assay_result_issuer *const one = &request->issuers[index];
+    if (one->root.len > 0 && assay_x509_root(one->root.bytes, one->root.len, root) != ASSAY_OK)
+        return ASSAY_E_KEY;
+    *terms = (struct assay_token_terms){
+        .service = one->service,
+        .issuer = one->issuer,
+        .keys = slice_of(one->keys),
+        .root = one->root.len > 0 ? root : NULL,
+        .audience = one->audience,
+        .nonce = request->nonce,
+        .has_age = one->has_age_max,
+        .age_max_s = one->age_max_s,
+        .at_unix_s = request->at_unix_s,
+    };
+    return ASSAY_OK;
+}
+
+static enum assay_status verify_request(const struct assay_result_request *request,
+                                        const void *token, size_t len, struct assay_result *result)
+{
+    struct assay_key roots[ASSAY_RESULT_ISSUERS_MAX];
+    struct assay_token_terms terms[ASSAY_RESULT_ISSUERS_MAX];
+    ASSAY_TRY(check_request(request));
+    if (len > ASSAY_RESULT_BYTES_MAX) return ASSAY_E_RANGE;
+    for (size_t i = 0; i < request->issuer_count; i++)
+        ASSAY_TRY(make_terms(request, i, &roots[i], &terms[i]));
+    ASSAY_TRY(assay_token_verify_any(terms, request->issuer_count, token, len, &result->token,
+                                     &result->issuer_index));
+    if (result->token.answer == ASSAY_RESULT_VALID)
+        result->unchecked_count = assay_token_list_unchecked(
+            &result->token, &terms[result->issuer_index], result->unchecked);
+    result->token.audience = NULL; /* borrowed from the request, for the call only */
+    result->token.nonce = NULL;
+    return ASSAY_OK;
 }
 
 enum assay_status assay_result_verify(const struct assay_result_request *request, const void *token,
                                       size_t len, struct assay_result *result,
-                                      enum assay_result_answer *answer)
+                                      enum assay_result_answer *answer,
+                                      enum assay_result_statement *statement)
 {
-    struct assay_key root;
-    if (result == NULL || answer == NULL || (token == NULL && len > 0)) return ASSAY_E_INVALID;
-    *answer = ASSAY_RESULT_NOT_READ;
+    if (answer != NULL) *answer = ASSAY_RESULT_NOT_READ;
+    if (statement != NULL) *statement = ASSAY_STATED_NOTHING;
+    if (result == NULL) return ASSAY_E_INVALID;
     result->token.answer = ASSAY_RESULT_NOT_READ;
-    if (is_misused(request)) return ASSAY_E_INVALID;
-    if (request->keys.len > ASSAY_RESULT_KEY_SET_MAX || len > ASSAY_RESULT_BYTES_MAX)
-        return ASSAY_E_RANGE;
-    if (request->root.len > 0 &&
-        assay_x509_root(request->root.bytes, request->root.len, &root) != ASSAY_OK)
-        return ASSAY_E_KEY;
-    const struct assay_token_terms terms = {
-        .service = request->service,
-        .issuer = request->issuer,
-        .keys = slice_of(request->keys),
-        .root = request->root.len > 0 ? &root : NULL,
-        .audience = request->audience,
-        .nonce = request->nonce,
-        .at_unix_s = request->at_unix_s,
-    };
-    const enum assay_status status = assay_token_verify(&terms, token, len, &result->token);
-    result->token.audience = NULL; /* borrowed from the request, for the call only */
-    result->token.nonce = NULL;
-    if (status != ASSAY_OK) result->token.answer = ASSAY_RESULT_NOT_READ;
+    result->unchecked_count = 0;
+    result->is_named = false;
+    if (answer == NULL || statement == NULL || (token == NULL && len > 0)) return ASSAY_E_INVALID;
+    const enum assay_status status = verify_request(request, token, len, result);
+    if (status != ASSAY_OK) {
+        result->token.answer = ASSAY_RESULT_NOT_READ;
+        return status;
+    }
     *answer = result->token.answer;
-    return status;
+    if (*answer == ASSAY_RESULT_VALID) *statement = result->token.statement;
+    return ASSAY_OK;
 }
 
+/* --- what a valid one states */
 bool assay_result_get_summary(const struct assay_result *result,
                               struct assay_result_summary *summary)
 {
@@ -84,7 +143,11 @@ bool assay_result_get_summary(const struct assay_result *result,
     const struct assay_token *const t = &result->token;
     if (t->answer == ASSAY_RESULT_NOT_READ) return false;
     *summary = (struct assay_result_summary){
-        .size = sizeof *summary, .answer = t->answer, .why = t->why, .service = t->service
+        .size = sizeof *summary,
+        .answer = t->answer,
+        .why = t->why,
+        .issuer_index = result->issuer_index,
+        .service = t->service,
     };
     if (t->answer != ASSAY_RESULT_VALID) return true;
     summary->statement = t->statement;
@@ -146,24 +209,97 @@ static enum assay_claim_type type_of(const struct assay_tree_node *node)
     ASSAY_UNREACHABLE("the list is complete");
 }
 
-bool assay_result_get_claim(const struct assay_result *result, size_t index,
-                            struct assay_result_claim *claim)
+bool assay_result_get_unchecked(const struct assay_result *result, size_t index,
+                                struct assay_unchecked *unchecked)
 {
-    if (claim == NULL || claim->size < sizeof *claim || !is_valid(result)) return false;
-    const struct assay_json_tree *const tree = &result->token.claims;
-    /* Node 0 is the outermost map. */
-    if (index >= tree->count - 1) return false;
-    const struct assay_tree_node *const node = &tree->nodes[index + 1];
-    const enum assay_claim_type type = type_of(node);
-    *claim = (struct assay_result_claim){
-        .size = sizeof *claim,
-        .key = node->key,
-        .parent = node->parent == 0 ? ASSAY_RESULT_TOP : (size_t)node->parent - 1,
-        .type = type,
-        .number = type == ASSAY_CLAIM_TEXT ? 0 : (uint64_t)node->number,
-        .text = { node->text.bytes, node->text.len },
+    if (unchecked == NULL || unchecked->size < sizeof *unchecked || !is_valid(result)) return false;
+    if (index >= result->unchecked_count) return false;
+    *unchecked = (struct assay_unchecked){
+        .size = sizeof *unchecked,
+        .what = result->unchecked[index].what,
+        .why = result->unchecked[index].why,
     };
     return true;
+}
+
+/* The complete name of a node whose parent has one: that, a dot, its key or its place in a list. */
+static enum assay_status name_node(struct assay_result *r, size_t i, struct assay_writer *w)
+{
+    const struct assay_tree_node *const node = &r->token.claims.nodes[i];
+    const struct assay_tree_node *const parent = &r->token.claims.nodes[node->parent];
+    const bool is_in_list = parent->type == ASSAY_TREE_LIST;
+    char place[sizeof "65535"];
+    const char *const key = is_in_list ? place : node->key;
+    if (is_in_list) (void)snprintf(place, sizeof place, "%u", (unsigned)r->members[node->parent]++);
+    r->name_at[i] = (uint32_t)w->len;
+    if (node->parent != 0) {
+        assay_writer_put(w, r->names + r->name_at[node->parent], r->name_len[node->parent]);
+        assay_writer_u8(w, '.');
+    }
+    assay_writer_put(w, key, assay_text_len(key, ASSAY_TREE_TEXT_MAX));
+    r->name_len[i] = (uint32_t)w->len - r->name_at[i];
+    assay_writer_u8(w, '\0');
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+/* Parents stand in front of their members, so one pass names all. Node 0 is the outermost map. */
+static enum assay_status name_claims(struct assay_result *r)
+{
+    struct assay_writer w = assay_writer_over(r->names, sizeof r->names);
+    assay_bytes_zero(r->members, sizeof r->members);
+    for (size_t i = 1; i < r->token.claims.count; i++)
+        ASSAY_TRY(name_node(r, i, &w));
+    return ASSAY_OK;
+}
+
+/* The object is its owner's alone, so the first question may fill it. */
+static enum assay_status open_claims(const struct assay_result *result,
+                                     const struct assay_claim_value *claim)
+{
+    if (claim == NULL || claim->size < sizeof *claim) return ASSAY_E_INVALID;
+    if (!is_valid(result)) return ASSAY_E_NOT_FOUND;
+    struct assay_result *const r = (struct assay_result *)(uintptr_t)result;
+    if (!r->is_named) r->status = name_claims(r);
+    r->is_named = true;
+    return r->status;
+}
+
+static void fill_claim(const struct assay_result *r, size_t i, struct assay_claim_value *claim)
+{
+    const struct assay_tree_node *const node = &r->token.claims.nodes[i];
+    const enum assay_claim_type type = type_of(node);
+    *claim = (struct assay_claim_value){
+        .size = sizeof *claim,
+        .name = r->names + r->name_at[i],
+        .type = type,
+        .number = type == ASSAY_CLAIM_TEXT ? 0 : (uint64_t)node->number,
+        .bytes = { node->text.bytes, node->text.len },
+    };
+}
+
+enum assay_status assay_result_get_claim_at(const struct assay_result *result, size_t index,
+                                            struct assay_claim_value *claim)
+{
+    ASSAY_TRY(open_claims(result, claim));
+    if (index >= result->token.claims.count - 1) return ASSAY_E_NOT_FOUND;
+    fill_claim(result, index + 1, claim);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_result_get_claim(const struct assay_result *result, const char *name,
+                                         struct assay_claim_value *claim)
+{
+    size_t found = 0;
+    if (name == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(open_claims(result, claim));
+    for (size_t i = 1; i < result->token.claims.count; i++) {
+        if (assay_text_compare(result->names + result->name_at[i], name, SIZE_MAX) != 0) continue;
+        if (found != 0) return ASSAY_E_DUPLICATE;
+        found = i;
+    }
+    if (found == 0) return ASSAY_E_NOT_FOUND;
+    fill_claim(result, found, claim);
+    return ASSAY_OK;
 }
 
 const char *assay_name_of_service(enum assay_result_service service)

@@ -46,7 +46,7 @@ for component in library library-policy dev python go rust; do
     check "installs $component" "$cmake" --install "$build" --prefix "$prefix" --component $component
 done
 lib=$(dirname "$(find "$prefix" -name 'libassay.so')")
-python=$(dirname "$(find "$prefix" -name assay.py)")
+python=$(dirname "$(dirname "$(find "$prefix" -path '*/assay/_library.py')")")
 gocode=$prefix/share/gocode/src/assay.example/assay
 crate=$(find "$prefix/share/cargo/registry" -mindepth 1 -maxdepth 1 -name 'assay-*')
 export PKG_CONFIG_PATH="$lib/pkgconfig" LD_LIBRARY_PATH="$lib" PYTHONPATH="$python" PYTHONDONTWRITEBYTECODE=1
@@ -78,7 +78,9 @@ if [ "$part" = genuine ]; then
     set -- genuine "$vectors"
 else
     check 'evidence is made' "$build/tests/make_cases" "$out/made" || done_with_checks
-    set -- made "$root/examples/evidence" "$out/made"
+    mkdir "$out/tokens"
+    check 'tokens are made' python3 "$root/tests/integration/cli/evidence/result_maker.py" "$out/tokens" || done_with_checks
+    set -- made "$root/examples/evidence" "$out/made" "$out/tokens"
 fi
 check 'the table of cases is made' python3 "$root/tests/bindings/cases.py" "$out" "$@" || done_with_checks
 cat "$work/said"
@@ -94,11 +96,13 @@ check 'another result would be seen' compare --selftest "$out/c"
 
 # A binding that forgets an argument has other results.
 mkdir -p "$out/faulty"
-for fault in 's/expected_report_data=data.slice/expected_report_data=_Bytes()/' 's/policy=accepted, kind/policy=None, kind/' \
-    's/expected_nonce=challenge.slice/expected_nonce=_Bytes()/' 's/at_unix_s=.* else at,/at_unix_s=1900000001,/' \
-    's/_lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/'; do
-    sed "$fault" "$python/assay.py" >"$out/faulty/assay.py"
-    check "$fault is a fault" fails cmp -s "$python/assay.py" "$out/faulty/assay.py"
+for fault in 's/expected_report_data=data.slice/expected_report_data=api.Bytes()/' 's/memory, policy=accepted/memory, policy=None/' \
+    's/expected_nonce=challenge.slice/expected_nonce=api.Bytes()/' 's/int(time.time()) if at is None else at/1900000001/' \
+    's/api.lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/'; do
+    rm -rf "$out/faulty/assay"
+    cp -R "$python/assay" "$out/faulty"
+    sed -i "$fault" "$out/faulty/assay/"*.py
+    check "$fault is a fault" fails diff -r "$python/assay" "$out/faulty/assay"
     PYTHONPATH="$out/faulty" python3 "$root/tests/bindings/run.py" "$out/table" >"$out/faulty/result" 2>/dev/null
     check "a binding after $fault would be seen" fails compare "$out/c" "$out/faulty/result"
 done
@@ -145,14 +149,44 @@ for wrong in zz "${challenge}zz" 5f1 '' "$(printf '5f%.0s' $(seq 65))"; do
 done
 check 'no time' examples_agree 2 '' "$quote" "$collateral" "$policy" "$challenge" tomorrow
 
+# --- tokens of other verifiers: results, never evidence
+tokens=$out/tokens
+issued=$(awk -F'\t' '$1 == "token-azure" { print $7 }' "$out/table")
+results_agree() { # results_agree STATUS FIRST-LINE ARGUMENT...
+    expected=$1 line=$2
+    shift 2
+    "$build/examples/example_result" "$@" >"$out/c.said" 2>"$out/error"
+    status=$?
+    python3 "$root/examples/result.py" "$@" >"$out/python.said" 2>>"$out/error"
+    [ $? -eq "$expected" ] && [ $status -eq "$expected" ] && [ "$(head -n 1 "$out/c.said")" = "$line" ] &&
+        cmp "$out/c.said" "$out/python.said" || { cat "$out/c.said" "$out/python.said" "$out/error"; return 1; }
+}
+check 'an affirming token' results_agree 0 'valid, affirming' "$tokens/all.yaml" "$tokens/azure.jwt" 5f1c "$issued"
+check 'its evidence is not checked' grep -q '^not checked: evidence: ' "$out/c.said"
+check 'its freshness is' fails grep -q '^not checked: freshness: ' "$out/c.said"
+check 'a token without a nonce' results_agree 0 'valid, affirming' "$tokens/all.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'may be an old one' grep -q '^not checked: freshness: ' "$out/c.said"
+check 'a valid token with a bad statement' \
+    results_agree 1 'valid, contraindicated' "$tokens/all.yaml" "$tokens/debug.jwt" '' "$issued"
+check 'a token of nobody' results_agree 1 'other-issuer, nothing' "$tokens/google.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'no issuers' results_agree 2 '' "$tokens/none.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'issuers of no policy' results_agree 2 '' "$tokens/wrong.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'no such token' results_agree 2 '' "$tokens/all.yaml" "$tokens/none" '' "$issued"
+check 'a time that is none' results_agree 2 '' "$tokens/all.yaml" "$tokens/azure.jwt" '' tomorrow
+check 'a token is no evidence' examples_agree 1 contraindicated "$tokens/azure.jwt" "$collateral" "$policy" "$challenge" "$issued"
+
 # --- misuse, threads, signed results
 longest=$(sed -n 's/^#define ASSAY_EAR_BYTES_MAX \([0-9]*\)$/\1/p' "$prefix/include/assay/assay.h")
-check 'Python has room for every result' test "$longest" -eq "$(python3 -c 'import assay; print(assay._RESULT_MAX)')"
+check 'Python has room for every result' test "$longest" -eq "$(python3 -c 'import assay; print(assay._library.RESULT_MAX)')"
 check 'Rust as well' grep -qx "const RESULT_MAX: usize = $longest;" "$crate/src/verdict.rs"
-export ASSAY_EXAMPLE="$evidence"
+export ASSAY_EXAMPLE="$evidence" ASSAY_TOKENS="$tokens"
 go_tests() { (within "$root/bindings/go" env MALLOC_PERTURB_=165 go test -count=1 .); } # in freed memory: other bytes
 cargo_tests() { (within "$root/bindings/rust" cargo test --quiet --offline --locked --test misuse); }
+go_vets() { (within "$1" go vet ./...); }
 check 'tests of the Go binding' go_tests
+check 'go vet finds nothing in the binding' go_vets "$root/bindings/go"
+check 'nor in the runner' go_vets "$work/go"
+check 'gofmt would change nothing' test -z "$(gofmt -l "$root/bindings/go" "$root/tests/bindings/go" "$root/examples")"
 check 'tests of the Rust binding' cargo_tests
 without_yaml() { (within "$work/go" go build -tags assay_no_yaml -o "$work/bin/go-bare" ./bare); }
 mkdir -p "$work/go/bare"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """tests/bindings/cases.py - table of cases for libassay in every language.
 
-usage: cases.py OUT made EXAMPLE MADE     (EXAMPLE: examples/evidence; MADE: a folder of make_cases)
+usage: cases.py OUT made EXAMPLE MADE TOKENS     (EXAMPLE: examples/evidence; MADE: a folder of make_cases; TOKENS: of
+                                                  result_maker.py)
        cases.py OUT genuine VECTORS       (VECTORS: a folder of genuine evidence)
 
 Writes OUT/table, one line a case, its columns separated by tabs, "-" where there is none:
@@ -10,12 +11,17 @@ Writes OUT/table, one line a case, its columns separated by tabs, "-" where ther
   Unix time, report data (hex), nonce (hex), event logs, SHA-256 of the evidence, expected: a tier, `policy`, or the name
   of a status
 
+Cases whose name begins with "token-" are tokens of other verifiers: the policy file names the issuers, the nonce is text,
+and expected is an answer with a statement, `policy`, or the name of a status.
+
 Files that a case needs are written to OUT. Prints how many cases each source has.
 """
+import base64
 import datetime
 import hashlib
 import json
 import os
+import struct
 import sys
 
 FILE_LEN_MAX = 262144
@@ -57,6 +63,19 @@ def flipped(content, offset, bit=1):
     return content[:offset] + bytes([content[offset] ^ bit]) + content[offset + 1:]
 
 
+EVENT_RULES = """events:
+  - { state: denied, register: rtmr0, data: measured }
+  - { state: required, register: rtmr1, data: absent }
+"""
+
+
+def firmware_log(data):
+    """A log of firmware in a TD (CCEL) with one event in RTMR 0: a header, and an event with a SHA-384 digest."""
+    spec = b"Spec ID Event03\0" + struct.pack("<IBBBBIHHB", 0, 0, 2, 0, 2, 1, 0x0c, 48, 0)
+    header = struct.pack("<II20sI", 0, 3, b"", len(spec)) + spec
+    return header + struct.pack("<IIIH48sI", 1, 0x80000007, 1, 0x0c, hashlib.sha384(data).digest(), len(data)) + data
+
+
 def add_example(table, example):
     """A quote of a TDX domain, and each argument of a request."""
     quote, policy = read(os.path.join(example, "quote.bin")), os.path.join(example, "policy.yaml")
@@ -94,6 +113,13 @@ def add_example(table, example):
     add("no-policy", quote, "policy", policy=table.file("not-yaml", b"policy_version: [\n"))
     add("policy-of-later", quote, "policy", policy=table.file("later", text.replace("version: 1", "version: 9").encode()))
     add("log-that-is-none", quote, contraindicated, logs=[table.file("log", b"\x01" * 100)])
+    log = table.file("firmware-log", firmware_log(b"measured"))
+    add("log", quote, "-", logs=[log])
+    add("log-twice", quote, "-", logs=[log, log])
+    add("log-and-noise", quote, "-", logs=[log, table.file("log", b"\x01" * 100)])
+    add("logs-too-many", quote, "ASSAY_E_RANGE", logs=[log] * 5)
+    add("log-with-event-rule", quote, "-", logs=[log],
+        policy=table.file("events", (text + EVENT_RULES).encode()))
     add("noise", b"noise" * 50, "none")
     for name, content in (("empty", b""), ("one-byte", b"\0"), ("half", quote[:len(quote) // 2])):
         add(name, content, contraindicated)
@@ -117,6 +143,59 @@ def add_made(table, made):
         table.add("made", name + "-challenge", evidence, "-", data="c5" * 64, **named)
         for offset in range(0, len(evidence), max(1, len(evidence) // 12)):
             table.add("made", "%s-bit-%d" % (name, offset), flipped(evidence, offset, 4), "-", **named)
+
+
+def issued(token):
+    """When a token was issued."""
+    text = read(token).split(b".")[1]
+    return json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)))["iat"]
+
+
+def add_tokens(table, tokens):
+    """Tokens of other verifiers, under the issuers of a policy."""
+    head = "policy_version: 1\nprofile: production\ntoken_issuers:\n"
+    azure = "  - { service: azure, issuer: https://sharedeus2.eus2.attest.azure.net, keys: rsa.jwks, age_max_s: 900 }\n"
+    intel = "  - { service: intel, issuer: https://portal.trustauthority.intel.com, keys: intel.jwks }\n"
+    google = ("  - { service: google, issuer: https://confidentialcomputing.googleapis.com, keys: rsa.jwks, "
+              "audience: https://relying.example }\n")
+    nvidia = "  - { service: nvidia, issuer: https://nras.attestation.nvidia.com, keys: ec.jwks, root: root.pem }\n"
+    for name, text in (("all", head + google + azure + intel + nvidia), ("google", head + google), ("none", head[:-15]),
+                       ("wrong", head + azure.replace("azure,", "aws,")),
+                       ("other", head + azure.replace("rsa.jwks", "other.jwks"))):
+        with open(os.path.join(tokens, name + ".yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+    at = issued(os.path.join(tokens, "azure.jwt"))
+
+    def add(name, token, expected, policy="all", nonce="-", at=at + 60):
+        path = token if isinstance(token, bytes) else os.path.join(tokens, token)
+        table.add("tokens", "token-" + name, path, expected, policy=os.path.join(tokens, policy + ".yaml"), nonce=nonce, at=at)
+
+    add("azure", "azure.jwt", "valid affirming", nonce="5f1c")
+    add("claims", "claims.jwt", "valid affirming")
+    add("debug", "debug.jwt", "valid contraindicated")
+    add("nothing", "nothing.jwt", "valid nothing")
+    add("google", "google.jwt", "valid affirming", nonce="nonce of ours")
+    add("intel", "intel.jwt", "valid warning", nonce="5f1c")
+    add("nvidia", "nras.json", "valid affirming", nonce="9f31")
+    add("overall", "overall.jwt", "-")
+    add("failed", "failed.json", "valid contraindicated")
+    add("swapped", "swapped.json", "not-bound nothing")
+    add("none", "none.jwt", "-")
+    add("other-nonce", "azure.jwt", "other-nonce nothing", nonce="5f1d")
+    add("of-no-issuer", "azure.jwt", "ASSAY_E_INVALID", policy="none")
+    add("wrong-policy", "azure.jwt", "policy", policy="wrong")
+    add("other-key", "azure.jwt", "forged nothing", policy="other")
+    add("other-issuer", "azure.jwt", "other-issuer nothing", policy="google")
+    add("too-old", "azure.jwt", "not-now nothing", at=at + 901)
+    add("expired", "intel.jwt", "not-now nothing", at=at + 3600)
+    add("ancient", "intel.jwt", "not-now nothing", at=-2**62)
+    add("empty", b"", "malformed nothing")
+    add("noise", b"noise.of.ours", "malformed nothing")
+    add("nul", read(os.path.join(tokens, "azure.jwt")) + b"\0", "-")
+    add("long", b"." * 131073, "ASSAY_E_RANGE")
+    content = read(os.path.join(tokens, "azure.jwt"))
+    for offset in range(0, len(content), 41):
+        add("bit-%d" % offset, flipped(content, offset, 1), "-")
 
 
 ROLES = ("quote", "report", "attestation_document", "cca_token (tag 399 collection)")
@@ -148,6 +227,7 @@ def main(arguments):
     else:
         add_example(table, folders[0])
         add_made(table, folders[1])
+        add_tokens(table, folders[2])
     with open(os.path.join(out, "table"), "w", encoding="utf-8") as file:
         file.write("\n".join(table.lines) + "\n")
     print("cases: %s" % ", ".join("%s %d" % pair for pair in table.counts.items()))

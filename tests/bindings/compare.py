@@ -25,7 +25,11 @@ def blocks(text):
 
 
 def answer(lines):
-    """The tier, the name of the status, or `policy` where the policy could not be read."""
+    """The tier, the answer and statement of a token, the name of the status, or `policy` where the policy could not be
+    read."""
+    said = dict(line.partition(" ")[::2] for line in lines[:2])
+    if "answer" in said:
+        return "%s %s" % (said["answer"], said.get("statement"))
     for line in lines:
         word, _, rest = line.partition(" ")
         if word in ("tier", "error"):
@@ -64,6 +68,9 @@ def selftest(table, result):
     changed = {"another tier": lines[:tier] + ["tier warning"] + lines[tier + 1:],
                "a claim that is missing": lines[:claim] + lines[claim + 1:],
                "another claim": lines[:claim] + [lines[claim] + "0"] + lines[claim + 1:],
+               "another register of a log": ["register pcr0|sha256|matches|2" if line.startswith("register ") else line
+                                             for line in lines],
+               "another claim of a token": [line.replace("claim a.c.1 text", "claim a.c.1 uint") for line in lines],
                "cases that are missing": lines[:len(lines) // 2],
                "nothing at all": []}
     missed = [what for what, text in changed.items()

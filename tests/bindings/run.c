@@ -5,57 +5,14 @@
  * The runners in Python, Go and Rust print the same bytes.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <assay/policy.h>
+#include "tests/bindings/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 12, FILES = ASSAY_FILES_MAX + 4, LINE = 65536 };
-enum column {
-    NAME,
-    EVIDENCE,
-    FILES_OF,
-    ROOTS,
-    POLICY,
-    EXACT,
-    AT,
-    REPORT_DATA,
-    NONCE,
-    LOGS,
-    DIGEST,
-    EXPECTED
-};
-
-static struct assay_bytes read_file(const char *path)
-{
-    FILE *const file = fopen(path, "rb");
-    uint8_t *const bytes = malloc(ASSAY_FILE_LEN_MAX);
-    if (file == NULL || bytes == NULL) perror(path), exit(2);
-    const size_t len = fread(bytes, 1, ASSAY_FILE_LEN_MAX, file);
-    (void)fclose(file);
-    return (struct assay_bytes){ bytes, len };
-}
-
-static void print_hex(struct assay_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++)
-        (void)printf("%02x", bytes.bytes[i]);
-    (void)printf("\n");
-}
-
-static struct assay_bytes parse_hex(const char *text)
-{
-    struct assay_bytes out = { NULL, 0 };
-    if (strcmp(text, "-") == 0) return out;
-    uint8_t *const bytes = malloc(strlen(text) / 2 + 1);
-    if (bytes == NULL) exit(2);
-    for (unsigned byte = 0; sscanf(text + 2 * out.len, "%2x", &byte) == 1;)
-        bytes[out.len++] = (uint8_t)byte;
-    out.bytes = bytes;
-    return out;
-}
+enum { FILES = ASSAY_FILES_MAX + 4, LINE = 65536 };
 
 /* The files of a list of paths. Returns: how many. */
 static size_t read_list(char *text, struct assay_bytes files[FILES])
@@ -64,7 +21,7 @@ static size_t read_list(char *text, struct assay_bytes files[FILES])
     char *rest = NULL;
     if (strcmp(text, "-") == 0) return 0;
     for (char *one = strtok_r(text, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
-        files[count++] = read_file(one);
+        files[count++] = run_read_file(one);
     return count;
 }
 
@@ -81,7 +38,7 @@ static enum assay_status make_trust(char **column, const struct assay_policy *po
         } else if (strcmp(one, "policy") == 0) {
             status = assay_trust_add_policy_roots(trust, policy);
         } else if (strcmp(one, "-") != 0) {
-            const struct assay_bytes root = read_file(one);
+            const struct assay_bytes root = run_read_file(one);
             status = assay_trust_add_root(trust, root.bytes, root.len, ASSAY_KINDS_ALL);
             free((void *)(uintptr_t)root.bytes);
         }
@@ -98,18 +55,6 @@ static enum assay_status make_trust(char **column, const struct assay_policy *po
     return status;
 }
 
-static void print_claims(const struct assay_verdict *verdict)
-{
-    static const char *const types[] = { "null", "bool", "uint", "text", "bytes", "uint", "uint" };
-    struct assay_claim_value claim = { .size = sizeof claim };
-    for (size_t i = 0; assay_verdict_get_claim_at(verdict, i, &claim) == ASSAY_OK; i++) {
-        (void)printf("claim %s %s ", claim.name, types[claim.type]);
-        if (claim.type == ASSAY_CLAIM_TEXT || claim.type == ASSAY_CLAIM_BYTES)
-            print_hex(claim.bytes);
-        else (void)printf("%" PRIu64 "\n", claim.number);
-    }
-}
-
 static enum assay_status print_result(const struct assay_verdict *verdict,
                                       const struct assay_policy *policy, const char *digest,
                                       enum assay_ear_form form)
@@ -119,7 +64,7 @@ static enum assay_status print_result(const struct assay_verdict *verdict,
     struct assay_ear_request request = { .size = sizeof request, .policy = policy, .form = form };
     request.profile = "ietf-04", request.developer = "tests", request.build = "7",
     request.nonce = "a nonce of tests";
-    const struct assay_bytes sha = parse_hex(digest);
+    const struct assay_bytes sha = run_parse_hex(digest);
     if (sha.len != 32) exit(2);
     for (size_t i = 0; i < sha.len; i++)
         request.evidence_digest[i] = sha.bytes[i];
@@ -128,26 +73,30 @@ static enum assay_status print_result(const struct assay_verdict *verdict,
         assay_verdict_write_ear(verdict, &request, buffer, sizeof buffer, &len);
     if (status != ASSAY_OK) return status;
     (void)printf("result ");
-    print_hex((struct assay_bytes){ buffer, len });
+    run_print_hex((struct assay_bytes){ buffer, len });
     return ASSAY_OK;
 }
 
-static void print_verdict(const struct assay_verdict *verdict, enum assay_tier tier)
+static void print_verdict(const struct assay_verdict *verdict, const struct assay_policy *policy,
+                          enum assay_tier tier)
 {
-    static const char *const genuine[] = { "unknown", "true", "false" };
     struct assay_finding why = { .size = sizeof why };
+    struct assay_claim_value claim = { .size = sizeof claim };
     struct assay_unchecked open = { .size = sizeof open };
     int64_t expiry = 0;
     (void)printf("tier %s\nkind %s\ngenuine %s\n", assay_name_of_tier(tier),
                  assay_name_of_kind(assay_verdict_get_kind(verdict)),
-                 genuine[assay_verdict_get_genuine(verdict)]);
+                 run_genuine[assay_verdict_get_genuine(verdict)]);
     if (assay_verdict_get_expiry(verdict, &expiry)) (void)printf("expires %" PRId64 "\n", expiry);
+    run_print_state(verdict, policy);
     for (size_t i = 0; assay_verdict_get_finding(verdict, i, &why); i++)
-        (void)printf("finding %" PRIu32 " %s|%s|%s|%s|%s\n", why.rule, why.name, why.text,
-                     why.expected, why.observed, why.fix);
+        (void)printf("finding %" PRIu32 " %s|%s|%s|%s|%s|%s|%" PRIu32 "\n", why.rule, why.name,
+                     why.text, why.expected, why.observed, why.fix,
+                     assay_name_of_rule_class(why.class_), why.offset);
     for (size_t i = 0; assay_verdict_get_unchecked(verdict, i, &open); i++)
         (void)printf("unchecked %s|%s\n", open.what, open.why);
-    print_claims(verdict);
+    for (size_t i = 0; assay_verdict_get_claim_at(verdict, i, &claim) == ASSAY_OK; i++)
+        run_print_claim(&claim);
 }
 
 static enum assay_status appraise(char **column, const struct assay_trust *trust,
@@ -156,23 +105,28 @@ static enum assay_status appraise(char **column, const struct assay_trust *trust
 {
     struct assay_bytes logs[FILES];
     struct assay_verdict *verdict = NULL;
+    struct assay_eventlog_report *report = NULL;
     enum assay_tier tier = ASSAY_TIER_NONE;
     struct assay_verify_request request = { .size = sizeof request, .trust = trust };
     request.policy = policy;
     request.verifier = verifier;
-    request.evidence = read_file(column[EVIDENCE]);
+    request.evidence = run_read_file(column[EVIDENCE]);
     request.at_unix_s = strtoll(column[AT], NULL, 10);
-    request.expected_report_data = parse_hex(column[REPORT_DATA]);
-    request.expected_nonce = parse_hex(column[NONCE]);
+    request.expected_report_data = run_parse_hex(column[REPORT_DATA]);
+    request.expected_nonce = run_parse_hex(column[NONCE]);
     request.log_count = read_list(column[LOGS], logs);
     request.logs = logs;
     enum assay_status status = assay_verdict_create(&verdict);
+    if (status == ASSAY_OK && request.log_count > 0) status = assay_eventlog_report_create(&report);
+    request.log_report = report;
     if (status == ASSAY_OK) status = assay_verify(&request, verdict, &tier);
-    if (status == ASSAY_OK) print_verdict(verdict, tier);
+    if (status == ASSAY_OK) print_verdict(verdict, policy, tier);
+    if (status == ASSAY_OK && report != NULL) run_print_logs(report);
     if (status == ASSAY_OK)
         status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_JSON);
     if (status == ASSAY_OK)
         status = print_result(verdict, policy, column[DIGEST], ASSAY_EAR_FORM_CBOR);
+    assay_eventlog_report_destroy(&report);
     assay_verdict_destroy(&verdict);
     for (size_t i = 0; i < request.log_count; i++)
         free((void *)(uintptr_t)logs[i].bytes);
@@ -190,7 +144,7 @@ static void run_case(char **column, struct assay_verifier *verifier)
     enum assay_status status = ASSAY_OK;
     (void)printf("== %s\n", column[NAME]);
     if (strcmp(column[POLICY], "-") != 0) {
-        const struct assay_bytes text = read_file(column[POLICY]);
+        const struct assay_bytes text = run_read_file(column[POLICY]);
         uint8_t digest[32];
         status = assay_policy_create_yaml((const char *)text.bytes, text.len, &policy, message,
                                           sizeof message);
@@ -201,7 +155,7 @@ static void run_case(char **column, struct assay_verifier *verifier)
         }
         if (assay_policy_get_digest(policy, digest) != ASSAY_OK) exit(2);
         (void)printf("policy ");
-        print_hex((struct assay_bytes){ digest, 32 });
+        run_print_hex((struct assay_bytes){ digest, 32 });
     }
     status = assay_trust_create(&trust);
     if (status == ASSAY_OK) status = make_trust(column, policy, trust);
@@ -225,7 +179,8 @@ int main(int argc, char **argv)
              one = strtok_r(NULL, "\t\n", &rest))
             column[count++] = one;
         if (count != COLUMNS) return fprintf(stderr, "run: a line of %zu columns\n", count), 2;
-        run_case(column, verifier);
+        if (strncmp(column[NAME], "token-", 6) == 0) run_token_case(column);
+        else run_case(column, verifier);
     }
     assay_verifier_destroy(&verifier);
     return fclose(table);

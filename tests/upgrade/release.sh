@@ -62,7 +62,7 @@ try 1 "packaging/debian/control: expected version 9.8, found 0."
 try 1 "packaging/debian/rules: expected version 9.8"
 try 1 "cmake/libassay.map: expected version 9.8"
 try 1 "cmake/libassay-policy.map: expected version 9.8"
-try 1 "bindings/python/assay.py: expected version 9.8"
+try 1 "bindings/python/assay: expected version 9.8"
 try 1 "bindings/rust/Cargo.toml: expected version $V"
 try 1 "tests/bindings/rust/Cargo.lock: expected version $V"
 try 1 "docs/library.md: expected version 9.8"
@@ -75,7 +75,7 @@ series=${old%.*}
 sed -i "s/^project(assay VERSION $old/project(assay VERSION $V/" CMakeLists.txt
 sed -i "s/^ASSAY_$series {/ASSAY_9.8 {/" cmake/libassay*.map
 sed -i "s/\(libassay[a-z-]*\)$series/\19.8/" packaging/debian/control packaging/debian/rules
-sed -i "s/\(libassay[a-z-]*[.]so[.]\)$series/\19.8/" bindings/python/assay.py
+sed -i "s/\(libassay[a-z-]*[.]so[.]\)$series/\19.8/" bindings/python/assay/_library.py
 sed -i "s/^version = \"$old\"/version = \"$V\"/" bindings/rust/Cargo.* tests/bindings/rust/Cargo.lock
 sed -i "s/SONAME .libassay.so.$series./SONAME \`libassay.so.9.8\`/" docs/library.md
 newest=$(ls -d tests/golden/[0-9]* | sort -V | tail -n 1)

@@ -22,10 +22,6 @@
 
 #define COMPLAIN(json, ...) cli_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
-/* What every output says: a reader must not take it for an appraisal. */
-static const char not_verified[] =
-    "A statement of its issuer: Assay verified who made it, not the evidence behind it.";
-
 struct result_arguments {
     const char *token, *service, *issuer, *keys, *root, *audience, *nonce;
     const char *policy; /* in place of service, issuer, keys, root and audience */
@@ -99,31 +95,6 @@ static int read_terms(struct result_arguments *args)
     args->terms.at_unix_s = args->at_unix_s;
     const int result = load_keys(args);
     return result == ASSAY_EXIT_OK ? load_root(args) : result;
-}
-
-/* --- what was not checked */
-struct open_point {
-    const char *what, *why;
-};
-enum { OPEN_POINTS_MAX = 4 };
-
-static size_t list_open_points(const struct assay_token *token, const struct result_arguments *args,
-                               struct open_point out[static OPEN_POINTS_MAX])
-{
-    size_t count = 0;
-    out[count++] = (struct open_point){ "evidence", not_verified };
-    if (args->nonce == NULL)
-        out[count++] =
-            (struct open_point){ "freshness",
-                                 "no --nonce: the token may be an old one that has not expired" };
-    if (args->root != NULL)
-        out[count++] =
-            (struct open_point){ "revocation", "certificates of the keys were not looked up" };
-    if (token->devices_named > token->device_count)
-        out[count++] = (struct open_point){
-            "devices", "their tokens were not given: verify the list that the service returned"
-        };
-    return count;
 }
 
 /* --- JSON */
@@ -214,10 +185,10 @@ static struct assay_json *vector_json(const struct assay_trust_vector *vector)
 
 static int print_json(const struct assay_token *token, const struct result_arguments *args)
 {
-    struct open_point points[OPEN_POINTS_MAX];
+    struct assay_open_check points[ASSAY_TOKEN_UNCHECKED_MAX];
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "statement", assay_token_statement_text(token->statement));
-    assay_json_set_text(data, "note", not_verified);
+    assay_json_set_text(data, "note", assay_token_note);
     assay_json_set_text(data, "service", assay_token_service_text(token->service));
     assay_json_set_text(data, "issuer", token->issuer);
     set_optional(data, "subject", token->subject);
@@ -238,7 +209,7 @@ static int print_json(const struct assay_token *token, const struct result_argum
     for (size_t i = 0; i < token->device_count; i++)
         assay_json_append(devices, device_json(&token->devices[i]));
     struct assay_json *const open = assay_json_set_array(data, "not_checked");
-    const size_t count = list_open_points(token, args, points);
+    const size_t count = assay_token_list_unchecked(token, &args->terms, points);
     for (size_t i = 0; i < count; i++) {
         struct assay_json *const one = assay_json_append_object(open);
         assay_json_set_text(one, "what", points[i].what);
@@ -274,10 +245,10 @@ static void print_device(const struct assay_token_device *d)
 
 static int print_text(const struct assay_token *token, const struct result_arguments *args)
 {
-    struct open_point points[OPEN_POINTS_MAX];
+    struct assay_open_check points[ASSAY_TOKEN_UNCHECKED_MAX];
     char time[ASSAY_RFC3339_LEN + 1];
     (void)printf("statement   %s\n            %s\n", assay_token_statement_text(token->statement),
-                 not_verified);
+                 assay_token_note);
     print_row("service", assay_token_service_text(token->service));
     print_row("issuer", token->issuer);
     print_row("subject", token->subject);
@@ -303,7 +274,7 @@ static int print_text(const struct assay_token *token, const struct result_argum
         (void)printf("  %-18s %4d  %s\n", assay_ar4si_name(claim), value,
                      assay_ar4si_meaning(claim, value));
     }
-    const size_t count = list_open_points(token, args, points);
+    const size_t count = assay_token_list_unchecked(token, &args->terms, points);
     for (size_t i = 0; i < count; i++)
         (void)printf("not checked %s: %s\n", points[i].what, points[i].why);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -337,23 +308,25 @@ static int exit_of(enum assay_result_statement statement)
     return ASSAY_EXIT_INTERNAL;
 }
 
-/* Under one issuer's terms. Out: token, when the result is ASSAY_EXIT_OK */
-static int try_issuer(struct result_arguments *args, struct assay_token *token)
-{
-    const int result = read_terms(args);
-    if (result != ASSAY_EXIT_OK) return result;
-    const enum assay_status status =
-        assay_token_verify(&args->terms, (const char *)args->token_bytes, args->token_len, token);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", args->token,
-                           assay_status_text(status));
-}
-
 static int report_token(const struct assay_token *token, const struct result_arguments *args)
 {
     if (token->answer != ASSAY_RESULT_VALID) return report_refusal(token, args);
     const int result = args->json ? print_json(token, args) : print_text(token, args);
     return result == ASSAY_EXIT_OK ? exit_of(token->statement) : result;
+}
+
+/* Under the terms of some issuers; those of the answer are the arguments' then. */
+static int try_terms(struct result_arguments *args, const struct assay_token_terms *terms,
+                     size_t count, struct assay_token *token)
+{
+    size_t index = 0;
+    const enum assay_status status = assay_token_verify_any(
+        terms, count, (const char *)args->token_bytes, args->token_len, token, &index);
+    if (status != ASSAY_OK)
+        return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", args->token,
+                               assay_status_text(status));
+    args->terms = terms[index];
+    return report_token(token, args);
 }
 
 /* A file that the policy names, from the policy's own folder on. */
@@ -366,65 +339,86 @@ static const char *path_from_policy(const char *policy, const char *file, char o
     return out;
 }
 
-/*
- * A token is valid under an issuer of the policy or under none: each has its complete terms, so
- * which of them are tried in which order decides nothing; one whose files cannot be read is an
- * error. Of refusals the one that failed last in the order of the checks is reported.
- */
-static int try_issuers(struct result_arguments *args, const struct assay_token_issuers *issuers,
-                       struct assay_token *token)
+/* The terms of all issuers of a policy, with what they name. */
+struct accepted_issuers {
+    size_t count;
+    struct assay_token_issuers issuers;
+    struct assay_token_terms terms[ASSAY_TOKEN_ISSUERS_MAX];
+    struct assay_key roots[ASSAY_TOKEN_ISSUERS_MAX];
+    uint8_t *keys[ASSAY_TOKEN_ISSUERS_MAX]; /* of malloc */
+};
+
+static void free_issuers(struct accepted_issuers *all)
 {
-    struct assay_token *const best = calloc(1, sizeof *best);
-    int result = best != NULL
-                     ? ASSAY_EXIT_OK
-                     : cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
-    const struct result_arguments given = *args;
-    for (uint32_t i = 0; i < issuers->count && result == ASSAY_EXIT_OK; i++) {
-        const struct assay_token_issuer *const one = &issuers->entries[i];
-        char keys[PATH_MAX], root[PATH_MAX];
-        free(args->key_bytes);
-        *args = given;
-        args->service = assay_token_service_text(one->service);
-        args->issuer = one->issuer;
-        args->audience = one->audience[0] != '\0' ? one->audience : NULL;
-        args->keys = path_from_policy(args->policy, one->keys, keys);
-        args->root = path_from_policy(args->policy, one->root, root);
-        args->terms.has_age = one->has_age;
-        args->terms.age_max_s = one->age_max_s;
-        result = try_issuer(args, token);
-        if (result != ASSAY_EXIT_OK) break;
-        if (token->answer == ASSAY_RESULT_VALID) {
-            result = report_token(token, args);
-            free(best);
-            return result;
-        }
-        if (token->answer > best->answer) *best = *token;
-    }
-    if (result == ASSAY_EXIT_OK) result = report_refusal(best, args);
-    free(best);
+    for (size_t i = 0; i < all->count; i++)
+        free(all->keys[i]);
+    free(all);
+}
+
+/* Issuers whose files cannot be read are errors, whichever issued the token. */
+static int load_issuer(const struct result_arguments *given, const struct assay_token_issuer *one,
+                       struct accepted_issuers *all)
+{
+    char keys[PATH_MAX], root[PATH_MAX];
+    struct result_arguments args = *given;
+    const size_t i = all->count++;
+    args.service = assay_token_service_text(one->service);
+    args.issuer = one->issuer;
+    args.audience = one->audience[0] != '\0' ? one->audience : NULL;
+    args.keys = path_from_policy(args.policy, one->keys, keys);
+    args.root = path_from_policy(args.policy, one->root, root);
+    args.terms.has_age = one->has_age;
+    args.terms.age_max_s = one->age_max_s;
+    const int result = read_terms(&args);
+    all->keys[i] = args.key_bytes;
+    all->terms[i] = args.terms;
+    all->roots[i] = args.root_key;
+    if (args.root != NULL) all->terms[i].root = &all->roots[i];
     return result;
+}
+
+static int load_policy(const struct result_arguments *args, struct accepted_issuers *all)
+{
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    uint8_t *text = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(args->policy, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK)
+        return cli_print_file_fault(args->json, "--policy ", args->policy, status);
+    status = assay_token_issuers_parse_yaml(text, len, &all->issuers, message);
+    free(text);
+    if (status != ASSAY_OK) return COMPLAIN(args->json, "--policy %s:%s", args->policy, message);
+    if (all->issuers.count == 0)
+        return COMPLAIN(args->json, "--policy %s: names no issuer: expected token_issuers",
+                        args->policy);
+    for (uint32_t i = 0; i < all->issuers.count; i++) {
+        const int result = load_issuer(args, &all->issuers.entries[i], all);
+        if (result != ASSAY_EXIT_OK) return result;
+    }
+    return ASSAY_EXIT_OK;
 }
 
 static int verify_by_policy(struct result_arguments *args, struct assay_token *token)
 {
-    struct assay_token_issuers issuers;
-    char message[ASSAY_YAML_MESSAGE_MAX];
-    uint8_t *text = NULL;
-    size_t len = 0;
     if (args->service != NULL || args->issuer != NULL || args->keys != NULL || args->root != NULL ||
         args->audience != NULL)
         return COMPLAIN(args->json, "--policy names issuers with keys and audience: give either it "
                                     "or --service, --issuer, --keys, --root, --audience");
-    enum assay_status status = assay_file_read(args->policy, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status != ASSAY_OK)
-        return cli_print_file_fault(args->json, "--policy ", args->policy, status);
-    status = assay_token_issuers_parse_yaml(text, len, &issuers, message);
-    free(text);
-    if (status != ASSAY_OK) return COMPLAIN(args->json, "--policy %s:%s", args->policy, message);
-    if (issuers.count == 0)
-        return COMPLAIN(args->json, "--policy %s: names no issuer: expected token_issuers",
-                        args->policy);
-    return try_issuers(args, &issuers, token);
+    struct accepted_issuers *const all = calloc(1, sizeof *all);
+    if (all == NULL)
+        return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
+    int result = load_policy(args, all);
+    if (result == ASSAY_EXIT_OK) result = try_terms(args, all->terms, all->count, token);
+    free_issuers(all);
+    return result;
+}
+
+static int verify_by_arguments(struct result_arguments *args, struct assay_token *token)
+{
+    const int result = read_terms(args);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_token_terms terms = args->terms;
+    return try_terms(args, &terms, 1, token);
 }
 
 static int verify_token(struct result_arguments *args)
@@ -433,11 +427,9 @@ static int verify_token(struct result_arguments *args)
     if (token == NULL)
         return cli_print_error(args->json, ASSAY_EXIT_INTERNAL, "internal", "no memory");
     int result = load_token(args);
-    if (result == ASSAY_EXIT_OK && args->policy != NULL) result = verify_by_policy(args, token);
-    else if (result == ASSAY_EXIT_OK) {
-        result = try_issuer(args, token);
-        if (result == ASSAY_EXIT_OK) result = report_token(token, args);
-    }
+    if (result == ASSAY_EXIT_OK)
+        result =
+            args->policy != NULL ? verify_by_policy(args, token) : verify_by_arguments(args, token);
     free(args->key_bytes);
     free(args->token_bytes);
     free(token);

@@ -17,7 +17,10 @@
 //!
 //! Threads: [`Trust`] and [`Policy`] are `Send` and `Sync`, [`Verifier`] is `Send`; the borrow checker does the rest. What
 //! a [`Verdict`] has is Rust's own memory.
+mod evidence;
 mod ffi;
+mod log;
+mod token;
 mod verdict;
 
 use std::ffi::CStr;
@@ -26,7 +29,17 @@ use std::os::raw::{c_char, c_int};
 use std::ptr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use verdict::{Claim, Finding, Form, Genuine, ResultRequest, Tier, Unchecked, Value, Verdict};
+pub use evidence::{
+    attach_devices, devices_nonce, pack, pack_devices, recognise, Device, DevicesForm, Kind, Pieces,
+};
+pub use log::{Event, Log, LogReport, Register};
+#[cfg(feature = "yaml")]
+pub use token::read_issuers;
+pub use token::{Answer, Issuer, Service, Statement, Token, TokenDevice, TokenRequest};
+pub use verdict::{
+    Claim, DeviceVerdict, Finding, Form, Genuine, Instance, Link, Platform, Proof, ResultRequest, Tier,
+    Unchecked, Value, Verdict,
+};
 
 /// A function of the library failed. Distrust is no error: that is a [`Verdict`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +100,20 @@ pub fn version() -> String {
     text_of(unsafe { ffi::assay_version() })
 }
 
+/// The same as one number: 10203 is 1.2.3.
+pub fn version_number() -> i32 {
+    unsafe { ffi::assay_version_number() }
+}
+
+/// A piece of collateral. `status`: 0 when it can serve, otherwise the number of the status that says why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub set: usize,
+    pub file: usize,
+    pub name: String,
+    pub status: i32,
+}
+
 /// Root keys, and what their vendors published.
 #[derive(Debug)]
 pub struct Trust(*mut ffi::Trust);
@@ -137,6 +164,17 @@ impl Trust {
         }
     }
 
+    /// What became of each piece of the collateral.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut found = Vec::new();
+        let mut piece: ffi::TrustPiece = unsafe { ffi::sized() };
+        while unsafe { ffi::assay_trust_get_piece(self.0, found.len(), &mut piece) } == 0 {
+            let (set, file) = (piece.set, piece.file);
+            found.push(Piece { set, file, name: text_of(piece.name), status: piece.status });
+        }
+        found
+    }
+
     /// The collateral is meant for the very evidence that is verified.
     pub fn set_exact(&mut self, exact: bool) -> Result<(), Error> {
         check(unsafe { ffi::assay_trust_set_exact(self.0, exact) })
@@ -162,21 +200,16 @@ impl Policy {
     #[cfg(feature = "yaml")]
     pub fn from_yaml(text: &str) -> Result<Policy, Error> {
         let mut policy = Policy(ptr::null_mut());
-        let mut message: [c_char; 512] = [0; 512];
-        let status = unsafe {
-            ffi::assay_policy_create_yaml(
-                text.as_ptr().cast(),
-                text.len(),
-                &mut policy.0,
-                message.as_mut_ptr(),
-                message.len(),
-            )
-        };
-        let said = text_of(message.as_ptr());
-        if status != 0 && !said.is_empty() {
-            return Err(Error { status, message: Some(said) });
-        }
-        check(status)?;
+        read_yaml(|message, len| unsafe {
+            ffi::assay_policy_create_yaml(text.as_ptr().cast(), text.len(), &mut policy.0, message, len)
+        })?;
+        Ok(policy)
+    }
+
+    /// That of a request without a policy.
+    pub fn default_policy() -> Result<Policy, Error> {
+        let mut policy = Policy(ptr::null_mut());
+        check(unsafe { ffi::assay_policy_create(&mut policy.0) })?;
         Ok(policy)
     }
 
@@ -194,6 +227,18 @@ impl Policy {
         check(unsafe { ffi::assay_policy_get_digest(self.0, digest.as_mut_ptr()) })?;
         Ok(digest)
     }
+}
+
+/// Calls a function that reads a policy file; the error says where it is wrong.
+#[cfg(feature = "yaml")]
+pub(crate) fn read_yaml(read: impl FnOnce(*mut c_char, usize) -> c_int) -> Result<(), Error> {
+    let mut message: [c_char; 512] = [0; 512];
+    let status = read(message.as_mut_ptr(), message.len());
+    let said = text_of(message.as_ptr());
+    if status != 0 && !said.is_empty() {
+        return Err(Error { status, message: Some(said) });
+    }
+    check(status)
 }
 
 /// What was proven about platforms already seen, so that their next evidence costs one signature.
@@ -216,6 +261,34 @@ impl Verifier {
         check(unsafe { ffi::assay_verifier_create(platforms, &mut verifier.0) })?;
         Ok(verifier)
     }
+
+    /// How many of the busiest platforms have a table of multiples of their key; 0: none.
+    pub fn set_tables(&mut self, tables: usize) -> Result<(), Error> {
+        check(unsafe { ffi::assay_verifier_set_tables(self.0, tables) })
+    }
+
+    /// How often platforms were found again, and what the verifier takes.
+    pub fn counters(&self) -> Result<Counters, Error> {
+        let mut counters: ffi::Counters = unsafe { ffi::sized() };
+        check(unsafe { ffi::assay_verifier_get_counters(self.0, &mut counters) })?;
+        Ok(Counters {
+            hits: counters.hits,
+            misses: counters.misses,
+            evictions: counters.evictions,
+            platforms: counters.platforms,
+            memory_bytes: counters.memory_bytes,
+        })
+    }
+}
+
+/// Of a verifier, since it was made. Hits are platforms that were found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    pub hits: u64,
+    pub misses: u64,
+    pub evictions: u64,
+    pub platforms: u64,
+    pub memory_bytes: u64,
 }
 
 /// What is appraised.
@@ -225,8 +298,8 @@ pub struct Request<'a> {
     pub verifier: Option<&'a mut Verifier>,
     /// None: genuine and not revoked is enough.
     pub policy: Option<&'a Policy>,
-    /// 0: as the bytes say.
-    pub kind: i32,
+    /// [`Kind::NONE`]: as the bytes say.
+    pub kind: Kind,
     pub evidence: &'a [u8],
     /// Unix time.
     pub at: i64,
@@ -234,6 +307,7 @@ pub struct Request<'a> {
     pub report_data: Option<&'a [u8]>,
     /// The same for TPMs, Nitro and devices.
     pub nonce: Option<&'a [u8]>,
+    /// Event logs of firmware and of IMA.
     pub logs: &'a [&'a [u8]],
     /// The attestation result to be written with the verdict.
     pub result: Option<ResultRequest<'a>>,
@@ -247,7 +321,7 @@ impl<'a> Request<'a> {
             trust,
             verifier: None,
             policy: None,
-            kind: 0,
+            kind: Kind::NONE,
             evidence,
             at: now,
             report_data: None,
@@ -265,23 +339,26 @@ impl<'a> Request<'a> {
         }
         let logs: Vec<ffi::Bytes> = self.logs.iter().map(|log| bytes_of(log)).collect();
         let policy = self.policy.map_or(ptr::null(), |policy| policy.0 as *const _);
+        let report = if logs.is_empty() { None } else { Some(log::Reported::new()?) };
         let given = ffi::VerifyRequest {
             size: std::mem::size_of::<ffi::VerifyRequest>(),
             trust: self.trust.0,
             verifier: self.verifier.map_or(ptr::null_mut(), |verifier| verifier.0),
             policy,
-            kind: self.kind,
+            kind: self.kind.0,
             evidence: bytes_of(self.evidence),
             at_unix_s: self.at,
             expected_report_data: bytes_of(self.report_data.unwrap_or(&[])),
             expected_nonce: bytes_of(self.nonce.unwrap_or(&[])),
             logs: logs.as_ptr(),
             log_count: logs.len(),
-            log_report: ptr::null_mut(),
+            log_report: report.as_ref().map_or(ptr::null_mut(), |report| report.0),
         };
         let appraised = verdict::Appraised::new()?;
         let mut tier: c_int = 0;
         check(unsafe { ffi::assay_verify(&given, appraised.0, &mut tier) })?;
-        appraised.copy(tier, policy, self.result.as_ref())
+        let mut verdict = appraised.copy(tier, policy, self.result.as_ref())?;
+        verdict.log_report = report.map(|report| report.copy());
+        Ok(verdict)
     }
 }

@@ -1,6 +1,9 @@
 //! bindings/rust/tests/misuse.rs - misuse, threads and signed results of the Rust binding; what verdicts say is compared
 //! by tests/bindings.
-use assay::{Form, Policy, Request, ResultRequest, Tier, Trust, Verifier};
+use assay::{
+    Answer, Device, DevicesForm, Form, Issuer, Kind, Pieces, Policy, Request, ResultRequest, Service, Statement, Tier,
+    TokenRequest, Trust, Value, Verifier,
+};
 use std::{env, fs, thread};
 
 const AT: i64 = 1_800_000_000;
@@ -90,4 +93,100 @@ fn results_are_signed_with_a_key_alone() {
     assert_eq!(token.iter().filter(|byte| **byte == b'.').count(), 2);
     assert_eq!(verify(Form::Cwt, Some(&[7; 32])).unwrap().result.unwrap()[0], 0xd2);
     assert_eq!(verify(Form::Jwt, None).unwrap_err().status, INVALID);
+}
+
+fn issuer() -> Issuer {
+    Issuer {
+        service: Service::Intel,
+        issuer: "https://one.example".into(),
+        keys: b"{\"keys\":[]}".to_vec(),
+        root: Vec::new(),
+        audience: None,
+        age_max: None,
+    }
+}
+
+#[test]
+fn misuse_of_tokens_is_an_error() {
+    let status = |issuers: &[Issuer], nonce| {
+        TokenRequest { nonce, ..TokenRequest::new(b"x", issuers) }.verify().map(|token| token.answer).unwrap_err().status
+    };
+    assert_eq!(status(&[], None), INVALID);
+    assert_eq!(status(&vec![issuer(); 17], None), RANGE);
+    assert_eq!(status(&[Issuer { issuer: "".into(), ..issuer() }], None), INVALID);
+    assert_eq!(status(&[Issuer { issuer: "a\0b".into(), ..issuer() }], None), INVALID);
+    assert_eq!(status(&[Issuer { audience: Some("a\0b".into()), ..issuer() }], None), INVALID);
+    assert_eq!(status(&[Issuer { keys: Vec::new(), ..issuer() }], None), INVALID);
+    assert_eq!(status(&[Issuer { keys: vec![0; 524_289], ..issuer() }], None), RANGE);
+    assert_eq!(status(&[issuer()], Some("a\0b")), INVALID);
+    let long = vec![b'.'; 131_073];
+    assert_eq!(TokenRequest::new(&long, &[issuer()]).verify().map(|token| token.answer).unwrap_err().status, RANGE);
+    for bytes in [&b"noise"[..], b"", b"\0"] {
+        let token = TokenRequest::new(bytes, &[issuer()]).verify().unwrap();
+        assert_eq!((token.answer, token.statement), (Answer::MALFORMED, Statement::Nothing));
+        assert!(token.claims.is_empty() && token.not_checked.is_empty() && !token.why.is_empty());
+    }
+    let none = |_: &str| Err::<Vec<u8>, assay::Error>(Policy::from_encoded(b"noise").unwrap_err());
+    let error = assay::read_issuers("policy_version: x\n", none).unwrap_err().to_string();
+    assert!(error.starts_with("1:"), "{error}");
+}
+
+#[test]
+fn tokens_are_statements() {
+    let folder = match env::var("ASSAY_TOKENS") {
+        Ok(folder) => folder,
+        Err(_) => return println!("ASSAY_TOKENS names no folder of tokens"),
+    };
+    let read = |name: &str| Ok::<_, assay::Error>(fs::read(format!("{folder}/{name}")).unwrap());
+    let policy = String::from_utf8(read("all.yaml").unwrap()).unwrap();
+    let issuers = assay::read_issuers(&policy, read).unwrap();
+    assert_eq!((issuers.len(), issuers[1].service, issuers[1].age_max), (4, Service::Azure, Some(900)));
+    let written = fs::metadata(format!("{folder}/claims.jwt")).unwrap().modified().unwrap();
+    let at = written.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64 + 1;
+    let bytes = read("claims.jwt").unwrap();
+    let token = TokenRequest { nonce: Some("5f1c"), at, ..TokenRequest::new(&bytes, &issuers) }.verify().unwrap();
+    assert_eq!((token.answer, token.statement, token.issuer_index), (Answer::VALID, Statement::Affirming, 1));
+    assert_eq!(token.claim("a.b"), None, "a name of two claims");
+    assert_eq!(token.claim("a.c.1"), Some(&Value::Text("-7".into())));
+    assert_eq!(token.not_checked[0].what, "evidence");
+    let late = TokenRequest { at: at + 1800, ..TokenRequest::new(&bytes, &issuers) }.verify().unwrap();
+    assert_eq!((late.answer, late.statement), (Answer::NOT_NOW, Statement::Nothing));
+}
+
+#[test]
+fn evidence_is_put_together() {
+    assert!(assay::recognise(b"").is_err());
+    let packed = assay::pack(
+        Kind::SNP,
+        &Pieces { main: &[0; 1184], certificates: &[b"\x30\0"], ..Pieces::default() },
+    );
+    assert!(packed.unwrap().len() > 1184);
+    let other = Pieces { main: b"x", pcrs: b"y", ..Pieces::default() };
+    assert_eq!(assay::pack(Kind::SNP, &other).unwrap_err().status, INVALID);
+    assert_eq!(Kind(99).bit(), 0);
+    let report = [7; 2000];
+    let gpu = Device { kind: Kind::NVIDIA_GPU, report: &report, certificates: &[b"123"] };
+    let (devices, data) = assay::pack_devices(&[1; 64], &[gpu, gpu]).unwrap();
+    assert_ne!(data, [0; 64]);
+    assert_ne!(assay::devices_nonce(&[1; 64]).unwrap(), [0; 32]);
+    assert_eq!(assay::pack_devices(&[1; 64], &[]).unwrap_err().status, INVALID);
+    let (trust, _, quote) = match evidence() {
+        Some(evidence) => evidence,
+        None => return println!("ASSAY_EXAMPLE names no folder of evidence"),
+    };
+    assert_eq!(assay::recognise(&quote).unwrap().to_string(), "tdx-v4");
+    assert!(!trust.pieces().is_empty());
+    let plain = assay::attach_devices(&quote, &devices, DevicesForm::Plain).unwrap();
+    let short = assay::attach_devices(&quote, &devices, DevicesForm::Packed).unwrap();
+    assert!(short.len() < plain.len());
+}
+
+#[test]
+fn verifiers_count() {
+    let mut verifier = Verifier::new(4).unwrap();
+    verifier.set_tables(0).unwrap();
+    assert_eq!(verifier.set_tables(100_000).unwrap_err().status, RANGE);
+    assert_eq!(verifier.counters().unwrap().hits, 0);
+    assert_ne!(Policy::default_policy().unwrap().digest().unwrap(), [0; 32]);
+    assert!(assay::version_number() > 0);
 }

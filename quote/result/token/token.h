@@ -13,6 +13,7 @@
 #include "quote/json.h"
 #include "quote/result/ar4si.h"
 #include "quote/result/jwt.h"
+#include "quote/result/unchecked.h"
 #include "quote/text.h"
 #include "quote/x509.h"
 
@@ -131,6 +132,27 @@ struct assay_token {
 ASSAY_CHECKED enum assay_status assay_token_verify(const struct assay_token_terms *terms,
                                                    const char *text, size_t len,
                                                    struct assay_token *token);
+
+/*
+ * assay_token_verify_any - the same under the terms of several issuers. Each are complete, so the
+ * order in which they are tried decides nothing about a token that is valid under some of them but
+ * which of these is named.
+ * In:      terms[count], count at least 1
+ * Out:     *token, *index: valid, and under which; or the refusal that came last in the order of
+ *          the checks (the first of equal ones)
+ * Returns: as assay_token_verify
+ */
+ASSAY_CHECKED enum assay_status assay_token_verify_any(const struct assay_token_terms *terms,
+                                                       size_t count, const char *text, size_t len,
+                                                       struct assay_token *token, size_t *index);
+
+enum { ASSAY_TOKEN_UNCHECKED_MAX = 4 };
+/* What a statement never is, for every output: a reader must not take it for an appraisal. */
+extern const char assay_token_note[];
+/* What a valid token leaves open under its terms. Returns: how many */
+size_t assay_token_list_unchecked(const struct assay_token *token,
+                                  const struct assay_token_terms *terms,
+                                  struct assay_open_check out[static ASSAY_TOKEN_UNCHECKED_MAX]);
 
 /* "azure", ... Each Returns: a static text, "unknown" outside the list. */
 const char *assay_token_service_text(enum assay_result_service service);

@@ -51,9 +51,78 @@ def check_noise():
     check("a policy that is none says where", raises(ValueError, assay.Policy, "policy_version: x\n"))
 
 
+def check_tokens():
+    """Misuse of tokens is an exception that says what was expected; a token is no yes or no."""
+    one = assay.Issuer(assay.Service.INTEL, "https://one.example", b'{"keys":[]}')
+    token = assay.verify_token(b"noise", [one], at=0)
+    check("noise is a malformed token", token.answer is assay.Answer.MALFORMED and token.statement is assay.Statement.NOTHING)
+    check("with a reason, and nothing else", token.why and not token.claims and not token.not_checked)
+    check("text as well", assay.verify_token("noise", [one], at=0).answer is assay.Answer.MALFORMED)
+    for what, value in (("a token", token), ("its answer", token.answer), ("its statement", token.statement)):
+        check("%s is no yes or no" % what, raises(TypeError, bool, value))
+    for what, error, arguments in (
+            ("no token", TypeError, (None, [one])), ("a number as token", TypeError, (5, [one])),
+            ("no issuers", assay.Error, (b"x", [])), ("an issuer that is none", TypeError, (b"x", ["one"])),
+            ("issuers that are none", TypeError, (b"x", None)), ("a long token", assay.Error, (bytes(131073), [one])),
+            ("too many issuers", assay.Error, (b"x", [one] * 17)),
+            ("a service that is none", assay.Error, (b"x", [one._replace(service=5)])),
+            ("a service that does not fit", OverflowError, (b"x", [one._replace(service=2**32 + 1)])),
+            ("a service in words", TypeError, (b"x", [one._replace(service="intel")])),
+            ("an issuer without a name", assay.Error, (b"x", [one._replace(issuer="")])),
+            ("None as name", assay.Error, (b"x", [one._replace(issuer=None)])),
+            ("bytes as name", TypeError, (b"x", [one._replace(issuer=b"i")])),
+            ("a name with a NUL", ValueError, (b"x", [one._replace(issuer="a\0b")])),
+            ("an audience with a NUL", ValueError, (b"x", [one._replace(audience="\0")])),
+            ("no keys", assay.Error, (b"x", [one._replace(keys=None)])),
+            ("text as keys", TypeError, (b"x", [one._replace(keys="{}")])),
+            ("a long key set", assay.Error, (b"x", [one._replace(keys=bytes(524289))])),
+            ("an age below 0", OverflowError, (b"x", [one._replace(age_max_s=-1)])),
+            ("an age that does not fit", OverflowError, (b"x", [one._replace(age_max_s=2**64)])),
+            ("a fraction as age", TypeError, (b"x", [one._replace(age_max_s=0.5)])),
+            ("a nonce with a NUL", ValueError, (b"x", [one], "a\0b")), ("bytes as nonce", TypeError, (b"x", [one], b"n")),
+            ("a time that does not fit", OverflowError, (b"x", [one], None, 2**63)),
+            ("a time in words", TypeError, (b"x", [one], None, "now"))):
+        check("%s is an error" % what, raises(error, assay.verify_token, *arguments))
+    check("a policy without issuers", assay.read_issuers("policy_version: 1\nprofile: production\n", bytes) == [])
+    check("one that is none says where", raises(ValueError, assay.read_issuers, "policy_version: x\n", bytes))
+    check("bytes are no policy", raises(TypeError, assay.Policy, b"policy_version: 1\n"))
+
+
+def check_pieces():
+    """Evidence that is put together; arguments of other types and lengths are exceptions."""
+    trust, verifier = assay.Trust(), assay.Verifier(1)
+    check("a policy by default", len(assay.Policy.default().digest) == 32)
+    check("noise is no encoded policy", raises(assay.Error, assay.Policy.from_encoded, b"noise"))
+    check("nothing has no kind", raises(assay.Error, assay.recognise, b""))
+    check("None is no evidence", raises(TypeError, assay.recognise, None) and raises(TypeError, assay.verify, None, trust, 0))
+    packed = assay.pack(assay.Kind.SNP, bytes(1184), [b"\x30\0"])
+    check("a report and a certificate are packed", len(packed) > 1184 and assay.recognise(packed) is assay.Kind.SNP)
+    check("a piece of another kind", raises(assay.Error, assay.pack, assay.Kind.SNP, b"x", pcrs=b"y"))
+    check("a piece of no name", raises(TypeError, assay.pack, assay.Kind.SNP, b"x", pcr=b"y"))
+    check("bytes are no list", raises(TypeError, assay.pack, assay.Kind.SNP, b"x", b"certificate") and
+          raises(TypeError, trust.add_collateral, b"file") and raises(TypeError, assay.verify, b"x", trust, 0, logs=b"log"))
+    gpu = assay.Device(assay.Kind.NVIDIA_GPU, b"\7" * 2000, [b"\1\2\3"])
+    devices, data = assay.pack_devices(b"\1", [gpu, gpu])
+    check("devices are packed", len(data) == 64 and len(assay.devices_nonce(b"\1")) == 32)
+    check("a set of none is an error", raises(assay.Error, assay.pack_devices, b"\1", []))
+    for wrong in (b"", bytes(65)):
+        check("a challenge of %d bytes" % len(wrong), raises(ValueError, assay.devices_nonce, wrong))
+    check("devices of no processor", raises(assay.Error, assay.attach_devices, b"noise", devices))
+    check("a request without logs has no report", assay.verify(b"x", trust, 0).log_report is None)
+    check("one with logs has", assay.verify(b"x", trust, 0, logs=[b"noise"]).log_report is not None)
+    verifier.set_tables(0)
+    check("tables that do not fit", raises(OverflowError, verifier.set_tables, -1))
+    check("too many tables", raises(assay.Error, verifier.set_tables, 10**6))
+    check("counters", verifier.counters.platforms == 0 and verifier.counters.memory_bytes > 0)
+    check("no pieces", trust.pieces == [])
+    check("a number is no result", raises(TypeError, assay.verify, b"x", trust, 0, result=1))
+    for what, named in (("a form", {"form": "xml"}), ("a short key", {"key": b"short"}), ("a text", {"nonce": "a\0b"})):
+        check("%s that is none" % what, raises(ValueError, assay.Result, **named))
+
+
 class Unmade(assay.Policy):
     def __init__(self):
-        self._pointer = assay._OBJECT()
+        self._pointer = assay._library.OBJECT()
 
 
 def check_objects():
@@ -104,6 +173,8 @@ def check_genuine(folder):
 def main(arguments):
     check_noise()
     check_objects()
+    check_tokens()
+    check_pieces()
     folder = os.path.join(arguments[1], "tdx", "tdx-v4-uptodate") if len(arguments) > 1 else ""
     if os.path.isdir(folder):
         check_genuine(folder)

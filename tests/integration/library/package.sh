@@ -78,7 +78,7 @@ abi() { # abi NAME LIBRARY check|selftest HEADER...
     "$python" "$root/tests/integration/library/abi.py" "$(printf ",$headers/%s" "$@" | cut -c2-)" "$of" "$cc" "$list" "$action"
 }
 check_library libassay status.h assay.h result.h
-check_library libassay-policy status.h assay.h policy.h
+check_library libassay-policy status.h assay.h result.h policy.h
 check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h result.h
@@ -147,7 +147,7 @@ if command -v pkg-config >/dev/null; then
     check 'runs' "$work/three"
 fi
 mkdir "$work/user"
-cp "$root/examples/verify.c" "$root/examples/standing.c" "$root/examples/gate.c" "$work/user"
+cp "$root/examples/verify.c" "$root/examples/result.c" "$root/examples/standing.c" "$root/examples/gate.c" "$work/user"
 for spelling in assay Assay; do
     cat >"$work/user/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.16)
@@ -157,6 +157,8 @@ add_executable(shared verify.c)
 target_link_libraries(shared PRIVATE $spelling::policy)
 add_executable(static verify.c)
 target_link_libraries(static PRIVATE $spelling::policy_static)
+add_executable(result result.c)
+target_link_libraries(result PRIVATE $spelling::policy)
 add_executable(standing standing.c)
 target_link_libraries(standing PRIVATE $spelling::standing)
 add_executable(gate gate.c)
@@ -176,14 +178,16 @@ check 'another minor version is not taken for it' fails "$cmake" -S "$work/user"
 # --- the same from Python, with nothing compiled
 if [ -n "$python" ]; then
     check 'installs the Python binding' "$cmake" --install "$build" --prefix "$prefix" --component python
-    binding=$(find "$prefix" -name assay.py)
-    check 'the Python binding is installed' test -f "$binding"
-    printf '#!/bin/sh\nPYTHONDONTWRITEBYTECODE=1 PYTHONPATH="%s" exec "%s" "%s" "$@"\n' "$(dirname "$binding")" "$python" \
+    binding=$(find "$prefix" -path '*/assay/_library.py')
+    modules=$(dirname "$(dirname "$binding")")
+    check 'the Python binding is installed' test -f "$modules/assay/__init__.py"
+    check 'with its types' test -f "$modules/assay/py.typed"
+    printf '#!/bin/sh\nPYTHONDONTWRITEBYTECODE=1 PYTHONPATH="%s" exec "%s" "%s" "$@"\n' "$modules" "$python" \
         "$root/examples/verify.py" >"$work/by-python"
     chmod +x "$work/by-python"
     check 'the Python binding loads the library by its SONAME' \
         grep -q "\"$(readelf -d "$so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')\"" "$binding"
-    check 'the Python binding' env LD_LIBRARY_PATH="$lib" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(dirname "$binding")" \
+    check 'the Python binding' env LD_LIBRARY_PATH="$lib" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$modules" \
         "$python" "$root/tests/integration/library/binding.py" "${ASSAY_VECTORS:-$root/../shared/vectors}"
 fi
 

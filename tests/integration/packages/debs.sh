@@ -56,7 +56,8 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     librust-assay-dev:'/usr/share/cargo/registry/assay-[0-9.]*/[.]cargo-checksum.json' \
     libassay-dev:/usr/share/doc/libassay-dev/examples/verify.go libassay-dev:/usr/share/doc/libassay-dev/examples/verify.rs \
     libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \
-    libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' python3-assay:/usr/lib/python3/dist-packages/assay.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
+    libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' python3-assay:/usr/lib/python3/dist-packages/assay/__init__.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
+    libassay-dev:/usr/share/doc/libassay-dev/examples/result.c libassay-dev:/usr/share/doc/libassay-dev/examples/result.py \
     assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
     assay-page:/usr/share/assay/monitoring/dashboard.json assay-page:/usr/share/assay/openapi.json; do
     check "${file%%:*} holds ${file#*:}" has "${file%%:*}" "${file#*:}"

@@ -71,7 +71,7 @@ static void trust_all(const char *lines)
 }
 
 /* As a program does it. Returns: the length of the evidence in packed. */
-static size_t pack(void)
+static size_t pack_as(enum assay_devices_form form)
 {
     static uint8_t set[ASSAY_DEVICES_LEN_MAX];
     struct assay_bytes certificates[DEVICES][DEVICE_CERTIFICATES];
@@ -95,12 +95,27 @@ static size_t pack(void)
     world_quote(w->cpu);
     const struct assay_bytes quote = { w->cpu->quote, w->cpu->quote_len };
     const struct assay_bytes all = { set, set_len }, cut = { set, set_len - 1 };
-    cr_expect_eq(assay_devices_attach(quote, cut, packed, sizeof packed, &len), ASSAY_E_TRUNCATED);
-    cr_expect_eq(assay_devices_attach(quote, all, packed, 100, &len), ASSAY_E_FULL);
-    cr_expect_eq(assay_devices_attach(devices[0].report, all, packed, sizeof packed, &len),
+    cr_expect_eq(assay_devices_attach(quote, cut, form, packed, sizeof packed, &len),
+                 ASSAY_E_TRUNCATED);
+    cr_expect_eq(assay_devices_attach(quote, all, form, packed, 100, &len), ASSAY_E_FULL);
+    cr_expect_eq(assay_devices_attach(devices[0].report, all, form, packed, sizeof packed, &len),
                  ASSAY_E_INVALID);
-    cr_assert_eq(assay_devices_attach(quote, all, packed, sizeof packed, &len), ASSAY_OK);
+    cr_expect_eq(
+        assay_devices_attach(quote, all, (enum assay_devices_form)2, packed, sizeof packed, &len),
+        ASSAY_E_INVALID);
+    cr_assert_eq(assay_devices_attach(quote, all, form, packed, sizeof packed, &len), ASSAY_OK);
+    /* Devices are attached once. */
+    static uint8_t again[ASSAY_EVIDENCE_BYTES_MAX];
+    const struct assay_bytes whole = { packed, len };
+    size_t again_len = 0;
+    cr_expect_eq(assay_devices_attach(whole, all, form, again, sizeof again, &again_len),
+                 ASSAY_E_INVALID);
     return len;
+}
+
+static size_t pack(void)
+{
+    return pack_as(ASSAY_DEVICES_PLAIN);
 }
 
 Test(library_devices, are_verified_with_their_processor)
@@ -129,6 +144,64 @@ Test(library_devices, are_verified_with_their_processor)
     cr_expect_not(assay_verdict_get_device(NULL, 0, &device));
     device.size = sizeof device - 1;
     cr_expect_not(assay_verdict_get_device(verdict, 0, &device));
+}
+
+/* The same devices, the same report data and verdict, in fewer bytes. */
+Test(library_devices, are_verified_packed_as_they_are_plain)
+{
+    struct assay_device_verdict device = { .size = sizeof device };
+    trust_all("gpu_count_min: 2\nswitch_count_max: 4\ndevices_packed: true\n");
+    const size_t plain_len = pack();
+    const size_t len = pack_as(ASSAY_DEVICES_PACKED);
+    cr_expect_lt(len, plain_len);
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, packed, len, GPU_AT, verdict),
+                 ASSAY_OK);
+    cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE, "%s",
+                 gpu_reasons(verdict));
+    for (size_t i = 0; i < DEVICES; i++) {
+        cr_assert(assay_verdict_get_device(verdict, i, &device));
+        cr_expect_eq(device.genuine, ASSAY_GENUINE_TRUE);
+    }
+    cr_expect_not(assay_verdict_get_device(verdict, DEVICES, &device));
+}
+
+Test(library_devices, are_refused_packed_unless_the_policy_accepts_that)
+{
+    trust_all("gpu_count_min: 2\nswitch_count_max: 4\n");
+    const size_t len = pack_as(ASSAY_DEVICES_PACKED);
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, packed, len, GPU_AT, verdict),
+                 ASSAY_OK);
+    cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_CONTRAINDICATED);
+}
+
+/* Bytes that do not repeat stay as long as they are: too long for the bound of packed devices. */
+Test(library_devices, that_do_not_pack_are_too_long)
+{
+    enum { GPUS = 6, REPORT_LEN = 6000 };
+    static uint8_t reports[GPUS][REPORT_LEN], set[ASSAY_DEVICES_LEN_MAX];
+    struct assay_device_report devices[GPUS];
+    const struct assay_bytes one = { w->samples[0].ders[0], w->samples[0].der_len[0] };
+    uint32_t state = 1;
+    size_t set_len = 0, len = 0;
+    for (size_t i = 0; i < GPUS; i++) {
+        for (size_t k = 0; k < REPORT_LEN; k++) {
+            state = state * UINT32_C(1664525) + UINT32_C(1013904223);
+            reports[i][k] = (uint8_t)(state >> 24);
+        }
+        devices[i] = (struct assay_device_report){ .size = sizeof devices[i],
+                                                   .kind = ASSAY_KIND_NVIDIA_GPU,
+                                                   .report = { reports[i], REPORT_LEN },
+                                                   .certificates = &one,
+                                                   .certificate_count = 1 };
+    }
+    cr_assert_eq(assay_devices_pack(challenge, devices, GPUS, set, sizeof set, &set_len,
+                                    w->cpu->request.report_data),
+                 ASSAY_OK);
+    world_quote(w->cpu);
+    cr_expect_eq(assay_devices_attach((struct assay_bytes){ w->cpu->quote, w->cpu->quote_len },
+                                      (struct assay_bytes){ set, set_len }, ASSAY_DEVICES_PACKED,
+                                      packed, sizeof packed, &len),
+                 ASSAY_E_RANGE);
 }
 
 Test(library_devices, are_refused_by_a_policy_that_accepts_none)
@@ -161,8 +234,8 @@ Test(library_devices, claims_are_read_beside_many_devices)
                  ASSAY_OK);
     world_quote(w->cpu);
     cr_assert_eq(assay_devices_attach((struct assay_bytes){ w->cpu->quote, w->cpu->quote_len },
-                                      (struct assay_bytes){ set, set_len }, packed, sizeof packed,
-                                      &len),
+                                      (struct assay_bytes){ set, set_len }, ASSAY_DEVICES_PLAIN,
+                                      packed, sizeof packed, &len),
                  ASSAY_OK);
     cr_assert_gt(len, GPUS * REPORT_LEN);
     cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, packed, len, GPU_AT, verdict),

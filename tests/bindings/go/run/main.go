@@ -67,22 +67,20 @@ func shown(value interface{}) string {
 }
 
 func printVerdict(v *assay.Verdict) {
-	genuine := map[assay.Genuine]string{assay.GenuineTrue: "true", assay.GenuineFalse: "false"}[v.Genuine]
-	if genuine == "" {
-		genuine = "unknown"
-	}
-	fmt.Printf("tier %s\nkind %s\ngenuine %s\n", v.Tier, v.Kind, genuine)
-	if !v.Expires.IsZero() {
-		fmt.Printf("expires %d\n", v.Expires.Unix())
-	}
+	fmt.Printf("tier %s\nkind %s\ngenuine %s\n", v.Tier, v.Kind, genuineName(v.Genuine))
+	printTime("expires", v.Expires)
+	printState(v)
 	for _, f := range v.Findings {
-		fmt.Printf("finding %d %s|%s|%s|%s|%s\n", f.Rule, f.Name, f.Text, f.Expected, f.Observed, f.Fix)
+		fmt.Printf("finding %d %s|%s|%s|%s|%s|%s|%d\n", f.Rule, f.Name, f.Text, f.Expected, f.Observed, f.Fix, f.Effect, f.Offset)
 	}
 	for _, open := range v.NotChecked {
 		fmt.Printf("unchecked %s|%s\n", open.What, open.Why)
 	}
 	for _, claim := range v.Claims {
 		fmt.Printf("claim %s %s\n", claim.Name, shown(claim.Value))
+	}
+	if v.LogReport != nil {
+		printLogs(v.LogReport)
 	}
 	fmt.Printf("result %x\n", v.Result)
 }
@@ -164,7 +162,14 @@ func main() {
 	lines := bufio.NewScanner(strings.NewReader(string(read(os.Args[1]))))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if err := runCase(strings.Split(lines.Text(), "\t"), verifier); err != nil {
+		column := strings.Split(lines.Text(), "\t")
+		var err error
+		if strings.HasPrefix(column[0], "token-") {
+			err = runTokenCase(column)
+		} else {
+			err = runCase(column, verifier)
+		}
+		if err != nil {
 			name := err.Error()
 			if status, is := err.(assay.Status); is {
 				name = status.Name()

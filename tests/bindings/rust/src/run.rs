@@ -1,7 +1,11 @@
 //! tests/bindings/rust/src/run.rs - runs the table of cases (cases.py) through the Rust binding, as run.c does.
 //!
 //! usage: run TABLE
-use assay::{Error, Form, Genuine, Policy, Request, ResultRequest, Trust, Value, Verdict, Verifier};
+mod print;
+mod token;
+
+use assay::{Error, Form, Policy, Request, ResultRequest, Trust, Value, Verdict, Verifier};
+use print::{genuine_name, print_logs, print_state};
 use std::{env, fs};
 
 fn read(path: &str) -> Vec<u8> {
@@ -35,23 +39,23 @@ fn shown(value: &Value) -> String {
 }
 
 fn print_verdict(v: &Verdict) {
-    let genuine = match v.genuine {
-        Genuine::True => "true",
-        Genuine::False => "false",
-        Genuine::Unknown => "unknown",
-    };
-    println!("tier {}\nkind {}\ngenuine {genuine}", v.tier, v.kind);
+    println!("tier {}\nkind {}\ngenuine {}", v.tier, v.kind, genuine_name(v.genuine));
     if let Some(expires) = v.expires {
         println!("expires {expires}");
     }
+    print_state(v);
     for f in &v.findings {
-        println!("finding {} {}|{}|{}|{}|{}", f.rule, f.name, f.text, f.expected, f.observed, f.fix);
+        let texts = [&f.name, &f.text, &f.expected, &f.observed, &f.fix, &f.effect].map(String::as_str);
+        println!("finding {} {}|{}", f.rule, texts.join("|"), f.offset);
     }
     for open in &v.not_checked {
         println!("unchecked {}|{}", open.what, open.why);
     }
     for claim in &v.claims {
         println!("claim {} {}", claim.name, shown(&claim.value));
+    }
+    if let Some(report) = &v.log_report {
+        print_logs(report);
     }
 }
 
@@ -126,7 +130,12 @@ fn main() {
     let mut verifier = Verifier::new(8).expect("memory");
     for line in String::from_utf8(read(&path)).expect("UTF-8").lines() {
         let column: Vec<&str> = line.split('\t').collect();
-        if let Err(error) = run_case(&column, &mut verifier) {
+        let ran = if column[0].starts_with("token-") {
+            token::run_token_case(&column)
+        } else {
+            run_case(&column, &mut verifier)
+        };
+        if let Err(error) = ran {
             println!("error {}", error.name());
         }
     }

@@ -81,6 +81,8 @@ expect 2 'token_issuers[0].keys: expected keys' by keyless azure.jwt
 expect 2 'expected azure, google, intel or nvidia' by aws azure.jwt
 expect 2 'give either it or --service' by all azure.jwt --audience x
 expect 5 'rules/none.jwks: no such file' sh -c "sed 's/rsa.jwks/none.jwks/' rules/google.yaml >rules/lost.yaml; '$ASSAY' result verify azure.jwt --policy rules/lost.yaml"
+printf '%s\n' "$head" "$azure_entry" "  - { service: google, issuer: $GOOGLE, keys: gone.jwks }" >rules/second.yaml
+expect 5 'rules/gone.jwks: no such file' by second azure.jwt
 expect 0 'token_issuers are no part' sh -c "'$ASSAY' policy show rules/all.yaml >shown; '$ASSAY' policy show rules/none.yaml | cmp - shown && echo token_issuers are no part"
 
 # --- usage

@@ -119,6 +119,7 @@ def main():
     save("nothing.jwt", token("rsa", "RS256", claims(AZURE)))
     save("hostile.jwt", token("rsa", "RS256", {**azure, "sub": "\x1b[2J"}))
     save("crit.jwt", token("rsa", "RS256", azure, more={"crit": ["x"]}))
+    save("claims.jwt", token("rsa", "RS256", {**azure, "a.b": True, "a": {"b": False, "c": [None, -7, 1.5, "\u00e9", {}]}}))
     save("google.jwt", token("rsa", "RS256", claims(
         GOOGLE, aud="https://relying.example", eat_nonce="nonce of ours", hwmodel="GCP_AMD_SEV_SNP",
         dbgstat="disabled-since-boot", secboot=True, swname="CONFIDENTIAL_SPACE",
