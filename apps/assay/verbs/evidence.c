@@ -298,13 +298,14 @@ const struct assay_verb assay_verbs_evidence[] = {
                                      EVENT_LOG,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
-    { "policy", "import", "CORIM",
+    { "policy", "import", "FILE",
       "Verify a signed CoRIM with the key of its signer and print its reference values as entries "
-      "of a policy file.",
+      "of a policy file; or print a runtime policy of Keylime as a policy with its files.",
       "", "assay policy import vendor.corim --signer vendor.pem --into policy.yaml > next.yaml\n",
       (const struct assay_option[]){
-          { "signer", "FILE", "key of the signer: PEM, DER, or the output of assay keys operator",
-            ASSAY_OPTION_MUST },
+          { "signer", "FILE",
+            "of a CoRIM: key of the signer: PEM, DER, or the output of assay keys operator", 0 },
+          { "format", "corim|keylime", "input format, default corim", 0 },
           { "partial", NULL, "skip values that a policy cannot represent, and list them", 0 },
           { "into", "FILE", "print this policy with the entries added; the file is not changed",
             0 },
