@@ -388,16 +388,13 @@ static enum assay_status take_name(struct assay_slice area, struct assay_tpm_pub
     return ASSAY_OK;
 }
 
-enum assay_status assay_tpm_public_parse(const uint8_t *bytes, size_t len,
-                                         struct assay_tpm_public *out)
+enum assay_status assay_tpm_area_parse(const uint8_t *bytes, size_t len,
+                                       struct assay_tpm_public *out)
 {
     ASSAY_ASSERT(out != NULL);
-    struct assay_cursor whole = assay_cursor_over(bytes, len);
+    struct assay_cursor in = assay_cursor_over(bytes, len);
     struct assay_tpm_public p = { 0 };
-    struct assay_slice area, policy;
-    ASSAY_TRY(read_sized(&whole, ASSAY_TPM_PUBLIC_MAX, &area));
-    ASSAY_TRY(assay_cursor_end(&whole));
-    struct assay_cursor in = assay_cursor_over(area.bytes, area.len);
+    struct assay_slice policy;
     ASSAY_TRY(assay_cursor_u16be(&in, &p.type));
     ASSAY_TRY(assay_cursor_u16be(&in, &p.name_alg));
     ASSAY_TRY(assay_cursor_u32be(&in, &p.attributes));
@@ -405,8 +402,18 @@ enum assay_status assay_tpm_public_parse(const uint8_t *bytes, size_t len,
     if (p.type != ASSAY_TPM_RSA && p.type != ASSAY_TPM_ECC) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(p.type == ASSAY_TPM_RSA ? parse_rsa(&in, &p) : parse_ecc(&in, &p));
     ASSAY_TRY(assay_cursor_end(&in));
-    ASSAY_TRY(take_name(area, &p));
+    ASSAY_TRY(take_name(assay_slice_over(bytes, len), &p));
     ASSAY_ASSERT(p.name_len > 2 && p.key.type != ASSAY_KEY_NONE);
     *out = p;
     return ASSAY_OK;
+}
+
+enum assay_status assay_tpm_public_parse(const uint8_t *bytes, size_t len,
+                                         struct assay_tpm_public *out)
+{
+    struct assay_cursor in = assay_cursor_over(bytes, len);
+    struct assay_slice area;
+    ASSAY_TRY(read_sized(&in, ASSAY_TPM_PUBLIC_MAX, &area));
+    ASSAY_TRY(assay_cursor_end(&in));
+    return assay_tpm_area_parse(area.bytes, area.len, out);
 }

@@ -119,6 +119,9 @@ ASSAY_CHECKED enum assay_status assay_tpm_signature_parse(const uint8_t *bytes, 
  */
 ASSAY_CHECKED enum assay_status assay_tpm_public_parse(const uint8_t *bytes, size_t len,
                                                        struct assay_tpm_public *out);
+/* The same of a bare TPMT_PUBLIC (Part 2 12.2.4). Returns: as assay_tpm_public_parse */
+ASSAY_CHECKED enum assay_status assay_tpm_area_parse(const uint8_t *bytes, size_t len,
+                                                     struct assay_tpm_public *out);
 /* Digest length of a hash algorithm. Returns: 0 for one that is none. */
 size_t assay_tpm_hash_len(uint16_t alg);
 /* Returns: "sha256", ...; NULL for an algorithm that is no hash. */

@@ -66,7 +66,9 @@ static struct assay_slice chip_of(const struct assay_package *p)
 {
     const struct assay_slice none = { NULL, 0 };
     const struct assay_slice report = p->kind == ASSAY_KIND_SNP ? p->main : p->hardware;
-    const size_t at = p->kind == ASSAY_KIND_SNP ? 0 : HCL_REPORT;
+    /* Of a paravisor's two forms an SVSM's begins with the report (evidence-rules.md 5.1, 5.2). */
+    const bool is_hcl = report.len > 0 && report.bytes[0] == 'H';
+    const size_t at = is_hcl ? HCL_REPORT : 0;
     if (report.len < at + SNP_REPORT_LEN) return none;
     return assay_slice_over(report.bytes + at + SNP_CHIP_ID, ASSAY_HWID_MAX);
 }

@@ -1,5 +1,6 @@
 /*
- * quote/tpm/vtpm.c - appraisal of a paravisor's evidence, link by link (quote/tpm/vtpm.h).
+ * quote/tpm/vtpm.c - appraisal of a paravisor's evidence, link by link (quote/tpm/vtpm.h), in the
+ * form of Azure's paravisors or of an SVSM (quote/tpm/svsm.h).
  *
  * The hardware's part is appraised by its own kind, the TPM's by quote/tpm/tpm.c; here stands what
  * ties them together. The attestation key needs no certificate: the hardware report vouches for the
@@ -14,6 +15,7 @@
 #include "quote/intel/dcap.h"
 #include "quote/json.h"
 #include "quote/text.h"
+#include "quote/tpm/svsm.h"
 #include "quote/verify.h"
 
 /* --- the blob */
@@ -90,18 +92,31 @@ static void judge_runtime_data(const struct assay_hcl *hcl, const uint8_t *repor
     assay_verdict_add(verdict, ASSAY_RULE_RUNTIME_DATA, offset, wanted.text, observed.text);
 }
 
-static enum assay_status judge_snp(const struct assay_package *package, const struct assay_hcl *hcl,
+/* What the hardware vouches for, in one of two forms. */
+struct vouched {
+    bool is_svsm;
+    struct assay_hcl hcl;
+    struct assay_svsm svsm;
+};
+
+static enum assay_status judge_snp(const struct assay_package *package, const struct vouched *form,
                                    struct assay_verifier *verifier,
                                    const struct assay_evidence_request *request,
                                    struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(hcl->report_type == ASSAY_HCL_SNP);
-    ASSAY_ASSERT(hcl->hardware.len == ASSAY_HCL_HARDWARE_LEN);
     enum { REPORT_DATA_AT = 0x50 };
-    const struct assay_snp_subject subject = { hcl->hardware, package->certificates,
+    const struct assay_slice report = form->is_svsm ? form->svsm.report : form->hcl.hardware;
+    const struct assay_snp_subject subject = { report, package->certificates,
                                                package->certificate_count };
+    ASSAY_ASSERT(report.len == ASSAY_HCL_HARDWARE_LEN);
+    if ((request->policy->kinds & ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP)) == 0)
+        assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
+                          assay_kind_text(ASSAY_KIND_VTPM_SNP));
     ASSAY_TRY(assay_snp_appraise(&subject, verifier, request, verdict));
-    judge_runtime_data(hcl, verdict->report_data, ASSAY_HCL_HARDWARE_AT + REPORT_DATA_AT, verdict);
+    if (form->is_svsm) assay_svsm_appraise_manifest(&form->svsm, verdict);
+    else
+        judge_runtime_data(&form->hcl, verdict->report_data, ASSAY_HCL_HARDWARE_AT + REPORT_DATA_AT,
+                           verdict);
     verdict->appraised = true;
     return ASSAY_OK;
 }
@@ -167,7 +182,7 @@ static enum assay_status judge_runtime_key(const struct assay_hcl *hcl, struct a
 }
 
 /* --- the TPM's part */
-static enum assay_status judge_tpm(const struct assay_package *package, const struct assay_hcl *hcl,
+static enum assay_status judge_tpm(const struct assay_package *package, const struct vouched *form,
                                    struct assay_verifier *verifier,
                                    const struct assay_evidence_request *request,
                                    struct assay_verdict *verdict)
@@ -180,7 +195,9 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     /* What the hardware reports is the runtime data; the guest's challenge is in the TPM quote. */
     assay_bytes_zero(verdict->report_data, sizeof verdict->report_data);
     assay_tpm_ak_read(package, &ak, verdict);
-    ASSAY_TRY(judge_runtime_key(hcl, &ak, verdict));
+    if (form->is_svsm)
+        ASSAY_TRY(assay_svsm_appraise_key(&form->svsm, package, &ak, verifier, request, verdict));
+    else ASSAY_TRY(judge_runtime_key(&form->hcl, &ak, verdict));
     if (package->hardware.len == 0) {
         assay_verdict_add(verdict, ASSAY_RULE_EVIDENCE_INCOMPLETE, 0,
                           "the quote of the virtual TPM", "none");
@@ -204,31 +221,41 @@ static void judge_paravisor(const struct assay_policy *policy, struct assay_verd
 }
 
 /* --- the rows */
+static bool opens_with_hcl(struct assay_slice bytes)
+{
+    static const uint8_t magic[] = { 'H', 'C', 'L', 'A' };
+    return bytes.len >= sizeof magic && assay_bytes_equal(bytes.bytes, magic, sizeof magic);
+}
+
+/* Over TDX there is one form. */
+static enum assay_status parse_vouched(enum assay_evidence_kind kind, struct assay_slice bytes,
+                                       struct vouched *form)
+{
+    form->is_svsm = kind == ASSAY_KIND_VTPM_SNP && !opens_with_hcl(bytes);
+    if (form->is_svsm) return assay_svsm_parse(bytes.bytes, bytes.len, &form->svsm);
+    ASSAY_TRY(assay_hcl_parse(bytes.bytes, bytes.len, &form->hcl));
+    const bool is_snp = form->hcl.report_type == ASSAY_HCL_SNP;
+    return is_snp == (kind == ASSAY_KIND_VTPM_SNP) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 static enum assay_status verify_vtpm(const struct assay_kind *kind, struct assay_verifier *verifier,
                                      const struct assay_evidence_request *request,
                                      struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
-    struct assay_hcl hcl;
+    struct vouched form;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
     /* The blob alone is evidence that lacks its TPM quote. */
     const struct assay_slice blob = package.hardware.len > 0 ? package.hardware : package.main;
-    ASSAY_TRY(assay_hcl_parse(blob.bytes, blob.len, &hcl));
-    if ((hcl.report_type == ASSAY_HCL_SNP) != (kind->kind == ASSAY_KIND_VTPM_SNP))
-        return ASSAY_E_INVALID;
+    ASSAY_TRY(parse_vouched(kind->kind, blob, &form));
     assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_DATA, ASSAY_PROOF_UNKNOWN);
-    if (hcl.report_type == ASSAY_HCL_SNP) {
-        if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
-            assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
-                              assay_kind_text(kind->kind));
-        ASSAY_TRY(judge_snp(&package, &hcl, verifier, request, verdict));
-    } else {
-        ASSAY_TRY(judge_tdx(&package, &hcl, verifier, request, verdict));
-    }
+    if (kind->kind == ASSAY_KIND_VTPM_SNP)
+        ASSAY_TRY(judge_snp(&package, &form, verifier, request, verdict));
+    else ASSAY_TRY(judge_tdx(&package, &form.hcl, verifier, request, verdict));
     verdict->platform_masked =
         true; /* docs/protocol.md 6.2: the host's chip changes with the host */
-    ASSAY_TRY(judge_tpm(&package, &hcl, verifier, request, verdict));
+    ASSAY_TRY(judge_tpm(&package, &form, verifier, request, verdict));
     judge_paravisor(request->policy, verdict);
     verdict->has_claims = true;
     return ASSAY_OK;
@@ -243,8 +270,9 @@ static bool detect_as(const uint8_t *bytes, size_t len, enum assay_hcl_report ty
 /* An unreadable blob is treated as the more frequent kind, which reports the reason. */
 static bool detect_snp(const uint8_t *bytes, size_t len)
 {
-    static const uint8_t magic[] = { 'H', 'C', 'L', 'A' };
-    if (len < sizeof magic || !assay_bytes_equal(bytes, magic, sizeof magic)) return false;
+    struct assay_svsm svsm;
+    if (!opens_with_hcl(assay_slice_over(bytes, len)))
+        return assay_svsm_parse(bytes, len, &svsm) == ASSAY_OK;
     return !detect_as(bytes, len, ASSAY_HCL_TDX);
 }
 
@@ -256,6 +284,12 @@ static bool detect_tdx(const uint8_t *bytes, size_t len)
 static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *declared)
 {
     struct assay_hcl hcl;
+    struct assay_svsm svsm;
+    if (!opens_with_hcl(assay_slice_over(bytes, len)) &&
+        assay_svsm_parse(bytes, len, &svsm) == ASSAY_OK) {
+        *declared = len; /* its manifest ends with it */
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_hcl_parse(bytes, len, &hcl));
     *declared = ASSAY_HCL_RUNTIME_AT + hcl.runtime_data.len;
     ASSAY_ASSERT(*declared <= len);
@@ -284,7 +318,7 @@ struct assay_kind assay_kind_vtpm_snp(void)
 {
     struct assay_kind k =
         make_kind(ASSAY_KIND_VTPM_SNP, "a quote of a paravisor's TPM inside an AMD SEV-SNP guest");
-    k.proofs |= ASSAY_PROOFS_SNP;
+    k.proofs |= ASSAY_PROOFS_SNP | ASSAY_PROOF_BIT(AK_TRUSTED); /* of an SVSM */
     k.programs |= ASSAY_PROGRAM_BIT(SNP_MEASUREMENT);
     k.detect = detect_snp;
     return k;

@@ -129,11 +129,15 @@ enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
 {
     struct assay_kind other;
     if (assay_package_detect(bytes, len, kind)) return ASSAY_OK;
-    for (size_t i = 0; assay_kind_at(i, &other) == ASSAY_OK; i++) {
-        if (other.detect == NULL || !other.detect(bytes, len)) continue;
-        *kind = other.kind;
-        return ASSAY_OK;
-    }
+    /* An SVSM's evidence begins with a report that is evidence by itself: the longer form first. */
+    for (int longer = 1; longer >= 0; longer--)
+        for (size_t i = 0; assay_kind_at(i, &other) == ASSAY_OK; i++) {
+            const bool is_longer = (other.pieces & ASSAY_PIECE_HARDWARE) != 0;
+            if (is_longer != (longer == 1) || other.detect == NULL || !other.detect(bytes, len))
+                continue;
+            *kind = other.kind;
+            return ASSAY_OK;
+        }
     return detect_quote(bytes, len, kind);
 }
 

@@ -282,10 +282,10 @@ static int report_refusal(const struct ear_arguments *args, const struct assay_e
     case ASSAY_EAR_VALID: return ASSAY_EXIT_OK;
     case ASSAY_EAR_MALFORMED:
         if (assay_file_kind_at(args->token, &kind) && strcmp(kind.id, "jwt") != 0 &&
-            strcmp(kind.id, "text") != 0)
+            strcmp(kind.id, "text") != 0 && strcmp(kind.id, "binary") != 0)
             return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                   "%s: is %s, expected a signed attestation result that is a JSON "
-                                   "web token (--ear-form jwt)",
+                                   "%s: is %s, expected a signed attestation result: a JSON or "
+                                   "CBOR web token (--ear-form jwt, cwt)",
                                    args->token, kind.text);
         return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s", args->token,
                                ear->why);
@@ -395,9 +395,8 @@ static int verify_token(const struct ear_arguments *args)
     int result = load_key(args, &key);
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
-        result = report_refusal(
-            args, &ear,
-            cli_ear_read((const char *)token, len, key, args->at_unix_s, args->nonce, &ear));
+        result = report_refusal(args, &ear,
+                                cli_ear_read(token, len, key, args->at_unix_s, args->nonce, &ear));
     if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
     cli_ear_close(&ear);

@@ -4,9 +4,11 @@
  */
 #include "apps/assay/evidence/ear_read.h"
 
+#include "apps/assay/evidence/ear_cwt.h"
 #include "base/base64.h"
 #include "quote/result/jwt.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,24 +263,82 @@ static enum assay_ear_answer check_nonce(struct assay_ear *ear, const char *nonc
                   ear->nonce == NULL ? "missing" : "another one");
 }
 
-enum assay_ear_answer cli_ear_read(const char *text, size_t len, const struct assay_p256 *key,
-                                   int64_t at_unix_s, const char *nonce, struct assay_ear *ear)
+/* --- the two encodings: form, algorithm, signature, and the claims that are read */
+static enum assay_ear_answer read_jwt(struct assay_ear *ear, const char *text, size_t len,
+                                      const struct assay_p256 *key)
 {
     struct assay_jwt jwt;
-    *ear = (struct assay_ear){ 0 };
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
-        len -= 1;
     enum assay_status status = assay_jwt_split(text, len, &jwt);
     if (status != ASSAY_OK)
         return answer(ear, ASSAY_EAR_MALFORMED, "no JSON web token: %s", assay_status_text(status));
-    enum assay_ear_answer result = check_header(ear, &jwt);
+    const enum assay_ear_answer result = check_header(ear, &jwt);
     if (result != ASSAY_EAR_VALID) return result;
     if (!assay_jwt_check(&jwt, key))
         return answer(ear, ASSAY_EAR_FORGED, "the signature is not by this key");
     status = decode_json(jwt.claims, &ear->claims);
     if (status != ASSAY_OK)
         return answer(ear, ASSAY_EAR_MALFORMED, "claims: %s", assay_status_text(status));
-    result = check_profile(ear);
+    return check_profile(ear);
+}
+
+/* Of the families that are known, only the draft's has labels of CBOR. */
+static enum assay_ear_answer read_cwt(struct assay_ear *ear, const void *bytes, size_t len,
+                                      const struct assay_p256 *key)
+{
+    struct assay_cose_sign1 token;
+    enum assay_status status = cli_ear_cwt_parse(bytes, len, &token);
+    if (status != ASSAY_OK)
+        return answer(ear, ASSAY_EAR_MALFORMED,
+                      "no CBOR web token (COSE_Sign1 with its algorithm protected, and no critical "
+                      "headers): %s",
+                      assay_status_text(status));
+    if (token.algorithm != ASSAY_COSE_ES256)
+        return answer(ear, ASSAY_EAR_UNSUPPORTED, "algorithm %" PRId64 ": only ES256 (%d) is read",
+                      token.algorithm, ASSAY_COSE_ES256);
+    if (!cli_ear_cwt_is_result(&token))
+        return answer(ear, ASSAY_EAR_UNSUPPORTED,
+                      "typ of the header is no attestation result (application/eat+cwt)");
+    if (!cli_ear_cwt_check(&token, key))
+        return answer(ear, ASSAY_EAR_FORGED, "the signature is not by this key");
+    status = cli_ear_cwt_claims(token.payload, &ear->claims);
+    if (status != ASSAY_OK)
+        return answer(ear, ASSAY_EAR_MALFORMED, "claims: %s", assay_status_text(status));
+    const enum assay_ear_answer result = check_profile(ear);
+    if (result == ASSAY_EAR_VALID && ear->family != ASSAY_EAR_IETF_04)
+        return answer(ear, ASSAY_EAR_UNSUPPORTED, "eat_profile \"%.80s\" has no claims in CBOR",
+                      ear->profile);
+    return result;
+}
+
+/* CBOR as `--ear -` prints it: base64url, which has no dot where a JSON web token has two. */
+static enum assay_ear_answer read_text(struct assay_ear *ear, const char *text, size_t len,
+                                       const struct assay_p256 *key)
+{
+    uint8_t *const bytes = malloc(len + 1);
+    size_t count = 0;
+    enum assay_ear_answer result = ASSAY_EAR_MALFORMED;
+    if (bytes == NULL) return answer(ear, result, "%s", assay_status_text(ASSAY_E_MEMORY));
+    const bool is_cbor =
+        assay_base64_decode(ASSAY_BASE64_URL, text, len, bytes, len + 1, &count) == ASSAY_OK &&
+        cli_ear_is_cbor(bytes, count);
+    result = is_cbor ? read_cwt(ear, bytes, count, key) : read_jwt(ear, text, len, key);
+    free(bytes);
+    return result;
+}
+
+enum assay_ear_answer cli_ear_read(const void *token, size_t len, const struct assay_p256 *key,
+                                   int64_t at_unix_s, const char *nonce, struct assay_ear *ear)
+{
+    const char *const text = token;
+    enum assay_ear_answer result = ASSAY_EAR_VALID;
+    *ear = (struct assay_ear){ 0 };
+    if (cli_ear_is_cbor(token, len)) {
+        result = read_cwt(ear, token, len, key);
+    } else {
+        while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+            len -= 1;
+        result = read_text(ear, text, len, key);
+    }
     if (result == ASSAY_EAR_VALID) result = read_issuer(ear);
     if (result == ASSAY_EAR_VALID) result = read_submodules(ear);
     if (result == ASSAY_EAR_VALID) result = check_whole(ear);

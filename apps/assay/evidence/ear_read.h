@@ -1,6 +1,6 @@
 /*
  * apps/assay/evidence/ear_read.h - verification of a signed attestation result, as a relying party
- * does it.
+ * does it: a JSON web token or a CBOR web token.
  *
  * Both families of names (quote/result/ear.h) and the profiles derived from them, both spellings of
  * the media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); known ones must
@@ -20,7 +20,7 @@ enum {
 /* In the order of the checks. */
 enum assay_ear_answer {
     ASSAY_EAR_VALID = 0,
-    ASSAY_EAR_MALFORMED,   /* no token, no JSON, a claim that is missing or of another type */
+    ASSAY_EAR_MALFORMED, /* no token, no JSON or CBOR, a claim that is missing or of another type */
     ASSAY_EAR_UNSUPPORTED, /* another algorithm, media type or profile */
     ASSAY_EAR_FORGED,      /* the signature is not by this key */
     ASSAY_EAR_REFUSED,     /* a claim that cannot be true, regardless of the signer */
@@ -54,12 +54,14 @@ struct assay_ear {
 };
 
 /*
- * cli_ear_read - check a token.
- * In:      text[len]; white space at the end is ignored; nonce: NULL, or what the token must echo
+ * cli_ear_read - check a token. Its first byte tells CBOR from text; text is a JSON web token, or
+ * CBOR as base64url.
+ * In:      token[len]; white space at the end of a text is ignored; nonce: NULL, or what the token
+ *          must echo (of CBOR: the text of its bytes, or their base64url where they are no text)
  * Out:     *ear, whatever the answer: cli_ear_close frees it; only a valid one may be trusted
  * Returns: the answer; running out of memory reads as MALFORMED, and with the reason in why
  */
-enum assay_ear_answer cli_ear_read(const char *text, size_t len, const struct assay_p256 *key,
+enum assay_ear_answer cli_ear_read(const void *token, size_t len, const struct assay_p256 *key,
                                    int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
 /* The claims that have no standard place: of the attester (kind, measurement) or of the verifier
  * (insecure, reasons); before draft 04 one private claim has both. Returns: borrowed, or NULL. */

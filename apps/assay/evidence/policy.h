@@ -54,9 +54,10 @@ void cli_policy_print_findings(const struct assay_policy_file *file, const char 
 /* Each Returns: an enum assay_exit. */
 int cli_policy_run_lint(const struct assay_policy_options *options);
 int cli_policy_run_show(const struct assay_policy_options *options);
-int cli_policy_run_diff(const struct assay_policy_options *options);   /* policy_diff.c */
-int cli_policy_run_try(const struct assay_policy_options *options);    /* policy_try.c */
-int cli_policy_run_import(const struct assay_policy_options *options); /* policy_corim.c */
+int cli_policy_run_diff(const struct assay_policy_options *options);       /* policy_diff.c */
+int cli_policy_run_try(const struct assay_policy_options *options);        /* policy_try.c */
+int cli_policy_run_import(const struct assay_policy_options *options);     /* policy_corim.c */
+int cli_policy_import_keylime(const struct assay_policy_options *options); /* policy_keylime.c */
 int cli_policy_run_export(const struct assay_policy_options *options);
 
 #endif

@@ -192,6 +192,8 @@ static int print_import(const struct assay_policy_options *options, const struct
 
 int cli_policy_run_import(const struct assay_policy_options *options)
 {
+    if (options->format != NULL && strcmp(options->format, "keylime") == 0)
+        return cli_policy_import_keylime(options);
     struct assay_corim *const corim = calloc(1, sizeof *corim);
     char *const memory = malloc(ASSAY_YAML_LEN_MAX);
     int result = ASSAY_EXIT_OK;

@@ -70,7 +70,8 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "ear-profile", "ietf-04|veraison-2023", "names of the EAR's claims, default ietf-04",
             0 },
           { "ear-form", "jwt|cwt|cmw-json|cmw-cbor",
-            "form of the EAR, default jwt (what assay ear verify reads); cwt and cmw-cbor are "
+            "form of the EAR, default jwt (assay ear verify reads jwt and cwt); cwt and cmw-cbor "
+            "are "
             "CBOR, printed as base64url",
             0 },
           { "ear-nonce", "TEXT",
@@ -124,8 +125,8 @@ const struct assay_verb assay_verbs_evidence[] = {
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "ear", "verify", "TOKEN",
-      "Verify an attestation result (EAR, a JSON web token signed with ES256) as a relying party "
-      "does. TOKEN is a file or -.",
+      "Verify an attestation result (EAR, a JSON or CBOR web token signed with ES256) as a relying "
+      "party does. TOKEN is a file or -.",
       "0 affirming, 4 not trusted (signature, time, nonce, claims), 10 warning, 11 "
       "contraindicated, 12 none, 13 malformed",
       "assay ear verify result.jwt --key verifier.pem --nonce 5f1c0a2e\n",
@@ -133,7 +134,9 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "key", "FILE", "public key of the verifier: PEM, DER, JWK, or the output of assay keys",
             ASSAY_OPTION_MUST },
           ASSAY_OPTION_AT,
-          { "nonce", "TEXT", "nonce that the token must echo", 0 },
+          { "nonce", "TEXT",
+            "nonce that the token must echo; in CBOR, one that is no printable ASCII as base64url",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "result", "verify", "TOKEN",
@@ -295,13 +298,14 @@ const struct assay_verb assay_verbs_evidence[] = {
                                      EVENT_LOG,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
-    { "policy", "import", "CORIM",
+    { "policy", "import", "FILE",
       "Verify a signed CoRIM with the key of its signer and print its reference values as entries "
-      "of a policy file.",
+      "of a policy file; or print a runtime policy of Keylime as a policy with its files.",
       "", "assay policy import vendor.corim --signer vendor.pem --into policy.yaml > next.yaml\n",
       (const struct assay_option[]){
-          { "signer", "FILE", "key of the signer: PEM, DER, or the output of assay keys operator",
-            ASSAY_OPTION_MUST },
+          { "signer", "FILE",
+            "of a CoRIM: key of the signer: PEM, DER, or the output of assay keys operator", 0 },
+          { "format", "corim|keylime", "input format, default corim", 0 },
           { "partial", NULL, "skip values that a policy cannot represent, and list them", 0 },
           { "into", "FILE", "print this policy with the entries added; the file is not changed",
             0 },

@@ -1,14 +1,16 @@
 /*
  * tests/fuzz/apps/fuzz_ear.c - any bytes as an attestation result.
  *
- * The bytes are decoded twice: as an unsigned token, which must be rejected; and as the claims of a
- * token that is signed here, so that the code after the signature check is reached.
+ * The bytes are decoded three times: as an unsigned token, which must be rejected; and as the
+ * claims of a JSON and of a CBOR web token that are signed here, so that the code after the
+ * signature check is reached.
  *
  * Properties: a result other than VALID has a message without control characters; a valid one has a
  * status that no submodule's worst claim contradicts.
  */
 #include "apps/assay/evidence/ear_read.h"
 #include "base/assert.h"
+#include "quote/result/cwt.h"
 #include "quote/result/jwt.h"
 
 #include <string.h>
@@ -52,22 +54,40 @@ static void read_signed(const struct assay_p256_signer *signer, const struct ass
     cli_ear_close(&ear);
 }
 
+static void read_signed_cbor(const struct assay_p256_signer *signer, const struct assay_p256 *key,
+                             const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
+                             struct assay_slice claims)
+{
+    static uint8_t token[ASSAY_JWT_LEN_MAX];
+    uint8_t digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_writer w = assay_writer_over(token, sizeof token);
+    struct assay_ear ear;
+    assay_cwt_digest(public_key, claims, digest);
+    ASSAY_ASSERT(assay_p256_sign(signer, digest, signature) == ASSAY_OK);
+    assay_cwt_put(&w, public_key, claims, signature);
+    if (w.full) return;
+    const enum assay_ear_answer answer = cli_ear_read(token, w.len, key, 1800000000, NULL, &ear);
+    ASSAY_ASSERT(answer != ASSAY_EAR_FORGED);
+    check(answer, &ear);
+    cli_ear_close(&ear);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct assay_p256_signer *signer;
     static struct assay_p256 *key;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    static uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_ear ear;
     if (signer == NULL) {
         ASSAY_ASSERT(assay_p256_signer_load(&secret, &signer) == ASSAY_OK);
         ASSAY_ASSERT(assay_p256_public(&secret, public_key) == ASSAY_OK);
         ASSAY_ASSERT(assay_p256_load(public_key, &key) == ASSAY_OK);
     }
-    const enum assay_ear_answer answer =
-        cli_ear_read((const char *)data, size, key, 1800000000, NULL, &ear);
+    const enum assay_ear_answer answer = cli_ear_read(data, size, key, 1800000000, NULL, &ear);
     ASSAY_ASSERT(answer != ASSAY_EAR_VALID);
     check(answer, &ear);
     cli_ear_close(&ear);
     read_signed(signer, key, data, size);
+    read_signed_cbor(signer, key, public_key, assay_slice_over(data, size));
     return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * tests/fuzz/quote/fuzz_vtpm.c - any bytes as evidence of a paravisor, its blob, its runtime data.
+ * tests/fuzz/quote/fuzz_vtpm.c - any bytes as evidence of a paravisor, its blob, its runtime data;
+ * of an SVSM, its manifest.
  *
  * Input: one byte of shape, then the evidence, bare or a package. Shape: bit 0 reads it as TDX;
  * bits 1 and 2 pin the vendors' roots; bit 3 is the exact mode; bit 4 pins the roots
@@ -12,6 +13,7 @@
 #include "base/assert.h"
 #include "quote/accept/policy.h"
 #include "quote/json.h"
+#include "quote/tpm/svsm.h"
 #include "quote/tpm/vtpm.h"
 #include "quote/verify.h"
 #include "tests/fuzz/quote/own_root.h"
@@ -32,6 +34,23 @@ static void check_blob(const uint8_t *data, size_t size)
     ASSAY_ASSERT(ASSAY_HCL_RUNTIME_AT + hcl.runtime_data.len <= size);
     ASSAY_ASSERT(assay_evidence_length(kind, data, size, &declared) == ASSAY_OK);
     ASSAY_ASSERT(declared == ASSAY_HCL_RUNTIME_AT + hcl.runtime_data.len);
+}
+
+static void check_svsm(const uint8_t *data, size_t size)
+{
+    struct assay_svsm svsm;
+    struct assay_tpm_public key;
+    if (assay_svsm_parse(data, size, &svsm) != ASSAY_OK) return;
+    ASSAY_ASSERT(svsm.report.bytes == data && svsm.report.len == ASSAY_SVSM_REPORT_LEN);
+    ASSAY_ASSERT(svsm.manifest.bytes == data + ASSAY_SVSM_MANIFEST_AT);
+    ASSAY_ASSERT(svsm.manifest.bytes + svsm.manifest.len == data + size);
+    ASSAY_ASSERT(svsm.key_count >= 1 && svsm.key_count <= ASSAY_SVSM_KEYS_MAX);
+    for (size_t i = 0; i < svsm.key_count; i++) {
+        const struct assay_slice area = svsm.keys[i];
+        ASSAY_ASSERT(area.bytes >= svsm.manifest.bytes && area.bytes + area.len <= data + size);
+        if (assay_tpm_area_parse(area.bytes, area.len, &key) == ASSAY_OK)
+            ASSAY_ASSERT(key.name_len > 2 && key.key.type != ASSAY_KEY_NONE);
+    }
 }
 
 static void check_runtime_data(const uint8_t *data, size_t size)
@@ -58,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data += 1;
     size -= 1;
     check_blob(data, size);
+    check_svsm(data, size);
     check_runtime_data(data, size);
     assay_policy_default(&policy);
     endorsements.count = 0;
@@ -72,8 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .endorsements = &endorsements,
         .policy = &policy,
     };
-    const bool own =
-        (shape & OWN) != 0 && own_root_pin(request.kind, data, size, &endorsements);
+    const bool own = (shape & OWN) != 0 && own_root_pin(request.kind, data, size, &endorsements);
     const enum assay_status status = assay_evidence_verify(NULL, &request, &once);
     if (once.genuine == ASSAY_GENUINE_TRUE) {
         ASSAY_ASSERT(own);

@@ -1,9 +1,9 @@
 /*
- * tests/unit/tpm/make_paravisor.c - files of a paravisor over SNP, or over TDX, whose TPM quotes
- * the SHA-256 of report data: in DIR/report.bin the paravisor's report, in DIR/pieces all else.
- * Prints the root key as "root: hex".
+ * tests/unit/tpm/make_paravisor.c - files of a paravisor over SNP or TDX, or of an SVSM, whose TPM
+ * quotes the SHA-256 of report data: in DIR/report.bin the paravisor's report, in DIR/pieces all
+ * else. Prints the root key as "root: hex".
  *
- * usage: make_paravisor DIR snp|tdx REPORT_DATA
+ * usage: make_paravisor DIR snp|tdx|svsm REPORT_DATA
  */
 #include "quote/package.h"
 #include "tests/unit/tpm/vtpm_world.h"
@@ -53,13 +53,14 @@ int main(int argc, char **argv)
 {
     uint8_t data[ASSAY_REPORT_DATA_LEN];
     if (argc != 4 || assay_hex_decode(argv[3], strlen(argv[3]), data, sizeof data) != ASSAY_OK) {
-        (void)fputs("usage: make_paravisor DIR snp|tdx REPORT_DATA; 64 bytes\n", stderr);
+        (void)fputs("usage: make_paravisor DIR snp|tdx|svsm REPORT_DATA; 64 bytes\n", stderr);
         return 2;
     }
     dir = argv[1];
     struct vtpm *const v = vtpm_open(strcmp(argv[2], "tdx") == 0);
     assay_sha256(data, sizeof data, v->nonce);
     v->nonce_len = ASSAY_SHA256_LEN;
+    if (strcmp(argv[2], "svsm") == 0) vtpm_take_svsm(v, VTPM_SVSM_TABLE);
     vtpm_build(v);
     write_all(v);
     vtpm_close(v);

@@ -69,10 +69,92 @@ void vtpm_close(struct vtpm *v)
     free(v);
 }
 
+void vtpm_take_svsm(struct vtpm *v, enum vtpm_svsm form)
+{
+    v->svsm = form;
+    v->keys[0] = (struct vtpm_svsm_key){ v->ak, VTPM_SIGNS };
+    v->key_count = 1;
+}
+
+/* TPMT_PUBLIC, TPM 2.0 Part 2 12.2.4. */
+static void put_area(const struct vtpm_svsm_key *from, struct assay_writer *w)
+{
+    struct assay_key key;
+    const bool signs = (from->attributes & ASSAY_TPM_SIGN) != 0;
+    authority_key_public(from->key, &key);
+    assay_writer_u16be(w, ASSAY_TPM_RSA);
+    assay_writer_u16be(w, ASSAY_TPM_SHA256);
+    assay_writer_u32be(w, from->attributes);
+    assay_writer_u16be(w, 0); /* authPolicy */
+    assay_writer_u16be(w, signs ? ASSAY_TPM_NULL : ASSAY_TPM_AES);
+    if (!signs) assay_writer_u16be(w, 128);
+    if (!signs) assay_writer_u16be(w, ASSAY_TPM_CFB);
+    assay_writer_u16be(w, signs ? ASSAY_TPM_RSASSA : ASSAY_TPM_NULL);
+    if (signs) assay_writer_u16be(w, ASSAY_TPM_SHA256);
+    assay_writer_u16be(w, 2048);
+    assay_writer_u32be(w, 0); /* the exponent 65537 */
+    assay_writer_u16be(w, 256);
+    assay_writer_put(w, key.bytes, 256);
+}
+
+static void put_keys(const struct vtpm *v, struct assay_writer *w)
+{
+    if (v->svsm != VTPM_SVSM_LIST) {
+        put_area(&v->keys[0], w);
+        return;
+    }
+    assay_writer_u32be(w, 1);
+    assay_writer_u32be(w, (uint32_t)v->key_count);
+    for (size_t i = 0; i < v->key_count; i++) {
+        uint8_t area[512];
+        struct assay_writer inner = assay_writer_over(area, sizeof area);
+        put_area(&v->keys[i], &inner);
+        assay_writer_u16be(w, (uint16_t)inner.len);
+        assay_writer_put(w, area, inner.len);
+    }
+}
+
+/* A service without a manifest, then the vTPM (58019 7.1). */
+static void put_table(const struct vtpm *v, struct assay_writer *w)
+{
+    enum { HEAD = 3 * 24 };
+    uint8_t keys[VTPM_MANIFEST_MAX];
+    struct assay_writer inner = assay_writer_over(keys, sizeof keys);
+    put_keys(v, &inner);
+    assay_writer_put(w, "\xbb\x9e\x84\x63\x92\x3d\x70\x46\xa1\xff\x58\xf9\xc9\x4b\x87\xbb", 16);
+    assay_writer_u32le(w, (uint32_t)(HEAD + inner.len));
+    assay_writer_u32le(w, 2);
+    assay_writer_put(w, "another service!", 16);
+    assay_writer_u32le(w, HEAD);
+    assay_writer_u32le(w, 0);
+    assay_writer_put(w, "\xeb\xf1\x76\xc4\x23\x01\xa5\x45\x96\x41\xb4\xe7\xdd\xe5\xbf\xe3", 16);
+    assay_writer_u32le(w, HEAD);
+    assay_writer_u32le(w, (uint32_t)inner.len);
+    assay_writer_put(w, keys, inner.len);
+}
+
+static const uint8_t svsm_nonce[64] = { 0x5e, 0xc1 };
+
+static void make_manifest(struct vtpm *v)
+{
+    struct assay_writer w = assay_writer_over(v->manifest, sizeof v->manifest);
+    if (v->svsm == VTPM_SVSM_TABLE) put_table(v, &w);
+    else put_keys(v, &w);
+    cr_assert(!w.full);
+    v->manifest_len = w.len;
+}
+
 static void report_data(const struct vtpm *v, uint8_t out[64])
 {
     const size_t len = strlen(v->runtime);
+    const struct assay_slice pieces[] = { { svsm_nonce, sizeof svsm_nonce },
+                                          { v->manifest, v->manifest_len } };
     assay_bytes_zero(out, 64);
+    if (v->svsm != VTPM_HCL) {
+        assay_sha512_pieces(pieces, 2, out);
+        if (v->unbound) out[63] ^= 1;
+        return;
+    }
     if (v->hash_type == 1) assay_sha256(v->runtime, len, out);
     if (v->hash_type == 2) assay_sha384(v->runtime, len, out);
     if (v->hash_type == 3) assay_sha512(v->runtime, len, out);
@@ -103,6 +185,14 @@ static struct assay_slice make_blob(struct vtpm *v, uint8_t *out)
 {
     struct assay_writer w = assay_writer_over(out, BLOB_MAX);
     const size_t len = strlen(v->runtime);
+    if (v->svsm != VTPM_HCL) {
+        make_manifest(v);
+        put_hardware(v, &w);
+        assay_writer_put(&w, svsm_nonce, sizeof svsm_nonce);
+        assay_writer_put(&w, v->manifest, v->manifest_len);
+        cr_assert(!w.full);
+        return assay_slice_over(out, w.len);
+    }
     assay_writer_u32le(&w, v->magic);
     assay_writer_u32le(&w, 2);
     assay_writer_u32le(&w, (uint32_t)(ASSAY_HCL_RUNTIME_AT + len));
@@ -171,6 +261,7 @@ void vtpm_build(struct vtpm *v)
         package.certificates[1] = assay_slice_over(v->snp->ask_der, v->snp->ask_len);
         package.certificates[2] = assay_slice_over(v->snp->ark_der, v->snp->ark_len);
     }
+    if (v->certificate.len > 0) package.certificates[package.certificate_count++] = v->certificate;
     if (v->bare) {
         assay_bytes_copy(v->evidence, sizeof v->evidence, package.hardware.bytes,
                          package.hardware.len);

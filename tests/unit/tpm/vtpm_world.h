@@ -5,11 +5,27 @@
 #ifndef ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
 #define ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
 
+#include "quote/tpm/svsm.h"
 #include "quote/tpm/vtpm.h"
-#include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/quote/intel/td_world.h"
+#include "tests/unit/quote/snp/snp_world.h"
 
-enum { VTPM_MAX = 24576, VTPM_TEXT = 2048 };
+enum { VTPM_MAX = 24576, VTPM_TEXT = 2048, VTPM_MANIFEST_MAX = 4096 };
+
+/* Forms of an SVSM's manifest; without one the blob is a paravisor's of Azure. */
+enum vtpm_svsm { VTPM_HCL = 0, VTPM_SVSM_TABLE, VTPM_SVSM_EK, VTPM_SVSM_LIST };
+
+/* A key of the manifest, RSA 2048: it signs, or decrypts as endorsement keys do. */
+struct vtpm_svsm_key {
+    const struct authority_key *key;
+    uint32_t attributes;
+};
+enum {
+    VTPM_SIGNS = ASSAY_TPM_FIXED_TPM | ASSAY_TPM_SENSITIVE_DATA_ORIGIN | ASSAY_TPM_RESTRICTED |
+                 ASSAY_TPM_SIGN,
+    VTPM_DECRYPTS = ASSAY_TPM_FIXED_TPM | ASSAY_TPM_SENSITIVE_DATA_ORIGIN | ASSAY_TPM_RESTRICTED |
+                    ASSAY_TPM_DECRYPT,
+};
 
 /* Everything may be changed between vtpm_open and vtpm_judge. */
 struct vtpm {
@@ -25,6 +41,12 @@ struct vtpm {
     bool no_quote;      /* TDX */
     bool bare;          /* the blob alone */
     bool has_key, other_key;
+    enum vtpm_svsm svsm;
+    struct vtpm_svsm_key keys[3];
+    size_t key_count;
+    uint8_t manifest[VTPM_MANIFEST_MAX]; /* of the last build */
+    size_t manifest_len;
+    struct assay_slice certificate; /* of the attestation key; empty: none */
     struct authority_key *signer;
     bool tampered_values;
     uint8_t nonce[64];
@@ -43,6 +65,8 @@ void vtpm_close(struct vtpm *v);
 void vtpm_build(struct vtpm *v);
 /* Returns: the status; v->verdict. */
 enum assay_status vtpm_verify(struct vtpm *v);
+/* The same machine under an SVSM whose manifest has the attestation key. */
+void vtpm_take_svsm(struct vtpm *v, enum vtpm_svsm form);
 /* Runtime data naming that key under that id. */
 void vtpm_runtime(struct vtpm *v, const char *kid, const struct authority_key *key);
 

@@ -24,10 +24,12 @@ policy() { # FILE KIND ROOT
         "  - { name: devices, key: $(value devices made), kinds: [nvidia-gpu, nvidia-switch] }" \
         "  - { name: manifests, key: $(value manifests made), kinds: [nvidia-gpu, nvidia-switch] }" >"$1"
 }
-make() { # DIR snp|tdx REPORT_DATA
-    mkdir -p "$1/pieces" && "$PARAVISOR" "$@" >"$1/made" && policy "$1.yaml" "paravisor-vtpm-$2" "$(value root "$1/made")"
+make() { # DIR snp|tdx|svsm REPORT_DATA
+    kind=paravisor-vtpm-$2
+    [ "$2" != svsm ] || kind=paravisor-vtpm-snp
+    mkdir -p "$1/pieces" && "$PARAVISOR" "$@" >"$1/made" && policy "$1.yaml" "$kind" "$(value root "$1/made")"
 }
-make snp snp "$data" && make tdx tdx "$data" && make other snp $CHALLENGE || exit 2
+make svsm svsm "$data" && make snp snp "$data" && make tdx tdx "$data" && make other snp $CHALLENGE || exit 2
 compose() { step --quote "$1/report.bin" --pieces "$1/pieces" --out "$1.bin"; }
 verify() { # NAME OPTION...
     name=$1
@@ -40,6 +42,16 @@ expect 0 'evidence  snp.bin' compose snp
 expect 10 'gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify snp
 case $out in *'switch 0 (LS10, serial 03e9): warning'*) ;; *) wrong "the switch is missing: $out" ;; esac
 expect 10 '"kind": "paravisor-vtpm-snp"' verify snp --json
+# --- a service module (SVSM): report, nonce and manifest in one file
+expect 0 'evidence  svsm.bin' compose svsm
+expect 10 'gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify svsm
+expect 0 '"svsm_manifest_version": 0' "$ASSAY" evidence decode svsm.bin --json
+expect 0 '"svsm_nonce": "5ec1' "$ASSAY" evidence decode svsm.bin --json
+mkdir bent && cp -r svsm/pieces bent/ && cp svsm.yaml bent.yaml
+# One byte of the nonce: the report binds another.
+{ head -c 1184 svsm/report.bin; printf '\001'; tail -c +1186 svsm/report.bin; } >bent/report.bin
+expect 0 '' compose bent
+expect 11 'runtime-data' verify bent
 # --- a trust domain with one: its quote comes along, and is judged with the collateral of its platform alone
 expect 0 'evidence  tdx.bin' compose tdx
 expect 12 'gpu 1 (GH100, serial 0bb9)' verify tdx

@@ -116,13 +116,38 @@ if command -v openssl >/dev/null && command -v python3 >/dev/null; then
     expect 0 'tag:ietf.org,2026:rats/ear#04 status 2' peer cmw-cbor cmw-cbor.out
     form - cwt >cwt.text 2>/dev/null
     expect 0 'status 2' peer cwt-text cwt.text
-    expect 13 'that is a JSON web token (--ear-form jwt)' "$ASSAY" ear verify cwt.out --key signer.pub
     peer cmw-json cmw-json.out >wrapped.jwt
     expect 0 'status      affirming' "$ASSAY" ear verify wrapped.jwt --key signer.pub --nonce 'nonce of 8 or more'
     "$ASSAY" keys operator fourth.key >fourth.pub || exit 2
     verify --policy policy.yaml --ear fourth.out --ear-key fourth.key --ear-form cwt >/dev/null 2>&1
     expect 1 '' peer cwt fourth.out
 fi
+# --- CBOR web tokens are read as JSON web tokens are: by their bytes, with the same outputs and refusals
+expect 0 'verdict     affirming' form read.cwt cwt
+form - cwt 2>/dev/null | grep . >read.text
+for token in read.cwt read.text; do
+    expect 0 'status      affirming' "$ASSAY" ear verify $token --key signer.pub
+    expect 0 '"executables": 3' "$ASSAY" ear verify $token --key signer.pub --json --nonce 'nonce of 8 or more'
+    expect 4 'another one' "$ASSAY" ear verify $token --key signer.pub --nonce 'nonce of 8'
+    expect 4 'not by this key' "$ASSAY" ear verify $token --key other.pub
+    expect 4 'later than the time' "$ASSAY" ear verify $token --key signer.pub --at 2020-01-01T00:00:00Z
+    expect 4 'expired' "$ASSAY" ear verify $token --key signer.pub --at 2090-01-01T00:00:00Z
+done
+check 'a token in CBOR is read from standard input' \
+    sh -c '"$0" ear verify - --key signer.pub <read.cwt >/dev/null' "$ASSAY"
+expect 11 'verdict     contraindicated' verify --policy other.yaml --ear bad.cwt --ear-key signer.key --ear-form cwt
+expect 11 'executables' "$ASSAY" ear verify bad.cwt --key signer.pub
+# The same verdict as JSON and as CBOR gives the same document, but for the profile's own encoding.
+at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+for f in jwt cwt; do
+    verify --policy policy.yaml --at "$at" --ear same.$f --ear-key signer.key --ear-form $f >/dev/null 2>&1
+    "$ASSAY" ear verify same.$f --key signer.pub --json >same.$f.json || wrong "no result of same.$f"
+done
+check 'both encodings are printed alike' cmp same.jwt.json same.cwt.json
+head -c 100 read.cwt >cut.cwt
+expect 13 'no CBOR web token' "$ASSAY" ear verify cut.cwt --key signer.pub
+form wrapped.cwt cmw-cbor >/dev/null 2>&1
+expect 13 'no CBOR web token' "$ASSAY" ear verify wrapped.cwt --key signer.pub
 expect 2 'profile veraison-2023 has no CBOR; expected ietf-04' verify --ear x.cwt --ear-key signer.key --ear-form cwt \
     --ear-profile veraison-2023
 expect 2 'expected at most 64 characters in CBOR, found 70' verify --ear x.cwt --ear-key signer.key --ear-form cwt \

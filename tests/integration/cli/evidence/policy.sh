@@ -108,7 +108,59 @@ policy weak.yaml tpm2 production 'tpm_weak_banks: warning' 'references:
   - { field: pcr0, state: allowed, value: "0011223344556677889900112233445566778899" }'
 expect 2 'found one of SHA-1, which a CoRIM cannot have' "$ASSAY" policy export weak.yaml --format corim --out weak.corim
 expect 2 'a signature does not verify' "$ASSAY" policy import values.corim --signer stranger.pub
-expect 2 '--signer FILE is missing' "$ASSAY" policy import values.corim
+expect 2 'expected --signer KEY' "$ASSAY" policy import values.corim
+# --- runtime policies of Keylime: exact, or refused by name
+d1=$(printf '11%.0s' $(seq 32)) d2=$(printf '22%.0s' $(seq 20)) d3=$(printf '33%.0s' $(seq 32))
+keylime() { # MEMBER... after those that every policy has
+    printf '{"meta": {"version": 1, "generator": 3}, "release": 0, "ima": {"ignored_keyrings": [], "log_hash_alg": "sha1",
+        "dm_policy": null}, "verification-keys": "", %s}\n' "$1" >runtime.json
+}
+import() { "$ASSAY" policy import runtime.json --format keylime "$@"; }
+keylime "\"digests\": {\"/usr/bin/a\": [\"$d1\", \"$d2\", \"$d1\"], \"/usr/bin/none\": []},
+    \"keyrings\": {\".ima\": [\"$d3\"]}, \"ima-buf\": {\"kexec-cmdline\": [\"$d1\"]}, \"excludes\": [\"boot_aggregate\"]"
+import >keylime.yaml || wrong 'a runtime policy is not imported'
+sed -n '/^ima_unknown/,$p' keylime.yaml >found
+{
+    echo 'ima_unknown: refused'
+    echo 'events:'
+    for e in "/usr/bin/a\", digest: \"$d1" "/usr/bin/a\", digest: \"$d2" ".ima\", digest: \"$d3" \
+        "kexec-cmdline\", digest: \"$d1"; do
+        echo "  - { state: allowed, file: \"$e\" }"
+    done
+} >wanted
+check 'each name with each digest, and every other file refused' diff wanted found
+expect 0 '0 errors' "$ASSAY" policy lint keylime.yaml
+import --into keylime.yaml >again.yaml
+check 'an import that is repeated adds nothing' diff keylime.yaml again.yaml
+file="\"digests\": {\"/a\": [\"$d1\"]}"
+refused() { # WORDS MEMBERS: refused, and left out on request
+    keylime "$2"
+    expect 2 "$1" import
+    expect 0 'left out: 1' import --partial
+}
+refused 'excludes[0] "/tmp/.*": a policy has no patterns' "$file, \"excludes\": [\"/tmp/.*\"]"
+refused 'excludes[0] "boot_aggregate.*"' "$file, \"excludes\": [\"boot_aggregate.*\"]"
+refused 'digests.boot_aggregate: is no file here' "\"digests\": {\"boot_aggregate\": [\"$d1\"], \"/a\": [\"$d1\"]}"
+sed 's/"verification-keys": ""/"verification-keys": "{}"/' runtime.json >keys.json
+expect 2 'verification-keys: a policy accepts no signatures' "$ASSAY" policy import keys.json --format keylime
+keylime "$file"
+sed 's/"ignored_keyrings": \[\]/"ignored_keyrings": ["*"]/' runtime.json >keys.json
+expect 2 'ima.ignored_keyrings: a policy ignores no keys' "$ASSAY" policy import keys.json --format keylime
+sed 's/"dm_policy": null/"dm_policy": {}/' runtime.json >keys.json
+expect 2 'ima.dm_policy: a policy has no rules' "$ASSAY" policy import keys.json --format keylime
+sed 's/"version": 1/"version": 2/' runtime.json >keys.json
+expect 2 'meta.version: expected 1' "$ASSAY" policy import keys.json --format keylime
+for case in 'expected the digest|"digests": {}' 'expected digests of|"digests": {"/a": ["11"]}' \
+    'expected digests of|"digests": {"/a": [7]}' 'the absolute name of a file|"digests": {"a": []}' \
+    'a name that is no path|"keyrings": {"/a": []}' 'a list of digests|"digests": {"/a": {}}' \
+    'an object of names|"digests": []' 'no such member|"more": 1' 'signed envelope|"payload": "e30="' \
+    "a name of 1 to 95|\"digests\": {\"/$(printf 'a%.0s' $(seq 95))\": []}" 'does not follow its grammar|"digests": {}, "digests": {}'; do
+    keylime "${case#*|}"
+    expect 2 "${case%%|*}" import
+done
+keylime "\"digests\": {\"/a\": [$(for i in $(seq 65); do printf '"%064d",' "$i"; done | sed 's/,$//')]}"
+expect 2 'more than 64 digests together' import
+expect 2 'has no --signer' import --signer operator.pub
 expect 2 'expected a public key or a certificate' "$ASSAY" policy import values.corim --signer sound.yaml
 { printf '%b' '\0320'; tail -c +2 values.corim; } >bent.corim
 expect 2 'COSE_Sign1' "$ASSAY" policy import bent.corim --signer operator.pub

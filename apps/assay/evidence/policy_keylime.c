@@ -1,0 +1,269 @@
+/*
+ * apps/assay/evidence/policy_keylime.c - `assay policy import --format keylime`: a runtime policy
+ * of Keylime as events of a policy file.
+ *
+ * Source: Keylime, keylime/ima/ima.py. A file that no exclusion names is accepted when `digests`
+ * has its name with its digest; keys and other buffers by `keyrings` and `ima-buf` alike;
+ * everything else fails. Patterns, signing keys and device-mapper rules have no equivalent: they
+ * are refused by name, or left out on request. What is left out accepts less, but for
+ * boot_aggregate.
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/output.h"
+#include "apps/assay/core/text.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/evidence/policy.h"
+#include "quote/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct importing {
+    const struct assay_policy_options *options;
+    struct assay_policy *policy;
+    size_t left_out;
+    size_t digests;
+};
+
+#define COMPLAIN(...) cli_print_error(false, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+/* What a policy cannot express. Returns: ASSAY_EXIT_OK where --partial leaves it out. */
+static int leave_out(struct importing *import, const char *member, const char *reason)
+{
+    if (!import->options->partial)
+        return COMPLAIN("%s: %s: %s (--partial leaves it out)", import->options->first, member,
+                        reason);
+    (void)fprintf(stderr, "assay policy import: left out: %s: %s\n", member, reason);
+    import->left_out += 1;
+    return ASSAY_EXIT_OK;
+}
+
+static int wrong_member(const struct importing *import, const char *member, const char *expected)
+{
+    return COMPLAIN("%s: %s: expected %s", import->options->first, cli_text_sanitized(member),
+                    expected);
+}
+
+/* --- digests */
+static bool has_event(const struct assay_policy *policy, const struct assay_event_reference *event)
+{
+    for (uint32_t i = 0; i < policy->event_count; i++) {
+        const struct assay_event_reference *const e = &policy->events[i];
+        if (e->is_file && e->state == event->state && strcmp(e->text, event->text) == 0 &&
+            e->value_len == event->value_len &&
+            assay_bytes_equal(e->value, event->value, event->value_len))
+            return true;
+    }
+    return false;
+}
+
+static int add_digest(struct importing *import, const char *name, const char *digits)
+{
+    struct assay_event_reference event = { .is_file = true, .state = ASSAY_EVENT_ALLOWED };
+    const size_t len = digits == NULL ? 0 : strlen(digits) / 2;
+    if ((len != 20 && len != 32 && len != 48 && len != 64) ||
+        assay_hex_decode(digits, strlen(digits), event.value, len) != ASSAY_OK)
+        return wrong_member(import, name, "digests of 40, 64, 96 or 128 hexadecimal digits");
+    import->digests += 1;
+    event.value_len = (uint32_t)len;
+    (void)snprintf(event.text, sizeof event.text, "%s", name);
+    if (has_event(import->policy, &event)) return ASSAY_EXIT_OK;
+    if (import->policy->event_count == ASSAY_EVENT_REFERENCES_MAX)
+        return COMPLAIN("%s: more than %d digests together: a policy has no more events",
+                        import->options->first, ASSAY_EVENT_REFERENCES_MAX);
+    import->policy->events[import->policy->event_count++] = event;
+    return ASSAY_EXIT_OK;
+}
+
+/* Files have absolute names, buffers have not: so neither is accepted for the other. */
+static int check_name(const struct importing *import, const char *name, bool is_file)
+{
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < len; i++)
+        if (name[i] < 0x20 || name[i] > 0x7e)
+            return wrong_member(import, name, "a name of printable ASCII");
+    if (len == 0 || len >= ASSAY_EVENT_REFERENCE_TEXT)
+        return wrong_member(import, name, "a name of 1 to 95 characters");
+    if (is_file != (name[0] == '/'))
+        return wrong_member(import, name,
+                            is_file ? "the absolute name of a file" : "a name that is no path");
+    return ASSAY_EXIT_OK;
+}
+
+static int add_name(struct importing *import, const char *name, const struct assay_json *digests,
+                    bool is_file)
+{
+    if (is_file && strcmp(name, "boot_aggregate") == 0)
+        return leave_out(import, "digests.boot_aggregate",
+                         "is no file here: name pcr0 to pcr9 in references");
+    int result = check_name(import, name, is_file);
+    if (result == ASSAY_EXIT_OK && assay_json_kind_of(digests) != ASSAY_JSON_ARRAY)
+        result = wrong_member(import, name, "a list of digests");
+    for (size_t i = 0; i < assay_json_count(digests) && result == ASSAY_EXIT_OK; i++)
+        result = add_digest(import, name, assay_json_as_text(assay_json_at(digests, i)));
+    return result;
+}
+
+static int add_names(struct importing *import, const struct assay_json *root, const char *member,
+                     bool is_file)
+{
+    const struct assay_json *const all = assay_json_get(root, member);
+    const struct assay_json *digests = NULL;
+    const char *name = NULL;
+    int result = ASSAY_EXIT_OK;
+    if (all != NULL && assay_json_kind_of(all) != ASSAY_JSON_OBJECT)
+        return wrong_member(import, member, "an object of names");
+    for (size_t i = 0; result == ASSAY_EXIT_OK && assay_json_member(all, i, &name, &digests); i++)
+        result = add_name(import, name, digests, is_file);
+    return result;
+}
+
+/* --- what is no digest */
+static bool is_known(const char *name, const char *const *known)
+{
+    for (; *known != NULL; known++)
+        if (strcmp(name, *known) == 0) return true;
+    return false;
+}
+
+static int check_members(const struct importing *import, const struct assay_json *object,
+                         const char *const *known)
+{
+    const struct assay_json *value = NULL;
+    const char *name = NULL;
+    for (size_t i = 0; assay_json_member(object, i, &name, &value); i++)
+        if (!is_known(name, known))
+            return wrong_member(import, name, "no such member in a runtime policy of version 1");
+    return ASSAY_EXIT_OK;
+}
+
+/* "boot_aggregate" excludes the first entry of a list, which is no file here either. */
+static int check_excludes(struct importing *import, const struct assay_json *excludes)
+{
+    int result = ASSAY_EXIT_OK;
+    if (excludes != NULL && assay_json_kind_of(excludes) != ASSAY_JSON_ARRAY)
+        return wrong_member(import, "excludes", "a list of patterns");
+    for (size_t i = 0; i < assay_json_count(excludes) && result == ASSAY_EXIT_OK; i++) {
+        const char *const pattern = assay_json_as_text(assay_json_at(excludes, i));
+        char member[160];
+        if (pattern != NULL && strcmp(pattern, "boot_aggregate") == 0) continue;
+        (void)snprintf(member, sizeof member, "excludes[%zu] \"%.100s\"", i,
+                       pattern == NULL ? "" : cli_text_sanitized(pattern));
+        result = leave_out(import, member, "a policy has no patterns of names");
+    }
+    return result;
+}
+
+static int check_ima(struct importing *import, const struct assay_json *ima)
+{
+    static const char *const known[] = { "ignored_keyrings", "log_hash_alg", "dm_policy", NULL };
+    const enum assay_json_kind dm = assay_json_kind_of(assay_json_get(ima, "dm_policy"));
+    const struct assay_json *const ignored = assay_json_get(ima, "ignored_keyrings");
+    int result = check_members(import, ima, known);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (ignored != NULL && assay_json_kind_of(ignored) != ASSAY_JSON_ARRAY)
+        return wrong_member(import, "ima.ignored_keyrings", "a list");
+    if (assay_json_count(ignored) > 0)
+        result = leave_out(import, "ima.ignored_keyrings", "a policy ignores no keys");
+    if (result == ASSAY_EXIT_OK && dm != ASSAY_JSON_NOTHING && dm != ASSAY_JSON_NULL)
+        result = leave_out(import, "ima.dm_policy", "a policy has no rules of the device mapper");
+    return result;
+}
+
+static int check_keys(struct importing *import, const struct assay_json *keys)
+{
+    const char *const text = assay_json_as_text(keys);
+    const enum assay_json_kind kind = assay_json_kind_of(keys);
+    if (kind == ASSAY_JSON_NOTHING || kind == ASSAY_JSON_NULL) return ASSAY_EXIT_OK;
+    if (text != NULL && text[0] == '\0') return ASSAY_EXIT_OK;
+    return leave_out(import, "verification-keys", "a policy accepts no signatures of files");
+}
+
+static int check_rest(struct importing *import, const struct assay_json *root)
+{
+    static const char *const known[] = { "meta",     "release",           "digests",
+                                         "excludes", "keyrings",          "ima",
+                                         "ima-buf",  "verification-keys", NULL };
+    if (assay_json_get(root, "payload") != NULL)
+        return COMPLAIN("%s: is a signed envelope (DSSE): verify it, and take the policy out of it",
+                        import->options->first);
+    int result = check_members(import, root, known);
+    if (result == ASSAY_EXIT_OK && assay_json_uint(assay_json_get(root, "meta"), "version", 0) != 1)
+        result = wrong_member(import, "meta.version", "1, a runtime policy of Keylime");
+    if (result == ASSAY_EXIT_OK) result = check_excludes(import, assay_json_get(root, "excludes"));
+    if (result == ASSAY_EXIT_OK) result = check_ima(import, assay_json_get(root, "ima"));
+    if (result == ASSAY_EXIT_OK)
+        result = check_keys(import, assay_json_get(root, "verification-keys"));
+    return result;
+}
+
+/* --- the command */
+static int take_all(struct importing *import, const struct assay_json *root)
+{
+    int result = check_rest(import, root);
+    if (result == ASSAY_EXIT_OK) result = add_names(import, root, "digests", true);
+    if (result == ASSAY_EXIT_OK) result = add_names(import, root, "keyrings", false);
+    if (result == ASSAY_EXIT_OK) result = add_names(import, root, "ima-buf", false);
+    if (result != ASSAY_EXIT_OK) return result;
+    /* Without a file a policy says nothing about files, where Keylime refuses them all. */
+    if (import->digests == 0)
+        return COMPLAIN("%s: digests: expected the digest of a file at least, found none",
+                        import->options->first);
+    import->policy->ima_unknown = ASSAY_ACCEPT_REFUSED;
+    return ASSAY_EXIT_OK;
+}
+
+static int print_policy(const struct importing *import)
+{
+    char *const memory = malloc(ASSAY_YAML_LEN_MAX);
+    struct assay_slice text;
+    int result = ASSAY_EXIT_INTERNAL;
+    if (memory == NULL) return cli_print_error(false, result, "internal", "out of memory");
+    struct assay_writer w = assay_writer_over(memory, ASSAY_YAML_LEN_MAX);
+    assay_policy_put_yaml(import->policy, &w);
+    if (assay_writer_finish(&w, &text) != ASSAY_OK)
+        result = COMPLAIN("the policy is too long for a file");
+    else if (printf("# runtime policy of Keylime; left out: %zu\n", import->left_out) > 0 &&
+             fwrite(text.bytes, 1, text.len, stdout) == text.len && fflush(stdout) == 0)
+        result = ASSAY_EXIT_OK;
+    free(memory);
+    return result;
+}
+
+static int import_into(const struct assay_policy_options *options, const struct assay_json *root)
+{
+    struct assay_policy_file file = { 0 };
+    struct importing import = { .options = options };
+    int result = ASSAY_EXIT_OK;
+    if (options->into != NULL) result = cli_policy_file_open(&file, options->into, false);
+    else if ((file.policy = calloc(1, sizeof *file.policy)) != NULL)
+        assay_policy_default(file.policy);
+    else result = cli_print_error(false, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    import.policy = file.policy;
+    if (result == ASSAY_EXIT_OK) result = take_all(&import, root);
+    if (result == ASSAY_EXIT_OK) result = print_policy(&import);
+    cli_policy_file_close(&file);
+    return result;
+}
+
+int cli_policy_import_keylime(const struct assay_policy_options *options)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct assay_json *root = NULL;
+    if (options->signer != NULL)
+        return COMPLAIN("policy import: --format keylime has no --signer: a runtime policy is not "
+                        "signed");
+    enum assay_status status = assay_file_read(options->first, ASSAY_JSON_LEN_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return cli_print_file_fault(false, "", options->first, status);
+    status = assay_json_parse((const char *)bytes, len, &root);
+    free(bytes);
+    if (status != ASSAY_OK)
+        return COMPLAIN("%s: expected a runtime policy of Keylime: %s", options->first,
+                        assay_status_text(status));
+    const int result = import_into(options, root);
+    assay_json_free(&root);
+    return result;
+}
