@@ -26,7 +26,7 @@ enum assay_claim_type {
 
 enum {
     ASSAY_CLAIMS_MAX = 512,     /* a GPU has 255 measurements, a CCA token 32 components of five */
-    ASSAY_CLAIMS_SPACE = 98304, /* no value is there more than twice; the rest is for names */
+    ASSAY_CLAIMS_SPACE = 98304, /* no value is there more than three times; the rest is for names */
     ASSAY_CLAIMS_DEPTH = 3,
     ASSAY_CLAIM_TOP = ASSAY_CLAIMS_MAX, /* parent of the outermost */
 };

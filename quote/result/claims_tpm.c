@@ -15,7 +15,7 @@ static void put_mask(struct assay_claims *out, uint32_t mask)
         if ((mask >> pcr & 1) != 0) assay_claims_add_uint(out, NULL, pcr);
 }
 
-/* The first bank stands for the quote: genuine quotes have one. */
+/* The first bank stands for the quote: nearly all genuine quotes have one. */
 static void put_selection(struct assay_claims *out, const struct assay_tpm_quote *q)
 {
     if (q->bank_count > 0)
@@ -26,6 +26,29 @@ static void put_selection(struct assay_claims *out, const struct assay_tpm_quote
     if (assay_tpm_weak_pcrs(q) == 0) return;
     assay_claims_open(out, "weak_pcrs", ASSAY_CLAIM_LIST);
     put_mask(out, assay_tpm_weak_pcrs(q));
+    assay_claims_close(out);
+}
+
+/* Of a quote of several banks each one, by its name: its PCRs by number, without a value where the
+ * evidence has none. */
+static void put_banks(struct assay_claims *out, const struct assay_tpm_quote *q,
+                      struct assay_slice values)
+{
+    if (q->bank_count < 2) return;
+    assay_claims_open(out, "pcr_banks", ASSAY_CLAIM_MAP);
+    for (size_t i = 0; i < q->bank_count; i++) {
+        assay_claims_open(out, assay_tpm_hash_text(q->banks[i].alg), ASSAY_CLAIM_MAP);
+        for (uint32_t pcr = 0; pcr < 32; pcr++) {
+            struct assay_text name = assay_text_empty();
+            struct assay_slice value;
+            if ((q->banks[i].mask >> pcr & 1) == 0) continue;
+            assay_text_add_u64(&name, pcr);
+            if (assay_tpm_value(q, values, q->banks[i].alg, pcr, &value) == ASSAY_OK)
+                assay_claims_add_bytes(out, name.text, value.bytes, value.len);
+            else assay_claims_add_null(out, name.text);
+        }
+        assay_claims_close(out);
+    }
     assay_claims_close(out);
 }
 
@@ -72,6 +95,7 @@ static enum assay_status put_quote(const struct assay_package *package, struct a
     put_selection(out, &q);
     assay_claims_add_bytes(out, "pcr_digest", q.pcr_digest.bytes, q.pcr_digest.len);
     put_values(out, &q, package->pcrs);
+    put_banks(out, &q, package->pcrs);
     put_key(out, package->key);
     return ASSAY_OK;
 }

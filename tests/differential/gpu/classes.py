@@ -9,6 +9,7 @@ import re
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import authority
+import classes_stricter as stricter
 import mutations
 from parsed import ocsp, x509
 
@@ -19,7 +20,6 @@ REASONS = {
     'response-arrangement': 'what a response is about follows from its contents; one about no certificate of the '
                             'case means nothing, and bytes behind it are no part of it',
     'manifest-arrangement': 'a manifest serves as what its signed version says',
-    'hex-case': 'digits of a golden value in either case are the same value',
     'root-is-a-key': 'RFC 5280 6.1: the trust anchor is an input; a pinned root is a key, and its signature proves what '
                      'it issued, whatever issuer the certificate names',
     'request-form': 'stricter: the request was for everything, with a signature (SPDM 1.1, GET_MEASUREMENTS)',
@@ -36,12 +36,13 @@ REASONS = {
     'manifest-base64': 'stricter: RFC 4648 3.3: base64 has no other characters; the decoder of the reference skips them',
     'root-signature': 'stricter: the certificate of the root that comes with a chain is signed by the root, like every '
                       'other one; the reference goes from the last authority to its own copy of the root',
-    'certificate-form': 'stricter: a certificate outside RFC 5280, or one of a chain that cannot be read',
+    'certificate-form': 'stricter: a certificate that breaks a rule of RFC 5280 or X.690 (classes_form.py names it) is none',
+    'critical-extension': 'stricter: RFC 5280 4.2: an extension that is critical and unknown refuses the certificate',
     'responder-form': 'stricter: the key of a delegate is an end entity with the use digitalSignature',
     'response-form': 'stricter: a response has nextUpdate, times since 1970, one answer and a CertID by SHA-256 or SHA-384 (SHA-1 may '
                      'revoke, and covers nothing)',
-    'manifest-form': 'stricter: a manifest has the profile of genuine ones, bounds, and each part once',
-    'signature-form': 'stricter: responses are signed with ECDSA, certificates with the algorithms of the vendors',
+    'reasons-full': 'a verdict lists eight reasons: the date of a manifest that a graver one left no room for is not there, '
+                    'and the verdict is refused all the same',
 }
 
 
@@ -66,8 +67,31 @@ def _leaf_first(case):
         except Exception:
             continue
         return [authority.pem([c] + [g for g in good if g is not c])]
-    leaves = [c for c in good if _is_leaf(c)] or good[:1]
+    leaves = [c for c in good if stricter.is_leaf(c)] or good[:1]
     return [authority.pem([c] + [g for g in good if g is not c]) for c in leaves]
+
+
+def _path_alone(text):
+    """The chain without what does not lead from its first certificate to the root: by names and signatures."""
+    chain = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(text)]
+    path = chain[:1]
+    while len(path) <= len(chain):
+        issuer = next((c for c in chain if c not in path and _has_issued(c, path[-1])), None)
+        if issuer is None:
+            break
+        path.append(issuer)
+    return authority.pem(path)
+
+
+def _has_issued(issuer, certificate):
+    if issuer.subject != certificate.issuer:
+        return False
+    try:
+        issuer.public_key().verify(certificate.signature, certificate.tbs_certificate_bytes,
+                                   ec.ECDSA(certificate.signature_hash_algorithm))
+        return True
+    except Exception:
+        return False
 
 
 def _declared_length(raw):
@@ -149,6 +173,13 @@ def arranged(case, ref):
         if chain != case.files['certificate_chain']:
             now.files['certificate_chain'] = chain
             out.append(('chain-arrangement', now.clone()))
+    try:
+        alone = _path_alone(now.files['certificate_chain'])
+    except Exception:
+        alone = now.files['certificate_chain']
+    if alone != now.files['certificate_chain']:
+        now.files['certificate_chain'] = alone
+        out.append(('chain-arrangement', now.clone()))
     readable = {role: _without_unreadable_keys(now.files[role]) for role in mutations.RIMS if role in now.files}
     if any(readable[role] != now.files[role] for role in readable):
         now.files.update(readable)
@@ -170,196 +201,11 @@ def arranged(case, ref):
     return out
 
 
-# --- stricter
-def _report_faults(raw, is_switch):
-    """What a strict reader of the report refuses, beyond the reference."""
-    found = set()
-    try:
-        r = mutations.Report(raw)
-    except Exception:
-        return found
-    if raw[2:4] != b'\x01\xff':
-        found.add('request-form')
-    if any(not b[5] for b in r.blocks):
-        found.add('block-form')
-    if len(r.fields) > 64:
-        found.add('field-count')
-    sizes = {11: 1, 20: 48, 21: 1, 34: 2, 36: 2}
-    for kind, _, value in r.fields:
-        text = value.rstrip(b'\0')
-        name = text.replace(b'.', b'').replace(b'-', b'').replace(b'_', b'')
-        is_name = text and len(text) < 32 and text.isascii() and (not name or name.isalnum())
-        if kind in sizes and len(value) != sizes[kind]:
-            found.add('field-form')
-        if (kind in mutations.TEXT_FIELDS or (kind == 6 and len(value) != 8)) and not is_name:
-            found.add('field-form')
-        if kind == 6 and (len(value) != 8) != is_switch:
-            found.add('device-kind')
-        if kind == 34 and int.from_bytes(value, 'little') > 1:
-            found.add('opaque-version')
-        if kind == 11 and value not in (b'\xaa', b'\x55'):
-            found.add('decoder-status')
-    return found
-
-
-def _usage(certificate, name):
-    try:
-        return getattr(certificate.extensions.get_extension_for_class(x509.KeyUsage).value, name)
-    except Exception:
-        return False
-
-
-def _constraints(certificate):
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except Exception:
-        return None
-
-
-def _is_leaf(certificate):
-    fwid = {e.oid.dotted_string for e in certificate.extensions} & {'2.23.133.5.4.1', '2.23.133.5.4.1.1'}
-    basic = _constraints(certificate)
-    return _usage(certificate, 'digital_signature') and bool(fwid) and not (basic and basic.ca)
-
-
-def _authority_fault(chain):
-    """An authority below the root without the use, or with a path shorter than what follows it."""
-    for i, c in enumerate(chain[1:], 1):
-        basic = _constraints(c)
-        if basic is None or not basic.ca or not _usage(c, 'key_cert_sign'):
-            return True
-        if basic.path_length is not None and basic.path_length < i - 1:
-            return True
-    return False
-
-
-def _chain(case):
-    out = []
-    for block in mutations.pem_blocks(case.files.get('certificate_chain', b'')):
-        try:
-            out.append(x509.load_pem_x509_certificate(block))
-        except Exception:
-            return None
-    return out
-
-
-def _is_root_with_wrong_signature(case, role, certificate):
-    root = x509.load_pem_x509_certificate(case.files[role])
-    form = (authority.serialization.Encoding.DER, authority.serialization.PublicFormat.SubjectPublicKeyInfo)
-    if certificate == root or certificate.public_key().public_bytes(*form) != root.public_key().public_bytes(*form):
-        return False
-    try:
-        root.public_key().verify(certificate.signature, certificate.tbs_certificate_bytes,
-                                 ec.ECDSA(certificate.signature_hash_algorithm))
-        return False
-    except Exception:
-        return True
-
-
-def _chain_faults(case, ref):
-    chain = _chain(case)
-    if chain is None:
-        return {'certificate-form'}
-    found = set()
-    try:
-        if any(_is_root_with_wrong_signature(case, 'trusted_root', c) for c in chain[1:]):
-            found.add('root-signature')
-        if chain and not _is_leaf(chain[0]):
-            found.add('leaf-form')
-        if _authority_fault(chain[:4]):
-            found.add('authority-form')
-        if any(e.critical and isinstance(e.value, x509.UnrecognizedExtension) and
-               not e.oid.dotted_string.startswith('2.23.133.5.4.1') for c in chain for e in c.extensions):
-            found.add('certificate-form')  # RFC 5280 4.2: one that is critical and unknown refuses the certificate
-    except Exception:
-        found.add('certificate-form')
-    if len(chain) not in (4, 5):
-        found.add('chain-length')
-    return found
-
-
-def _response_faults(case):
-    found = set()
-    for entry in case.ocsp:
-        try:
-            r = ocsp.load_der_ocsp_response(entry[3])
-            if r.produced_at.year < 1970:
-                found.add('response-form')
-            if r.next_update is None or r.hash_algorithm.name not in ('sha256', 'sha384'):
-                found.add('response-form')
-            for c in r.certificates[:1]:
-                basic = _constraints(c)
-                if (basic and basic.ca) or not _usage(c, 'digital_signature'):
-                    found.add('responder-form')
-        except Exception:
-            found.add('response-form')
-    return found
-
-
-def _has_other_characters(text):
-    """In the base64 of a manifest's certificates, signature or digest."""
-    root = authority.etree.fromstring(text, authority.etree.XMLParser(resolve_entities=False, no_network=True))
-    return any(not re.fullmatch(r'[A-Za-z0-9+/]*={0,2}', ''.join((e.text or '').split()))
-               for name in ('X509Certificate', 'SignatureValue', 'DigestValue')
-               for e in root.iter('{%s}%s' % (authority.DS, name)))
-
-
-def _manifest_faults(case):
-    found = set()
-    for role in mutations.RIMS:
-        try:
-            if _has_other_characters(case.files[role]):
-                found.add('manifest-base64')
-            certificates = authority.certificates_of_manifest(case.files[role])
-        except Exception:
-            continue
-        try:
-            if any(_is_root_with_wrong_signature(case, 'rim_root', c) for c in certificates[1:]):
-                found.add('root-signature')
-        except Exception:  # the package reads names and keys late, and the reference no key that it does not need
-            found.add('certificate-form')
-        basic = [_constraints(c) for c in certificates]
-        if (basic[0] and basic[0].ca) or not _usage(certificates[0], 'digital_signature'):
-            found.add('leaf-form')
-        if _authority_fault(certificates[:-1]):
-            found.add('authority-form')
-    return found
-
-
-# Which rules of a verdict a class may explain.
-ABOUT = {
-    'certificate-form': {'chain-missing', 'chain-constraints', 'format', 'signing-key-missing', 'chain-format',
-                         'collateral-format', 'collateral-missing'},
-    'leaf-form': {'signing-key-missing', 'collateral-chain', 'collateral-missing', 'chain-missing'},
-    'authority-form': {'chain-constraints', 'collateral-chain', 'collateral-missing'},
-    'manifest-base64': {'collateral-format', 'collateral-missing'},
-    'root-signature': {'chain-signature', 'collateral-chain', 'collateral-missing'},
-    'chain-length': {'chain-constraints', 'signing-key-missing', 'chain-missing'},
-    'response-form': {'collateral-format', 'revocation-unknown'},
-    'responder-form': {'ocsp-signature', 'revocation-unknown'},
-    'manifest-form': {'collateral-format', 'collateral-missing'},
-    'decoder-status': {'gpu-status'},
-    'device-kind': {'chain-constraints'},
-}
-
-
-def _stricter(part, case, ref, ours):
-    if not ours['parsed']:
-        for name in sorted(_report_faults(case.files['report'], case.device == 'switch')):
-            return name
-        return 'certificate-form' if _chain(case) is None else None
-    found = _chain_faults(case, ref) | _response_faults(case) | _manifest_faults(case) | _report_faults(
-        case.files['report'], case.device == 'switch')
-    for name in sorted(found):
-        if ours['rules'] & ABOUT.get(name, set()):
-            return name
-    return None
-
-
+# --- roots
 def _is_rooted_by_key(case):
     """A certificate whose issuer has another name than the root that signed it."""
-    for role, certificates in [('trusted_root', _chain(case) or [])] + [
-            ('rim_root', _manifest_chain(case, r)) for r in mutations.RIMS]:
+    for role, certificates in [('trusted_root', stricter.chain_of_device(case) or [])] + [
+            ('rim_root', stricter.chain_of_manifest(case, r)) for r in mutations.RIMS]:
         if role not in case.files:
             continue
         root = x509.load_pem_x509_certificate(case.files[role])
@@ -373,19 +219,28 @@ def _is_rooted_by_key(case):
     return False
 
 
-def _manifest_chain(case, role):
-    try:
-        return authority.certificates_of_manifest(case.files[role])
-    except Exception:
-        return []
+REASONS_MAX = 8
+AS_GRAVE = {'certificate-time', 'certificate-revoked', 'collateral-missing', 'collateral-expired',
+            'collateral-not-yet-valid', 'ocsp-signature', 'ocsp-nonce'}
 
 
-def explain(part, theirs, own, case, ref, ours, ask):
-    """Returns: the class, or None. ask(case): parts and acceptance by the reference."""
+def _is_reason_left_out(part, ref, ours):
+    """Only the time is wrong with this manifest, and the list of reasons is full of others that are as grave."""
+    rim = ref.get(part)
+    return (part in mutations.RIMS and len(ours['reasons']) == REASONS_MAX and rim['chain'] and not rim['chain_in_time']
+            and rim['signature'] and rim['version_match'] and rim['product_match']
+            and all(r[0] in AS_GRAVE for r in ours['reasons']))
+
+
+def explain(part, theirs, own, case, ref, ours, ask, is_open):
+    """Returns: the class, or None. ask(case): parts and acceptance by the reference. is_open: reasons that do not
+    count."""
     if theirs is True and not own:
-        name = _stricter(part, case, ref, ours)
+        name = stricter.explain(part, case, ours, is_open)
         if name is not None:
             return name
+    if theirs is False and own is True and _is_reason_left_out(part, ref, ours):
+        return 'reasons-full'
     if own and part in ('accept', 'chain', 'driver_rim', 'vbios_rim') and _is_rooted_by_key(case):
         return 'root-is-a-key'
     for name, other in arranged(case, ref):

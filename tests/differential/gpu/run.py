@@ -10,7 +10,7 @@ agree about the whole and about its parts; a disagreement that no class of class
 --case N prints one case. --time ends the run after that time, with what it has. --jobs processes share the cases
 (default: one a processor) in batches; which case is which does not depend on them. --progress adds a line to FILE for
 each batch that is complete: the same command continues after them. A line counts for the same program, comparison and
-checker alone, by their digests.
+checker alone, by their digests. With other classes alone, only the cases that disagreed are compared once more.
 
 Exit status: 0 all explained, 1 not, 2 usage, 77 without the folder or the Python packages that verify.py needs.
 """
@@ -151,14 +151,15 @@ def name_of(certificate):
 RIM_TAILS = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}
 
 
-def chain_of(case, role):
-    """[(certificate, its name in a verdict)] of a chain or a manifest; signers of manifests have one name."""
+def chain_of(case, role, serves=None):
+    """[(certificate, its name in a verdict)] of a chain or a manifest; signers of manifests have one name, with what
+    the manifest serves as."""
     try:
         pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
             if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
     except Exception:
         return []
-    return [(c, name_of(c) + (RIM_TAILS.get(role, '') if at == 0 else '')) for at, c in enumerate(pool)]
+    return [(c, name_of(c) + (RIM_TAILS.get(serves or role, '') if at == 0 else '')) for at, c in enumerate(pool)]
 
 
 def names_answered(case):
@@ -169,11 +170,19 @@ def names_answered(case):
     return {name for answered, name in found if answered and (False, name) not in found}
 
 
+def version_of(case, role):
+    found = re.search(rb'colloquialVersion="([^"]*)"', case.files.get(role, b''))
+    return found.group(1).upper() if found else None
+
+
 def windows_of(case, role):
-    """Its certificates as reasons about time name them: authorities of two manifests may differ in dates alone."""
+    """Its certificates as reasons about time name them: authorities of two manifests may differ in dates alone. Of two
+    manifests of one version Assay takes either."""
+    files = [r for r in mutations.RIMS if r == role or (
+        version_of(case, r) is not None and version_of(case, r) == version_of(case, role))]
     return {'%s valid %s to %s' % (name, c.not_valid_before.strftime('%Y-%m-%dT%H:%M:%SZ'),
                                    c.not_valid_after.strftime('%Y-%m-%dT%H:%M:%SZ'))
-            for c, name in chain_of(case, role)}
+            for file in files for c, name in chain_of(case, file, role)}
 
 
 # --- the comparison
@@ -248,7 +257,7 @@ class Tally:
     """What some of the cases came to."""
 
     def __init__(self):
-        self.done, self.bad = 0, []
+        self.done, self.bad, self.differing = 0, [], []  # differing: numbers of cases
         self.counts, self.explained = collections.Counter(), collections.Counter()
 
     def add(self, other):
@@ -308,8 +317,10 @@ class Run:
                     'both refuse' if not accept and not ref['accept'] else 'one accepts'] += 1
         if case.is_signed:
             tally.counts['signed'] += 1
+        if found:
+            tally.differing.append(number)
         for part, theirs, own in found:
-            name = classes.explain(part, theirs, own, case, ref, ours, self.ask)
+            name = classes.explain(part, theirs, own, case, ref, ours, self.ask, is_open)
             if name is not None:
                 tally.explained[name] += 1
                 continue
@@ -317,10 +328,10 @@ class Run:
                 number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
                 [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
 
-    def compare_batch(self, first, count):
+    def compare_batch(self, numbers):
         """Some cases in turn, fewer when the time is over."""
         self.tally = Tally()
-        for number in range(first, first + count):
+        for number in numbers:
             if time.monotonic() > self.args.end:
                 break
             self.compare(number)
@@ -338,14 +349,11 @@ def start_process(args):
     _run = Run(args)
 
 
-def compare_batch(first, count):
-    return first, _run.compare_batch(first, count)
+def compare_batch(first, numbers):
+    return first, _run.compare_batch(numbers)
 
 
-def digest_of_parts(args):
-    """Of all that decides what a case comes to, but for the seed and the number."""
-    paths = [args.program, os.path.join(args.vectors, 'verify.py'), os.path.join(args.vectors, 'MANIFEST.json')]
-    paths += sorted(os.path.join(HERE, n) for n in os.listdir(HERE) if n.endswith('.py'))
+def digest_of_files(paths):
     whole = hashlib.sha256()
     for path in paths:
         with open(path, 'rb') as f:
@@ -353,8 +361,17 @@ def digest_of_parts(args):
     return whole.hexdigest()
 
 
-def read_progress(path, build, seed):
-    """{first case: its batch's number of cases and tally} of the same build and seed; a line cut short is none."""
+def digests_of_parts(args):
+    """Of all that decides what a case comes to, but for the seed and the number; and of the classes."""
+    own = sorted(os.path.join(HERE, n) for n in os.listdir(HERE) if n.endswith('.py'))
+    explaining = [path for path in own if os.path.basename(path).startswith('classes')]
+    paths = [args.program, os.path.join(args.vectors, 'verify.py'), os.path.join(args.vectors, 'MANIFEST.json')]
+    return digest_of_files(paths + [path for path in own if path not in explaining]), digest_of_files(explaining)
+
+
+def read_progress(path, digests, seed):
+    """{first case: (its batch's tally, whether its classes are these)} of the same build and seed; a line cut short is
+    none."""
     found = {}
     if not path or not os.path.exists(path):
         return found
@@ -364,38 +381,47 @@ def read_progress(path, build, seed):
                 x = json.loads(line)
             except ValueError:
                 continue
-            if (x['build'], x['seed']) == (build, seed):
+            if (x['build'], x['seed']) == (digests[0], seed):
                 tally = Tally()
-                tally.done, tally.bad = x['cases'], x['unexplained']
+                tally.done, tally.bad, tally.differing = x['cases'], x['unexplained'], x['differing']
                 tally.counts, tally.explained = collections.Counter(x['counts']), collections.Counter(x['explained'])
-                found[x['first']] = tally
+                found[x['first']] = tally, x['classes'] == digests[1]
     return found
 
 
-def write_progress(path, build, seed, first, tally):
-    line = json.dumps({'build': build, 'seed': seed, 'first': first, 'cases': tally.done, 'counts': tally.counts,
-                       'explained': tally.explained, 'unexplained': tally.bad})
+def write_progress(path, digests, seed, first, tally):
+    line = json.dumps({'build': digests[0], 'classes': digests[1], 'seed': seed, 'first': first, 'cases': tally.done,
+                       'counts': tally.counts, 'explained': tally.explained, 'unexplained': tally.bad,
+                       'differing': tally.differing})
     with open(path, 'a', encoding='utf-8') as f:
         f.write('\n' + line + '\n')  # a line that an end of the process cut short stays alone
 
 
 def compare_all(args):
-    build, total = digest_of_parts(args), Tally()
-    known = read_progress(args.progress, build, args.seed)
+    digests, total = digests_of_parts(args), Tally()
+    known = read_progress(args.progress, digests, args.seed)
     size = max(1, min(BATCH, -(-args.count // args.jobs)))
-    batches = [(n, min(size, args.first + args.count - n)) for n in range(args.first, args.first + args.count, size)]
-    left = [b for b in batches if b[0] not in known or known[b[0]].done != b[1]]
-    for first, count in batches:
-        if (first, count) not in left:
-            total.add(known[first])
+    left = {}
+    for first in range(args.first, args.first + args.count, size):
+        count = min(size, args.first + args.count - first)
+        tally, is_explained = known.get(first, (Tally(), False))
+        if tally.done != count:
+            left[first] = range(first, first + count)
+        elif is_explained:
+            total.add(tally)
+        else:
+            left[first] = tally.differing
     if total.done > 0:
         print('%d cases were compared before' % total.done)
     with concurrent.futures.ProcessPoolExecutor(args.jobs, initializer=start_process, initargs=(args,)) as pool:
-        sizes = dict(left)
-        for done in concurrent.futures.as_completed([pool.submit(compare_batch, *b) for b in left]):
+        futures = [pool.submit(compare_batch, *b) for b in left.items()]
+        for done in concurrent.futures.as_completed(futures):
             first, part = done.result()
-            if args.progress and part.done == sizes[first]:
-                write_progress(args.progress, build, args.seed, first, part)
+            is_complete = part.done == len(left[first])
+            if isinstance(left[first], list) and is_complete:  # what agreed agrees with any classes
+                part.done, part.counts, part.differing = known[first][0].done, known[first][0].counts, left[first]
+            if args.progress and is_complete:
+                write_progress(args.progress, digests, args.seed, first, part)
             total.add(part)
     return total
 

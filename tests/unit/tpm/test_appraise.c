@@ -8,6 +8,7 @@
 #include "quote/verify.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -374,19 +375,79 @@ Test(tpm_appraise, a_pcr_of_sha1_alone_is_accepted_by_a_policy_that_says_so_only
     cr_expect_not(assay_verdict_has(&verdict, ASSAY_RULE_PCR_BANK_WEAK));
 }
 
-Test(tpm_appraise, pcrs_of_sha1_alone_are_a_claim)
+/* Of the quote as it is now; the caller frees them. */
+static struct assay_claims *read_claims(void)
 {
     struct assay_package package;
     struct assay_claims *const claims = calloc(1, sizeof *claims);
     cr_assert_not_null(claims);
+    simtpm_build(p);
+    assay_claims_init(claims);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, p->evidence, p->len, &package), ASSAY_OK);
+    cr_assert_eq(assay_claims_of_tpm(&package, claims), ASSAY_OK);
+    cr_assert_not(claims->full);
+    return claims;
+}
+
+Test(tpm_appraise, pcrs_of_sha1_alone_are_a_claim)
+{
     for (int weak = 0; weak < 2; weak++) {
         quote_bank(0, weak != 0 ? ASSAY_TPM_SHA1 : ASSAY_TPM_SHA256, 0x800001);
         p->values_len = weak != 0 ? 40 : 64;
-        simtpm_build(p);
-        assay_claims_init(claims);
-        cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, p->evidence, p->len, &package), ASSAY_OK);
-        cr_assert_eq(assay_claims_of_tpm(&package, claims), ASSAY_OK);
+        struct assay_claims *const claims = read_claims();
         cr_expect_eq(assay_claims_find(claims, "weak_pcrs") != NULL, weak != 0);
+        free(claims);
+    }
+}
+
+static void expect_bytes(const struct assay_claims *claims, const char *name, const uint8_t *bytes,
+                         size_t len)
+{
+    const struct assay_claim_entry *const claim = assay_claims_find(claims, name);
+    cr_assert_not_null(claim, "%s", name);
+    cr_expect_eq(claim->type, ASSAY_CLAIM_BYTES, "%s", name);
+    cr_expect(assay_slice_equal(claim->bytes, assay_slice_over(bytes, len)), "%s", name);
+}
+
+/* A relying party that looks at the bank that it trusts finds it, whatever its place. */
+Test(tpm_appraise, every_bank_of_a_quote_is_a_claim)
+{
+    quote_bank(0, ASSAY_TPM_SHA1, 0x800001);
+    quote_bank(1, ASSAY_TPM_SHA256, 0x800081);
+    p->values_len = 40 + 96;
+    for (size_t i = 0; i < p->values_len; i++)
+        p->values[i] = (uint8_t)(i + 1);
+    struct assay_claims *const claims = read_claims();
+    expect_bytes(claims, "pcr_banks.sha1.0", p->values, 20);
+    expect_bytes(claims, "pcr_banks.sha1.23", p->values + 20, 20);
+    expect_bytes(claims, "pcr_banks.sha256.0", p->values + 40, 32);
+    expect_bytes(claims, "pcr_banks.sha256.7", p->values + 72, 32);
+    expect_bytes(claims, "pcr_banks.sha256.23", p->values + 104, 32);
+    cr_expect_null(assay_claims_find(claims, "pcr_banks.sha1.7"), "not selected");
+    free(claims);
+    p->bank_count = 1;
+    p->values_len = 40;
+    struct assay_claims *const one = read_claims();
+    cr_expect_null(assay_claims_find(one, "pcr_banks"), "of one bank pcrs has all");
+    free(one);
+}
+
+/* A quote may select more than its evidence has values of; hostile ones select everything. */
+Test(tpm_appraise, banks_without_values_and_the_most_banks_are_claims)
+{
+    static const uint16_t algs[] = { ASSAY_TPM_SHA1,     ASSAY_TPM_SHA256,  ASSAY_TPM_SHA384,
+                                     ASSAY_TPM_SHA512,   ASSAY_TPM_SM3,     ASSAY_TPM_SHA3_256,
+                                     ASSAY_TPM_SHA3_384, ASSAY_TPM_SHA3_512 };
+    for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++)
+        quote_bank(i, algs[i], 0xffffff);
+    p->values_len = 0;
+    struct assay_claims *const claims = read_claims();
+    for (unsigned pcr = 0; pcr < 24; pcr++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "pcr_banks.sha3-512.%u", pcr);
+        const struct assay_claim_entry *const claim = assay_claims_find(claims, name);
+        cr_assert_not_null(claim, "%s", name);
+        cr_expect_eq(claim->type, ASSAY_CLAIM_NULL);
     }
     free(claims);
 }
