@@ -80,8 +80,8 @@ static const char *advice_of_2(size_t i)
 /* Of both members, whatever else is to be said of them; status has one row for a pair. */
 Test(net_http_explain, a_device_of_two_members_is_named_with_both)
 {
-    static const char text[] = "gpu 3 (GH100, serial 0a) passed as a device of node-3, too, last in "
-                               "epoch 41: ";
+    static const char text[] =
+        "gpu 3 (GH100, serial 0a) passed as a device of node-3, too, last in epoch 41: ";
     cr_expect_null(strstr(advice_of_2(0), "passed as"));
     const struct assay_json *const node = assay_json_get(ask("/v1/nodes/2"), "shared_device");
     cr_expect(node != NULL && assay_json_kind_of(node) == ASSAY_JSON_NULL);
