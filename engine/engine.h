@@ -254,6 +254,10 @@ struct assay_engine_snapshot {
  */
 bool assay_engine_expected_sender(const struct assay_engine *engine, struct assay_slice payload,
                                   uint16_t *slot);
+/* Report data that the evidence of a member has to have in the running epoch.
+ * Returns: whether these are it; false of any other epoch */
+bool assay_engine_is_bound(const struct assay_engine *engine, uint16_t slot, uint64_t epoch,
+                           const uint8_t report_data[static 64]);
 /* Slices point into the genesis. */
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot);

@@ -16,7 +16,22 @@
 #include "host/peers/peer_clocks.h"
 #include "quote/verify.h"
 
-enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
+enum {
+    ASSAY_SNAPSHOT_TEXT = 128,
+    ASSAY_SNAPSHOT_NEWEST = 32,
+    ASSAY_SNAPSHOT_DEVICE_NAME = 72, /* "gpu 7 (PRODUCT, serial ..0123456789abcdef)" */
+    /* A device of two members is one until so many epochs have begun after the last in which it
+     * was found in both. */
+    ASSAY_SHARED_DEVICE_EPOCHS = 3,
+};
+
+/* A device of a member that passes in another member's evidence of the same epoch, as this node
+ * verified both. */
+struct assay_snapshot_shared_device {
+    uint64_t first_epoch, last_epoch; /* in which it was found; 0: it was not */
+    uint16_t other;                   /* slot of the other member */
+    char name[ASSAY_SNAPSHOT_DEVICE_NAME]; /* in the evidence of this one */
+};
 
 /* Expiry of the collateral of one root (docs/protocol.md 8.6). */
 struct assay_snapshot_collateral {
@@ -52,6 +67,7 @@ struct assay_snapshot_member {
      * faulty the network is not safe. */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
+    struct assay_snapshot_shared_device shared_device; /* filled in by the runtime */
 };
 
 /* Proposals of changes (host/reviews.h). */

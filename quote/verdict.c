@@ -124,6 +124,37 @@ bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rul
     return false;
 }
 
+bool assay_verdict_name_expiry(const struct assay_verdict *verdict,
+                               char text[static ASSAY_REASON_TEXT])
+{
+    char name[ASSAY_REASON_TEXT];
+    struct assay_text out = assay_text_empty();
+    ASSAY_ASSERT(verdict->device_count <= ASSAY_DEVICES_MAX);
+    for (uint32_t i = 0; verdict->has_expiry && i < verdict->device_count; i++) {
+        const struct assay_verdict_device *const d = &verdict->devices[i];
+        if (!d->has_expiry || d->expires_unix_s != verdict->expires_unix_s ||
+            assay_text_compare(d->expires_first, verdict->expires_first,
+                               sizeof d->expires_first) != 0)
+            continue;
+        assay_verdict_name_device(verdict, i, name);
+        assay_text_add(&out, name);
+        assay_text_add(&out, ": ");
+        break;
+    }
+    if (verdict->has_expiry) assay_text_add(&out, verdict->expires_first);
+    assay_text_copy(text, ASSAY_REASON_TEXT, out.text);
+    return verdict->has_expiry;
+}
+
+void assay_verdict_rest_on(struct assay_verdict *verdict, const char *what, int64_t to_unix_s)
+{
+    ASSAY_ASSERT(what != NULL);
+    if (verdict->has_expiry && to_unix_s >= verdict->expires_unix_s) return;
+    verdict->has_expiry = true;
+    verdict->expires_unix_s = to_unix_s;
+    assay_text_copy(verdict->expires_first, sizeof verdict->expires_first, what);
+}
+
 void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s)
 {
     static const int64_t last_unix_s = 253402300799; /* of the year 9999, which texts can express */

@@ -461,6 +461,11 @@ struct assay_verdict_device {
     char product[ASSAY_DEVICE_TEXT_MAX];     /* "GH100" */
     char driver[ASSAY_DEVICE_TEXT_MAX];
     char firmware[ASSAY_DEVICE_TEXT_MAX];
+    uint8_t mode; /* enum assay_gpu_mode: what the report states; of a switch UNKNOWN */
+    /* The first end of what its own appraisal rests on: certificates, OCSP responses, manifests. */
+    bool has_expiry;
+    int64_t expires_unix_s;
+    char expires_first[ASSAY_VERDICT_WINDOW_TEXT];
 };
 
 struct assay_verdict {
@@ -486,6 +491,7 @@ struct assay_verdict {
     int64_t at_unix_s;       /* time of the appraisal */
     bool has_expiry;
     int64_t expires_unix_s; /* the earliest end of the certificates and collateral it rests on */
+    char expires_first[ASSAY_VERDICT_WINDOW_TEXT]; /* which of them that is */
     /* The last second at which the policy still accepts what it accepts at the time: of reference
      * values, of the age of collateral, of grace. Apart, because a ballot by ended rules is of the
      * end of the evidence alone (at_end of quote/request.h). */
@@ -550,6 +556,8 @@ void assay_verdict_conclude(struct assay_verdict *verdict);
  */
 void assay_verdict_refuse(struct assay_verdict *verdict, enum assay_rule rule,
                           const char *expected, const char *observed);
+/* It rests on what ends then: the earliest end counts. what: text, cut to its field. */
+void assay_verdict_rest_on(struct assay_verdict *verdict, const char *what, int64_t to_unix_s);
 /* The policy accepts until this second: the earliest one counts, and none after the year 9999 or
  * before 1970. */
 void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s);
@@ -579,6 +587,13 @@ void assay_verdict_add_measured(struct assay_verdict *verdict, unsigned field,
  */
 void assay_verdict_name_device(const struct assay_verdict *verdict, uint32_t index,
                                char name[static ASSAY_REASON_TEXT]);
+/*
+ * assay_verdict_name_expiry - what ends first, of a device with the device's name before it: "gpu 7
+ * (GH100, serial 0a1b2c): OCSP for GH100 A01 GSP BROM".
+ * Returns: false when nothing that it rests on ends; text is empty then
+ */
+bool assay_verdict_name_expiry(const struct assay_verdict *verdict,
+                               char text[static ASSAY_REASON_TEXT]);
 /* Returns: true when a reason of this rule is present. */
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule);
 /* Returns: true when a reason of this class is present. */

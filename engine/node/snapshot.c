@@ -81,6 +81,18 @@ void assay_engine_service_members(const struct assay_engine *engine,
     assay_services_members(NULL, &engine->head->state, members);
 }
 
+bool assay_engine_is_bound(const struct assay_engine *engine, uint16_t slot, uint64_t epoch,
+                           const uint8_t report_data[static 64])
+{
+    uint8_t expected[64];
+    ASSAY_ASSERT(slot < engine->members);
+    if (epoch != engine->head->context.epoch) return false;
+    assay_context_expected(&engine->head->context, slot,
+                           &engine->head->state.members[slot].lives[0], epoch,
+                           &engine->epoch_state->moment, expected);
+    return assay_bytes_equal(expected, report_data, sizeof expected);
+}
+
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot)
 {

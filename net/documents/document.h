@@ -97,6 +97,12 @@ const char *assay_document_step_number(const struct assay_fall_step *step);
 /* Returns: whether both steps of a run have the same cause. */
 bool assay_document_fall_has_one_cause(const struct assay_fall *fall);
 
+/* That a device of a member passes in another one too, and what to do about it. Returns: text. */
+enum { ASSAY_DOCUMENT_SHARED_DEVICE = 320 };
+const char *assay_document_shared_device(const struct assay_snapshot *s,
+                                         const struct assay_snapshot_shared_device *shared,
+                                         char text[static ASSAY_DOCUMENT_SHARED_DEVICE]);
+
 /* After printf of len bytes of ASCII into text[size], size > 3: where it was cut, "..." is its end.
  */
 void assay_document_mark_cut(char *text, size_t size, size_t len);

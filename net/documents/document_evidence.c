@@ -9,6 +9,7 @@
 #include "net/documents/document.h"
 #include "quote/accept/policy.h"
 #include "quote/kinds.h"
+#include "quote/result/device_verdict.h"
 #include "quote/result/fix.h"
 
 static void set_unix_time(struct assay_json *object, const char *key, bool has, int64_t unix_s)
@@ -133,6 +134,9 @@ static struct assay_json *device_list(const struct assay_verdict *v)
         assay_json_set_hex(o, "serial", d->serial, sizeof d->serial);
         assay_json_set_text(o, "driver", d->driver);
         assay_json_set_text(o, "firmware", d->firmware);
+        assay_json_set_text(o, "mode", assay_device_mode(d));
+        set_unix_time(o, "expires", d->has_expiry, d->expires_unix_s);
+        assay_json_set_text(o, "expires_first", d->has_expiry ? d->expires_first : NULL);
         assay_json_set_text(o, "tier", assay_tier_text((enum assay_tier)d->tier));
         if (d->rule == 0) assay_json_set_null(o, "rule");
         else assay_json_set_text(o, "rule", assay_rule_name((enum assay_rule)d->rule));
@@ -145,6 +149,7 @@ static struct assay_json *verdict_object(const struct assay_verdict *v)
 {
     struct assay_json *o = assay_json_object();
     struct assay_kind row;
+    char first[ASSAY_REASON_TEXT];
     int64_t end_s = 0;
     assay_json_set_text(o, "kind", assay_kind_text(v->kind));
     assay_json_set_text(o, "what", assay_kind_find(v->kind, &row) == ASSAY_OK ? row.what : "");
@@ -158,6 +163,8 @@ static struct assay_json *verdict_object(const struct assay_verdict *v)
     set_unix_time(o, "at", true, v->at_unix_s);
     const bool ends = assay_verdict_end(v, &end_s);
     set_unix_time(o, "expires", ends, end_s);
+    assay_json_set_text(o, "expires_first",
+                        assay_verdict_name_expiry(v, first) ? first : NULL);
     set_tcb(o, v);
     if (v->has_platform) assay_json_set_hex(o, "platform_id", v->platform_id, 32);
     else assay_json_set_null(o, "platform_id");

@@ -228,6 +228,24 @@ static void set_faults(struct assay_json *object, const struct assay_snapshot_me
     assay_json_set(object, "peer_score_faults", faults);
 }
 
+/* docs/evidence.md: a sign of relayed reports or of a cloned key, as this node verified both. */
+static void set_shared_device(struct assay_json *object, const struct assay_snapshot *s,
+                              const struct assay_snapshot_shared_device *shared)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    if (shared->last_epoch == 0) {
+        assay_json_set_null(object, "shared_device");
+        return;
+    }
+    struct assay_json *const out = assay_json_set_object(object, "shared_device");
+    assay_json_set_text(out, "device", shared->name);
+    assay_json_set_uint(out, "other_slot", shared->other);
+    assay_json_set_text(out, "other",
+                        assay_document_name(s, shared->other, name, sizeof name));
+    assay_json_set_uint(out, "first_epoch", shared->first_epoch);
+    assay_json_set_uint(out, "last_epoch", shared->last_epoch);
+}
+
 static void set_keys(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
@@ -257,6 +275,7 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     set_trust(object, s, member);
     set_stage(object, member);
     assay_document_set_condition(object, s, slot);
+    set_shared_device(object, s, &member->shared_device);
     if (whole) set_keys(object, member);
     return object;
 }

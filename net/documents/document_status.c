@@ -253,6 +253,26 @@ static void append_proposals_advice(const struct assay_snapshot *s, struct assay
     assay_json_append(list, object);
 }
 
+/* One of each pair: the record of the other member names the same device. */
+static void append_shared_devices(const struct assay_snapshot *s, struct assay_json *list)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    char text[ASSAY_NAME_MAX + sizeof ": " + ASSAY_DOCUMENT_SHARED_DEVICE];
+    char shared[ASSAY_DOCUMENT_SHARED_DEVICE];
+    for (uint16_t slot = 0; slot < s->member_count; slot++) {
+        const struct assay_snapshot_shared_device *const d = &s->members[slot].shared_device;
+        if (d->last_epoch == 0 ||
+            (d->other < slot && s->members[d->other].shared_device.other == slot))
+            continue;
+        struct assay_json *const object = assay_json_append_object(list);
+        (void)snprintf(text, sizeof text, "%s: %s",
+                       assay_document_name(s, slot, name, sizeof name),
+                       assay_document_shared_device(s, d, shared));
+        assay_json_set_text(object, "code", "device_shared");
+        assay_json_set_text(object, "text", text);
+    }
+}
+
 static struct assay_json *advice_document(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
@@ -265,6 +285,7 @@ static struct assay_json *advice_document(const struct assay_snapshot *s)
         assay_json_append(list, object);
     }
     if (s->proposals.waiting > 0) append_proposals_advice(s, list);
+    append_shared_devices(s, list);
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
         if (!s->margin.advised[i]) continue;
         struct assay_json *object = assay_json_object();

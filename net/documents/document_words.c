@@ -470,3 +470,20 @@ const char *assay_document_member_sentence(const struct assay_snapshot *s, uint3
         assay_trust_score_bp(&m->trust) % 100U, m->weight);
     return text;
 }
+
+/* ------------------------------------------------------------ devices of two members */
+
+const char *assay_document_shared_device(const struct assay_snapshot *s,
+                                         const struct assay_snapshot_shared_device *shared,
+                                         char text[static ASSAY_DOCUMENT_SHARED_DEVICE])
+{
+    char other[ASSAY_NAME_MAX + 1];
+    ASSAY_ASSERT(shared->last_epoch > 0);
+    (void)snprintf(text, ASSAY_DOCUMENT_SHARED_DEVICE,
+                   "%s passed as a device of %s, too, last in epoch %llu: its reports are relayed "
+                   "between two machines, or its key is cloned. Find out which machine has it, and "
+                   "drain the other one",
+                   shared->name, assay_document_name(s, shared->other, other, sizeof other),
+                   (unsigned long long)shared->last_epoch);
+    return text;
+}

@@ -248,10 +248,20 @@ static const char *stage_advice(const struct assay_snapshot_member *m)
     return NULL;
 }
 
-static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
+static void append_shared_device(const struct assay_snapshot *s,
+                                 const struct assay_snapshot_member *m, struct assay_json *list)
 {
-    ASSAY_ASSERT(m != NULL);
+    char text[ASSAY_DOCUMENT_SHARED_DEVICE];
+    if (m->shared_device.last_epoch == 0) return;
+    assay_json_append_text(list, assay_document_shared_device(s, &m->shared_device, text));
+}
+
+static struct assay_json *choose_advice(const struct assay_snapshot *s, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < s->member_count);
+    const struct assay_snapshot_member *const m = &s->members[slot];
     struct assay_json *list = assay_json_array();
+    append_shared_device(s, m, list);
     const struct assay_trust_state *trust = &m->ledger.trust;
     const char *const stage = stage_advice(m);
     const char *const fall =
@@ -304,6 +314,6 @@ void http_explain(struct http_asking *asking)
     else assay_json_set_null(data, "tally");
     assay_json_set(data, "votes", votes_document(view, epoch, slot));
     assay_json_set(data, "moves", moves_document(view, slot));
-    assay_json_set(data, "advice", choose_advice(m));
+    assay_json_set(data, "advice", choose_advice(s, slot));
     http_document(asking, "assay.explain", data);
 }

@@ -177,7 +177,7 @@ static void write_members(const struct page *page, const struct assay_snapshot *
 {
     ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     uint64_t conditions[ASSAY_CONDITIONS] = { 0 }, all = 0, present = 0, banned = 0, attested = 0;
-    uint64_t offences = 0, shut = 0, last = 0, lost = 0, spared = 0;
+    uint64_t offences = 0, shut = 0, last = 0, lost = 0, spared = 0, sharing = 0;
     uint64_t suspended = 0, served = 0, served_suspended = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
@@ -197,6 +197,7 @@ static void write_members(const struct page *page, const struct assay_snapshot *
         offences += m->ledger.trust.offences.count;
         lost += m->ledger.votes_lost;
         spared += m->ledger.votes_retained;
+        sharing += m->shared_device.last_epoch != 0;
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
     write_head(page, "assay_nodes", "gauge",
@@ -217,6 +218,10 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     write_head(page, "assay_quiet_members", "gauge", "Members that vote without attesting.");
     write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
     write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
+    write_gauge(page, "assay_shared_devices",
+                "Members with a device that passes in another member's evidence of the same epoch, "
+                "too, as this node verified both.",
+                sharing, 0);
     write_gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
     if (!page->turns) return;
     write_head(page, "assay_peers", "gauge", "Members by reachability, this node included.");

@@ -8,6 +8,7 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "net/documents/document_evidence.h"
+#include "net/verifier/shared_devices.h"
 #include "net/verifier/wire.h"
 
 #include <stdlib.h>
@@ -26,7 +27,8 @@ enum assay_status runtime_appraisals_open(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->members > 0 && runtime->appraisals == NULL);
     runtime->appraisals = calloc(runtime->members, sizeof *runtime->appraisals);
-    return runtime->appraisals != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (runtime->appraisals == NULL) return ASSAY_E_MEMORY;
+    return assay_shared_devices_create(runtime->members, &runtime->shared_devices);
 }
 
 void runtime_appraisals_close(struct assay_runtime *runtime)
@@ -35,6 +37,7 @@ void runtime_appraisals_close(struct assay_runtime *runtime)
         free(runtime->appraisals[i].bytes);
     free(runtime->appraisals);
     runtime->appraisals = NULL;
+    assay_shared_devices_destroy(&runtime->shared_devices);
 }
 
 void runtime_appraisals_expect(struct assay_runtime *runtime,
@@ -65,6 +68,48 @@ static void retain_verdict(struct runtime_appraisal *a, const struct assay_verdi
     assay_bytes_copy(a->shown.digest, sizeof a->shown.digest, a->digest, 32);
 }
 
+static void log_shared_device(struct assay_runtime *runtime, uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1], others[ASSAY_NAME_MAX + 1];
+    const struct assay_snapshot_shared_device shared =
+        assay_shared_devices_get(runtime->shared_devices, slot);
+    (void)runtime_slot_name(runtime, slot, name, sizeof name);
+    (void)runtime_slot_name(runtime, shared.other, others, sizeof others);
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "device_shared")) {
+        assay_log_text(&runtime->log, "member", name);
+        assay_log_text(&runtime->log, "other", others);
+        assay_log_text(&runtime->log, "device", shared.name);
+        assay_log_uint(&runtime->log, "epoch", shared.last_epoch);
+    }
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "device_shared", slot, shared.other, shared.last_epoch,
+                      "%s: %s passes as a device of %s, too", name, shared.name, others);
+}
+
+/* Of a digest that another member announced, the report data are that one's. */
+static void compare_devices(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
+                            const struct assay_verdict *verdict)
+{
+    uint16_t of = 0;
+    if (!assay_engine_is_bound(runtime->engine, slot, epoch, verdict->report_data)) return;
+    if (assay_shared_devices_add(runtime->shared_devices, slot, epoch, verdict, &of))
+        log_shared_device(runtime, of);
+}
+
+void runtime_appraisals_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
+{
+    uint16_t slot = 0;
+    while (assay_shared_devices_expire(runtime->shared_devices, epoch, &slot)) {
+        char name[ASSAY_NAME_MAX + 1];
+        (void)runtime_slot_name(runtime, slot, name, sizeof name);
+        if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "device_shared_ended"))
+            assay_log_text(&runtime->log, "member", name);
+        assay_log_end(&runtime->log);
+        runtime_log_event(runtime, "device_shared_ended", slot, 0, 0,
+                          "%s: no device of it passes in another member any more", name);
+    }
+}
+
 void runtime_appraisals_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
                                    const struct assay_verdict *verdict)
 {
@@ -73,7 +118,9 @@ void runtime_appraisals_on_verdict(struct assay_runtime *runtime, const uint8_t 
         struct runtime_appraisal *a = &runtime->appraisals[i];
         const bool is_awaited =
             a->epoch > a->shown.epoch && assay_bytes_equal(a->digest, digest, 32);
-        if (is_awaited) retain_verdict(a, verdict);
+        if (!is_awaited) continue;
+        retain_verdict(a, verdict);
+        if (verdict->device_count > 0) compare_devices(runtime, (uint16_t)i, a->epoch, verdict);
     }
 }
 

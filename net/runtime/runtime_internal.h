@@ -183,6 +183,7 @@ struct assay_runtime {
     struct assay_verify_pool *pool;
     struct runtime_waiting_job *waiting, **waiting_end;
     struct runtime_appraisal *appraisals; /* [members], runtime_appraisals.c */
+    struct assay_shared_devices *shared_devices;
     uint64_t expired_epoch; /* the last closed one: appraisals for its ballots are of no use */
     struct assay_serve serve;
     struct assay_workload *workload;
@@ -328,6 +329,8 @@ void runtime_appraisals_expect(struct assay_runtime *runtime,
 /* A verdict by the rules of the evidence. */
 void runtime_appraisals_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
                                    const struct assay_verdict *verdict);
+/* Devices of two members that were not found again are forgotten; epoch: the running one. */
+void runtime_appraisals_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
 /* slot < members (asserted). Returns: text of malloc, NULL without memory. */
 char *document_evidence(struct assay_runtime *runtime, uint16_t slot);
 

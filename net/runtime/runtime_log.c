@@ -9,6 +9,7 @@
 #include "net/documents/document.h"
 #include "net/runtime/log_fields.h"
 #include "net/timeline/history.h"
+#include "net/verifier/shared_devices.h"
 #include "quote/accept/policy.h"
 
 #include <stdarg.h>
@@ -491,6 +492,8 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         s->members[slot].has_address = assay_transport_has_peer(runtime->link, slot);
         s->members[slot].connected = assay_transport_is_up(runtime->link, slot);
+        s->members[slot].shared_device =
+            assay_shared_devices_get(runtime->shared_devices, slot);
     }
     s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
     s->newcomer = runtime->config.newcomer;
@@ -578,6 +581,7 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     runtime_overlay_on_epoch_closed(runtime, epoch);
     assay_gossip_remove_before(runtime->gossip, epoch);
     runtime_evidence_on_epoch_closed(runtime, epoch);
+    runtime_appraisals_on_epoch_closed(runtime, epoch + 1);
     assay_service_probe_step(runtime->service);
     runtime_changes_on_epoch(runtime);
     runtime_reviews_on_epoch(runtime);

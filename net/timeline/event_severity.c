@@ -59,6 +59,7 @@ static const struct {
     enum assay_severity severity;
 } others[] = {
     { "change_expired", ASSAY_SEVERITY_WARNING }, { "clock_out_of_sync", ASSAY_SEVERITY_ERROR },
+    { "device_shared", ASSAY_SEVERITY_WARNING },
     { "enclave_exited", ASSAY_SEVERITY_WARNING }, { "hold", ASSAY_SEVERITY_WARNING },
     { "peer_banned", ASSAY_SEVERITY_WARNING },    { "peer_excluded", ASSAY_SEVERITY_WARNING },
 };

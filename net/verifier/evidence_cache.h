@@ -15,7 +15,7 @@
 enum {
     ASSAY_EVIDENCE_CACHE_MAX = 512,       /* pieces */
     ASSAY_EVIDENCE_CACHE_BYTES = 8 << 20, /* of all pieces */
-    ASSAY_EVIDENCE_CACHE_VERDICTS = 128, /* of 9 KB each */
+    ASSAY_EVIDENCE_CACHE_VERDICTS = 128, /* of 12 KB each */
 };
 
 struct assay_evidence_cache;

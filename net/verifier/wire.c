@@ -302,6 +302,10 @@ static void write_devices(struct assay_writer *w, const struct assay_verdict *v)
         write_text(w, d->product, sizeof d->product);
         write_text(w, d->driver, sizeof d->driver);
         write_text(w, d->firmware, sizeof d->firmware);
+        assay_writer_u8(w, d->mode);
+        assay_writer_u8(w, d->has_expiry);
+        assay_writer_u64le(w, (uint64_t)d->expires_unix_s);
+        write_text(w, d->expires_first, sizeof d->expires_first);
     }
 }
 
@@ -311,7 +315,7 @@ static enum assay_status read_devices(struct assay_cursor *in, struct assay_verd
     ASSAY_TRY(read_number(in, ASSAY_DEVICES_MAX + 1, &count));
     for (unsigned i = 0; i < count; i++) {
         struct assay_verdict_device *d = &v->devices[i];
-        unsigned kind = 0, genuine = 0, tier = 0;
+        unsigned kind = 0, genuine = 0, tier = 0, mode = 0;
         ASSAY_TRY(read_number(in, ASSAY_KIND_COUNT, &kind));
         ASSAY_TRY(read_number(in, ASSAY_GENUINE_FALSE + 1, &genuine));
         ASSAY_TRY(read_number(in, ASSAY_TIER_CONTRAINDICATED + 1, &tier));
@@ -323,9 +327,14 @@ static enum assay_status read_devices(struct assay_cursor *in, struct assay_verd
         ASSAY_TRY(read_text(in, d->product, sizeof d->product));
         ASSAY_TRY(read_text(in, d->driver, sizeof d->driver));
         ASSAY_TRY(read_text(in, d->firmware, sizeof d->firmware));
+        ASSAY_TRY(read_number(in, ASSAY_GPU_MODES, &mode));
+        ASSAY_TRY(read_flag(in, &d->has_expiry));
+        ASSAY_TRY(read_time(in, &d->expires_unix_s));
+        ASSAY_TRY(read_text(in, d->expires_first, sizeof d->expires_first));
         d->kind = (uint8_t)kind;
         d->genuine = (uint8_t)genuine;
         d->tier = (uint8_t)tier;
+        d->mode = (uint8_t)mode;
     }
     v->device_count = count;
     return ASSAY_OK;
@@ -352,6 +361,7 @@ static void write_result(struct assay_writer *w, const struct assay_verdict *v)
     assay_writer_u64le(w, (uint64_t)v->at_unix_s);
     assay_writer_u8(w, v->has_expiry);
     assay_writer_u64le(w, (uint64_t)v->expires_unix_s);
+    write_text(w, v->expires_first, sizeof v->expires_first);
     assay_writer_u8(w, v->has_policy_end);
     assay_writer_u64le(w, (uint64_t)v->policy_ends_unix_s);
 }
@@ -376,6 +386,7 @@ static enum assay_status read_result(struct assay_cursor *in, struct assay_verdi
     ASSAY_TRY(read_time(in, &v->at_unix_s));
     ASSAY_TRY(read_flag(in, &v->has_expiry));
     ASSAY_TRY(read_time(in, &v->expires_unix_s));
+    ASSAY_TRY(read_text(in, v->expires_first, sizeof v->expires_first));
     ASSAY_TRY(read_flag(in, &v->has_policy_end));
     ASSAY_TRY(read_time(in, &v->policy_ends_unix_s));
     v->kind = (enum assay_evidence_kind)kind;

@@ -46,9 +46,7 @@ bool assay_verdict_reports(const struct assay_verdict *verdict, enum assay_rule 
 void assay_appraise_window(const struct assay_window *window, const struct assay_policy *policy,
                            struct assay_verdict *verdict)
 {
-    if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
-        verdict->expires_unix_s = window->to_unix_s;
-    verdict->has_expiry = true;
+    assay_verdict_rest_on(verdict, window->what, window->to_unix_s);
     ASSAY_ASSERT(verdict->expires_unix_s <= window->to_unix_s);
     assay_verdict_add_window(verdict, window->what, window->is_certificate, window->from_unix_s,
                              window->to_unix_s);

@@ -165,9 +165,7 @@ static void judge_link(const struct assay_chain_link *link, bool is_root,
 {
     ASSAY_ASSERT(link->what != NULL);
     const int64_t at = verdict->at_unix_s;
-    if (!verdict->has_expiry || link->to_unix_s < verdict->expires_unix_s)
-        verdict->expires_unix_s = link->to_unix_s;
-    verdict->has_expiry = true;
+    assay_verdict_rest_on(verdict, link->what, link->to_unix_s);
     assay_verdict_add_window(verdict, link->what, true, link->from_unix_s, link->to_unix_s);
     if (at >= link->from_unix_s && at <= link->to_unix_s) return;
 

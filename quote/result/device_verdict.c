@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "quote/accept/gpu.h"
 #include "quote/result/device_binding.h"
 #include "quote/text.h"
 
@@ -24,12 +25,39 @@ static const char *find_own_text(const struct assay_verdict *verdict, uint32_t i
     return reason->observed + end;
 }
 
-static bool is_about_a_device(const struct assay_verdict *verdict,
-                              const struct assay_reason *reason)
+uint32_t assay_device_of_reason(const struct assay_verdict *verdict,
+                                const struct assay_reason *reason)
 {
-    for (uint32_t i = 0; i < verdict->device_count; i++)
-        if (find_own_text(verdict, i, reason) != NULL) return true;
-    return false;
+    ASSAY_ASSERT(verdict->device_count <= ASSAY_DEVICES_MAX);
+    uint32_t i = 0;
+    while (i < verdict->device_count && find_own_text(verdict, i, reason) == NULL)
+        i += 1;
+    return i;
+}
+
+struct assay_device_identity assay_device_identity(const struct assay_verdict_device *device)
+{
+    struct assay_device_identity out = { .has_platform = device->has_platform };
+    assay_bytes_copy(out.serial, sizeof out.serial, device->serial, sizeof device->serial);
+    assay_bytes_copy(out.platform_id, sizeof out.platform_id, device->platform_id,
+                     sizeof device->platform_id);
+    return out;
+}
+
+bool assay_device_is_same(const struct assay_device_identity *a,
+                          const struct assay_device_identity *b)
+{
+    if (a->has_platform && b->has_platform &&
+        assay_bytes_equal(a->platform_id, b->platform_id, sizeof a->platform_id))
+        return true;
+    return !assay_bytes_all_zero(a->serial, sizeof a->serial) &&
+           assay_bytes_equal(a->serial, b->serial, sizeof a->serial);
+}
+
+const char *assay_device_mode(const struct assay_verdict_device *device)
+{
+    if (device->kind == ASSAY_KIND_NVIDIA_SWITCH) return NULL;
+    return assay_gpu_mode_name((enum assay_gpu_mode)device->mode);
 }
 
 /* Reasons of forged devices go before what leaves the processor unjudged: of a list full of them it
@@ -50,7 +78,8 @@ static bool is_processor_proven(const struct assay_verdict *verdict)
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
         const enum assay_rule_class class_ = assay_rule_class_of(verdict->reasons[i].rule);
         if (class_ != ASSAY_RULE_FORGED && class_ != ASSAY_RULE_UNJUDGED) continue;
-        if (!is_about_a_device(verdict, &verdict->reasons[i])) return false;
+        if (assay_device_of_reason(verdict, &verdict->reasons[i]) == verdict->device_count)
+            return false;
     }
     return true;
 }

@@ -205,6 +205,8 @@ static void put_device(struct assay_ear_writer *o, const struct assay_verdict_de
     assay_ear_put_hex(o, ASSAY_EAR_NAME("serial"), assay_slice_over(d->serial, sizeof d->serial));
     if (d->driver[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("driver"), d->driver);
     if (d->firmware[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("firmware"), d->firmware);
+    if (assay_device_mode(d) != NULL)
+        assay_ear_put_text(o, ASSAY_EAR_NAME("mode"), assay_device_mode(d));
 }
 
 /* The appraisal of the processor that commits to the device, while both are proven. */

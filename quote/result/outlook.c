@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral/collateral.h"
+#include "quote/result/device_verdict.h"
 #include "quote/verify.h"
 
 /* ------------------------------------------------------------ outcomes */
@@ -52,19 +53,43 @@ const char *assay_outlook_text(enum assay_outlook_change change)
 
 /* ------------------------------------------------------------ what is new against it */
 
+/* Does a reason of the rule stand against the device, or (device_count) against the processor? */
+static bool has_reason(const struct assay_verdict *v, enum assay_rule rule, uint32_t device)
+{
+    for (uint32_t i = 0; i < v->reason_count; i++)
+        if (v->reasons[i].rule == rule && assay_device_of_reason(v, &v->reasons[i]) == device)
+            return true;
+    return false;
+}
+
+/* Devices stand in the order of the evidence, which both verdicts are about. */
 static void find_new_reasons(struct assay_outlook *o)
 {
     ASSAY_ASSERT(o->now.reason_count <= ASSAY_REASONS_MAX &&
                  o->then.reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < o->then.reason_count; i++) {
+        const struct assay_reason *const reason = &o->then.reasons[i];
+        const uint32_t device = assay_device_of_reason(&o->then, reason);
+        const bool is_devices = device < o->then.device_count;
+        if (has_reason(&o->now, reason->rule, is_devices ? device : o->now.device_count)) continue;
         bool is_new = true;
-        for (uint32_t k = 0; k < o->now.reason_count; k++)
-            is_new = is_new && o->now.reasons[k].rule != o->then.reasons[i].rule;
         for (uint32_t k = 0; k < o->reason_count; k++)
-            is_new = is_new && o->reasons[k] != o->then.reasons[i].rule;
-        if (is_new) o->reasons[o->reason_count++] = o->then.reasons[i].rule;
+            is_new = is_new && (o->reasons[k].rule != reason->rule ||
+                                assay_device_of_reason(&o->then, &o->reasons[k]) != device);
+        if (is_new) o->reasons[o->reason_count++] = *reason;
     }
     ASSAY_ASSERT(o->reason_count <= ASSAY_REASONS_MAX);
+}
+
+uint32_t assay_outlook_devices(const struct assay_verdict *now, const struct assay_verdict *then)
+{
+    ASSAY_ASSERT(now->device_count <= ASSAY_DEVICES_MAX && then->device_count <= ASSAY_DEVICES_MAX);
+    uint32_t changed = 0;
+    for (uint32_t i = 0; i < then->device_count; i++) {
+        const uint8_t before = i < now->device_count ? now->devices[i].rule : 0;
+        if (then->devices[i].rule != before) changed |= 1u << i;
+    }
+    return changed;
 }
 
 /* ------------------------------------------------------------ which documents are the platform's
@@ -143,6 +168,7 @@ enum assay_status assay_outlook_make(struct assay_verifier *verifier,
     o->trust_now = assay_ar4si_vector(&o->now, request->policy);
     o->trust_then = assay_ar4si_vector(&o->then, request->policy);
     find_new_reasons(o);
+    o->changed_devices = assay_outlook_devices(&o->now, &o->then);
     if (status != ASSAY_OK) return status;
     if (later != ASSAY_OK) return later;
     add_forecast(request, o);

@@ -3,9 +3,9 @@
  * in force, under the offered set, and the difference.
  *
  * docs/protocol.md 8.7. A pure function of evidence, both sets, policy and time: with the evidence
- * of the last epochs it predicts suspensions, the security versions that fall short, and required
- * updates (quote/result/forecast.h has the distances, the documents the names of
- * components).
+ * of the last epochs it predicts suspensions, by the devices of a member as by its processor, the
+ * security versions that fall short, and required updates (quote/result/forecast.h has the
+ * distances, the documents the names of components).
  */
 #ifndef ASSAY_QUOTE_RESULT_OUTLOOK_H
 #define ASSAY_QUOTE_RESULT_OUTLOOK_H
@@ -41,9 +41,12 @@ struct assay_outlook {
     struct assay_verdict now, then;
     enum assay_outcome outcome_now, outcome_then;
     struct assay_trust_vector trust_now, trust_then;
-    /* --- rules that stand against it then and did not before, in the order of the verdict */
+    /* --- reasons against it then whose rule did not stand against it, or against the same device
+     * of it, before; in the order of the verdict */
     uint32_t reason_count;
-    enum assay_rule reasons[ASSAY_REASONS_MAX];
+    struct assay_reason reasons[ASSAY_REASONS_MAX];
+    /* --- devices that another rule stands against then, a bit each: a verdict has few reasons */
+    uint32_t changed_devices;
     /* --- of Intel's kinds: distance to the best level of the offered documents */
     bool has_forecast;
     uint32_t entry; /* of the offered set: which documents */
@@ -61,6 +64,11 @@ struct assay_outlook {
 ASSAY_CHECKED enum assay_status assay_outlook_make(struct assay_verifier *verifier,
                                                    const struct assay_outlook_request *request,
                                                    struct assay_outlook *outlook);
+/*
+ * assay_outlook_devices - devices of the verdict then that another rule stands against than now.
+ * Returns: a bit for each index; a device that was not appraised before counts when one does
+ */
+uint32_t assay_outlook_devices(const struct assay_verdict *now, const struct assay_verdict *then);
 /* Two outcomes of a ballot. Returns: what becomes of the platform. */
 enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum assay_outcome then);
 /* Returns: "suspended", "unjudged", "drops", "same", "rises", "judged". */

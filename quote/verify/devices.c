@@ -11,6 +11,7 @@
 #include "quote/accept/policy.h"
 #include "quote/certificates/chain.h"
 #include "quote/nvidia/nvidia.h"
+#include "quote/result/device_verdict.h"
 #include "quote/text.h"
 
 /* One appraisal of all devices. */
@@ -92,6 +93,7 @@ static enum assay_status describe_device(const struct assay_package *package,
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         count += status == ASSAY_OK;
     }
+    if (!report->is_switch) out->mode = (uint8_t)assay_spdm_mode(report);
     assay_text_copy(out->driver, sizeof out->driver, report->driver);
     assay_text_copy(out->firmware, sizeof out->firmware, report->vbios);
     ASSAY_TRY(assay_nvidia_find_leaf(all, count, report, &leaf));
@@ -110,11 +112,8 @@ static enum assay_status describe_device(const struct assay_package *package,
 /* The whole rests on what the device rests on. */
 static void take_ends(const struct assay_verdict *own, struct assay_verdict *verdict)
 {
-    if (own->has_expiry &&
-        (!verdict->has_expiry || own->expires_unix_s < verdict->expires_unix_s)) {
-        verdict->has_expiry = true;
-        verdict->expires_unix_s = own->expires_unix_s;
-    }
+    if (own->has_expiry)
+        assay_verdict_rest_on(verdict, own->expires_first, own->expires_unix_s);
     if (own->has_policy_end) assay_verdict_policy_ends(verdict, own->policy_ends_unix_s);
     for (uint32_t i = 0; i < own->window_count; i++)
         assay_verdict_add_window(verdict, own->windows[i].what, own->windows[i].is_certificate,
@@ -127,6 +126,9 @@ static void take_verdict(const struct run *r, size_t index, const struct assay_v
     d->genuine = (uint8_t)own->genuine;
     d->tier = (uint8_t)own->tier;
     d->has_platform = own->has_platform;
+    d->has_expiry = own->has_expiry;
+    d->expires_unix_s = own->expires_unix_s;
+    assay_text_copy(d->expires_first, sizeof d->expires_first, own->expires_first);
     assay_bytes_copy(d->platform_id, sizeof d->platform_id, own->platform_id,
                      sizeof own->platform_id);
     for (uint32_t i = 0; i < own->reason_count; i++)
@@ -172,20 +174,13 @@ static enum assay_status verify_alone(const struct run *r, size_t index,
     return ASSAY_OK;
 }
 
-/* A device is its leaf certificate and its own key, whichever of them is there. */
 static void judge_repeated(const struct run *r, size_t index)
 {
-    static const uint8_t none[ASSAY_DEVICE_SERIAL_LEN];
     char name[ASSAY_REASON_TEXT];
-    const struct assay_verdict_device *const d = &r->verdict->devices[index];
-    const bool has_serial = !assay_bytes_equal(d->serial, none, sizeof none);
+    const struct assay_device_identity own = assay_device_identity(&r->verdict->devices[index]);
     for (size_t i = 0; i < index; i++) {
-        const struct assay_verdict_device *const other = &r->verdict->devices[i];
-        const bool is_same =
-            (has_serial && assay_bytes_equal(d->serial, other->serial, sizeof none)) ||
-            (d->has_platform && other->has_platform &&
-             assay_bytes_equal(d->platform_id, other->platform_id, sizeof d->platform_id));
-        if (!is_same) continue;
+        const struct assay_device_identity other = assay_device_identity(&r->verdict->devices[i]);
+        if (!assay_device_is_same(&own, &other)) continue;
         assay_verdict_name_device(r->verdict, (uint32_t)i, name);
         add_reason(r, index, ASSAY_RULE_DEVICE_TWICE, "each device once", name);
         return;
@@ -285,8 +280,10 @@ enum assay_status assay_devices_appraise(const struct assay_kind *kind,
     if (set->count == 0) return ASSAY_OK;
     if (!judge_binding(&r)) return ASSAY_OK;
     assay_device_nonce(set->challenge, r.nonce);
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         verdict->devices[i].kind = (uint8_t)set->devices[i].kind;
+        verdict->devices[i].mode = ASSAY_GPU_MODE_UNKNOWN; /* until a report states it */
+    }
     verdict->device_count = (uint32_t)set->count;
     for (size_t i = 0; i < set->count; i++)
         ASSAY_TRY(judge_device(&r, i));

@@ -69,6 +69,7 @@ async function pure() {
         ['AssayEpochsHeld', (d) => (d.status.certified = false)],
         ['AssayVotesLost', (d) => (d.status.votes_lost = [{ slot: 1, name: 'peer-2' }])],
         ['AssayQuietFloor', (d) => (d.status.votes_retained = [{ slot: 1, name: 'peer-2' }])],
+        ['AssayDeviceShared', (d) => (d.nodes.nodes[1].shared_device = { device: 'gpu 0 (GH100)', other_slot: 2, other: 'peer-3', first_epoch: 30, last_epoch: 31 })],
         ['AssayCollateralEnds', (d) => (d.collateral = { roots: [{ root: 'a', name: 'A', until: new Date(T0 + 2 * 86400000).toISOString() }] })],
         ['AssayCollateralEnded', (d) => (d.collateral = { roots: [{ root: 'a', name: 'A', until: new Date(T0 - 1).toISOString() }] })],
         ['AssayDisagreement', (d) => (d.matrix.members[0].outcomes = '-FFFFFF')],

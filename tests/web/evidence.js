@@ -66,7 +66,13 @@ function withDevices(docs, slot) {
     const bad = 'gpu 1 (GH100, serial ..0a0b0c0d)',
         e = verified(docs, slot, {
             devices: [
-                device('nvidia-gpu', 'gpu 0 (GH100, serial ..01020304)', 'GH100', hex('gpu0').slice(0, 40), { driver: '550.90.07', firmware: '96.00.9F.00.01' }),
+                device('nvidia-gpu', 'gpu 0 (GH100, serial ..01020304)', 'GH100', hex('gpu0').slice(0, 40), {
+                    driver: '550.90.07',
+                    firmware: '96.00.9F.00.01',
+                    mode: 'protected-pcie',
+                    expires: '2032-01-01T06:00:00Z',
+                    expires_first: 'OCSP for GH100 A01 GSP BROM',
+                }),
                 device('nvidia-gpu', bad, 'GH100', hex('gpu1').slice(0, 40), {
                     driver: '535.86.09',
                     firmware: '96.00.5E.00.01',
@@ -85,6 +91,9 @@ function withDevices(docs, slot) {
 async function devicesShown({ node, docs, address }) {
     const before = node.verified[2];
     node.verified[2] = withDevices(docs, 2);
+    const shared = { device: 'gpu 0 (GH100, serial ..01020304)', other_slot: 4, other: 'peer-5', first_epoch: 30, last_epoch: 31 };
+    docs.nodes.nodes[2] = { ...docs.nodes.nodes[2], shared_device: shared };
+    node.set(docs);
     for (const width of t.WIDTHS) {
         const page = await t.open(address + '#/node/peer-3', { width });
         await t.eventually(`devices at ${width}`, async () => (await page.locator('.c-evidence').innerText()).includes('GPUs and switches'));
@@ -100,14 +109,24 @@ async function devicesShown({ node, docs, address }) {
             ['GPU 1', 'contraindicated', 'The driver is older than the policy allows', 'found 535.86.09', 'expected 550 or newer'].every((x) => rows[1].includes(x)),
             rows[1],
         );
+        t.check(
+            `devices at ${width}: mode, and what of it expires first`,
+            ['protected-pcie', 'OCSP for GH100 A01 GSP BROM, 2032-01-01 06:00 UTC'].every((x) => rows[0].includes(x)) && rows[1].includes('nothing expires'),
+            rows[0],
+        );
+        const all = plain(await page.locator('.c-evidence').innerText());
+        t.check(`devices at ${width}: a device of another member, too`, all.includes('A device of two members: gpu 0 (GH100, serial ..01020304) passed as a device of peer-5, too, last in epoch 31'), all);
         t.check(`devices at ${width}: a switch is counted on its own`, rows[2].includes('switch 0') && !/found|expected/.test(rows[2]), rows[2]);
         await t.inBothThemes(page, `devices at ${width}`, async () => {});
         if (process.env.ASSAY_SCREENSHOTS) await page.screenshot({ path: `${process.env.ASSAY_SCREENSHOTS}/devices-${width}.png`, fullPage: true });
         await t.close(page);
     }
     node.verified[2] = before;
+    delete docs.nodes.nodes[2].shared_device;
+    node.set(docs);
     const page = await t.open(address + '#/node/peer-3');
     await t.eventually('no devices', async () => (await page.locator('.c-evidence').innerText()).includes('SWHardeningNeeded'));
+    t.check('no device of it is in another member', !plain(await page.locator('.c-evidence').innerText()).includes('passed as a device'));
     t.equal('without devices nothing is said of them', await page.locator('[aria-label="Devices"], h3:has-text("GPUs")').count(), 0);
     await t.close(page);
 }
@@ -133,7 +152,8 @@ async function texts({ node, docs, address }) {
     v.reasons = [{ rule: evil, text: evil, expected: evil, observed: evil + 'x'.repeat(9000), fix: evil }];
     v.tcb_status = v.outcome = v.what = evil;
     v.advisory_ids = [evil];
-    v.devices = [{ name: evil, kind: 'constructor', product: evil, serial: evil, driver: evil, firmware: evil, tier: evil, rule: evil }, {}];
+    v.devices = [{ name: evil, kind: 'constructor', product: evil, serial: evil, driver: evil, firmware: evil, mode: evil, expires: 'never', expires_first: evil, tier: evil, rule: evil }, {}];
+    v.expires_first = evil;
     v.at = v.expires = 'never';
     const page = await t.open(address + '#/node/peer-6');
     await t.eventually('hostile evidence is shown as text', async () => (await page.locator('.c-evidence').innerText()).includes('<img src=x'));

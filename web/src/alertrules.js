@@ -1,7 +1,7 @@
 // alertrules.js - the conditions of docs/monitoring/alerts.yml, as far as one node's documents show them: which hold, since
 // when, and which have ended. Pure, but for what it remembers in the caller's memory.
 import { plural, span } from './format.js';
-import { beganOf, beginOf, conditionOf, list, nameOf, nowOf, serves, spareFaults } from './model.js';
+import { beganOf, beginOf, conditionOf, list, nameOf, nowOf, serves, sharedText, spareFaults } from './model.js';
 
 const MINUTE = 60000,
     DAY = 24 * 60 * MINUTE,
@@ -56,6 +56,12 @@ function oldEvidence(model) {
     return [{ text: `Own evidence was last certified ${plural(epoch - own.last_success_epoch, 'epoch')} ago`, since: beginOf(model, own.last_success_epoch + 4) || length }];
 }
 
+// Both members of a pair have a row, each with the name of the device in its own evidence.
+const sharedDevices = (model) =>
+    model.nodes
+        .filter((n) => n.shared_device)
+        .map((n) => ({ node: n, text: sharedText(n), since: beginOf(model, n.shared_device.first_epoch) }));
+
 const inPhase = (model, phase, text) =>
     list(model.services?.groups)
         .filter((g) => g.phase === phase)
@@ -96,6 +102,7 @@ export const ALERTS = [
     ['AssayEpochsHeld', 'warning', 'README', 5, (m) => one(m.status.certified === false && m.epochs.length > 0, 'Epochs close without enough ballots', heldSince(m))],
     ['AssayVotesLost', 'warning', 'README', 1, (m) => quiet(m.status.votes_lost, 'its votes do not count')],
     ['AssayQuietFloor', 'critical', 'README', 1, (m) => quiet(m.status.votes_retained, 'its votes still count, to keep the floor')],
+    ['AssayDeviceShared', 'critical', 'key-compromise', 0, sharedDevices],
     ['AssayCollateralEnds', 'warning', 'collateral-outage', 10, (m) => ofCollateral(m, false)],
     ['AssayCollateralEnded', 'critical', 'collateral-outage', 0, (m) => ofCollateral(m, true)],
     ['AssayDisagreement', 'warning', 'README', 5, (m) => one(disagreement(m) > 0.05, 'Members disagree about the same evidence')],

@@ -89,6 +89,7 @@ const ADVICE = {
     root_votes: ['assay status', ''],
     proposal_waits: ['assay change inbox', ''],
     identity_in_use: ['systemctl stop assayd', 'key-compromise'],
+    device_shared: ['assay timeline', 'key-compromise'],
 };
 
 // A name that a shell reads as one word, else the slot.

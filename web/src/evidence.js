@@ -2,7 +2,7 @@
 // collateral with their validity, TCB level, measurements next to what the policy accepts, reasons.
 import { h } from './dom.js';
 import { clean, date, plural, span } from './format.js';
-import { capital, epochText, list } from './model.js';
+import { capital, epochText, list, sharedText } from './model.js';
 import { outcomeMark, outcomeOf } from './shapes.js';
 import { code, empty, facts, ident, reasoned, table } from './parts.js';
 
@@ -155,7 +155,7 @@ function summary(model, e) {
         ['TCB level', v.tcb_status ? clean(v.tcb_status, 50) : 'none computed', v.tcb_date ? 'of ' + day(v.tcb_date).slice(0, 10) : ''],
         v.tcb_now && ['TCB level of the module that runs', clean(v.tcb_now.status, 50)],
         ['Advisories', advisories(v.advisory_ids)],
-        ['Holds until', v.expires ? day(v.expires) : 'no end'],
+        ['Holds until', v.expires ? day(v.expires) : 'no end', v.expires_first ? h('bdi', {}, `first to expire: ${clean(v.expires_first, 100)}`) : ''],
         v.platform_id && ['Platform', ident(v.platform_id, 'the id of the platform')],
         v.instance && ['Instance', ident(v.instance, 'the id of the instance')],
     ]);
@@ -177,6 +177,17 @@ function deviceReason(v, d) {
     );
 }
 
+// Certificates, OCSP responses and manifests that its own verdict rests on.
+const expiryOf = (v, d) =>
+    d.expires
+        ? h('span', {}, h('bdi', {}, clean(d.expires_first, 64)), `, ${day(d.expires)}: `, stateOf({ from: v.at, until: d.expires }, Date.parse(v.at)))
+        : 'nothing expires';
+
+// As this node verified both members: no statement of the ledger.
+const sharedNote = (node) =>
+    node?.shared_device &&
+    h('p', { class: 'e-warn' }, 'A device of two members: ', h('bdi', {}, sharedText(node)), '. Find out which machine has it, and drain the other one.');
+
 const TIERS = { affirming: ['match', 'affirming'], warning: ['free', 'warning'], contraindicated: ['differs', 'contraindicated'] };
 
 function devices(v) {
@@ -193,6 +204,8 @@ function devices(v) {
             ['Driver', (d) => clean(d.driver || '', 40), 'when'],
             ['VBIOS or firmware', (d) => clean(d.firmware || '', 40), 'when'],
             ['Serial number', (d) => ident(d.serial, `the serial number of ${clean(d.name, 40)}`)],
+            ['Mode', (d) => clean(d.mode || '', 20), 'when'],
+            ['First to expire', (d) => expiryOf(v, d)],
             ['Verdict', (d) => verdict(...(Object.hasOwn(TIERS, d.tier) ? TIERS[d.tier] : ['free', clean(d.tier, 20)])), 'name'],
             ['Reason', (d) => deviceReason(v, d)],
         ],
@@ -218,6 +231,7 @@ export function verified(model, e) {
         h('h3', {}, 'Proofs'),
         proofs(v),
         reasons(model, v),
+        sharedNote(model.bySlot.get(e.slot)),
         list(v.devices).length > 0 && [h('h3', {}, 'GPUs and switches'), devices(v)],
         h('h3', {}, 'Certificates and collateral'),
         list(v.validity).length ? chain(v) : empty('It rests on no certificate.'),

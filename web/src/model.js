@@ -113,6 +113,10 @@ export function operatorName(model, id) {
     return node?.operator ? clean(node.operator, 32) : '';
 }
 
+// A device of a node that passes in another node's evidence, too, as the queried node verified both.
+export const sharedText = ({ shared_device: d }) =>
+    `${clean(d.device, 80)} passed as a device of ${clean(d.other, 64)}, too, last in epoch ${d.last_epoch}: its reports are relayed between two machines, or its key is cloned`;
+
 export const nameOf = (node) => (node ? clean(node.name || `slot ${node.slot}`, 64) : '\u2013');
 
 export function findNode(model, which) {

@@ -133,6 +133,8 @@ const loud = {
     no_quote: 'warn',
     peer_banned: 'warn',
     peer_excluded: 'warn',
+    device_shared: 'bad',
+    device_shared_ended: 'good',
     collateral_age: 'warn',
     order_done: 'note',
     incarnation_listed: 'good',

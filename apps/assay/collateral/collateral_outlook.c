@@ -10,6 +10,8 @@
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/text.h"
+#include "apps/assay/evidence/device_changes.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/forecast_print.h"
 #include "quote/collateral/endorsements.h"
@@ -91,13 +93,24 @@ static void append_row(struct run *r, const char *path, enum assay_evidence_kind
     assay_json_set_text(out, "tcb_status_now", assay_tcb_status_text(o->now.tcb_status));
     assay_json_set_text(out, "tcb_status_then", assay_tcb_status_text(o->then.tcb_status));
     for (uint32_t i = 0; i < o->reason_count; i++)
-        assay_json_append_text(reasons, assay_rule_name(o->reasons[i]));
+        assay_json_append_text(reasons, assay_rule_name(o->reasons[i].rule));
     assay_json_set(out, "new_reasons", reasons);
+    assay_json_set(out, "devices", cli_device_changes_json(&o->now, &o->then));
     assay_json_set(out, "trust_changes", trust_json(o));
     if (named.is_there) assay_json_set(out, "forecast", cli_forecast_json(&named));
     else assay_json_set_null(out, "forecast");
     cli_named_forecast_close(&named);
     assay_json_append(r->rows, out);
+}
+
+/* Of a device the observed value begins with its name. */
+static void print_reason(const struct assay_reason *reason)
+{
+    (void)printf("  new: %s (expected ", assay_rule_text(reason->rule));
+    cli_text_print(reason->expected);
+    (void)fputs(", observed ", stdout);
+    cli_text_print(reason->observed);
+    (void)puts(")");
 }
 
 static void print_row(const struct run *r, const char *path)
@@ -112,7 +125,8 @@ static void print_row(const struct run *r, const char *path)
                      assay_tcb_status_text(o->then.tcb_status));
     (void)puts("");
     for (uint32_t i = 0; i < o->reason_count; i++)
-        (void)printf("  new: %s\n", assay_rule_text(o->reasons[i]));
+        print_reason(&o->reasons[i]);
+    cli_print_device_changes(&o->now, &o->then);
     if (o->change >= ASSAY_OUTLOOK_SAME) return;
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
         if (o->trust_now.claims[i] != o->trust_then.claims[i])
@@ -135,6 +149,9 @@ void cli_collateral_outlook_print(const char *name, const struct assay_outlook *
                                                 .forecast = o->forecast };
     (void)printf("  %s: %s: %s becomes %s\n", name, assay_outlook_text(o->change),
                  outcome_text(o->outcome_now), outcome_text(o->outcome_then));
+    for (uint32_t i = 0; i < o->reason_count; i++)
+        print_reason(&o->reasons[i]);
+    cli_print_device_changes(&o->now, &o->then);
     if (o->change >= ASSAY_OUTLOOK_SAME || !named.is_there) return;
     cli_print_forecast(&named, cli_levels_view);
     cli_print_forecast(&named, cli_gaps_view);
@@ -151,6 +168,7 @@ struct assay_json *cli_collateral_outlook_json(const char *name, const struct as
     assay_json_set_text(row, "then", outcome_text(o->outcome_then));
     if (named.is_there) assay_json_set(row, "forecast", cli_forecast_json(&named));
     else assay_json_set_null(row, "forecast");
+    assay_json_set(row, "devices", cli_device_changes_json(&o->now, &o->then));
     return row;
 }
 

@@ -4,6 +4,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 
 #include "apps/assay/core/view.h"
+#include "quote/result/device_verdict.h"
 #include "quote/result/fix.h"
 
 #include <stdio.h>
@@ -132,6 +133,9 @@ static void set_devices(struct assay_json *data, const struct assay_verdict *v)
         assay_json_set_hex(out, "serial", d->serial, sizeof d->serial);
         set_name(out, "driver", d->driver);
         set_name(out, "firmware", d->firmware);
+        assay_json_set_text(out, "mode", assay_device_mode(d));
+        set_time(out, "expires", d->has_expiry, d->expires_unix_s);
+        assay_json_set_text(out, "expires_first", d->has_expiry ? d->expires_first : NULL);
         set_genuine(out, (enum assay_genuine)d->genuine);
         assay_json_set_text(out, "verdict", assay_tier_text((enum assay_tier)d->tier));
         assay_json_set_text(out, "rule",
@@ -145,7 +149,7 @@ static void set_devices(struct assay_json *data, const struct assay_verdict *v)
 struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
-    char kind[ASSAY_KIND_NAME_MAX];
+    char kind[ASSAY_KIND_NAME_MAX], first[ASSAY_REASON_TEXT];
     cli_kind_name(v->kind, claims, kind);
     assay_json_set_text(data, "kind", v->kind == ASSAY_KIND_NONE ? NULL : kind);
     assay_json_set_bool(data, "insecure", v->insecure);
@@ -165,6 +169,7 @@ struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_
     int64_t end_s = 0;
     const bool ends = assay_verdict_end(v, &end_s);
     set_time(data, "expires", ends, end_s);
+    assay_json_set_text(data, "expires_first", assay_verdict_name_expiry(v, first) ? first : NULL);
     set_platform(data, v);
     if (claims == NULL) assay_json_set_null(data, "claims");
     else assay_json_set(data, "claims", claims);
@@ -185,7 +190,7 @@ static const char verdict_view[] =
     "[?tcb_now at launch   {tcb_now.launch_status}\n"
     "now         {tcb_now.status}[?tcb_now.date , of {tcb_now.date}]\n"
     "[*tcb_now.advisory_ids now open    {.}\n]]"
-    "[*devices device      {name}: {verdict}[?driver , driver {driver}]\n]"
+    "[*devices device      {name}: {verdict}[?driver , driver {driver}][?mode , mode {mode}]\n]"
     "[*reasons reason      {rule}: {text} (expected {expected|}, observed {observed|})\n]";
 
 int cli_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)

@@ -10,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "quote/kinds.h"
 #include "quote/result/ar4si.h"
+#include "quote/result/device_verdict.h"
 #include "quote/result/fix.h"
 
 #include <inttypes.h>
@@ -82,7 +83,7 @@ static const char *class_sentence(enum assay_rule_class class_)
 static void print_head(const struct cli_appraisal *a)
 {
     const struct assay_verdict *const v = a->verdict;
-    char time[ASSAY_RFC3339_LEN + 1];
+    char time[ASSAY_RFC3339_LEN + 1], first[ASSAY_REASON_TEXT];
     assay_rfc3339_format(v->at_unix_s, time);
     (void)printf("What it is\n  %s, %zu bytes\n", what_it_is(v->kind), a->len);
     (void)printf("  evaluated at %s: %s\n", time, assay_tier_text(v->tier));
@@ -92,6 +93,11 @@ static void print_head(const struct cli_appraisal *a)
     assay_rfc3339_format(end_s, time);
     if (v->genuine == ASSAY_GENUINE_TRUE && ends)
         (void)printf("  what this rests on ends at %s\n", time);
+    if (v->genuine == ASSAY_GENUINE_TRUE && assay_verdict_name_expiry(v, first)) {
+        (void)fputs("    first of it: ", stdout);
+        cli_text_print(first);
+        (void)putchar('\n');
+    }
     if (v->insecure) (void)puts("  INSECURE: profile development proves nothing about hardware");
 }
 
@@ -117,7 +123,7 @@ static void print_device(const struct cli_appraisal *a)
 /* Those that came with the evidence of their processor. */
 static void print_devices(const struct assay_verdict *v)
 {
-    char name[ASSAY_REASON_TEXT];
+    char name[ASSAY_REASON_TEXT], time[ASSAY_RFC3339_LEN + 1];
     if (v->device_count == 0) return;
     (void)puts("\nDevices");
     for (uint32_t i = 0; i < v->device_count; i++) {
@@ -131,7 +137,14 @@ static void print_devices(const struct assay_verdict *v)
         cli_text_print(d->driver);
         if (d->firmware[0] != '\0') (void)fputs(", firmware ", stdout);
         cli_text_print(d->firmware);
+        if (assay_device_mode(d) != NULL) (void)printf(", mode %s", assay_device_mode(d));
         (void)putchar('\n');
+        if (d->has_expiry) {
+            assay_rfc3339_format(d->expires_unix_s, time);
+            (void)fputs("    ", stdout);
+            cli_text_print(d->expires_first); /* has names of certificates */
+            (void)printf(" expires first, at %s\n", time);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/evidence/device_changes.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/forecast_print.h"
 
@@ -116,11 +117,14 @@ static int print_forecast(const struct side *now, const struct side *then)
     assay_json_set_text(data, "kind", assay_kind_text(now->appraisal.kind));
     assay_json_set(data, "now", side_json(now));
     assay_json_set(data, "then", side_json(then));
+    assay_json_set(data, "devices",
+                   cli_device_changes_json(now->appraisal.verdict, then->appraisal.verdict));
     if (now->appraisal.json) return cli_print_envelope("assay.tcb.forecast", data);
     print_side("in force", assay_json_get(data, "now"));
     print_side("\nannounced", assay_json_get(data, "then"));
     (void)puts("\nshort of the best level announced:");
     cli_view_print(cli_gaps_view, assay_json_get(data, "then"), stdout);
+    cli_print_device_changes(now->appraisal.verdict, then->appraisal.verdict);
     assay_json_free(&data);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

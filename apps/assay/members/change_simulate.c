@@ -7,6 +7,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/view.h"
+#include "apps/assay/evidence/device_changes.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/evidence_owner.h"
 #include "base/assert.h"
@@ -22,7 +23,8 @@
 struct row {
     uint64_t epoch; /* of its newest evidence; 0: none was found */
     enum assay_outcome now, then;
-    char reason[96]; /* why it fails then */
+    char reason[ASSAY_REASON_TEXT + 64]; /* why it fails then */
+    struct assay_json *devices;          /* of its newest evidence; NULL: it has none */
 };
 
 struct trying {
@@ -31,7 +33,7 @@ struct trying {
     struct assay_change_draft *draft;
     struct assay_ruleset now, then;
     struct row *rows; /* [state.member_count] */
-    struct assay_verdict *verdict;
+    struct assay_verdict *verdict, *verdict_then;
     struct assay_tolerance before, after;
     uint32_t evidence_count, fall_count;
     uint64_t suspended_weight;
@@ -42,8 +44,9 @@ struct trying {
 
 /* ------------------------------------------------------------ evidence */
 
-static enum assay_status appraise_evidence(struct trying *t, struct assay_slice bytes,
-                                           int64_t at_unix_s, const struct assay_ruleset *rules)
+static enum assay_status appraise_evidence(struct assay_slice bytes, int64_t at_unix_s,
+                                           const struct assay_ruleset *rules,
+                                           struct assay_verdict *verdict)
 {
     struct assay_evidence_request request = { .bytes = bytes.bytes,
                                               .len = bytes.len,
@@ -51,7 +54,7 @@ static enum assay_status appraise_evidence(struct trying *t, struct assay_slice 
                                               .endorsements = &rules->endorsements,
                                               .policy = rules->policy };
     ASSAY_TRY(assay_evidence_detect(bytes.bytes, bytes.len, &request.kind));
-    return assay_evidence_verify(NULL, &request, t->verdict);
+    return assay_evidence_verify(NULL, &request, verdict);
 }
 
 static bool take_evidence(void *context, const struct assay_store_key *key,
@@ -63,18 +66,20 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
     int64_t at_unix_s = 0;
     if (key->era != s->era || !cli_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
         return true;
-    if (appraise_evidence(t, value, at_unix_s, &t->now) != ASSAY_OK)
+    if (appraise_evidence(value, at_unix_s, &t->now, t->verdict) != ASSAY_OK)
         return true; /* evidence of no member */
     const uint32_t slot = cli_evidence_owner_find(s, key->epoch, beacon, t->verdict->report_data);
     if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
     struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };
-    t->failure = appraise_evidence(t, value, at_unix_s, &t->then);
+    const struct assay_verdict *const then = t->verdict_then;
+    t->failure = appraise_evidence(value, at_unix_s, &t->then, t->verdict_then);
     if (t->failure != ASSAY_OK) return false;
-    row.then = assay_verdict_outcome(t->verdict);
-    if (assay_outcome_is_fail(row.then) && t->verdict->reason_count > 0)
-        (void)snprintf(row.reason, sizeof row.reason, "%s: %.60s",
-                       assay_rule_name(t->verdict->reasons[0].rule),
-                       t->verdict->reasons[0].observed);
+    row.then = assay_verdict_outcome(then);
+    if (assay_outcome_is_fail(row.then) && then->reason_count > 0)
+        (void)snprintf(row.reason, sizeof row.reason, "%s: %s",
+                       assay_rule_name(then->reasons[0].rule), then->reasons[0].observed);
+    if (then->device_count > 0) row.devices = cli_device_changes_json(t->verdict, then);
+    assay_json_free(&t->rows[slot].devices);
     t->rows[slot] = row;
     t->evidence_count++;
     return true;
@@ -204,6 +209,8 @@ static struct assay_json *document_of(struct trying *t)
         assay_json_set_text(o, "then", row->epoch != 0 ? assay_outcome_text(row->then) : "unknown");
         assay_json_set_bool(o, "would_suspend", is_suspended(row));
         assay_json_set_text(o, "reason", row->reason);
+        assay_json_set(o, "devices",
+                       row->devices != NULL ? assay_json_copy(row->devices) : assay_json_array());
         assay_json_set_uint(o, "weight_now", old ? b->state.members[i].weight : 0);
         assay_json_set_uint(o, "weight_then", m->weight);
         assay_json_append(list, o);
@@ -226,7 +233,8 @@ static struct assay_json *document_of(struct trying *t)
 static const char simulation_view[] =
     "NODE             NOW                      THEN                      WEIGHT    THEN\n"
     "[*members {name,-16} {now,-24} {then,-24} {weight_now,7} {weight_then,7}"
-    "[?would_suspend   SUSPENDED: ]{reason|}\n]" TOLERANCE("now            ", "tolerance_now")
+    "[?would_suspend   SUSPENDED: ]{reason|}\n"
+    "[*devices?changes     " CLI_DEVICE_CHANGE "]]" TOLERANCE("now            ", "tolerance_now")
         TOLERANCE(
             "then           ",
             "tolerance_then") "suspended      {suspensions} members of weight {suspended_weight}"
@@ -255,10 +263,12 @@ int cli_change_run_simulate(const struct assay_change_options *options)
     uint8_t *bytes = NULL;
     struct trying t = { .options = options,
                         .draft = calloc(1, sizeof *t.draft),
-                        .verdict = calloc(1, sizeof *t.verdict) };
-    if (t.draft == NULL || t.verdict == NULL) {
+                        .verdict = calloc(1, sizeof *t.verdict),
+                        .verdict_then = calloc(1, sizeof *t.verdict_then) };
+    if (t.draft == NULL || t.verdict == NULL || t.verdict_then == NULL) {
         free(t.draft);
         free(t.verdict);
+        free(t.verdict_then);
         return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     }
     int result = cli_change_file_load(options, &bytes, t.draft);
@@ -279,10 +289,13 @@ int cli_change_run_simulate(const struct assay_change_options *options)
     }
     assay_ruleset_close(&t.now);
     assay_ruleset_close(&t.then);
+    for (uint32_t i = 0; t.rows != NULL && i < t.source.basis->state.member_count; i++)
+        assay_json_free(&t.rows[i].devices);
     cli_change_source_close(&t.source);
     free(t.rows);
     free(t.draft);
     free(t.verdict);
+    free(t.verdict_then);
     free(bytes);
     return result;
 }

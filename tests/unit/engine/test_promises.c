@@ -3,6 +3,7 @@
  *
  * docs/protocol.md 4, 7, 9.4, 10: each test is a thing that the network promises to somebody.
  */
+#include "engine/ledger/records/envelope.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
@@ -219,6 +220,37 @@ Test(promises, a_replayed_quote_counts_as_missing_and_never_as_guilt)
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, ASSAY_SLOT_ALL), 0);
     cr_assert_neq(m.last_reason[0], '\0');
     cr_assert_eq(assay_sim_world_orders(w, 4, ASSAY_ORDER_RESTART), 0);
+    assay_sim_world_destroy(&w);
+}
+
+/* What a node compares with evidence that it retains: 2.11 of one member and the running epoch. */
+Test(promises, evidence_is_bound_to_one_member_and_epoch)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    run_epochs(w, 0, 2);
+    const struct assay_engine *const engine = assay_sim_world_engine(w, 0);
+    struct assay_engine_snapshot chain;
+    struct assay_services_snapshot running;
+    uint8_t report_data[64];
+    assay_engine_snapshot(engine, &chain);
+    assay_engine_services(engine, &running);
+    const struct assay_member_snapshot m = member(w, 0, 4);
+    const struct assay_binding binding = { .chain_id = chain.chain_id,
+                                           .era = chain.era,
+                                           .epoch = chain.epoch,
+                                           .beacon = running.beacon,
+                                           .node_id = m.node_id,
+                                           .incarnation = m.incarnation,
+                                           .voting_public = m.voting_public,
+                                           .transport_public = m.transport_public };
+    assay_binding_report_data(&binding, report_data);
+    for (uint16_t slot = 0; slot < 7; slot++)
+        cr_expect_eq(assay_engine_is_bound(engine, slot, chain.epoch, report_data), slot == 4,
+                     "a copy that member %u sends is not its own", slot);
+    cr_expect_not(assay_engine_is_bound(engine, 4, chain.epoch - 1, report_data));
+    cr_expect_not(assay_engine_is_bound(engine, 4, chain.epoch + 1, report_data));
+    report_data[63] ^= 1;
+    cr_expect_not(assay_engine_is_bound(engine, 4, chain.epoch, report_data));
     assay_sim_world_destroy(&w);
 }
 

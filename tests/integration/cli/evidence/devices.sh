@@ -52,8 +52,29 @@ verify() { # NAME [OPTION...]
 expect 10 'device      gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify good
 case $out in *'switch 0 (LS10, serial 03e9): warning'*) ;; *) wrong "the switch is missing: $out" ;; esac
 expect 10 '"product": "GH100"' verify good --json
+case $out in *'"mode": "single"'*'"expires_first": "OCSP for GH100 A01 GSP BROM"'*'"mode": null'*) ;; *) wrong "mode or expiry: $out" ;; esac
+case $out in *'"expires_first": "gpu 1 (GH100, serial 0bb9): OCSP for GH100 A01 GSP BROM"'*) ;; *) wrong "of the whole: $out" ;; esac
 expect 10 'switch 0 (LS10, serial 03e9): warning' "$ASSAY" evidence explain good.bin --collateral good/known \
     --policy good.yaml --at $AT
+for text in 'firmware 96.00.9F.00.04, mode single' '    OCSP for GH100 A01 GSP BROM expires first, at ' \
+    'first of it: gpu 1 (GH100, serial 0bb9): OCSP for GH100 A01 GSP BROM'; do
+    case $out in *"$text"*) ;; *) wrong "explain does not say \"$text\": $out" ;; esac
+done
+
+# --- forecasts name the device: a manifest that is missing then, and what expires first
+cp -r good/known then
+for file in then/*; do grep -q 570.10.01 "$file" && rm "$file"; done
+forecast() { # FOLDER OPTION...: of what is announced
+    folder=$1
+    shift
+    "$ASSAY" tcb forecast good.bin --collateral good/known --against "$folder" --policy good.yaml --at $AT "$@"
+}
+expect 12 'gpu 0 (GH100, serial 07d1): ' forecast then
+case $out in *'gpu 1 (GH100, serial 0bb9): OCSP for GH100 A01 GSP BROM expires at 2027-01-15T09:00:00Z'*) ;; *) wrong "no expiry: $out" ;; esac
+case $out in *'switch 0 (LS10, serial 03e9): '*'(expected'*) wrong "the switch has its manifest: $out" ;; esac
+expect 12 '"rule_then": "collateral-missing"' forecast then --json
+expect 10 '"changes": false' forecast good/known --json
+case $out in *'"changes": true'*) wrong "nothing changes: $out" ;; esac
 expect 11 'gpu 1 (GH100, serial 0bb9): measurement 9 differs from the manifest' verify bad
 case $out in *'gpu 0 (GH100, serial 07d1): warning'*) ;; *) wrong "the sound one is not: $out" ;; esac
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # GPUs of members (docs/protocol.md 3.24): one member attests with the eight GPUs and four switches of its machine, and
 # another one with two GPUs, which a program of the operator asks. A GPU or a switch that measures something else lets its member fail with a reason that names it, on every node;
-# reports of another member's GPUs do not count; a program that fails leaves its member without evidence, and says why.
+# reports of another member's GPUs do not count; a GPU that answers two members of one epoch is reported by those that verified both, with
+# its name and both of theirs, until it answers one alone; a program that fails leaves its member without evidence, and says why.
 # What was proven is in the ledger, where an auditor verifies it again.
 . "$(dirname "$0")/../lib.sh"
 MAKE=$2/make_devices
@@ -39,12 +40,14 @@ index=-1
 [ "\$mode" = bad ] && index=9
 [ "\$mode" = bad-switch ] && index=switch-9
 from=new
+machine=$2
+[ "\$mode" = cloned ] && machine=0
 if [ "\$mode" = moved ]; then
     from=../node-1/last
 else
     rm -rf new
     mkdir -p new/chains new/known
-    '$MAKE' new "\$1" \$index ../keys $2 $AT $3 $4 >/dev/null || exit 1
+    '$MAKE' new "\$1" \$index ../keys \$machine $AT $3 $4 >/dev/null || exit 1
 fi
 rm -f set
 '$ASSAY' evidence compose --report-data "\$1" $given \
@@ -68,6 +71,13 @@ of_member() { ask "$1" explain "node-$2" | grep -q "$3"; }
 check 'the member with GPUs is there' until_true 120 present 3 1
 check 'and the other one' until_true 120 present 4 2
 check 'no quote was too long' expect_none 'event=no_quote' node-1/log
+
+# --- a policy that demands what no driver is: the forecast names each GPU, and no switch
+sed 's/^gpu_count_max: 8/&\ngpu_driver_min: "999"/' policy.yaml >strict.yaml
+expect 0 'stricter' ask 3 change draft --out strict --policy strict.yaml --activation +20
+expect 11 'gpu 7 (GH100, serial ' ask 3 change simulate strict
+case $out in *'node-1 '*'SUSPENDED: gpu-driver: gpu 0 (GH100, serial '*) ;; *) wrong "the reason: $out" ;; esac
+case $out in *'switch 0 (LS10'*) wrong "switches have no driver: $out" ;; esac
 
 # --- a program that fails: no evidence for the epoch, instead of evidence without its devices
 echo fails >node-1/mode
@@ -93,6 +103,28 @@ for n in 2 3 4; do
 done
 echo good >node-1/mode
 check 'it heals again' until_true 200 heals
+
+# --- GPUs with the keys of the first machine's, which answer the second member's challenge, too
+no_warning() { ! grep -q 'event=device_shared' node-1/log node-2/log node-3/log node-4/log; }
+check 'no device is in two members' no_warning
+echo cloned >node-2/mode
+for n in 3 4; do
+    check "node-$n names the GPU and the other member" \
+        until_true 200 of_member $n 2 'gpu 0 (GH100, serial .*) passed as a device of node-1, too'
+    check "and of that one, too" until_true 200 of_member $n 1 'gpu 0 (GH100, serial .*) passed as a device of node-2, too'
+    expect 0 '"code": "device_shared"' ask $n status --json
+    check 'the event names all of it' \
+        grep -q 'event=device_shared .*member=node-[12] other=node-[12] device="gpu 0 (GH100, serial' node-$n/log
+done
+check 'both pass: no rule of the ledger is about it' of_member 3 2 '^outcome  *pass'
+unaware() { ! of_member 3 4 'passed as'; }
+check 'nor does a member without GPUs have a warning' unaware
+echo good >node-2/mode
+for n in 3 4; do
+    check "node-$n ends the warning" until_true 200 grep -q 'event=device_shared_ended' node-$n/log
+done
+alone() { ! of_member $1 2 'passed as a device'; }
+check 'and shows it no longer' until_true 200 alone 3
 
 # --- reports of the GPUs of another member, which answered that one's challenge
 echo moved >node-2/mode

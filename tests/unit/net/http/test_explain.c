@@ -77,6 +77,36 @@ static const char *advice_of_2(size_t i)
     return text != NULL ? text : "";
 }
 
+/* Of both members, whatever else is to be said of them; status has one row for a pair. */
+Test(net_http_explain, a_device_of_two_members_is_named_with_both)
+{
+    static const char text[] =
+        "gpu 3 (GH100, serial 0a) passed as a device of node-3, too, last in epoch 41: ";
+    cr_expect_null(strstr(advice_of_2(0), "passed as"));
+    const struct assay_json *const node = assay_json_get(ask("/v1/nodes/2"), "shared_device");
+    cr_expect(node != NULL && assay_json_kind_of(node) == ASSAY_JSON_NULL);
+    fixture.members[2].shared_device = (struct assay_snapshot_shared_device){
+        .first_epoch = 40, .last_epoch = 41, .other = 3, .name = "gpu 3 (GH100, serial 0a)"
+    };
+    fixture.members[3].shared_device = (struct assay_snapshot_shared_device){
+        .first_epoch = 40, .last_epoch = 41, .other = 2, .name = "gpu 0 (GH100, serial 0a)"
+    };
+    cr_expect_eq(strncmp(advice_of_2(0), text, sizeof text - 1), 0, "%s", advice_of_2(0));
+    const struct assay_json *const shared = assay_json_get(ask("/v1/nodes/3"), "shared_device");
+    cr_expect_str_eq(assay_json_text(shared, "device", ""), "gpu 0 (GH100, serial 0a)");
+    cr_expect_str_eq(assay_json_text(shared, "other", ""), "node-2");
+    cr_expect_eq(assay_json_uint(shared, "first_epoch", 0), 40);
+    const struct assay_json *const advice = assay_json_get(ask("/v1/status"), "advice");
+    size_t rows = 0;
+    for (size_t i = 0; i < assay_json_count(advice); i++) {
+        const struct assay_json *const row = assay_json_at(advice, i);
+        if (strcmp(assay_json_text(row, "code", ""), "device_shared") != 0) continue;
+        rows += 1;
+        cr_expect_eq(strncmp(assay_json_text(row, "text", ""), "node-2: gpu 3 (GH100", 20), 0);
+    }
+    cr_expect_eq(rows, 1);
+}
+
 static struct assay_snapshot_member *fallen_2(uint32_t rule)
 {
     struct assay_snapshot_member *m = &fixture.members[2];

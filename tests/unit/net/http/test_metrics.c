@@ -126,6 +126,13 @@ Test(net_http_metrics, name_this_node_alone_unless_members_are_requested)
     cr_expect_null(strstr(page, "assay_members_left_out"));
 }
 
+Test(net_http_metrics, count_members_that_share_a_device)
+{
+    cr_expect_not_null(strstr(scrape(0), "\nassay_shared_devices 0\n"));
+    fixture.members[2].shared_device.last_epoch = fixture.members[5].shared_device.last_epoch = 41;
+    cr_expect_not_null(strstr(scrape(0), "\nassay_shared_devices 2\n"));
+}
+
 /* ------------------------------------------------------------ bounds and order */
 
 Test(net_http_metrics, rows_are_bounded_and_the_worst_come_first)

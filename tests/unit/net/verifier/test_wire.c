@@ -32,6 +32,7 @@ static void fill(struct assay_verdict *v)
     v->tcb_date_unix_s = -1;
     v->tcb_date_now_unix_s = INT64_MIN;
     v->expires_unix_s = INT64_MAX;
+    (void)snprintf(v->expires_first, sizeof v->expires_first, "%063d", 2);
     v->policy_ends_unix_s = INT64_MAX - 1;
     for (int i = 0; i < ASSAY_REASONS_MAX; i++)
         assay_verdict_add(v, ASSAY_RULE_DEBUG, (uint32_t)i, "expected", "observed");
@@ -63,6 +64,10 @@ static void fill(struct assay_verdict *v)
         (void)snprintf(d->product, sizeof d->product, "%031d", (int)i);
         (void)snprintf(d->driver, sizeof d->driver, "driver");
         (void)snprintf(d->firmware, sizeof d->firmware, "firmware");
+        d->mode = (uint8_t)(i % ASSAY_GPU_MODES);
+        d->has_expiry = true;
+        d->expires_unix_s = INT64_MAX - (int64_t)i;
+        (void)snprintf(d->expires_first, sizeof d->expires_first, "%063d", (int)i);
     }
     for (int i = 0; i <= ASSAY_VERDICT_WINDOWS_MAX; i++) /* the one more is left out */
         assay_verdict_add_window(v, "a certificate with a name of more than sixty-three bytes, cut",
@@ -137,6 +142,7 @@ static void holds(const struct assay_verdict *v)
         cr_assert_lt(v->measured[i].state, ASSAY_MEASURED_STATES);
         cr_assert_leq(v->measured[i].len, ASSAY_MEASUREMENT_MAX);
     }
+    cr_assert_lt(strnlen(v->expires_first, ASSAY_VERDICT_WINDOW_TEXT), ASSAY_VERDICT_WINDOW_TEXT);
     cr_assert_leq(v->device_count, ASSAY_DEVICES_MAX);
     for (uint32_t i = 0; i < v->device_count; i++) {
         const struct assay_verdict_device *const d = &v->devices[i];
@@ -146,6 +152,9 @@ static void holds(const struct assay_verdict *v)
         cr_assert_leq(d->tier, ASSAY_TIER_CONTRAINDICATED);
         cr_assert_lt(d->kind, ASSAY_KIND_COUNT);
         cr_assert_lt(strnlen(d->product, ASSAY_DEVICE_TEXT_MAX), ASSAY_DEVICE_TEXT_MAX);
+        cr_assert_lt(d->mode, ASSAY_GPU_MODES);
+        cr_assert_lt(strnlen(d->expires_first, ASSAY_VERDICT_WINDOW_TEXT),
+                     ASSAY_VERDICT_WINDOW_TEXT);
     }
     for (uint32_t i = 0; i < v->reason_count; i++) {
         cr_assert_str_neq(assay_rule_name(v->reasons[i].rule), "unknown");

@@ -79,7 +79,7 @@ Test(quote_outlook, names_the_version_that_is_short)
     cr_expect_eq(out->outcome_now, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     cr_expect_eq(out->outcome_then, ASSAY_OUTCOME_FAIL_HARD);
     cr_expect_eq(out->reason_count, 1);
-    cr_expect_eq(out->reasons[0], ASSAY_RULE_TCB_REVOKED);
+    cr_expect_eq(out->reasons[0].rule, ASSAY_RULE_TCB_REVOKED);
     cr_assert(out->has_forecast);
     cr_assert_eq(out->forecast.gap_count, 1);
     cr_expect_eq(out->forecast.gaps[0].part, ASSAY_SVN_SGX);
