@@ -1,0 +1,27 @@
+/*
+ * tests/unit/services/identity/products.h - drawn inputs of certificates and tokens.
+ */
+#ifndef ASSAY_TESTS_UNIT_SERVICES_IDENTITY_PRODUCTS_H
+#define ASSAY_TESTS_UNIT_SERVICES_IDENTITY_PRODUCTS_H
+
+#include "services/identity/product.h"
+#include "tests/unit/services/identity/group.h"
+
+struct products {
+    struct assay_identity_ca ca[2];
+    struct assay_identity_state state;
+    struct assay_identity_entry entry;
+    char domain[ASSAY_IDENTITY_DOMAIN_MAX], issuer[ASSAY_IDENTITY_ISSUER_MAX];
+    char name[ASSAY_IDENTITY_LABEL_MAX];
+    char audience[ASSAY_IDENTITY_AUDIENCES_MAX][ASSAY_IDENTITY_AUDIENCE_MAX];
+    uint8_t spki[ASSAY_IDENTITY_SPKI_MAX];
+};
+
+/* Every field is drawn, the extremes of each more often. */
+void products_draw(struct products *p);
+/* One set of plain values: a service `api` of mesh.example at 2026-11-28. In: public_key of the CA;
+ * spki of the entry's key */
+void products_plain(struct products *p, const uint8_t public_key[static 32],
+                    struct assay_slice spki);
+
+#endif
