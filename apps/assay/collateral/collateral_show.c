@@ -204,7 +204,8 @@ static const char pieces_view[] =
     "{tcb_info.evaluation_number}, {tcb_info.levels} levels\n]"
     "[?qe_identity QE identity            evaluation {qe_identity.evaluation_number}, "
     "{qe_identity.levels} levels\n]"
-    "[*windows {part,-38} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
+    "[*windows {part,-38} {from} to {until}[?certificate  (certificate)][?!holds   NOT VALID "
+    "NOW]\n]"
     "[*faults FAULT                  {part}: {text} ({cause})\n]"
     "[?empty EMPTY                  the folder has no collateral\n]";
 

@@ -99,7 +99,7 @@ Test(collateral_cli, fetches_a_folder_that_it_then_shows)
     cr_expect_eq(
         run("show %s/out --root %s/root.der --at 2049-01-15T08:00:00Z", folder.path, folder.path),
         10, "%s", output);
-    cr_expect_not_null(strstr(output, "NOT NOW"), "%s", output);
+    cr_expect_not_null(strstr(output, "NOT VALID NOW"), "%s", output);
     cr_expect_eq(run("show %s/out", folder.path), 13, "Intel's root did not sign it: %s", output);
     cr_expect_not_null(strstr(output, "FAULT"), "%s", output);
 }

@@ -15,7 +15,7 @@ for v in 1 2; do
     case $out in *"root $(root $v)"*) ;; *) wrong "vendor $v is not shown: $out" ;; esac
 done
 case $out in *'expires first: '*'; now: fresh'*) ;; *) wrong "what expires first is not shown: $out" ;; esac
-expect 10 'NOT NOW' collateral show genesis --at 2090-01-01T00:00:00Z
+expect 10 'NOT VALID NOW' collateral show genesis --at 2090-01-01T00:00:00Z
 case $out in *'now: ended'*) ;; *) wrong "that it has ended is not shown: $out" ;; esac
 expect 0 '"schema": "assay.collateral.set"' collateral show genesis --json
 expect 13 'neither a set of collateral nor a genesis' collateral show policy.yaml
