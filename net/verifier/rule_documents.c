@@ -22,10 +22,11 @@ static enum assay_status read_endorsements(struct assay_slice bytes, struct assa
 }
 
 /* evidence-rules.md 7.5: no network accepts weak banks. Versions that do not have the rule cannot
- * decode such a policy either. */
+ * decode such a policy either. 5.2: nor the form of an SVSM, which they find malformed. */
 static enum assay_status read_policy(struct assay_slice bytes, struct assay_policy *policy)
 {
     ASSAY_TRY(assay_policy_decode(bytes.bytes, bytes.len, policy));
+    policy->refuses_svsm = true;
     return policy->tpm_weak_banks == ASSAY_ACCEPT_REFUSED ? ASSAY_OK : ASSAY_E_RANGE;
 }
 

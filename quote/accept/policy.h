@@ -209,6 +209,10 @@ struct assay_policy {
     /* PCRs that a TPM quotes in its SHA-1 bank alone: REFUSED (default) or WARNING. Networks have
      * REFUSED (docs/evidence-rules.md 7.5). */
     enum assay_acceptance tpm_weak_banks;
+    /* The form of an SVSM (quote/tpm/svsm.h) is malformed, as versions before it find: set in
+     * networks, whose members agree on verdicts (docs/evidence-rules.md 5.2). No part of the
+     * encoding. */
+    bool refuses_svsm;
 };
 
 /*

@@ -227,11 +227,13 @@ static bool opens_with_hcl(struct assay_slice bytes)
     return bytes.len >= sizeof magic && assay_bytes_equal(bytes.bytes, magic, sizeof magic);
 }
 
-/* Over TDX there is one form. */
-static enum assay_status parse_vouched(enum assay_evidence_kind kind, struct assay_slice bytes,
-                                       struct vouched *form)
+/* Over TDX there is one form, and so there is in networks. */
+static enum assay_status parse_vouched(const struct assay_evidence_request *request,
+                                       struct assay_slice bytes, struct vouched *form)
 {
-    form->is_svsm = kind == ASSAY_KIND_VTPM_SNP && !opens_with_hcl(bytes);
+    const enum assay_evidence_kind kind = request->kind;
+    form->is_svsm = kind == ASSAY_KIND_VTPM_SNP && !opens_with_hcl(bytes) &&
+                    !request->policy->refuses_svsm;
     if (form->is_svsm) return assay_svsm_parse(bytes.bytes, bytes.len, &form->svsm);
     ASSAY_TRY(assay_hcl_parse(bytes.bytes, bytes.len, &form->hcl));
     const bool is_snp = form->hcl.report_type == ASSAY_HCL_SNP;
@@ -248,7 +250,7 @@ static enum assay_status verify_vtpm(const struct assay_kind *kind, struct assay
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
     /* The blob alone is evidence that lacks its TPM quote. */
     const struct assay_slice blob = package.hardware.len > 0 ? package.hardware : package.main;
-    ASSAY_TRY(parse_vouched(kind->kind, blob, &form));
+    ASSAY_TRY(parse_vouched(request, blob, &form));
     assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_DATA, ASSAY_PROOF_UNKNOWN);
     if (kind->kind == ASSAY_KIND_VTPM_SNP)
         ASSAY_TRY(judge_snp(&package, &form, verifier, request, verdict));

@@ -35,6 +35,7 @@ static enum assay_status read_rules(struct assay_slice policy, struct assay_slic
     free(*collateral);
     *collateral = NULL;
     ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, out));
+    out->refuses_svsm = true;
     ASSAY_TRY(assay_endorsements_count(set.bytes, set.len, &count));
     *collateral = calloc(count > 0 ? count : 1, sizeof **collateral);
     if (*collateral == NULL) return ASSAY_E_MEMORY;

@@ -233,6 +233,15 @@ Test(net_rule_documents, a_policy_that_accepts_weak_banks_is_none_of_a_network)
     assay_ruleset_close(&set);
 }
 
+/* evidence-rules.md 5.2: versions that do not know the form find it malformed. */
+Test(net_rule_documents, a_policy_of_a_network_refuses_the_form_of_an_svsm)
+{
+    struct assay_ruleset set;
+    cr_assert_eq(assay_ruleset_open(policies[0], genesis.endorsements, &set), ASSAY_OK);
+    cr_expect(set.policy->refuses_svsm);
+    assay_ruleset_close(&set);
+}
+
 Test(net_rule_documents, a_policy_with_devices_waits_for_its_feature_level)
 {
     static uint8_t bytes[ASSAY_POLICY_LEN_MAX];

@@ -59,6 +59,18 @@ Test(svsm, a_key_of_the_manifest_signs_the_quote)
     }
 }
 
+/* docs/evidence-rules.md 5.2: as versions find that do not know the form. */
+Test(svsm, in_a_network_its_form_is_malformed)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        struct vtpm *const v = open_svsm(forms[i]);
+        v->policy.refuses_svsm = true;
+        expect(v, ASSAY_GENUINE_FALSE, ASSAY_RULE_FORMAT);
+        cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_FAIL_HARD);
+        vtpm_close(v);
+    }
+}
+
 Test(svsm, the_report_binds_every_byte_of_nonce_and_manifest)
 {
     for (size_t i = 0; i < FORMS; i++) {
