@@ -356,20 +356,32 @@ static int report_token(const struct assay_token *token, const struct result_arg
     return result == ASSAY_EXIT_OK ? exit_of(token->statement) : result;
 }
 
-/* A file that the policy names, from the policy's own folder on. */
-static const char *path_from_policy(const char *policy, const char *file, char out[static PATH_MAX])
+/* A file that the policy names, from the policy's own folder on. Out: *path: out, NULL for none */
+static int path_from_policy(const struct result_arguments *args, const char *file,
+                            char out[static PATH_MAX], const char **path)
 {
-    if (file[0] == '\0') return NULL;
-    const char *const slash = strrchr(policy, '/');
-    const int folder = file[0] == '/' || slash == NULL ? 0 : (int)(slash - policy) + 1;
-    (void)snprintf(out, PATH_MAX, "%.*s%s", folder, policy, file);
-    return out;
+    const char *const slash = strrchr(args->policy, '/');
+    const int folder = file[0] == '/' || slash == NULL ? 0 : (int)(slash - args->policy) + 1;
+    *path = file[0] == '\0' ? NULL : out;
+    if (snprintf(out, PATH_MAX, "%.*s%s", folder, args->policy, file) < PATH_MAX)
+        return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json,
+                    "--policy: %s: from the policy's folder on this path has more than %d bytes: "
+                    "give a shorter one",
+                    file, PATH_MAX - 1);
+}
+
+/* One check has several answers: of two that failed in it, the later one of their list. */
+static bool is_further(const struct assay_token *token, const struct assay_token *best)
+{
+    if (token->passed != best->passed) return token->passed > best->passed;
+    return token->answer > best->answer;
 }
 
 /*
  * A token is valid under an issuer of the policy or under none: each has its complete terms, so
  * which of them are tried in which order decides nothing; one whose files cannot be read is an
- * error. Of refusals the one that failed last in the order of the checks is reported.
+ * error. Of refusals the one that passed the most checks is reported.
  */
 static int try_issuers(struct result_arguments *args, const struct assay_token_issuers *issuers,
                        struct assay_token *token)
@@ -387,18 +399,18 @@ static int try_issuers(struct result_arguments *args, const struct assay_token_i
         args->service = assay_token_service_text(one->service);
         args->issuer = one->issuer;
         args->audience = one->audience[0] != '\0' ? one->audience : NULL;
-        args->keys = path_from_policy(args->policy, one->keys, keys);
-        args->root = path_from_policy(args->policy, one->root, root);
         args->terms.has_age = one->has_age;
         args->terms.age_max_s = one->age_max_s;
-        result = try_issuer(args, token);
+        result = path_from_policy(args, one->keys, keys, &args->keys);
+        if (result == ASSAY_EXIT_OK) result = path_from_policy(args, one->root, root, &args->root);
+        if (result == ASSAY_EXIT_OK) result = try_issuer(args, token);
         if (result != ASSAY_EXIT_OK) break;
         if (token->answer == ASSAY_RESULT_VALID) {
             result = report_token(token, args);
             free(best);
             return result;
         }
-        if (token->answer > best->answer) *best = *token;
+        if (is_further(token, best)) *best = *token;
     }
     if (result == ASSAY_EXIT_OK) result = report_refusal(best, args);
     free(best);
