@@ -329,14 +329,19 @@ static int try_terms(struct result_arguments *args, const struct assay_token_ter
     return report_token(token, args);
 }
 
-/* A file that the policy names, from the policy's own folder on. */
-static const char *path_from_policy(const char *policy, const char *file, char out[static PATH_MAX])
+/* A file that the policy names, from the policy's own folder on. Out: *path: out, NULL for none */
+static int path_from_policy(const struct result_arguments *args, const char *file,
+                            char out[static PATH_MAX], const char **path)
 {
-    if (file[0] == '\0') return NULL;
-    const char *const slash = strrchr(policy, '/');
-    const int folder = file[0] == '/' || slash == NULL ? 0 : (int)(slash - policy) + 1;
-    (void)snprintf(out, PATH_MAX, "%.*s%s", folder, policy, file);
-    return out;
+    const char *const slash = strrchr(args->policy, '/');
+    const int folder = file[0] == '/' || slash == NULL ? 0 : (int)(slash - args->policy) + 1;
+    *path = file[0] == '\0' ? NULL : out;
+    if (snprintf(out, PATH_MAX, "%.*s%s", folder, args->policy, file) < PATH_MAX)
+        return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json,
+                    "--policy: %s: from the policy's folder on this path has more than %d bytes: "
+                    "give a shorter one",
+                    file, PATH_MAX - 1);
 }
 
 /* The terms of all issuers of a policy, with what they name. */
@@ -365,11 +370,12 @@ static int load_issuer(const struct result_arguments *given, const struct assay_
     args.service = assay_token_service_text(one->service);
     args.issuer = one->issuer;
     args.audience = one->audience[0] != '\0' ? one->audience : NULL;
-    args.keys = path_from_policy(args.policy, one->keys, keys);
-    args.root = path_from_policy(args.policy, one->root, root);
     args.terms.has_age = one->has_age;
     args.terms.age_max_s = one->age_max_s;
-    const int result = read_terms(&args);
+    int result = path_from_policy(given, one->keys, keys, &args.keys);
+    if (result == ASSAY_EXIT_OK) result = path_from_policy(given, one->root, root, &args.root);
+    if (result != ASSAY_EXIT_OK) return result;
+    result = read_terms(&args);
     all->keys[i] = args.key_bytes;
     all->terms[i] = args.terms;
     all->roots[i] = args.root_key;

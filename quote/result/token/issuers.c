@@ -13,15 +13,19 @@ enum assay_status assay_token_verify_any(const struct assay_token_terms *terms, 
                                          const char *text, size_t len, struct assay_token *token,
                                          size_t *index)
 {
-    enum assay_result_answer last = ASSAY_RESULT_NOT_READ;
+    enum assay_result_answer answer = ASSAY_RESULT_NOT_READ;
+    uint32_t passed = 0;
     size_t best = 0;
     ASSAY_ASSERT(count > 0);
     for (size_t i = 0; i < count; i++) {
         ASSAY_TRY(assay_token_verify(&terms[i], text, len, token));
         *index = i;
         if (token->answer == ASSAY_RESULT_VALID) return ASSAY_OK;
-        if (token->answer <= last) continue;
-        last = token->answer;
+        /* One check has several answers: of two that failed in it, the later one of their list. */
+        if (token->passed < passed || (token->passed == passed && token->answer <= answer))
+            continue;
+        answer = token->answer;
+        passed = token->passed;
         best = i;
     }
     /* A second copy of a token is large, so the one to be reported is read again. */

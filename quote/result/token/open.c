@@ -321,14 +321,18 @@ enum assay_status assay_token_open(const struct assay_token_terms *terms, struct
                                      "no JSON web token: ", assay_status_text(status));
         return ASSAY_OK;
     }
+    token->passed += 1;
     *answer = check_header(terms, token, &algorithm);
     if (*answer != ASSAY_RESULT_VALID) return ASSAY_OK;
+    token->passed += 1;
     ASSAY_TRY(check_signed(terms, token, &jws, algorithm, answer));
     if (*answer != ASSAY_RESULT_VALID) return ASSAY_OK;
+    token->passed += 1;
     status = read_part(token, jws.claims, claims);
     if (is_host(status)) return status;
     if (status != ASSAY_OK)
         *answer = assay_token_refuse(token, ASSAY_RESULT_MALFORMED,
                                      "claims: ", assay_status_text(status));
+    else token->passed += 1;
     return ASSAY_OK;
 }

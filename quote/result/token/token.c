@@ -169,9 +169,17 @@ static enum assay_result_answer check_claims(const struct assay_token_terms *ter
                                              struct assay_token *token, struct times *t)
 {
     enum assay_result_answer answer = check_issuer(terms, claims, token);
-    if (answer == ASSAY_RESULT_VALID) answer = check_audience(terms, claims, token);
-    if (answer == ASSAY_RESULT_VALID) answer = check_time(terms, claims, token, t);
-    return answer == ASSAY_RESULT_VALID ? check_nonce(terms, claims, token) : answer;
+    if (answer != ASSAY_RESULT_VALID) return answer;
+    token->passed += 1;
+    answer = check_audience(terms, claims, token);
+    if (answer != ASSAY_RESULT_VALID) return answer;
+    token->passed += 1;
+    answer = check_time(terms, claims, token, t);
+    if (answer != ASSAY_RESULT_VALID) return answer;
+    token->passed += 1;
+    answer = check_nonce(terms, claims, token);
+    if (answer == ASSAY_RESULT_VALID) token->passed += 1;
+    return answer;
 }
 
 /* --- the overall token, or the only one */

@@ -91,6 +91,7 @@ struct assay_token_device {
 struct assay_token {
     enum assay_result_answer answer;
     char why[2 * ASSAY_REASON_TEXT]; /* printable ASCII; empty of a valid one */
+    uint32_t passed; /* checks before the one that failed: MALFORMED is an answer of several */
     /* --- of a valid one alone; texts borrow from `claims` and may be NULL */
     enum assay_result_service service;
     enum assay_result_statement statement;

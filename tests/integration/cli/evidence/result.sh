@@ -77,6 +77,20 @@ expect 4 'other-nonce' by all azure.jwt --nonce 5f1d
 expect 4 'other-issuer' by google azure.jwt
 expect 4 'not-now: issued longer ago' by fresh azure.jwt --at $(date -u -d '+60 seconds' +%Y-%m-%dT%H:%M:%SZ)
 expect 2 'names no issuer: expected token_issuers' by none azure.jwt
+# The cause under the issuer that the token came furthest with: one has no such key, one found that the end is missing.
+cp other.jwks rules
+other_entry="  - { service: azure, issuer: $AZURE, keys: other.jwks }"
+printf '%s\n' "$head" "$azure_entry" "$other_entry" >rules/two.yaml
+printf '%s\n' "$head" "$other_entry" "$azure_entry" >rules/two_back.yaml
+expect 13 'exp is missing' by two endless.jwt
+expect 13 'exp is missing' by two_back endless.jwt
+# Paths of PATH_MAX bytes from the policy's folder on: none is cut into another file's.
+far=$(printf './%.0s' $(seq 2035))
+name=$(printf './%.0s' $(seq 20))rsa.jwks
+printf '%s\n' "$head" "  - { service: azure, issuer: $AZURE, keys: $name }" >rules/far.yaml
+expect 2 "$name: from the policy's folder on this path has more than 4095 bytes: give a shorter one" \
+    "$ASSAY" result verify azure.jwt --policy "${far}rules/far.yaml"
+expect 0 'statement   affirming' by far azure.jwt
 expect 2 'token_issuers[0].keys: expected keys' by keyless azure.jwt
 expect 2 'expected azure, google, intel or nvidia' by aws azure.jwt
 expect 2 'give either it or --service' by all azure.jwt --audience x

@@ -117,6 +117,8 @@ def main():
     save("azure.jwt", token("rsa", "RS256", azure))
     save("debug.jwt", token("rsa", "RS256", {**azure, "x-ms-sevsnpvm-is-debuggable": True}))
     save("nothing.jwt", token("rsa", "RS256", claims(AZURE)))
+    endless = {name: value for name, value in azure.items() if name != "exp"}
+    save("endless.jwt", token("rsa", "RS256", endless))
     save("hostile.jwt", token("rsa", "RS256", {**azure, "sub": "\x1b[2J"}))
     save("crit.jwt", token("rsa", "RS256", azure, more={"crit": ["x"]}))
     save("claims.jwt", token("rsa", "RS256", {**azure, "a.b": True, "a": {"b": False, "c": [None, -7, 1.5, "\u00e9", {}]}}))
