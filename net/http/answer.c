@@ -96,6 +96,21 @@ bool http_same_view(struct http_asking *asking)
     return text_equals(asking);
 }
 
+void assay_http_epoch_etag(uint64_t boot, uint32_t era, uint64_t epoch,
+                           char etag[static ASSAY_HTTP_ETAG_MAX])
+{
+    (void)snprintf(etag, ASSAY_HTTP_ETAG_MAX, "W/\"%" PRIx64 "-c%" PRIu32 "-%" PRIu64 "\"", boot,
+                   era, epoch);
+}
+
+bool assay_http_newest_etag(const struct assay_http_snapshot *view,
+                            char etag[static ASSAY_HTTP_ETAG_MAX])
+{
+    const struct assay_http_epoch *newest = http_newest(view);
+    if (newest != NULL) assay_http_epoch_etag(view->boot, newest->era, newest->epoch, etag);
+    return newest != NULL;
+}
+
 bool http_same_epochs(struct http_asking *asking)
 {
     const struct assay_http_epoch *newest = http_newest(asking->view);
@@ -211,6 +226,14 @@ static const struct route routes[] = {
     { "/v1/recover", json_type, false, http_core, "" },
     { "/v1/orders", json_type, false, http_core, "" },
     { "/v1/submit", json_type, false, http_submit, " kind " },
+    { "/v1/nodes/*/proof", ASSAY_HTTP_PROOF_TYPE, false, http_core, " bare " },
+    { "/v1/nodes/*/ear", "application/eat+jwt", false, http_core, "" },
+    { "/v1/nodes/*/evidence/bytes", ASSAY_HTTP_EVIDENCE_TYPE, false, http_core, "" },
+    { "/.well-known/veraison/verification", ASSAY_HTTP_DISCOVERY_TYPE, false, http_core, "" },
+    { "/challenge-response/v1/newSession", ASSAY_HTTP_SESSION_TYPE, false, http_challenge_new,
+      " nonce nonceSize profile " },
+    { "/challenge-response/v1/session/*", ASSAY_HTTP_SESSION_TYPE, false, http_challenge_session,
+      "" },
     { "/v1/graph/nodes", json_type, false, http_graph_nodes, "" },
     { "/v1/graph/edges", json_type, false, http_graph_edges, "" },
 };
@@ -272,23 +295,35 @@ static bool check_parameters(struct http_asking *asking, const struct route *rou
     return false;
 }
 
-/* Returns: whether the route takes an object, and answers nothing else. */
-static bool takes_object(const struct route *route)
+/* Returns: the methods of the route, as Allow lists them. */
+static const char *methods_of(const struct route *route)
 {
-    return route->make == http_submit;
+    if (route->make == http_submit || route->make == http_challenge_new) return "POST";
+    return route->make == http_challenge_session ? "GET, POST, DELETE" : "GET, HEAD";
+}
+
+/* Is it one of a list "GET, POST"? A method is a token: it has neither commas nor blanks. */
+static bool lists_method(const char *list, const char *method)
+{
+    const size_t len = strlen(method);
+    while (*list != '\0') {
+        const size_t item = strcspn(list, ",");
+        if (item == len && strncmp(list, method, len) == 0) return true;
+        list += item;
+        list += strspn(list, ", ");
+    }
+    return false;
 }
 
 /* Returns: whether the method is one of the route; if not, the answer is made. */
 static bool check_method(struct http_asking *asking, const struct route *route)
 {
-    const char *method = asking->request->method;
-    const bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-    const bool fits = takes_object(route) ? strcmp(method, "POST") == 0 : reads;
-    if (fits) return true;
-    http_problem(asking, HTTP_METHOD,
-                 takes_object(route) ? "only POST is answered" : "only GET and HEAD are answered",
-                 NULL);
-    asking->answer->allow = takes_object(route) ? "POST" : "GET, HEAD";
+    char detail[64];
+    const char *const methods = methods_of(route);
+    if (lists_method(methods, asking->request->method)) return true;
+    (void)snprintf(detail, sizeof detail, "answered are: %s", methods);
+    http_problem(asking, HTTP_METHOD, detail, NULL);
+    asking->answer->allow = methods;
     return false;
 }
 
@@ -315,7 +350,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     if (!check_role(asking) || !check_method(asking, route)) return;
     if (r->has_body && r->body.len == 0)
         http_problem(asking, HTTP_BODY, "the request has a body, or too large a one", NULL);
-    else if (!accepts_type(r->accept, route->type))
+    else if (!accepts_type(r->accept, route->type) && !http_core_accepts(r))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!check_parameters(asking, route)) return;
     else if (!route->bare && asking->view == NULL)
@@ -336,10 +371,12 @@ bool assay_http_is_allowed(const struct assay_http_request *request)
 
 size_t assay_http_body_max(const struct assay_http_request *request)
 {
-    char word[8];
+    char word[80];
     const struct route *route = find_route(request->path, word, sizeof word);
-    const bool takes = route != NULL && takes_object(route) && strcmp(request->method, "POST") == 0;
-    return takes && assay_http_is_allowed(request) ? ASSAY_HTTP_SUBMIT_MAX : 0;
+    const bool takes = route != NULL && strcmp(request->method, "POST") == 0;
+    if (!takes || !assay_http_is_allowed(request)) return 0;
+    if (route->make == http_challenge_session) return ASSAY_HTTP_EVIDENCE_MAX;
+    return route->make == http_submit ? ASSAY_HTTP_SUBMIT_MAX : 0;
 }
 
 void assay_http_answer(const struct assay_http_content *book,

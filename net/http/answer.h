@@ -24,6 +24,7 @@ struct assay_http_request {
     const char *accept, *if_none_match, *host, *last_event_id, *content_type;
     /* Of the client, by its certificate or the address that it uses. NONE: nothing is answered. */
     enum assay_http_role role;
+    const uint8_t *client;   /* [32] digest of the key of its certificate; NULL: it has none */
     struct assay_slice body; /* of a request that may have one, when it is complete */
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
@@ -63,9 +64,13 @@ struct assay_http_answer {
     char etag[ASSAY_HTTP_ETAG_MAX]; /* "": none */
     const char *allow;              /* header Allow; NULL: none */
     const char *policy;             /* Content-Security-Policy; NULL: the one of data */
-    bool again;                     /* header Retry-After: 1 */
-    bool close;                     /* the connection ends with it */
-    bool stream;                    /* not an answer: events, after stream_since */
+    char location[64];              /* header Location; "": none */
+    bool is_of_epoch;               /* the same until the next one closes: era, epoch */
+    uint32_t era;
+    uint64_t epoch;
+    bool again;  /* header Retry-After: 1 */
+    bool close;  /* the connection ends with it */
+    bool stream; /* not an answer: events, after stream_since */
     uint64_t stream_since;
     bool stream_resync; /* what was requested is of another run, or gone */
     char *core_line;    /* not an answer: a line that the node's loop answers; of malloc */
@@ -76,6 +81,15 @@ struct assay_http_answer {
 bool assay_http_is_allowed(const struct assay_http_request *request);
 /* Returns: how many bytes the body of this request may have; 0: it may have none. */
 size_t assay_http_body_max(const struct assay_http_request *request);
+/* Returns: whether answers to this request, which Accept admits, are of a closed epoch: one is
+ * enough until the next. *is_named: whether Accept names the form that is not JSON. */
+bool assay_http_is_of_epoch(const struct assay_http_request *request, bool *is_named);
+/* The ETag of an answer of this epoch in this run of the node. */
+void assay_http_epoch_etag(uint64_t boot, uint32_t era, uint64_t epoch,
+                           char etag[static ASSAY_HTTP_ETAG_MAX]);
+/* As above, of the newest closed epoch of a view. Returns: false: none was closed. */
+bool assay_http_newest_etag(const struct assay_http_snapshot *view,
+                            char etag[static ASSAY_HTTP_ETAG_MAX]);
 /* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
 bool assay_http_is_known(const struct assay_http_request *request, const char *etag);
 /* Out: answer->body is the caller's to free. Without memory the status is 500 and

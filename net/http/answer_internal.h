@@ -10,6 +10,7 @@
  *   metrics_members.c  of it, what names members
  *   stream.c     events as they happen
  *   core.c       what the node's loop renders, and objects that are submitted
+ *   challenge.c  challenge-response sessions
  */
 #ifndef ASSAY_NET_HTTP_ANSWER_INTERNAL_H
 #define ASSAY_NET_HTTP_ANSWER_INTERNAL_H
@@ -48,12 +49,13 @@ struct http_asking {
     X(HTTP_CONFLICT, 409, "conflict", "The node refuses this object",                              \
       "data.code and detail have the reason")                                                      \
     X(HTTP_TYPE, 415, "unsupported_media_type", "Not the type of an object",                       \
-      "send the file as application/octet-stream")                                                 \
+      "send it as a type that detail names")                                                       \
     X(HTTP_URI, 414, "uri_too_long", "The address is too long", "shorten it")                      \
     X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
     X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "retry; read its log")        \
     X(HTTP_TOO_BUSY, 503, "too_busy", "Too many requests at once, or the node is starting",        \
       "retry in a second")                                                                         \
+    X(HTTP_NOT_CLOSED, 503, "not_closed", "No epoch has closed yet", "retry after the next close") \
     X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks lists what is not")
 
 #define HTTP_PROBLEM_ENUM(symbol, status, code, title, hint) symbol,
@@ -137,5 +139,15 @@ void http_events(struct http_asking *asking);
 /* --- core.c. The first two answer with a line for the node's loop. */
 void http_core(struct http_asking *asking);
 void http_submit(struct http_asking *asking);
+/* "submit HEX". Returns: text of malloc, NULL without memory. */
+char *http_line_with_hex(const char *head, struct assay_slice bytes);
+/* Returns: whether Accept names a form of the document that is not its usual one. */
+bool http_core_accepts(const struct assay_http_request *request);
+
+/* --- challenge.c. The first two answer with a line for the node's loop, the third with what that
+ * answered. */
+void http_challenge_new(struct http_asking *asking);
+void http_challenge_session(struct http_asking *asking);
+void http_challenge_answer(struct http_asking *asking, const struct assay_json *data);
 
 #endif

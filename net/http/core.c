@@ -27,14 +27,13 @@ void http_core(struct http_asking *asking)
                  NULL);
 }
 
-/* "submit HEX". Returns: text of malloc, NULL without memory. */
-static char *line_of_object(const char *request, struct assay_slice object)
+char *http_line_with_hex(const char *head, struct assay_slice bytes)
 {
-    const size_t head = strlen(request) + 1, size = head + 2 * object.len + 1;
+    const size_t head_len = strlen(head) + 1, size = head_len + 2 * bytes.len + 1;
     char *line = malloc(size);
     if (line == NULL) return NULL;
-    (void)snprintf(line, size, "%s ", request);
-    assay_hex_encode(object.bytes, object.len, line + head, size - head);
+    (void)snprintf(line, size, "%s ", head);
+    assay_hex_encode(bytes.bytes, bytes.len, line + head_len, size - head_len);
     return line;
 }
 
@@ -54,9 +53,88 @@ void http_submit(struct http_asking *asking)
     } else if (r->body.len == 0) {
         http_problem(asking, HTTP_BAD_REQUEST, "the request has no body: expected an object", NULL);
     } else {
-        asking->answer->core_line = line_of_object(object->request, r->body);
+        asking->answer->core_line = http_line_with_hex(object->request, r->body);
         if (asking->answer->core_line == NULL) http_body(asking->answer, 500, "", NULL);
     }
+}
+
+/* ------------------------------------------------------------ other forms of a document */
+
+/* A member of a document that is the answer itself. */
+static const struct form {
+    const char *path, *field, *type; /* field NULL: the document alone */
+    enum { FORM_BYTES, FORM_TEXT, FORM_OBJECT } is;
+    bool by_accept;   /* only if Accept names the type */
+    bool is_of_epoch; /* the same until the next epoch closes */
+} forms[] = {
+    { "/v1/nodes/*/proof", "proof", ASSAY_HTTP_PROOF_TYPE, FORM_BYTES, false, true },
+    { "/v1/nodes/*/ear", "ear", "application/eat+jwt", FORM_TEXT, false, true },
+    { "/v1/nodes/*/evidence/bytes", "evidence", ASSAY_HTTP_EVIDENCE_TYPE, FORM_BYTES, false,
+      false },
+    { "/v1/checkpoint", "checkpoint", ASSAY_HTTP_CHECKPOINT_TYPE, FORM_BYTES, true, true },
+    { "/v1/proofs/*", NULL, NULL, FORM_OBJECT, false, true },
+    { "/.well-known/veraison/verification", "discovery", ASSAY_HTTP_DISCOVERY_TYPE, FORM_OBJECT,
+      false, false },
+};
+
+static const struct form *find_form(const char *path)
+{
+    char word[80];
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (assay_http_path_matches(forms[i].path, path, word, sizeof word)) return &forms[i];
+    return NULL;
+}
+
+bool http_core_accepts(const struct assay_http_request *request)
+{
+    const struct form *form = find_form(request->path);
+    return form != NULL && form->by_accept && request->accept != NULL &&
+           strstr(request->accept, form->type) != NULL;
+}
+
+bool assay_http_is_of_epoch(const struct assay_http_request *request, bool *is_named)
+{
+    const struct form *form = find_form(request->path);
+    const char *const accept = request->accept;
+    *is_named = false;
+    if (form == NULL || !form->is_of_epoch) return false;
+    const bool is_json = form->field == NULL || form->by_accept;
+    *is_named = accept != NULL && form->type != NULL && strstr(accept, form->type) != NULL;
+    return accept == NULL || *is_named || strstr(accept, "*/*") != NULL ||
+           (is_json && strstr(accept, "application/json") != NULL);
+}
+
+static void answer_bytes(struct assay_http_answer *answer, const char *hex, const char *type)
+{
+    const size_t len = strlen(hex) / 2;
+    char *bytes = malloc(len + 1);
+    if (bytes != NULL && assay_hex_decode(hex, strlen(hex), (uint8_t *)bytes, len) != ASSAY_OK) {
+        free(bytes);
+        bytes = NULL;
+    }
+    if (bytes != NULL) bytes[len] = '\0';
+    http_body(answer, 200, type, bytes);
+    if (bytes != NULL) answer->len = len; /* bytes may be zero */
+}
+
+/* text: the document, of malloc, consumed. */
+static void answer_form(struct http_asking *asking, const struct form *form,
+                        const struct assay_json *data, char *text)
+{
+    struct assay_http_answer *const answer = asking->answer;
+    answer->is_of_epoch = form->is_of_epoch;
+    answer->era = (uint32_t)assay_json_uint(data, "era", 0);
+    answer->epoch = assay_json_uint(data, "epoch", 0);
+    if (form->field == NULL || (form->by_accept && !http_core_accepts(asking->request))) {
+        http_body(answer, 200, "application/json", text);
+        return;
+    }
+    const char *const value = assay_json_text(data, form->field, "");
+    if (form->is == FORM_OBJECT)
+        http_body(answer, 200, form->type, assay_json_print(assay_json_get(data, form->field), 0));
+    else if (form->is == FORM_TEXT) http_body(answer, 200, form->type, strdup(value));
+    else answer_bytes(answer, value, form->type);
+    free(text);
 }
 
 /* ------------------------------------------------------------ answers */
@@ -68,14 +146,21 @@ static enum http_problem problem_of(const char *code)
         const char *code;
         enum http_problem problem;
     } codes[] = {
-        { "usage", HTTP_BAD_REQUEST },   { "unknown_request", HTTP_BAD_REQUEST },
-        { "not_found", HTTP_NOT_FOUND }, { "not_ready", HTTP_NOT_READY },
-        { "denied", HTTP_CONFLICT },     { "conflict", HTTP_CONFLICT },
-        { "refused", HTTP_CONFLICT },
+        { "usage", HTTP_BAD_REQUEST },     { "unknown_request", HTTP_BAD_REQUEST },
+        { "not_found", HTTP_NOT_FOUND },   { "not_ready", HTTP_NOT_READY },
+        { "denied", HTTP_CONFLICT },       { "conflict", HTTP_CONFLICT },
+        { "refused", HTTP_CONFLICT },      { "too_busy", HTTP_TOO_BUSY },
+        { "not_closed", HTTP_NOT_CLOSED },
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (strcmp(codes[i].code, code) == 0) return codes[i].problem;
     return HTTP_INTERNAL;
+}
+
+static bool is_challenge(const char *path)
+{
+    static const char prefix[] = "/challenge-response/";
+    return strncmp(path, prefix, sizeof prefix - 1) == 0;
 }
 
 void assay_http_core_answer(const struct assay_http_request *request, char *text,
@@ -89,10 +174,17 @@ void assay_http_core_answer(const struct assay_http_request *request, char *text
         return;
     }
     const size_t len = strlen(text);
-    const bool refused = len < REFUSAL_LEN_MAX &&
-                         assay_json_parse(text, len, &document) == ASSAY_OK &&
-                         strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0;
-    if (refused) {
+    const struct form *const form = find_form(request->path);
+    const bool is_read = len < REFUSAL_LEN_MAX || form != NULL || is_challenge(request->path);
+    if (is_read)
+        assay_status_ignore(assay_json_parse(text, len, &document), "then it is passed on");
+    const char *const schema = assay_json_text(document, "schema", "");
+    if (strcmp(schema, "assay.challenge") == 0) {
+        http_challenge_answer(&asking, assay_json_get(document, "data"));
+        free(text);
+    } else if (strcmp(schema, "assay.error") != 0 && document != NULL && form != NULL) {
+        answer_form(&asking, form, assay_json_get(document, "data"), text);
+    } else if (strcmp(schema, "assay.error") == 0) {
         const struct assay_json *error = assay_json_get(document, "data");
         const char *code = assay_json_text(error, "code", "");
         struct assay_json *data = assay_json_object();

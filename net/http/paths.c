@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define VIEWER   ASSAY_HTTP_ROLE_VIEWER
+#define SERVICE  ASSAY_HTTP_ROLE_SERVICE
 #define AUDITOR  ASSAY_HTTP_ROLE_AUDITOR
 #define OPERATOR ASSAY_HTTP_ROLE_OPERATOR
 
@@ -53,6 +54,21 @@ static const struct assay_http_path paths[] = {
     { "/v1/recover", AUDITOR, true, "recover status" },
     { "/v1/orders", AUDITOR, true, "enforcement" },
     { "/v1/submit", OPERATOR, true, NULL },
+    { "/v1/nodes/*/proof", VIEWER, true, "proof * bare!" },
+    { "/v1/nodes/*/ear", VIEWER, true, "ear *" },
+    { "/v1/nodes/*/evidence/bytes", OPERATOR, true, "evidence-bytes *" },
+    { "/.well-known/veraison/verification", VIEWER, true, "verifier" },
+    { "/challenge-response/v1/newSession", SERVICE, true, NULL },
+    { "/challenge-response/v1/session/*", SERVICE, true, NULL },
+};
+
+const char *const assay_session_types[] = {
+    ASSAY_HTTP_EVIDENCE_TYPE,
+    "application/cmw+cbor",
+    "application/cmw+json",
+    "application/vnd.veraison.cmw+cbor",
+    "application/vnd.veraison.cmw+json",
+    NULL,
 };
 
 const struct assay_http_object assay_http_objects[] = {
@@ -176,7 +192,7 @@ static bool append_piece(struct text *text, const struct piece *piece, const cha
     if (piece->kind == '!') {
         append_text(text, " ", 1);
         append_text(text, piece->text, piece->len);
-        return value == NULL || value[0] == '\0';
+        return value == NULL || value[0] == '\0' || strcmp(value, "1") == 0;
     }
     if (value == NULL || !is_word(value) || (piece->kind == ':' && *absent)) return false;
     append_text(text, " ", 1);

@@ -14,11 +14,12 @@ enum {
     ASSAY_HTTP_LINE_MAX = 256,          /* a request line that a path stands for */
     ASSAY_HTTP_TARGET_MAX = 400,        /* a path with parameters */
     ASSAY_HTTP_SUBMIT_MAX = 320 * 1024, /* bytes of an object: a RECOVER (net/admin/admin.h) */
+    ASSAY_HTTP_EVIDENCE_MAX = 32768,    /* of evidence without devices (docs/architecture.md) */
 };
 
 /* A template is words with a blank between: "export", itself; "*", the variable part of the path;
  * "since=", a parameter with its name; "epoch:", the value alone; "votes!", a parameter that is
- * there or not. Parameters may be absent; what is behind an absent value has none. */
+ * there (empty, or 1) or not. Parameters may be absent; what is behind an absent value has none. */
 struct assay_http_path {
     const char *path; /* "*": one variable part */
     enum assay_http_role role;
@@ -55,6 +56,15 @@ ASSAY_CHECKED enum assay_status assay_http_path_line(const char *path,
  */
 ASSAY_CHECKED enum assay_status assay_http_path_target(const char *line,
                                                        char target[static ASSAY_HTTP_TARGET_MAX]);
+
+/* Media types of docs/proofs.md (Format) and docs/http.md 6. */
+#define ASSAY_HTTP_PROOF_TYPE      "application/vnd.assay.proof+cbor"
+#define ASSAY_HTTP_CHECKPOINT_TYPE "application/vnd.assay.checkpoint+cbor"
+#define ASSAY_HTTP_EVIDENCE_TYPE   "application/vnd.assay.evidence"
+#define ASSAY_HTTP_SESSION_TYPE    "application/vnd.veraison.challenge-response-session+json"
+#define ASSAY_HTTP_DISCOVERY_TYPE  "application/vnd.veraison.discovery+json"
+/* Types of evidence that a challenge-response session accepts; NULL ends the table. */
+extern const char *const assay_session_types[];
 
 /* Objects that POST /v1/submit takes: the value of `kind`, and the request of the admin socket
  * that has the object in hexadecimal behind it. */

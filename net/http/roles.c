@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const role_names[] = { "none", "viewer", "auditor", "operator" };
+static const char *const role_names[] = { "none", "viewer", "service", "auditor", "operator" };
 static const char *const attribute_names[] = { "CN", "O", "OU" };
 
 const char *assay_http_role_name(enum assay_http_role role)
@@ -99,7 +99,7 @@ enum assay_status assay_http_role_parse(const char *certificate, const char *rol
         if (strcmp(role, role_names[r]) == 0) rule->role = r;
     if (rule->role == ASSAY_HTTP_ROLE_NONE) {
         (void)snprintf(words, ASSAY_HTTP_WORDS_MAX,
-                       "expected viewer, auditor or operator, found \"%.40s\"", role);
+                       "expected viewer, service, auditor or operator, found \"%.40s\"", role);
         return ASSAY_E_SYNTAX;
     }
     rule->by_key = strlen(certificate) == 64 &&

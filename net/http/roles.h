@@ -1,7 +1,8 @@
 /*
  * net/http/roles.h - roles of HTTP clients: what a client certificate may read or send.
  *
- * Roles are cumulative: an auditor may do what a viewer may, an operator what an auditor may. The
+ * Roles are cumulative: a service may do what a viewer may, an auditor what a service may, an
+ * operator what an auditor may. The
  * first rule of http.roles that matches a certificate decides; a certificate that no rule matches
  * is a viewer's. Subjects are compared byte by byte, and an attribute that a subject has twice
  * matches no rule: no two readers of the certificate can disagree about it.
@@ -23,6 +24,7 @@ enum {
 enum assay_http_role {
     ASSAY_HTTP_ROLE_NONE,
     ASSAY_HTTP_ROLE_VIEWER,
+    ASSAY_HTTP_ROLE_SERVICE, /* a program of a relying party */
     ASSAY_HTTP_ROLE_AUDITOR,
     ASSAY_HTTP_ROLE_OPERATOR,
 };

@@ -17,8 +17,9 @@
 #include <pthread.h>
 
 enum {
-    HTTP_SERVER_KEPT = 16,  /* cached responses */
-    HTTP_SERVER_BODIES = 8, /* of requests that are read at a time */
+    HTTP_SERVER_KEPT = 16,    /* cached responses */
+    HTTP_SERVER_EPOCHAL = 64, /* the same, of a closed epoch: the node's loop renders them */
+    HTTP_SERVER_BODIES = 8,   /* of requests that are read at a time */
     HTTP_SERVER_KEY_MAX = 192,
 };
 
@@ -45,7 +46,7 @@ struct link {
     size_t body_len, body_max;
 };
 
-/* A response while its snapshot is the newest. */
+/* A response while its snapshot, or the epoch of its ETag, is the newest. */
 struct kept {
     char key[HTTP_SERVER_KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
     uint64_t generation;
@@ -73,9 +74,10 @@ struct assay_http {
     uint64_t now_ms, swept_ms, boot;
     uint64_t generation; /* of the last snapshot in use */
     struct assay_http_figures figures;
-    char chain[65];      /* of every view; "": there was none yet */
-    struct kept kept[HTTP_SERVER_KEPT];
-    size_t kept_next;
+    char chain[65];    /* of every view; "": there was none yet */
+    uint32_t epoch_ms; /* T of the last view; 0: there was none yet */
+    struct kept kept[HTTP_SERVER_KEPT], epochal[HTTP_SERVER_EPOCHAL];
+    size_t kept_next, epochal_next;
     size_t bodies;                       /* requests whose body is read */
     char *certificate, *key, *authority; /* PEM, NUL-terminated */
     int64_t certificate_ends_unix_s;

@@ -92,6 +92,7 @@ static void read_request(struct link *link, const char *method, const char *url,
         .last_event_id = on_header(c, "Last-Event-ID"),
         .content_type = on_header(c, MHD_HTTP_HEADER_CONTENT_TYPE),
         .role = get_role(link),
+        .client = link->client,
         .has_body = (length != NULL && strcmp(length, "0") != 0) ||
                     on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
         .malformed = link->check.fault,
@@ -149,13 +150,19 @@ static void add_headers(const struct assay_http *http, struct MHD_Response *resp
                         const struct assay_http_answer *answer)
 {
     static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+    char caching[48] = "no-store";
+    const unsigned fresh_s = answer->is_of_epoch ? http->epoch_ms / 4000 : 0;
+    if (answer->etag[0] != '\0') (void)snprintf(caching, sizeof caching, "no-cache");
+    if (answer->etag[0] != '\0' && fresh_s > 0)
+        (void)snprintf(caching, sizeof caching, "private, max-age=%u", fresh_s);
     const struct {
         const char *name, *value;
     } headers[] = {
         { MHD_HTTP_HEADER_CONTENT_TYPE, answer->type },
-        { MHD_HTTP_HEADER_CACHE_CONTROL, answer->etag[0] != '\0' ? "no-cache" : "no-store" },
+        { MHD_HTTP_HEADER_CACHE_CONTROL, caching },
         { MHD_HTTP_HEADER_ETAG, answer->etag[0] != '\0' ? answer->etag : NULL },
         { MHD_HTTP_HEADER_ALLOW, answer->allow },
+        { MHD_HTTP_HEADER_LOCATION, answer->location[0] != '\0' ? answer->location : NULL },
         { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
         { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
         { MHD_HTTP_HEADER_VARY, "Accept" },
@@ -207,15 +214,49 @@ static const struct kept *find_cached(const struct assay_http *http, const char 
     return NULL;
 }
 
-/* Acquires a reference of its own. */
-static void cache_answer(struct assay_http *http, const char *key, const char *etag,
-                         uint64_t generation, struct MHD_Response *response)
+/* Takes the reference over. */
+static void cache_in(struct kept *place, const char *key, const char *etag, uint64_t generation,
+                     struct MHD_Response *response)
 {
-    struct kept *place = &http->kept[http->kept_next++ % HTTP_SERVER_KEPT];
     if (place->response != NULL) MHD_destroy_response(place->response);
     *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
     (void)snprintf(place->key, sizeof place->key, "%s", key);
     (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
+}
+
+static void cache_answer(struct assay_http *http, const char *key, const char *etag,
+                         uint64_t generation, struct MHD_Response *response)
+{
+    cache_in(&http->kept[http->kept_next++ % HTTP_SERVER_KEPT], key, etag, generation, response);
+}
+
+/* What the node's loop rendered of a closed epoch. Returns: false: nothing of the sort is asked
+ * for. key: with the form, which Accept may choose. */
+static bool epoch_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
+{
+    struct assay_http_request plain = *r;
+    bool is_named = false;
+    if (!assay_http_is_of_epoch(r, &is_named)) return false;
+    plain.accept = NULL;
+    if (!cache_key(&plain, key)) return false;
+    const size_t len = strlen(key);
+    if (len + 2 > HTTP_SERVER_KEY_MAX) return false;
+    key[len] = is_named ? 'n' : '-';
+    key[len + 1] = '\0';
+    return true;
+}
+
+/* Returns: the answer of the epoch that the view ends with, NULL: there is none. */
+static const struct kept *find_of_epoch(const struct assay_http *http, const char *key,
+                                        const struct assay_http_snapshot *view)
+{
+    char etag[ASSAY_HTTP_ETAG_MAX];
+    if (!assay_http_newest_etag(view, etag)) return NULL;
+    for (size_t i = 0; i < HTTP_SERVER_EPOCHAL; i++)
+        if (http->epochal[i].response != NULL && strcmp(http->epochal[i].etag, etag) == 0 &&
+            strcmp(http->epochal[i].key, key) == 0)
+            return &http->epochal[i];
+    return NULL;
 }
 
 /* Responses of an old snapshot get no new readers. */
@@ -226,6 +267,10 @@ void http_server_clear_cached(struct assay_http *http, bool all)
         if (kept->response == NULL || (!all && kept->generation == http->generation)) continue;
         MHD_destroy_response(kept->response);
         kept->response = NULL;
+    }
+    for (size_t i = 0; all && i < HTTP_SERVER_EPOCHAL; i++) {
+        if (http->epochal[i].response != NULL) MHD_destroy_response(http->epochal[i].response);
+        http->epochal[i].response = NULL;
     }
 }
 
@@ -331,12 +376,23 @@ static enum MHD_Result request_core(struct link *link, char *line)
 
 static enum MHD_Result answer_from_core(struct link *link, const struct assay_http_request *request)
 {
+    struct assay_http *http = link->http;
     struct assay_http_answer answer;
+    char key[HTTP_SERVER_KEY_MAX];
     assay_http_core_answer(request, link->text, &answer);
     link->text = NULL;
     link->has_text = false;
-    count_answer(link->http, request->path, answer.status);
-    return send_answer(link, &answer);
+    count_answer(http, request->path, answer.status);
+    if (answer.is_of_epoch && answer.status == 200)
+        assay_http_epoch_etag(http->boot, answer.era, answer.epoch, answer.etag);
+    if (answer.etag[0] == '\0' || !epoch_key(request, key)) return send_answer(link, &answer);
+    struct MHD_Response *response = response_of(http, &answer);
+    if (response == NULL) return MHD_NO; /* the connection is closed */
+    add_headers(http, response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    cache_in(&http->epochal[http->epochal_next++ % HTTP_SERVER_EPOCHAL], key, answer.etag, 0,
+             response);
+    return result;
 }
 
 void http_server_resume_core(struct assay_http *http)
@@ -397,8 +453,11 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
     if (view != NULL && http->chain[0] == '\0')
         assay_hex_encode(view->snapshot.chain.chain_id, 32, http->chain, sizeof http->chain);
-    const bool may_keep = view != NULL && cache_key(request, key);
-    const struct kept *kept = may_keep ? find_cached(http, key, view->generation) : NULL;
+    if (view != NULL) http->epoch_ms = view->snapshot.epoch_ms;
+    const struct kept *kept =
+        view != NULL && epoch_key(request, key) ? find_of_epoch(http, key, view) : NULL;
+    const bool may_keep = view != NULL && kept == NULL && cache_key(request, key);
+    if (may_keep) kept = find_cached(http, key, view->generation);
     enum MHD_Result result = MHD_NO;
     if (kept != NULL && assay_http_is_known(request, kept->etag)) {
         count_answer(http, request->path, 304);

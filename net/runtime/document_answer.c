@@ -8,7 +8,9 @@
  *   items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
- *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
+ *   checkpoint | proof NAME|SLOT|ID [bare] | ear NAME|SLOT|ID    (document_proof.c)
+ *   evidence-bytes NAME|SLOT|ID    (runtime_appraisals.c)
+ *   challenge VERB | verifier    (runtime_challenge.c)
  *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
  *   row GROUP HEX    (document_row.c)
  *
@@ -127,11 +129,12 @@ static char *document_node(struct assay_runtime *runtime, const char *which)
                            assay_document_member(runtime_snapshot(runtime), slot, true));
 }
 
-static char *document_slot_evidence(struct assay_runtime *runtime, const char *which)
+static char *answer_slot(struct assay_runtime *runtime, const char *which,
+                         char *(*answer)(struct assay_runtime *runtime, uint16_t slot))
 {
     uint16_t slot = 0;
     if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
-    return document_evidence(runtime, slot);
+    return answer(runtime, slot);
 }
 
 /* ------------------------------------------------------------ counters, timeline */
@@ -232,7 +235,12 @@ char *document_answer(void *context, const char *line)
                                assay_document_status(runtime_snapshot(runtime)));
     if (strcmp(command, "nodes") == 0) return document_nodes(runtime);
     if (strcmp(command, "node") == 0) return document_node(runtime, argument);
-    if (strcmp(command, "evidence") == 0) return document_slot_evidence(runtime, argument);
+    if (strcmp(command, "evidence") == 0) return answer_slot(runtime, argument, document_evidence);
+    if (strcmp(command, "evidence-bytes") == 0)
+        return answer_slot(runtime, argument, document_evidence_bytes);
+    if (strcmp(command, "ear") == 0) return answer_slot(runtime, argument, document_ear);
+    if (strcmp(command, "challenge") == 0) return document_challenge(runtime, argument);
+    if (strcmp(command, "verifier") == 0) return document_verifier(runtime);
     if (strcmp(command, "counters") == 0) return document_counters(runtime);
     if (strcmp(command, "timeline") == 0) return document_timeline(runtime, argument);
     if (strcmp(command, "permit") == 0) return document_permit(runtime, argument);
@@ -264,7 +272,9 @@ char *document_answer(void *context, const char *line)
     assay_count(&runtime->counters, ASSAY_COUNT_ADMIN_SYNTAX);
     return document_error(
         runtime, "unknown_request",
-        "status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters | "
+        "status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | evidence-bytes NAME|SLOT|ID "
+        "| "
+        "counters | "
         "timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
         "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "
@@ -273,6 +283,6 @@ char *document_answer(void *context, const char *line)
         "items CLASS [EPOCH [SKIP [ERA]]] | checkpoint | boundaries ERA EPOCH [voters] | "
         "anchor [EPOCH] "
         "| "
-        "proof NAME|SLOT|ID [bare] | "
+        "proof NAME|SLOT|ID [bare] | ear NAME|SLOT|ID | challenge VERB | verifier | "
         "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
 }

@@ -1,20 +1,25 @@
 /*
- * net/runtime/document_proof.c - documents `checkpoint` and `proof`, in hexadecimal.
+ * net/runtime/document_proof.c - documents `checkpoint` and `proof`, in hexadecimal, and `ear`.
  *
  * Read from the store, which is the one place that holds a finished epoch whole.
  */
 #include "net/runtime/runtime_internal.h"
 
 #include "engine/evidence/prove.h"
+#include "net/documents/ear_token.h"
+#include "net/documents/standing_ear.h"
 #include "net/json/json.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { EAR_EPOCHS = 3 }; /* from the block on: as long as a missing attestation goes unnoticed */
 
 static char *refuse_prove(struct assay_runtime *runtime, enum assay_status status)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
     if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_EARLY)
-        return document_error(runtime, "not_found",
+        return document_error(runtime, "not_closed",
                               "not enough epochs are closed here yet: retry after the "
                               "next close");
     return document_error(runtime, "store", "the last epoch cannot be read");
@@ -45,6 +50,7 @@ static char *set_proof(struct assay_runtime *runtime, const struct assay_prove *
     char *text = NULL;
     if (status == ASSAY_OK) {
         struct assay_json *data = assay_json_object();
+        assay_json_set_uint(data, "era", prove->checkpoint.era);
         assay_json_set_uint(data, "epoch", prove->checkpoint.epoch);
         assay_json_set_uint(data, "slot", slot);
         assay_json_set_bool(data, "bare", bare);
@@ -57,24 +63,123 @@ static char *set_proof(struct assay_runtime *runtime, const struct assay_prove *
     return text;
 }
 
-char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare)
+/* ------------------------------------------------------------ attestation results */
+
+/* What a bare proof of the newest epoch proves, from its own checkpoint. */
+static enum assay_status prove_standing(const struct assay_runtime *runtime,
+                                        const struct assay_prove *prove, uint16_t slot,
+                                        struct assay_writer *bytes,
+                                        struct assay_proof_verified *verified)
+{
+    uint8_t digest[32];
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    const uint64_t life_ms = EAR_EPOCHS * (uint64_t)runtime->snapshot.epoch_ms;
+    ASSAY_TRY(assay_prove_member(prove, slot, true, bytes));
+    verified->bytes = assay_slice_over(bytes->bytes, bytes->len);
+    ASSAY_TRY(assay_proof_verify(verified->bytes, &prove->checkpoint, &answer, &verified->proven));
+    if (answer != ASSAY_PROVEN) return ASSAY_E_STORE;
+    /* exp is in seconds, rounded down: of epochs below a second one that has not passed. */
+    verified->expires_ms = verified->proven.time_ms + (life_ms > 1000 ? life_ms : 1000);
+    verified->has_age = true;
+    assay_policy_digest(runtime->config.policy, digest);
+    verified->profile = ASSAY_PROOF_PROFILE_UNKNOWN;
+    if (assay_bytes_equal(digest, verified->proven.policy_digest, sizeof digest))
+        verified->profile = assay_document_profile_of(runtime->config.policy);
+    return ASSAY_OK;
+}
+
+/* Out: token: text with its NUL. */
+static enum assay_status make_ear(const struct assay_runtime *runtime,
+                                  const struct assay_prove *prove, uint16_t slot,
+                                  struct assay_writer *token)
+{
+    struct assay_proof_verified *verified = calloc(1, sizeof *verified);
+    uint8_t *bytes = malloc(ASSAY_PROOF_LEN_MAX);
+    char *claims = NULL;
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_PROOF_LEN_MAX);
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (verified != NULL && bytes != NULL)
+        status = prove_standing(runtime, prove, slot, &w, verified);
+    if (status == ASSAY_OK) claims = assay_document_ear_standing(verified);
+    if (status == ASSAY_OK && claims == NULL) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK)
+        status = assay_document_ear_sign(runtime->identity, runtime->keyring.identity_public,
+                                         ASSAY_EAR_IETF_04,
+                                         assay_slice_over(claims, strlen(claims)), token);
+    assay_writer_u8(token, '\0');
+    free(claims);
+    free(bytes);
+    free(verified);
+    return status == ASSAY_OK && token->full ? ASSAY_E_FULL : status;
+}
+
+static char *set_ear(struct assay_runtime *runtime, const struct assay_prove *prove, uint16_t slot)
+{
+    uint8_t *const bytes = malloc(ASSAY_EAR_TOKEN_MAX);
+    struct assay_writer token = assay_writer_over(bytes, ASSAY_EAR_TOKEN_MAX);
+    const enum assay_status status =
+        bytes != NULL ? make_ear(runtime, prove, slot, &token) : ASSAY_E_MEMORY;
+    char *text = NULL;
+    if (status == ASSAY_OK) {
+        struct assay_json *data = assay_json_object();
+        assay_json_set_uint(data, "era", prove->checkpoint.era);
+        assay_json_set_uint(data, "epoch", prove->checkpoint.epoch);
+        assay_json_set_uint(data, "slot", slot);
+        assay_json_set_text(data, "ear", (const char *)bytes);
+        text = document_finish(runtime, "assay.ear", data);
+    } else {
+        text = refuse_prove(runtime, status);
+    }
+    free(bytes);
+    return text;
+}
+
+/* ------------------------------------------------------------ documents */
+
+typedef char *set_proven(struct assay_runtime *runtime, const struct assay_prove *prove,
+                         uint16_t slot);
+
+static char *set_bare(struct assay_runtime *runtime, const struct assay_prove *prove, uint16_t slot)
+{
+    return set_proof(runtime, prove, slot, true);
+}
+
+static char *set_full(struct assay_runtime *runtime, const struct assay_prove *prove, uint16_t slot)
+{
+    return set_proof(runtime, prove, slot, false);
+}
+
+static char *set_newest(struct assay_runtime *runtime, const struct assay_prove *prove,
+                        uint16_t slot)
+{
+    (void)slot;
+    struct assay_json *data = assay_json_object();
+    set_checkpoint(data, &prove->checkpoint);
+    return document_finish(runtime, "assay.checkpoint", data);
+}
+
+/* Opens the newest closed epoch. */
+static char *prove_slot(struct assay_runtime *runtime, uint16_t slot, set_proven *set)
 {
     struct assay_prove prove;
     const size_t len = (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15;
     void *memory = aligned_alloc(16, len);
     enum assay_status status = ASSAY_E_MEMORY;
-    char *text = NULL;
     if (memory != NULL)
         status = assay_prove_open(&prove, runtime->config.store, memory, runtime->members);
-    if (status != ASSAY_OK) {
-        text = refuse_prove(runtime, status);
-    } else if (slot == ASSAY_SLOT_ALL) {
-        struct assay_json *data = assay_json_object();
-        set_checkpoint(data, &prove.checkpoint);
-        text = document_finish(runtime, "assay.checkpoint", data);
-    } else {
-        text = set_proof(runtime, &prove, slot, bare);
-    }
+    char *const text =
+        status == ASSAY_OK ? set(runtime, &prove, slot) : refuse_prove(runtime, status);
     free(memory);
     return text;
+}
+
+char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare)
+{
+    if (slot == ASSAY_SLOT_ALL) return prove_slot(runtime, slot, set_newest);
+    return prove_slot(runtime, slot, bare ? set_bare : set_full);
+}
+
+char *document_ear(struct assay_runtime *runtime, uint16_t slot)
+{
+    return prove_slot(runtime, slot, set_ear);
 }

@@ -136,6 +136,7 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
     ASSAY_ASSERT(runtime->pool == NULL && runtime->evidence_cache != NULL);
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
     ASSAY_TRY(runtime_appraisals_open(runtime)); /* of its verdicts */
+    ASSAY_TRY(runtime_challenge_open(runtime));  /* the same */
     const struct assay_verify_pool_config config = {
         .threads =
             runtime->config.verify_threads > 0 ? runtime->config.verify_threads : default_threads(),
@@ -547,6 +548,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     assay_verify_pool_destroy(&h->pool);
     runtime_evidence_clear(h);
     runtime_appraisals_close(h);
+    runtime_challenge_close(h);
     /* Evidence that is not committed yet; everything else was processed. */
     if (h->failure == ASSAY_OK && h->engine != NULL)
         assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");

@@ -1,6 +1,6 @@
 /*
  * net/runtime/runtime_appraisals.c - the newest verdict of this node about each member's evidence,
- * and the document `evidence`.
+ * and the documents `evidence` and `evidence-bytes`.
  *
  * Verdicts are retained as the verifier process sent them: one of every list full has 8 KB, a usual
  * one less than 1 KB.
@@ -141,4 +141,24 @@ char *document_evidence(struct assay_runtime *runtime, uint16_t slot)
     struct assay_json *data = assay_document_evidence(runtime_snapshot(runtime), slot, &evidence);
     free(verdict);
     return document_finish(runtime, "assay.evidence", data);
+}
+
+char *document_evidence_bytes(struct assay_runtime *runtime, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < runtime->members);
+    const struct assay_document_evidence *const shown = &runtime->appraisals[slot].shown;
+    struct assay_slice bytes = { NULL, 0 };
+    if (shown->epoch == 0)
+        return document_error(runtime, "not_found",
+                              "this node has verified no evidence of this member in this run; of "
+                              "its own it verifies none: query another node");
+    if (assay_evidence_cache_get(runtime->evidence_cache, shown->digest, &bytes) != ASSAY_OK)
+        return document_error(runtime, "not_found",
+                              "the evidence of this member is no longer stored here");
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "epoch", shown->epoch);
+    assay_json_set_uint(data, "slot", slot);
+    assay_json_set_hex(data, "digest", shown->digest, sizeof shown->digest);
+    assay_json_set_hex(data, "evidence", bytes.bytes, bytes.len);
+    return document_finish(runtime, "assay.evidence_bytes", data);
 }

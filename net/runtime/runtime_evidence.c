@@ -119,6 +119,7 @@ static void collect_verdicts(struct assay_runtime *runtime)
     while (assay_dispatch_has_room(runtime->dispatch) &&
            assay_verify_pool_next(runtime->pool, digest, &at_unix_s, &before, &runtime->verdict)) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
+        if (runtime_challenge_on_verdict(runtime, digest, &runtime->verdict)) continue;
         deliver_verdict(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
         if (before) continue; /* only a trial needs the previous rules */
         runtime_appraisals_on_verdict(runtime, digest, &runtime->verdict);
@@ -262,6 +263,17 @@ void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t dige
     }
     assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
     submit_job(runtime, &job);
+}
+
+void runtime_appraise_unnamed(struct assay_runtime *runtime, const uint8_t job[static 32],
+                              int64_t at_unix_s, struct assay_slice bytes)
+{
+    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
+    struct assay_verify_job unnamed = { .kind = ASSAY_KIND_NONE,
+                                        .at_unix_s = at_unix_s,
+                                        .bytes = bytes };
+    assay_bytes_copy(unnamed.digest, sizeof unnamed.digest, job, 32);
+    submit_job(runtime, &unnamed);
 }
 
 static void fail_request(void *context, const struct assay_fetch_request *request, uint32_t asked)

@@ -12,6 +12,7 @@
  *   runtime_changes.c      changes submitted to this node
  *   runtime_reviews.c      proposals of changes, and what operators state about them
  *   runtime_enclave.c      the enclave's callbacks: quotes, orders, new keys
+ *   runtime_challenge.c    challenge-response sessions of relying parties
  *   runtime_keys.c         keyring, signers, dialling keys, roster
  *   runtime_services.c     service programs
  *   runtime_signals.c      operator signals
@@ -59,10 +60,11 @@
 #include "net/verifier/verify_pool.h"
 #include "net/zmq/outbox.h"
 
-struct assay_history_row;  /* net/timeline/history.h */
-struct assay_http;         /* net/http/http.h */
-struct assay_json;         /* net/json/json.h */
-struct assay_change_basis; /* net/documents/change_review.h */
+struct assay_history_row;   /* net/timeline/history.h */
+struct assay_http;          /* net/http/http.h */
+struct assay_session_table; /* net/verifier/challenge_sessions.h */
+struct assay_json;          /* net/json/json.h */
+struct assay_change_basis;  /* net/documents/change_review.h */
 
 enum {
     RUNTIME_FRAMES_PER_POLL = 256,   /* then timers and the admin socket are served */
@@ -184,6 +186,7 @@ struct assay_runtime {
     struct runtime_waiting_job *waiting, **waiting_end;
     struct runtime_appraisal *appraisals; /* [members], runtime_appraisals.c */
     struct assay_shared_devices *shared_devices;
+    struct assay_session_table *challenges; /* runtime_challenge.c */
     uint64_t expired_epoch; /* the last closed one: appraisals for its ballots are of no use */
     struct assay_serve serve;
     struct assay_workload *workload;
@@ -287,6 +290,11 @@ void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t dige
                                enum assay_evidence_kind kind, int64_t at_unix_s,
                                struct assay_slice bytes);
 
+/* The same, of a challenge-response session: the kind is found where they are verified; the verdict
+ * goes to runtime_challenge_on_verdict alone. job: names it, of no evidence's digest. */
+void runtime_appraise_unnamed(struct assay_runtime *runtime, const uint8_t job[static 32],
+                              int64_t at_unix_s, struct assay_slice bytes);
+
 /* --- runtime_transport.c */
 /* Logs news of the transport process. */
 void runtime_transport_poll(struct assay_runtime *runtime);
@@ -333,6 +341,8 @@ void runtime_appraisals_on_verdict(struct assay_runtime *runtime, const uint8_t 
 void runtime_appraisals_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
 /* slot < members (asserted). Returns: text of malloc, NULL without memory. */
 char *document_evidence(struct assay_runtime *runtime, uint16_t slot);
+/* The bytes of that evidence. Returns: as above. */
+char *document_evidence_bytes(struct assay_runtime *runtime, uint16_t slot);
 
 /* --- runtime_keys.c */
 ASSAY_CHECKED enum assay_status runtime_keys_open(struct assay_runtime *runtime,
@@ -594,12 +604,24 @@ char *document_offer_collateral(struct assay_runtime *runtime, const char *hex);
 /* --- document_registry.c: services. Returns: as above; NULL: not one of its commands. */
 char *document_services(struct assay_runtime *runtime, const char *command, const char *argument);
 
+/* --- runtime_challenge.c */
+ASSAY_CHECKED enum assay_status runtime_challenge_open(struct assay_runtime *runtime);
+void runtime_challenge_close(struct assay_runtime *runtime);
+/* Returns: whether the verdict is of a session; then it is changed, and nobody else's. */
+bool runtime_challenge_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                                  struct assay_verdict *verdict);
+/* A request about a session; what clients discover. Returns: as above. */
+char *document_challenge(struct assay_runtime *runtime, const char *argument);
+char *document_verifier(struct assay_runtime *runtime);
+
 /* --- document_row.c: "GROUP HEX", evidence of one row of a group. Returns: as above. */
 char *document_row(struct assay_runtime *runtime, const char *argument);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare);
+/* What that proof proves, as an attestation result that this node signs. Returns: as above. */
+char *document_ear(struct assay_runtime *runtime, uint16_t slot);
 /* "ERA EPOCH [voters]": boundaries behind an epoch (document_boundaries.c). Returns: as above. */
 char *document_boundaries(struct assay_runtime *runtime, const char *argument);
 /* "[EPOCH]": the proof of an epoch for a contract (docs/services.md 8.8). Returns: as above. */

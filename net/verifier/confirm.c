@@ -243,7 +243,7 @@ static bool is_expected(struct assay_confirm *c, const struct assay_verifier_pro
     if (answer->kind == ASSAY_VERIFIER_PROCESS_READY) return !c->ready;
     if (!c->given || answer->number != c->jobs[0].number) return false;
     c->world->load(c->world->context, answer->number, &job);
-    return job.kind == c->verdict.kind && job.at_unix_s == c->verdict.at_unix_s;
+    return assay_verifier_process_is_of_job(&job, &c->verdict);
 }
 
 static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)

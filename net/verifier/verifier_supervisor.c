@@ -9,17 +9,17 @@
 #include "net/verifier/confirm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum {
-    LOOK_MS = 100,        /* how often a verifier process at work is looked at */
-    LATE_MS = 500,        /* a run this much later than requested: a pause */
+    LOOK_MS = 100, /* how often a verifier process at work is looked at */
+    LATE_MS = 500, /* a run this much later than requested: a pause */
     ANSWERS_PER_TURN = 64,
 };
 
@@ -36,14 +36,14 @@ struct assay_verifier_supervisor {
     uint32_t threads, stall_cpu_ms, stall_ms, patience_ms, backoff_ms, sample;
     uint32_t slow_count;    /* jobs that took longer than the patience, one after the other */
     uint64_t slow_since_ms; /* the last of them */
-    int brief; /* a sealed file */
-    int brief_fork; /* the same for a process that forks */
+    int brief;              /* a sealed file */
+    int brief_fork;         /* the same for a process that forks */
     struct assay_verifier_process_brief what; /* documents borrow from documents_memory */
     uint8_t *documents_memory;
 
-    struct assay_child child; /* pid 0: none */
-    bool ready, changing;     /* a replacement is due: other number of threads */
-    uint64_t start_ms;        /* of the child; without one: when there may be one */
+    struct assay_child child;  /* pid 0: none */
+    bool ready, changing;      /* a replacement is due: other number of threads */
+    uint64_t start_ms;         /* of the child; without one: when there may be one */
     uint64_t without_since_ms; /* no process was ready since; UINT64_MAX: one is */
     uint64_t due_ms;           /* time that the last run requested for the next one */
     uint32_t failures;         /* in a row, without a verdict in between */
@@ -52,7 +52,7 @@ struct assay_verifier_supervisor {
     struct hand hands[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     size_t again_count; /* to be tried once more, alone */
     uint64_t again[ASSAY_VERIFIER_SUPERVISOR_HANDS];
-    bool alone; /* the one in hand is tried for the second time */
+    bool alone;         /* the one in hand is tried for the second time */
     uint64_t appraised; /* verdicts of the child so far */
 
     struct assay_confirm confirm; /* verdicts that need a second process */
@@ -92,8 +92,7 @@ static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32
     enum assay_status status = assay_writer_finish(&w, &all);
     const int fd =
         status == ASSAY_OK ? memfd_create("assay-judge", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
-    if (status == ASSAY_OK &&
-        (fd < 0 || !write_all(fd, all) || fcntl(fd, F_ADD_SEALS, SEALS) != 0))
+    if (status == ASSAY_OK && (fd < 0 || !write_all(fd, all) || fcntl(fd, F_ADD_SEALS, SEALS) != 0))
         status = ASSAY_E_IO;
     free(bytes);
     if (status != ASSAY_OK) {
@@ -319,7 +318,7 @@ static bool on_verdict(struct assay_verifier_supervisor *k, uint64_t number,
     for (size_t i = 0; i < k->hand_count; i++) {
         if (k->hands[i].number != number) continue;
         k->world.load(k->world.context, number, &job);
-        if (job.kind != k->verdict.kind || job.at_unix_s != k->verdict.at_unix_s) return false;
+        if (!assay_verifier_process_is_of_job(&job, &k->verdict)) return false;
         k->hands[i] = k->hands[--k->hand_count];
         k->alone = false;
         k->failures = 0;

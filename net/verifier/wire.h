@@ -50,12 +50,21 @@ struct assay_verifier_process_brief {
 /* Core to verifier process. */
 struct assay_verifier_process_job {
     uint64_t number;
-    enum assay_evidence_kind kind;
-    uint32_t set; /* of the brief */
+    enum assay_evidence_kind kind; /* NONE: the process finds it (appraise_one.h) */
+    uint32_t set;                  /* of the brief */
     int64_t at_unix_s;
     bool at_end; /* quote/verify.h */
     struct assay_slice bytes;
 };
+
+/* Returns: whether a verdict is about this job: of its kind, which of a job without one the process
+ * found, and time. */
+static inline bool assay_verifier_process_is_of_job(const struct assay_verifier_process_job *job,
+                                                    const struct assay_verdict *verdict)
+{
+    return (job->kind == ASSAY_KIND_NONE || job->kind == verdict->kind) &&
+           job->at_unix_s == verdict->at_unix_s;
+}
 
 enum assay_verifier_process_answer_kind {
     ASSAY_VERIFIER_PROCESS_READY = 1,   /* the sandbox is active and the rules are read */

@@ -14,6 +14,7 @@
 #include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
+#include "net/documents/ear_token.h"
 #include "net/keys/keyring.h"
 #include "quote/json.h"
 #include "quote/result/cmw.h"
@@ -116,10 +117,9 @@ static enum assay_status sign_ear(const struct cli_appraisal *a,
                                   struct assay_writer *token)
 {
     static uint8_t claims_bytes[ASSAY_EAR_CLAIMS_MAX];
-    uint8_t header_bytes[256], digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
+    uint8_t digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_writer claims = assay_writer_over(claims_bytes, sizeof claims_bytes);
-    struct assay_slice header_json, claims_text;
+    struct assay_slice claims_text;
     assay_ear_claims(a->verdict, a->policy, terms, &claims);
     ASSAY_TRY(assay_writer_finish(&claims, &claims_text));
     if (terms->cbor) {
@@ -128,14 +128,12 @@ static enum assay_status sign_ear(const struct cli_appraisal *a,
         assay_cwt_put(token, public_key, claims_text, signature);
         return token->full ? ASSAY_E_FULL : ASSAY_OK;
     }
-    assay_ear_header(terms->profile, public_key, &header);
-    ASSAY_TRY(assay_writer_finish(&header, &header_json));
-    assay_jwt_put(token, header_json, claims_text);
-    if (token->full) return ASSAY_E_FULL;
-    assay_sha256(token->bytes, token->len, digest);
-    ASSAY_TRY(sign_digest(secret, digest, signature));
-    assay_jwt_put_signature(token, signature);
-    return token->full ? ASSAY_E_FULL : ASSAY_OK;
+    struct assay_p256_signer *signer = NULL;
+    ASSAY_TRY(assay_p256_signer_load(secret, &signer));
+    const enum assay_status status =
+        assay_document_ear_sign(signer, public_key, terms->profile, claims_text, token);
+    assay_p256_signer_free(&signer);
+    return status;
 }
 
 /* The token in its record, with the media type of RFC 9782 and the profile that types it. */

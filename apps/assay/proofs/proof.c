@@ -205,7 +205,8 @@ static int ask_bytes(const char *command, const char *socket, const char *reques
         const char *code = assay_json_text(data, "code", "error");
         (void)fprintf(stderr, "%s: %s%s\n", command, cli_text_of(data, "detail", code),
                       cli_daemon_get_hint(code, assay_json_text(data, "detail", "")));
-        result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+        const bool is_missing = strcmp(code, "not_found") == 0 || strcmp(code, "not_closed") == 0;
+        result = is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     } else {
         *len = strlen(text) / 2;
         *bytes = malloc(*len + 1);
@@ -367,8 +368,8 @@ static struct assay_json *proven_document(const struct assay_proof_verified *v)
     assay_json_set_bool(d, "age_known", v->has_age);
     assay_json_set_hex(d, "block_id", p->next.id, 32);
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
-    assay_json_set_text(d, "profile", cli_proof_profile_text(v->profile));
-    cli_proof_insecure_set(d, v->profile);
+    assay_json_set_text(d, "profile", assay_document_profile_text(v->profile));
+    assay_document_set_insecure(d, v->profile);
     return d;
 }
 

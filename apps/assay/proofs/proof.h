@@ -5,8 +5,7 @@
 #ifndef ASSAY_APPS_ASSAY_PROOFS_PROOF_H
 #define ASSAY_APPS_ASSAY_PROOFS_PROOF_H
 
-#include "engine/ledger/proofs/proof.h"
-#include "net/json/json.h"
+#include "net/documents/standing_ear.h"
 
 /* A checkpoint from a file, or that of a genesis; reports errors on stderr, prefixed with `who`.
  * Returns: an enum assay_exit. */
@@ -33,12 +32,6 @@ const char *cli_proof_age_text(enum assay_proof_answer answer, const struct assa
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 
-/* The profile of the policy whose digest is proven (proof_policy.c). */
-enum assay_proof_profile {
-    ASSAY_PROOF_PROFILE_UNKNOWN = 0, /* the digest alone is known */
-    ASSAY_PROOF_PROFILE_PRODUCTION = 1,
-    ASSAY_PROOF_PROFILE_DEVELOPMENT = 2, /* SOFT evidence passes: it proves no hardware */
-};
 /*
  * cli_proof_profile_find - look up the profile of a proven policy; errors are printed.
  * In:      path: a policy file or a genesis, NULL for none; checkpoint: the file that the proof was
@@ -50,20 +43,6 @@ enum assay_proof_profile {
 int cli_proof_profile_find(const char *path, const char *checkpoint,
                            const struct assay_proven_state *proven,
                            enum assay_proof_profile *profile);
-/* "production", "development", "unknown". Returns: never NULL. */
-const char *cli_proof_profile_text(enum assay_proof_profile profile);
-/* "insecure" of a document: true under profile development, null while the profile is unknown. */
-void cli_proof_insecure_set(struct assay_json *object, enum assay_proof_profile profile);
-
-/* A proof that was verified. */
-struct assay_proof_verified {
-    struct assay_proven_state proven;
-    struct assay_slice bytes;
-    uint64_t expires_ms; /* Unix ms: until when it may be relied upon */
-    bool has_age;        /* the verifier has a clock */
-    enum assay_proof_profile profile;
-};
-
 /*
  * cli_proof_ear_write - what is proven as an attestation result of all verifiers together
  * (proof_ear.c), signed with a key of `assay keys operator`.

@@ -1,178 +1,33 @@
 /*
- * apps/assay/proofs/proof_ear.c - EAR of an aggregate of verifiers (draft-ietf-rats-ear-04): the
- * proven state of one member, signed by the verifier of the proof.
- *
- * The multi-verifier drafts leave the aggregation open. Here it is the network's tally, and the
- * private claims commit to all of it: weight of the verifiers that passed it, that did not, and
- * that were silent, and the block. A status is never better than the vector (ear_status), and not
- * appraised is not zero per cent: it is `none`.
+ * apps/assay/proofs/proof_ear.c - attestation result of a proven state
+ * (net/documents/standing_ear.h), signed by the verifier of the proof, and written to a file.
  */
 #include "apps/assay/proofs/proof.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/ear.h"
-#include "base/base64.h"
 #include "base/file/file.h"
+#include "net/documents/ear_token.h"
 #include "net/keys/keyring.h"
-#include "quote/result/ear.h"
-#include "quote/result/jwt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NI_LEN = 80 };
-
-static enum assay_tier tier_of_standing(enum assay_standing standing)
-{
-    switch (standing) {
-    case ASSAY_STANDING_FULL: return ASSAY_TIER_AFFIRMING;
-    case ASSAY_STANDING_WARNING:
-    case ASSAY_STANDING_RESTRICTED: return ASSAY_TIER_WARNING;
-    case ASSAY_STANDING_SUSPENDED: return ASSAY_TIER_CONTRAINDICATED;
-    }
-    return ASSAY_TIER_NONE;
-}
-
-/* What the tally supports: a member that passed was recognised, under a production policy on
- * hardware of that level; one that failed by proof is recognised and not to be trusted. Without a
- * judgement there is no vector. */
-static bool vector_of(const struct assay_proof_verified *verified,
-                      struct assay_trust_vector *vector)
-{
-    const struct assay_proven_state *const p = &verified->proven;
-    *vector = (struct assay_trust_vector){ { 0 } };
-    if (!assay_member_serves(&p->member)) { /* recognised, and no member to rely upon */
-        vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 96;
-        return true;
-    }
-    switch (assay_proof_outcome_of(p)) {
-    case ASSAY_PROOF_OUTCOME_PASS:
-        vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 2;
-        if (verified->profile == ASSAY_PROOF_PROFILE_PRODUCTION)
-            vector->claims[ASSAY_TRUST_HARDWARE] =
-                p->member.found.level == ASSAY_OUTCOME_PASS_UP_TO_DATE ? 2 : 32;
-        return true;
-    case ASSAY_PROOF_OUTCOME_FAILED:
-        vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 96;
-        return true;
-    case ASSAY_PROOF_OUTCOME_ABSENT:
-    case ASSAY_PROOF_OUTCOME_UNSETTLED: return false;
-    }
-    return false;
-}
-
-static enum assay_tier status_of(const struct assay_proven_state *p, bool has_vector,
-                                 const struct assay_trust_vector *vector)
-{
-    const enum assay_tier standing = tier_of_standing(assay_proof_standing_of(p));
-    const enum assay_tier worst = has_vector ? assay_ar4si_worst(vector) : ASSAY_TIER_NONE;
-    if (assay_ar4si_status_fits(standing, worst)) return standing;
-    return worst; /* the vector's veto, or nothing is asserted */
-}
-
-static void put_hash(struct assay_json *list, const uint8_t digest[static 32])
-{
-    char text[NI_LEN] = "ni:///sha-256;";
-    size_t len = 0;
-    const size_t at = strlen(text);
-    const enum assay_status status =
-        assay_base64_encode(ASSAY_BASE64_URL, digest, 32, text + at, sizeof text - at - 1, &len);
-    if (status == ASSAY_OK) text[at + len] = '\0';
-    assay_json_append_text(list, text);
-}
-
-static struct assay_json *private_of(const struct assay_proof_verified *verified)
-{
-    const struct assay_proven_state *const p = &verified->proven;
-    const struct assay_found *f = &p->member.found;
-    struct assay_json *out = assay_json_object();
-    uint8_t digest[32];
-    assay_sha256(verified->bytes.bytes, verified->bytes.len, digest);
-    assay_json_set_uint(out, "v", 1);
-    assay_json_set_text(out, "profile", cli_proof_profile_text(verified->profile));
-    cli_proof_insecure_set(out, verified->profile);
-    assay_json_set_hex(out, "subject", p->member.node_id, 32);
-    assay_json_set_hex(out, "chain_id", p->next.chain_id, 32);
-    assay_json_set_uint(out, "era", p->next.era);
-    assay_json_set_uint(out, "epoch", p->next.epoch);
-    assay_json_set_hex(out, "block", p->next.id, 32);
-    assay_json_set_uint(out, "incarnation", p->member.lives[0].incarnation);
-    assay_json_set_text(out, "standing", assay_proof_standing_text(p));
-    assay_json_set_text(out, "stage", assay_member_stage_text(p->member.stage));
-    assay_json_set_uint(out, "stage_epoch", p->member.stage_epoch);
-    assay_json_set_uint(out, "score_bp", assay_trust_score_bp(&p->member.trust));
-    assay_json_set_text(out, "outcome", assay_proof_outcome_text(assay_proof_outcome_of(p)));
-    assay_json_set_bool(out, "certified", p->certified);
-    assay_json_set_uint(out, "weight_affirming", f->pass_weight);
-    assay_json_set_uint(out, "weight_negative", f->negative_weight);
-    assay_json_set_uint(out, "weight_silent",
-                        f->electorate_weight - f->pass_weight - f->negative_weight);
-    assay_json_set_uint(out, "weights_total", f->electorate_weight);
-    assay_json_set_hex(out, "proof_sha256", digest, sizeof digest);
-    return out;
-}
-
-static char *claims_of(const struct assay_proof_verified *verified)
-{
-    const struct assay_proven_state *const p = &verified->proven;
-    const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_04);
-    struct assay_trust_vector vector;
-    const bool has_vector = vector_of(verified, &vector);
-    struct assay_json *claims = assay_json_object(), *verifier = assay_json_object();
-    struct assay_json *submods = assay_json_object(), *appraisal = assay_json_object();
-    struct assay_json *policies = assay_json_array();
-    assay_json_set_text(claims, "eat_profile", names.profile);
-    assay_json_set_uint(claims, "iat", p->time_ms / 1000);
-    assay_json_set_uint(claims, "exp", verified->expires_ms / 1000);
-    assay_json_set_text(verifier, "developer", "Assay");
-    assay_json_set_text(verifier, "build", "assay " ASSAY_VERSION);
-    assay_json_set(claims, names.verifier_id, verifier);
-    assay_json_set_text(appraisal, names.status,
-                        assay_tier_text(status_of(p, has_vector, &vector)));
-    if (has_vector) {
-        struct assay_json *object = assay_json_object();
-        for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
-            assay_json_set_int(object, assay_ar4si_name((enum assay_trust_claim)i),
-                               vector.claims[i]);
-        assay_json_set(appraisal, names.vector, object);
-    }
-    put_hash(policies, p->policy_digest);
-    assay_json_set(appraisal, names.policy_ids, policies);
-    assay_json_set(appraisal, ASSAY_EAR_PRIVATE, private_of(verified));
-    assay_json_set(submods, "assay", appraisal);
-    assay_json_set(claims, "submods", submods);
-    char *text = assay_json_print(claims, 0);
-    assay_json_free(&claims);
-    return text;
-}
-
 static enum assay_status sign_token(const char *claims, const char *key, struct assay_writer *token)
 {
     struct assay_secret32 secret;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], header_bytes[256];
-    uint8_t digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
-    struct assay_slice header_json, signed_text;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_p256_signer *signer = NULL;
     ASSAY_TRY(assay_keyring_operator_load(key, &secret, public_key));
     enum assay_status status = assay_p256_signer_load(&secret, &signer);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK) return status;
-    assay_ear_header(ASSAY_EAR_IETF_04, public_key, &header);
-    status = assay_writer_finish(&header, &header_json);
-    if (status == ASSAY_OK) {
-        assay_jwt_put(token, header_json, assay_slice_over(claims, strlen(claims)));
-        status = assay_writer_finish(token, &signed_text);
-    }
-    if (status == ASSAY_OK) {
-        assay_sha256(signed_text.bytes, signed_text.len, digest);
-        status = assay_p256_sign(signer, digest, signature);
-    }
+    status = assay_document_ear_sign(signer, public_key, ASSAY_EAR_IETF_04,
+                                     assay_slice_over(claims, strlen(claims)), token);
     assay_p256_signer_free(&signer);
     if (status != ASSAY_OK) return status;
-    assay_jwt_put_signature(token, signature);
     assay_writer_u8(token, '\n');
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
@@ -182,7 +37,7 @@ int cli_proof_ear_write(const struct assay_proof_verified *verified, const char 
 {
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
-    char *claims = claims_of(verified);
+    char *claims = assay_document_ear_standing(verified);
     enum assay_status status = claims != NULL ? sign_token(claims, key, &token) : ASSAY_E_MEMORY;
     free(claims);
     if (status != ASSAY_OK) return cli_ear_key_report(false, key, status);

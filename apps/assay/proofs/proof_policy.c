@@ -75,12 +75,6 @@ static int complain_other(const char *path, const uint8_t digest[static 32],
     return ASSAY_EXIT_DENIED;
 }
 
-static enum assay_proof_profile profile_of(const struct assay_policy *policy)
-{
-    return policy->profile == ASSAY_PROFILE_DEVELOPMENT ? ASSAY_PROOF_PROFILE_DEVELOPMENT
-                                                        : ASSAY_PROOF_PROFILE_PRODUCTION;
-}
-
 int cli_proof_profile_find(const char *path, const char *checkpoint,
                            const struct assay_proven_state *proven,
                            enum assay_proof_profile *profile)
@@ -94,26 +88,10 @@ int cli_proof_profile_find(const char *path, const char *checkpoint,
         has_path ? load_policy(path, policy, digest) : load_genesis(checkpoint, policy, digest);
     if (result == ASSAY_EXIT_OK) {
         if (assay_bytes_equal(digest, proven->policy_digest, sizeof digest))
-            *profile = profile_of(policy);
+            *profile = assay_document_profile_of(policy);
         else if (has_path) result = complain_other(path, digest, proven->policy_digest);
     }
     free(policy);
     /* Operators may have changed the policy since genesis: that is no error. */
     return has_path ? result : ASSAY_EXIT_OK;
-}
-
-void cli_proof_insecure_set(struct assay_json *object, enum assay_proof_profile profile)
-{
-    if (profile == ASSAY_PROOF_PROFILE_UNKNOWN) assay_json_set_null(object, "insecure");
-    else assay_json_set_bool(object, "insecure", profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
-}
-
-const char *cli_proof_profile_text(enum assay_proof_profile profile)
-{
-    switch (profile) {
-    case ASSAY_PROOF_PROFILE_PRODUCTION: return "production";
-    case ASSAY_PROOF_PROFILE_DEVELOPMENT: return "development";
-    case ASSAY_PROOF_PROFILE_UNKNOWN: break;
-    }
-    return "unknown";
 }

@@ -139,8 +139,8 @@ ASSAY_CHECKED enum assay_status assay_token_verify(const struct assay_token_term
  * order in which they are tried decides nothing about a token that is valid under some of them but
  * which of these is named.
  * In:      terms[count], count at least 1
- * Out:     *token, *index: valid, and under which; or the refusal that came last in the order of
- *          the checks (the first of equal ones)
+ * Out:     *token, *index: valid, and under which; or the refusal that passed the most
+ *          checks (the first of equal ones)
  * Returns: as assay_token_verify
  */
 ASSAY_CHECKED enum assay_status assay_token_verify_any(const struct assay_token_terms *terms,

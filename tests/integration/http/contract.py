@@ -136,7 +136,7 @@ def method_of(item):
 
 
 def source_agrees():
-    routes = dict(re.findall(r'\{ "(/[^"]*)",[^\n]*?"([a-z ]*)" \}', open(SOURCE + "/answer.c", encoding="utf-8").read()))
+    routes = dict(re.findall(r'\{ "(/[^"]*)",[^{}]*?"([a-zA-Z ]*)" \}', open(SOURCE + "/answer.c", encoding="utf-8").read()))
     paths = {re.sub(r"\{[^}]*\}", "*", path): method_of(item) for path, item in CONTRACT["paths"].items()}
     check("routes and paths differ: %s" % (set(routes) ^ set(paths)), set(routes) == set(paths) and len(routes) > 10)
     for path, names in routes.items():
@@ -249,7 +249,9 @@ def core_documents():
     account = "0" * 63 + "7"
     for path, template in (
             ("/v1/collateral/status", None), ("/v1/checkpoint", None), ("/v1/proofs/0", "/v1/proofs/{id}"),
-            ("/v1/proofs/node-1?bare=", "/v1/proofs/{id}"), ("/v1/boundaries?era=0&epoch=1", None),
+            ("/v1/proofs/node-1?bare=", "/v1/proofs/{id}"), ("/v1/nodes/0/proof", "/v1/nodes/{id}/proof"),
+            ("/v1/nodes/1/proof?bare=1", "/v1/nodes/{id}/proof"), ("/v1/nodes/node-2/ear", "/v1/nodes/{id}/ear"),
+            ("/.well-known/veraison/verification", None), ("/v1/boundaries?era=0&epoch=1", None),
             ("/v1/boundaries?era=0&epoch=1&voters=", None), ("/v1/anchors", None), ("/v1/accounts/" + account, "/v1/accounts/{id}"),
             ("/v1/tasks", None), ("/v1/rows/state?instance=" + "0" * 64, "/v1/rows/{group}"), ("/v1/export", None),
             ("/v1/export?since=2&until=3&votes=", None), ("/v1/items/genesis", "/v1/items/{class}"),
@@ -261,11 +263,32 @@ def core_documents():
     check("export: other epochs", [e["epoch"] for e in export["data"]["epochs"]] == [2, 3])
     for path, template, status, code in (
             ("/v1/proofs/nobody", "/v1/proofs/{id}", 404, "not_found"), ("/v1/tasks/x", "/v1/tasks/{id}", 400, "bad_request"),
+            ("/v1/nodes/nobody/proof", "/v1/nodes/{id}/proof", 404, "not_found"), ("/v1/nodes/0/proof?bare=2", "/v1/nodes/{id}/proof", 400, "bad_request"),
+            ("/v1/nodes/nobody/ear", "/v1/nodes/{id}/ear", 404, "not_found"),
+            ("/v1/nodes/1/evidence/bytes", "/v1/nodes/{id}/evidence/bytes", 403, "role_required"),
             ("/v1/export?since=x", None, 400, "bad_request"), ("/v1/export?since=1%20votes", None, 400, "bad_request"),
             ("/v1/items/secrets", "/v1/items/{class}", 400, "bad_request")):
         answer, value = call(path, template)
         check("%s: %d, not %d" % (path, answer.status, status), answer.status == status)
         check("%s: %s" % (path, value), bool(value) and value["code"] == code)
+    operation = CONTRACT["paths"]["/challenge-response/v1/newSession"]["post"]
+    for path, template in (("/v1/checkpoint", None), ("/v1/proofs/0", "/v1/proofs/{id}"), ("/v1/nodes/0/proof", "/v1/nodes/{id}/proof"),
+                           ("/v1/nodes/node-2/ear", "/v1/nodes/{id}/ear")):
+        not_modified(path, template)
+    answer, body = ask("/challenge-response/v1/newSession", "POST")
+    check("new session: %d" % answer.status, answer.status == 201 and hold(operation, answer, body) is not None)
+    path = "/challenge-response/v1/" + (answer.getheader("Location") or "")
+    for nonce, status in (("AAECAwQFBgc", 201), ("AAECAwQFBgc", 409), ("AAEC", 400)):
+        answer, body = ask("/challenge-response/v1/newSession?nonce=" + nonce, "POST")
+        check("nonce %s: %d, not %d" % (nonce, answer.status, status), answer.status == status)
+        hold(operation, answer, body)
+        seen.add((operation["operationId"], str(answer.status)))
+    answer, value = call(path, "/challenge-response/v1/session/{id}")
+    check("session: %s" % value, answer.status == 200 and value["status"] == "waiting")
+    operation = CONTRACT["paths"]["/challenge-response/v1/session/{id}"]["delete"]
+    answer, body = ask(path, "DELETE")
+    check("session deleted: %d" % answer.status, answer.status == 204 and body == b"")
+    call(path, "/challenge-response/v1/session/{id}")
     answer, body = ask("/v1/submit?kind=change", "POST", b"x", Content_Type="application/octet-stream")
     check("submit without a certificate: %d" % answer.status, answer.status == 403 and json.loads(body)["code"] == "role_required")
 
@@ -379,8 +402,8 @@ def stream():
 def coverage():
     for path, item in CONTRACT["paths"].items():
         operation = method_of(item)
-        if operation["operationId"] in ("submit", "task", "share"):
-            continue  # there is none in this network
+        if operation["operationId"] in ("submit", "task", "share", "evidence_bytes"):
+            continue  # there is none in this network, or of this role
         for status in operation["responses"]:
             if status in ("503", "default") or (operation["operationId"], status) in seen:
                 continue

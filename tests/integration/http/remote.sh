@@ -2,6 +2,7 @@
 # The command line over HTTPS: three nodes, three roles, every command that reads, and what must not be trusted.
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$root/tests/integration/cli/lib.sh"
+. "$root/tests/integration/http/authority.sh"
 cd "$WORK" || exit 2
 export XDG_CONFIG_HOME="$WORK/xdg"
 unset ASSAY_CONTEXT ASSAY_SOCKET
@@ -10,17 +11,6 @@ network 3 1000 2
 sign alpha beta
 "$TOOLS/free_port" 4 >http_ports
 port() { sed -n "${1}p" http_ports; }
-authority() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -days 2 \
-        -subj "/CN=$1" -addext 'basicConstraints=critical,CA:TRUE' 2>/dev/null
-}
-# certificate NAME AUTHORITY PURPOSE SUBJECT
-certificate() {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "$4" 2>/dev/null
-    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=%s\n' "$3" >"$1.ext"
-    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 2 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
-    chmod 600 "$1.key"
-}
 authority site
 authority other
 certificate server site serverAuth /CN=server
@@ -48,7 +38,7 @@ http:
 END
 done
 sed 's/role: auditor/role: root/' node-1/assayd.yaml >node-1/bad.yaml
-expect 2 'expected viewer, auditor or operator, found "root"' "$ASSAYD" --config node-1/bad.yaml --check-config
+expect 2 'expected viewer, service, auditor or operator, found "root"' "$ASSAYD" --config node-1/bad.yaml --check-config
 sed 's/O=Example,OU=Audit/OU=/' node-1/assayd.yaml >node-1/bad.yaml
 expect 2 'http.roles[1]: expected 64 hexadecimal digits' "$ASSAYD" --config node-1/bad.yaml --check-config
 sed '/^  certificate:/d; /^  key: .*server/d; /^  clients:/d' node-1/assayd.yaml >node-1/bad.yaml

@@ -20,6 +20,7 @@ static struct assay_http *http;
 static char path[108];
 static char lines[8][64]; /* that the loop was asked */
 static size_t line_count;
+static unsigned proof_epoch; /* of the proofs that it renders */
 
 static void open_server(void)
 {
@@ -47,6 +48,14 @@ static char *render(void *context, const char *line)
     (void)context;
     cr_assert_lt(line_count, sizeof lines / sizeof lines[0]);
     (void)snprintf(lines[line_count++], sizeof lines[0], "%s", line);
+    if (strncmp(line, "proof ", 6) == 0 && strcmp(line, "proof nobody") != 0) {
+        char text[128];
+        (void)snprintf(
+            text, sizeof text,
+            "{\"schema\":\"assay.proof\",\"data\":{\"era\":0,\"epoch\":%u,\"proof\":\"81%02x\"}}",
+            proof_epoch, proof_epoch);
+        return strdup(text);
+    }
     if (strcmp(line, "proof nobody") == 0)
         return strdup("{\"schema\":\"assay.error\",\"data\":{\"code\":\"not_found\"}}");
     return strdup("{\"schema\":\"assay.test\",\"data\":{\"answer\":7}}");
@@ -166,4 +175,38 @@ Test(net_http_core_requests, without_a_certificate_nothing_is_submitted)
     end_asker(&asker);
     cr_expect_eq(asker.status, ASSAY_E_UNSUPPORTED);
     cr_expect_eq(line_count, 0);
+}
+
+/* Of a proof: the loop renders it once an epoch, however often it is asked for, and never gives an
+ * old one for a new one. */
+static uint64_t proof_of(const char *target, bool is_rendered)
+{
+    struct asker asker;
+    const size_t before = line_count;
+    start_asker(&asker, target);
+    if (is_rendered) cr_assert(serve_once());
+    end_asker(&asker);
+    cr_expect_eq(asker.status, ASSAY_OK);
+    cr_expect_eq(line_count - before, is_rendered ? 1 : 0, "%s", target);
+    const uint64_t epoch = assay_json_uint(assay_json_get(asker.document, "data"), "epoch", 0);
+    assay_json_free(&asker.document);
+    return epoch;
+}
+
+Test(net_http_core_requests, a_proof_is_rendered_once_an_epoch)
+{
+    assay_http_epoch(http, http_fixture_epoch(&fixture, 40));
+    assay_http_publish(http, &fixture.snapshot, false);
+    proof_epoch = 40;
+    cr_expect_eq(proof_of("/v1/proofs/1", true), 40);
+    cr_expect_eq(proof_of("/v1/proofs/1", false), 40);
+    assay_http_publish(http, &fixture.snapshot, false); /* a newer view of the same epoch */
+    cr_expect_eq(proof_of("/v1/proofs/1", false), 40);
+    cr_expect_eq(proof_of("/v1/proofs/2", true), 40, "another member");
+    cr_expect_eq(proof_of("/v1/proofs/1?bare=", true), 40, "another form");
+    proof_epoch = 41;
+    assay_http_epoch(http, http_fixture_epoch(&fixture, 41));
+    assay_http_publish(http, &fixture.snapshot, false);
+    cr_expect_eq(proof_of("/v1/proofs/1", true), 41, "an old proof for a new one");
+    cr_expect_eq(proof_of("/v1/proofs/1", false), 41);
 }

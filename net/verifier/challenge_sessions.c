@@ -1,0 +1,149 @@
+/*
+ * net/verifier/challenge_sessions.c - table of challenge-response sessions.
+ */
+#include "net/verifier/challenge_sessions.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+#include <stdlib.h>
+
+static void clear_session(struct assay_session *session)
+{
+    free(session->result);
+    *session = (struct assay_session){ .state = ASSAY_SESSION_FREE };
+}
+
+void assay_session_table_clear(struct assay_session_table *s)
+{
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++)
+        clear_session(&s->all[i]);
+}
+
+/* Of those that are appraised the place is needed until the verdict. */
+static void expire(struct assay_session_table *s, uint64_t now_ms)
+{
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        struct assay_session *const session = &s->all[i];
+        if (session->state == ASSAY_SESSION_FREE || now_ms < session->end_ms) continue;
+        assay_session_remove(session);
+    }
+}
+
+static bool was_used(const struct assay_session_table *s, const uint8_t digest[static 32])
+{
+    const uint64_t count =
+        s->nonce_count < ASSAY_SESSION_NONCES_MAX ? s->nonce_count : ASSAY_SESSION_NONCES_MAX;
+    for (uint64_t i = 0; i < count; i++)
+        if (assay_bytes_equal(s->nonces[i], digest, ASSAY_SHA256_LEN)) return true;
+    return false;
+}
+
+enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_ms,
+                                    const uint8_t client[static 32], struct assay_slice nonce,
+                                    const uint8_t id[static ASSAY_SESSION_ID_LEN],
+                                    struct assay_session **out)
+{
+    ASSAY_ASSERT(nonce.len >= ASSAY_SESSION_SIZE_MIN && nonce.len <= ASSAY_SESSION_SIZE_MAX);
+    uint8_t digest[ASSAY_SHA256_LEN];
+    struct assay_session *place = NULL;
+    size_t own = 0;
+    expire(s, now_ms);
+    assay_sha256(nonce.bytes, nonce.len, digest);
+    if (was_used(s, digest)) return ASSAY_E_DUPLICATE;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        struct assay_session *const session = &s->all[i];
+        if (session->state == ASSAY_SESSION_FREE) place = session;
+        else if (assay_bytes_equal(session->client, client, sizeof session->client)) own++;
+    }
+    if (place == NULL || own >= ASSAY_SESSION_CLIENT_MAX) return ASSAY_E_FULL;
+    *place = (struct assay_session){ .state = ASSAY_SESSION_WAITING,
+                                     .nonce_len = nonce.len,
+                                     .end_ms = now_ms + ASSAY_SESSION_LIFE_MS };
+    assay_bytes_copy(place->id, sizeof place->id, id, ASSAY_SESSION_ID_LEN);
+    assay_bytes_copy(place->client, sizeof place->client, client, 32);
+    assay_bytes_copy(place->nonce, sizeof place->nonce, nonce.bytes, nonce.len);
+    assay_bytes_copy(s->nonces[s->nonce_count++ % ASSAY_SESSION_NONCES_MAX], ASSAY_SHA256_LEN,
+                     digest, sizeof digest);
+    *out = place;
+    return ASSAY_OK;
+}
+
+struct assay_session *assay_session_find(struct assay_session_table *s, uint64_t now_ms,
+                                         const uint8_t client[static 32],
+                                         const uint8_t id[static ASSAY_SESSION_ID_LEN])
+{
+    expire(s, now_ms);
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        struct assay_session *const session = &s->all[i];
+        if (session->state != ASSAY_SESSION_FREE && !session->is_deleted &&
+            assay_bytes_equal(session->id, id, sizeof session->id) &&
+            assay_bytes_equal(session->client, client, sizeof session->client))
+            return session;
+    }
+    return NULL;
+}
+
+/* ["assay/challenge/v1", id, digest of the evidence]: verdicts on evidence of members go by its
+ * digest (docs/protocol.md 3.1), and a client must not make one of them. */
+static void name_job(struct assay_session *session)
+{
+    uint8_t bytes[128];
+    struct assay_slice text;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_text(&w, "assay/challenge/v1");
+    assay_cbor_put_bytes(&w, session->id, sizeof session->id);
+    assay_cbor_put_bytes(&w, session->evidence, sizeof session->evidence);
+    const enum assay_status status = assay_writer_finish(&w, &text);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(text.bytes, text.len, session->job);
+}
+
+enum assay_status assay_session_begin(struct assay_session_table *s, struct assay_session *session,
+                                      uint64_t now_ms, int64_t at_unix_s,
+                                      struct assay_slice evidence)
+{
+    size_t running = 0;
+    if (session->state != ASSAY_SESSION_WAITING) return ASSAY_E_STALE;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++)
+        running += s->all[i].state == ASSAY_SESSION_PROCESSING;
+    if (running >= ASSAY_SESSION_WORK_MAX) return ASSAY_E_AGAIN;
+    session->state = ASSAY_SESSION_PROCESSING;
+    session->at_unix_s = at_unix_s;
+    session->end_ms = now_ms + ASSAY_SESSION_LIFE_MS;
+    assay_sha256(evidence.bytes, evidence.len, session->evidence);
+    name_job(session);
+    return ASSAY_OK;
+}
+
+struct assay_session *assay_session_find_job(struct assay_session_table *s,
+                                             const uint8_t job[static 32])
+{
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++)
+        if (s->all[i].state == ASSAY_SESSION_PROCESSING &&
+            assay_bytes_equal(s->all[i].job, job, sizeof s->all[i].job))
+            return &s->all[i];
+    return NULL;
+}
+
+void assay_session_end(struct assay_session *session, char *result)
+{
+    ASSAY_ASSERT(session->state == ASSAY_SESSION_PROCESSING && session->result == NULL);
+    session->state = result != NULL ? ASSAY_SESSION_COMPLETE : ASSAY_SESSION_FAILED;
+    session->result = result;
+    if (session->is_deleted) clear_session(session);
+}
+
+void assay_session_remove(struct assay_session *session)
+{
+    if (session->state == ASSAY_SESSION_PROCESSING) session->is_deleted = true;
+    else clear_session(session);
+}
+
+const char *assay_session_state_text(enum assay_session_state state)
+{
+    static const char *const texts[] = { "free", "waiting", "processing", "complete", "failed" };
+    ASSAY_ASSERT(state < sizeof texts / sizeof texts[0]);
+    return texts[state];
+}

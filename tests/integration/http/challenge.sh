@@ -1,0 +1,106 @@
+#!/bin/sh
+# Verdicts over HTTPS: proofs, checkpoints and attestation results for a machine without a node, and the verifier as a
+# service for clients of Veraison's challenge-response API.
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+. "$root/tests/integration/cli/lib.sh"
+. "$root/tests/integration/http/authority.sh"
+cd "$WORK" || exit 2
+export XDG_CONFIG_HOME="$WORK/xdg"
+unset ASSAY_CONTEXT ASSAY_SOCKET
+network 3 2000 2
+sign alpha beta
+"$TOOLS/free_port" 1 >http_port
+port=$(cat http_port)
+authority site
+certificate server site serverAuth /CN=server
+certificate viewer site clientAuth /O=Example/CN=vic
+certificate service site clientAuth /O=Example/OU=Programs/CN=portal
+certificate other site clientAuth /O=Example/OU=Programs/CN=shop
+certificate operator site clientAuth /O=Example/OU=Operators/CN=olga
+sed -i "s/^  admin: admin.sock/&\n  http: 127.0.0.1:$port/" node-1/assayd.yaml
+cat >>node-1/assayd.yaml <<END
+http:
+  certificate: ../server.pem
+  key: ../server.key
+  clients: ../site.pem
+  roles:
+    - { certificate: "O=Example,OU=Programs", role: service }
+    - { certificate: "O=Example,OU=Operators", role: operator }
+END
+url=https://127.0.0.1:$port
+# fetch WHO PATH FILE [OPTION...]: the status, and headers in FILE.head.
+fetch() {
+    who=$1 path=$2 file=$3
+    shift 3
+    curl -s -m 20 --cacert site.pem --cert "$who.pem" --key "$who.key" -D "$file.head" -o "$file" -w '%{http_code}' "$@" "$url$path"
+}
+start 1
+# --- before the first close there is nothing to prove, and it is said so
+check 'HTTP answers' until_true 20 fetch viewer /livez answer
+expect 0 503 fetch viewer /v1/nodes/node-2/proof early
+check 'it names the reason' grep -q '"code":"not_closed"' early
+for i in 2 3; do start $i; done
+check 'node-1 closes epochs' until_true 60 epoch_at_least 1 4
+
+# --- a relying party with curl, a checkpoint, and no node
+expect 0 200 fetch viewer /v1/checkpoint checkpoint -H 'Accept: application/vnd.assay.checkpoint+cbor'
+check 'its type' grep -qi '^content-type: application/vnd.assay.checkpoint+cbor' checkpoint.head
+expect 0 200 fetch viewer /v1/nodes/node-2/proof proof
+check 'type of a proof' grep -qi '^content-type: application/vnd.assay.proof+cbor' proof.head
+check 'an ETag of the epoch' grep -qi '^etag: W/' proof.head
+expect 0 'standing       ' "$ASSAY" proof verify proof --checkpoint checkpoint --node node-2 --policy policy.yaml
+expect 4 'about another member' "$ASSAY" proof verify proof --checkpoint checkpoint --node node-3
+expect 4 'not trusted' "$ASSAY" proof verify proof --checkpoint checkpoint --at 2099-01-01T00:00:00Z
+# A node that shows an old proof, however fresh its answer is, is noticed by its age.
+sleep 3
+expect 4 'not trusted' "$ASSAY" proof verify proof --checkpoint checkpoint --max-age 1s
+# The bytes are those of `assay proof` at the node: of one epoch, tried until both were.
+same_bytes() {
+    "$ASSAY" proof node-2 --bare --out here.proof --socket node-1/admin.sock >/dev/null &&
+        fetch viewer '/v1/nodes/node-2/proof?bare=1' there.proof >/dev/null && cmp -s here.proof there.proof
+}
+expect 0 400 fetch viewer '/v1/nodes/node-2/proof?bare=1&bare=1' answer
+check 'the bytes of assay proof' until_true 20 same_bytes
+# The same epoch has the same answer, the next one another.
+unchanged() {
+    fetch viewer /v1/nodes/node-3/proof first >/dev/null
+    tag=$(sed -n 's/^[Ee][Tt][Aa][Gg]: //p' first.head | tr -d '\r')
+    [ "$(fetch viewer /v1/nodes/node-3/proof again -H "If-None-Match: $tag")" = 304 ]
+}
+check 'unchanged within an epoch' until_true 20 unchanged
+changed() { [ "$(fetch viewer /v1/nodes/node-3/proof again -H "If-None-Match: $tag")" = 200 ]; }
+check 'changed by the next close' until_true 20 changed
+fresh_bytes() { fetch viewer /v1/nodes/node-3/proof now.proof >/dev/null; ! cmp -s first now.proof; }
+check 'a proof of the next epoch is another' until_true 20 fresh_bytes
+expect 0 404 fetch viewer /v1/nodes/nobody/proof answer
+expect 0 406 fetch viewer /v1/nodes/node-2/proof answer -H 'Accept: text/html'
+
+# --- the same by the command line, by contexts
+chain=$(field 1 status chain_id)
+expect 0 'added' "$ASSAY" context add site --endpoint "$url" --ca site.pem --certificate viewer.pem --key viewer.key --chain-id "$chain"
+expect 0 '' "$ASSAY" --context site checkpoint --out cp
+expect 0 'bytes' "$ASSAY" --context site proof node-2 --out fetched.proof
+expect 0 'standing       ' "$ASSAY" proof verify fetched.proof --checkpoint cp --node node-2
+
+# --- attestation results of a standing, signed by the node
+expect 0 200 fetch viewer /v1/nodes/node-2/ear ear
+check 'their type' grep -qi '^content-type: application/eat+jwt' ear.head
+expect 0 200 fetch viewer /.well-known/veraison/verification discovery
+/usr/bin/python3 -c 'import json; json.dump(json.load(open("discovery"))["ear-verification-key"], open("key.jwk", "w"))'
+expect 0 'INSECURE' "$ASSAY" ear verify ear --key key.jwk # SOFT evidence
+"$ASSAY" keys operator stranger.key >stranger.pub
+expect 4 '' "$ASSAY" ear verify ear --key stranger.pub
+
+# --- raw evidence, for operators
+expect 0 403 fetch service /v1/nodes/node-2/evidence/bytes answer
+has_evidence() { [ "$(fetch operator /v1/nodes/node-2/evidence/bytes raw)" = 200 ]; }
+check 'raw evidence' until_true 20 has_evidence
+expect 0 'soft' "$ASSAY" evidence decode raw
+expect 0 404 fetch operator /v1/nodes/node-1/evidence/bytes answer
+
+# --- the verifier as a service
+expect 0 'checks hold' /usr/bin/python3 "$root/tests/integration/http/veraison.py" "$url" "$ASSAY" node-2/platform.key "$BIN/assay-enclave"
+echo "$out"
+check 'its verifier process did not end' sh -c '! grep -q verifier_ended node-1/log'
+check 'it attests as before' test "$(field 1 status standing)" = FULL
+finish
