@@ -13,7 +13,7 @@ static size_t text_len(const char *text)
     return len;
 }
 
-size_t assay_identity_der_open(struct assay_writer *w, unsigned tag)
+size_t assay_credential_der_open(struct assay_writer *w, unsigned tag)
 {
     ASSAY_ASSERT(tag <= 0xff);
     assay_writer_u8(w, (uint8_t)tag);
@@ -31,12 +31,12 @@ static void move_content(struct assay_writer *w, size_t content, size_t count)
         w->bytes[at - 1 + count] = w->bytes[at - 1];
 }
 
-void assay_identity_der_close(struct assay_writer *w, size_t content)
+void assay_credential_der_close(struct assay_writer *w, size_t content)
 {
     if (w->full) return;
     ASSAY_ASSERT(content >= 2 && content <= w->len);
     const size_t len = w->len - content;
-    ASSAY_ASSERT(len <= ASSAY_IDENTITY_DER_CONTENT_MAX);
+    ASSAY_ASSERT(len <= ASSAY_CREDENTIAL_DER_CONTENT_MAX);
     if (len < 0x80) {
         w->bytes[content - 1] = (uint8_t)len;
         return;
@@ -49,20 +49,20 @@ void assay_identity_der_close(struct assay_writer *w, size_t content)
         w->bytes[content + i] = (uint8_t)(len >> (8 * (count - 1 - i)));
 }
 
-void assay_identity_der_put(struct assay_writer *w, unsigned tag, struct assay_slice content)
+void assay_credential_der_put(struct assay_writer *w, unsigned tag, struct assay_slice content)
 {
-    const size_t at = assay_identity_der_open(w, tag);
+    const size_t at = assay_credential_der_open(w, tag);
     assay_writer_put(w, content.bytes, content.len);
-    assay_identity_der_close(w, at);
+    assay_credential_der_close(w, at);
 }
 
-void assay_identity_der_put_text(struct assay_writer *w, unsigned tag, const char *text)
+void assay_credential_der_put_text(struct assay_writer *w, unsigned tag, const char *text)
 {
-    assay_identity_der_put(w, tag, assay_slice_over(text, text_len(text)));
+    assay_credential_der_put(w, tag, assay_slice_over(text, text_len(text)));
 }
 
 /* X.690 8.3.2: no leading zeros but the one that makes the number positive. */
-void assay_identity_der_put_uint(struct assay_writer *w, uint64_t value)
+void assay_credential_der_put_uint(struct assay_writer *w, uint64_t value)
 {
     uint8_t bytes[9] = { 0 };
     size_t first = 0;
@@ -70,23 +70,23 @@ void assay_identity_der_put_uint(struct assay_writer *w, uint64_t value)
         bytes[8 - i] = (uint8_t)(value >> (8 * i));
     while (first < 8 && bytes[first] == 0 && (bytes[first + 1] & 0x80) == 0)
         first += 1;
-    assay_identity_der_put(w, ASSAY_IDENTITY_DER_INTEGER,
-                           assay_slice_over(bytes + first, sizeof bytes - first));
+    assay_credential_der_put(w, ASSAY_CREDENTIAL_DER_INTEGER,
+                             assay_slice_over(bytes + first, sizeof bytes - first));
 }
 
-void assay_identity_der_put_integer(struct assay_writer *w, const uint8_t *bytes, size_t len)
+void assay_credential_der_put_integer(struct assay_writer *w, const uint8_t *bytes, size_t len)
 {
     ASSAY_ASSERT(len > 0 && (bytes[0] & 0x80) == 0 && (len == 1 || bytes[0] != 0));
-    assay_identity_der_put(w, ASSAY_IDENTITY_DER_INTEGER, assay_slice_over(bytes, len));
+    assay_credential_der_put(w, ASSAY_CREDENTIAL_DER_INTEGER, assay_slice_over(bytes, len));
 }
 
-void assay_identity_der_put_true(struct assay_writer *w)
+void assay_credential_der_put_true(struct assay_writer *w)
 {
     static const uint8_t yes = 0xff; /* X.690 11.1 */
-    assay_identity_der_put(w, ASSAY_IDENTITY_DER_BOOLEAN, assay_slice_over(&yes, 1));
+    assay_credential_der_put(w, ASSAY_CREDENTIAL_DER_BOOLEAN, assay_slice_over(&yes, 1));
 }
 
-void assay_identity_der_put_time(struct assay_writer *w, int64_t unix_s)
+void assay_credential_der_put_time(struct assay_writer *w, int64_t unix_s)
 {
     /* "YYYY-MM-DDThh:mm:ssZ" without its marks */
     static const uint8_t place[] = { 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 19 };
@@ -98,9 +98,9 @@ void assay_identity_der_put_time(struct assay_writer *w, int64_t unix_s)
     for (size_t i = 0; i < sizeof place; i++)
         digits[i] = (uint8_t)text[place[i]];
     if (is_long)
-        assay_identity_der_put(w, ASSAY_IDENTITY_DER_GENERALIZED_TIME,
-                               assay_slice_over(digits, sizeof digits));
+        assay_credential_der_put(w, ASSAY_CREDENTIAL_DER_GENERALIZED_TIME,
+                                 assay_slice_over(digits, sizeof digits));
     else
-        assay_identity_der_put(w, ASSAY_IDENTITY_DER_UTC_TIME,
-                               assay_slice_over(digits + 2, sizeof digits - 2));
+        assay_credential_der_put(w, ASSAY_CREDENTIAL_DER_UTC_TIME,
+                                 assay_slice_over(digits + 2, sizeof digits - 2));
 }

@@ -18,7 +18,7 @@ static bool is_label_byte(uint8_t byte)
 /* RFC 1123 2.1, lower case. */
 static bool is_label(struct assay_slice text)
 {
-    if (text.len < 1 || text.len > ASSAY_IDENTITY_LABEL_MAX) return false;
+    if (text.len < 1 || text.len > ASSAY_CREDENTIAL_LABEL_MAX) return false;
     if (text.bytes[0] == '-' || text.bytes[text.len - 1] == '-') return false;
     for (size_t i = 0; i < text.len; i++)
         if (!is_label_byte(text.bytes[i])) return false;
@@ -28,7 +28,7 @@ static bool is_label(struct assay_slice text)
 static bool is_domain(struct assay_slice text)
 {
     size_t first = 0;
-    if (text.len < 1 || text.len > ASSAY_IDENTITY_DOMAIN_MAX) return false;
+    if (text.len < 1 || text.len > ASSAY_CREDENTIAL_DOMAIN_MAX) return false;
     for (size_t i = 0; i <= text.len; i++) {
         if (i < text.len && text.bytes[i] != '.') continue;
         if (!is_label(assay_slice_over(text.bytes + first, i - first))) return false;
@@ -50,7 +50,7 @@ static bool is_issuer(struct assay_slice text)
 {
     static const char scheme[] = "https://";
     enum { SCHEME = sizeof scheme - 1 };
-    if (text.len <= SCHEME || text.len > ASSAY_IDENTITY_ISSUER_MAX) return false;
+    if (text.len <= SCHEME || text.len > ASSAY_CREDENTIAL_ISSUER_MAX) return false;
     if (!assay_bytes_equal(text.bytes, scheme, SCHEME)) return false;
     for (size_t i = SCHEME; i < text.len; i++) {
         const uint8_t c = text.bytes[i];
@@ -61,24 +61,24 @@ static bool is_issuer(struct assay_slice text)
     return text.bytes[text.len - 1] != '/'; /* a path is appended */
 }
 
-enum assay_status product_check_ca(const struct assay_identity_ca *ca)
+enum assay_status product_check_ca(const struct assay_credential_ca *ca)
 {
     if (!is_domain(ca->trust_domain) || !is_issuer(ca->issuer)) return ASSAY_E_SYNTAX;
-    if (ca->number == 0 || ca->validity_s < ASSAY_IDENTITY_VALIDITY_S_MIN ||
-        ca->validity_s > ASSAY_IDENTITY_VALIDITY_S_MAX)
+    if (ca->number == 0 || ca->validity_s < ASSAY_CREDENTIAL_VALIDITY_S_MIN ||
+        ca->validity_s > ASSAY_CREDENTIAL_VALIDITY_S_MAX)
         return ASSAY_E_RANGE;
     return assay_sodium_edwards_is_fit(ca->public_key) ? ASSAY_OK : ASSAY_E_KEY;
 }
 
-enum assay_status product_check_state(const struct assay_identity_state *state)
+enum assay_status product_check_state(const struct assay_credential_state *state)
 {
-    if ((unsigned)state->standing > ASSAY_IDENTITY_SUSPENDED) return ASSAY_E_RANGE;
+    if ((unsigned)state->standing > ASSAY_CREDENTIAL_SUSPENDED) return ASSAY_E_RANGE;
     return state->score_bp <= 10000 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 static enum assay_status check_audience(struct assay_slice text)
 {
-    if (text.len < 1 || text.len > ASSAY_IDENTITY_AUDIENCE_MAX) return ASSAY_E_RANGE;
+    if (text.len < 1 || text.len > ASSAY_CREDENTIAL_AUDIENCE_MAX) return ASSAY_E_RANGE;
     for (size_t i = 0; i < text.len; i++) /* what JSON has as it is */
         if (text.bytes[i] <= 0x20 || text.bytes[i] >= 0x7f || text.bytes[i] == '"' ||
             text.bytes[i] == '\\')
@@ -86,8 +86,8 @@ static enum assay_status check_audience(struct assay_slice text)
     return ASSAY_OK;
 }
 
-enum assay_status product_check_entry(const struct assay_identity_entry *entry,
-                                      enum assay_identity_purpose purpose)
+enum assay_status product_check_entry(const struct assay_credential_entry *entry,
+                                      enum assay_credential_purpose purpose)
 {
     struct product_key key;
     if (entry->purpose != purpose) return ASSAY_E_INVALID;
@@ -95,7 +95,7 @@ enum assay_status product_check_entry(const struct assay_identity_entry *entry,
     if (!is_label(entry->name) || is_equal_text(entry->name, "node") ||
         is_equal_text(entry->name, "svc"))
         return ASSAY_E_SYNTAX;
-    if (entry->audience_count > ASSAY_IDENTITY_AUDIENCES_MAX) return ASSAY_E_RANGE;
+    if (entry->audience_count > ASSAY_CREDENTIAL_AUDIENCES_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < entry->audience_count; i++)
         ASSAY_TRY(check_audience(entry->audience[i]));
     return product_read_spki(entry->spki, &key);
@@ -137,22 +137,22 @@ enum assay_status product_read_spki(struct assay_slice spki, struct product_key 
 
 /* --- values of all products */
 
-enum assay_status product_times(const struct assay_identity_state *state, uint32_t validity_s,
+enum assay_status product_times(const struct assay_credential_state *state, uint32_t validity_s,
                                 struct product_times *times)
 {
     static const uint64_t last_s = UINT64_C(253339142400); /* in 9997: two years fit after it */
     const uint64_t issued_s = state->time_ms / 1000;
-    if (issued_s < ASSAY_IDENTITY_EARLY_S || issued_s > last_s) return ASSAY_E_RANGE;
+    if (issued_s < ASSAY_CREDENTIAL_EARLY_S || issued_s > last_s) return ASSAY_E_RANGE;
     times->issued_s = (int64_t)issued_s;
-    times->not_before_s = times->issued_s - ASSAY_IDENTITY_EARLY_S;
+    times->not_before_s = times->issued_s - ASSAY_CREDENTIAL_EARLY_S;
     times->not_after_s = times->issued_s + (int64_t)validity_s;
     return ASSAY_OK;
 }
 
-void product_serial(const struct assay_identity_ca *ca, const struct assay_identity_state *state,
-                    const uint8_t node_id[static 32], const uint8_t entry_digest[static 32],
-                    enum assay_identity_product product, uint32_t audience,
-                    uint8_t serial[static ASSAY_IDENTITY_SERIAL_LEN])
+void product_serial(const struct assay_credential_ca *ca,
+                    const struct assay_credential_state *state, const uint8_t node_id[static 32],
+                    const uint8_t entry_digest[static 32], enum assay_credential_product product,
+                    uint32_t audience, uint8_t serial[static ASSAY_CREDENTIAL_SERIAL_LEN])
 {
     uint8_t bytes[192], digest[ASSAY_SHA256_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -168,21 +168,21 @@ void product_serial(const struct assay_identity_ca *ca, const struct assay_ident
     assay_cbor_put_uint(&w, audience);
     ASSAY_ASSERT(!w.full);
     assay_sha256(bytes, w.len, digest);
-    assay_bytes_copy(serial, ASSAY_IDENTITY_SERIAL_LEN, digest, ASSAY_IDENTITY_SERIAL_LEN);
+    assay_bytes_copy(serial, ASSAY_CREDENTIAL_SERIAL_LEN, digest, ASSAY_CREDENTIAL_SERIAL_LEN);
     serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40); /* positive, 16 bytes in DER */
 }
 
 /* RFC 4648 6, lower case, without padding. */
 void product_node_text(const uint8_t node_id[static 32],
-                       char text[static ASSAY_IDENTITY_ID_LEN + 1])
+                       char text[static ASSAY_CREDENTIAL_ID_LEN + 1])
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
-    for (size_t i = 0; i < ASSAY_IDENTITY_ID_LEN; i++) {
+    for (size_t i = 0; i < ASSAY_CREDENTIAL_ID_LEN; i++) {
         const size_t at = i * 5 / 8, shift = i * 5 % 8;
         const unsigned pair = (unsigned)node_id[at] << 8 | (at < 31 ? node_id[at + 1] : 0u);
         text[i] = digits[pair >> (11 - shift) & 31];
     }
-    text[ASSAY_IDENTITY_ID_LEN] = '\0';
+    text[ASSAY_CREDENTIAL_ID_LEN] = '\0';
 }
 
 void product_put_text(struct assay_writer *w, const char *text)
@@ -198,11 +198,11 @@ void product_put_slice(struct assay_writer *w, struct assay_slice text)
     assay_writer_put(w, text.bytes, text.len);
 }
 
-void product_put_spiffe_id(struct assay_writer *w, const struct assay_identity_ca *ca,
-                           const struct assay_identity_state *state,
-                           const struct assay_identity_entry *entry)
+void product_put_spiffe_id(struct assay_writer *w, const struct assay_credential_ca *ca,
+                           const struct assay_credential_state *state,
+                           const struct assay_credential_entry *entry)
 {
-    char id[ASSAY_IDENTITY_ID_LEN + 1];
+    char id[ASSAY_CREDENTIAL_ID_LEN + 1];
     product_node_text(state->node_id, id);
     product_put_text(w, "spiffe://");
     product_put_slice(w, ca->trust_domain);
@@ -218,19 +218,19 @@ void product_put_spiffe_id(struct assay_writer *w, const struct assay_identity_c
     product_put_slice(w, entry->name);
 }
 
-const char *product_standing_text(enum assay_identity_standing standing)
+const char *product_standing_text(enum assay_credential_standing standing)
 {
     switch (standing) {
-    case ASSAY_IDENTITY_FULL: return "FULL";
-    case ASSAY_IDENTITY_WARNING: return "WARNING";
-    case ASSAY_IDENTITY_RESTRICTED: return "RESTRICTED";
-    case ASSAY_IDENTITY_SUSPENDED: return "SUSPENDED";
+    case ASSAY_CREDENTIAL_FULL: return "FULL";
+    case ASSAY_CREDENTIAL_WARNING: return "WARNING";
+    case ASSAY_CREDENTIAL_RESTRICTED: return "RESTRICTED";
+    case ASSAY_CREDENTIAL_SUSPENDED: return "SUSPENDED";
     }
     return "SUSPENDED";
 }
 
-enum assay_status assay_identity_token_key(const struct assay_identity_ca *ca,
-                                           struct assay_secret32 *offset, uint8_t key[static 32])
+enum assay_status assay_credential_token_key(const struct assay_credential_ca *ca,
+                                             struct assay_secret32 *offset, uint8_t key[static 32])
 {
     uint8_t bytes[128], wide[ASSAY_SODIUM_WIDE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);

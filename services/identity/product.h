@@ -1,6 +1,6 @@
 /*
- * services/identity/product.h - what the network signs about a member: certificates, tokens,
- * attestation results, and the documents that publish its keys (docs/identity.md 5).
+ * services/identity/product.h - certificates, tokens, attestation results and published keys of a
+ * network (docs/identity.md 5).
  *
  * The bytes that are signed are a function of a certified state, an entry of the ledger and the
  * kind of product: nothing in them is of a request, a clock or a version of this software, so every
@@ -17,51 +17,51 @@
 #include "services/shares/sodium.h"
 
 enum {
-    ASSAY_IDENTITY_DOMAIN_MAX = 64, /* RFC 5280 A.1: ub-organization-name */
-    ASSAY_IDENTITY_LABEL_MAX = 63,
-    ASSAY_IDENTITY_ISSUER_MAX = 200,
-    ASSAY_IDENTITY_AUDIENCE_MAX = 128,
-    ASSAY_IDENTITY_AUDIENCES_MAX = 4,
-    ASSAY_IDENTITY_SPKI_MAX = 120,
-    ASSAY_IDENTITY_SERIAL_LEN = 16,
-    ASSAY_IDENTITY_ID_LEN = 52,    /* base32 of a node id, without padding */
-    ASSAY_IDENTITY_TBS_MAX = 2048, /* of every product */
-    ASSAY_IDENTITY_CERTIFICATE_MAX = ASSAY_IDENTITY_TBS_MAX + 96,
-    ASSAY_IDENTITY_JWS_MAX = ASSAY_IDENTITY_TBS_MAX + 88,
-    ASSAY_IDENTITY_VALIDITY_S_MIN = 300,
-    ASSAY_IDENTITY_VALIDITY_S_MAX = 86400,
-    ASSAY_IDENTITY_CA_VALIDITY_S = 2 * 365 * 86400,
-    ASSAY_IDENTITY_EARLY_S = 300,       /* notBefore is so long before the epoch's time */
-    ASSAY_IDENTITY_KEYS_MAX = 3,        /* CA numbers published at once: next, active, old */
-    ASSAY_IDENTITY_THUMBPRINT_LEN = 43, /* base64url of SHA-256 (RFC 7638) */
+    ASSAY_CREDENTIAL_DOMAIN_MAX = 64, /* RFC 5280 A.1: ub-organization-name */
+    ASSAY_CREDENTIAL_LABEL_MAX = 63,
+    ASSAY_CREDENTIAL_ISSUER_MAX = 200,
+    ASSAY_CREDENTIAL_AUDIENCE_MAX = 128,
+    ASSAY_CREDENTIAL_AUDIENCES_MAX = 4,
+    ASSAY_CREDENTIAL_SPKI_MAX = 120,
+    ASSAY_CREDENTIAL_SERIAL_LEN = 16,
+    ASSAY_CREDENTIAL_ID_LEN = 52,    /* base32 of a node id, without padding */
+    ASSAY_CREDENTIAL_TBS_MAX = 2048, /* of every product */
+    ASSAY_CREDENTIAL_CERTIFICATE_MAX = ASSAY_CREDENTIAL_TBS_MAX + 96,
+    ASSAY_CREDENTIAL_JWS_MAX = ASSAY_CREDENTIAL_TBS_MAX + 88,
+    ASSAY_CREDENTIAL_VALIDITY_S_MIN = 300,
+    ASSAY_CREDENTIAL_VALIDITY_S_MAX = 86400,
+    ASSAY_CREDENTIAL_CA_VALIDITY_S = 2 * 365 * 86400,
+    ASSAY_CREDENTIAL_EARLY_S = 300,       /* notBefore is so long before the epoch's time */
+    ASSAY_CREDENTIAL_KEYS_MAX = 3,        /* CA numbers published at once: next, active, old */
+    ASSAY_CREDENTIAL_THUMBPRINT_LEN = 43, /* base64url of SHA-256 (RFC 7638) */
 };
 
 /* A number goes into the serial of each. */
-enum assay_identity_product {
-    ASSAY_IDENTITY_CA_CERTIFICATE = 1,
-    ASSAY_IDENTITY_LEAF = 2,
-    ASSAY_IDENTITY_TOKEN = 3,
-    ASSAY_IDENTITY_EAR = 4,
+enum assay_credential_product {
+    ASSAY_CREDENTIAL_CA_CERTIFICATE = 1,
+    ASSAY_CREDENTIAL_LEAF = 2,
+    ASSAY_CREDENTIAL_TOKEN = 3,
+    ASSAY_CREDENTIAL_EAR = 4,
 };
 
 /* Wire values of entries. */
-enum assay_identity_purpose {
-    ASSAY_IDENTITY_PURPOSE_TLS = 1,
-    ASSAY_IDENTITY_PURPOSE_HOLDER = 2,
-    ASSAY_IDENTITY_PURPOSE_TOKEN = 3,
-    ASSAY_IDENTITY_PURPOSE_SSH = 4,
+enum assay_credential_purpose {
+    ASSAY_CREDENTIAL_PURPOSE_TLS = 1,
+    ASSAY_CREDENTIAL_PURPOSE_HOLDER = 2,
+    ASSAY_CREDENTIAL_PURPOSE_TOKEN = 3,
+    ASSAY_CREDENTIAL_PURPOSE_SSH = 4,
 };
 
 /* Of the ledger; its own values. */
-enum assay_identity_standing {
-    ASSAY_IDENTITY_FULL = 0,
-    ASSAY_IDENTITY_WARNING = 1,
-    ASSAY_IDENTITY_RESTRICTED = 2,
-    ASSAY_IDENTITY_SUSPENDED = 3,
+enum assay_credential_standing {
+    ASSAY_CREDENTIAL_FULL = 0,
+    ASSAY_CREDENTIAL_WARNING = 1,
+    ASSAY_CREDENTIAL_RESTRICTED = 2,
+    ASSAY_CREDENTIAL_SUSPENDED = 3,
 };
 
 /* One CA number of a network, as its identity document has it. */
-struct assay_identity_ca {
+struct assay_credential_ca {
     uint8_t chain_id[32];
     struct assay_slice trust_domain; /* DNS name, lower case */
     struct assay_slice issuer;       /* of tokens: https URL without query or fragment */
@@ -72,27 +72,27 @@ struct assay_identity_ca {
 };
 
 /* A certified state, about one member. */
-struct assay_identity_state {
+struct assay_credential_state {
     uint64_t era, epoch;
     uint64_t time_ms; /* of that epoch's end, Unix ms */
     uint8_t block_id[32];
     uint8_t proof_digest[32]; /* SHA-256 of the bare proof of standing */
     uint8_t node_id[32];
     uint32_t incarnation;
-    enum assay_identity_standing standing;
+    enum assay_credential_standing standing;
     uint32_t score_bp;
     uint32_t evidence_kind;
 };
 
 /* One entry of a member's list of keys. */
-struct assay_identity_entry {
-    enum assay_identity_purpose purpose;
+struct assay_credential_entry {
+    enum assay_credential_purpose purpose;
     struct assay_slice name; /* DNS label, lower case */
     struct assay_slice spki; /* SubjectPublicKeyInfo: P-256, P-384 or Ed25519 */
     uint8_t digest[32];      /* of the entry */
     bool granted;            /* the operators granted this name of a service to this member */
     uint32_t audience_count;
-    struct assay_slice audience[ASSAY_IDENTITY_AUDIENCES_MAX];
+    struct assay_slice audience[ASSAY_CREDENTIAL_AUDIENCES_MAX];
 };
 
 /*
@@ -104,64 +104,63 @@ struct assay_identity_entry {
 
 /* --- certificates */
 /*
- * assay_identity_ca_tbs - TBSCertificate of a CA number, signed by itself or by the number before
+ * assay_credential_ca_tbs - TBSCertificate of a CA number, signed by itself or by the number before
  * it (then with an authority key identifier).
  * In:      made: era, epoch and time of the close that put the key in force; the rest is not used
  * Returns: as above
  */
-ASSAY_CHECKED enum assay_status assay_identity_ca_tbs(const struct assay_identity_ca *subject,
-                                                      const struct assay_identity_ca *signer,
-                                                      const struct assay_identity_state *made,
-                                                      uint8_t *bytes, size_t capacity,
-                                                      struct assay_slice *out);
-/* TBSCertificate of a key of purpose TLS. Returns: as above */
-ASSAY_CHECKED enum assay_status assay_identity_leaf_tbs(const struct assay_identity_ca *ca,
-                                                        const struct assay_identity_state *state,
-                                                        const struct assay_identity_entry *entry,
+ASSAY_CHECKED enum assay_status assay_credential_ca_tbs(const struct assay_credential_ca *subject,
+                                                        const struct assay_credential_ca *signer,
+                                                        const struct assay_credential_state *made,
                                                         uint8_t *bytes, size_t capacity,
                                                         struct assay_slice *out);
+/* TBSCertificate of a key of purpose TLS. Returns: as above */
+ASSAY_CHECKED enum assay_status assay_credential_leaf_tbs(
+    const struct assay_credential_ca *ca, const struct assay_credential_state *state,
+    const struct assay_credential_entry *entry, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
 /* The certificate of a TBSCertificate and its Ed25519 signature. Returns: as above */
-ASSAY_CHECKED enum assay_status assay_identity_certificate(struct assay_slice tbs,
-                                                           const uint8_t signature[static 64],
-                                                           uint8_t *bytes, size_t capacity,
-                                                           struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_certificate(struct assay_slice tbs,
+                                                             const uint8_t signature[static 64],
+                                                             uint8_t *bytes, size_t capacity,
+                                                             struct assay_slice *out);
 
 /* --- tokens: signed under a second key of the same sharing */
 /* The number that holders add to their shares, and the key that it makes (docs/identity.md 3.18).
  * Returns: ASSAY_OK | ASSAY_E_KEY (public_key is no point of the group) */
-ASSAY_CHECKED enum assay_status assay_identity_token_key(const struct assay_identity_ca *ca,
-                                                         struct assay_secret32 *offset,
-                                                         uint8_t key[static 32]);
+ASSAY_CHECKED enum assay_status assay_credential_token_key(const struct assay_credential_ca *ca,
+                                                           struct assay_secret32 *offset,
+                                                           uint8_t key[static 32]);
 /* JWS signing input of a JWT for one audience of an entry of purpose token. Returns: as above, also
  * ASSAY_E_NOT_FOUND (the entry has no such audience) */
-ASSAY_CHECKED enum assay_status assay_identity_token(const struct assay_identity_ca *ca,
-                                                     const struct assay_identity_state *state,
-                                                     const struct assay_identity_entry *entry,
-                                                     uint32_t audience, uint8_t *bytes,
-                                                     size_t capacity, struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_token(const struct assay_credential_ca *ca,
+                                                       const struct assay_credential_state *state,
+                                                       const struct assay_credential_entry *entry,
+                                                       uint32_t audience, uint8_t *bytes,
+                                                       size_t capacity, struct assay_slice *out);
 /* JWS signing input of an attestation result about the member, no OpenID token: without audience,
  * of an issuer of its own (docs/identity.md 5.6). Returns: as above */
-ASSAY_CHECKED enum assay_status assay_identity_ear(const struct assay_identity_ca *ca,
-                                                   const struct assay_identity_state *state,
-                                                   uint8_t *bytes, size_t capacity,
-                                                   struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_ear(const struct assay_credential_ca *ca,
+                                                     const struct assay_credential_state *state,
+                                                     uint8_t *bytes, size_t capacity,
+                                                     struct assay_slice *out);
 /* Compact JWS of a signing input and its signature (RFC 7515 7.1). Returns: as above */
-ASSAY_CHECKED enum assay_status assay_identity_jws(struct assay_slice input,
-                                                   const uint8_t signature[static 64],
-                                                   uint8_t *bytes, size_t capacity,
-                                                   struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_jws(struct assay_slice input,
+                                                     const uint8_t signature[static 64],
+                                                     uint8_t *bytes, size_t capacity,
+                                                     struct assay_slice *out);
 
-/* --- published keys. In: count: 1 to ASSAY_IDENTITY_KEYS_MAX */
+/* --- published keys. In: count: 1 to ASSAY_CREDENTIAL_KEYS_MAX */
 /* JSON Web Key Set of the token keys; the keys of certificates are not in it. Returns: as above */
-ASSAY_CHECKED enum assay_status assay_identity_jwks(const struct assay_identity_ca *ca,
-                                                    uint32_t count, uint8_t *bytes, size_t capacity,
-                                                    struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_jwks(const struct assay_credential_ca *ca,
+                                                      uint32_t count, uint8_t *bytes,
+                                                      size_t capacity, struct assay_slice *out);
 /* SPIFFE bundle. In: certificate: of each CA number; sequence: epoch of the last change. Returns:
  * as above */
-ASSAY_CHECKED enum assay_status assay_identity_bundle(const struct assay_identity_ca *ca,
-                                                      const struct assay_slice *certificate,
-                                                      uint32_t count, uint64_t sequence,
-                                                      uint8_t *bytes, size_t capacity,
-                                                      struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_credential_bundle(const struct assay_credential_ca *ca,
+                                                        const struct assay_slice *certificate,
+                                                        uint32_t count, uint64_t sequence,
+                                                        uint8_t *bytes, size_t capacity,
+                                                        struct assay_slice *out);
 
 #endif

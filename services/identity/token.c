@@ -96,9 +96,9 @@ static void put_ed25519_thumbprint(struct assay_writer *w, const uint8_t public_
 /* --- signing inputs */
 
 /* The claims of docs/identity.md 5.4. */
-static void put_state(struct assay_writer *w, const struct assay_identity_ca *ca,
-                      const struct assay_identity_state *state,
-                      const struct assay_identity_entry *entry)
+static void put_state(struct assay_writer *w, const struct assay_credential_ca *ca,
+                      const struct assay_credential_state *state,
+                      const struct assay_credential_entry *entry)
 {
     put_hex_member(w, "{\"block_id\":\"", state->block_id, 32);
     put_hex_member(w, ",\"chain_id\":\"", ca->chain_id, 32);
@@ -116,7 +116,7 @@ static void put_state(struct assay_writer *w, const struct assay_identity_ca *ca
 }
 
 /* Base64url of both parts with a dot (RFC 7515 5.1). */
-static enum assay_status join_parts(const struct assay_identity_ca *ca, const char *type,
+static enum assay_status join_parts(const struct assay_credential_ca *ca, const char *type,
                                     const struct assay_writer *claims, uint8_t *bytes,
                                     size_t capacity, struct assay_slice *out)
 {
@@ -125,7 +125,7 @@ static enum assay_status join_parts(const struct assay_identity_ca *ca, const ch
     struct assay_writer header = assay_writer_over(text, sizeof text);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     struct assay_slice json;
-    ASSAY_TRY(assay_identity_token_key(ca, &offset, key));
+    ASSAY_TRY(assay_credential_token_key(ca, &offset, key));
     product_put_text(&header, "{\"alg\":\"EdDSA\",\"kid\":\"");
     put_ed25519_thumbprint(&header, key);
     product_put_text(&header, "\",\"typ\":\"");
@@ -140,9 +140,9 @@ static enum assay_status join_parts(const struct assay_identity_ca *ca, const ch
 }
 
 /* exp, iat, insecure, iss, jti: adjacent in the byte order of both kinds of claims. */
-static void put_common_claims(struct assay_writer *w, const struct assay_identity_ca *ca,
+static void put_common_claims(struct assay_writer *w, const struct assay_credential_ca *ca,
                               const char *issuer_path, const struct product_times *times,
-                              const uint8_t serial[static ASSAY_IDENTITY_SERIAL_LEN])
+                              const uint8_t serial[static ASSAY_CREDENTIAL_SERIAL_LEN])
 {
     put_number_member(w, ",\"exp\":", (uint64_t)times->not_after_s);
     put_number_member(w, ",\"iat\":", (uint64_t)times->issued_s);
@@ -150,34 +150,35 @@ static void put_common_claims(struct assay_writer *w, const struct assay_identit
     product_put_text(w, ",\"iss\":\"");
     product_put_slice(w, ca->issuer);
     product_put_text(w, issuer_path);
-    put_hex_member(w, "\",\"jti\":\"", serial, ASSAY_IDENTITY_SERIAL_LEN);
+    put_hex_member(w, "\",\"jti\":\"", serial, ASSAY_CREDENTIAL_SERIAL_LEN);
 }
 
-static void put_subject(struct assay_writer *w, const struct assay_identity_ca *ca,
-                        const struct assay_identity_state *state,
-                        const struct assay_identity_entry *entry)
+static void put_subject(struct assay_writer *w, const struct assay_credential_ca *ca,
+                        const struct assay_credential_state *state,
+                        const struct assay_credential_entry *entry)
 {
     product_put_text(w, ",\"sub\":\"");
     product_put_spiffe_id(w, ca, state, entry);
     product_put_text(w, "\"");
 }
 
-enum assay_status assay_identity_token(const struct assay_identity_ca *ca,
-                                       const struct assay_identity_state *state,
-                                       const struct assay_identity_entry *entry, uint32_t audience,
-                                       uint8_t *bytes, size_t capacity, struct assay_slice *out)
+enum assay_status assay_credential_token(const struct assay_credential_ca *ca,
+                                         const struct assay_credential_state *state,
+                                         const struct assay_credential_entry *entry,
+                                         uint32_t audience, uint8_t *bytes, size_t capacity,
+                                         struct assay_slice *out)
 {
-    uint8_t text[ASSAY_IDENTITY_TBS_MAX], serial[ASSAY_IDENTITY_SERIAL_LEN];
+    uint8_t text[ASSAY_CREDENTIAL_TBS_MAX], serial[ASSAY_CREDENTIAL_SERIAL_LEN];
     struct assay_writer w = assay_writer_over(text, sizeof text);
     struct product_times times;
     struct product_key key;
     ASSAY_TRY(product_check_ca(ca));
     ASSAY_TRY(product_check_state(state));
-    ASSAY_TRY(product_check_entry(entry, ASSAY_IDENTITY_PURPOSE_TOKEN));
+    ASSAY_TRY(product_check_entry(entry, ASSAY_CREDENTIAL_PURPOSE_TOKEN));
     ASSAY_TRY(product_read_spki(entry->spki, &key));
     ASSAY_TRY(product_times(state, ca->validity_s, &times));
     if (audience >= entry->audience_count) return ASSAY_E_NOT_FOUND;
-    product_serial(ca, state, state->node_id, entry->digest, ASSAY_IDENTITY_TOKEN, audience,
+    product_serial(ca, state, state->node_id, entry->digest, ASSAY_CREDENTIAL_TOKEN, audience,
                    serial);
     product_put_text(&w, "{\"assay\":");
     put_state(&w, ca, state, entry);
@@ -193,29 +194,29 @@ enum assay_status assay_identity_token(const struct assay_identity_ca *ca,
     return join_parts(ca, "JWT", &w, bytes, capacity, out);
 }
 
-static const char *ear_status_text(enum assay_identity_standing standing)
+static const char *ear_status_text(enum assay_credential_standing standing)
 {
     switch (standing) {
-    case ASSAY_IDENTITY_FULL: return "affirming";
-    case ASSAY_IDENTITY_WARNING:
-    case ASSAY_IDENTITY_RESTRICTED: return "warning";
-    case ASSAY_IDENTITY_SUSPENDED: return "contraindicated";
+    case ASSAY_CREDENTIAL_FULL: return "affirming";
+    case ASSAY_CREDENTIAL_WARNING:
+    case ASSAY_CREDENTIAL_RESTRICTED: return "warning";
+    case ASSAY_CREDENTIAL_SUSPENDED: return "contraindicated";
     }
     return "none";
 }
 
-enum assay_status assay_identity_ear(const struct assay_identity_ca *ca,
-                                     const struct assay_identity_state *state, uint8_t *bytes,
-                                     size_t capacity, struct assay_slice *out)
+enum assay_status assay_credential_ear(const struct assay_credential_ca *ca,
+                                       const struct assay_credential_state *state, uint8_t *bytes,
+                                       size_t capacity, struct assay_slice *out)
 {
     static const uint8_t no_entry[32] = { 0 };
-    uint8_t text[ASSAY_IDENTITY_TBS_MAX], serial[ASSAY_IDENTITY_SERIAL_LEN];
+    uint8_t text[ASSAY_CREDENTIAL_TBS_MAX], serial[ASSAY_CREDENTIAL_SERIAL_LEN];
     struct assay_writer w = assay_writer_over(text, sizeof text);
     struct product_times times;
     ASSAY_TRY(product_check_ca(ca));
     ASSAY_TRY(product_check_state(state));
     ASSAY_TRY(product_times(state, ca->validity_s, &times));
-    product_serial(ca, state, state->node_id, no_entry, ASSAY_IDENTITY_EAR, 0, serial);
+    product_serial(ca, state, state->node_id, no_entry, ASSAY_CREDENTIAL_EAR, 0, serial);
     /* The build is a constant: the bytes may not depend on the version of a holder. */
     product_put_text(&w, "{\"ear_verifier_id\":{\"build\":\"network\",\"developer\":\"Assay\"},"
                          "\"eat_profile\":\"tag:ietf.org,2026:rats/ear#04\"");
@@ -229,8 +230,8 @@ enum assay_status assay_identity_ear(const struct assay_identity_ca *ca,
     return join_parts(ca, "eat+jwt", &w, bytes, capacity, out);
 }
 
-enum assay_status assay_identity_jws(struct assay_slice input, const uint8_t signature[static 64],
-                                     uint8_t *bytes, size_t capacity, struct assay_slice *out)
+enum assay_status assay_credential_jws(struct assay_slice input, const uint8_t signature[static 64],
+                                       uint8_t *bytes, size_t capacity, struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     product_put_slice(&w, input);
@@ -241,16 +242,16 @@ enum assay_status assay_identity_jws(struct assay_slice input, const uint8_t sig
 
 /* --- published keys */
 
-enum assay_status assay_identity_jwks(const struct assay_identity_ca *ca, uint32_t count,
-                                      uint8_t *bytes, size_t capacity, struct assay_slice *out)
+enum assay_status assay_credential_jwks(const struct assay_credential_ca *ca, uint32_t count,
+                                        uint8_t *bytes, size_t capacity, struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    if (count < 1 || count > ASSAY_IDENTITY_KEYS_MAX) return ASSAY_E_RANGE;
+    if (count < 1 || count > ASSAY_CREDENTIAL_KEYS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         struct assay_secret32 offset;
         uint8_t key[32];
         ASSAY_TRY(product_check_ca(&ca[i]));
-        ASSAY_TRY(assay_identity_token_key(&ca[i], &offset, key));
+        ASSAY_TRY(assay_credential_token_key(&ca[i], &offset, key));
         product_put_text(&w, i == 0 ? "{\"keys\":[" : ",");
         product_put_text(&w, "{\"alg\":\"EdDSA\",\"crv\":\"Ed25519\",\"kid\":\"");
         put_ed25519_thumbprint(&w, key);
@@ -262,13 +263,13 @@ enum assay_status assay_identity_jwks(const struct assay_identity_ca *ca, uint32
     return assay_writer_finish(&w, out);
 }
 
-enum assay_status assay_identity_bundle(const struct assay_identity_ca *ca,
-                                        const struct assay_slice *certificate, uint32_t count,
-                                        uint64_t sequence, uint8_t *bytes, size_t capacity,
-                                        struct assay_slice *out)
+enum assay_status assay_credential_bundle(const struct assay_credential_ca *ca,
+                                          const struct assay_slice *certificate, uint32_t count,
+                                          uint64_t sequence, uint8_t *bytes, size_t capacity,
+                                          struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    if (count < 1 || count > ASSAY_IDENTITY_KEYS_MAX) return ASSAY_E_RANGE;
+    if (count < 1 || count > ASSAY_CREDENTIAL_KEYS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         ASSAY_TRY(product_check_ca(&ca[i]));
         product_put_text(&w, i == 0 ? "{\"keys\":[" : ",");

@@ -3,13 +3,16 @@
  *
  * What a threshold signature costs each of its signers and its coordinator, and a dealing its
  * dealer and its receivers, beside one signature and one verification of plain Ed25519 in the same
- * run.
+ * run; and complete sessions of all signers: commit, echo, answer, with their messages and
+ * signatures.
  *
- * One process, one core, no network: messages, echoes and their signatures are not part of it.
+ * One process, one core, no network: a session is the sum of what all signers and the coordinator
+ * compute, which machines of their own do at the same time.
  */
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "services/identity/sharing.h"
+#include "services/identity/signer.h"
 #include "tests/support/stopwatch.h"
 
 struct group {
@@ -113,11 +116,154 @@ static void measure(struct group *g, uint32_t indices, uint32_t threshold, doubl
     (void)printf("%-13sa signer: %.1f plain signatures\n", heading, signer_us / plain_us);
 }
 
+/* --- complete sessions */
+
+enum { SESSIONS = 41 };
+
+struct signers {
+    struct assay_signing_group group;
+    struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1], seed[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_cosigner signer[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_cosigner_slot slot[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_cosigner_row row[ASSAY_FROST_SIGNERS_MAX][1];
+    struct assay_cosigner_join join[ASSAY_FROST_SIGNERS_MAX][2];
+    struct assay_cosigner_epoch epoch;
+    struct assay_cosigner_out out;
+    uint8_t reply[ASSAY_FROST_SIGNERS_MAX][2][64]; /* content and signature of each */
+    uint8_t answers[ASSAY_FROST_SIGNERS_MAX][32], bytes[ASSAY_SIGNING_MESSAGE_MAX];
+};
+
+static enum assay_status derive_item(void *context, struct assay_slice item, uint8_t *tbs,
+                                     size_t capacity, struct assay_cosigner_item *out)
+{
+    (void)context;
+    ASSAY_ASSERT(item.len > 0);
+    assay_bytes_copy(tbs, capacity, message, sizeof message);
+    out->tbs = assay_slice_over(tbs, sizeof message);
+    return ASSAY_OK;
+}
+
+static void start_signers(struct signers *s, const struct group *g, uint32_t indices)
+{
+    static const uint8_t none[32] = { 0 };
+    struct assay_signing_group *group = &s->group;
+    *group = (struct assay_signing_group){
+        .era = 1,
+        .ca_number = 1,
+        .threshold = g->threshold,
+        .indices = indices,
+        .holders = g->threshold,
+    };
+    assay_bytes_copy(group->key, 32, g->commitments.point[0], 32);
+    for (uint32_t i = 0; i < g->threshold; i++) {
+        s->share[i + 1] = g->share[i];
+        s->seed[i].bytes[0] = (uint8_t)(i + 1);
+        assay_sodium_link_pair(&s->seed[i], group->holder[i].key);
+        group->owner[i + 1] = (uint8_t)i;
+        s->epoch.live[i + 1] = true;
+        const struct assay_cosigner_memory memory = {
+            .slot = &s->slot[i],
+            .slots = 1,
+            .row = s->row[i],
+            .rows = 1,
+            .join = s->join[i],
+            .joins = 2,
+        };
+        assay_cosigner_init(&s->signer[i], group, i, s->share, &s->seed[i], &memory, 0, 0, none);
+        assay_cosigner_set_derive(&s->signer[i], derive_item, NULL);
+    }
+    s->epoch.era = 1;
+    s->epoch.period_ms = 60000;
+    s->epoch.epoch = 1;
+}
+
+/* A message to every signer. Out: what they replied. */
+static void send_all(struct signers *s, const struct assay_signing_message *m)
+{
+    const struct assay_cosigner_entropy entropy = { { 1 }, { 2 } };
+    struct assay_slice bytes;
+    must(assay_signing_encode(m, s->bytes, sizeof s->bytes, &bytes));
+    for (uint32_t i = 0; i < s->group.threshold; i++) {
+        struct assay_signing_message reply;
+        must(assay_cosigner_on_message(&s->signer[i], s->signer[i].last, &entropy, m->name, bytes,
+                                       &s->out));
+        must(assay_signing_decode(s->out.message, &reply));
+        assay_bytes_copy(s->reply[i][0], 64, reply.part[0].bytes, reply.part[0].len);
+        assay_bytes_copy(s->reply[i][1], 64, reply.part[1].bytes, 64);
+    }
+}
+
+static void run_session(struct signers *s, struct group *g)
+{
+    struct assay_signing_message m = { .kind = ASSAY_SIGNING_REQUEST, .count = 3 };
+    const uint32_t t = s->group.threshold;
+    uint8_t epoch[8] = { 0 }, index[ASSAY_FROST_SIGNERS_MAX];
+    for (uint32_t i = 0; i < t; i++)
+        index[i] = (uint8_t)(i + 1);
+    for (size_t i = 0; i < 8; i++)
+        epoch[i] = (uint8_t)(s->epoch.epoch >> (8 * (7 - i)));
+    m.part[0] = assay_slice_over(epoch, sizeof epoch);
+    m.part[1] = assay_slice_over(index, t);
+    m.part[2] = assay_slice_over(epoch, sizeof epoch);
+    send_all(s, &m);
+    m.kind = ASSAY_SIGNING_LIST;
+    m.count = 2 * t;
+    static uint8_t list[ASSAY_FROST_SIGNERS_MAX][2][64];
+    assay_bytes_copy(list, sizeof list, s->reply, sizeof list);
+    for (uint32_t i = 0; i < m.count; i++)
+        m.part[i] = assay_slice_over(list[i / 2][i % 2], 64);
+    send_all(s, &m);
+    m.kind = ASSAY_SIGNING_ECHOES;
+    m.count = t;
+    static uint8_t echo[ASSAY_FROST_SIGNERS_MAX][64];
+    for (uint32_t i = 0; i < t; i++) {
+        assay_bytes_copy(echo[i], 64, s->reply[i][1], 64);
+        m.part[i] = assay_slice_over(echo[i], 64);
+    }
+    send_all(s, &m);
+    for (uint32_t i = 0; i < t; i++) { /* what the coordinator does */
+        g->commitment[i].index = i + 1;
+        assay_bytes_copy(g->commitment[i].hiding, 32, list[i][0], 32);
+        assay_bytes_copy(g->commitment[i].binding, 32, list[i][0] + 32, 32);
+        assay_bytes_copy(s->answers[i], 32, s->reply[i][0], 32);
+    }
+    must(assay_frost_begin(s->group.key, to_sign(), g->commitment, t, &g->session));
+    must(assay_frost_combine(&g->session, to_sign(), s->answers[0], g->signature));
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure_sessions(struct signers *s, struct group *g, uint32_t indices, double plain_us)
+{
+    double took_us[SESSIONS];
+    const uint32_t count = stopwatch_is_short() ? 1 : SESSIONS;
+    start_signers(s, g, indices);
+    for (uint32_t n = 0; n < count; n++) {
+        s->epoch.epoch += 1;
+        for (uint32_t i = 0; i < g->threshold; i++) {
+            must(assay_cosigner_on_epoch(&s->signer[i], &s->group, s->share, &s->epoch));
+            assay_cosigner_on_stored(&s->signer[i], s->epoch.era, s->epoch.epoch);
+        }
+        const double start_us = stopwatch_us(CLOCK_THREAD_CPUTIME_ID);
+        run_session(s, g);
+        took_us[n] = stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us;
+    }
+    qsort(took_us, count, sizeof took_us[0], compare_times);
+    (void)printf("%u of %-8ua session of all, p50 %18.2f ms, %.0f plain signatures\n",
+                 (unsigned)g->threshold, (unsigned)indices, took_us[count / 2] / 1e3,
+                 took_us[count / 2] / plain_us);
+}
+
 int main(void)
 {
     static const uint32_t size[][2] = { { 4, 3 }, { 7, 4 }, { 20, 11 }, { 100, 51 }, { 150, 76 } };
     struct group *g = calloc(1, sizeof *g);
-    ASSAY_ASSERT(g != NULL);
+    struct signers *signers = calloc(1, sizeof *signers);
+    ASSAY_ASSERT(g != NULL && signers != NULL);
     must(assay_sodium_start());
     for (size_t i = 0; i < sizeof g->wide; i += 32)
         assay_sha256(&i, sizeof i, g->wide + i);
@@ -126,8 +272,11 @@ int main(void)
     (void)printf("processor time of one core, no network\n");
     const double plain_us = stopwatch_best_us("Ed25519", "one plain signature", 500, plain_sign, g);
     (void)stopwatch_best_us("Ed25519", "one plain verification", 500, plain_verify, g);
-    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++) {
         measure(g, size[i][0], size[i][1], plain_us);
+        measure_sessions(signers, g, size[i][0], plain_us);
+    }
+    free(signers);
     free(g);
     return 0;
 }

@@ -80,11 +80,11 @@ static void sign_by_group(const struct group *g, uint32_t indices,
 static void certify(const struct group *g, uint32_t indices, const char *name,
                     struct assay_slice tbs)
 {
-    static uint8_t bytes[ASSAY_IDENTITY_CERTIFICATE_MAX];
+    static uint8_t bytes[ASSAY_CREDENTIAL_CERTIFICATE_MAX];
     uint8_t signature[64];
     struct assay_slice out;
     sign_by_group(g, indices, NULL, g->commitments.point[0], tbs, signature);
-    must(assay_identity_certificate(tbs, signature, bytes, sizeof bytes, &out));
+    must(assay_credential_certificate(tbs, signature, bytes, sizeof bytes, &out));
     save_file(name, out);
 }
 
@@ -97,16 +97,17 @@ static void replace_name(uint8_t *bytes, size_t len, const char *from, const cha
         if (assay_bytes_equal(bytes + at, from, size)) assay_bytes_copy(bytes + at, size, to, size);
 }
 
-static void sign_token(const struct group *g, uint32_t indices, const struct assay_identity_ca *ca,
-                       const char *name, struct assay_slice input)
+static void sign_token(const struct group *g, uint32_t indices,
+                       const struct assay_credential_ca *ca, const char *name,
+                       struct assay_slice input)
 {
-    static uint8_t bytes[ASSAY_IDENTITY_JWS_MAX];
+    static uint8_t bytes[ASSAY_CREDENTIAL_JWS_MAX];
     struct assay_secret32 offset;
     uint8_t key[32], signature[64];
     struct assay_slice out;
-    must(assay_identity_token_key(ca, &offset, key));
+    must(assay_credential_token_key(ca, &offset, key));
     sign_by_group(g, indices, &offset, key, input, signature);
-    must(assay_identity_jws(input, signature, bytes, sizeof bytes, &out));
+    must(assay_credential_jws(input, signature, bytes, sizeof bytes, &out));
     save_file(name, out);
 }
 
@@ -117,7 +118,7 @@ static struct assay_slice text_of(const char *text)
 
 static struct assay_slice read_spki(void)
 {
-    static uint8_t spki[ASSAY_IDENTITY_SPKI_MAX + 1];
+    static uint8_t spki[ASSAY_CREDENTIAL_SPKI_MAX + 1];
     char path[512];
     (void)snprintf(path, sizeof path, "%s/key.spki", folder);
     FILE *file = fopen(path, "rb");
@@ -128,35 +129,35 @@ static struct assay_slice read_spki(void)
 }
 
 static void write_leaves(const struct group *g, uint32_t indices,
-                         const struct assay_identity_ca *ca,
-                         const struct assay_identity_state *state,
-                         struct assay_identity_entry *entry)
+                         const struct assay_credential_ca *ca,
+                         const struct assay_credential_state *state,
+                         struct assay_credential_entry *entry)
 {
-    static uint8_t tbs[ASSAY_IDENTITY_TBS_MAX];
+    static uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice out;
-    must(assay_identity_leaf_tbs(ca, state, entry, tbs, sizeof tbs, &out));
+    must(assay_credential_leaf_tbs(ca, state, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "leaf.der", out);
     replace_name(tbs, out.len, "api.mesh.example", "api.mush.example");
     certify(g, indices, "foreign.der", out);
     entry->granted = false;
-    must(assay_identity_leaf_tbs(ca, state, entry, tbs, sizeof tbs, &out));
+    must(assay_credential_leaf_tbs(ca, state, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "node.der", out);
-    struct assay_identity_state past = *state;
+    struct assay_credential_state past = *state;
     past.time_ms -= 2000 * 1000; /* beyond its validity */
-    must(assay_identity_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
+    must(assay_credential_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "expired.der", out);
-    entry->purpose = ASSAY_IDENTITY_PURPOSE_TOKEN;
-    must(assay_identity_token(ca, state, entry, 0, tbs, sizeof tbs, &out));
+    entry->purpose = ASSAY_CREDENTIAL_PURPOSE_TOKEN;
+    must(assay_credential_token(ca, state, entry, 0, tbs, sizeof tbs, &out));
     sign_token(g, indices, ca, "token.jwt", out);
-    must(assay_identity_ear(ca, state, tbs, sizeof tbs, &out));
+    must(assay_credential_ear(ca, state, tbs, sizeof tbs, &out));
     sign_token(g, indices, ca, "ear.jwt", out);
-    must(assay_identity_jwks(ca, 1, tbs, sizeof tbs, &out));
+    must(assay_credential_jwks(ca, 1, tbs, sizeof tbs, &out));
     save_file("jwks.json", out);
 }
 
 int main(int count, char **argument)
 {
-    static uint8_t tbs[ASSAY_IDENTITY_TBS_MAX];
+    static uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX];
     static struct group group, next_group;
     struct assay_slice out;
     if (count != 5) return 2;
@@ -166,35 +167,35 @@ int main(int count, char **argument)
     must(assay_sodium_start());
     deal_group(&group, (uint32_t)strtoul(argument[4], NULL, 10));
     deal_group(&next_group, group.threshold);
-    struct assay_identity_ca ca = { .trust_domain = text_of("mesh.example"),
-                                    .issuer = text_of("https://id.mesh.example"),
-                                    .number = 1,
-                                    .validity_s = 900 };
+    struct assay_credential_ca ca = { .trust_domain = text_of("mesh.example"),
+                                      .issuer = text_of("https://id.mesh.example"),
+                                      .number = 1,
+                                      .validity_s = 900 };
     draw(ca.chain_id, sizeof ca.chain_id);
-    struct assay_identity_ca next = ca;
+    struct assay_credential_ca next = ca;
     next.number = 2;
     assay_bytes_copy(ca.public_key, 32, group.commitments.point[0], 32);
     assay_bytes_copy(next.public_key, 32, next_group.commitments.point[0], 32);
-    struct assay_identity_state state = { .era = 1,
-                                          .epoch = 77,
-                                          .time_ms = time_s * 1000,
-                                          .incarnation = 1,
-                                          .score_bp = 10000,
-                                          .evidence_kind = 4 };
+    struct assay_credential_state state = { .era = 1,
+                                            .epoch = 77,
+                                            .time_ms = time_s * 1000,
+                                            .incarnation = 1,
+                                            .score_bp = 10000,
+                                            .evidence_kind = 4 };
     draw(state.node_id, sizeof state.node_id);
-    struct assay_identity_entry entry = { .purpose = ASSAY_IDENTITY_PURPOSE_TLS,
-                                          .name = text_of("api"),
-                                          .spki = read_spki(),
-                                          .granted = true,
-                                          .audience_count = 1,
-                                          .audience = { text_of("vault") } };
-    must(assay_identity_ca_tbs(&ca, &ca, &state, tbs, sizeof tbs, &out));
+    struct assay_credential_entry entry = { .purpose = ASSAY_CREDENTIAL_PURPOSE_TLS,
+                                            .name = text_of("api"),
+                                            .spki = read_spki(),
+                                            .granted = true,
+                                            .audience_count = 1,
+                                            .audience = { text_of("vault") } };
+    must(assay_credential_ca_tbs(&ca, &ca, &state, tbs, sizeof tbs, &out));
     certify(&group, indices, "ca.der", out);
-    must(assay_identity_ca_tbs(&next, &ca, &state, tbs, sizeof tbs, &out));
+    must(assay_credential_ca_tbs(&next, &ca, &state, tbs, sizeof tbs, &out));
     certify(&group, indices, "cross.der", out);
-    must(assay_identity_ca_tbs(&next, &next, &state, tbs, sizeof tbs, &out));
+    must(assay_credential_ca_tbs(&next, &next, &state, tbs, sizeof tbs, &out));
     certify(&next_group, indices, "next.der", out);
-    must(assay_identity_leaf_tbs(&next, &state, &entry, tbs, sizeof tbs, &out));
+    must(assay_credential_leaf_tbs(&next, &state, &entry, tbs, sizeof tbs, &out));
     certify(&next_group, indices, "next_leaf.der", out);
     write_leaves(&group, indices, &ca, &state, &entry);
     return 0;

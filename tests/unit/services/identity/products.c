@@ -32,8 +32,8 @@ static struct assay_slice draw_domain(char *text)
 {
     size_t len = 1 + number(30);
     draw_label(text, len);
-    while (len < ASSAY_IDENTITY_DOMAIN_MAX - 1 && number(3) != 0) {
-        const size_t left = ASSAY_IDENTITY_DOMAIN_MAX - 1 - len;
+    while (len < ASSAY_CREDENTIAL_DOMAIN_MAX - 1 && number(3) != 0) {
+        const size_t left = ASSAY_CREDENTIAL_DOMAIN_MAX - 1 - len;
         const size_t more = 1 + number(left);
         text[len] = '.';
         draw_label(text + len + 1, more);
@@ -44,7 +44,7 @@ static struct assay_slice draw_domain(char *text)
 
 static struct assay_slice draw_issuer(char *text)
 {
-    const size_t len = 9 + number(ASSAY_IDENTITY_ISSUER_MAX - 8);
+    const size_t len = 9 + number(ASSAY_CREDENTIAL_ISSUER_MAX - 8);
     assay_bytes_copy(text, 8, "https://", 8);
     draw_label(text + 8, len - 8);
     if (len > 40) assay_bytes_copy(text + 20, 19, ".EXAMPLE:8443/a_b~c", 19);
@@ -66,7 +66,7 @@ static struct assay_slice draw_spki(uint8_t *spki)
     return assay_slice_over(spki, len + point[form]);
 }
 
-static void draw_ca(struct assay_identity_ca *ca, const struct products *p)
+static void draw_ca(struct assay_credential_ca *ca, const struct products *p)
 {
     const struct assay_secret32 secret = group_scalar();
     const enum assay_status status = assay_sodium_edwards_base(&secret, ca->public_key);
@@ -76,8 +76,8 @@ static void draw_ca(struct assay_identity_ca *ca, const struct products *p)
     ca->issuer = p->ca[0].issuer;
     ca->number = (uint32_t)any_number(32) | 1;
     ca->validity_s =
-        ASSAY_IDENTITY_VALIDITY_S_MIN +
-        (uint32_t)number(ASSAY_IDENTITY_VALIDITY_S_MAX - ASSAY_IDENTITY_VALIDITY_S_MIN + 1);
+        ASSAY_CREDENTIAL_VALIDITY_S_MIN +
+        (uint32_t)number(ASSAY_CREDENTIAL_VALIDITY_S_MAX - ASSAY_CREDENTIAL_VALIDITY_S_MIN + 1);
     ca->insecure = number(2) == 0;
 }
 
@@ -105,19 +105,19 @@ void products_draw(struct products *p)
     group_draw(p->state.proof_digest, 32);
     group_draw(p->state.node_id, 32);
     p->state.incarnation = (uint32_t)any_number(32);
-    p->state.standing = (enum assay_identity_standing)number(4);
+    p->state.standing = (enum assay_credential_standing)number(4);
     p->state.score_bp = (uint32_t)number(10001);
     p->state.evidence_kind = (uint32_t)any_number(32);
-    const size_t len = 1 + number(ASSAY_IDENTITY_LABEL_MAX);
+    const size_t len = 1 + number(ASSAY_CREDENTIAL_LABEL_MAX);
     draw_label(p->name, len);
     p->entry.name = assay_slice_over(p->name, len);
-    p->entry.purpose = ASSAY_IDENTITY_PURPOSE_TLS;
+    p->entry.purpose = ASSAY_CREDENTIAL_PURPOSE_TLS;
     p->entry.granted = number(2) == 0;
     p->entry.spki = draw_spki(p->spki);
     group_draw(p->entry.digest, 32);
-    p->entry.audience_count = 1 + (uint32_t)number(ASSAY_IDENTITY_AUDIENCES_MAX);
+    p->entry.audience_count = 1 + (uint32_t)number(ASSAY_CREDENTIAL_AUDIENCES_MAX);
     for (uint32_t i = 0; i < p->entry.audience_count; i++) {
-        const size_t audience_len = 1 + number(ASSAY_IDENTITY_AUDIENCE_MAX);
+        const size_t audience_len = 1 + number(ASSAY_CREDENTIAL_AUDIENCE_MAX);
         draw_label(p->audience[i], audience_len);
         p->audience[i][0] = '/';
         p->entry.audience[i] = assay_slice_over(p->audience[i], audience_len);
@@ -149,7 +149,7 @@ void products_plain(struct products *p, const uint8_t public_key[static 32],
     p->state.incarnation = 2;
     p->state.score_bp = 9876;
     p->state.evidence_kind = 4;
-    p->entry.purpose = ASSAY_IDENTITY_PURPOSE_TLS;
+    p->entry.purpose = ASSAY_CREDENTIAL_PURPOSE_TLS;
     p->entry.name = assay_slice_over(p->name, 3);
     p->entry.spki = spki;
     p->entry.granted = true;

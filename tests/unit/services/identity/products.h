@@ -8,13 +8,13 @@
 #include "tests/unit/services/identity/group.h"
 
 struct products {
-    struct assay_identity_ca ca[2];
-    struct assay_identity_state state;
-    struct assay_identity_entry entry;
-    char domain[ASSAY_IDENTITY_DOMAIN_MAX], issuer[ASSAY_IDENTITY_ISSUER_MAX];
-    char name[ASSAY_IDENTITY_LABEL_MAX];
-    char audience[ASSAY_IDENTITY_AUDIENCES_MAX][ASSAY_IDENTITY_AUDIENCE_MAX];
-    uint8_t spki[ASSAY_IDENTITY_SPKI_MAX];
+    struct assay_credential_ca ca[2];
+    struct assay_credential_state state;
+    struct assay_credential_entry entry;
+    char domain[ASSAY_CREDENTIAL_DOMAIN_MAX], issuer[ASSAY_CREDENTIAL_ISSUER_MAX];
+    char name[ASSAY_CREDENTIAL_LABEL_MAX];
+    char audience[ASSAY_CREDENTIAL_AUDIENCES_MAX][ASSAY_CREDENTIAL_AUDIENCE_MAX];
+    uint8_t spki[ASSAY_CREDENTIAL_SPKI_MAX];
 };
 
 /* Every field is drawn, the extremes of each more often. */

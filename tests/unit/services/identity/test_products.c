@@ -39,7 +39,7 @@ static void put_inputs(FILE *file, const struct products *p, uint32_t audience)
 {
     (void)fprintf(file, "{\"audience\":%u,\"cas\":[", (unsigned)audience);
     for (size_t i = 0; i < 2; i++) {
-        const struct assay_identity_ca *ca = &p->ca[i];
+        const struct assay_credential_ca *ca = &p->ca[i];
         (void)fprintf(file, "%s{\"number\":%u,\"validity\":%u,\"insecure\":%s", i == 0 ? "" : ",",
                       (unsigned)ca->number, (unsigned)ca->validity_s,
                       ca->insecure ? "true" : "false");
@@ -79,25 +79,25 @@ static void put_inputs(FILE *file, const struct products *p, uint32_t audience)
 
 static void put_case(FILE *file, struct products *p, struct made *m, uint32_t audience)
 {
-    uint8_t signature[64], own[ASSAY_IDENTITY_TBS_MAX], input[ASSAY_IDENTITY_TBS_MAX];
+    uint8_t signature[64], own[ASSAY_CREDENTIAL_TBS_MAX], input[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice tbs, ear;
     group_draw(signature, sizeof signature);
     put_inputs(file, p, audience);
     put_hex(file, "signature", assay_slice_over(signature, sizeof signature));
-    cr_assert_eq(assay_identity_ca_tbs(&p->ca[0], &p->ca[0], &p->state, own, sizeof own, &tbs),
+    cr_assert_eq(assay_credential_ca_tbs(&p->ca[0], &p->ca[0], &p->state, own, sizeof own, &tbs),
                  ASSAY_OK);
-    cr_assert_eq(assay_identity_ear(&p->ca[0], &p->state, input, sizeof input, &ear), ASSAY_OK);
+    cr_assert_eq(assay_credential_ear(&p->ca[0], &p->state, input, sizeof input, &ear), ASSAY_OK);
     put_hex(file, "ca", tbs);
     put_hex(file, "ear", ear);
-    MAKE("cross", assay_identity_ca_tbs, &p->ca[1], &p->ca[0], &p->state);
-    MAKE("leaf", assay_identity_leaf_tbs, &p->ca[0], &p->state, &p->entry);
-    p->entry.purpose = ASSAY_IDENTITY_PURPOSE_TOKEN;
-    MAKE("token", assay_identity_token, &p->ca[0], &p->state, &p->entry, audience);
-    MAKE("certificate", assay_identity_certificate, tbs, signature);
-    MAKE("jws", assay_identity_jws, ear, signature);
-    MAKE("jwks", assay_identity_jwks, p->ca, 2);
+    MAKE("cross", assay_credential_ca_tbs, &p->ca[1], &p->ca[0], &p->state);
+    MAKE("leaf", assay_credential_leaf_tbs, &p->ca[0], &p->state, &p->entry);
+    p->entry.purpose = ASSAY_CREDENTIAL_PURPOSE_TOKEN;
+    MAKE("token", assay_credential_token, &p->ca[0], &p->state, &p->entry, audience);
+    MAKE("certificate", assay_credential_certificate, tbs, signature);
+    MAKE("jws", assay_credential_jws, ear, signature);
+    MAKE("jwks", assay_credential_jwks, p->ca, 2);
     const struct assay_slice both[2] = { tbs, tbs };
-    MAKE("bundle", assay_identity_bundle, p->ca, both, 2, p->state.epoch);
+    MAKE("bundle", assay_credential_bundle, p->ca, both, 2, p->state.epoch);
     (void)fprintf(file, "}\n");
 }
 
@@ -127,10 +127,10 @@ Test(products, every_byte_is_that_of_a_second_writer)
 
 Test(products, standings_have_the_values_of_the_ledger)
 {
-    cr_assert_eq((int)ASSAY_IDENTITY_FULL, (int)ASSAY_STANDING_FULL);
-    cr_assert_eq((int)ASSAY_IDENTITY_WARNING, (int)ASSAY_STANDING_WARNING);
-    cr_assert_eq((int)ASSAY_IDENTITY_RESTRICTED, (int)ASSAY_STANDING_RESTRICTED);
-    cr_assert_eq((int)ASSAY_IDENTITY_SUSPENDED, (int)ASSAY_STANDING_SUSPENDED);
+    cr_assert_eq((int)ASSAY_CREDENTIAL_FULL, (int)ASSAY_STANDING_FULL);
+    cr_assert_eq((int)ASSAY_CREDENTIAL_WARNING, (int)ASSAY_STANDING_WARNING);
+    cr_assert_eq((int)ASSAY_CREDENTIAL_RESTRICTED, (int)ASSAY_STANDING_RESTRICTED);
+    cr_assert_eq((int)ASSAY_CREDENTIAL_SUSPENDED, (int)ASSAY_STANDING_SUSPENDED);
 }
 
 /* --- what must not get into a product */
@@ -151,9 +151,9 @@ static struct products *plain(void)
 
 static enum assay_status leaf_of(const struct products *p)
 {
-    uint8_t bytes[ASSAY_IDENTITY_TBS_MAX];
+    uint8_t bytes[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice out;
-    return assay_identity_leaf_tbs(&p->ca[0], &p->state, &p->entry, bytes, sizeof bytes, &out);
+    return assay_credential_leaf_tbs(&p->ca[0], &p->state, &p->entry, bytes, sizeof bytes, &out);
 }
 
 static struct assay_slice text_of(const char *text)
@@ -206,9 +206,9 @@ Test(products, domains_and_issuers_have_one_form)
 Test(products, numbers_outside_their_range_are_refused)
 {
     struct products *p = plain();
-    p->ca[0].validity_s = ASSAY_IDENTITY_VALIDITY_S_MIN - 1;
+    p->ca[0].validity_s = ASSAY_CREDENTIAL_VALIDITY_S_MIN - 1;
     cr_assert_eq(leaf_of(p), ASSAY_E_RANGE);
-    p->ca[0].validity_s = ASSAY_IDENTITY_VALIDITY_S_MAX + 1;
+    p->ca[0].validity_s = ASSAY_CREDENTIAL_VALIDITY_S_MAX + 1;
     cr_assert_eq(leaf_of(p), ASSAY_E_RANGE);
     p->ca[0].validity_s = 900;
     p->state.time_ms = 299999;
@@ -220,9 +220,9 @@ Test(products, numbers_outside_their_range_are_refused)
     p->state.score_bp = 10001;
     cr_assert_eq(leaf_of(p), ASSAY_E_RANGE);
     p->state.score_bp = 0;
-    p->state.standing = (enum assay_identity_standing)4;
+    p->state.standing = (enum assay_credential_standing)4;
     cr_assert_eq(leaf_of(p), ASSAY_E_RANGE);
-    p->state.standing = ASSAY_IDENTITY_FULL;
+    p->state.standing = ASSAY_CREDENTIAL_FULL;
     p->ca[0].number = 0;
     cr_assert_eq(leaf_of(p), ASSAY_E_RANGE);
     free(p);
@@ -233,22 +233,22 @@ Test(products, numbers_outside_their_range_are_refused)
 Test(products, an_entry_serves_its_own_purpose_alone)
 {
     struct products *p = plain();
-    uint8_t bytes[ASSAY_IDENTITY_TBS_MAX];
+    uint8_t bytes[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice out;
     for (int purpose = 0; purpose <= 5; purpose++) {
-        p->entry.purpose = (enum assay_identity_purpose)purpose;
+        p->entry.purpose = (enum assay_credential_purpose)purpose;
         cr_assert_eq(leaf_of(p), purpose == 1 ? ASSAY_OK : ASSAY_E_INVALID);
         cr_assert_eq(
-            assay_identity_token(&p->ca[0], &p->state, &p->entry, 0, bytes, sizeof bytes, &out),
+            assay_credential_token(&p->ca[0], &p->state, &p->entry, 0, bytes, sizeof bytes, &out),
             purpose == 3 ? ASSAY_OK : ASSAY_E_INVALID);
     }
-    p->entry.purpose = ASSAY_IDENTITY_PURPOSE_TOKEN;
+    p->entry.purpose = ASSAY_CREDENTIAL_PURPOSE_TOKEN;
     cr_assert_eq(
-        assay_identity_token(&p->ca[0], &p->state, &p->entry, 1, bytes, sizeof bytes, &out),
+        assay_credential_token(&p->ca[0], &p->state, &p->entry, 1, bytes, sizeof bytes, &out),
         ASSAY_E_NOT_FOUND);
     p->entry.audience[0] = text_of("a\"b");
     cr_assert_eq(
-        assay_identity_token(&p->ca[0], &p->state, &p->entry, 0, bytes, sizeof bytes, &out),
+        assay_credential_token(&p->ca[0], &p->state, &p->entry, 0, bytes, sizeof bytes, &out),
         ASSAY_E_ENCODING);
     free(p);
 }
@@ -256,7 +256,7 @@ Test(products, an_entry_serves_its_own_purpose_alone)
 Test(products, keys_of_another_form_are_refused)
 {
     struct products *p = plain();
-    uint8_t spki[ASSAY_IDENTITY_SPKI_MAX + 1] = { 0 };
+    uint8_t spki[ASSAY_CREDENTIAL_SPKI_MAX + 1] = { 0 };
     for (size_t bit = 0; bit < 12 * 8; bit++) {
         assay_bytes_copy(spki, 44, p->entry.spki.bytes, 44);
         spki[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -278,16 +278,16 @@ Test(products, keys_of_another_form_are_refused)
 Test(products, nothing_is_written_past_a_buffer_and_a_short_one_is_reported)
 {
     struct products *p = plain();
-    uint8_t whole[ASSAY_IDENTITY_TBS_MAX];
+    uint8_t whole[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice all, out;
     cr_assert_eq(
-        assay_identity_leaf_tbs(&p->ca[0], &p->state, &p->entry, whole, sizeof whole, &all),
+        assay_credential_leaf_tbs(&p->ca[0], &p->state, &p->entry, whole, sizeof whole, &all),
         ASSAY_OK);
     for (size_t capacity = 0; capacity < all.len; capacity++) {
         uint8_t *exact = malloc(capacity + 1); /* sanitizers watch its end */
         cr_assert_not_null(exact);
         cr_assert_eq(
-            assay_identity_leaf_tbs(&p->ca[0], &p->state, &p->entry, exact, capacity, &out),
+            assay_credential_leaf_tbs(&p->ca[0], &p->state, &p->entry, exact, capacity, &out),
             ASSAY_E_FULL);
         free(exact);
     }
@@ -299,23 +299,24 @@ Test(products, nothing_is_written_past_a_buffer_and_a_short_one_is_reported)
 Test(products, tokens_results_and_certificates_are_kept_apart)
 {
     struct products *p = plain();
-    static uint8_t leaf[ASSAY_IDENTITY_TBS_MAX], ear[ASSAY_IDENTITY_TBS_MAX], keys[2048];
+    static uint8_t leaf[ASSAY_CREDENTIAL_TBS_MAX], ear[ASSAY_CREDENTIAL_TBS_MAX], keys[2048];
     struct assay_slice tbs, input, set;
     struct assay_secret32 offset;
     uint8_t key[32];
-    cr_assert_eq(assay_identity_leaf_tbs(&p->ca[0], &p->state, &p->entry, leaf, sizeof leaf, &tbs),
-                 ASSAY_OK);
-    cr_assert_eq(assay_identity_ear(&p->ca[0], &p->state, ear, sizeof ear, &input), ASSAY_OK);
+    cr_assert_eq(
+        assay_credential_leaf_tbs(&p->ca[0], &p->state, &p->entry, leaf, sizeof leaf, &tbs),
+        ASSAY_OK);
+    cr_assert_eq(assay_credential_ear(&p->ca[0], &p->state, ear, sizeof ear, &input), ASSAY_OK);
     cr_assert_eq(tbs.bytes[0], 0x30);
     cr_assert_arr_eq(input.bytes, "ey", 2);
-    cr_assert_eq(assay_identity_token_key(&p->ca[0], &offset, key), ASSAY_OK);
+    cr_assert_eq(assay_credential_token_key(&p->ca[0], &offset, key), ASSAY_OK);
     cr_assert_arr_neq(key, p->ca[0].public_key, 32);
-    cr_assert_eq(assay_identity_jwks(p->ca, 1, keys, sizeof keys, &set), ASSAY_OK);
+    cr_assert_eq(assay_credential_jwks(p->ca, 1, keys, sizeof keys, &set), ASSAY_OK);
     p->ca[1].number = p->ca[0].number;
     struct products *other = plain();
     other->ca[0].chain_id[0] ^= 1;
     uint8_t second[32];
-    cr_assert_eq(assay_identity_token_key(&other->ca[0], &offset, second), ASSAY_OK);
+    cr_assert_eq(assay_credential_token_key(&other->ca[0], &offset, second), ASSAY_OK);
     cr_assert_arr_neq(key, second, 32); /* a key of one chain and number */
     free(other);
     free(p);
@@ -327,7 +328,7 @@ Test(products, our_own_reader_finds_the_end_of_a_certificate_and_names_its_algor
 {
     struct products *p = calloc(1, sizeof *p);
     struct assay_certificate *c = calloc(1, sizeof *c);
-    static uint8_t tbs[ASSAY_IDENTITY_TBS_MAX], der[ASSAY_IDENTITY_CERTIFICATE_MAX];
+    static uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX], der[ASSAY_CREDENTIAL_CERTIFICATE_MAX];
     uint8_t signature[64];
     struct assay_slice body, out;
     cr_assert(p != NULL && c != NULL);
@@ -336,9 +337,10 @@ Test(products, our_own_reader_finds_the_end_of_a_certificate_and_names_its_algor
         products_draw(p);
         group_draw(signature, sizeof signature);
         cr_assert_eq(
-            assay_identity_leaf_tbs(&p->ca[0], &p->state, &p->entry, tbs, sizeof tbs, &body),
+            assay_credential_leaf_tbs(&p->ca[0], &p->state, &p->entry, tbs, sizeof tbs, &body),
             ASSAY_OK);
-        cr_assert_eq(assay_identity_certificate(body, signature, der, sizeof der, &out), ASSAY_OK);
+        cr_assert_eq(assay_credential_certificate(body, signature, der, sizeof der, &out),
+                     ASSAY_OK);
         /* Ed25519 is none of the algorithms that vendors sign evidence with: it is refused by name
          * (or a domain's length is), and nothing else is. */
         const enum assay_status status = assay_x509_certificate(out.bytes, out.len, c);
