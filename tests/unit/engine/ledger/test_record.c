@@ -432,7 +432,7 @@ Test(envelope, the_binding_depends_on_each_part)
     uint8_t node[32] = { 3 };
     uint8_t voting[64] = { 4 };
     uint8_t transport[32] = { 5 };
-    struct assay_binding b = { chain, 0, 1, beacon, node, 1, voting, transport };
+    struct assay_binding b = { chain, 0, 1, beacon, node, 1, voting, transport, NULL };
     uint8_t first[64];
     uint8_t other[64];
     assay_binding_report_data(&b, first);
