@@ -25,7 +25,7 @@ static bool slice_is(struct assay_slice s, const char *text, size_t len)
 
 bool assay_declared_key_name_is_fit(struct assay_slice name)
 {
-    if (name.len == 0 || name.len > ASSAY_WORKLOAD_KEY_NAME_MAX) return false;
+    if (name.len == 0 || name.len > ASSAY_DECLARED_KEY_NAME_MAX) return false;
     if (slice_is(name, "node", 4) || slice_is(name, "svc", 3)) return false;
     for (size_t i = 0; i < name.len; i++) {
         const bool inside = i > 0 && i + 1 < name.len;
@@ -37,7 +37,7 @@ bool assay_declared_key_name_is_fit(struct assay_slice name)
 /* What stands in JSON as it is: visible, without quotation mark and backslash. */
 static bool audience_is_fit(struct assay_slice audience)
 {
-    if (audience.len == 0 || audience.len > ASSAY_WORKLOAD_KEY_AUDIENCE_MAX) return false;
+    if (audience.len == 0 || audience.len > ASSAY_DECLARED_KEY_AUDIENCE_MAX) return false;
     for (size_t i = 0; i < audience.len; i++) {
         const uint8_t c = audience.bytes[i];
         if (c <= ' ' || c > '~' || c == '"' || c == '\\') return false;
@@ -83,7 +83,7 @@ static const uint8_t ed25519_head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
 static bool spki_is(struct assay_slice spki, enum assay_key_type type, size_t point_len,
                     struct assay_key *key)
 {
-    uint8_t der[ASSAY_WORKLOAD_KEY_SPKI_MAX];
+    uint8_t der[ASSAY_DECLARED_KEY_SPKI_MAX];
     size_t len = 0;
     if (spki.len <= point_len) return false;
     assay_key_from(key, type, spki.bytes + spki.len - point_len, point_len);
@@ -123,7 +123,7 @@ static void put_text(struct assay_writer *w, struct assay_slice text)
 /* What entry and statement have in common. */
 static void put_key(struct assay_writer *w, const struct assay_declared_key *key)
 {
-    ASSAY_ASSERT(key->audience_count <= ASSAY_WORKLOAD_KEY_AUDIENCES_MAX);
+    ASSAY_ASSERT(key->audience_count <= ASSAY_DECLARED_KEY_AUDIENCES_MAX);
     assay_cbor_put_uint(w, (uint64_t)key->purpose);
     put_text(w, key->name);
     assay_cbor_put_array(w, key->audience_count);
@@ -135,12 +135,12 @@ static void put_key(struct assay_writer *w, const struct assay_declared_key *key
 static enum assay_status decode_audiences(struct assay_cursor *c, struct assay_declared_key *key)
 {
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(c, ASSAY_WORKLOAD_KEY_AUDIENCES_MAX, &count));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_DECLARED_KEY_AUDIENCES_MAX, &count));
     if (count > 0 && key->purpose != ASSAY_PURPOSE_TOKEN) return ASSAY_E_RANGE;
     key->audience_count = (uint32_t)count;
     for (uint32_t i = 0; i < key->audience_count; i++) {
         struct assay_slice *a = &key->audiences[i];
-        ASSAY_TRY(assay_cbor_text(c, ASSAY_WORKLOAD_KEY_AUDIENCE_MAX, a));
+        ASSAY_TRY(assay_cbor_text(c, ASSAY_DECLARED_KEY_AUDIENCE_MAX, a));
         if (!audience_is_fit(*a)) return ASSAY_E_RANGE;
         if (i > 0 && compare_slices(a[-1], *a) >= 0)
             return ASSAY_E_ENCODING; /* one set, one list */
@@ -158,13 +158,13 @@ static enum assay_status decode_entry(struct assay_cursor *c, struct assay_decla
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_PURPOSE_SSH, &purpose));
     if (purpose == 0) return ASSAY_E_RANGE;
     key.purpose = (enum assay_declared_purpose)purpose;
-    ASSAY_TRY(assay_cbor_text(c, ASSAY_WORKLOAD_KEY_NAME_MAX, &key.name));
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_DECLARED_KEY_NAME_MAX, &key.name));
     if (!assay_declared_key_name_is_fit(key.name)) return ASSAY_E_RANGE;
     ASSAY_TRY(decode_audiences(c, &key));
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_WORKLOAD_KEY_SPKI_MAX, &key.spki));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_DECLARED_KEY_SPKI_MAX, &key.spki));
     const enum key_kind kind = read_spki(key.spki, &point);
     if (kind == KIND_NONE) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_WORKLOAD_KEY_PROOF_MAX, &key.proof));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_DECLARED_KEY_PROOF_MAX, &key.proof));
     if (key.proof.len != proof_len(kind)) return ASSAY_E_RANGE;
     *out = key;
     return ASSAY_OK;
@@ -176,12 +176,12 @@ enum assay_status assay_declared_keys_decode(struct assay_slice list,
     struct assay_cursor c = assay_cursor_over(list.bytes, list.len);
     uint64_t count = 0;
     *keys = (struct assay_declared_keys){ 0 };
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_WORKLOAD_KEYS_MAX, &count));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_DECLARED_KEYS_MAX, &count));
     for (uint32_t i = 0; i < count; i++) {
         struct assay_declared_key *key = &keys->keys[i];
         const size_t start = c.pos;
         ASSAY_TRY(decode_entry(&c, key));
-        if (c.pos - start > ASSAY_WORKLOAD_KEY_LEN_MAX) return ASSAY_E_RANGE;
+        if (c.pos - start > ASSAY_DECLARED_KEY_LEN_MAX) return ASSAY_E_RANGE;
         /* A name has one key for each purpose: the order leaves no place for a second. */
         if (i > 0 && !is_before(&key[-1], key)) return ASSAY_E_ENCODING;
         keys->entries[i] = assay_slice_over(list.bytes + start, c.pos - start);
@@ -193,7 +193,7 @@ enum assay_status assay_declared_keys_decode(struct assay_slice list,
 enum assay_status assay_declared_keys_encode(const struct assay_declared_key *keys, uint32_t count,
                                              struct assay_writer *w)
 {
-    ASSAY_ASSERT(count <= ASSAY_WORKLOAD_KEYS_MAX);
+    ASSAY_ASSERT(count <= ASSAY_DECLARED_KEYS_MAX);
     struct assay_declared_keys again;
     struct assay_slice all;
     const size_t start = w->len;
@@ -210,7 +210,7 @@ enum assay_status assay_declared_keys_encode(const struct assay_declared_key *ke
 
 void assay_declared_keys_root(const struct assay_declared_keys *keys, uint8_t root[static 32])
 {
-    ASSAY_ASSERT(keys->count <= ASSAY_WORKLOAD_KEYS_MAX);
+    ASSAY_ASSERT(keys->count <= ASSAY_DECLARED_KEYS_MAX);
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < keys->count; i++)
@@ -274,7 +274,7 @@ enum assay_status assay_declared_key_verify(const uint8_t chain_id[static 32],
                                             const uint8_t node_id[static 32],
                                             const struct assay_declared_key *key)
 {
-    uint8_t bytes[ASSAY_WORKLOAD_KEY_STATEMENT_MAX];
+    uint8_t bytes[ASSAY_DECLARED_KEY_STATEMENT_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_key point;
     const enum key_kind kind = read_spki(key->spki, &point);
@@ -292,7 +292,7 @@ enum assay_status assay_declared_keys_verify(const uint8_t chain_id[static 32],
                                              const uint8_t node_id[static 32],
                                              const struct assay_declared_keys *keys, uint32_t *at)
 {
-    ASSAY_ASSERT(keys->count <= ASSAY_WORKLOAD_KEYS_MAX);
+    ASSAY_ASSERT(keys->count <= ASSAY_DECLARED_KEYS_MAX);
     for (*at = 0; *at < keys->count; (*at)++)
         ASSAY_TRY(assay_declared_key_verify(chain_id, node_id, &keys->keys[*at]));
     return ASSAY_OK;

@@ -14,15 +14,15 @@
 #include "base/writer.h"
 
 enum {
-    ASSAY_WORKLOAD_KEYS_MAX = 16,
-    ASSAY_WORKLOAD_KEY_LEN_MAX = 480, /* an encoded entry */
-    ASSAY_WORKLOAD_KEYS_LEN_MAX = ASSAY_WORKLOAD_KEYS_MAX * ASSAY_WORKLOAD_KEY_LEN_MAX + 1,
-    ASSAY_WORKLOAD_KEY_NAME_MAX = 63, /* a DNS label */
-    ASSAY_WORKLOAD_KEY_AUDIENCES_MAX = 4,
-    ASSAY_WORKLOAD_KEY_AUDIENCE_MAX = 128,
-    ASSAY_WORKLOAD_KEY_SPKI_MAX = 120, /* P-384 */
-    ASSAY_WORKLOAD_KEY_PROOF_MAX = ASSAY_P384_SIGNATURE_LEN,
-    ASSAY_WORKLOAD_KEY_STATEMENT_MAX = 1024, /* what a proof is made over */
+    ASSAY_DECLARED_KEYS_MAX = 16,
+    ASSAY_DECLARED_KEY_LEN_MAX = 480, /* an encoded entry */
+    ASSAY_DECLARED_KEYS_LEN_MAX = ASSAY_DECLARED_KEYS_MAX * ASSAY_DECLARED_KEY_LEN_MAX + 1,
+    ASSAY_DECLARED_KEY_NAME_MAX = 63, /* a DNS label */
+    ASSAY_DECLARED_KEY_AUDIENCES_MAX = 4,
+    ASSAY_DECLARED_KEY_AUDIENCE_MAX = 128,
+    ASSAY_DECLARED_KEY_SPKI_MAX = 120, /* P-384 */
+    ASSAY_DECLARED_KEY_PROOF_MAX = ASSAY_P384_SIGNATURE_LEN,
+    ASSAY_DECLARED_KEY_STATEMENT_MAX = 1024, /* what a proof is made over */
 };
 
 /* Encoded, hence never reused. */
@@ -38,15 +38,15 @@ struct assay_declared_key {
     enum assay_declared_purpose purpose;
     struct assay_slice name;
     uint32_t audience_count; /* of a token; ascending */
-    struct assay_slice audiences[ASSAY_WORKLOAD_KEY_AUDIENCES_MAX];
+    struct assay_slice audiences[ASSAY_DECLARED_KEY_AUDIENCES_MAX];
     struct assay_slice spki;  /* DER: P-256, P-384 or Ed25519 */
     struct assay_slice proof; /* as long as signatures of the key are: r | s, or R | S */
 };
 
 struct assay_declared_keys {
     uint32_t count;
-    struct assay_declared_key keys[ASSAY_WORKLOAD_KEYS_MAX];
-    struct assay_slice entries[ASSAY_WORKLOAD_KEYS_MAX]; /* as they are encoded */
+    struct assay_declared_key keys[ASSAY_DECLARED_KEYS_MAX];
+    struct assay_slice entries[ASSAY_DECLARED_KEYS_MAX]; /* as they are encoded */
 };
 
 /* Shape alone: neither points nor proofs. Returns: ASSAY_OK | INPUT statuses */

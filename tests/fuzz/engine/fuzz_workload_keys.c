@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static uint8_t again[ASSAY_WORKLOAD_KEYS_LEN_MAX];
+    static uint8_t again[ASSAY_DECLARED_KEYS_LEN_MAX];
     static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 };
     struct assay_declared_keys keys;
     uint8_t root[32];

@@ -16,7 +16,7 @@ static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 }, other_id[32] = {
 static struct assay_slice encode(const struct assay_declared_key *keys, uint32_t count,
                                  uint8_t *room, enum assay_status expected)
 {
-    struct assay_writer w = assay_writer_over(room, ASSAY_WORKLOAD_KEYS_LEN_MAX + 256);
+    struct assay_writer w = assay_writer_over(room, ASSAY_DECLARED_KEYS_LEN_MAX + 256);
     cr_expect_eq(assay_declared_keys_encode(keys, count, &w), expected, "expected %s",
                  assay_status_symbol(expected));
     return assay_slice_over(room, w.len);
@@ -40,7 +40,7 @@ static struct assay_slice make_three(struct workload_entry entries[3], uint8_t *
 Test(engine_workload_keys, a_list_of_each_kind_is_read_back_and_proven)
 {
     struct workload_entry entries[3];
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256], root[32], expected[32], hashes[3][32];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256], root[32], expected[32], hashes[3][32];
     struct assay_declared_keys keys;
     struct assay_merkle tree;
     uint32_t at = 0;
@@ -106,7 +106,7 @@ Test(engine_workload_keys, a_proof_is_good_for_one_member_and_one_entry)
 Test(engine_workload_keys, one_bad_proof_among_good_ones_is_found)
 {
     struct workload_entry entries[3];
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256];
     struct assay_declared_keys keys;
     uint32_t at = 0;
     const struct assay_slice list = make_three(entries, room);
@@ -157,7 +157,7 @@ Test(engine_workload_keys, a_name_is_a_dns_label_that_the_network_does_not_use)
 Test(engine_workload_keys, entries_ascend_and_a_name_stands_once_for_a_purpose)
 {
     struct workload_entry a, b, other;
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256];
     workload_entry_make(&a, WORKLOAD_P256, ASSAY_PURPOSE_TLS, "a", NULL, chain_id, node_id);
     workload_entry_make(&b, WORKLOAD_P256, ASSAY_PURPOSE_TLS, "b", NULL, chain_id, node_id);
     workload_entry_make(&other, WORKLOAD_P256, ASSAY_PURPOSE_SSH, "a", NULL, chain_id, node_id);
@@ -171,7 +171,7 @@ Test(engine_workload_keys, audiences_are_of_tokens_few_and_in_order)
 {
     static const char *const unfit[] = { "", "a b", "a\"b", "a\\b", "\x7f", "\xc3\xa4" };
     struct workload_entry e;
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256];
     char longest[130];
     workload_entry_make(&e, WORKLOAD_P256, ASSAY_PURPOSE_TOKEN, "api", "a", chain_id, node_id);
     e.key.audiences[1] = workload_text("b");
@@ -203,7 +203,7 @@ Test(engine_workload_keys, an_entry_has_480_bytes_at_most)
 {
     struct workload_entry e;
     struct assay_declared_keys keys;
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256];
     char text[2][128];
     memset(text[0], 'a', 128);
     memset(text[1], 'b', 128);
@@ -219,7 +219,7 @@ Test(engine_workload_keys, an_entry_has_480_bytes_at_most)
         struct assay_writer w = assay_writer_over(room, sizeof room);
         e.key.audiences[2] = assay_slice_over(third, len);
         const enum assay_status status = assay_declared_keys_encode(&e.key, 1, &w);
-        const bool small = w.len - 1 <= ASSAY_WORKLOAD_KEY_LEN_MAX;
+        const bool small = w.len - 1 <= ASSAY_DECLARED_KEY_LEN_MAX;
         cr_expect_eq(status, small ? ASSAY_OK : ASSAY_E_RANGE, "%zu bytes", w.len - 1);
         refused += !small;
         taken += small;
@@ -233,7 +233,7 @@ Test(engine_workload_keys, sixteen_entries_and_no_more)
     struct workload_entry e[17];
     struct assay_declared_key keys[17];
     struct assay_declared_keys decoded;
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 1024];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 1024];
     char names[17][2] = { 0 };
     for (uint32_t i = 0; i < 17; i++) {
         names[i][0] = (char)('a' + i);
@@ -246,7 +246,7 @@ Test(engine_workload_keys, sixteen_entries_and_no_more)
     struct assay_writer w = assay_writer_over(room, sizeof room);
     assay_cbor_put_array(&w, 17);
     const size_t one = decoded.entries[0].len;
-    uint8_t copy[ASSAY_WORKLOAD_KEY_LEN_MAX];
+    uint8_t copy[ASSAY_DECLARED_KEY_LEN_MAX];
     assay_bytes_copy(copy, sizeof copy, decoded.entries[0].bytes, one);
     for (uint32_t i = 0; i < 17; i++) {
         copy[17] = (uint8_t)('a' + i);
@@ -260,7 +260,7 @@ Test(engine_workload_keys, sixteen_entries_and_no_more)
 Test(engine_workload_keys, rejects_every_truncation_and_has_one_encoding)
 {
     struct workload_entry entries[3];
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256], again[sizeof room];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256], again[sizeof room];
     struct assay_declared_keys keys;
     struct assay_slice list = make_three(entries, room);
     for (size_t len = 0; len < list.len; len++) {
@@ -323,7 +323,7 @@ Test(engine_workload_keys, report_data_binds_the_root)
 Test(engine_workload_keys, other_encodings_of_keys_are_refused)
 {
     struct workload_entry e;
-    uint8_t room[ASSAY_WORKLOAD_KEYS_LEN_MAX + 256];
+    uint8_t room[ASSAY_DECLARED_KEYS_LEN_MAX + 256];
     workload_entry_make(&e, WORKLOAD_P256, ASSAY_PURPOSE_TLS, "api", NULL, chain_id, node_id);
     e.spki[26] = 0x02; /* a compressed point says so there */
     encode(&e.key, 1, room, ASSAY_E_UNSUPPORTED);

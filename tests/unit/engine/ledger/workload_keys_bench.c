@@ -18,7 +18,7 @@ static struct assay_slice make_statement(const struct workload_entry *entry,
                                          const uint8_t chain_id[static 32],
                                          const uint8_t node_id[static 32], uint8_t *room)
 {
-    struct assay_writer w = assay_writer_over(room, ASSAY_WORKLOAD_KEY_STATEMENT_MAX);
+    struct assay_writer w = assay_writer_over(room, ASSAY_DECLARED_KEY_STATEMENT_MAX);
     const enum assay_status status =
         assay_declared_key_statement(chain_id, node_id, &entry->key, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -44,7 +44,7 @@ void workload_entry_make(struct workload_entry *entry, enum workload_key_kind ki
 {
     static const uint8_t head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
                                     0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-    uint8_t room[ASSAY_WORKLOAD_KEY_STATEMENT_MAX], seed[32];
+    uint8_t room[ASSAY_DECLARED_KEY_STATEMENT_MAX], seed[32];
     size_t len = 0;
     *entry = (struct workload_entry){ .key = { .purpose = purpose, .name = workload_text(name) } };
     if (audience != NULL)

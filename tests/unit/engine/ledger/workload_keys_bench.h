@@ -12,7 +12,7 @@ enum workload_key_kind { WORKLOAD_P256, WORKLOAD_P384, WORKLOAD_ED25519, WORKLOA
 /* An entry with the bytes that its slices borrow. */
 struct workload_entry {
     struct assay_declared_key key;
-    uint8_t spki[ASSAY_WORKLOAD_KEY_SPKI_MAX], proof[ASSAY_WORKLOAD_KEY_PROOF_MAX];
+    uint8_t spki[ASSAY_DECLARED_KEY_SPKI_MAX], proof[ASSAY_DECLARED_KEY_PROOF_MAX];
 };
 
 struct assay_slice workload_text(const char *text);
