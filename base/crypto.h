@@ -188,6 +188,18 @@ bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size
 /* The library behind assay_p384_verify. Returns: "nettle", "wolfssl" or "openssl". */
 const char *assay_p384_library(void);
 
+enum { ASSAY_ED25519_PUBLIC_LEN = 32, ASSAY_ED25519_SIGNATURE_LEN = 64 };
+/*
+ * Ed25519 (RFC 8032 5.1.7), the same answer on every machine: the encoding of S B - k A is compared
+ * with R, S is below the order. A key whose encoding is not canonical, or that is a point of small
+ * order, signs nothing: under such a key one signature is good for many messages. Aborts when
+ * memory runs out.
+ * Returns: true when the key signed the message
+ */
+bool assay_ed25519_verify(const uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN],
+                          const void *message, size_t len,
+                          const uint8_t signature[static ASSAY_ED25519_SIGNATURE_LEN]);
+
 /* --- for hosts and tools: these draw randomness. A private key is 32 bytes big-endian. */
 /* Returns: ASSAY_OK | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_random(void *out, size_t len);

@@ -43,6 +43,13 @@ enum assay_event_kind {
      * ASSAY_E_UNSUPPORTED, or the status of the service. A record that is not final when its epoch
      * ends is discarded: submit it again. */
     ASSAY_EVENT_SUBMIT,
+    /* The workload keys that this node has (docs/protocol.md 2.16), to be declared in the running
+     * epoch: a list of engine/ledger/state/workload_keys.h. Rejected with ASSAY_E_EARLY (the
+     * network is below the feature level), ASSAY_E_AGAIN (this node may not sign, or has no room),
+     * ASSAY_E_DUPLICATE (declared already, or in this epoch), ASSAY_E_FULL (of pending records),
+     * or the status of the list, its proofs included. One that is not final when its epoch ends is
+     * discarded: declare it again. */
+    ASSAY_EVENT_DECLARE,
 };
 
 struct assay_event {
@@ -84,6 +91,9 @@ struct assay_event {
             uint32_t kind;
             struct assay_slice payload;
         } submit;
+        struct {
+            struct assay_slice list;
+        } declare;
     } as;
 };
 
@@ -98,9 +108,9 @@ struct assay_node_keys {
 
 /* State for the next engine of the same process (ASSAY_EFFECT_RENEW). */
 struct assay_engine_renewal {
-    bool continues;         /* the log is this run's own: no query to peers */
-    bool keys_finished;     /* retired: they signed what the log lacks */
-    uint64_t final_at_ms;   /* monotonic, as in the snapshot */
+    bool continues;       /* the log is this run's own: no query to peers */
+    bool keys_finished;   /* retired: they signed what the log lacks */
+    uint64_t final_at_ms; /* monotonic, as in the snapshot */
 };
 
 struct assay_engine_config {
@@ -118,7 +128,7 @@ struct assay_engine_config {
     /* Functions that apply records of services, by the plan in genesis->services; outlives the
      * engine. NULL where there is none. */
     const struct assay_services *services;
-    uint16_t self;                       /* own roster slot */
+    uint16_t self; /* own roster slot */
     struct assay_node_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
     /* The highest feature level that this build implements; lower ones as well (9.10). */
@@ -139,7 +149,7 @@ struct assay_engine_config {
      * and ballots cost half or less to verify. Memory: ASSAY_P256_TABLE_LEN each, beyond that of
      * assay_engine_size. 0: none. */
     uint32_t key_tables;
-    uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
+    uint32_t history_epochs; /* epochs of blocks kept in the store; 0: 20000 */
     /* An epoch that the operator trusts: a node that is behind starts from its state. NULL:
      * none. */
     const struct assay_checkpoint *checkpoint;
@@ -190,8 +200,8 @@ struct assay_member_snapshot {
     uint8_t transport_public[32];
     uint8_t bootstrap_public[32];
     struct assay_trust_state trust; /* I, A, standing, probation, ... after the last closed epoch */
-    uint32_t weight;       /* in the running epoch */
-    uint32_t seat_weight;  /* of its votes in it; 0: it has no seat */
+    uint32_t weight;                /* in the running epoch */
+    uint32_t seat_weight;           /* of its votes in it; 0: it has no seat */
     /* It votes without attesting (docs/protocol.md 6.7): its votes do not count, or still count to
      * preserve the floor. */
     bool votes_lost, votes_retained;
@@ -201,19 +211,19 @@ struct assay_member_snapshot {
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
-    struct assay_fall fall;     /* the last one of its standing (docs/protocol.md 7.16) */
+    struct assay_fall fall; /* the last one of its standing (docs/protocol.md 7.16) */
     /* Last outcome of this node's appraisal; for itself, what others proved, until it passes
      * again. */
     enum assay_outcome own_outcome;
     uint64_t last_attempt_epoch; /* evidence was requested */
     uint64_t last_success_epoch; /* PASS in a certified close */
-    bool announced; /* in the running epoch: its envelope is here */
-    bool balloted;  /* in the running epoch: its ballot is final */
+    bool announced;              /* in the running epoch: its envelope is here */
+    bool balloted;               /* in the running epoch: its ballot is final */
     /* Of the last negative outcome: rule, expected, observed; "" if none. */
     char last_reason[ASSAY_FINDING_REASON_LEN];
     enum assay_stage stage;
-    uint64_t stage_epoch;                 /* first epoch in this stage; 0: since genesis */
-    uint32_t level; /* the highest feature level that it announced (docs/protocol.md 9.10) */
+    uint64_t stage_epoch; /* first epoch in this stage; 0: since genesis */
+    uint32_t level;       /* the highest feature level that it announced (docs/protocol.md 9.10) */
     struct assay_maintenance maintenance; /* the newest that was announced; until 0: none */
     bool in_maintenance;                  /* in the running epoch */
     /* While new rules are on trial (docs/protocol.md 9.9). */
@@ -233,7 +243,7 @@ struct assay_engine_snapshot {
     uint64_t head_time_ms;
     uint64_t views_nullified; /* in a row, up to now */
     uint64_t clock_lead_ms;   /* lead of the head over this node's date, beyond its slack */
-    uint64_t final_at_ms; /* monotonic: when a block became final here last; 0: not in this run */
+    uint64_t final_at_ms;  /* monotonic: when a block became final here last; 0: not in this run */
     uint8_t closed_id[32]; /* the EPOCH block that closed the last epoch (chain id at first) */
     bool certified;        /* the last closed epoch */
     uint64_t certified_epoch;
@@ -282,13 +292,13 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
 
 /* Results of services' records on this node. Borrowed until the next step. */
 struct assay_services_snapshot {
-    const void *registry;   /* after the last closed epoch; NULL: none, or incomplete */
+    const void *registry; /* after the last closed epoch; NULL: none, or incomplete */
     uint32_t era;
-    uint8_t beacon[32];     /* of the running epoch */
-    uint64_t epoch;         /* running */
+    uint8_t beacon[32];                     /* of the running epoch */
+    uint64_t epoch;                         /* running */
     const struct assay_service_log *log;    /* its final records, in their order */
     const struct assay_service_log *closed; /* all of the epoch before; empty after a start */
-    uint32_t lacks;         /* missing documents */
+    uint32_t lacks;                         /* missing documents */
 };
 void assay_engine_services(const struct assay_engine *engine,
                            struct assay_services_snapshot *snapshot);
@@ -303,16 +313,16 @@ struct assay_answer_body; /* engine/ledger/records/recover.h */
 struct assay_fault;       /* engine/ledger/records/fault.h */
 
 struct assay_era_snapshot {
-    bool fenced; /* nothing more is signed in this era (docs/protocol.md 9.12) */
-    bool answered; /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
+    bool fenced;      /* nothing more is signed in this era (docs/protocol.md 9.12) */
+    bool answered;    /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
     bool unconfirmed; /* a RECOVER of the next era has waited four epochs in vain (9.16.5) */
-    bool began; /* this node applied the RECOVER that began the era */
+    bool began;       /* this node applied the RECOVER that began the era */
     uint8_t began_id[32];
     /* Of a RECOVER that this node's operator accepted, not applied yet (9.16.9); 0: none. */
     uint64_t accepted_height;
     uint8_t accepted_id[32];
     uint8_t operators_digest[32]; /* in force */
-    uint64_t next_sequence; /* number of the change that a RECOVER would bring */
+    uint64_t next_sequence;       /* number of the change that a RECOVER would bring */
     uint8_t fence_digest[32];
     struct assay_slice fence; /* borrowed until the next step */
 };
@@ -335,12 +345,9 @@ struct assay_recover_drafted {
  * (engine/ledger/records/recover.h).
  * Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_recover_apply, with *fault
  */
-ASSAY_CHECKED enum assay_status assay_engine_recover_draft(struct assay_engine *engine,
-                                                           struct assay_slice body,
-                                                           struct assay_slice grounds,
-                                                           uint64_t time_ms,
-                                                           struct assay_recover_drafted *out,
-                                                           struct assay_fault *fault);
+ASSAY_CHECKED enum assay_status assay_engine_recover_draft(
+    struct assay_engine *engine, struct assay_slice body, struct assay_slice grounds,
+    uint64_t time_ms, struct assay_recover_drafted *out, struct assay_fault *fault);
 /* Between steps: checks a RECOVER. Returns: ASSAY_OK | ASSAY_E_EARLY (after fetching what is
  * missing here) | why not, with *fault */
 ASSAY_CHECKED enum assay_status assay_engine_recover_try(struct assay_engine *engine,

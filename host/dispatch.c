@@ -134,6 +134,7 @@ static struct assay_slice effect_bytes(const struct assay_event *event)
     case ASSAY_EVENT_EVIDENCE: return event->as.evidence.bytes;
     case ASSAY_EVENT_QUOTE: return event->as.quote.bytes;
     case ASSAY_EVENT_SUBMIT: return event->as.submit.payload;
+    case ASSAY_EVENT_DECLARE: return event->as.declare.list;
     case ASSAY_EVENT_VERDICT:
         verdict = event->as.verdict.verdict;
         return assay_slice_over(verdict, verdict != NULL ? sizeof *verdict : 0);
@@ -151,6 +152,7 @@ static void relocate_effect(struct assay_event *event, struct assay_slice bytes)
     if (event->kind == ASSAY_EVENT_EVIDENCE) event->as.evidence.bytes = bytes;
     if (event->kind == ASSAY_EVENT_QUOTE) event->as.quote.bytes = bytes;
     if (event->kind == ASSAY_EVENT_SUBMIT) event->as.submit.payload = bytes;
+    if (event->kind == ASSAY_EVENT_DECLARE) event->as.declare.list = bytes;
     if (event->kind == ASSAY_EVENT_VERDICT)
         event->as.verdict.verdict = bytes.len > 0 ? (const void *)bytes.bytes : NULL;
 }
@@ -231,10 +233,10 @@ static void sign_effect(struct assay_dispatch *d, const struct assay_effect *eff
     const struct assay_slice payload = done->as.sign.payload;
     ASSAY_ASSERT(payload.bytes == deferred->bytes && payload.len == body.len);
     put_item(d, done->as.sign.class_, &done->as.sign.store_key, payload);
-    const struct assay_event own = { .kind = ASSAY_EVENT_MESSAGE,
-                                     .as.message = { .from = ASSAY_SLOT_SELF,
-                                                     .kind = done->as.sign.message,
-                                                     .payload = payload } };
+    const struct assay_event own = {
+        .kind = ASSAY_EVENT_MESSAGE,
+        .as.message = { .from = ASSAY_SLOT_SELF, .kind = done->as.sign.message, .payload = payload }
+    };
     const enum assay_status queued = assay_dispatch_queue(d, &own);
     assay_status_ignore(queued, "a full queue is the dispatch's failure already");
 }

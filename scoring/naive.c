@@ -49,7 +49,7 @@ static uint16_t apply_rule(enum assay_naive_rule rule, uint64_t pass_weight, uin
 static bool is_pass(const uint8_t *row, uint32_t subject)
 {
     if (row == NULL) return false;
-    const uint8_t outcome = assay_votes_row_get(row, subject);
+    const enum assay_outcome outcome = assay_votes_outcome(assay_votes_row_get(row, subject));
     return outcome >= ASSAY_OUTCOME_PASS_UP_TO_DATE && outcome <= ASSAY_OUTCOME_PASS_OUT_OF_DATE;
 }
 

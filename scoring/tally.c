@@ -113,6 +113,9 @@ static void add_weight(struct scratch *scratch, uint32_t weight)
         of[ASSAY_OUTCOME_PASS_UP_TO_DATE].up_to_date = weight;
         of[ASSAY_OUTCOME_PASS_NEEDS_HARDENING].needs_hardening = weight;
         of[ASSAY_OUTCOME_PASS_OUT_OF_DATE].out_of_date = weight;
+        of[ASSAY_OUTCOME_PASS_UP_TO_DATE + ASSAY_VOTE_NO_KEYS].up_to_date = weight;
+        of[ASSAY_OUTCOME_PASS_NEEDS_HARDENING + ASSAY_VOTE_NO_KEYS].needs_hardening = weight;
+        of[ASSAY_OUTCOME_PASS_OUT_OF_DATE + ASSAY_VOTE_NO_KEYS].out_of_date = weight;
     }
     /* protocol.md 7.2: a FAIL counts into N only when proven, so slander alone moves nothing. */
     scratch->addends.of[1][ASSAY_OUTCOME_FAIL_SOFT].negative = weight;

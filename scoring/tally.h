@@ -129,11 +129,24 @@ uint8_t assay_votes_row_get(const uint8_t *row, uint32_t slot);
 /* Overwrites the 4 bits of slot. */
 void assay_votes_row_set(uint8_t *row, uint32_t slot, enum assay_outcome outcome);
 
+/* Added to a PASS: the evidence binds no keys although its member declared some (docs/protocol.md
+ * 2.16.4). */
+enum { ASSAY_VOTE_NO_KEYS = 8 };
+/* Returns: the outcome in 4 bits of a row; NONE where they are no code. */
+enum assay_outcome assay_votes_outcome(uint8_t code);
+/* Returns: whether they say PASS of evidence without the declared keys. */
+bool assay_votes_without_keys(uint8_t code);
+/* Adds that to the PASS that a row has for slot (asserted). */
+void assay_votes_row_set_without_keys(uint8_t *row, uint32_t slot);
+
 /*
  * Is a row that came from outside well formed: length right, every nibble an outcome, own slot and
  * padding none? Returns: true when it is.
  */
 bool assay_votes_row_valid(const uint8_t *row, size_t row_len, uint32_t count, uint32_t voter);
+/* The same where evidence binds keys: PASS without them is a code, too. Returns: the same. */
+bool assay_votes_row_valid_keyed(const uint8_t *row, size_t row_len, uint32_t count,
+                                 uint32_t voter);
 
 /* Returns: bytes of scratch that assay_tally_epoch needs for count members. */
 size_t assay_tally_memory_len(uint32_t count);

@@ -23,16 +23,16 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
         (enum assay_evidence_kind)e->head->state.members[slot].evidence_kind;
 }
 
-/* The expected binding of the listed incarnation of a slot in the running epoch. */
+/* As evidence of the listed incarnation of a slot in the running epoch. */
 static bool appraise_slot(struct assay_engine *e, uint32_t slot,
-                          const struct assay_finding_record *finding, enum assay_outcome *outcome)
+                          const struct assay_finding_record *finding, enum assay_outcome *outcome,
+                          bool *without_keys)
 {
     ASSAY_ASSERT(finding->used && e->seats[slot].payload_len > 0);
-    const struct assay_member *m = &e->head->state.members[slot];
-    uint8_t expected[64];
-    assay_context_expected(&e->head->context, slot, &m->lives[0], e->head->context.epoch,
-                           &e->epoch_state->moment, expected);
-    return assay_finding_judge(finding, m, e->seats[slot].envelope.kind, expected, outcome);
+    return assay_context_judge(&e->head->context, finding, slot,
+                               &e->head->state.members[slot].lives[0], e->seats[slot].envelope.kind,
+                               e->head->context.epoch, &e->epoch_state->moment, outcome,
+                               without_keys);
 }
 
 static void on_seat_appraised(struct assay_engine *e, uint32_t slot,
@@ -41,15 +41,16 @@ static void on_seat_appraised(struct assay_engine *e, uint32_t slot,
     ASSAY_ASSERT(slot < e->members && slot != e->self);
 
     enum assay_outcome outcome = ASSAY_OUTCOME_NONE;
-    const bool own = appraise_slot(e, slot, finding, &outcome);
-    assay_seat_set_outcome(e, slot, own, outcome);
+    bool without_keys = false;
+    const bool own = appraise_slot(e, slot, finding, &outcome, &without_keys);
+    assay_seat_set_outcome(e, slot, own, outcome, without_keys);
     if (!own) {
         assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->head->context.epoch, 0);
         assay_seat_set_reason(e, slot, "report-data: evidence of something else than this epoch");
     } else if (!assay_outcome_is_pass(outcome)) {
         char reason[ASSAY_FINDING_REASON_LEN];
-        assay_finding_reason(finding, &e->head->state.members[slot],
-                             e->seats[slot].envelope.kind, reason);
+        assay_finding_reason(finding, &e->head->state.members[slot], e->seats[slot].envelope.kind,
+                             reason);
         assay_seat_set_reason(e, slot, reason);
     }
     if (own && assay_outcome_is_fail(outcome)) assay_pending_proofs_fail(e, slot);

@@ -274,7 +274,9 @@ static void reject_record(struct assay_engine *e, const struct assay_pool_item *
 static enum assay_status check_record(struct assay_engine *e, uint16_t from, struct assay_record *r)
 {
     const enum assay_status status = assay_record_check(&e->head->context, r);
-    if (status == ASSAY_OK || !assay_record_row(r->kind)->check_costs) return status;
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    const bool late = status == ASSAY_E_STALE || status == ASSAY_E_EARLY;
+    if (status == ASSAY_OK || !row->check_costs || (late && row->late_is_free)) return status;
     const uint32_t slot = accountable_sender(e, from, r);
     if (slot < e->members) assay_seat_add_refused(e, slot, r->key);
     return status;
@@ -367,8 +369,7 @@ void assay_message_intake_on_final_block(struct assay_engine *e)
         if (!has_part && !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_fill_known(e, &r)) continue;
-        const enum assay_status fits =
-            assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
+        const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
         if (may_fit_later(&r, fits)) continue;
         assay_pool_remove(e->pool, item);
     }

@@ -49,13 +49,13 @@ static struct assay_pending_proofs *add_pending(struct assay_engine *e, uint32_t
     const struct assay_seat *seat = &e->seats[subject];
     uint8_t *ballot = found->ballot;
     *found = (struct assay_pending_proofs){ .used = true,
-                                  .contradiction = contradiction,
-                                  .slot = accused,
-                                  .subject = subject,
-                                  .epoch = e->head->context.epoch,
-                                  .at_ms = proof_time(e, accused),
-                                  .ballot = ballot,
-                                  .envelope_len = seat->payload_len };
+                                            .contradiction = contradiction,
+                                            .slot = accused,
+                                            .subject = subject,
+                                            .epoch = e->head->context.epoch,
+                                            .at_ms = proof_time(e, accused),
+                                            .ballot = ballot,
+                                            .envelope_len = seat->payload_len };
     e->parts->pending_proofs.used++;
     assay_bytes_copy(found->evidence_digest, 32, seat->envelope.evidence_digest, 32);
     assay_bytes_copy(found->envelope, sizeof found->envelope, seat->payload, seat->payload_len);
@@ -113,7 +113,9 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
         const uint8_t said = assay_votes_row_get(r.ballot.row.bytes, subject);
-        if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
+        if (assay_record_falsehood(said, own, seat->outcome, seat->without_keys) ==
+            ASSAY_FALSE_NONE)
+            continue;
         if (e->pending_proofs->used == ASSAY_PENDING_PROOFS_MAX) return false;
         struct assay_pending_proofs *want = add_pending(e, item->slot, subject, true);
         if (want == NULL) continue;

@@ -16,6 +16,7 @@ enum {
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
     PASSING_OF_MEMBER = 8,
     PASSING_MAX = 256,
+    PASSING_OF_KEYS_MAX = 64, /* of declared keys alone */
     PASSING_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
 };
 
@@ -37,7 +38,7 @@ static uint32_t large_count(uint32_t members)
 
 static uint32_t passing_count(uint32_t members, bool services)
 {
-    if (!services) return 0;
+    if (!services) return members < PASSING_OF_KEYS_MAX ? members : PASSING_OF_KEYS_MAX;
     return members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
 }
 

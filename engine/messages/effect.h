@@ -179,7 +179,13 @@ struct assay_effect {
         struct {
             uint64_t epoch;
             uint32_t incarnation;
-            uint8_t report_data[64];
+            uint8_t report_data[64]; /* where keys are bound: of an enclave that has none */
+            /* What it is made of, to be hashed by who has the keys (docs/protocol.md 2.16.3). */
+            bool binds_keys; /* false: the rest is not set */
+            uint32_t era;
+            uint8_t chain_id[32], beacon[32], node_id[32];
+            uint8_t voting_public[64], transport_public[32];
+            uint8_t keys_root[32]; /* declared for this epoch; of an INCARNATE: of no keys */
         } quote;
         struct {
             uint16_t to; /* slot */

@@ -7,6 +7,32 @@
 #include "engine/parts/engine_internal.h"
 
 #include "base/cbor.h"
+#include "engine/evidence/pool.h"
+
+/* What the enclave makes the statement of; report_data is that of one without keys
+ * (docs/protocol.md 2.16.3). */
+static void fill_statement(const struct assay_engine *e, const struct assay_life *life,
+                           struct assay_effect *effect)
+{
+    const struct assay_context *context = &e->head->context;
+    const struct assay_moment *moment = &e->epoch_state->moment;
+    const struct assay_member *self = &e->head->state.members[e->self];
+    const uint8_t *root = assay_declaration_root_at(&self->declaration, context->epoch);
+    const bool listed = life->incarnation == self->lives[0].incarnation;
+    uint8_t none[32];
+    assay_declared_keys_no_root(none);
+    assay_context_expected(context, e->self, life, context->epoch, moment,
+                           root != NULL ? none : NULL, effect->as.quote.report_data);
+    effect->as.quote.binds_keys = root != NULL;
+    if (root == NULL) return;
+    effect->as.quote.era = e->head->state.era;
+    assay_bytes_copy(effect->as.quote.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(effect->as.quote.beacon, 32, moment->beacon, 32);
+    assay_bytes_copy(effect->as.quote.node_id, 32, self->node_id, 32);
+    assay_bytes_copy(effect->as.quote.voting_public, 64, life->voting_public, 64);
+    assay_bytes_copy(effect->as.quote.transport_public, 32, life->transport_public, 32);
+    assay_bytes_copy(effect->as.quote.keys_root, 32, listed ? root : none, 32);
+}
 
 static void request_quote(struct assay_engine *e)
 {
@@ -23,8 +49,7 @@ static void request_quote(struct assay_engine *e)
     assay_bytes_copy(life.transport_public, 32, keys->transport_public, 32);
     effect->as.quote.epoch = e->head->context.epoch;
     effect->as.quote.incarnation = keys->incarnation;
-    assay_context_expected(&e->head->context, e->self, &life, e->head->context.epoch,
-                           &e->epoch_state->moment, effect->as.quote.report_data);
+    fill_statement(e, &life, effect);
     /* A source that never answers is queried again: half an epoch is longer than any quote
      * takes. */
     e->parts->epoch_state.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
@@ -180,9 +205,8 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
                                      .message = ASSAY_MESSAGE_RECORD,
                                      .class_ = ASSAY_STORE_RECORD,
                                      .store_key = { .era = e->head->state.era, .epoch = i.epoch } };
-    const enum assay_status status =
-        assay_record_put_incarnate(&w, &i, evidence, digest, &signing.signature_at,
-                                   &signing.possession_at);
+    const enum assay_status status = assay_record_put_incarnate(
+        &w, &i, evidence, digest, &signing.signature_at, &signing.possession_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     signing.payload = assay_slice_over(bytes, w.len);
     sign_and_store(effect, &signing);
@@ -214,6 +238,56 @@ void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_publi
     if (!e->key_state->listed) assay_simplex_halt(e->simplex);
     e->parts->epoch_state.incarnate_made = false;
     request_own_evidence(e);
+}
+
+/* --- workload keys */
+
+static enum assay_status check_declaration(const struct assay_engine *e, struct assay_slice list,
+                                           struct assay_keys_body *body)
+{
+    const struct assay_member *self = &e->head->state.members[e->self];
+    struct assay_declared_keys keys;
+    uint32_t at = 0;
+    if (e->head->state.rules.parameters.level < ASSAY_LEVEL_DECLARED_KEYS) return ASSAY_E_EARLY;
+    if (!e->start_state->started || e->newcomer || !assay_eng_may_sign(e)) return ASSAY_E_AGAIN;
+    if (!assay_member_serves(self)) return ASSAY_E_AGAIN;
+    ASSAY_TRY(assay_declared_keys_decode(list, &keys));
+    assay_declared_keys_root(&keys, body->root);
+    const uint8_t *now = assay_declaration_root_at(&self->declaration, e->head->context.epoch);
+    if (now != NULL && assay_bytes_equal(now, body->root, 32)) return ASSAY_E_DUPLICATE;
+    if (e->epoch_state->keys_made) return ASSAY_E_DUPLICATE;
+    if (assay_pool_is_full_of(e->pool, ASSAY_RECORD_KEYS, e->self, e->head->context.epoch))
+        return ASSAY_E_FULL;
+    /* A bad proof would be charged to this node by its peers (docs/protocol.md 5.12.1). */
+    return assay_declared_keys_verify(e->head->state.chain_id, self->node_id, &keys, &at);
+}
+
+enum assay_status assay_epoch_declare(struct assay_engine *e, struct assay_slice list)
+{
+    struct assay_keys_body body = { .era = e->head->state.era,
+                                    .epoch = e->head->context.epoch,
+                                    .incarnation = e->key_state->keys.incarnation,
+                                    .list = list };
+    ASSAY_TRY(check_declaration(e, list, &body));
+    assay_bytes_copy(body.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(body.node_id, 32, e->head->state.members[e->self].node_id, 32);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_KEYS_RECORD_LEN_MAX);
+    struct assay_effect *effect = bytes != NULL ? assay_eng_add_effect(e, ASSAY_EFFECT_SIGN) : NULL;
+    if (effect == NULL) return ASSAY_E_AGAIN;
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_KEYS_RECORD_LEN_MAX);
+    uint8_t digest[32];
+    struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
+                                     .digest = digest,
+                                     .message = ASSAY_MESSAGE_RECORD,
+                                     .class_ = ASSAY_STORE_RECORD,
+                                     .store_key = { .era = body.era, .epoch = body.epoch } };
+    const enum assay_status status =
+        assay_record_put_keys(&w, &body, digest, &signing.signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK); /* ASSAY_KEYS_RECORD_LEN_MAX holds every list */
+    signing.payload = assay_slice_over(bytes, w.len);
+    sign_and_store(effect, &signing);
+    e->parts->epoch_state.keys_made = true;
+    return ASSAY_OK;
 }
 
 /* --- balloting */
@@ -301,6 +375,8 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
                 assay_seat_set_reason(e, i, "absent: no evidence for this epoch could be had");
         }
         assay_votes_row_set(row, i, outcome);
+        if (seat->phase == ASSAY_SEAT_JUDGED && seat->without_keys)
+            assay_votes_row_set_without_keys(row, i);
     }
     ASSAY_ASSERT(b->exception_count <= ASSAY_EXCEPTIONS_MAX);
 }
@@ -330,7 +406,9 @@ static void cast_ballot(struct assay_engine *e)
     b.level = e->level;
     b.row = assay_slice_over(row, row_len);
     fill_ballot(e, &b, row);
-    ASSAY_ASSERT(assay_votes_row_valid(row, row_len, e->members, e->self));
+    ASSAY_ASSERT(assay_context_binds_keys(&e->head->context, e->self, b.epoch)
+                     ? assay_votes_row_valid_keyed(row, row_len, e->members, e->self)
+                     : assay_votes_row_valid(row, row_len, e->members, e->self));
     struct assay_writer w = assay_writer_over(body, len_max);
     struct assay_slice signed_body;
     assay_ballot_encode(&b, &w);
@@ -338,13 +416,13 @@ static void cast_ballot(struct assay_engine *e)
     ASSAY_ASSERT(status == ASSAY_OK);
     struct assay_writer out = assay_writer_over(bytes, len_max + 128);
     uint8_t digest[32];
-    struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
-                                     .digest = digest,
-                                     .message = ASSAY_MESSAGE_RECORD,
-                                     .class_ = ASSAY_STORE_BALLOT,
-                                     .store_key = { .era = e->head->state.era,
-                                                    .epoch = b.epoch,
-                                                    .number = b.incarnation } };
+    struct assay_signing signing = {
+        .key = ASSAY_KEY_VOTING,
+        .digest = digest,
+        .message = ASSAY_MESSAGE_RECORD,
+        .class_ = ASSAY_STORE_BALLOT,
+        .store_key = { .era = e->head->state.era, .epoch = b.epoch, .number = b.incarnation }
+    };
     status = assay_record_put_ballot(&out, signed_body, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(signed_body.bytes, signed_body.len, digest);

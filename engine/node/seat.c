@@ -95,12 +95,14 @@ void assay_seat_set_missing(struct assay_engine *e, uint32_t slot)
 }
 
 void assay_seat_set_outcome(struct assay_engine *e, uint32_t slot, bool own,
-                            enum assay_outcome outcome)
+                            enum assay_outcome outcome, bool without_keys)
 {
     struct assay_seat *seat = seat_at(e, slot);
+    ASSAY_ASSERT(!without_keys || assay_outcome_is_pass(outcome));
     ASSAY_ASSERT(seat->phase == ASSAY_SEAT_FETCHING || seat->phase == ASSAY_SEAT_MISSING);
     seat->phase = own ? ASSAY_SEAT_JUDGED : ASSAY_SEAT_FOREIGN;
     seat->outcome = outcome;
+    seat->without_keys = own && without_keys;
     seat->last_outcome = own ? outcome : ASSAY_OUTCOME_ABSENT;
 }
 
@@ -108,7 +110,8 @@ void assay_seat_set_reason(struct assay_engine *e, uint32_t slot, const char *te
 {
     char *reason = seat_at(e, slot)->last_reason;
     size_t len = 0;
-    for (; len + 1 < ASSAY_FINDING_REASON_LEN && text[len] != '\0'; len++) reason[len] = text[len];
+    for (; len + 1 < ASSAY_FINDING_REASON_LEN && text[len] != '\0'; len++)
+        reason[len] = text[len];
     reason[len] = '\0';
 }
 

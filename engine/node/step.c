@@ -93,6 +93,7 @@ static enum assay_status dispatch_event(struct assay_engine *e, const struct ass
         return ASSAY_OK;
     case ASSAY_EVENT_SUBMIT:
         return assay_services_submit(e, event->as.submit.kind, event->as.submit.payload);
+    case ASSAY_EVENT_DECLARE: return assay_epoch_declare(e, event->as.declare.list);
     }
     return ASSAY_E_UNSUPPORTED;
 }
@@ -183,7 +184,7 @@ static void perform_actions(struct assay_engine *e)
         remove_first_actions(e->actions, done);
         ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);
         if (e->actions->count > 0) return; /* assay_eng_has_room has scheduled another step */
-        assay_finalize(e);                  /* may start an epoch, which appends actions */
+        assay_finalize(e);                 /* may start an epoch, which appends actions */
         if (e->actions->count == 0) return;
     }
 }

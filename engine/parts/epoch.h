@@ -14,12 +14,12 @@ struct assay_epoch_state {
     bool opened;        /* own evidence was requested, or is not allowed */
     struct assay_moment moment;
     uint64_t quote_again_ms; /* UINT64_MAX: no repetition due */
-    bool envelope_made, ballot_made, incarnate_made;
+    bool envelope_made, ballot_made, incarnate_made, keys_made;
     uint64_t
-        own_asked_ms; /* when peers were queried for an envelope of ours; 0: not in this epoch */
-    uint32_t pulls;          /* rounds of ENVELOPE_PULL so far */
+        own_asked_ms;  /* when peers were queried for an envelope of ours; 0: not in this epoch */
+    uint32_t pulls;    /* rounds of ENVELOPE_PULL so far */
     uint64_t asked_ms; /* when peers were last queried for missing items of a seat; 0: never */
-    bool paused;     /* the machine paused in this epoch: opened_ms was moved */
+    bool paused;       /* the machine paused in this epoch: opened_ms was moved */
     bool clock_logged; /* the lead of the chain over our date was logged */
 };
 
@@ -37,6 +37,9 @@ void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t 
                                struct assay_slice evidence);
 void assay_epoch_receive_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
                               const uint8_t transport_public[static 32]);
+/* Declares workload keys. Returns: as ASSAY_EVENT_DECLARE */
+ASSAY_CHECKED enum assay_status assay_epoch_declare(struct assay_engine *e,
+                                                    struct assay_slice list);
 /* Records that the envelope of this epoch was made, here or by another holder of our keys: never a
  * second one. */
 void assay_epoch_set_envelope_made(struct assay_engine *e);

@@ -22,6 +22,7 @@ enum { ASSAY_REFUSED_MAX = 4 }; /* an honest member has none, or one after a ver
 struct assay_seat {
     enum assay_seat_phase phase;
     enum assay_outcome outcome; /* JUDGED */
+    bool without_keys;          /* PASS: it binds no keys although its member declared some */
     struct assay_envelope envelope;
     uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
     size_t payload_len;                    /* 0: no envelope */
@@ -59,7 +60,7 @@ void assay_seat_set_fetching(struct assay_engine *e, uint32_t slot);
 void assay_seat_set_missing(struct assay_engine *e, uint32_t slot);
 /* Sets the outcome; own: the evidence is bound to this slot and epoch, else the seat is FOREIGN. */
 void assay_seat_set_outcome(struct assay_engine *e, uint32_t slot, bool own,
-                            enum assay_outcome outcome);
+                            enum assay_outcome outcome, bool without_keys);
 /* Sets the reason of the last negative outcome, for operators; truncated to its field. */
 void assay_seat_set_reason(struct assay_engine *e, uint32_t slot, const char *text);
 /* Others proved that this node's own evidence of an epoch fails: recorded for its operator, since a

@@ -84,8 +84,8 @@ static void add_ballot(struct reading *reading, const struct assay_ballot *ballo
         return;
     epoch->rows[voter].balloted = true;
     for (uint32_t s = 0; s < epoch->count; s++)
-        epoch->outcomes[(size_t)voter * epoch->count + s] =
-            assay_http_outcome_letter(assay_votes_row_get(ballot->row.bytes, s));
+        epoch->outcomes[(size_t)voter * epoch->count + s] = assay_http_outcome_letter(
+            assay_votes_outcome(assay_votes_row_get(ballot->row.bytes, s)));
 }
 
 static void add_lie(struct reading *reading, const struct assay_record *record)
@@ -102,8 +102,8 @@ static void add_lie(struct reading *reading, const struct assay_record *record)
         .found_epoch = epoch->epoch,
         .verifier = (uint16_t)voter,
         .subject = (uint16_t)subject,
-        .outcome =
-            assay_http_outcome_letter(assay_votes_row_get(record->ballot.row.bytes, subject)),
+        .outcome = assay_http_outcome_letter(
+            assay_votes_outcome(assay_votes_row_get(record->ballot.row.bytes, subject))),
     };
     if (!reading->quiet) assay_http_false_vote(reading->runtime->http, &lie);
 }

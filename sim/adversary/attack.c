@@ -124,7 +124,7 @@ enum assay_falsehood assay_attack_falsehood(enum assay_sim_evidence evidence,
 {
     if (evidence == ASSAY_SIM_EVIDENCE_NONE) return ASSAY_FALSE_NONE;
     const bool own = evidence != ASSAY_SIM_EVIDENCE_FIRST;
-    return assay_record_falsehood((uint8_t)said, own, assay_attack_honest_outcome(evidence));
+    return assay_record_falsehood((uint8_t)said, own, assay_attack_honest_outcome(evidence), false);
 }
 
 bool assay_attack_bad(enum assay_sim_evidence evidence)

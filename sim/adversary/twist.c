@@ -39,7 +39,7 @@ void assay_twist_ballot(const struct assay_attack_scene *scene,
     const uint32_t members = scene->members != 0 ? scene->members : scene->scenario->nodes;
     for (uint32_t slot = 0; slot < members; slot++) {
         if (slot == scene->node) continue; /* a node's own slot is always empty */
-        const enum assay_outcome honest = (enum assay_outcome)assay_votes_row_get(nibbles, slot);
+        const enum assay_outcome honest = assay_votes_outcome(assay_votes_row_get(nibbles, slot));
         assay_votes_row_set(nibbles, slot, row->vote(scene, slot, honest));
     }
     assay_sha256(record.body.bytes, record.body.len, signing->digest);

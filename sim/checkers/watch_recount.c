@@ -37,7 +37,8 @@ static struct votes count_votes(const struct assay_watch_epoch *epoch, uint32_t 
         votes.all += weight;
         const uint8_t *row = row_of(epoch, voter);
         if (row == NULL) continue;
-        const unsigned said = subject % 2 == 0 ? row[subject / 2] & 15u : row[subject / 2] >> 4;
+        const unsigned code = subject % 2 == 0 ? row[subject / 2] & 15u : row[subject / 2] >> 4;
+        const unsigned said = code >= 12 && code <= 14 ? code - 8 : code; /* PASS without keys */
         if (said >= ASSAY_OUTCOME_PASS_UP_TO_DATE && said <= ASSAY_OUTCOME_PASS_OUT_OF_DATE)
             votes.pass += weight;
         else if (said == ASSAY_OUTCOME_UNJUDGED) votes.unjudged += weight;
@@ -98,8 +99,7 @@ static struct counts counts_after(const struct assay_watch_epoch *epoch, uint32_
     if (3 * votes->pass > votes->table) counts.unjudged = 0;
     else if (3 * votes->unjudged > 2 * votes->all && counts.unjudged < 8) counts.unjudged++;
     if (3 * votes->pass > votes->table && counts.quiet > 0) counts.quiet--;
-    else if (3 * votes->pass <= votes->table && counts.quiet < 8 &&
-             is_quiet(epoch, subject, votes))
+    else if (3 * votes->pass <= votes->table && counts.quiet < 8 && is_quiet(epoch, subject, votes))
         counts.quiet++;
     return counts;
 }

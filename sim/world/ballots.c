@@ -24,10 +24,10 @@ enum { BITS_LEN = (WORLD_NODES + 7) / 8, ASKED_MIN = 3 };
 struct knowledge {
     uint64_t epoch;
     uint32_t life;
-    uint8_t received[BITS_LEN];           /* envelope received */
-    uint8_t fetching[BITS_LEN];           /* evidence requested from the host, unanswered */
-    uint8_t judged[BITS_LEN];             /* the host returned a verdict */
-    uint8_t evidence[WORLD_NODES][32];    /* digest that the envelope names */
+    uint8_t received[BITS_LEN];        /* envelope received */
+    uint8_t fetching[BITS_LEN];        /* evidence requested from the host, unanswered */
+    uint8_t judged[BITS_LEN];          /* the host returned a verdict */
+    uint8_t evidence[WORLD_NODES][32]; /* digest that the envelope names */
     uint8_t asked[WORLD_NODES]
                  [BITS_LEN]; /* peers that were asked for the envelope or the evidence */
 };
@@ -270,7 +270,7 @@ void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay
     if (record.kind != ASSAY_RECORD_BALLOT || b->epoch != running_epoch(w, node)) return;
     const struct knowledge *k = knowledge_of(w, node, b->epoch);
     for (uint32_t s = 0; s < world_members(w, node); s++) {
-        const enum assay_outcome said = (enum assay_outcome)assay_votes_row_get(b->row.bytes, s);
+        const enum assay_outcome said = assay_votes_outcome(assay_votes_row_get(b->row.bytes, s));
         if (said != ASSAY_OUTCOME_NONE && !is_evaluated(w, node, s))
             world_report_violation(w, ASSAY_SIM_CHECKER_BALLOTS,
                                    "node %u judges %u, which does not serve", node, s);

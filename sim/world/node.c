@@ -710,6 +710,14 @@ enum assay_status assay_sim_world_serve(struct assay_sim_world *w, uint32_t node
     return world_step(w, node, &event);
 }
 
+enum assay_status assay_sim_world_declare(struct assay_sim_world *w, uint32_t node,
+                                          struct assay_slice list)
+{
+    struct assay_event event = { .kind = ASSAY_EVENT_DECLARE, .as.declare = { .list = list } };
+    ASSAY_ASSERT(w->nodes[node].alive);
+    return world_step(w, node, &event);
+}
+
 void world_node_fresh_keys(struct assay_sim_world *w, uint32_t node)
 {
     make_keys(w, node, w->nodes[node].key_turn + 1);

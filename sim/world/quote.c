@@ -6,6 +6,7 @@
  */
 #include "base/bitmap.h"
 #include "base/writer.h"
+#include "engine/ledger/state/workload_keys.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -40,6 +41,32 @@ static uint8_t flags_of(enum assay_sim_evidence evidence)
     ASSAY_UNREACHABLE("evidence outside its enum");
 }
 
+/* docs/protocol.md 2.16.3: the enclave binds what is declared only if it has all of it. */
+static void fill_report_data(const struct assay_sim_world_acts *acts,
+                             const struct assay_effect *effect, uint8_t report_data[static 64])
+{
+    struct assay_declared_keys keys;
+    uint8_t root[32];
+    assay_bytes_copy(report_data, 64, effect->as.quote.report_data, 64);
+    if (!effect->as.quote.binds_keys || acts->keys.len == 0) return;
+    const enum assay_status status = assay_declared_keys_decode(acts->keys, &keys);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_declared_keys_root(&keys, root);
+    if (!acts->binds_undeclared && !assay_bytes_equal(root, effect->as.quote.keys_root, 32)) return;
+    const struct assay_binding binding = {
+        .chain_id = effect->as.quote.chain_id,
+        .era = effect->as.quote.era,
+        .epoch = effect->as.quote.epoch,
+        .beacon = effect->as.quote.beacon,
+        .node_id = effect->as.quote.node_id,
+        .incarnation = effect->as.quote.incarnation,
+        .voting_public = effect->as.quote.voting_public,
+        .transport_public = effect->as.quote.transport_public,
+        .keys_root = root,
+    };
+    assay_binding_report_data(&binding, report_data);
+}
+
 struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
                                        const struct assay_effect *effect)
 {
@@ -56,7 +83,7 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
     bytes[AT_NODE] = (uint8_t)node;
     bytes[AT_NODE_HIGH] = (uint8_t)(node >> 8);
     bytes[AT_FLAGS] = (uint8_t)(flags_of_acts(&n->acts) | flags_of(wanted));
-    assay_bytes_copy(bytes + AT_DATA, 64, effect->as.quote.report_data, 64);
+    fill_report_data(&n->acts, effect, bytes + AT_DATA);
     struct assay_writer out = assay_writer_over(bytes + AT_NUMBER, 8);
     assay_writer_u64le(&out, assay_sim_random_next(&w->quotes));
     bytes[EVIDENCE_LEN - 1] = 1;

@@ -205,6 +205,7 @@ static bool is_poisoned(enum assay_record_kind kind, uint64_t nullified)
     case ASSAY_RECORD_FAIL:
     case ASSAY_RECORD_INCARNATE:
     case ASSAY_RECORD_COLLATERAL:
+    case ASSAY_RECORD_KEYS:
     case ASSAY_RECORD_CONTRADICTION: return nullified >= POISON_VERIFIED;
     }
     ASSAY_UNREACHABLE("a record is of one kind");

@@ -82,8 +82,8 @@ struct assay_sim_world_options {
     bool limits;             /* lanes and budgets of host/peers: admission.h, limit.h */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* in every node's configuration; NULL: none */
-    const struct assay_services *services; /* of the genesis's plan; NULL: none */
-    struct assay_slice plan;               /* the encoded plan, in the genesis */
+    const struct assay_services *services;     /* of the genesis's plan; NULL: none */
+    struct assay_slice plan;                   /* the encoded plan, in the genesis */
     uint32_t level; /* feature level in force, and of every build (docs/protocol.md 9.10) */
     /* Plans of changes (protocol.md 12.7). NULL: no change may have one. */
     assay_plan_follow *plan_follow;
@@ -110,6 +110,10 @@ struct assay_sim_world_acts {
     bool loses_store;         /* the next restart finds an empty store */
     bool splits_delivery;     /* only the lower half of the roster receives its evidence */
     uint64_t ballot_delay_ms; /* its ballots are sent that much later */
+    /* Workload keys that its enclave has: bound where they are what is declared. A list of
+     * engine/ledger/state/workload_keys.h, borrowed; empty: none. */
+    struct assay_slice keys;
+    bool binds_undeclared; /* and otherwise, too: an enclave that quotes what its host says */
     uint16_t victim;
 };
 
@@ -164,8 +168,12 @@ void assay_sim_world_set_loss(struct assay_sim_world *world, uint32_t permille);
 void assay_sim_world_set_crashes(struct assay_sim_world *world, uint32_t permille);
 
 /* A program of a living node submits a record of its service. Returns: the engine's status. */
-enum assay_status assay_sim_world_serve(struct assay_sim_world *world, uint32_t node,
-                                        uint32_t kind, const uint8_t *payload, size_t len);
+enum assay_status assay_sim_world_serve(struct assay_sim_world *world, uint32_t node, uint32_t kind,
+                                        const uint8_t *payload, size_t len);
+
+/* A living node declares workload keys. Returns: the engine's status. */
+enum assay_status assay_sim_world_declare(struct assay_sim_world *world, uint32_t node,
+                                          struct assay_slice list);
 
 /* --- operators end an era (recover.c) */
 /* Fences through one living node. Returns: the engine's status. */

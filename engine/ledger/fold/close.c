@@ -99,8 +99,8 @@ struct assay_weight_rules assay_close_caps(const struct assay_rules_in_force *ru
 static bool is_felled_now(const struct assay_state *state, const struct assay_ledger *ledger,
                           uint32_t slot)
 {
-    return state->members[slot].watched_weight > 0 &&
-           ledger->fail[slot] != ASSAY_OUTCOME_NONE && ledger->felled[slot];
+    return state->members[slot].watched_weight > 0 && ledger->fail[slot] != ASSAY_OUTCOME_NONE &&
+           ledger->felled[slot];
 }
 
 /* docs/protocol.md 9.9: what new rules have felled of those that were certified PASS under the old
@@ -274,8 +274,7 @@ static void append_past_epoch(const struct assay_state *before, const struct ass
                                                .has_roll = ledger->has_roll,
                                                .members = before->member_count };
     assay_bytes_copy(next->past[0].policy_digest, 32, before->rules.policy_digest, 32);
-    assay_bytes_copy(next->past[0].endorsements_digest, 32, before->rules.endorsements_digest,
-                     32);
+    assay_bytes_copy(next->past[0].endorsements_digest, 32, before->rules.endorsements_digest, 32);
     assay_bytes_copy(next->past[0].verifier_digest, 32, before->rules.parameters.verifier_digest,
                      32);
     assay_bytes_copy(next->past[0].base_id, 32, before->head_id, 32);
@@ -370,8 +369,8 @@ void assay_close_seats(const struct assay_groups *groups, struct assay_close *sc
         .sat = scratch->sat,
         .seats_max = assay_parameters_seats(&state->rules.parameters),
     };
-    const uint32_t seats = assay_seats(&input, scratch->weights_memory, scratch->weights_memory_len,
-                                       scratch->seats);
+    const uint32_t seats =
+        assay_seats(&input, scratch->weights_memory, scratch->weights_memory_len, scratch->seats);
     ASSAY_ASSERT(seats <= ASSAY_SEATS_MAX);
     for (uint32_t i = 0; i < state->member_count; i++)
         state->members[i].seat_weight = scratch->seats[i];
@@ -400,8 +399,7 @@ static void append_pending_changes(const struct assay_state *before,
     struct assay_change change;
     for (uint32_t i = 0; i < ledger->members; i++) {
         const struct assay_maintenance *m = &ledger->maintenance[i];
-        if (m->until != 0)
-            assay_maintenance_add(&next->members[i], next->epoch, m->from, m->until);
+        if (m->until != 0) assay_maintenance_add(&next->members[i], next->epoch, m->from, m->until);
     }
     for (uint32_t i = 0; i < ledger->update_count; i++)
         assay_update_add(next, &ledger->update_facts[i],
@@ -704,6 +702,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     if (summary.certified) next->certified_epoch = next->epoch;
     for (uint32_t i = 0; i < next->member_count; i++)
         close_member(before, ledger, scratch, i, next);
+    assay_close_keys(before, ledger, rules->groups, summary.total_weight, scratch, next);
     append_past_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
     evaluate_trial(context, ledger, rules, reverted, scratch, next);
@@ -715,6 +714,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
         assay_updates_serve(context, ledger, decided, next);
     }
     assay_update_forget(next, before->head_time_ms);
+    assay_close_declare(ledger, next);
     for (uint32_t i = before->member_count; i < next->member_count; i++)
         scratch->weights_before[i] = 0;
     for (uint32_t i = 0; i < next->member_count; i++)

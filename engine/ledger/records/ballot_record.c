@@ -45,7 +45,10 @@ enum assay_status assay_ballot_signed(const struct assay_context *context,
     ASSAY_TRY(assay_context_author(context, &author, &voter, &life));
     /* A ballot is over the roster of its epoch, which may have been shorter. */
     const uint32_t members = assay_context_members(context, b->epoch);
-    if (voter >= members || !assay_votes_row_valid(b->row.bytes, b->row.len, members, voter))
+    const bool keyed = assay_context_binds_keys(context, voter, b->epoch);
+    if (voter >= members ||
+        !(keyed ? assay_votes_row_valid_keyed(b->row.bytes, b->row.len, members, voter)
+                : assay_votes_row_valid(b->row.bytes, b->row.len, members, voter)))
         return ASSAY_E_INVALID;
     for (uint32_t i = 0; i < b->exception_count; i++) {
         if (b->exceptions[i].slot >= members) return ASSAY_E_INVALID;

@@ -7,6 +7,7 @@
 #include "engine/ledger/records/context.h"
 
 #include "base/assert.h"
+#include "engine/ledger/state/workload_keys.h"
 
 bool assay_context_holds(const struct assay_context *context)
 {
@@ -72,8 +73,7 @@ enum assay_status assay_context_possessed(const struct assay_context *context,
 {
     struct assay_p256 *key = NULL;
     ASSAY_TRY(assay_p256_load(public_key, &key)); /* it must be one, signatures or not */
-    const bool good =
-        context->unsigned_ || assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
+    const bool good = context->unsigned_ || assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
     assay_p256_free(&key);
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
@@ -115,7 +115,8 @@ enum assay_status assay_context_envelope(const struct assay_context *context,
 
 void assay_context_expected(const struct assay_context *context, uint32_t slot,
                             const struct assay_life *life, uint64_t epoch,
-                            const struct assay_moment *moment, uint8_t expected[static 64])
+                            const struct assay_moment *moment, const uint8_t *keys_root,
+                            uint8_t expected[static 64])
 {
     ASSAY_ASSERT(slot < context->state->member_count);
     ASSAY_ASSERT(epoch <= context->epoch);
@@ -129,6 +130,35 @@ void assay_context_expected(const struct assay_context *context, uint32_t slot,
         .incarnation = life->incarnation,
         .voting_public = life->voting_public,
         .transport_public = life->transport_public,
+        .keys_root = keys_root,
     };
     assay_binding_report_data(&binding, expected);
+}
+
+bool assay_context_binds_keys(const struct assay_context *context, uint32_t slot, uint64_t epoch)
+{
+    ASSAY_ASSERT(slot < context->state->member_count);
+    return assay_declaration_root_at(&context->state->members[slot].declaration, epoch) != NULL;
+}
+
+bool assay_context_judge(const struct assay_context *context,
+                         const struct assay_finding_record *finding, uint32_t slot,
+                         const struct assay_life *life, enum assay_evidence_kind kind,
+                         uint64_t epoch, const struct assay_moment *moment,
+                         enum assay_outcome *outcome, bool *without_keys)
+{
+    ASSAY_ASSERT(slot < context->state->member_count);
+    const struct assay_member *member = &context->state->members[slot];
+    const uint8_t *root = assay_declaration_root_at(&member->declaration, epoch);
+    uint8_t expected[64], none[32];
+    *without_keys = false;
+    assay_context_expected(context, slot, life, epoch, moment, root, expected);
+    if (assay_finding_judge(finding, member, kind, expected, outcome)) return true;
+    assay_declared_keys_no_root(none);
+    if (root == NULL || assay_bytes_equal(root, none, 32)) return false;
+    /* Who restarted and lost its keys stays attested (docs/protocol.md 2.16.3). */
+    assay_context_expected(context, slot, life, epoch, moment, none, expected);
+    if (!assay_finding_judge(finding, member, kind, expected, outcome)) return false;
+    *without_keys = assay_outcome_is_pass(*outcome);
+    return true;
 }

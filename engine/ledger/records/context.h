@@ -6,9 +6,10 @@
 #define ASSAY_ENGINE_LEDGER_RECORDS_CONTEXT_H
 
 #include "engine/ledger/records/envelope.h"
+#include "engine/ledger/records/finding.h"
+#include "engine/ledger/records/update.h"
 #include "engine/ledger/state/services.h"
 #include "engine/ledger/state/state.h"
-#include "engine/ledger/records/update.h"
 
 /* Can a policy (else: a set of endorsements) be judged by, in a network of that feature level? The
  * same on every machine. Returns: ASSAY_OK | ASSAY_E_EARLY (of a later level) | why not */
@@ -23,20 +24,20 @@ struct assay_context {
 
     /* For changes (docs/protocol.md 9.5); without effective rules there are none. */
     const struct assay_genesis *effective; /* operators and threshold in force */
-    struct assay_slice operators;        /* the same as a document */
-    const struct assay_slice *pending;   /* [state->pending_count] their records */
-    struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
-    assay_document_check *document_check; /* NULL: documents are not looked into */
-    assay_plan_follow *plan_follow; /* which services may be added (12.7); NULL: none */
+    struct assay_slice operators;          /* the same as a document */
+    const struct assay_slice *pending;     /* [state->pending_count] their records */
+    struct assay_state *stage;             /* scratch with room for ASSAY_JOINS_MAX more slots */
+    assay_document_check *document_check;  /* NULL: documents are not looked into */
+    assay_plan_follow *plan_follow;        /* which services may be added (12.7); NULL: none */
 
     /* For collateral (docs/protocol.md 8.8); without the functions there is none. */
     const struct assay_updates *updates;
-    struct assay_slice endorsements;  /* the set in force */
+    struct assay_slice endorsements;               /* the set in force */
     const struct assay_update_cache *update_cache; /* records of the updates that the state names */
-    struct assay_writer *set;         /* scratch of a close: the set that it brings into force */
+    struct assay_writer *set; /* scratch of a close: the set that it brings into force */
     /* For services (docs/protocol.md 12); without the functions there is none. */
     const struct assay_services *services;
-    const void *registry; /* of the state */
+    const void *registry;                  /* of the state */
     const struct assay_service_room *room; /* of a close */
     /* Signatures are not looked at: reading again what was verified before (fold.h). Nothing that
      * votes or answers may say so. */
@@ -99,9 +100,25 @@ ASSAY_CHECKED enum assay_status assay_context_author(const struct assay_context 
 ASSAY_CHECKED enum assay_status assay_context_envelope(const struct assay_context *context,
                                                        const struct assay_envelope *envelope,
                                                        uint32_t *slot);
-/* The 64 bytes that evidence of this life in this epoch must carry. */
+/* The 64 bytes that evidence of this life in this epoch must carry. In: keys_root: that it binds;
+ * NULL where evidence binds no keys. */
 void assay_context_expected(const struct assay_context *context, uint32_t slot,
                             const struct assay_life *life, uint64_t epoch,
-                            const struct assay_moment *moment, uint8_t expected[static 64]);
+                            const struct assay_moment *moment, const uint8_t *keys_root,
+                            uint8_t expected[static 64]);
+/*
+ * The finding as evidence of a member: assay_finding_judge with what its declaration of that epoch
+ * allows, the declared root or that of no keys (docs/protocol.md 2.16.3).
+ * Out:     *without_keys: a PASS that binds none although some are declared
+ * Returns: as assay_finding_judge
+ */
+bool assay_context_judge(const struct assay_context *context,
+                         const struct assay_finding_record *finding, uint32_t slot,
+                         const struct assay_life *life, enum assay_evidence_kind kind,
+                         uint64_t epoch, const struct assay_moment *moment,
+                         enum assay_outcome *outcome, bool *without_keys);
+/* Does evidence of that epoch bind keys (docs/protocol.md 2.16)? slot: of a member of it. Returns:
+ * whether so. */
+bool assay_context_binds_keys(const struct assay_context *context, uint32_t slot, uint64_t epoch);
 
 #endif

@@ -133,20 +133,25 @@ static enum assay_status check_contradiction(const struct assay_context *context
     return ASSAY_OK;
 }
 
-enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth)
+enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth,
+                                            bool without_keys)
 {
+    const enum assay_outcome vote = assay_votes_outcome(said);
     if (own && (truth == ASSAY_OUTCOME_NONE || truth == ASSAY_OUTCOME_UNJUDGED))
         return ASSAY_FALSE_NONE; /* nobody can say */
     /* Nor is UNJUDGED ever false (protocol.md 5.23): it states what a verifier could not do. */
-    if (assay_outcome_is_fail((enum assay_outcome)said) && !(own && assay_outcome_is_fail(truth)))
+    if (assay_outcome_is_fail(vote) && !(own && assay_outcome_is_fail(truth)))
         return ASSAY_FALSE_FAIL;
-    if (assay_outcome_is_pass((enum assay_outcome)said) && !(own && assay_outcome_is_pass(truth)))
+    if (assay_outcome_is_pass(vote) && !(own && assay_outcome_is_pass(truth)))
         return ASSAY_FALSE_PASS;
+    if (!own || !assay_outcome_is_pass(vote)) return ASSAY_FALSE_NONE;
     /* A level is a statement as well, and as exact: the median of levels is a ceiling (protocol.md
      * 7.7), which a third could hold down for good. Worse is slander, better is stuffing. */
-    if (!own || !assay_outcome_is_pass((enum assay_outcome)said) || said == (uint8_t)truth)
-        return ASSAY_FALSE_NONE;
-    return said > (uint8_t)truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
+    if (vote != truth) return vote > truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
+    /* And so is which keys it binds (2.16.4): a third could keep them from becoming active. */
+    const bool said_without = assay_votes_without_keys(said);
+    if (said_without == without_keys) return ASSAY_FALSE_NONE;
+    return said_without ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
 }
 
 static enum assay_status judge_contradiction(const struct assay_context *context,
@@ -157,7 +162,7 @@ static enum assay_status judge_contradiction(const struct assay_context *context
     ASSAY_TRY(assay_record_judge_envelope(context, finding, record, &own));
     ASSAY_ASSERT(record->slot != record->subject);
     const uint8_t said = assay_votes_row_get(record->ballot.row.bytes, record->subject);
-    record->falsehood = assay_record_falsehood(said, own, record->outcome);
+    record->falsehood = assay_record_falsehood(said, own, record->outcome, record->without_keys);
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
 }
 

@@ -92,11 +92,12 @@ enum assay_status assay_envelope_decode(struct assay_slice payload, struct assay
 
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64])
 {
-    uint8_t bytes[320];
+    uint8_t bytes[384];
     struct assay_slice all;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 9);
-    assay_cbor_put_text(&w, "assay/evidence/v1");
+    const bool keyed = binding->keys_root != NULL;
+    assay_cbor_put_array(&w, keyed ? 10 : 9);
+    assay_cbor_put_text(&w, keyed ? "assay/evidence/v2" : "assay/evidence/v1");
     assay_cbor_put_bytes(&w, binding->chain_id, 32);
     assay_cbor_put_uint(&w, binding->era);
     assay_cbor_put_uint(&w, binding->epoch);
@@ -105,6 +106,7 @@ void assay_binding_report_data(const struct assay_binding *binding, uint8_t repo
     assay_cbor_put_uint(&w, binding->incarnation);
     assay_cbor_put_bytes(&w, binding->voting_public, ASSAY_P256_PUBLIC_LEN);
     assay_cbor_put_bytes(&w, binding->transport_public, 32);
+    if (keyed) assay_cbor_put_bytes(&w, binding->keys_root, 32);
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha512(all.bytes, all.len, report_data);

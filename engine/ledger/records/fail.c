@@ -68,11 +68,10 @@ enum assay_status assay_record_judge_envelope(const struct assay_context *contex
     const struct assay_member *member = &context->state->members[record->subject];
     const struct assay_life *life = assay_member_life_at(member, record->epoch);
     struct assay_moment moment;
-    uint8_t expected[64];
     ASSAY_ASSERT(life != NULL);
     ASSAY_TRY(assay_context_moment(context, record->epoch, &moment));
-    assay_context_expected(context, record->subject, life, record->epoch, &moment, expected);
-    *own = assay_finding_judge(finding, member, record->envelope.kind, expected, &record->outcome);
+    *own = assay_context_judge(context, finding, record->subject, life, record->envelope.kind,
+                               record->epoch, &moment, &record->outcome, &record->without_keys);
     return ASSAY_OK;
 }
 

@@ -126,11 +126,15 @@ enum assay_status assay_incarnate_judge(const struct assay_context *context,
     const struct assay_incarnate *i = &record->incarnate;
     struct assay_life life = { .incarnation = i->incarnation };
     struct assay_moment moment;
-    uint8_t expected[64];
+    uint8_t expected[64], none[32];
     assay_bytes_copy(life.voting_public, 64, i->voting_public, 64);
     assay_bytes_copy(life.transport_public, 32, i->transport_public, 32);
     ASSAY_TRY(assay_context_moment(context, record->epoch, &moment));
-    assay_context_expected(context, record->slot, &life, record->epoch, &moment, expected);
+    /* It declares nothing, so it binds the root of no keys (docs/protocol.md 2.16.3). */
+    const bool keyed = assay_context_binds_keys(context, record->slot, record->epoch);
+    if (keyed) assay_declared_keys_no_root(none);
+    assay_context_expected(context, record->slot, &life, record->epoch, &moment,
+                           keyed ? none : NULL, expected);
     const enum assay_evidence_kind kind = (enum assay_evidence_kind)member->evidence_kind;
     const bool own = assay_finding_judge(finding, member, kind, expected, &record->outcome);
     if (!own || !assay_outcome_is_pass(record->outcome)) return ASSAY_E_INVALID;

@@ -13,6 +13,7 @@ static bool ledger_is_valid(const struct assay_ledger *l)
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
     if (l->review_count > ASSAY_REVIEWS_EPOCH_MAX) return false;
+    if (l->declared_len > ASSAY_KEYS_EPOCH_LEN_MAX) return false;
     if (l->services.members != 0 && l->services.members != l->members) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }
@@ -47,6 +48,8 @@ static size_t place_arrays(struct assay_ledger *l, uint8_t *base, uint32_t membe
     l->transport = layout_alloc(&at, n * 32);
     l->maintenance = layout_alloc(&at, n * sizeof *l->maintenance);
     l->levels = layout_alloc(&at, n * sizeof *l->levels);
+    l->declares = layout_alloc(&at, n * sizeof(bool));
+    l->declared = layout_alloc(&at, n * 32);
     l->change = at; /* behind the arrays: copied as far as it is used, like those behind it */
     for (size_t i = 0; i < ASSAY_UPDATES_EPOCH_MAX; i++)
         l->updates[i] = at + ASSAY_CHANGE_RECORD_LEN_MAX + i * ASSAY_UPDATE_RECORD_LEN_MAX;
@@ -58,8 +61,11 @@ static size_t arrays_len(uint32_t members)
 {
     const size_t n = members;
     const size_t row_len = assay_votes_row_len(members);
-    const size_t each[] = { n * 32, n, n, n, n * row_len, n, n, n * 4, n, n, n, n * 64, n * 32,
-                            n * sizeof(struct assay_maintenance), n * 4 };
+    const size_t each[] = {
+        n * 32, n, n,     n, n * row_len, n,      n,
+        n * 4,  n, n,     n, n * 64,      n * 32, n * sizeof(struct assay_maintenance),
+        n * 4,  n, n * 32
+    };
     size_t len = 0;
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++)
         len += (each[i] + 15) & ~(size_t)15;

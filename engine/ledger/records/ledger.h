@@ -60,7 +60,9 @@ struct assay_ledger {
     uint8_t (*voting)[ASSAY_P256_PUBLIC_LEN]; /* keys of the incarnation to be listed */
     uint8_t (*transport)[32];
     struct assay_maintenance *maintenance; /* announced in this epoch; until 0: none */
-    uint32_t *levels; /* that ballots announced; of those who balloted */
+    bool *declares;                        /* workload keys: a KEYS is included */
+    uint8_t (*declared)[32];               /* and their root */
+    uint32_t *levels;                      /* that ballots announced; of those who balloted */
     /* The record of the one CHANGE that an epoch may take. */
     size_t change_len;
     uint8_t *change; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
@@ -69,6 +71,7 @@ struct assay_ledger {
     struct assay_update_facts update_facts[ASSAY_UPDATES_EPOCH_MAX];
     size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
     uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
+    size_t declared_len;                       /* bytes of its KEYS */
     uint32_t review_count;
     struct assay_ledger_review reviews[ASSAY_REVIEWS_EPOCH_MAX];
     struct assay_service_log services; /* of no members where the network has none */

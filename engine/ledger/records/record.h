@@ -22,6 +22,9 @@
  *   SERVICE        [9, body, signature]: of a member for a service (docs/protocol.md 12.1); body is
  *                  ["assay/service/v1", chain_id, era, epoch, node_id, incarnation, number, kind,
  *                  payload], signed by the voting key
+ *   KEYS           [11, body, signature]: what a member declares (docs/protocol.md 2.16); body is
+ *                  ["assay/keys/v1", chain_id, era, epoch, node_id, incarnation, list of workload
+ *                  keys], signed by the voting key
  *
  * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
  * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
@@ -37,6 +40,7 @@
 #include "engine/ledger/records/finding.h"
 #include "engine/ledger/records/review.h"
 #include "engine/ledger/state/services.h"
+#include "engine/ledger/state/workload_keys.h"
 
 #include "base/merkle.h"
 
@@ -53,6 +57,7 @@
     X(ASSAY_RECORD_COLLATERAL, 8, assay_row_update)                                                \
     X(ASSAY_RECORD_SERVICE, 9, assay_row_service)                                                  \
     X(ASSAY_RECORD_REVIEW, 10, assay_row_review)                                                   \
+    X(ASSAY_RECORD_KEYS, 11, assay_row_keys)                                                       \
     ASSAY_RECORD_LIST_MORE(X)
 
 /* Of a test that tries a row of its own. */
@@ -68,6 +73,8 @@ enum {
     /* Re-verifications that one block may ask for; a FAIL under trial asks for two. */
     ASSAY_REVERIFIED_MAX = 64,
     ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
+    ASSAY_KEYS_RECORD_LEN_MAX = 8192,
+    ASSAY_KEYS_EPOCH_LEN_MAX = 256 * 1024, /* KEYS of all members */
 };
 
 /* Does E5 convict of a false FAIL or of a false PASS? */
@@ -96,6 +103,16 @@ struct assay_service_body {
     struct assay_slice payload; /* 1 .. ASSAY_SERVICE_PAYLOAD_LEN_MAX */
 };
 
+struct assay_keys_body {
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint8_t node_id[32];
+    uint32_t incarnation;
+    struct assay_slice list; /* workload_keys.h */
+    uint8_t root[32];        /* of it */
+};
+
 /* Decoded; slices borrow from bytes. Fields that a kind does not have are zero. */
 struct assay_record {
     enum assay_record_kind kind;
@@ -112,14 +129,15 @@ struct assay_record {
     struct assay_incarnate incarnate;
     struct assay_slice evidence; /* FAIL, INCARNATE, CONTRADICTION */
     uint8_t evidence_digest[32];
-    struct assay_change change;  /* CHANGE; REVIEW: of a proposal */
+    struct assay_change change; /* CHANGE; REVIEW: of a proposal */
     struct assay_review review;
     uint32_t share; /* REVIEW, by check: how many its operator has in an epoch; 0: not checked */
     bool is_old;    /* REVIEW, by check: not fresh */
     struct assay_slice offer; /* COLLATERAL */
     struct assay_service_body service;
-    unsigned offence;                 /* OFFENCE: 1..4, 8 */
-    bool may_wait; /* the chain may put it off for epochs: it keeps no other of its kind out */
+    struct assay_keys_body keys;
+    unsigned offence; /* OFFENCE: 1..4, 8 */
+    bool may_wait;    /* the chain may put it off for epochs: it keeps no other of its kind out */
     struct assay_slice first, second; /* OFFENCE: signed messages */
     struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */
     size_t path_len;
@@ -133,6 +151,7 @@ struct assay_record {
     enum assay_outcome outcome; /* FAIL: what re-verification said */
     bool felled;                /* FAIL: the rules before those on trial say PASS */
     enum assay_falsehood falsehood;
+    bool without_keys; /* a PASS that binds no keys although its subject declared some */
     struct assay_update_facts update; /* COLLATERAL: relative to the set in force */
 };
 
@@ -179,8 +198,10 @@ ASSAY_CHECKED enum assay_status assay_record_judge(const struct assay_context *c
 unsigned assay_record_cost(const struct assay_context *context, enum assay_record_kind kind);
 
 /* What an outcome of a ballot is convicted of (E5). said: the ballot's four bits; own: the evidence
- * is bound to this subject and epoch. Returns: ASSAY_FALSE_NONE when the ballot may stand. */
-enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth);
+ * is bound to this subject and epoch; without_keys: as a PASS, without the keys that it declared.
+ * Returns: ASSAY_FALSE_NONE when the ballot may stand. */
+enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth,
+                                            bool without_keys);
 
 /* Must each receiver verify it again, at the cost of several signatures: for its evidence, or for
  * what vendors signed in it (docs/protocol.md 5.12.1)? Returns: whether so. */
@@ -198,12 +219,9 @@ ASSAY_CHECKED enum assay_status assay_record_put_ballot(struct assay_writer *w,
 ASSAY_CHECKED enum assay_status assay_record_put_fail(struct assay_writer *w,
                                                       struct assay_slice envelope,
                                                       struct assay_slice evidence);
-ASSAY_CHECKED enum assay_status assay_record_put_incarnate(struct assay_writer *w,
-                                                           const struct assay_incarnate *incarnate,
-                                                           struct assay_slice evidence,
-                                                           uint8_t digest[static 32],
-                                                           size_t *signature_at,
-                                                           size_t *possession_at);
+ASSAY_CHECKED enum assay_status assay_record_put_incarnate(
+    struct assay_writer *w, const struct assay_incarnate *incarnate, struct assay_slice evidence,
+    uint8_t digest[static 32], size_t *signature_at, size_t *possession_at);
 ASSAY_CHECKED enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
                                                          struct assay_slice first,
                                                          struct assay_slice second);
@@ -217,6 +235,12 @@ ASSAY_CHECKED enum assay_status assay_record_put_service(struct assay_writer *w,
                                                          const struct assay_service_body *service,
                                                          uint8_t digest[static 32],
                                                          size_t *signature_at);
+
+/* The same of what a member declares; keys->root is not read. Returns: the same. */
+ASSAY_CHECKED enum assay_status assay_record_put_keys(struct assay_writer *w,
+                                                      const struct assay_keys_body *keys,
+                                                      uint8_t digest[static 32],
+                                                      size_t *signature_at);
 
 /* --- the roll as a Merkle tree: leaf = the entry's digest, or nothing where it is null. */
 /* Walks the entries of a decoded ROLL. Returns: ASSAY_OK and the next one | INPUT statuses */

@@ -43,7 +43,8 @@ struct assay_record_row {
     bool outlives; /* a proof: good for ASSAY_RETAINED_EPOCHS, else for its epoch alone */
     bool stays;    /* in a full pool, too, when it stands in a final block */
     bool passes;   /* out of the pool as soon as it is final, and into places of its own before */
-    bool check_costs; /* as much as a verification: who sent it answers for what is refused */
+    bool late_is_free; /* of these: one of an epoch that closed, or to come, costs nothing */
+    bool check_costs;  /* as much as a verification: who sent it answers for what is refused */
 
     /* Shape, after kind; fills in record->key. Returns: ASSAY_OK | INPUT statuses */
     enum assay_status (*decode)(struct assay_cursor *c, struct assay_record *record);

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "base/merkle.h"
+#include "engine/ledger/state/leaf_items.h"
 
 /* --- leaf 0 */
 
@@ -176,14 +177,6 @@ void assay_leaf_head_hash(struct assay_slice leaf, uint8_t hash[static 32])
     assay_merkle_root(&tree, hash);
 }
 
-static enum assay_status decode_null_or_bytes(struct assay_cursor *c, bool *has, uint8_t *out)
-{
-    enum assay_cbor_type type;
-    ASSAY_TRY(assay_cbor_peek(c, &type));
-    *has = type != ASSAY_CBOR_NULL;
-    return *has ? assay_cbor_bytes_exact(c, out, 32) : assay_cbor_null(c);
-}
-
 /* A roster loses no slot: that of a past epoch was no longer. */
 static enum assay_status decode_past(struct assay_cursor *c, uint32_t member_count,
                                      struct assay_past_epoch *p)
@@ -193,7 +186,7 @@ static enum assay_status decode_past(struct assay_cursor *c, uint32_t member_cou
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->t0_ms));
     ASSAY_TRY(assay_cbor_bytes_exact(c, p->base_id, 32));
-    ASSAY_TRY(decode_null_or_bytes(c, &p->has_roll, p->roll_root));
+    ASSAY_TRY(assay_leaf_read_hash(c, &p->has_roll, p->roll_root));
     ASSAY_TRY(assay_cbor_uint_max(c, member_count, &members));
     if (members == 0) return ASSAY_E_RANGE;
     p->members = (uint32_t)members;
@@ -390,7 +383,7 @@ static enum assay_status decode_pending_digests(struct assay_cursor *c,
 }
 
 static uint32_t encode_documents(const struct assay_rules_in_force *rules, uint32_t count,
-                              uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
+                                 uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
 {
     ASSAY_ASSERT(count + 2 <= ASSAY_LEAF_DOCUMENTS_MAX);
     assay_bytes_copy(documents[count], 32, rules->policy_digest, 32);
@@ -534,30 +527,16 @@ static void encode_stage(struct assay_writer *w, const struct assay_member *m)
     assay_cbor_put_bool(w, m->keyless);
 }
 
-/* Without what came later: the level, the weight of a seat, the last fall. */
-enum { MEMBER_ITEMS = 25, WITH_LEVEL, WITH_SEAT, WITH_FALL };
+/* Without what came later: the level, the weight of a seat, the last fall, declared keys. */
+enum { MEMBER_ITEMS = 25, WITH_LEVEL, WITH_SEAT, WITH_FALL, WITH_KEYS };
 
 /* Where everybody votes a seat is worth its member's weight, which stands there already. */
 static uint64_t member_items(const struct assay_member *m)
 {
+    if (m->declaration.count > 0) return WITH_KEYS;
     if (assay_fall_is_set(&m->fall)) return WITH_FALL;
     if (m->seat_weight != m->weight) return WITH_SEAT;
     return m->level > 0 ? WITH_LEVEL : MEMBER_ITEMS;
-}
-
-static void encode_fall(struct assay_writer *w, const struct assay_fall *fall)
-{
-    const struct assay_fall_step *const steps[] = { &fall->first, &fall->last, &fall->integrity };
-    ASSAY_ASSERT(assay_fall_holds(fall));
-    assay_cbor_put_array(w, 14);
-    for (size_t i = 0; i < 3; i++) {
-        assay_cbor_put_uint(w, steps[i]->epoch);
-        assay_cbor_put_uint(w, steps[i]->begin_ms);
-        assay_cbor_put_uint(w, (uint64_t)steps[i]->number);
-        assay_cbor_put_uint(w, steps[i]->rule);
-    }
-    assay_cbor_put_uint(w, (uint64_t)fall->from);
-    assay_cbor_put_uint(w, (uint64_t)fall->to);
 }
 
 enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
@@ -593,7 +572,8 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     encode_stage(w, m);
     if (member_items(m) >= WITH_LEVEL) assay_cbor_put_uint(w, m->level);
     if (member_items(m) >= WITH_SEAT) assay_cbor_put_uint(w, m->seat_weight);
-    if (member_items(m) >= WITH_FALL) encode_fall(w, &m->fall);
+    if (member_items(m) >= WITH_FALL) assay_leaf_put_fall(w, &m->fall);
+    if (member_items(m) >= WITH_KEYS) assay_declaration_put(w, &m->declaration);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -730,30 +710,6 @@ static enum assay_status decode_stage(struct assay_cursor *c, struct assay_membe
     return assay_cbor_bool(c, &m->keyless);
 }
 
-static enum assay_status decode_step(struct assay_cursor *c, struct assay_fall_step *step)
-{
-    uint32_t number = 0;
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &step->epoch));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &step->begin_ms));
-    ASSAY_TRY(decode_u32(c, ASSAY_FALL_AVAILABILITY, &number));
-    step->number = (enum assay_fall_number)number;
-    return decode_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &step->rule);
-}
-
-static enum assay_status decode_fall(struct assay_cursor *c, struct assay_fall *fall)
-{
-    uint32_t from = 0, to = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, 14));
-    ASSAY_TRY(decode_step(c, &fall->first));
-    ASSAY_TRY(decode_step(c, &fall->last));
-    ASSAY_TRY(decode_step(c, &fall->integrity));
-    ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &from));
-    ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &to));
-    fall->from = (enum assay_standing)from;
-    fall->to = (enum assay_standing)to;
-    return assay_fall_holds(fall) ? ASSAY_OK : ASSAY_E_INVALID;
-}
-
 /* What is left out has one meaning, and each meaning one encoding. */
 static enum assay_status decode_member_later(struct assay_cursor *c, uint64_t items,
                                              struct assay_member *m)
@@ -763,7 +719,9 @@ static enum assay_status decode_member_later(struct assay_cursor *c, uint64_t it
     m->fall = (struct assay_fall){ 0 };
     if (items >= WITH_LEVEL) ASSAY_TRY(decode_u32(c, ASSAY_LEVEL_MAX, &m->level));
     if (items >= WITH_SEAT) ASSAY_TRY(decode_u32(c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
-    if (items >= WITH_FALL) ASSAY_TRY(decode_fall(c, &m->fall));
+    if (items >= WITH_FALL) ASSAY_TRY(assay_leaf_read_fall(c, &m->fall));
+    m->declaration = (struct assay_declaration){ 0 };
+    if (items >= WITH_KEYS) ASSAY_TRY(assay_declaration_read(c, &m->declaration));
     if (items != member_items(m)) return ASSAY_E_ENCODING;
     /* A member without weight has no seat. */
     return m->weight == 0 && m->seat_weight > 0 ? ASSAY_E_INVALID : ASSAY_OK;
@@ -773,7 +731,7 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t items = 0;
-    ASSAY_TRY(assay_cbor_array(&c, WITH_FALL, &items));
+    ASSAY_TRY(assay_cbor_array(&c, WITH_KEYS, &items));
     if (items < MEMBER_ITEMS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->node_id, 32));

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "base/merkle.h"
+#include "engine/ledger/state/workload_keys.h"
 
 size_t assay_state_memory_len(uint32_t members)
 {
@@ -88,10 +89,10 @@ void assay_state_genesis_with(struct assay_state *state, const struct assay_gene
     struct assay_member *members = state->members;
     int64_t *counters = state->counters;
     const uint32_t n = state->member_count;
-    *state = (struct assay_state){ .capacity = state->capacity,
-                                   .member_count = n,
-                                   .members = members,
-                                   .counters = counters };
+    uint8_t no_root[32];
+    *state = (struct assay_state){
+        .capacity = state->capacity, .member_count = n, .members = members, .counters = counters
+    };
     assay_bytes_copy(state->chain_id, 32, genesis->chain_id, 32);
     assay_bytes_copy(state->rules.policy_digest, 32, genesis->policy_digest, 32);
     assay_bytes_copy(state->rules.endorsements_digest, 32, genesis->endorsements_digest, 32);
@@ -99,6 +100,10 @@ void assay_state_genesis_with(struct assay_state *state, const struct assay_gene
     state->rules.parameters = genesis->parameters;
     for (uint32_t i = 0; i < n; i++) {
         assay_member_born(&members[i], &roster[i]);
+        if (genesis->parameters.level >= ASSAY_LEVEL_DECLARED_KEYS) {
+            assay_declared_keys_no_root(no_root);
+            assay_declaration_set(&members[i].declaration, 1, no_root);
+        }
         counters[i] = 0;
     }
     assay_bytes_copy(state->head_id, 32, genesis->chain_id, 32);
@@ -225,8 +230,7 @@ bool assay_state_rules_equal(const struct assay_rules_in_force *a,
     const struct assay_genesis_parameters *q = &b->parameters;
     return assay_bytes_equal(a->policy_digest, b->policy_digest, 32) &&
            assay_bytes_equal(a->endorsements_digest, b->endorsements_digest, 32) &&
-           assay_bytes_equal(p->verifier_digest, q->verifier_digest, 32) &&
-           p->level == q->level &&
+           assay_bytes_equal(p->verifier_digest, q->verifier_digest, 32) && p->level == q->level &&
            p->epoch_ms == q->epoch_ms && p->block_len_max == q->block_len_max &&
            p->operator_cap_num == q->operator_cap_num &&
            p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&
@@ -238,6 +242,21 @@ bool assay_state_rules_equal(const struct assay_rules_in_force *a,
 bool assay_member_serves(const struct assay_member *member)
 {
     return member->stage == ASSAY_STAGE_MEMBER;
+}
+
+enum assay_keys_state assay_member_keys_state(const struct assay_member *member, uint64_t closed,
+                                              enum assay_standing min_standing)
+{
+    const struct assay_keys_facts facts = {
+        .closed = closed,
+        .pass_epoch = member->pass_epoch,
+        .standing = assay_member_standing(member, closed),
+        .min_standing = min_standing,
+        .serves = assay_member_serves(member),
+        .maintenance = assay_member_in_maintenance(member, closed) ||
+                       assay_member_in_maintenance(member, closed + 1),
+    };
+    return assay_declaration_state(&member->declaration, &facts);
 }
 
 const char *assay_member_stage_text(enum assay_stage stage)
@@ -351,6 +370,8 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->seat_weight == 0 || m->weight > 0);
     if (m->keyless) ASSAY_ASSERT(m->weight > 0 && m->seat_weight == 0);
     ASSAY_ASSERT(!m->felled || assay_trial_runs(&state->trial));
+    /* No key is certified by anything but the newest certified PASS of its member. */
+    ASSAY_ASSERT(m->declaration.keys_epoch == 0 || m->declaration.keys_epoch == m->pass_epoch);
     assay_trust_check(&m->trust);
 }
 

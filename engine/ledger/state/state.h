@@ -12,6 +12,7 @@
 #define ASSAY_ENGINE_LEDGER_STATE_STATE_H
 
 #include "engine/consensus/block.h"
+#include "engine/ledger/state/declaration.h"
 #include "engine/ledger/state/genesis.h"
 #include "scoring/fall.h"
 #include "scoring/quiet.h"
@@ -20,15 +21,15 @@
 #include "scoring/weight.h"
 
 enum {
-    ASSAY_LIVES_MAX = 9,   /* the listed incarnation and those that ended within 8 epochs */
+    ASSAY_LIVES_MAX = 9,       /* the listed incarnation and those that ended within 8 epochs */
     ASSAY_RETAINED_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 4.10) */
     ASSAY_LEAF_LEN_MAX = 4096,
-    ASSAY_PENDING_MAX = 4, /* changes that wait for their epoch */
-    ASSAY_JOINS_MAX = 32,  /* slots that one boundary may add */
+    ASSAY_PENDING_MAX = 4,      /* changes that wait for their epoch */
+    ASSAY_JOINS_MAX = 32,       /* slots that one boundary may add */
     ASSAY_MAINTENANCES_MAX = 8, /* announced for one member within ASSAY_MAINTENANCE_SPAN */
     ASSAY_MAINTENANCE_SPAN = 1024,
-    ASSAY_MAINTENANCE_EPOCHS = 64, /* in any so many epochs: 1 in 16 */
-    ASSAY_UPDATES_MAX = 16, /* of collateral that wait, are tried or were reverted */
+    ASSAY_MAINTENANCE_EPOCHS = 64,    /* in any so many epochs: 1 in 16 */
+    ASSAY_UPDATES_MAX = 16,           /* of collateral that wait, are tried or were reverted */
     ASSAY_SERVICE_DOCUMENTS_MAX = 64, /* a bit each */
 };
 
@@ -73,16 +74,16 @@ struct assay_member {
     uint32_t life_count; /* 1 .. ASSAY_LIVES_MAX; lives[0] is listed, then older ones */
     struct assay_life lives[ASSAY_LIVES_MAX];
     struct assay_trust_state trust;
-    uint32_t weight; /* of the epoch that follows: of its ballot, and what seats are made of */
+    uint32_t weight;      /* of the epoch that follows: of its ballot, and what seats are made of */
     uint32_t seat_weight; /* of its votes then; 0: it has no seat (docs/protocol.md 5.22) */
     /* Quiet (docs/protocol.md 6.7): its row has its weight and no key, its ballot is missing. */
     bool keyless;
     struct assay_found found;
-    uint64_t change_epoch;   /* when I or A moved last */
+    uint64_t change_epoch; /* when I or A moved last */
     /* Epoch of the order for its standing (docs/protocol.md 10.2): the standing moved, or is that
      * of a new incarnation or of a newcomer. 0: as the genesis says. */
     uint64_t order_epoch;
-    uint64_t failure_epoch;  /* newest integrity failure; 0: never */
+    uint64_t failure_epoch; /* newest integrity failure; 0: never */
     uint32_t
         equivocation_struck; /* newest incarnation that a proof of E1..E4, E8 struck; 0: none */
     uint32_t ballots_struck; /* bit k: its ballot of epoch - k was contradicted (E5) */
@@ -99,6 +100,7 @@ struct assay_member {
     uint32_t watched_weight;
     bool felled;
     struct assay_trust_state spared;
+    struct assay_declaration declaration; /* of workload keys (docs/protocol.md 2.16) */
     uint32_t level; /* the highest feature level that its newest ballot in a block announced */
 };
 
@@ -158,8 +160,8 @@ enum { ASSAY_TRIAL_EPOCHS_MIN = 2, ASSAY_TRIAL_EPOCHS_MAX = 64 };
 /* The newest change of the rules, from the epoch on in which it became active. Made by operators,
  * or by collateral that vendors renewed: the updates that are TRIED. */
 struct assay_trial {
-    uint64_t sequence; /* of the CHANGE; 0: of collateral */
-    uint64_t epoch;    /* of activation; 0: no trial is on */
+    uint64_t sequence;     /* of the CHANGE; 0: of collateral */
+    uint64_t epoch;        /* of activation; 0: no trial is on */
     uint64_t total_weight; /* of that epoch's table */
     struct assay_rules_in_force before;
     uint64_t until_ms; /* header time from which the rules before are good for nothing */
@@ -176,8 +178,8 @@ enum assay_change_end {
 /* The newest change that was undone. */
 struct assay_ended {
     enum assay_change_end end;
-    uint64_t sequence;                   /* 0: of collateral */
-    uint64_t epoch;                      /* the closed epoch that ended it */
+    uint64_t sequence;                       /* 0: of collateral */
+    uint64_t epoch;                          /* the closed epoch that ended it */
     uint64_t suspended_weight, total_weight; /* REVERTED */
 };
 
@@ -197,10 +199,10 @@ struct assay_state {
     bool certified;
     uint64_t certified_epoch;
     struct assay_rules_in_force rules; /* of the epoch that follows, like the roster */
-    uint8_t operators_digest[32];     /* of the operators' document: genesis.h */
-    uint8_t roster_digest[32];        /* of who votes next: checkpoint.h */
-    uint64_t change_sequence;         /* newest CHANGE in a block; 0: none yet */
-    uint32_t pending_count;           /* in the order of their epochs */
+    uint8_t operators_digest[32];      /* of the operators' document: genesis.h */
+    uint8_t roster_digest[32];         /* of who votes next: checkpoint.h */
+    uint64_t change_sequence;          /* newest CHANGE in a block; 0: none yet */
+    uint32_t pending_count;            /* in the order of their epochs */
     struct assay_pending pending[ASSAY_PENDING_MAX];
     struct assay_trial trial;
     struct assay_ended ended;
@@ -210,8 +212,8 @@ struct assay_state {
     struct assay_service_state services;
     uint32_t past_count; /* newest first */
     struct assay_past_epoch past[ASSAY_RETAINED_EPOCHS];
-    uint32_t capacity;     /* slots that there is memory for */
-    uint32_t member_count; /* slots, those of members that left included */
+    uint32_t capacity;            /* slots that there is memory for */
+    uint32_t member_count;        /* slots, those of members that left included */
     struct assay_member *members; /* [capacity], in use: member_count */
     int64_t *counters;            /* [capacity] of the leader sequence */
     /* The block after which this is the state. Not part of the leaves: the root stands in it. */
@@ -309,6 +311,9 @@ bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epo
  * maintenance in that epoch or the one behind it; else what its score gives.
  */
 enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed);
+/* Are its certified workload keys active when an epoch has closed? Returns: ACTIVE, or why not. */
+enum assay_keys_state assay_member_keys_state(const struct assay_member *member, uint64_t closed,
+                                              enum assay_standing min_standing);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
 /* The same members in the same slots, each in its stage since the same epoch, with the same key of

@@ -87,7 +87,7 @@ Test(pool, refuses_what_no_slot_can_hold_and_fills_up_in_the_end)
         if (status == ASSAY_OK) kept++;
         else cr_assert(status == ASSAY_E_FULL || status == ASSAY_E_DUPLICATE);
     }
-    cr_assert_eq(kept, pool->count - pool->small_count);
+    cr_assert_eq(kept, pool->passing_from - pool->small_count);
     drop(pool);
 }
 
@@ -133,7 +133,7 @@ Test(pool, in_a_full_one_what_the_chain_holds_makes_room_and_ballots_do_not)
 {
     struct assay_pool *pool = make();
     struct assay_record r;
-    for (uint32_t i = 0; i < pool->count; i++) {
+    for (uint32_t i = 0; i < pool->passing_from; i++) {
         const struct assay_pool_item *item = NULL;
         r = record(ASSAY_RECORD_BALLOT, i, 5, i);
         cr_assert_eq(assay_pool_add(pool, &r, (uint16_t)i, &item), ASSAY_OK);

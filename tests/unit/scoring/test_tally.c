@@ -413,7 +413,9 @@ Test(scoring_tally, unknown_nibbles_count_as_none)
     for (unsigned nibble = ASSAY_OUTCOME_COUNT; nibble < 16; nibble++) {
         w.outcomes[0][1] = (uint8_t)(nibble << 4 | nibble); /* slot 2, and padding */
         world_step(&w);
-        cr_assert_eq(w.results[2].pass_weight, 10000u);
+        /* PASS without keys is a PASS (docs/protocol.md 2.16.4). */
+        const bool pass = assay_votes_without_keys((uint8_t)nibble);
+        cr_assert_eq(w.results[2].pass_weight, pass ? 20000u : 10000u);
         cr_assert_eq(w.results[2].negative_weight, 0u);
     }
 }

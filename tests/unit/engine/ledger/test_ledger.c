@@ -424,7 +424,7 @@ static struct assay_finding_record finding_of(const struct bench *b,
     assay_bytes_copy(life.voting_public, 64, i->voting_public, 64);
     assay_bytes_copy(life.transport_public, 32, i->transport_public, 32);
     cr_assert_eq(assay_context_moment(&b->context, b->context.epoch, &moment), ASSAY_OK);
-    assay_context_expected(&b->context, 2, &life, b->context.epoch, &moment, f.report_data);
+    assay_context_expected(&b->context, 2, &life, b->context.epoch, &moment, NULL, f.report_data);
     assay_bytes_copy(f.platform_id, 32, b->state.members[2].platform_id, 32);
     assay_bytes_copy(f.vendor_root, 32, b->state.members[2].vendor_root, 32);
     return f;
@@ -452,8 +452,7 @@ Test(incarnate, is_valid_with_evidence_that_passes_and_with_no_other)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct assay_finding_record f = finding_of(b, &r.incarnate);
         f.outcome = cases[i].outcome;
-        cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), cases[i].status, "case %zu",
-                     i);
+        cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), cases[i].status, "case %zu", i);
     }
     struct assay_finding_record f = finding_of(b, &r.incarnate);
     f.platform_id[0] ^= 1;

@@ -103,9 +103,8 @@ static struct sample change_record(void)
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     cr_assert_eq(assay_change_encode(&change, actions, 2, &inner), ASSAY_OK);
     struct assay_writer w = assay_writer_over(s.bytes, BYTES_MAX);
-    cr_assert_eq(
-        assay_record_put_change(&w, assay_slice_over(body, inner.len), ids, signatures, 2),
-        ASSAY_OK);
+    cr_assert_eq(assay_record_put_change(&w, assay_slice_over(body, inner.len), ids, signatures, 2),
+                 ASSAY_OK);
     s.len = w.len;
     return s;
 }
@@ -181,6 +180,15 @@ static struct sample sample_of(enum assay_record_kind kind)
         uint8_t digest[32];
         size_t at = 0;
         status = assay_record_put_service(&w, &b9, digest, &at);
+        break;
+    }
+    case ASSAY_RECORD_KEYS: {
+        const struct assay_keys_body none = { .epoch = 9,
+                                              .incarnation = 2,
+                                              .list = assay_slice_over("\x80", 1) };
+        uint8_t digest[32];
+        size_t at = 0;
+        status = assay_record_put_keys(&w, &none, digest, &at);
         break;
     }
     }
@@ -405,7 +413,7 @@ Test(offence, what_a_ballot_may_say)
         { ASSAY_OUTCOME_NONE, true, ASSAY_OUTCOME_FAIL_HARD, ASSAY_FALSE_NONE },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        cr_assert_eq(assay_record_falsehood(cases[i].said, cases[i].own, cases[i].truth),
+        cr_assert_eq(assay_record_falsehood(cases[i].said, cases[i].own, cases[i].truth, false),
                      cases[i].verdict, "case %zu", i);
 }
 
@@ -432,7 +440,7 @@ Test(envelope, the_binding_depends_on_each_part)
     uint8_t node[32] = { 3 };
     uint8_t voting[64] = { 4 };
     uint8_t transport[32] = { 5 };
-    struct assay_binding b = { chain, 0, 1, beacon, node, 1, voting, transport };
+    struct assay_binding b = { chain, 0, 1, beacon, node, 1, voting, transport, NULL };
     uint8_t first[64];
     uint8_t other[64];
     assay_binding_report_data(&b, first);

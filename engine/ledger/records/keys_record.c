@@ -1,0 +1,134 @@
+/*
+ * engine/ledger/records/keys_record.c - KEYS: the workload keys that a member declares
+ * (docs/protocol.md 2.16).
+ */
+#include "engine/ledger/records/row.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+enum { BODY_LEN_MAX = ASSAY_KEYS_RECORD_LEN_MAX - 80 };
+
+_Static_assert((int)ASSAY_DECLARED_KEYS_LEN_MAX + 192 < (int)BODY_LEN_MAX,
+               "sixteen of the longest entries fit");
+
+static const char label[] = "assay/keys/v1";
+
+enum assay_status assay_record_put_keys(struct assay_writer *w, const struct assay_keys_body *keys,
+                                        uint8_t digest[static 32], size_t *signature_at)
+{
+    static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
+    uint8_t bytes[BODY_LEN_MAX];
+    struct assay_slice all;
+    struct assay_writer body = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&body, 7);
+    assay_cbor_put_text(&body, label);
+    assay_cbor_put_bytes(&body, keys->chain_id, 32);
+    assay_cbor_put_uint(&body, keys->era);
+    assay_cbor_put_uint(&body, keys->epoch);
+    assay_cbor_put_bytes(&body, keys->node_id, 32);
+    assay_cbor_put_uint(&body, keys->incarnation);
+    assay_writer_put(&body, keys->list.bytes, keys->list.len);
+    ASSAY_TRY(assay_writer_finish(&body, &all));
+    assay_sha256(all.bytes, all.len, digest);
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, ASSAY_RECORD_KEYS);
+    assay_cbor_put_bytes(w, all.bytes, all.len);
+    assay_cbor_put_bytes(w, hole, sizeof hole);
+    ASSAY_TRY(assay_writer_finish(w, &all));
+    *signature_at = all.len - sizeof hole;
+    return ASSAY_OK;
+}
+
+static enum assay_status decode_body(struct assay_slice body, struct assay_keys_body *keys)
+{
+    struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
+    struct assay_keys_body k = { 0 };
+    struct assay_declared_keys list;
+    uint64_t era = 0, incarnation = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 7));
+    ASSAY_TRY(assay_cbor_text_expect(&c, label));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, k.chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &k.epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, k.node_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &incarnation));
+    k.era = (uint32_t)era;
+    k.incarnation = (uint32_t)incarnation;
+    k.list = assay_slice_over(body.bytes + c.pos, body.len - c.pos);
+    ASSAY_TRY(assay_declared_keys_decode(k.list, &list));
+    assay_declared_keys_root(&list, k.root);
+    *keys = k;
+    return ASSAY_OK;
+}
+
+static enum assay_status decode_keys(struct assay_cursor *c, struct assay_record *r)
+{
+    ASSAY_TRY(assay_cbor_bytes(c, BODY_LEN_MAX, &r->body));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
+    ASSAY_TRY(decode_body(r->body, &r->keys));
+    assay_sha256(r->body.bytes, r->body.len, r->body_digest);
+    assay_record_key(ASSAY_RECORD_KEYS, r->body, r->key);
+    return ASSAY_OK;
+}
+
+/* Nobody lists a stranger's key (docs/protocol.md 2.16.1). */
+static enum assay_status check_proofs(const struct assay_context *context,
+                                      const struct assay_keys_body *k)
+{
+    struct assay_declared_keys list;
+    uint32_t at = 0;
+    ASSAY_TRY(assay_declared_keys_decode(k->list, &list));
+    if (context->unsigned_) return ASSAY_OK;
+    return assay_declared_keys_verify(k->chain_id, k->node_id, &list, &at);
+}
+
+static enum assay_status check_keys(const struct assay_context *context, struct assay_record *r)
+{
+    const struct assay_keys_body *k = &r->keys;
+    const struct assay_author author = { k->chain_id, k->node_id, k->era, k->incarnation,
+                                         k->epoch };
+    const struct assay_life *life = NULL;
+    if (context->state->rules.parameters.level < ASSAY_LEVEL_DECLARED_KEYS) return ASSAY_E_EARLY;
+    if (k->epoch < context->epoch) return ASSAY_E_STALE;
+    ASSAY_TRY(assay_context_author(context, &author, &r->slot, &life));
+    ASSAY_TRY(assay_context_verify(context, r->slot, life, r->body_digest, r->signature));
+    ASSAY_TRY(check_proofs(context, k));
+    r->incarnation = life->incarnation;
+    r->epoch = k->epoch;
+    ASSAY_ASSERT(r->epoch == context->epoch);
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 2.16.2: one of a member and epoch, the first in chain order. */
+static enum assay_status check_keys_fits(const struct assay_context *context,
+                                         const struct assay_ledger *l, const struct assay_record *r)
+{
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_KEYS && l->declared_len <= ASSAY_KEYS_EPOCH_LEN_MAX);
+    if (r->epoch != context->epoch) return ASSAY_E_STALE;
+    if (!assay_member_serves(&context->state->members[r->slot])) return ASSAY_E_INVALID;
+    if (l->declares[r->slot]) return ASSAY_E_DUPLICATE;
+    return r->bytes.len <= ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len ? ASSAY_OK : ASSAY_E_FULL;
+}
+
+static void apply_keys(const struct assay_context *context, struct assay_ledger *l,
+                       const struct assay_record *r)
+{
+    ASSAY_ASSERT(!l->declares[r->slot] && r->epoch == context->epoch);
+    l->declares[r->slot] = true;
+    l->declared_len += r->bytes.len;
+    assay_bytes_copy(l->declared[r->slot], 32, r->keys.root, 32);
+}
+
+const struct assay_record_row assay_row_keys = {
+    .name = "keys",
+    .items = 3,
+    .limits = { .of_epoch = 1 },
+    .passes = true, /* it takes no place of a proof, and is out of the pool when it is final */
+    .check_costs = true,
+    .late_is_free = true, /* relayed by the honest when their epoch had not closed */
+    .decode = decode_keys,
+    .check = check_keys,
+    .fits = check_keys_fits,
+    .apply = apply_keys,
+};

@@ -1,0 +1,87 @@
+/*
+ * engine/ledger/state/declaration.h - declaration of workload keys in the state: the root of each
+ * epoch, the root that a certified PASS bound, and whether keys are active.
+ *
+ * docs/protocol.md 2.16. Empty, and not encoded, in a network below the feature level.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_STATE_DECLARATION_H
+#define ASSAY_ENGINE_LEDGER_STATE_DECLARATION_H
+
+#include "base/bytes.h"
+#include "base/cursor.h"
+#include "base/writer.h"
+#include "scoring/trust.h"
+
+enum {
+    /* Feature level from which on evidence binds keys (docs/protocol.md 9.10). No build announces
+     * it before its hosts bind what their enclaves have. */
+    ASSAY_LEVEL_DECLARED_KEYS = 6,
+    ASSAY_DECLARED_ROOTS_MAX = 9, /* of the running epoch and the 8 that proofs may be about */
+    ASSAY_KEYS_AGE_MAX = 3,       /* epochs since the PASS that bound active keys */
+};
+
+/* From an epoch on, until that of the next newer one. */
+struct assay_declared_root {
+    uint64_t since_epoch;
+    bool binds; /* false: evidence binds no keys at all, below the level */
+    uint8_t root[32];
+};
+
+struct assay_declaration {
+    uint32_t count;                                             /* 0: never above the level */
+    struct assay_declared_root roots[ASSAY_DECLARED_ROOTS_MAX]; /* newest first */
+    uint64_t keys_epoch;   /* newest certified PASS, where it bound keys_root; 0: it did not */
+    uint8_t keys_root[32]; /* zeros while keys_epoch is 0 */
+};
+
+/* Returns: the root that evidence of an epoch must bind, or that of no keys instead; NULL: it binds
+ * none, or the epoch is forgotten. */
+const uint8_t *assay_declaration_root_at(const struct assay_declaration *d, uint64_t epoch);
+/* From that epoch on (no earlier than what it has): root; NULL: none is bound. Forgets what no
+ * proof may be about. */
+void assay_declaration_set(struct assay_declaration *d, uint64_t since, const uint8_t *root);
+
+/* What a close knows about the keys of one member. */
+struct assay_declaration_close {
+    uint64_t epoch;
+    bool certified_pass; /* of a certified close */
+    bool bound;          /* and enough of it binds the declared root, which has keys */
+    bool ended; /* another incarnation, or not a member: its keys end, whatever was voted */
+};
+/* docs/protocol.md 2.16.5. In a HELD epoch nothing becomes active. */
+void assay_declaration_on_close(struct assay_declaration *d,
+                                const struct assay_declaration_close *close);
+/* Enough weight says PASS with the declared root? In: weight of these votes, of the electorate of
+ * the member, and of the table. More than two thirds of the one; more than a third of the other, of
+ * which an attacker has no more. Returns: whether so. */
+bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t electorate_weight,
+                                uint64_t table_weight);
+
+/* Why keys of a member are not active. */
+enum assay_keys_state {
+    ASSAY_KEYS_ACTIVE = 0,
+    ASSAY_KEYS_UNBOUND,     /* its newest certified PASS bound none */
+    ASSAY_KEYS_OLD,         /* no certified PASS for too long */
+    ASSAY_KEYS_STANDING,    /* below the standing that is wanted */
+    ASSAY_KEYS_MAINTENANCE, /* announced as absent */
+    ASSAY_KEYS_STAGE,       /* it rests, or left */
+};
+struct assay_keys_facts {
+    uint64_t closed, pass_epoch; /* newest closed epoch; newest certified PASS */
+    enum assay_standing standing, min_standing;
+    bool serves, maintenance;
+};
+/* Are the keys of keys_root active after a close (docs/protocol.md 2.16.6)? Those of them that the
+ * newest declared list lacks are not. Returns: ACTIVE, or the first reason why not. */
+enum assay_keys_state assay_declaration_state(const struct assay_declaration *d,
+                                              const struct assay_keys_facts *facts);
+/* "active", ... Returns: never NULL. */
+const char *assay_keys_state_text(enum assay_keys_state state);
+
+/* One item of a leaf: [[since, root or null], ...], keys_epoch, keys_root or null. */
+void assay_declaration_put(struct assay_writer *w, const struct assay_declaration *d);
+/* Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_declaration_read(struct assay_cursor *c,
+                                                       struct assay_declaration *d);
+
+#endif
