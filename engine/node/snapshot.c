@@ -84,12 +84,19 @@ void assay_engine_service_members(const struct assay_engine *engine,
 bool assay_engine_is_bound(const struct assay_engine *engine, uint16_t slot, uint64_t epoch,
                            const uint8_t report_data[static 64])
 {
-    uint8_t expected[64];
+    uint8_t expected[64], none[32];
     ASSAY_ASSERT(slot < engine->members);
-    if (epoch != engine->head->context.epoch) return false;
-    assay_context_expected(&engine->head->context, slot,
-                           &engine->head->state.members[slot].lives[0], epoch,
-                           &engine->epoch_state->moment, expected);
+    const struct assay_context *const context = &engine->head->context;
+    const struct assay_member *const member = &engine->head->state.members[slot];
+    if (epoch != context->epoch) return false;
+    const uint8_t *root = assay_declaration_root_at(&member->declaration, epoch);
+    assay_context_expected(context, slot, &member->lives[0], epoch, &engine->epoch_state->moment,
+                           root, expected);
+    if (assay_bytes_equal(expected, report_data, sizeof expected)) return true;
+    if (root == NULL) return false;
+    assay_declared_keys_no_root(none); /* docs/protocol.md 2.16.3: keys that it lost */
+    assay_context_expected(context, slot, &member->lives[0], epoch, &engine->epoch_state->moment,
+                           none, expected);
     return assay_bytes_equal(expected, report_data, sizeof expected);
 }
 

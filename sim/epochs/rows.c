@@ -112,7 +112,7 @@ static void record_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subj
     struct epochs_false_votes *false_votes = &w->false_votes[voter];
     if (!s->announced || !s->in_roll || false_votes->count == FALSE_VOTES_OF_ONE) return;
     const enum assay_falsehood falsehood =
-        assay_record_falsehood((uint8_t)said, !s->foreign, s->outcome);
+        assay_record_falsehood((uint8_t)said, !s->foreign, s->outcome, false);
     if (falsehood == ASSAY_FALSE_NONE) return;
     false_votes->false_votes[false_votes->count++] =
         (struct epochs_lie){ w->epoch, voter, subject, falsehood };
