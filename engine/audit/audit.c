@@ -371,15 +371,37 @@ static void count_running(struct audit *a, uint64_t before)
     a->figures->blocks = before;
 }
 
-/* docs/protocol.md 5.30: fast sync stores every boundary that it has verified, and the state at its
- * end: a node that was stopped in between has boundaries ahead of its state. */
-static enum assay_status cross_unfinished_sync(struct audit *a, bool *whole)
+struct proofs_ahead {
+    uint64_t rows, last_epoch;
+};
+
+static bool visit_ahead(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
-    struct seen_key last;
-    ASSAY_TRY(first_in(a, ASSAY_STORE_FINALITY, a->fold.context.epoch, true, &last));
-    ASSAY_ASSERT(last.any);
-    ASSAY_TRY(cross_gap(a, &a->fold.state, last.key.epoch, whole));
-    if (*whole) a->figures->epochs_ahead = a->chain->at.epoch - a->fold.state.epoch;
+    struct proofs_ahead *ahead = context;
+    (void)value;
+    ahead->rows++;
+    if (key->epoch > ahead->last_epoch) ahead->last_epoch = key->epoch;
+    return true;
+}
+
+/*
+ * docs/protocol.md 5.30: fast sync stores every boundary that it has verified, and the state at its
+ * end: a node that was stopped in between has boundaries ahead of its state. So has a store whose
+ * last blocks were deleted: the epochs are proven and not audited.
+ * Out:     *whole: each proof behind the head is that of a boundary, one an epoch
+ */
+static enum assay_status cross_epochs_ahead(struct audit *a, bool *whole)
+{
+    struct proofs_ahead ahead = { 0 };
+    const uint64_t head = a->fold.state.epoch;
+    const struct assay_store_key from = assay_audit_first(a->fold.state.era, head + 1);
+    const struct assay_store_key to = assay_audit_last(UINT32_MAX, UINT64_MAX);
+    *whole = false;
+    ASSAY_TRY(assay_store_scan(a->config->store, ASSAY_STORE_FINALITY, &from, &to, false,
+                               visit_ahead, &ahead));
+    if (ahead.last_epoch <= head || ahead.last_epoch - head != ahead.rows) return ASSAY_OK;
+    ASSAY_TRY(cross_gap(a, &a->fold.state, ahead.last_epoch, whole));
+    if (*whole) a->figures->epochs_ahead = ahead.rows;
     return ASSAY_OK;
 }
 
@@ -394,7 +416,7 @@ static enum assay_status check_end_of_chain(struct audit *a, uint64_t before)
         const enum assay_store_class class_ = i == 0 ? ASSAY_STORE_FINALITY : ASSAY_STORE_BLOCK;
         ASSAY_TRY(first_in(a, class_, running + i, false, &later));
         if (!later.any) continue;
-        if (class_ == ASSAY_STORE_FINALITY) ASSAY_TRY(cross_unfinished_sync(a, &whole));
+        if (class_ == ASSAY_STORE_FINALITY) ASSAY_TRY(cross_epochs_ahead(a, &whole));
         if (class_ == ASSAY_STORE_FINALITY && whole) continue;
         if (class_ == ASSAY_STORE_FINALITY)
             return assay_audit_blame_plain(a, class_, &later.key,

@@ -62,7 +62,7 @@ struct assay_audit_figures {
      * checkpoint that was compared, to the head, and its signatures were verified; else nothing
      * here proves the head. */
     bool proven;
-    uint64_t epochs_ahead; /* of the head: boundaries that were verified, their state is not here */
+    uint64_t epochs_ahead; /* of the head: proven by boundaries, not audited: no blocks, no state */
     uint64_t gaps;         /* over which no boundaries lead */
     uint64_t unproven_from, unproven_to; /* epochs that are not audited; 0: none */
     uint64_t boundaries;

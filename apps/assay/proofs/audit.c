@@ -284,8 +284,9 @@ static const char figures_view[] =
     "{recover_weight}|not weighed (--no-signatures)]\n]"
     "blocks         {blocks}, {records} records; {running_blocks} more in the running epoch\n"
     "[?leaps fast syncs     {leaps}, over {leapt_epochs} epochs whose blocks are not stored here\n]"
-    "[?epochs_ahead ahead          {epochs_ahead} epochs after the head by their boundaries alone: "
-    "the node was stopped while it caught up\n]"
+    "[?epochs_ahead not audited    {epochs_ahead} epochs after the head: their boundaries are "
+    "proven, their blocks and state are not here; start the node, which fetches them, or restore "
+    "its store\n]"
     "[?boundaries boundaries     {boundaries}, with their finality proofs\n]"
     "evidence       {evidence_verified} pieces verified again, {evidence_kept} stored\n"
     "in addition    {certificates} certificates, {votes} votes, {proposals} proposals, {envelopes} "
@@ -338,13 +339,13 @@ static int print_figures(const struct audit_run *run, const struct assay_audit_f
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assay_json_set_uint(data, rows[i].name, rows[i].value);
     assay_json_set_bool(data, "signatures_verified", !run->options->unsigned_);
-    assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0);
+    assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0 && f->epochs_ahead == 0);
     return print_result(run, data, NULL, figures_view);
 }
 
 static int exit_of(const struct assay_audit_figures *f)
 {
-    if (!f->proven || f->unproven_to != 0) return ASSAY_EXIT_NONE;
+    if (!f->proven || f->unproven_to != 0 || f->epochs_ahead != 0) return ASSAY_EXIT_NONE;
     return f->crossed > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
 }
 
