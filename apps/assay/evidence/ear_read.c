@@ -269,6 +269,10 @@ static enum assay_ear_answer read_jwt(struct assay_ear *ear, const char *text, s
 {
     struct assay_jwt jwt;
     enum assay_status status = assay_jwt_split(text, len, &jwt);
+    if (status == ASSAY_E_INVALID)
+        return answer(ear, ASSAY_EAR_UNSUPPORTED,
+                      "expected a signature of ES256 (64 bytes), found one of another length: "
+                      "`assay result verify` reads tokens of other verifiers");
     if (status != ASSAY_OK)
         return answer(ear, ASSAY_EAR_MALFORMED, "no JSON web token: %s", assay_status_text(status));
     const enum assay_ear_answer result = check_header(ear, &jwt);

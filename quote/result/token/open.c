@@ -8,6 +8,7 @@
 #include "quote/certificates/chain.h"
 #include "quote/certificates/path.h"
 #include "quote/result/token/tree.h"
+#include "quote/text.h"
 
 enum { NAME_MAX_LEN = 64, P256_HALF = ASSAY_P256_SIGNATURE_LEN / 2 };
 
@@ -68,6 +69,21 @@ static bool is_media_type(const char *text)
     return false;
 }
 
+static enum assay_result_answer refuse_algorithm(enum assay_result_service service,
+                                                 struct assay_token *token, const char *found)
+{
+    struct assay_text text = assay_text_empty();
+    const char *before = "expected alg ";
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        if ((algorithms[i].services & (1u << service)) == 0) continue;
+        assay_text_add(&text, before);
+        assay_text_add(&text, algorithms[i].name);
+        before = " or ";
+    }
+    assay_text_add(&text, ", found ");
+    return assay_token_refuse(token, ASSAY_RESULT_UNSUPPORTED, text.text, found);
+}
+
 static enum assay_result_answer check_header(const struct assay_token_terms *terms,
                                              struct assay_token *token,
                                              const struct algorithm **algorithm)
@@ -78,9 +94,7 @@ static enum assay_result_answer check_header(const struct assay_token_terms *ter
     if (assay_tree_text(alg) == NULL)
         return assay_token_refuse(token, ASSAY_RESULT_MALFORMED, "header: alg is missing", NULL);
     if (*algorithm == NULL)
-        return assay_token_refuse(token, ASSAY_RESULT_UNSUPPORTED,
-                                  "the service signs with another algorithm than ",
-                                  assay_tree_text(alg));
+        return refuse_algorithm(terms->service, token, assay_tree_text(alg));
     if (assay_tree_find(&token->other, "crit") != NULL) /* RFC 7515 4.1.11 */
         return assay_token_refuse(token, ASSAY_RESULT_UNSUPPORTED,
                                   "header: critical extensions are not known", NULL);

@@ -50,8 +50,8 @@ expect 4 'other-nonce' azure azure.jwt --keys rsa.jwks --nonce 5f1d
 expect 4 'not-now' azure azure.jwt --keys rsa.jwks --at 2020-01-01T00:00:00Z
 expect 4 'not-now' azure azure.jwt --keys rsa.jwks --at 2090-01-01T00:00:00Z
 expect 4 'not-bound' nvidia swapped.json
-expect 13 'another algorithm than none' azure none.jwt --keys rsa.jwks
-expect 13 'another algorithm than RS256' "$ASSAY" result verify azure.jwt --service nvidia --issuer $AZURE --keys rsa.jwks
+expect 13 'expected alg RS256, found none' azure none.jwt --keys rsa.jwks
+expect 13 'expected alg ES384, found RS256' "$ASSAY" result verify azure.jwt --service nvidia --issuer $AZURE --keys rsa.jwks
 expect 13 'critical extensions' azure crit.jwt --keys rsa.jwks
 expect 13 'expected a token' azure root.pem --keys rsa.jwks
 
