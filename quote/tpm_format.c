@@ -369,6 +369,7 @@ static enum assay_status parse_ecc(struct assay_cursor *in, struct assay_tpm_pub
     ASSAY_TRY(read_sized(in, len, &y));
     ASSAY_TRY(take_coordinate(x, bytes, len));
     ASSAY_TRY(take_coordinate(y, bytes + len, len));
+    p->has_short_point = x.len < len || y.len < len;
     assay_key_from(&p->key, curve == NIST_P256 ? ASSAY_KEY_P256 : ASSAY_KEY_P384, bytes, 2 * len);
     return ASSAY_OK;
 }

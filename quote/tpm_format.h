@@ -84,6 +84,7 @@ struct assay_tpm_public {
     uint16_t symmetric_mode;
     uint16_t scheme; /* ASSAY_TPM_NULL: the caller of the TPM chooses */
     uint16_t scheme_hash;
+    bool has_short_point; /* leading zeros of a coordinate are left out */
     struct assay_key key;
     size_t name_len; /* nameAlg and the digest of TPMT_PUBLIC, Part 1 16 */
     uint8_t name[ASSAY_TPM_NAME_MAX];

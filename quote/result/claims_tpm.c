@@ -131,20 +131,18 @@ static enum assay_status put_hardware(const struct assay_package *package,
     return assay_claims_of_snp(&inner, out);
 }
 
-/* Keys by their names (TPM 2.0 Part 1 16); those of a type that is not read are left out. */
+/* Keys by their names (TPM 2.0 Part 1 16). */
 static enum assay_status put_svsm(const struct assay_package *package,
                                   const struct assay_svsm *svsm, struct assay_claims *out)
 {
     struct assay_package inner = *package;
-    struct assay_tpm_public key;
     inner.main = svsm->report;
     ASSAY_TRY(assay_claims_of_snp(&inner, out));
     assay_claims_add_bytes(out, "svsm_nonce", svsm->nonce.bytes, svsm->nonce.len);
     assay_claims_add_uint(out, "svsm_manifest_version", svsm->version);
     assay_claims_open(out, "svsm_keys", ASSAY_CLAIM_LIST);
     for (size_t i = 0; i < svsm->key_count; i++)
-        if (assay_tpm_area_parse(svsm->keys[i].bytes, svsm->keys[i].len, &key) == ASSAY_OK)
-            assay_claims_add_bytes(out, NULL, key.name, key.name_len);
+        assay_claims_add_bytes(out, NULL, svsm->keys[i].name, svsm->keys[i].name_len);
     assay_claims_close(out);
     return ASSAY_OK;
 }

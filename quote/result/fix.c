@@ -152,7 +152,7 @@
       "Supply the PCR values that the quote selects, one after the other.")                        \
     X(ASSAY_RULE_AK_UNPROVEN,                                                                      \
       "Enrol the attestation key with a registrar (`assay tpm enroll`), or supply "                \
-      "its certificate.")                                                                          \
+      "its certificate; name an SVSM in the policy (snp_measurement).")                            \
     X(ASSAY_RULE_AK_ATTRIBUTES,                                                                    \
       "Make the attestation key inside the TPM: restricted, signing, fixed to it.")                \
     X(ASSAY_RULE_RUNTIME_DATA,                                                                     \

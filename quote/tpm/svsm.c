@@ -5,6 +5,7 @@
 #include "quote/tpm/svsm.h"
 
 #include "base/assert.h"
+#include "quote/accept/reference.h"
 #include "quote/text.h"
 #include "quote/tpm/tpm_trust.h"
 
@@ -24,41 +25,54 @@ static bool has_service(const struct assay_slice *seen, size_t count, struct ass
     return false;
 }
 
-/* The manifest of one service, which lies behind the entries. */
-static enum assay_status take_data(struct assay_slice table, size_t first, uint32_t offset,
-                                   uint32_t len, struct assay_slice *out)
-{
-    if (offset < first || offset > table.len || len > table.len - offset) return ASSAY_E_RANGE;
-    *out = assay_slice_over(table.bytes + offset, len);
-    return ASSAY_OK;
-}
-
+/* 5.2 of docs/evidence-rules.md: data fill the table behind its entries, without a gap. Only the
+ * vTPM, the last service, has any: so the data of all others are empty, at the same offset. */
 static enum assay_status find_vtpm(struct assay_slice table, struct assay_slice *vtpm)
 {
     struct assay_cursor in = assay_cursor_over(table.bytes, table.len);
-    struct assay_slice seen[ASSAY_SVSM_SERVICES_MAX], data;
+    struct assay_slice seen[ASSAY_SVSM_SERVICES_MAX];
     uint32_t len = 0, count = 0, offset = 0;
-    bool found = false;
     ASSAY_TRY(assay_cursor_skip(&in, GUID_LEN));
     ASSAY_TRY(assay_cursor_u32le(&in, &len));
     ASSAY_TRY(assay_cursor_u32le(&in, &count));
     if (len > table.len) return ASSAY_E_TRUNCATED;
     if (len < table.len) return ASSAY_E_TRAILING;
+    if (count == 0) return ASSAY_E_NOT_FOUND;
     if (count > ASSAY_SVSM_SERVICES_MAX) return ASSAY_E_RANGE;
+    const size_t first = ENTRY_LEN * (1 + (size_t)count);
     for (size_t i = 0; i < count; i++) {
         ASSAY_TRY(assay_cursor_slice(&in, GUID_LEN, &seen[i]));
         ASSAY_TRY(assay_cursor_u32le(&in, &offset));
         ASSAY_TRY(assay_cursor_u32le(&in, &len));
         if (has_service(seen, i, seen[i])) return ASSAY_E_DUPLICATE;
-        ASSAY_TRY(take_data(table, ENTRY_LEN * (1 + (size_t)count), offset, len, &data));
-        if (!assay_bytes_equal(seen[i].bytes, guid_vtpm, GUID_LEN)) continue;
-        *vtpm = data;
-        found = true;
+        if (i + 1 < count && len > 0) return ASSAY_E_UNSUPPORTED;
+        if (offset != first) return ASSAY_E_RANGE;
     }
-    return found ? ASSAY_OK : ASSAY_E_NOT_FOUND;
+    if (!assay_bytes_equal(seen[count - 1].bytes, guid_vtpm, GUID_LEN)) return ASSAY_E_NOT_FOUND;
+    if (len != table.len - first) return ASSAY_E_RANGE;
+    return assay_cursor_slice(&in, len, vtpm);
+}
+
+/* A table behind the beginning of a manifest: somebody put a table of his own in front of it. */
+static bool has_table_inside(struct assay_slice manifest)
+{
+    for (size_t at = 1; at + GUID_LEN <= manifest.len; at++)
+        if (assay_bytes_equal(manifest.bytes + at, guid_manifest, GUID_LEN)) return true;
+    return false;
 }
 
 /* --- the manifest of the vTPM */
+
+/* A key that is not read to its end could hide a manifest. */
+static enum assay_status take_key(struct assay_slice area, struct assay_svsm *s)
+{
+    struct assay_tpm_public *const key = &s->keys[s->key_count];
+    ASSAY_TRY(assay_tpm_area_parse(area.bytes, area.len, key));
+    if (key->has_short_point) return ASSAY_E_RANGE;
+    s->key_count += 1;
+    return ASSAY_OK;
+}
+
 static enum assay_status parse_list(struct assay_cursor *in, struct assay_svsm *s)
 {
     uint32_t count = 0;
@@ -66,11 +80,13 @@ static enum assay_status parse_list(struct assay_cursor *in, struct assay_svsm *
     ASSAY_TRY(assay_cursor_u32be(in, &count));
     if (s->version != 1) return ASSAY_E_UNSUPPORTED;
     if (count == 0 || count > ASSAY_SVSM_KEYS_MAX) return ASSAY_E_RANGE;
-    for (; s->key_count < count; s->key_count++) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_slice area;
         uint16_t len = 0;
         ASSAY_TRY(assay_cursor_u16be(in, &len));
         if (len == 0 || len > ASSAY_TPM_PUBLIC_MAX) return ASSAY_E_RANGE;
-        ASSAY_TRY(assay_cursor_slice(in, len, &s->keys[s->key_count]));
+        ASSAY_TRY(assay_cursor_slice(in, len, &area));
+        ASSAY_TRY(take_key(area, s));
     }
     return assay_cursor_end(in);
 }
@@ -85,9 +101,7 @@ static enum assay_status parse_vtpm(struct assay_slice manifest, struct assay_sv
     if (type == 0) return parse_list(&start, s);
     if (type != ASSAY_TPM_RSA && type != ASSAY_TPM_ECC) return ASSAY_E_INVALID;
     if (manifest.len > ASSAY_TPM_PUBLIC_MAX) return ASSAY_E_RANGE;
-    s->keys[0] = manifest;
-    s->key_count = 1;
-    return ASSAY_OK;
+    return take_key(manifest, s);
 }
 
 enum assay_status assay_svsm_parse(const uint8_t *bytes, size_t len, struct assay_svsm *out)
@@ -105,6 +119,7 @@ enum assay_status assay_svsm_parse(const uint8_t *bytes, size_t len, struct assa
     ASSAY_TRY(assay_cursor_slice(&in, ASSAY_SVSM_REPORT_LEN, &s.report));
     ASSAY_TRY(assay_cursor_slice(&in, ASSAY_SVSM_NONCE_LEN, &s.nonce));
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &s.manifest));
+    if (has_table_inside(s.manifest)) return ASSAY_E_INVALID;
     vtpm = s.manifest;
     if (vtpm.len >= GUID_LEN && assay_bytes_equal(vtpm.bytes, guid_manifest, GUID_LEN))
         ASSAY_TRY(find_vtpm(s.manifest, &vtpm));
@@ -139,20 +154,31 @@ static bool has_attributes(const struct assay_tpm_public *key, uint32_t wanted)
     return (key->attributes & wanted) == wanted;
 }
 
-/* The key of the package; without one the only key of the manifest that signs quotes. Keys of
- * other types and curves are passed over: they sign nothing that is verified here. */
+/* 5.3 of docs/evidence-rules.md: the guest chooses the nonce. An SVSM that hashes one longer than
+ * ASSAY_SVSM_NONCE_LEN signs a manifest of the guest's in front of its own, and no parser can tell:
+ * its own may be read as a key's modulus. So the policy names an SVSM that refuses such nonces. */
+static void prove_key(const struct assay_policy *policy, struct assay_verdict *verdict)
+{
+    if (assay_vtpm_is_pinned(policy, ASSAY_KIND_VTPM_SNP)) {
+        assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_AK, ASSAY_PROOF_TRUE);
+        return;
+    }
+    assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, ASSAY_SVSM_MANIFEST_AT,
+                      "a reference value of the SVSM: its measurement or its key",
+                      "none in the policy: another SVSM could sign a manifest of the guest's");
+}
+
+/* The key of the package; without one the only key of the manifest that signs quotes. */
 static bool find_ak(const struct assay_svsm *svsm, const struct assay_tpm_ak *ak,
                     struct assay_tpm_public *found)
 {
     size_t count = 0;
     for (size_t i = 0; i < svsm->key_count; i++) {
-        struct assay_tpm_public key;
-        if (assay_tpm_area_parse(svsm->keys[i].bytes, svsm->keys[i].len, &key) != ASSAY_OK)
-            continue;
-        const bool fits = ak->known ? assay_key_equal(&key.key, &ak->key)
-                                    : has_attributes(&key, ASSAY_TPM_RESTRICTED | ASSAY_TPM_SIGN);
+        const struct assay_tpm_public *const key = &svsm->keys[i];
+        const bool fits = ak->known ? assay_key_equal(&key->key, &ak->key)
+                                    : has_attributes(key, ASSAY_TPM_RESTRICTED | ASSAY_TPM_SIGN);
         if (!fits) continue;
-        *found = key;
+        *found = *key;
         count += 1;
     }
     return ak->known ? count > 0 : count == 1;
@@ -165,14 +191,12 @@ static bool names_endorsement_key(const struct assay_svsm *svsm,
 {
     if (!verdict->has_platform || verdict->platform_masked) return false;
     for (size_t i = 0; i < svsm->key_count; i++) {
-        struct assay_tpm_public key;
+        const struct assay_tpm_public *const key = &svsm->keys[i];
         uint8_t name[ASSAY_SHA256_LEN], platform[ASSAY_SHA256_LEN];
-        if (assay_tpm_area_parse(svsm->keys[i].bytes, svsm->keys[i].len, &key) != ASSAY_OK)
-            continue;
         /* A key that leaves its TPM, or decrypts for everybody, activates nothing. */
-        if (!has_attributes(&key, ASSAY_TPM_FIXED_TPM | ASSAY_TPM_RESTRICTED | ASSAY_TPM_DECRYPT))
+        if (!has_attributes(key, ASSAY_TPM_FIXED_TPM | ASSAY_TPM_RESTRICTED | ASSAY_TPM_DECRYPT))
             continue;
-        assay_key_name(&key.key, name);
+        assay_key_name(&key->key, name);
         const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
                                               assay_slice_over(name, sizeof name) };
         assay_sha256_pieces(pieces, 2, platform);
@@ -212,7 +236,7 @@ static enum assay_status appraise_certified(const struct assay_svsm *svsm,
     const bool is_named = names_endorsement_key(svsm, verdict);
     take_platform(&before, verdict);
     if (is_trusted && is_named) {
-        assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_AK, ASSAY_PROOF_TRUE);
+        prove_key(request->policy, verdict);
     } else if (is_trusted) {
         assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_AK, ASSAY_PROOF_FALSE);
         assay_verdict_add(verdict, ASSAY_RULE_RUNTIME_AK, ASSAY_SVSM_MANIFEST_AT,
@@ -237,7 +261,7 @@ enum assay_status assay_svsm_appraise_key(const struct assay_svsm *svsm,
     struct assay_tpm_public key;
     if (find_ak(svsm, ak, &key)) {
         *ak = (struct assay_tpm_ak){ true, key.key, true, key };
-        assay_verdict_proof(verdict, ASSAY_PROOF_RUNTIME_AK, ASSAY_PROOF_TRUE);
+        prove_key(request->policy, verdict);
         return ASSAY_OK;
     }
     return appraise_certified(svsm, package, ak, verifier, request, verdict);

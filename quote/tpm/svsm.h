@@ -35,22 +35,24 @@ enum {
     ASSAY_SVSM_KEYS_MAX = 8, /* a TPM has a few endorsement keys, one a type */
 };
 
-/* Slices borrow. */
+/* Slices borrow. No byte of the manifest is outside of them, its entries and its keys. */
 struct assay_svsm {
     struct assay_slice report;
     struct assay_slice nonce;
     struct assay_slice manifest; /* as it was hashed */
     uint32_t version;            /* of the vTPM's manifest: 0 or 1 */
     size_t key_count;
-    struct assay_slice keys[ASSAY_SVSM_KEYS_MAX]; /* TPMT_PUBLIC each, not parsed */
+    struct assay_tpm_public keys[ASSAY_SVSM_KEYS_MAX];
 };
 
 /*
  * assay_svsm_parse - the three parts, and the keys of the vTPM; nothing is verified.
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE (a length, a number of
- *          services or keys) | ASSAY_E_DUPLICATE (a service twice) | ASSAY_E_NOT_FOUND (a table
- *          without the vTPM) | ASSAY_E_INVALID (no report, or no manifest) | ASSAY_E_UNSUPPORTED
- *          (another version of the vTPM's manifest)
+ *          services or keys; data that do not fill the table; a key of another size) |
+ *          ASSAY_E_DUPLICATE (a service twice) | ASSAY_E_NOT_FOUND (the last service is not the
+ *          vTPM) | ASSAY_E_INVALID (no report, no manifest, or a table inside of one) |
+ *          ASSAY_E_UNSUPPORTED (another version of the vTPM's manifest, a type of key that is not
+ *          read, data of another service)
  */
 ASSAY_CHECKED enum assay_status assay_svsm_parse(const uint8_t *bytes, size_t len,
                                                  struct assay_svsm *out);
@@ -59,7 +61,7 @@ ASSAY_CHECKED enum assay_status assay_svsm_parse(const uint8_t *bytes, size_t le
 void assay_svsm_appraise_manifest(const struct assay_svsm *svsm, struct assay_verdict *verdict);
 /*
  * assay_svsm_appraise_key - is the attestation key one of the manifest's, or certified for one of
- * them by a root for kind tpm2? Sets the proof RUNTIME_AK.
+ * them by a root for kind tpm2, and does the policy name the SVSM? Sets the proof RUNTIME_AK.
  * In:      ak: of the package
  * Out:     *ak: of the manifest, where it has the key, with its attributes
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO

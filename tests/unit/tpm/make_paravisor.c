@@ -1,7 +1,7 @@
 /*
  * tests/unit/tpm/make_paravisor.c - files of a paravisor over SNP or TDX, or of an SVSM, whose TPM
  * quotes the SHA-256 of report data: in DIR/report.bin the paravisor's report, in DIR/pieces all
- * else. Prints the root key as "root: hex".
+ * else. Prints the root key as "root: hex", and of an SNP guest its measurement.
  *
  * usage: make_paravisor DIR snp|tdx|svsm REPORT_DATA
  */
@@ -46,6 +46,9 @@ static void write_all(const struct vtpm *v)
     (void)printf("root: ");
     for (size_t i = 0; i < root->len; i++)
         (void)printf("%02x", root->bytes[i]);
+    if (!v->is_tdx) (void)printf("\nmeasurement: ");
+    for (size_t i = 0; i < 48 && !v->is_tdx; i++)
+        (void)printf("%02x", v->snp->report[ASSAY_SNP_AT_MEASUREMENT + i]);
     (void)putchar('\n');
 }
 

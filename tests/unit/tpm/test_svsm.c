@@ -65,7 +65,10 @@ Test(svsm, in_a_network_its_form_is_malformed)
     for (size_t i = 0; i < FORMS; i++) {
         struct vtpm *const v = open_svsm(forms[i]);
         v->policy.refuses_svsm = true;
-        expect(v, ASSAY_GENUINE_FALSE, ASSAY_RULE_FORMAT);
+        vtpm_build(v);
+        cr_expect_eq(vtpm_verify(v), ASSAY_E_INVALID);
+        cr_expect_eq(v->verdict.genuine, ASSAY_GENUINE_FALSE);
+        cr_expect(assay_verdict_has(&v->verdict, ASSAY_RULE_FORMAT));
         cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_FAIL_HARD);
         vtpm_close(v);
     }
@@ -119,13 +122,12 @@ Test(svsm, a_policy_of_pcrs_names_the_svsm)
 {
     struct vtpm *const v = open_svsm(VTPM_SVSM_TABLE);
     struct assay_reference *const r = v->policy.references;
-    v->policy.reference_count = 1;
+    r[1] = r[0];
     r[0] = (struct assay_reference){ .field = ASSAY_REFERENCE_PCR4, .value_len = 32 };
     for (size_t i = 0; i < 32; i++)
         r[0].value[i] = 4;
-    expect(v, ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
-    r[1] = (struct assay_reference){ .field = ASSAY_REFERENCE_SNP_MEASUREMENT, .value_len = 48 };
-    assay_bytes_copy(r[1].value, sizeof r[1].value, v->verdict.measurement, 48);
+    v->policy.reference_count = 1;
+    expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_MEASUREMENT_UNKNOWN);
     v->policy.reference_count = 2;
     expect_genuine(v);
     cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
@@ -282,18 +284,15 @@ static enum assay_status parse(const uint8_t *bytes, size_t len)
     return status;
 }
 
-Test(svsm, every_truncation_of_a_table_or_a_list_is_refused)
+Test(svsm, every_truncation_and_added_byte_is_refused)
 {
     for (size_t i = 0; i < FORMS; i++) {
         struct vtpm *const v = open_bare(forms[i]);
-        /* A bare key has no length: its end is seen where it is parsed, as a key of no use. */
-        const size_t end = forms[i] == VTPM_SVSM_EK ? ASSAY_SVSM_MANIFEST_AT + 2 : v->len;
         cr_assert_eq(parse(v->evidence, v->len), ASSAY_OK);
-        for (size_t len = 0; len < end; len++)
+        for (size_t len = 0; len < v->len; len++)
             cr_expect_neq(parse(v->evidence, len), ASSAY_OK, "form %zu, %zu bytes", i, len);
         v->evidence[v->len] = 0;
-        if (forms[i] != VTPM_SVSM_EK)
-            cr_expect_eq(parse(v->evidence, v->len + 1), ASSAY_E_TRAILING);
+        cr_expect_eq(parse(v->evidence, v->len + 1), ASSAY_E_TRAILING);
         vtpm_close(v);
     }
 }
@@ -313,14 +312,17 @@ Test(svsm, a_table_is_read_within_its_bounds)
     expect_table(LEN, 0, ASSAY_E_TRAILING);
     expect_table(LEN + 3, 1, ASSAY_E_TRUNCATED);
     expect_table(COUNT, 0, ASSAY_E_NOT_FOUND);
-    expect_table(COUNT, 1, ASSAY_E_NOT_FOUND);
+    expect_table(COUNT, 1, ASSAY_E_RANGE);
     expect_table(COUNT, ASSAY_SVSM_SERVICES_MAX + 1, ASSAY_E_RANGE);
     expect_table(COUNT + 3, 0xff, ASSAY_E_RANGE);
     expect_table(SECOND, 0, ASSAY_E_NOT_FOUND);
     expect_table(SECOND + OFFSET, SECOND, ASSAY_E_RANGE); /* inside the entries */
     expect_table(SECOND + OFFSET + 3, 0xff, ASSAY_E_RANGE);
     expect_table(SECOND + SIZE + 3, 0xff, ASSAY_E_RANGE);
-    expect_table(FIRST + OFFSET, 0, ASSAY_E_RANGE); /* of a service that is not ours, too */
+    expect_table(SECOND + OFFSET, 0xff, ASSAY_E_RANGE); /* a gap in front of it */
+    expect_table(SECOND + SIZE, 0, ASSAY_E_RANGE);      /* one behind it */
+    expect_table(FIRST + OFFSET, 0, ASSAY_E_RANGE);     /* of a service that is not ours, too */
+    expect_table(FIRST + SIZE, 1, ASSAY_E_UNSUPPORTED); /* which has no data */
     struct vtpm *const v = open_bare(VTPM_SVSM_TABLE);
     uint8_t *const table = v->evidence + ASSAY_SVSM_MANIFEST_AT;
     assay_bytes_copy(table + FIRST, 16, table + SECOND, 16);
@@ -353,8 +355,8 @@ Test(svsm, a_list_of_keys_is_read_within_its_bounds)
     vtpm_close(v);
 }
 
-/* Endorsement keys of types that sign nothing here stand next to the one that does. */
-Test(svsm, keys_that_are_not_read_are_passed_over)
+/* Which of two keys signed is not guessed. */
+Test(svsm, an_endorsement_key_stands_next_to_the_key_that_signs)
 {
     struct vtpm *const v = open_svsm(VTPM_SVSM_LIST);
     v->keys[0] = (struct vtpm_svsm_key){ v->other, VTPM_DECRYPTS };
@@ -363,9 +365,164 @@ Test(svsm, keys_that_are_not_read_are_passed_over)
     expect_genuine(v);
     v->has_key = false;
     expect_genuine(v);
-    v->keys[0].attributes = VTPM_SIGNS; /* which of two signed is not guessed */
+    v->keys[0].attributes = VTPM_SIGNS;
     vtpm_build(v);
     cr_assert_eq(vtpm_verify(v), ASSAY_OK);
     cr_expect_eq(v->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
     vtpm_close(v);
+}
+
+/* --- what a guest gets signed by an SVSM that hashes nonces of any length: the 64 bytes and a
+ * manifest of the guest's are its nonce, and the SVSM's own manifest follows */
+#define TABLE   "\xbb\x9e\x84\x63\x92\x3d\x70\x46\xa1\xff\x58\xf9\xc9\x4b\x87\xbb"
+#define VTPM    "\xeb\xf1\x76\xc4\x23\x01\xa5\x45\x96\x41\xb4\xe7\xdd\xe5\xbf\xe3"
+#define ANOTHER "another service!"
+
+enum hiding { BEHIND_THE_DATA, IN_ANOTHER_SERVICE, IN_AN_UNREAD_KEY, IN_NO_KEY, HIDINGS };
+
+static struct assay_slice manifest_of(struct vtpm *v, enum vtpm_svsm form, struct vtpm_svsm_key key,
+                                      uint8_t out[static VTPM_MANIFEST_MAX])
+{
+    v->svsm = form;
+    v->keys[0] = key;
+    vtpm_build(v);
+    assay_bytes_copy(out, VTPM_MANIFEST_MAX, v->manifest, v->manifest_len);
+    return assay_slice_over(out, v->manifest_len);
+}
+
+static void put_entry(struct assay_writer *w, const char *guid, size_t offset, size_t len)
+{
+    assay_writer_put(w, guid, 16);
+    assay_writer_u32le(w, (uint32_t)offset);
+    assay_writer_u32le(w, (uint32_t)len);
+}
+
+static void put_forged(struct assay_writer *w, enum hiding hiding, struct assay_slice own,
+                       struct assay_slice real)
+{
+    const bool is_list = hiding >= IN_AN_UNREAD_KEY;
+    const size_t services = hiding == IN_ANOTHER_SERVICE ? 2 : 1;
+    const size_t first = 24 * (1 + services);
+    if (is_list) {
+        assay_writer_u32be(w, 1);
+        assay_writer_u32be(w, 2);
+        assay_writer_u16be(w, (uint16_t)own.len);
+    } else {
+        put_entry(w, TABLE, first + own.len + real.len, services);
+        put_entry(w, VTPM, first, own.len);
+    }
+    if (services == 2) put_entry(w, ANOTHER, first + own.len, real.len);
+    assay_writer_put(w, own.bytes, own.len);
+    if (is_list) assay_writer_u16be(w, (uint16_t)(real.len + (hiding == IN_NO_KEY ? 0 : 2)));
+    if (hiding == IN_AN_UNREAD_KEY) assay_writer_u16be(w, 8); /* TPM_ALG_KEYEDHASH */
+    assay_writer_put(w, real.bytes, real.len);
+}
+
+/* Asserts. The key of the forged manifest, which is the sender's, signs the quote. */
+static struct vtpm *open_forged(enum hiding hiding, enum vtpm_svsm form)
+{
+    static uint8_t own[VTPM_MANIFEST_MAX], real[VTPM_MANIFEST_MAX], forged[VTPM_MANIFEST_MAX];
+    struct vtpm *const v = open_svsm(VTPM_SVSM_EK);
+    struct assay_writer w = assay_writer_over(forged, sizeof forged);
+    const struct assay_slice key =
+        manifest_of(v, VTPM_SVSM_EK, (struct vtpm_svsm_key){ v->ak, VTPM_SIGNS }, own);
+    put_forged(&w, hiding, key,
+               manifest_of(v, form, (struct vtpm_svsm_key){ v->other, VTPM_DECRYPTS }, real));
+    cr_assert(!w.full);
+    v->given = assay_slice_over(forged, w.len);
+    v->has_key = false;
+    return v;
+}
+
+Test(svsm, a_manifest_of_the_guest_in_front_of_another_is_refused)
+{
+    for (int hiding = 0; hiding < IN_NO_KEY; hiding++) {
+        for (size_t i = 0; i < FORMS; i++) {
+            struct vtpm *const v = open_forged((enum hiding)hiding, forms[i]);
+            vtpm_build(v);
+            cr_expect(vtpm_verify(v) != ASSAY_OK || v->verdict.genuine == ASSAY_GENUINE_FALSE,
+                      "hidden by %d, form %zu", hiding, i);
+            vtpm_close(v);
+        }
+    }
+}
+
+/* As the second key of a list, an SVSM's endorsement key is read as what it is: nothing but the
+ * SVSM itself tells that the list is the guest's. */
+Test(svsm, a_policy_that_names_no_svsm_binds_no_key)
+{
+    static const enum assay_reference_field keys[] = { ASSAY_REFERENCE_ID_KEY_DIGEST,
+                                                       ASSAY_REFERENCE_AUTHOR_KEY_DIGEST };
+    struct vtpm *v = open_forged(IN_NO_KEY, VTPM_SVSM_EK);
+    v->policy.reference_count = 0;
+    expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_AK_UNPROVEN);
+    cr_expect_eq(v->verdict.proofs[ASSAY_PROOF_RUNTIME_AK], ASSAY_PROOF_UNKNOWN);
+    cr_expect_eq(v->verdict.tier, ASSAY_TIER_NONE);
+    vtpm_close(v);
+    for (size_t i = 0; i < FORMS; i++) {
+        v = open_svsm(forms[i]);
+        v->policy.references[0].state = ASSAY_REFERENCE_DENIED; /* names what it is not */
+        v->policy.references[0].value[0] ^= 1;
+        expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_AK_UNPROVEN);
+        vtpm_close(v);
+        struct certified c = open_certified(forms[i]);
+        certify(&c, c.v->other);
+        c.v->policy.reference_count = 0;
+        expect(c.v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_AK_UNPROVEN);
+        vtpm_close(c.v);
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        v = open_svsm(VTPM_SVSM_TABLE);
+        const uint32_t at = i == 0 ? ASSAY_SNP_AT_ID_KEY_DIGEST : ASSAY_SNP_AT_AUTHOR_KEY_DIGEST;
+        struct assay_reference *const r = &v->policy.references[0];
+        r->field = keys[i];
+        assay_bytes_copy(r->value, sizeof r->value, v->snp->report + at, 48);
+        expect_genuine(v);
+        vtpm_close(v);
+    }
+}
+
+Test(svsm, a_manifest_inside_of_a_key_is_refused)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        struct vtpm *const v = open_bare(forms[i]);
+        assay_bytes_copy(v->evidence + v->len - 64, 16, TABLE, 16);
+        cr_expect_eq(parse(v->evidence, v->len), ASSAY_E_INVALID, "form %zu", i);
+        vtpm_close(v);
+    }
+}
+
+static enum assay_status parse_point(size_t x_len, size_t y_len)
+{
+    static const uint8_t zeros[64];
+    uint8_t area[256];
+    struct assay_writer w = assay_writer_over(area, sizeof area);
+    struct vtpm *const v = open_svsm(VTPM_SVSM_EK);
+    assay_writer_u16be(&w, ASSAY_TPM_ECC);
+    assay_writer_u16be(&w, ASSAY_TPM_SHA256);
+    assay_writer_u32be(&w, VTPM_SIGNS);
+    assay_writer_u16be(&w, 0);              /* authPolicy */
+    assay_writer_u16be(&w, ASSAY_TPM_NULL); /* symmetric */
+    assay_writer_u16be(&w, ASSAY_TPM_ECDSA);
+    assay_writer_u16be(&w, ASSAY_TPM_SHA256);
+    assay_writer_u16be(&w, 3); /* TPM_ECC_NIST_P256 */
+    assay_writer_u16be(&w, ASSAY_TPM_NULL);
+    assay_writer_u16be(&w, (uint16_t)x_len);
+    assay_writer_put(&w, zeros, x_len);
+    assay_writer_u16be(&w, (uint16_t)y_len);
+    assay_writer_put(&w, zeros, y_len);
+    v->given = assay_slice_over(area, w.len);
+    v->bare = true;
+    vtpm_build(v);
+    const enum assay_status status = parse(v->evidence, v->len);
+    vtpm_close(v);
+    return status;
+}
+
+Test(svsm, keys_have_one_size)
+{
+    cr_expect_eq(parse_point(32, 32), ASSAY_OK);
+    cr_expect_eq(parse_point(31, 32), ASSAY_E_RANGE);
+    cr_expect_eq(parse_point(32, 0), ASSAY_E_RANGE);
+    cr_expect_eq(parse_point(33, 32), ASSAY_E_RANGE);
 }

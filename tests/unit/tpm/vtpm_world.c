@@ -74,6 +74,9 @@ void vtpm_take_svsm(struct vtpm *v, enum vtpm_svsm form)
     v->svsm = form;
     v->keys[0] = (struct vtpm_svsm_key){ v->ak, VTPM_SIGNS };
     v->key_count = 1;
+    struct assay_reference *const r = &v->policy.references[v->policy.reference_count++];
+    *r = (struct assay_reference){ .field = ASSAY_REFERENCE_SNP_MEASUREMENT, .value_len = 48 };
+    assay_bytes_copy(r->value, sizeof r->value, v->snp->report + ASSAY_SNP_AT_MEASUREMENT, 48);
 }
 
 /* TPMT_PUBLIC, TPM 2.0 Part 2 12.2.4. */
@@ -138,7 +141,8 @@ static const uint8_t svsm_nonce[64] = { 0x5e, 0xc1 };
 static void make_manifest(struct vtpm *v)
 {
     struct assay_writer w = assay_writer_over(v->manifest, sizeof v->manifest);
-    if (v->svsm == VTPM_SVSM_TABLE) put_table(v, &w);
+    if (v->given.len > 0) assay_writer_put(&w, v->given.bytes, v->given.len);
+    else if (v->svsm == VTPM_SVSM_TABLE) put_table(v, &w);
     else put_keys(v, &w);
     cr_assert(!w.full);
     v->manifest_len = w.len;

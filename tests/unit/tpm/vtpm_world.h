@@ -46,6 +46,7 @@ struct vtpm {
     size_t key_count;
     uint8_t manifest[VTPM_MANIFEST_MAX]; /* of the last build */
     size_t manifest_len;
+    struct assay_slice given;       /* the manifest in its place; empty: none */
     struct assay_slice certificate; /* of the attestation key; empty: none */
     struct authority_key *signer;
     bool tampered_values;
@@ -65,7 +66,8 @@ void vtpm_close(struct vtpm *v);
 void vtpm_build(struct vtpm *v);
 /* Returns: the status; v->verdict. */
 enum assay_status vtpm_verify(struct vtpm *v);
-/* The same machine under an SVSM whose manifest has the attestation key. */
+/* The same machine under an SVSM whose manifest has the attestation key, and a policy that names
+ * this SVSM. */
 void vtpm_take_svsm(struct vtpm *v, enum vtpm_svsm form);
 /* Runtime data naming that key under that id. */
 void vtpm_runtime(struct vtpm *v, const char *kid, const struct authority_key *key);

@@ -29,7 +29,9 @@ make() { # DIR snp|tdx|svsm REPORT_DATA
     [ "$2" != svsm ] || kind=paravisor-vtpm-snp
     mkdir -p "$1/pieces" && "$PARAVISOR" "$@" >"$1/made" && policy "$1.yaml" "$kind" "$(value root "$1/made")"
 }
-make svsm svsm "$data" && make snp snp "$data" && make tdx tdx "$data" && make other snp $CHALLENGE || exit 2
+make svsm svsm "$data" && cp svsm.yaml unnamed.yaml &&
+    printf '%s\n' 'references:' "  - { field: snp_measurement, state: allowed, value: \"$(value measurement svsm/made)\" }" \
+        >>svsm.yaml && make snp snp "$data" && make tdx tdx "$data" && make other snp $CHALLENGE || exit 2
 compose() { step --quote "$1/report.bin" --pieces "$1/pieces" --out "$1.bin"; }
 verify() { # NAME OPTION...
     name=$1
@@ -45,6 +47,8 @@ expect 10 '"kind": "paravisor-vtpm-snp"' verify snp --json
 # --- a service module (SVSM): report, nonce and manifest in one file
 expect 0 'evidence  svsm.bin' compose svsm
 expect 10 'gpu 1 (GH100, serial 0bb9): warning, driver 570.10.01' verify svsm
+cp svsm.bin unnamed.bin
+expect 12 'a reference value of the SVSM: its measurement or its key' verify unnamed
 expect 0 '"svsm_manifest_version": 0' "$ASSAY" evidence decode svsm.bin --json
 expect 0 '"svsm_nonce": "5ec1' "$ASSAY" evidence decode svsm.bin --json
 mkdir bent && cp -r svsm/pieces bent/ && cp svsm.yaml bent.yaml
