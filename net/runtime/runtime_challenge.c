@@ -206,7 +206,7 @@ static char *submit_evidence(struct assay_runtime *runtime, struct assay_session
         status =
             assay_session_begin(runtime->challenges, session, runtime->now_ms, at_unix_s, evidence);
         if (status == ASSAY_OK)
-            runtime_appraise_unnamed(runtime, session->job, at_unix_s, evidence);
+            runtime_appraise_named(runtime, session->job, ASSAY_KIND_NONE, at_unix_s, evidence);
         answer = status == ASSAY_OK ? finish_session(runtime, 202, session)
                                     : refuse_session(runtime, status);
     }

@@ -120,13 +120,13 @@ static void collect_verdicts(struct assay_runtime *runtime)
            assay_verify_pool_next(runtime->pool, digest, &at_unix_s, &before, &runtime->verdict)) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
         if (runtime_challenge_on_verdict(runtime, digest, &runtime->verdict)) continue;
+        if (runtime_services_on_verdict(runtime, digest, at_unix_s, &runtime->verdict)) continue;
         deliver_verdict(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
         if (before) continue; /* only a trial needs the previous rules */
         runtime_appraisals_on_verdict(runtime, digest, &runtime->verdict);
         if (is_in_force(runtime, at_unix_s))
             assay_evidence_cache_set_verdict(runtime->evidence_cache, digest, at_unix_s,
                                              &runtime->verdict);
-        runtime_services_on_verdict(runtime, digest, at_unix_s, &runtime->verdict);
     }
 }
 
@@ -249,31 +249,14 @@ static enum assay_status appraise_request(void *context, const struct assay_fetc
     return ASSAY_OK;
 }
 
-void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32],
-                               enum assay_evidence_kind kind, int64_t at_unix_s,
-                               struct assay_slice bytes)
+void runtime_appraise_named(struct assay_runtime *runtime, const uint8_t name[static 32],
+                            enum assay_evidence_kind kind, int64_t at_unix_s,
+                            struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
-    const struct assay_verdict *known =
-        assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, at_unix_s);
-    if (known != NULL && known->kind == kind) {
-        runtime_services_on_verdict(runtime, digest, at_unix_s, known);
-        return;
-    }
-    assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
+    assay_bytes_copy(job.digest, sizeof job.digest, name, 32);
     submit_job(runtime, &job);
-}
-
-void runtime_appraise_unnamed(struct assay_runtime *runtime, const uint8_t job[static 32],
-                              int64_t at_unix_s, struct assay_slice bytes)
-{
-    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
-    struct assay_verify_job unnamed = { .kind = ASSAY_KIND_NONE,
-                                        .at_unix_s = at_unix_s,
-                                        .bytes = bytes };
-    assay_bytes_copy(unnamed.digest, sizeof unnamed.digest, job, 32);
-    submit_job(runtime, &unnamed);
 }
 
 static void fail_request(void *context, const struct assay_fetch_request *request, uint32_t asked)

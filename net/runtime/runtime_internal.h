@@ -285,15 +285,12 @@ void runtime_evidence_clear(struct assay_runtime *runtime);
 /* Verifications for ballots of this epoch and earlier ones come too late. */
 void runtime_evidence_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
 
-/* Appraises bytes as of a time; the verdict goes to runtime_services_on_verdict, now or later. */
-void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32],
-                               enum assay_evidence_kind kind, int64_t at_unix_s,
-                               struct assay_slice bytes);
-
-/* The same, of a challenge-response session: the kind is found where they are verified; the verdict
- * goes to runtime_challenge_on_verdict alone. job: names it, of no evidence's digest. */
-void runtime_appraise_unnamed(struct assay_runtime *runtime, const uint8_t job[static 32],
-                              int64_t at_unix_s, struct assay_slice bytes);
+/* Appraises bytes as of a time, for who is no member: the verdict goes to
+ * runtime_challenge_on_verdict or runtime_services_on_verdict alone. In: name: no evidence's
+ * digest, by which verdicts on members go; kind: ASSAY_KIND_NONE: found where they are verified */
+void runtime_appraise_named(struct assay_runtime *runtime, const uint8_t name[static 32],
+                            enum assay_evidence_kind kind, int64_t at_unix_s,
+                            struct assay_slice bytes);
 
 /* --- runtime_transport.c */
 /* Logs news of the transport process. */
@@ -315,8 +312,9 @@ ASSAY_CHECKED enum assay_status runtime_services_open(
     struct assay_runtime *runtime, char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 /* Sends finalized records to programs and handles their requests. */
 void runtime_services_poll(struct assay_runtime *runtime);
-/* Delivers a verdict to the programs that await it. verdict: NULL when there is none. */
-void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+/* Delivers a verdict to the program that awaits it. In: verdict: NULL when there is none. Returns:
+ * whether one does */
+bool runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t name[static 32],
                                  int64_t at_unix_s, const struct assay_verdict *verdict);
 /* Returns: whether a program requested this quote. */
 bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epoch);

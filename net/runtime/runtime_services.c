@@ -4,6 +4,7 @@
  */
 #include "net/runtime/runtime_internal.h"
 
+#include "base/cbor.h"
 #include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/services.h"
 #include "host/service_feed.h"
@@ -23,8 +24,8 @@ enum { KIND_LEN = 2 }; /* before evidence, big-endian: the kind of a program's e
 
 /* Evidence of programs that is being appraised. */
 struct server_job {
-    uint64_t ticket; /* 0: free */
-    uint8_t digest[32];
+    uint64_t ticket;  /* 0: free */
+    uint8_t name[32]; /* of its appraisal */
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
     struct assay_service_server_proof proof; /* without its evidence */
@@ -99,6 +100,22 @@ static int64_t epoch_moment(const struct assay_runtime *runtime)
     return (int64_t)(s.epoch_t0_ms / 1000);
 }
 
+/* ["assay/service-evidence/v1", kind, digest of the evidence]: verdicts on evidence of members go
+ * by its digest (docs/protocol.md 3.1), and a program must not make one of them, of another kind. */
+static void name_job(struct server_job *job, const uint8_t digest[static 32])
+{
+    uint8_t bytes[96];
+    struct assay_slice text;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_text(&w, "assay/service-evidence/v1");
+    assay_cbor_put_uint(&w, (uint64_t)job->kind);
+    assay_cbor_put_bytes(&w, digest, 32);
+    const enum assay_status status = assay_writer_finish(&w, &text);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(text.bytes, text.len, job->name);
+}
+
 static bool appraise_proof(void *context, uint64_t ticket,
                            const struct assay_service_server_proof *proof)
 {
@@ -120,8 +137,14 @@ static bool appraise_proof(void *context, uint64_t ticket,
                                 .kind = (enum assay_evidence_kind)kind,
                                 .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
-    assay_sha256(bytes.bytes, bytes.len, job->digest);
-    runtime_appraise_evidence(runtime, job->digest, job->kind, job->at_unix_s, bytes);
+    const struct assay_verdict *known = NULL;
+    uint8_t digest[32];
+    assay_sha256(bytes.bytes, bytes.len, digest);
+    name_job(job, digest);
+    known = assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, job->at_unix_s);
+    if (known != NULL && known->kind == job->kind)
+        (void)runtime_services_on_verdict(runtime, job->name, job->at_unix_s, known);
+    else runtime_appraise_named(runtime, job->name, job->kind, job->at_unix_s, bytes);
     return true;
 }
 
@@ -173,21 +196,24 @@ static bool is_acceptable(const struct assay_runtime *runtime, const struct serv
     return is_of_node(runtime, job, v);
 }
 
-void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+bool runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t name[static 32],
                                  int64_t at_unix_s, const struct assay_verdict *verdict)
 {
-    if (runtime->service_server == NULL) return;
+    bool found = false;
+    if (runtime->service_server == NULL) return false;
     ASSAY_ASSERT(runtime->service_state != NULL);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct server_job *job = &runtime->service_state->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
-            !assay_bytes_equal(job->digest, digest, 32))
+            !assay_bytes_equal(job->name, name, 32))
             continue;
+        found = true;
         const uint64_t ticket = job->ticket;
         const bool good = verdict != NULL && is_acceptable(runtime, job, verdict);
         job->ticket = 0;
         assay_service_server_on_verdict(runtime->service_server, ticket, good);
     }
+    return found;
 }
 
 /* --- what the ledger did */

@@ -27,13 +27,14 @@ void runtime_services_poll(struct assay_runtime *runtime)
     ASSAY_ASSERT(runtime->service_server == NULL);
 }
 
-void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+bool runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t name[static 32],
                                  int64_t at_unix_s, const struct assay_verdict *verdict)
 {
     (void)runtime;
-    (void)digest;
+    (void)name;
     (void)at_unix_s;
     (void)verdict;
+    return false;
 }
 
 bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epoch)
