@@ -8,6 +8,7 @@
 #define ASSAY_NET_HTTP_SERVER_INTERNAL_H
 
 #include "net/http/answer.h"
+#include "net/http/body_places.h"
 #include "net/http/core_queue.h"
 #include "net/http/http.h"
 #include "net/http/request_check.h"
@@ -19,7 +20,6 @@
 enum {
     HTTP_SERVER_KEPT = 16,    /* cached responses */
     HTTP_SERVER_EPOCHAL = 64, /* the same, of a closed epoch: the node's loop renders them */
-    HTTP_SERVER_BODIES = 8,   /* of requests that are read at a time */
     HTTP_SERVER_KEY_MAX = 192,
 };
 
@@ -44,6 +44,7 @@ struct link {
     char *text;
     uint8_t *body; /* of malloc; [body_len] of the request that is read */
     size_t body_len, body_max;
+    size_t body_place; /* of a body */
 };
 
 /* A response while its snapshot, or the epoch of its ETag, is the newest. */
@@ -78,7 +79,7 @@ struct assay_http {
     uint32_t epoch_ms; /* T of the last view; 0: there was none yet */
     struct kept kept[HTTP_SERVER_KEPT], epochal[HTTP_SERVER_EPOCHAL];
     size_t kept_next, epochal_next;
-    size_t bodies;                       /* requests whose body is read */
+    struct assay_http_body_places bodies;
     char *certificate, *key, *authority; /* PEM, NUL-terminated */
     int64_t certificate_ends_unix_s;
     uint32_t metrics_members; /* rows of the metrics by member */

@@ -477,21 +477,31 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
 
 /* ------------------------------------------------------------ bodies of requests */
 
-/* Makes room for a body that the path may have. Returns: whether it is going to be read. */
-static bool begin_body(struct link *link, const struct assay_http_request *request)
+/* Returns: bytes of a body that the path may have; 0: it has none that is read. */
+static size_t length_of_body(const struct link *link, const struct assay_http_request *request)
 {
     uint64_t len = 0;
     const char *length = on_header(link->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const size_t max = request->has_body ? assay_http_body_max(request) : 0;
     const bool fits =
-        max > 0 && length != NULL && assay_document_number(length, &len) && len > 0 && len <= max;
-    if (!fits || link->http->bodies >= HTTP_SERVER_BODIES) return false;
-    ASSAY_ASSERT(link->body == NULL);
-    link->body = malloc((size_t)len);
-    if (link->body == NULL) return false;
-    link->body_max = (size_t)len;
+        max > 0 && length != NULL && assay_document_number(length, &len) && len <= max;
+    return fits ? (size_t)len : 0;
+}
+
+/* Returns: false: there is no place, or no memory. */
+static bool begin_body(struct link *link, enum assay_http_role role, size_t len)
+{
+    ASSAY_ASSERT(link->body == NULL && len > 0);
+    struct assay_http_body_places *const places = &link->http->bodies;
+    if (assay_http_body_take(places, role, link->client, &link->body_place) != ASSAY_OK)
+        return false;
+    link->body = malloc(len);
+    if (link->body == NULL) {
+        assay_http_body_release(places, link->body_place);
+        return false;
+    }
+    link->body_max = len;
     link->body_len = 0;
-    link->http->bodies++;
     return true;
 }
 
@@ -507,8 +517,7 @@ static bool append_body(struct link *link, const char *bytes, size_t len)
 void http_server_forget_request(struct link *link)
 {
     if (link->ticket != 0) assay_http_core_queue_drop(link->http->core, link->ticket);
-    ASSAY_ASSERT(link->body == NULL || link->http->bodies > 0);
-    if (link->body != NULL) link->http->bodies--;
+    if (link->body != NULL) assay_http_body_release(&link->http->bodies, link->body_place);
     free(link->text);
     free(link->body);
     link->ticket = 0;
@@ -524,9 +533,13 @@ void http_server_forget_request(struct link *link)
  * correct for an unwanted body. */
 static enum MHD_Result begin_request(struct link *link, struct assay_http_request *request)
 {
-    const bool fit = request->malformed == NULL;
-    if (fit && (!request->has_body || begin_body(link, request))) return MHD_YES;
-    return answer_link(link, request);
+    if (request->malformed != NULL) return answer_link(link, request);
+    if (!request->has_body) return MHD_YES;
+    const size_t len = length_of_body(link, request);
+    if (len == 0) return answer_link(link, request);
+    if (begin_body(link, request->role, len)) return MHD_YES;
+    link->http->figures.answers[5]++;
+    return answer_busy(link);
 }
 
 enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *connection,

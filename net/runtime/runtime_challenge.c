@@ -183,6 +183,10 @@ static char *open_session(struct assay_runtime *runtime, const uint8_t client[st
     if (status == ASSAY_OK)
         status = assay_session_add(runtime->challenges, runtime->now_ms, client,
                                    assay_slice_over(nonce, len), id, &session);
+    if (status == ASSAY_E_AGAIN)
+        return document_error(runtime, "too_busy",
+                              "too many sessions a second, of this client or of all: retry in a "
+                              "second");
     if (status != ASSAY_OK) return refuse_session(runtime, status);
     session->profile = wanted;
     return finish_session(runtime, 201, session);

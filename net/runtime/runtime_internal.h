@@ -286,8 +286,8 @@ void runtime_evidence_clear(struct assay_runtime *runtime);
 void runtime_evidence_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
 
 /* Appraises bytes as of a time, for who is no member: the verdict goes to
- * runtime_challenge_on_verdict or runtime_services_on_verdict alone. In: name: no evidence's digest,
- * by which verdicts on members go; kind: ASSAY_KIND_NONE: found where they are verified */
+ * runtime_challenge_on_verdict or runtime_services_on_verdict alone. In: name: no evidence's
+ * digest, by which verdicts on members go; kind: ASSAY_KIND_NONE: found where they are verified */
 void runtime_appraise_named(struct assay_runtime *runtime, const uint8_t name[static 32],
                             enum assay_evidence_kind kind, int64_t at_unix_s,
                             struct assay_slice bytes);

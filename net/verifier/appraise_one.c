@@ -49,7 +49,10 @@ void assay_verifier_process_one(assay_verifier_process_function *verify,
     ASSAY_ASSERT(request->bytes != NULL || request->len == 0);
     struct assay_evidence_request found = *request;
     uint8_t *const room = request->kind == ASSAY_KIND_NONE ? find_evidence(&found) : NULL;
-    const enum assay_status status = verify(verifier, &found, verdict);
+    /* What a client sends takes no place of members' platforms in the memory: it remembers the
+     * chains of nobody else. */
+    struct assay_verifier *const memory = request->kind != ASSAY_KIND_NONE ? verifier : NULL;
+    const enum assay_status status = verify(memory, &found, verdict);
     free(room);
     /*
      * A local failure is no statement about the evidence: it is not appraised, and never FAIL

@@ -39,6 +39,33 @@ static bool was_used(const struct assay_session_table *s, const uint8_t digest[s
     return false;
 }
 
+/* Of the report data that answers it, so with the zeros behind it: a shorter nonce and the same one
+ * with a zero have one answer. */
+static void digest_nonce(struct assay_slice nonce, uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    uint8_t padded[ASSAY_SESSION_SIZE_MAX] = { 0 };
+    assay_bytes_copy(padded, sizeof padded, nonce.bytes, nonce.len);
+    assay_sha256(padded, sizeof padded, digest);
+}
+
+/* Each appraisal needs a session, so this bounds appraisals, too. It bounds how fast nonces are
+ * remembered: none is forgotten while a session may have it. */
+static bool may_try(struct assay_session_table *s, uint64_t now_ms, const uint8_t client[static 32])
+{
+    size_t all = 0, own = 0;
+    for (size_t i = 0; i < ASSAY_SESSION_SECOND_MAX; i++) {
+        if (!s->tries[i].was || now_ms - s->tries[i].at_ms >= 1000) continue;
+        all++;
+        own += assay_bytes_equal(s->tries[i].client, client, sizeof s->tries[i].client);
+    }
+    if (all >= ASSAY_SESSION_SECOND_MAX || own >= ASSAY_SESSION_CLIENT_SECOND_MAX) return false;
+    const size_t at = s->try_next++ % ASSAY_SESSION_SECOND_MAX; /* the oldest */
+    s->tries[at].was = true;
+    s->tries[at].at_ms = now_ms;
+    assay_bytes_copy(s->tries[at].client, sizeof s->tries[at].client, client, 32);
+    return true;
+}
+
 enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_ms,
                                     const uint8_t client[static 32], struct assay_slice nonce,
                                     const uint8_t id[static ASSAY_SESSION_ID_LEN],
@@ -49,7 +76,8 @@ enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_
     struct assay_session *place = NULL;
     size_t own = 0;
     expire(s, now_ms);
-    assay_sha256(nonce.bytes, nonce.len, digest);
+    if (!may_try(s, now_ms, client)) return ASSAY_E_AGAIN;
+    digest_nonce(nonce, digest);
     if (was_used(s, digest)) return ASSAY_E_DUPLICATE;
     for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
         struct assay_session *const session = &s->all[i];

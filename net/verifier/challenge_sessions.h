@@ -4,8 +4,8 @@
  *
  * Plain data of the node's loop: time, ids and nonces are given. A session belongs to the client
  * that opened it; others do not find it. A nonce is used once. Each bound holds against clients
- * that open sessions and leave them: sessions in all and of one client, their lifetime, appraisals
- * at a time. An appraisal that runs keeps its place until its verdict, though its session was
+ * that open sessions and leave them: sessions in all and of one client, their lifetime, sessions a
+ * second, appraisals at a time. An appraisal that runs keeps its place until its verdict, though its session was
  * deleted: else a client could have any number of them under way.
  */
 #ifndef ASSAY_NET_VERIFIER_CHALLENGE_SESSIONS_H
@@ -22,8 +22,11 @@ enum {
     ASSAY_SESSION_ID_LEN = 16,
     ASSAY_SESSION_SIZE_MIN = 8, /* bytes of a nonce */
     ASSAY_SESSION_SIZE_MAX = 64,
-    ASSAY_SESSION_SIZE = 32,         /* of one without a requested size */
-    ASSAY_SESSION_NONCES_MAX = 1024, /* that are not accepted again */
+    ASSAY_SESSION_SIZE = 32,             /* of one without a requested size */
+    ASSAY_SESSION_SECOND_MAX = 32,       /* tries to open one within a second, in all */
+    ASSAY_SESSION_CLIENT_SECOND_MAX = 8, /* the same, of one client */
+    /* Not accepted again: of all the seconds that a session with one can live. */
+    ASSAY_SESSION_NONCES_MAX = ASSAY_SESSION_SECOND_MAX * (2 * ASSAY_SESSION_LIFE_MS / 1000),
 };
 
 enum assay_session_state {
@@ -50,8 +53,14 @@ struct assay_session {
 
 struct assay_session_table {
     struct assay_session all[ASSAY_SESSIONS_MAX];
-    uint64_t nonce_count; /* ever */
-    uint8_t nonces[ASSAY_SESSION_NONCES_MAX][ASSAY_SHA256_LEN];
+    uint64_t nonce_count;                                       /* ever */
+    uint8_t nonces[ASSAY_SESSION_NONCES_MAX][ASSAY_SHA256_LEN]; /* as the evidence has them */
+    size_t try_next;
+    struct {
+        bool was;
+        uint64_t at_ms;
+        uint8_t client[32];
+    } tries[ASSAY_SESSION_SECOND_MAX];
 };
 
 /* Forgets all sessions. All zero is empty. */
@@ -60,8 +69,9 @@ void assay_session_table_clear(struct assay_session_table *s);
  * assay_session_add - opens a session.
  * In:      nonce: ASSAY_SESSION_SIZE_MIN to _MAX bytes (asserted); id: random
  * Out:     *out, borrowed
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a session had this nonce) | ASSAY_E_FULL (no more
- *          sessions, or no more for this client)
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (too many tries within a second, of this client or of all) |
+ *          ASSAY_E_DUPLICATE (a session had this nonce, or one that is the same report data) |
+ *          ASSAY_E_FULL (no more sessions, or no more for this client)
  */
 ASSAY_CHECKED enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_ms,
                                                   const uint8_t client[static 32],

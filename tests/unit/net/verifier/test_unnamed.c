@@ -8,6 +8,7 @@
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct world *world;
@@ -83,4 +84,39 @@ Test(net_verifier_unnamed, what_is_no_evidence_is_not_accepted)
         appraise(assay_slice_over(quote.bytes, len));
         cr_expect_not(assay_outcome_is_pass(assay_verdict_outcome(&verdict)), "%zu", len);
     }
+}
+
+static struct assay_verifier *memory;
+
+static enum assay_status note_memory(struct assay_verifier *verifier,
+                                     const struct assay_evidence_request *request,
+                                     struct assay_verdict *out)
+{
+    memory = verifier;
+    return assay_evidence_verify(verifier, request, out);
+}
+
+/* Else a client with two thousand pieces of evidence makes the chains of members be verified anew,
+ * each time. */
+Test(net_verifier_unnamed, a_client_takes_no_place_in_the_memory_of_members)
+{
+    struct assay_evidence_request request = { .bytes = world->quote,
+                                              .len = world->quote_len,
+                                              .at_unix_s = world->at_unix_s,
+                                              .endorsements = &world->endorsements,
+                                              .policy = &world->policy };
+    void *const room = malloc(assay_verifier_size(8));
+    struct assay_verifier *of_members = NULL;
+    cr_assert_not_null(room);
+    cr_assert_eq(assay_verifier_init(room, assay_verifier_size(8), 8, &of_members), ASSAY_OK);
+    memory = of_members;
+    assay_verifier_process_one(note_memory, of_members, &request, &verdict);
+    cr_expect_null(memory);
+    expect_genuine("without a memory");
+    request.kind = ASSAY_KIND_SOFT;
+    assay_verifier_process_one(note_memory, of_members, &request, &verdict);
+    cr_expect_eq(memory, of_members, "a member's");
+    expect_genuine("with a memory");
+    assay_verifier_deinit(&of_members);
+    free(room);
 }
