@@ -139,12 +139,14 @@ static enum assay_status put_text(struct assay_json *out, const char *name, stru
     return check_put(out, name);
 }
 
-/* Byte strings of a nonce alone: of another length it is none. */
-static enum assay_status put_bytes(struct assay_json *out, const char *name,
-                                   struct assay_slice bytes)
+/* A nonce: of another length it is none. */
+static enum assay_status put_nonce(struct assay_cursor *in, struct assay_json *out,
+                                   const char *name)
 {
     char text[2 * NONCE_MAX];
+    struct assay_slice bytes;
     size_t len = 0;
+    ASSAY_TRY(assay_cbor_bytes(in, SIZE_MAX, &bytes));
     if (bytes.len < ASSAY_EAR_NONCE_MIN || bytes.len > NONCE_MAX) assay_json_set_null(out, name);
     else if (assay_ear_nonce_is_fit((const char *)bytes.bytes, bytes.len))
         return put_text(out, name, bytes);
@@ -182,14 +184,12 @@ static enum assay_status put_scalar(struct assay_cursor *in, struct assay_json *
     case ASSAY_CBOR_TEXT:
         ASSAY_TRY(assay_cbor_text(in, SIZE_MAX, &text));
         return put_text(out, name, text);
-    case ASSAY_CBOR_BYTES:
-        ASSAY_TRY(assay_cbor_bytes(in, SIZE_MAX, &text));
-        return put_bytes(out, name, text);
     case ASSAY_CBOR_FALSE:
     case ASSAY_CBOR_TRUE:
         ASSAY_TRY(assay_cbor_bool(in, &is_true));
         assay_json_set_bool(out, name, is_true);
         return check_put(out, name);
+    case ASSAY_CBOR_BYTES:
     case ASSAY_CBOR_ARRAY:
     case ASSAY_CBOR_MAP:
     case ASSAY_CBOR_TAG:
@@ -237,6 +237,16 @@ static enum assay_status put_level(const struct level *l, put_function *put)
     return ASSAY_OK;
 }
 
+/* A private claim. What JSON does not have is null there, which "insecure" may be. */
+static enum assay_status put_own(struct assay_cursor *in, struct assay_json *out, const char *name)
+{
+    enum assay_cbor_type type = ASSAY_CBOR_NULL;
+    ASSAY_TRY(strcmp(name, "insecure") == 0 ? assay_cbor_peek(in, &type) : ASSAY_OK);
+    const bool is_fit =
+        type == ASSAY_CBOR_NULL || type == ASSAY_CBOR_FALSE || type == ASSAY_CBOR_TRUE;
+    return is_fit ? put_scalar(in, out, name) : ASSAY_E_TYPE;
+}
+
 static enum assay_status put_vector(struct assay_cursor *in, struct assay_json *out)
 {
     struct claim of_vector[ASSAY_TRUST_COUNT + 1] = { { 0, NULL } };
@@ -251,7 +261,7 @@ static enum assay_status put_appraised(struct assay_cursor *in, struct assay_jso
     if (strcmp(name, "ear_status") == 0) return put_scalar(in, out, name);
     struct assay_json *const inner = assay_json_set_object(out, name);
     if (strcmp(name, "ear_trustworthiness_vector") == 0) return put_vector(in, inner);
-    return put_level(&(struct level){ in, of_nothing, TEXT_NAMES, inner }, put_scalar);
+    return put_level(&(struct level){ in, of_nothing, TEXT_NAMES, inner }, put_own);
 }
 
 static enum assay_status put_submodule(struct assay_cursor *in, struct assay_json *out,
@@ -273,6 +283,10 @@ static enum assay_status put_claim(struct assay_cursor *in, struct assay_json *o
         return put_level(
             &(struct level){ in, of_verifier, TEXT_UNKNOWN, assay_json_set_object(out, name) },
             put_scalar);
+    enum assay_cbor_type type = ASSAY_CBOR_NULL;
+    if (strcmp(name, "eat_nonce") == 0 && assay_cbor_peek(in, &type) == ASSAY_OK &&
+        type == ASSAY_CBOR_BYTES)
+        return put_nonce(in, out, name);
     return put_scalar(in, out, name);
 }
 

@@ -153,13 +153,23 @@ static enum assay_ear_answer check_support(struct assay_ear *ear,
     return ASSAY_EAR_VALID;
 }
 
+/* null: unknown, of a proof whose policy the verifier did not have. */
+static bool read_insecure(struct assay_ear_submodule *sub)
+{
+    const struct assay_json *const own = cli_ear_own(sub, false);
+    const enum assay_json_kind kind = assay_json_kind_of(assay_json_get(own, "insecure"));
+    sub->insecure = assay_json_bool(own, "insecure", false);
+    return kind == ASSAY_JSON_NOTHING || kind == ASSAY_JSON_NULL || kind == ASSAY_JSON_BOOL;
+}
+
 static enum assay_ear_answer read_submodule(struct assay_ear *ear, const char *label,
                                             const struct assay_json *claims)
 {
     const struct assay_ear_names names = assay_ear_names(ear->family);
     struct assay_ear_submodule *const sub = &ear->submodules[ear->submodule_count];
     *sub = (struct assay_ear_submodule){ .label = label, .claims = claims };
-    sub->insecure = assay_json_bool(cli_ear_own(sub, false), "insecure", false);
+    if (!read_insecure(sub))
+        return answer(ear, ASSAY_EAR_MALFORMED, "%.40s: insecure is no boolean", label);
     if (!read_tier(assay_json_get(claims, names.status), &sub->status))
         return answer(ear, ASSAY_EAR_MALFORMED, "%.40s: %s is missing or no tier", label,
                       names.status);

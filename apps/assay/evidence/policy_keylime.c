@@ -92,12 +92,20 @@ static int check_name(const struct importing *import, const char *name, bool is_
     return ASSAY_EXIT_OK;
 }
 
+/* Keylime knows it among files alone: elsewhere it would accept the first entry of a list. */
+static int refuse_boot_aggregate(struct importing *import, bool is_file)
+{
+    return is_file ? leave_out(import, "digests.boot_aggregate",
+                               "is no file here: name pcr0 to pcr9 in references")
+                   : wrong_member(import, "keyrings or ima-buf",
+                                  "names of keys and buffers, found boot_aggregate, which is "
+                                  "neither");
+}
+
 static int add_name(struct importing *import, const char *name, const struct assay_json *digests,
                     bool is_file)
 {
-    if (is_file && strcmp(name, "boot_aggregate") == 0)
-        return leave_out(import, "digests.boot_aggregate",
-                         "is no file here: name pcr0 to pcr9 in references");
+    if (strcmp(name, "boot_aggregate") == 0) return refuse_boot_aggregate(import, is_file);
     int result = check_name(import, name, is_file);
     if (result == ASSAY_EXIT_OK && assay_json_kind_of(digests) != ASSAY_JSON_ARRAY)
         result = wrong_member(import, name, "a list of digests");
@@ -156,11 +164,29 @@ static int check_excludes(struct importing *import, const struct assay_json *exc
     return result;
 }
 
+static const char *text_of(enum assay_json_kind kind)
+{
+    switch (kind) {
+    case ASSAY_JSON_NOTHING: return "nothing";
+    case ASSAY_JSON_NULL: return "null";
+    case ASSAY_JSON_BOOL: return "a boolean";
+    case ASSAY_JSON_INTEGER:
+    case ASSAY_JSON_REAL: return "a number";
+    case ASSAY_JSON_TEXT: return "a text";
+    case ASSAY_JSON_ARRAY: return "a list";
+    case ASSAY_JSON_OBJECT: return "an object";
+    }
+    return "nothing";
+}
+
 static int check_ima(struct importing *import, const struct assay_json *ima)
 {
     static const char *const known[] = { "ignored_keyrings", "log_hash_alg", "dm_policy", NULL };
     const enum assay_json_kind dm = assay_json_kind_of(assay_json_get(ima, "dm_policy"));
     const struct assay_json *const ignored = assay_json_get(ima, "ignored_keyrings");
+    if (ima != NULL && assay_json_kind_of(ima) != ASSAY_JSON_OBJECT)
+        return COMPLAIN("%s: ima: expected an object, found %s", import->options->first,
+                        text_of(assay_json_kind_of(ima)));
     int result = check_members(import, ima, known);
     if (result != ASSAY_EXIT_OK) return result;
     if (ignored != NULL && assay_json_kind_of(ignored) != ASSAY_JSON_ARRAY)

@@ -148,11 +148,16 @@ sed 's/"ignored_keyrings": \[\]/"ignored_keyrings": ["*"]/' runtime.json >keys.j
 expect 2 'ima.ignored_keyrings: a policy ignores no keys' "$ASSAY" policy import keys.json --format keylime
 sed 's/"dm_policy": null/"dm_policy": {}/' runtime.json >keys.json
 expect 2 'ima.dm_policy: a policy has no rules' "$ASSAY" policy import keys.json --format keylime
+for case in 'a list|[1]' 'a text|"x"' 'null|null'; do
+    sed -z "s/\"ima\": {[^}]*}/\"ima\": ${case#*|}/" runtime.json >keys.json
+    expect 2 "ima: expected an object, found ${case%%|*}" "$ASSAY" policy import keys.json --format keylime
+done
 sed 's/"version": 1/"version": 2/' runtime.json >keys.json
 expect 2 'meta.version: expected 1' "$ASSAY" policy import keys.json --format keylime
 for case in 'expected the digest|"digests": {}' 'expected digests of|"digests": {"/a": ["11"]}' \
     'expected digests of|"digests": {"/a": [7]}' 'the absolute name of a file|"digests": {"a": []}' \
-    'a name that is no path|"keyrings": {"/a": []}' 'a list of digests|"digests": {"/a": {}}' \
+    'found boot_aggregate|"ima-buf": {"boot_aggregate": []}' \
+    'found boot_aggregate|"keyrings": {"boot_aggregate": []}' 'a name that is no path|"keyrings": {"/a": []}' 'a list of digests|"digests": {"/a": {}}' \
     'an object of names|"digests": []' 'no such member|"more": 1' 'signed envelope|"payload": "e30="' \
     "a name of 1 to 95|\"digests\": {\"/$(printf 'a%.0s' $(seq 95))\": []}" 'does not follow its grammar|"digests": {}, "digests": {}'; do
     keylime "${case#*|}"

@@ -384,6 +384,10 @@ Test(quote_ear, demands_what_the_draft_demands)
         "{" IETF "\"ear_verifier_id\":{\"developer\":\"d\"},\"submods\":{\"x\":" AFFIRMING "}}",
         "{" IETF ISSUER "\"submods\":{\"x\":{}}}",
         "{" IETF ISSUER "\"submods\":{\"x\":{\"ear_status\":\"fine\"}}}",
+        "{" IETF ISSUER "\"submods\":{\"x\":{\"ear_status\":\"affirming\","
+        "\"ear_verifier_claims\":{\"insecure\":1}}}}",
+        "{" IETF ISSUER "\"submods\":{\"x\":{\"ear_status\":\"affirming\","
+        "\"ear_verifier_claims\":{\"insecure\":\"true\"}}}}",
         "{" IETF ISSUER "\"submods\":{\"x\":{\"ear_status\":3}}}",
         "{" IETF ISSUER "\"submods\":{\"x\":{\"ear.status\":\"affirming\"}}}",
         "{" IETF ISSUER "\"submods\":{\"x\":{\"ear_status\":\"affirming\","

@@ -350,6 +350,43 @@ Test(quote_ear_cwt, demands_what_the_draft_demands)
     EXPECT(ASSAY_EAR_MALFORMED, "");
 }
 
+Test(quote_ear_cwt, bytes_are_a_nonce_and_no_text)
+{
+    EXPECT(
+        ASSAY_EAR_UNSUPPORTED,
+        "\xa4\x19\x01\x09\x58\x1dtag:ietf.org,2026:rats/ear#04" ISSUED ISSUER SUBMODS(AFFIRMING));
+    EXPECT(ASSAY_EAR_MALFORMED, "\xa4" PROFILE ISSUED "\x19\x03\xec\xa2\x00\x48"
+                                "tests ok\x01\x61"
+                                "b" SUBMODS(AFFIRMING));
+    /* in the attester's own claims */
+    EXPECT(ASSAY_EAR_VALID,
+           CLAIMS("\xa4", "",
+                  "\xa3\x19\x03\xe8\x02\x19\x03\xe9\xa1\x02\x02\x19\x03\xed\xa1\x65"
+                  "build\x48"
+                  "12345678"));
+    cr_assert_null(assay_json_text(cli_ear_own(&ear.submodules[0], true), "build", NULL));
+}
+
+#define INSECURE(value)                                                                            \
+    CLAIMS("\xa4", "",                                                                             \
+           "\xa2\x19\x03\xe8\x02\x19\x03\xee\xa1\x68"                                              \
+           "insecure" value)
+Test(quote_ear_cwt, insecure_is_a_boolean_or_unknown)
+{
+    EXPECT(ASSAY_EAR_VALID, INSECURE("\xf5"));
+    cr_assert(ear.submodules[0].insecure);
+    EXPECT(ASSAY_EAR_VALID, INSECURE("\xf4"));
+    cr_assert_not(ear.submodules[0].insecure);
+    EXPECT(ASSAY_EAR_VALID, INSECURE("\xf6"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\x01"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\x41\x01"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\x64true"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\x81\xf5"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\xa0"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\xc1\xf5"));
+    EXPECT(ASSAY_EAR_MALFORMED, INSECURE("\xf9\x3c\x00"));
+}
+
 Test(quote_ear_cwt, times_are_integers_and_hold)
 {
     EXPECT(ASSAY_EAR_VALID, CLAIMS("\xa5", "\x04\x1a\x6b\x49\xd2\x01", AFFIRMING));
