@@ -33,6 +33,8 @@ enum {
 /* Label of the appraisal of the TEE among the submodules, as Trustee names it. Devices that come
  * with its evidence are "gpu0", "switch0" (quote/result/device_verdict.h). */
 #define ASSAY_EAR_SUBMODULE "cpu0"
+/* The same, of a member's standing. */
+#define ASSAY_EAR_STANDING_SUBMODULE "assay"
 
 /* The names of one family. */
 struct assay_ear_names {
