@@ -47,6 +47,7 @@ struct assay_session {
     enum assay_ear_profile profile;
     uint64_t end_ms; /* monotonic */
     uint8_t job[ASSAY_SHA256_LEN], evidence[ASSAY_SHA256_LEN];
+    bool is_bare; /* evidence is the digest of what is appraised, not of a wrapper or a buffer */
     int64_t at_unix_s; /* appraisal time */
     char *result;      /* of malloc; of COMPLETE */
 };
