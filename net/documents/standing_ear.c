@@ -155,7 +155,7 @@ char *assay_document_ear_standing(const struct assay_proof_verified *verified)
     put_hash(policies, p->policy_digest);
     assay_json_set(appraisal, names.policy_ids, policies);
     assay_json_set(appraisal, ASSAY_EAR_PRIVATE, private_of(verified));
-    assay_json_set(submods, "assay", appraisal);
+    assay_json_set(submods, ASSAY_EAR_STANDING_SUBMODULE, appraisal);
     assay_json_set(claims, "submods", submods);
     char *text = assay_json_print(claims, 0);
     assay_json_free(&claims);

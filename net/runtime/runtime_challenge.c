@@ -17,6 +17,7 @@
 #include "net/http/paths.h"
 #include "net/json/json.h"
 #include "net/verifier/challenge_sessions.h"
+#include "quote/pieces/carrier.h"
 #include "quote/result/challenge.h"
 #include "quote/result/jwt.h"
 
@@ -75,6 +76,7 @@ static enum assay_status make_token(const struct assay_runtime *runtime,
     terms.nonce = assay_slice_over(nonce, strlen(nonce));
     assay_bytes_copy(terms.evidence_digest, sizeof terms.evidence_digest, session->evidence,
                      sizeof session->evidence);
+    terms.no_evidence_digest = !session->is_bare;
     assay_policy_digest(runtime->config.policy, terms.policy_digest);
     assay_ear_claims(verdict, runtime->config.policy, &terms, &w);
     ASSAY_TRY(assay_writer_finish(&w, &claims));
@@ -192,11 +194,19 @@ static char *open_session(struct assay_runtime *runtime, const uint8_t client[st
     return finish_session(runtime, 201, session);
 }
 
+/* The verifier process alone finds the evidence in a wrapper, and the zeros of a buffer behind it.
+ * Returns: whether what is appraised is all of the bytes for certain. */
+static bool is_bare(struct assay_slice bytes)
+{
+    ASSAY_ASSERT(bytes.len > 0);
+    return bytes.bytes[bytes.len - 1] != 0 && !assay_carrier_looks(bytes);
+}
+
 static char *submit_evidence(struct assay_runtime *runtime, struct assay_session *session,
                              const char *hex)
 {
     const size_t len = strlen(hex) / 2;
-    if (len == 0 || len > ASSAY_EVIDENCE_LEN_MAX)
+    if (len == 0 || len > ASSAY_HTTP_EVIDENCE_MAX)
         return document_error(runtime, "usage", "evidence has 1 to 32768 bytes");
     uint8_t *bytes = malloc(len);
     if (bytes == NULL) return NULL;
@@ -209,8 +219,10 @@ static char *submit_evidence(struct assay_runtime *runtime, struct assay_session
     } else {
         status =
             assay_session_begin(runtime->challenges, session, runtime->now_ms, at_unix_s, evidence);
-        if (status == ASSAY_OK)
+        if (status == ASSAY_OK) {
+            session->is_bare = is_bare(evidence);
             runtime_appraise_named(runtime, session->job, ASSAY_KIND_NONE, at_unix_s, evidence);
+        }
         answer = status == ASSAY_OK ? finish_session(runtime, 202, session)
                                     : refuse_session(runtime, status);
     }

@@ -101,7 +101,8 @@ static int64_t epoch_moment(const struct assay_runtime *runtime)
 }
 
 /* ["assay/service-evidence/v1", kind, digest of the evidence]: verdicts on evidence of members go
- * by its digest (docs/protocol.md 3.1), and a program must not make one of them, of another kind. */
+ * by its digest (docs/protocol.md 3.1), and a program must not make one of them, of another kind.
+ */
 static void name_job(struct server_job *job, const uint8_t digest[static 32])
 {
     uint8_t bytes[96];

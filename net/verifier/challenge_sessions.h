@@ -5,8 +5,8 @@
  * Plain data of the node's loop: time, ids and nonces are given. A session belongs to the client
  * that opened it; others do not find it. A nonce is used once. Each bound holds against clients
  * that open sessions and leave them: sessions in all and of one client, their lifetime, sessions a
- * second, appraisals at a time. An appraisal that runs keeps its place until its verdict, though its session was
- * deleted: else a client could have any number of them under way.
+ * second, appraisals at a time. An appraisal that runs keeps its place until its verdict, though
+ * its session was deleted: else a client could have any number of them under way.
  */
 #ifndef ASSAY_NET_VERIFIER_CHALLENGE_SESSIONS_H
 #define ASSAY_NET_VERIFIER_CHALLENGE_SESSIONS_H
@@ -47,6 +47,7 @@ struct assay_session {
     enum assay_ear_profile profile;
     uint64_t end_ms; /* monotonic */
     uint8_t job[ASSAY_SHA256_LEN], evidence[ASSAY_SHA256_LEN];
+    bool is_bare; /* evidence is the digest of what is appraised, not of a wrapper or a buffer */
     int64_t at_unix_s; /* appraisal time */
     char *result;      /* of malloc; of COMPLETE */
 };

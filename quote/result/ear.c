@@ -244,7 +244,7 @@ static void put_appraised(struct assay_ear_writer *o, const struct appraisal *a,
     put_binding(o, a);
     if (a->device == NULL) {
         put_levels(o, a->verdict);
-        put_digest(o, terms);
+        if (!terms->no_evidence_digest) put_digest(o, terms);
     }
     put_reasons(o, a->verdict);
 }

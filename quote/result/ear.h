@@ -33,6 +33,8 @@ enum {
 /* Label of the appraisal of the TEE among the submodules, as Trustee names it. Devices that come
  * with its evidence are "gpu0", "switch0" (quote/result/device_verdict.h). */
 #define ASSAY_EAR_SUBMODULE "cpu0"
+/* The same, of a member's standing. */
+#define ASSAY_EAR_STANDING_SUBMODULE "assay"
 
 /* The names of one family. */
 struct assay_ear_names {
@@ -57,6 +59,7 @@ struct assay_ear_terms {
     int64_t end_unix_s;       /* exp at the latest; not after the issue: the verdict's alone */
     bool cbor;                /* as CBOR: of a family with labels (not veraison-2023) */
     struct assay_slice nonce; /* the relying party's, echoed; empty: none; of CBOR up to 64 */
+    bool no_evidence_digest;  /* the bytes that were appraised are not known: none is stated */
     uint8_t evidence_digest[ASSAY_SHA256_LEN];
     uint8_t policy_digest[ASSAY_SHA256_LEN];
 };

@@ -211,6 +211,7 @@ struct ear_arguments {
     const char *key;
     int64_t at_unix_s;
     const char *nonce;
+    const char *node; /* id as hexadecimal; NULL: whatever it is about */
     bool json;
 };
 
@@ -300,6 +301,57 @@ static int report_refusal(const struct ear_arguments *args, const struct assay_e
     return ASSAY_EXIT_INTERNAL;
 }
 
+/* What a result is about. Standings and appraisals have one key, profile and type, and what an
+ * appraisal affirms is no member. */
+struct ear_matter {
+    const char *subject;  /* node id, of the standing of a member; NULL: an appraisal of evidence */
+    const char *chain_id; /* of a standing */
+    const char *evidence; /* digest, of an appraisal that has it, else NULL */
+};
+
+static struct ear_matter matter_of(const struct assay_ear *ear)
+{
+    struct ear_matter matter = { 0 };
+    for (size_t i = 0; i < ear->submodule_count; i++) {
+        const struct assay_ear_submodule *const sub = &ear->submodules[i];
+        const struct assay_json *const own = cli_ear_own(sub, false);
+        if (strcmp(sub->label, ASSAY_EAR_STANDING_SUBMODULE) == 0 && ear->submodule_count == 1) {
+            matter.subject = assay_json_text(own, "subject", NULL);
+            matter.chain_id = assay_json_text(own, "chain_id", "");
+        } else if (strcmp(sub->label, ASSAY_EAR_SUBMODULE) == 0) {
+            matter.evidence = assay_json_text(own, "evidence_sha256", NULL);
+        }
+    }
+    return matter;
+}
+
+/* Of a member that is asked for, its standing alone will do. */
+static int check_matter(const struct ear_arguments *args, const struct ear_matter *matter)
+{
+    if (args->node == NULL) return ASSAY_EXIT_OK;
+    if (matter->subject == NULL)
+        return cli_print_error(args->json, ASSAY_EXIT_DENIED, "denied",
+                               "%s: an appraisal of evidence, expected the standing of member %s: "
+                               "it says nothing about a member",
+                               args->token, args->node);
+    if (strcmp(matter->subject, args->node) == 0) return ASSAY_EXIT_OK;
+    return cli_print_error(args->json, ASSAY_EXIT_DENIED, "denied",
+                           "%s: the standing of member %.64s, expected that of %s", args->token,
+                           cli_text_sanitized(matter->subject), args->node);
+}
+
+static int check_node(const struct ear_arguments *args)
+{
+    uint8_t id[32];
+    if (args->node == NULL ||
+        (strlen(args->node) == 2 * sizeof id &&
+         assay_hex_decode(args->node, 2 * sizeof id, id, sizeof id) == ASSAY_OK))
+        return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json,
+                    "--node: expected a node id, 64 hexadecimal digits, found \"%.80s\"",
+                    cli_text_sanitized(args->node));
+}
+
 static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
 {
     struct assay_json *const out = assay_json_object();
@@ -323,12 +375,22 @@ static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
     return out;
 }
 
-static int print_json(const struct assay_ear *ear)
+static void set_text_or_null(struct assay_json *out, const char *name, const char *text)
+{
+    if (text != NULL) assay_json_set_text(out, name, text);
+    else assay_json_set_null(out, name);
+}
+
+static int print_json(const struct assay_ear *ear, const struct ear_matter *matter)
 {
     struct assay_json *const data = assay_json_object();
     struct assay_json *const submods = assay_json_object();
     struct assay_json *const verifier = assay_json_object();
     assay_json_set_text(data, "status", assay_tier_text(ear->status));
+    assay_json_set_text(data, "about", matter->subject != NULL ? "standing" : "appraisal");
+    set_text_or_null(data, "subject", matter->subject);
+    set_text_or_null(data, "chain_id", matter->subject != NULL ? matter->chain_id : NULL);
+    set_text_or_null(data, "evidence_sha256", matter->evidence);
     assay_json_set_text(data, "profile", ear->profile);
     assay_json_set_text(verifier, "developer", ear->developer);
     assay_json_set_text(verifier, "build", ear->build);
@@ -343,11 +405,24 @@ static int print_json(const struct assay_ear *ear)
     return cli_print_envelope("assay.ear.verify", data);
 }
 
-static int print_text(const struct assay_ear *ear)
+static void print_matter(const struct ear_matter *matter)
+{
+    if (matter->subject != NULL) {
+        (void)printf("about       standing of member %s\n", cli_text_sanitized(matter->subject));
+        (void)printf("chain       %s\n", cli_text_sanitized(matter->chain_id));
+    } else {
+        (void)puts("about       appraisal of evidence, of no member");
+        if (matter->evidence != NULL)
+            (void)printf("evidence    %s\n", cli_text_sanitized(matter->evidence));
+    }
+}
+
+static int print_text(const struct assay_ear *ear, const struct ear_matter *matter)
 {
     char time[ASSAY_RFC3339_LEN + 1];
     assay_rfc3339_format(ear->issued_unix_s, time);
     (void)printf("status      %s\n", assay_tier_text(ear->status));
+    print_matter(matter);
     (void)printf("profile     %s\n", ear->profile);
     (void)printf("verifier    %s, %s\n", cli_text_sanitized(ear->developer),
                  cli_text_sanitized(ear->build));
@@ -390,12 +465,17 @@ static int verify_token(const struct ear_arguments *args)
     struct assay_p256 *key = NULL;
     uint8_t *token = NULL;
     size_t len = 0;
-    int result = load_key(args, &key);
+    struct ear_matter matter = { 0 };
+    int result = check_node(args);
+    if (result == ASSAY_EXIT_OK) result = load_key(args, &key);
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
         result = report_refusal(args, &ear,
                                 cli_ear_read(token, len, key, args->at_unix_s, args->nonce, &ear));
-    if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
+    if (result == ASSAY_EXIT_OK) matter = matter_of(&ear);
+    if (result == ASSAY_EXIT_OK) result = check_matter(args, &matter);
+    if (result == ASSAY_EXIT_OK)
+        result = args->json ? print_json(&ear, &matter) : print_text(&ear, &matter);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
     cli_ear_close(&ear);
     assay_p256_free(&key);
@@ -407,11 +487,9 @@ int cli_command_ear(int argc, char **argv)
 {
     struct ear_arguments args = { .at_unix_s = assay_unix_s() };
     const struct cli_option_target targets[] = {
-        { "key", .text = &args.key },
-        { "at", .time = &args.at_unix_s },
-        { "nonce", .text = &args.nonce },
-        { "json", .flag = &args.json },
-        { .name = NULL },
+        { "key", .text = &args.key },     { "at", .time = &args.at_unix_s },
+        { "nonce", .text = &args.nonce }, { "node", .text = &args.node },
+        { "json", .flag = &args.json },   { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;

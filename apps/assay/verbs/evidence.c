@@ -137,6 +137,7 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "nonce", "TEXT",
             "nonce that the token must echo; in CBOR, one that is no printable ASCII as base64url",
             0 },
+          { "node", "ID", "node id of the member whose standing the token must be", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "result", "verify", "TOKEN",

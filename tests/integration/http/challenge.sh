@@ -88,6 +88,10 @@ check 'their type' grep -qi '^content-type: application/eat+jwt' ear.head
 expect 0 200 fetch viewer /.well-known/veraison/verification discovery
 /usr/bin/python3 -c 'import json; json.dump(json.load(open("discovery"))["ear-verification-key"], open("key.jwk", "w"))'
 expect 0 'INSECURE' "$ASSAY" ear verify ear --key key.jwk # SOFT evidence
+id_2=$("$ASSAY" ear verify ear --key key.jwk --json | sed -n 's/.*"subject": "\([0-9a-f]*\)".*/\1/p')
+check 'of the member' test "$id_2" = "$(field 2 status node_id)"
+expect 0 "about       standing of member $id_2" "$ASSAY" ear verify ear --key key.jwk --node "$id_2"
+expect 4 'expected that of' "$ASSAY" ear verify ear --key key.jwk --node "$(field 1 status node_id)"
 "$ASSAY" keys operator stranger.key >stranger.pub
 expect 4 '' "$ASSAY" ear verify ear --key stranger.pub
 
@@ -101,6 +105,8 @@ expect 0 404 fetch operator /v1/nodes/node-1/evidence/bytes answer
 # --- the verifier as a service
 expect 0 'checks hold' /usr/bin/python3 "$root/tests/integration/http/veraison.py" "$url" "$ASSAY" node-2/platform.key "$BIN/assay-enclave"
 echo "$out"
+# A result for evidence of anybody has the same key and type as a standing: it is none.
+expect 4 'expected the standing of member' "$ASSAY" ear verify result.jwt --key key.jwk --node "$id_2"
 check 'its verifier process did not end' sh -c '! grep -q verifier_ended node-1/log'
 check 'it attests as before' test "$(field 1 status standing)" = FULL
 finish

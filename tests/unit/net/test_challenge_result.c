@@ -167,6 +167,53 @@ Test(net_challenge_result, evidence_for_another_nonce_is_contraindicated)
     }
 }
 
+/* The digest of a wrapper, or of a buffer, would be compared with that of evidence. */
+Test(net_challenge_result, a_digest_is_of_what_is_appraised)
+{
+    static const struct {
+        const char *evidence; /* after a nonce of its own */
+        bool has_digest;
+    } rows[] = {
+        { "0102030405060708", true },
+        { "010203040506070800", false }, /* perhaps the tail of a buffer */
+        { "5b22612f62225d", false },     /* a wrapper in JSON */
+        { "82617861", false },           /* in CBOR */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char nonce[17], text[65];
+        uint8_t bytes[16], digest[32];
+        const size_t len = strlen(rows[i].evidence) / 2;
+        (void)snprintf(nonce, sizeof nonce, "01020304050607%02zx", i + 32);
+        open_session(nonce);
+        (void)send_line("post", CLIENT, id, rows[i].evidence);
+        deliver();
+        read_result();
+        cr_assert_eq(assay_hex_decode(rows[i].evidence, 2 * len, bytes, len), ASSAY_OK);
+        assay_sha256(bytes, len, digest);
+        assay_hex_encode(digest, 32, text, sizeof text);
+        cr_expect_eq(strstr(claims, "evidence_sha256") != NULL, rows[i].has_digest, "%s", claims);
+        cr_expect_eq(strstr(claims, text) != NULL, rows[i].has_digest, "%s", claims);
+    }
+}
+
+Test(net_challenge_result, evidence_is_as_long_as_it_is_said_to_be)
+{
+    enum { LIMIT = 32768 };
+    static char line[2 * LIMIT + 256];
+    for (size_t len = LIMIT + 1; len >= LIMIT; len--) {
+        open_session(len == LIMIT ? NONCE : "0102030405060709");
+        const int head = snprintf(line, sizeof line, "post %s %s ", CLIENT, id);
+        memset(line + head, '1', 2 * len);
+        line[(size_t)head + 2 * len] = '\0';
+        char *text = document_challenge(&host, line);
+        cr_assert_not_null(text);
+        cr_expect_eq(strstr(text, "evidence has 1 to 32768 bytes") != NULL, len > LIMIT, "%zu",
+                     len);
+        free(text);
+    }
+    deliver();
+}
+
 /* A verifier that failed says nothing about the evidence, and nothing is signed. */
 Test(net_challenge_result, what_was_not_appraised_has_no_result)
 {
