@@ -8,7 +8,7 @@
 #include "apps/assay/proofs/proof.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 #include "base/bytes.h"
 #include "base/file/file.h"
 #include "engine/ledger/state/genesis.h"

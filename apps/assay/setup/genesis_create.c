@@ -10,7 +10,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 #include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
 #include "net/verifier/rule_documents.h"

@@ -1,8 +1,8 @@
 /*
- * apps/assay/evidence/policy.c - command group `assay policy`: lint, show, diff and try policies;
+ * apps/assay/policy/policy.c - command group `assay policy`: lint, show, diff and try policies;
  * import and export of reference values.
  */
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"

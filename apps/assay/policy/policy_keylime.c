@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/policy_keylime.c - `assay policy import --format keylime`: a runtime policy
+ * apps/assay/policy/policy_keylime.c - `assay policy import --format keylime`: a runtime policy
  * of Keylime as events of a policy file.
  *
  * Source: Keylime, keylime/ima/ima.py. A file that no exclusion names is accepted when `digests`
@@ -13,7 +13,7 @@
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/text.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>

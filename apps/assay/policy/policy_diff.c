@@ -1,7 +1,7 @@
 /*
- * apps/assay/evidence/policy_diff.c - `assay policy diff`: values that become accepted or rejected.
+ * apps/assay/policy/policy_diff.c - `assay policy diff`: values that become accepted or rejected.
  */
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"

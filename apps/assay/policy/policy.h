@@ -1,8 +1,8 @@
 /*
- * apps/assay/evidence/policy.h - options and helpers shared by the verbs of `assay policy`.
+ * apps/assay/policy/policy.h - options and helpers shared by the verbs of `assay policy`.
  */
-#ifndef ASSAY_APPS_ASSAY_EVIDENCE_POLICY_H
-#define ASSAY_APPS_ASSAY_EVIDENCE_POLICY_H
+#ifndef ASSAY_APPS_ASSAY_POLICY_POLICY_H
+#define ASSAY_APPS_ASSAY_POLICY_POLICY_H
 
 #include "apps/assay/evidence/eventlogs.h"
 #include "quote/accept/policy_lint.h"

@@ -1,8 +1,8 @@
 /*
- * apps/assay/evidence/policy_corim.c - `assay policy import` and `export`: reference values from
+ * apps/assay/policy/policy_corim.c - `assay policy import` and `export`: reference values from
  * signed CoRIM into policy files, and back.
  */
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"

@@ -1,8 +1,8 @@
 /*
- * apps/assay/evidence/policy_try.c - `assay policy try`: appraisal of one piece of evidence under
+ * apps/assay/policy/policy_try.c - `assay policy try`: appraisal of one piece of evidence under
  * one or two policies, with the rules that decided.
  */
-#include "apps/assay/evidence/policy.h"
+#include "apps/assay/policy/policy.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/appraisal.h"
