@@ -307,35 +307,22 @@ struct ear_matter {
     const char *subject;  /* node id, of the standing of a member; NULL: an appraisal of evidence */
     const char *chain_id; /* of a standing */
     const char *evidence; /* digest, of an appraisal that has it, else NULL */
-    char digits[65];      /* the same, of a CBOR web token, whose bytes are read as base64url */
 };
 
-static void read_digest(const char *text, struct ear_matter *matter)
+static struct ear_matter matter_of(const struct assay_ear *ear)
 {
-    uint8_t digest[ASSAY_SHA256_LEN];
-    size_t len = 0;
-    matter->evidence = text;
-    if (text == NULL ||
-        assay_base64_decode(ASSAY_BASE64_URL, text, strlen(text), digest, sizeof digest, &len) !=
-            ASSAY_OK ||
-        len != sizeof digest)
-        return;
-    assay_hex_encode(digest, sizeof digest, matter->digits, sizeof matter->digits);
-    matter->evidence = matter->digits;
-}
-
-static void read_matter(const struct assay_ear *ear, struct ear_matter *matter)
-{
+    struct ear_matter matter = { 0 };
     for (size_t i = 0; i < ear->submodule_count; i++) {
         const struct assay_ear_submodule *const sub = &ear->submodules[i];
         const struct assay_json *const own = cli_ear_own(sub, false);
         if (strcmp(sub->label, ASSAY_EAR_STANDING_SUBMODULE) == 0 && ear->submodule_count == 1) {
-            matter->subject = assay_json_text(own, "subject", NULL);
-            matter->chain_id = assay_json_text(own, "chain_id", "");
+            matter.subject = assay_json_text(own, "subject", NULL);
+            matter.chain_id = assay_json_text(own, "chain_id", "");
         } else if (strcmp(sub->label, ASSAY_EAR_SUBMODULE) == 0) {
-            read_digest(assay_json_text(own, "evidence_sha256", NULL), matter);
+            matter.evidence = assay_json_text(own, "evidence_sha256", NULL);
         }
     }
+    return matter;
 }
 
 /* Of a member that is asked for, its standing alone will do. */
@@ -485,7 +472,7 @@ static int verify_token(const struct ear_arguments *args)
     if (result == ASSAY_EXIT_OK)
         result = report_refusal(args, &ear,
                                 cli_ear_read(token, len, key, args->at_unix_s, args->nonce, &ear));
-    if (result == ASSAY_EXIT_OK) read_matter(&ear, &matter);
+    if (result == ASSAY_EXIT_OK) matter = matter_of(&ear);
     if (result == ASSAY_EXIT_OK) result = check_matter(args, &matter);
     if (result == ASSAY_EXIT_OK)
         result = args->json ? print_json(&ear, &matter) : print_text(&ear, &matter);

@@ -237,14 +237,22 @@ static enum assay_status put_level(const struct level *l, put_function *put)
     return ASSAY_OK;
 }
 
-/* A private claim. What JSON does not have is null there, which "insecure" may be. */
+/* A private claim. What JSON does not have is null there, which "insecure" may be; the digest of
+ * the evidence is hexadecimal, as in JSON. */
 static enum assay_status put_own(struct assay_cursor *in, struct assay_json *out, const char *name)
 {
     enum assay_cbor_type type = ASSAY_CBOR_NULL;
-    ASSAY_TRY(strcmp(name, "insecure") == 0 ? assay_cbor_peek(in, &type) : ASSAY_OK);
-    const bool is_fit =
-        type == ASSAY_CBOR_NULL || type == ASSAY_CBOR_FALSE || type == ASSAY_CBOR_TRUE;
-    return is_fit ? put_scalar(in, out, name) : ASSAY_E_TYPE;
+    struct assay_slice digest;
+    ASSAY_TRY(assay_cbor_peek(in, &type));
+    if (strcmp(name, "insecure") == 0 && type != ASSAY_CBOR_NULL && type != ASSAY_CBOR_FALSE &&
+        type != ASSAY_CBOR_TRUE)
+        return ASSAY_E_TYPE;
+    if (strcmp(name, "evidence_sha256") != 0 || type != ASSAY_CBOR_BYTES)
+        return put_scalar(in, out, name);
+    ASSAY_TRY(assay_cbor_bytes(in, SIZE_MAX, &digest));
+    if (digest.len != ASSAY_SHA256_LEN) return ASSAY_E_TYPE;
+    assay_json_set_hex(out, name, digest.bytes, digest.len);
+    return check_put(out, name);
 }
 
 static enum assay_status put_vector(struct assay_cursor *in, struct assay_json *out)

@@ -673,15 +673,6 @@ static bool stopped_before_a_hole(enum assay_store_class c, const struct target 
     return cut_but_boundaries(c, t) && !(c == ASSAY_STORE_BOUNDARY && t->key.epoch == GAP_TO);
 }
 
-static void put_junk_proof(struct assay_store *store, uint32_t era, uint64_t epoch)
-{
-    const struct assay_store_key key = { .era = era, .epoch = epoch };
-    cr_assert_eq(
-        assay_store_put(store, ASSAY_STORE_FINALITY, &key, assay_slice_over(junk, sizeof junk)),
-        ASSAY_OK);
-    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-}
-
 /* A node that was killed in fast sync has lost nothing. Who deletes the last blocks of a store can
  * make it look like that, so these epochs are counted as not audited. */
 Test(audit, a_fast_sync_that_was_cut_off_is_no_fault, .timeout = 600)
@@ -694,11 +685,9 @@ Test(audit, a_fast_sync_that_was_cut_off_is_no_fault, .timeout = 600)
     cr_expect(o.figures.proven && o.figures.unproven_to == 0);
     cr_expect_eq(o.figures.head_epoch, GAP_FROM - 1);
     cr_expect_geq(o.figures.epochs_ahead, EPOCHS - 1 - (GAP_FROM - 1));
-    struct wish wish = { .checkpoint = &last.at[GAP_FROM + 3] };
-    cr_expect_eq(audit(w, store, &wish).status, ASSAY_OK);
     struct assay_checkpoint other = last.at[GAP_FROM + 3];
+    const struct wish wish = { .checkpoint = &other };
     other.id[0] ^= 1;
-    wish.checkpoint = &other;
     cr_expect_eq(audit(w, store, &wish).status, ASSAY_E_INVALID, "boundaries of another history");
     struct target t = pick(store, ASSAY_STORE_FINALITY, GAP_FROM);
     t.value[t.len / 2] ^= 1;
@@ -708,11 +697,13 @@ Test(audit, a_fast_sync_that_was_cut_off_is_no_fault, .timeout = 600)
     cr_expect_eq(o.fault.key.epoch, t.key.epoch);
     free(t.value);
     assay_store_close(&store);
-
     /* Proofs that belong to no boundary: behind the last one, and under another era. */
     for (uint32_t era = 0; era < 2; era++) {
+        const struct assay_store_key key = { .era = era, .epoch = era == 0 ? 3 * EPOCHS : 1 };
         store = kept(w, cut_but_boundaries);
-        put_junk_proof(store, era, era == 0 ? 3 * EPOCHS : 1);
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &key, assay_slice_over(junk, 1)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
         o = audit(w, store, &plain);
         cr_expect_eq(o.status, ASSAY_E_INVALID);
         cr_expect_str_eq(o.fault.fault.what, "the EPOCH block of this proof is missing");
