@@ -114,7 +114,7 @@ struct assay_result_summary {
     size_t size;
     enum assay_result_answer answer;
     const char *why;     /* a sentence; "" of a valid token */
-    size_t issuer_index; /* in the request: of whom `answer` and `why` are */
+    size_t issuer_index; /* in the request: that `answer` and `why` are about */
     enum assay_result_service service;
     enum assay_result_statement statement;
     int8_t vector[8]; /* the statements as AR4SI claims (enum assay_ar4si_label); 0: not stated */

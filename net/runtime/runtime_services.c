@@ -100,9 +100,8 @@ static int64_t epoch_moment(const struct assay_runtime *runtime)
     return (int64_t)(s.epoch_t0_ms / 1000);
 }
 
-/* ["assay/service-evidence/v1", kind, digest of the evidence]: verdicts on evidence of members go
- * by its digest (docs/protocol.md 3.1), and a program must not make one of them, of another kind.
- */
+/* ["assay/service-evidence/v1", ticket, digest of the evidence]: verdicts on evidence of members go
+ * by its digest (docs/protocol.md 3.1), which no program's word about its kind may reach. */
 static void name_job(struct server_job *job, const uint8_t digest[static 32])
 {
     uint8_t bytes[96];
@@ -110,7 +109,7 @@ static void name_job(struct server_job *job, const uint8_t digest[static 32])
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 3);
     assay_cbor_put_text(&w, "assay/service-evidence/v1");
-    assay_cbor_put_uint(&w, (uint64_t)job->kind);
+    assay_cbor_put_uint(&w, job->ticket);
     assay_cbor_put_bytes(&w, digest, 32);
     const enum assay_status status = assay_writer_finish(&w, &text);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -138,11 +137,11 @@ static bool appraise_proof(void *context, uint64_t ticket,
                                 .kind = (enum assay_evidence_kind)kind,
                                 .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
-    const struct assay_verdict *known = NULL;
     uint8_t digest[32];
     assay_sha256(bytes.bytes, bytes.len, digest);
     name_job(job, digest);
-    known = assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, job->at_unix_s);
+    const struct assay_verdict *const known =
+        assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, job->at_unix_s);
     if (known != NULL && known->kind == job->kind)
         (void)runtime_services_on_verdict(runtime, job->name, job->at_unix_s, known);
     else runtime_appraise_named(runtime, job->name, job->kind, job->at_unix_s, bytes);

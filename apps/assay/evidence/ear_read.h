@@ -54,8 +54,8 @@ struct assay_ear {
 };
 
 /*
- * cli_ear_read - check a token. Its first byte tells CBOR from text; text is a JSON web token, or
- * CBOR as base64url.
+ * cli_ear_read - check a token. Its first byte distinguishes CBOR from text; text is a JSON web
+ * token, or CBOR as base64url.
  * In:      token[len]; white space at the end of a text is ignored; nonce: NULL, or what the token
  *          must echo (of CBOR: the text of its bytes, or their base64url where they are no text)
  * Out:     *ear, whatever the answer: cli_ear_close frees it; only a valid one may be trusted

@@ -39,7 +39,7 @@ void assay_declaration_set(struct assay_declaration *d, uint64_t since, const ui
     if (keep > 0 && d->roots[0].binds == newest.binds &&
         assay_bytes_equal(d->roots[0].root, newest.root, 32))
         return;
-    if (keep > 0 && d->roots[0].since_epoch == since) { /* said anew for the same epoch */
+    if (keep > 0 && d->roots[0].since_epoch == since) { /* declared again for the same epoch */
         d->roots[0] = newest;
         return;
     }

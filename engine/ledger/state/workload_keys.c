@@ -1,12 +1,11 @@
 /*
- * engine/ledger/state/workload_keys.c - keys of workloads: encoding, proof of possession, root
+ * engine/ledger/state/workload_keys.c - keys of workloads: encoding, proof of possession
  * (docs/identity.md 6).
  */
 #include "engine/ledger/state/workload_keys.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "base/merkle.h"
 
 static const char entry_label[] = "assay/key/v1";
 static const char proof_label[] = "assay/key-proof/v1";
@@ -206,22 +205,6 @@ enum assay_status assay_declared_keys_encode(const struct assay_declared_key *ke
     }
     ASSAY_TRY(assay_writer_finish(w, &all));
     return assay_declared_keys_decode(assay_slice_over(all.bytes + start, all.len - start), &again);
-}
-
-void assay_declared_keys_root(const struct assay_declared_keys *keys, uint8_t root[static 32])
-{
-    ASSAY_ASSERT(keys->count <= ASSAY_DECLARED_KEYS_MAX);
-    struct assay_merkle tree;
-    assay_merkle_init(&tree);
-    for (uint32_t i = 0; i < keys->count; i++)
-        assay_merkle_add(&tree, keys->entries[i].bytes, keys->entries[i].len);
-    assay_merkle_root(&tree, root);
-}
-
-void assay_declared_keys_no_root(uint8_t root[static 32])
-{
-    const struct assay_declared_keys none = { 0 };
-    assay_declared_keys_root(&none, root);
 }
 
 /* --- proofs of possession */
