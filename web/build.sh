@@ -13,30 +13,31 @@ modules="dom format shapes model past attention charts export parts source timeb
 views/epochs views/compare views/seen views/topology views/tolerance views/alerts views/audit views/collateral views/policy
 views/services simulation figures views/course views/run views/sweep views/swarm app"
 
-# import { a, b } from './x.js'   becomes  const { a, b } = $x;   what a module exports is what it returns.
+# A module becomes a block, what it exports a variable of all blocks: what it imports is there by name. Two modules that
+# export one name are refused.
 bundle() {
     cat "$here/vendor/uplot/uPlot.iife.min.js"
     printf '\n(() => {\n"use strict";\n'
+    for module in $modules; do cat "$here/src/$module.js"; done | awk '
+        /^export / {
+            id = $0; sub(/^export (async )?(function|const|let|class) /, "", id); sub(/[^A-Za-z0-9_$].*/, "", id)
+            if (id in exported) { print "web/build.sh: two modules export " id >"/dev/stderr"; exit 1 }
+            exported[id]; names = names (names == "" ? "let " : ", ") id
+        }
+        END { print names ";" }'
     for module in $modules; do
-        awk -v name="$(basename "$module")" '
-            BEGIN { printf "const $%s = (() => {\n", name }
-            /^import / || importing {
-                importing = importing $0 " "
-                if ($0 !~ /;$/) next
-                from = importing; sub(/.*\//, "", from); sub(/\.js.*/, "", from)
-                names = importing; sub(/^import /, "", names); sub(/ from .*/, "", names)
-                printf "const %s = $%s;\n", names, from
-                importing = ""
-                next
-            }
+        awk '
+            BEGIN { print "{" }
+            /^import / || importing { importing = $0 !~ /;$/; next }
             /^ *\/\// || /^ *$/ { next }
             /^export / {
                 sub(/^export /, "")
                 id = $0; sub(/^(async )?(function|const|let|class) /, "", id); sub(/[^A-Za-z0-9_$].*/, "", id)
-                exported = exported (exported == "" ? "" : ", ") id
+                if (!sub(/^(const|let) /, "")) { closing = 1; $0 = id " = " $0 }
             }
+            closing && /^}$/ { closing = 0; $0 = "};" }
             { sub(/^ +/, ""); print }
-            END { printf "return { %s };\n})();\n", exported }' "$here/src/$module.js"
+            END { print "}" }' "$here/src/$module.js"
     done
     printf '})();\n'
 }

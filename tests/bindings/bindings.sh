@@ -91,7 +91,7 @@ check 'Rust' sh -c '"$0" "$1" >"$2"' "$work/target/debug/run" "$out/table" "$out
 compare() { python3 "$root/tests/bindings/compare.py" "$out/table" "$@"; }
 check 'C, Python, Go and Rust have equal results, and those that are expected' \
     compare "$out/c" "$out/python" "$out/go" "$out/rust"
-check 'another result would be seen' compare --selftest "$out/c"
+check 'another result would be seen' compare --selftest "$part" "$out/c"
 [ "$part" = made ] || done_with_checks
 
 # A binding that forgets an argument has other results.

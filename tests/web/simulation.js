@@ -64,7 +64,7 @@ async function model() {
         [3e6, '3\u202fM'],
         [NaN, '\u2013'],
     ])
-        t.equal(`a number is short: ${value}`, s.short(value), text);
+        t.equal(`a number is short: ${value}`, s.siText(value), text);
     t.equal('basis points are exact', s.shown('score_mean_bp', 9989), '99.89\u202f%');
     t.equal('a figure that never happened is a dash', s.shown('detection_epochs', null), '\u2013');
 }

@@ -11,7 +11,7 @@ export function textOf(node) {
 }
 
 // columns: [title, cell(row)]. A column without a title has a number for one, empty ones are left out.
-export function rowsOf(columns, rows) {
+export function tableRows(columns, rows) {
     const all = rows.map((row) => columns.map(([, cell]) => textOf(cell(row))));
     const used = columns
         .map(([title], k) => [title || `column ${k + 1}`, k])
@@ -36,7 +36,7 @@ export function fileOf(caption, type) {
 }
 
 export function saveTable(caption, type, columns, rows) {
-    const table = rowsOf(columns, rows),
+    const table = tableRows(columns, rows),
         blob =
             type === 'csv'
                 ? new Blob(['\ufeff', csvOf(table)], { type: 'text/csv' })

@@ -4,7 +4,7 @@ import { clean, count, percent } from './format.js';
 import { canvas, colour } from './charts.js';
 import { card, lineChart, twin } from './parts.js';
 import { STANDINGS, standingOf } from './shapes.js';
-import { short } from './simulation.js';
+import { siText } from './simulation.js';
 
 export const COLOURS = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8'];
 
@@ -44,7 +44,7 @@ export function chart(ctx, id, title, about, x, lines, { cls, ...options } = {})
         lineChart(ctx, id, title, x, series, {
             max: 0,
             zero: true,
-            unit: short,
+            unit: siText,
             even: true,
             words: true,
             ...at,
@@ -233,7 +233,7 @@ export function standings(model) {
                 ...rows.flatMap((row) =>
                     STANDINGS.map((s) => [
                         `${clean(row.name, 24)}: ${standingOf(s).word.toLowerCase()}`,
-                        (i) => short(row.at[s][i] ?? NaN),
+                        (i) => siText(row.at[s][i] ?? NaN),
                         'num',
                     ]),
                 ),

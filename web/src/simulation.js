@@ -1,8 +1,8 @@
 // simulation.js - what a report of assay-sim holds, fit to be shown (docs/simulator.md 4): lists are lists, numbers
 // numbers, whatever the file says; and the sentence that says how it went.
 import { clean, count, plural } from './format.js';
+import { list } from './model.js';
 
-export const list = (x) => (Array.isArray(x) ? x : []);
 const object = (x) => (x && typeof x === 'object' && !Array.isArray(x) ? x : {});
 const number = (x, otherwise = 0) => (Number.isFinite(x) ? x : otherwise);
 export const wordOf = (x, otherwise = '') => (typeof x === 'string' ? x : otherwise);
@@ -261,7 +261,7 @@ const UNITS = [
     [1e6, 'M'],
     [1e4, 'k', 1e3],
 ];
-export function short(value) {
+export function siText(value) {
     if (!Number.isFinite(value)) return '\u2013';
     for (const [from, unit, by] of UNITS)
         if (Math.abs(value) >= from) return `${Number((value / (by || from)).toPrecision(4))}\u202f${unit}`;
@@ -275,7 +275,7 @@ export function shown(name, value) {
     if (value === null || value === undefined || !Number.isFinite(value)) return '\u2013';
     if (/_bp$/.test(name)) return exact(value);
     if (/_ms(_p\d+)?$/.test(name)) return `${count(value)} ms`;
-    return Number.isInteger(value) ? count(value) : short(value);
+    return Number.isInteger(value) ? count(value) : siText(value);
 }
 // What a figure is; its unit stands at the value.
 export const unitless = (line) => clean(line, 200).replace(/, (bp|ms)$/, '');

@@ -2,7 +2,7 @@
 import { clean } from '../format.js';
 import { h } from '../dom.js';
 import { card, empty, page } from '../parts.js';
-import { most, short, shown, wordOf } from '../simulation.js';
+import { most, shown, siText, wordOf } from '../simulation.js';
 import { COLOURS, bars, chart, perCent, standings } from '../figures.js';
 
 const STANDING_BOUNDS = [
@@ -246,7 +246,7 @@ export function trafficView(ctx) {
                 `${bytes.word} carried to all nodes${modelled}`,
                 e.x,
                 [line('delivered', bytes.column)],
-                { unit: (v) => `${short(v)} ${bytes.word}`, tick: short },
+                { unit: (v) => `${siText(v)} ${bytes.word}`, tick: siText },
             ),
             chart(
                 ctx,

@@ -2,7 +2,7 @@
 import { h } from '../dom.js';
 import { clean, count, percent, span } from '../format.js';
 import { card, code, empty, facts, stat, table } from '../parts.js';
-import { short, swarmSentence, wordOf } from '../simulation.js';
+import { siText, swarmSentence, wordOf } from '../simulation.js';
 import { bars } from '../figures.js';
 import { hero, verdict } from './run.js';
 
@@ -54,9 +54,9 @@ export function swarmOverview(ctx) {
             { class: 'stats' },
             stat('Seeds', count(m.done), `from ${count(m.from)}`),
             stat('Simulated', span(m.simulated_ms), 'of virtual time'),
-            stat('Epochs', short(m.epochs)),
-            stat('Messages', short(m.messages)),
-            stat('Events', short(m.events)),
+            stat('Epochs', siText(m.epochs)),
+            stat('Messages', siText(m.messages)),
+            stat('Events', siText(m.events)),
         ),
         h(
             'div',
