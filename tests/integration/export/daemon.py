@@ -3,6 +3,7 @@
 It serves the documents that `assay export` reads: status, timeline, export, nodes, counters. Events and epochs are
 lists that the test extends; `restart` and `lose_timeline` do what a daemon does. Standard library only.
 """
+import bisect
 import json
 import os
 import socket
@@ -89,7 +90,7 @@ class Daemon:
                 "data": data}
 
     def timeline(self, since):
-        after = [e for e in self.events if e["seq"] > since]
+        after = self.events[bisect.bisect_right(self.events, since, key=lambda event: event["seq"]):]
         page = after[:PAGE]  # boot: Unix ms of the start
         return self.document("assay.timeline", {
             "boot": f"{self.boot:x}", "last_seq": self.last_seq, "gone_seq": self.gone, "gap": since < self.gone,
