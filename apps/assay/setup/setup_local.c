@@ -671,6 +671,7 @@ int cli_setup_local(struct assay_setup *s)
         return cli_misuse("--services: this build has no services (ASSAY_WITH_SERVICES=OFF)");
     if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
         return cli_misuse("DIR is missing: the folder of the network");
+    if (s->dir[0] == '\0') return cli_misuse("DIR is empty: expected the folder of the network");
     int result = use_network(&l, &is_done);
     if (is_done) return result;
     result = make_network(&l);
