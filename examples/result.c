@@ -61,6 +61,9 @@ static size_t read_issuers(const char *policy, struct assay_policy_issuers **lis
             .age_max_s = one.age_max_s,
         };
     free((void *)(uintptr_t)text.bytes);
+    if (count == 0)
+        (void)fprintf(stderr, "%s: names no issuer: expected a section token_issuers\n", policy),
+            exit(2);
     return count;
 }
 

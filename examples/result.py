@@ -20,6 +20,8 @@ def read(path):
 def verify(policy, path, nonce, at):
     folder = os.path.dirname(policy)
     issuers = assay.read_issuers(read(policy).decode(), lambda name: read(os.path.join(folder, name)))
+    if not issuers:
+        raise ValueError("names no issuer: expected a section token_issuers")
     token = assay.verify_token(read(path), issuers, nonce or None, at)
     print("%s, %s" % (token.answer.name.lower().replace("_", "-"), token.statement.name.lower()))
     if token.why:

@@ -29,7 +29,8 @@ char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *s
 struct assay_json *assay_document_status(const struct assay_snapshot *s);
 /* The part of `status` about changes by operators. Returns: an object. */
 struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
-/* A member; whole: including its keys. slot < member_count (asserted). Returns: an object. */
+/* A member; whole: including its keys, and what is insecure. slot < member_count (asserted).
+ * Returns: an object. */
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
 /* Enforcement targets of this node, and the manual hold. Returns: an object. */
 struct assay_json *assay_document_enforcement(const struct assay_snapshot *s);
@@ -167,6 +168,9 @@ enum { ASSAY_DOCUMENT_RECOVERY = 160 };
 const char *assay_document_recovery_text(const struct assay_snapshot *s,
                                          const struct assay_document_recovery *recovery,
                                          char text[static ASSAY_DOCUMENT_RECOVERY]);
+/* Sets `insecure`, of the policy of the network, and `insecure_settings`, of this node. */
+void assay_document_set_insecure_settings(struct assay_json *object,
+                                          const struct assay_snapshot *s);
 /* Sets the members `condition` and `recovery`. */
 void assay_document_set_condition(struct assay_json *object, const struct assay_snapshot *s,
                                   uint32_t slot);

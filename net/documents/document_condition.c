@@ -245,6 +245,16 @@ static struct assay_json *steps_ahead(const struct assay_snapshot *s, const stru
     return list;
 }
 
+void assay_document_set_insecure_settings(struct assay_json *object, const struct assay_snapshot *s)
+{
+    ASSAY_ASSERT(s->insecure_count == 0 || s->insecure_names != NULL);
+    struct assay_json *const accepted = assay_json_array();
+    for (uint32_t i = 0; i < s->insecure_count; i++)
+        assay_json_append_text(accepted, s->insecure_names[i]);
+    assay_json_set_bool(object, "insecure", s->insecure);
+    assay_json_set(object, "insecure_settings", accepted);
+}
+
 void assay_document_set_condition(struct assay_json *object, const struct assay_snapshot *s,
                                   uint32_t slot)
 {

@@ -240,8 +240,7 @@ static void set_shared_device(struct assay_json *object, const struct assay_snap
     struct assay_json *const out = assay_json_set_object(object, "shared_device");
     assay_json_set_text(out, "device", shared->name);
     assay_json_set_uint(out, "other_slot", shared->other);
-    assay_json_set_text(out, "other",
-                        assay_document_name(s, shared->other, name, sizeof name));
+    assay_json_set_text(out, "other", assay_document_name(s, shared->other, name, sizeof name));
     assay_json_set_uint(out, "first_epoch", shared->first_epoch);
     assay_json_set_uint(out, "last_epoch", shared->last_epoch);
 }
@@ -276,7 +275,9 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     set_stage(object, member);
     assay_document_set_condition(object, s, slot);
     set_shared_device(object, s, &member->shared_device);
-    if (whole) set_keys(object, member);
+    if (!whole) return object;
+    set_keys(object, member);
+    assay_document_set_insecure_settings(object, s);
     return object;
 }
 

@@ -398,11 +398,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
     assay_document_set_condition(data, s, s->self);
-    assay_json_set_bool(data, "insecure", s->insecure);
-    struct assay_json *accepted = assay_json_array();
-    for (uint32_t i = 0; i < s->insecure_count; i++)
-        assay_json_append_text(accepted, s->insecure_names[i]);
-    assay_json_set(data, "insecure_settings", accepted);
+    assay_document_set_insecure_settings(data, s);
     assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
     assay_json_set_text(data, "listen", s->listen);
     assay_json_set_text(data, "http", s->http);

@@ -50,7 +50,7 @@ void http_problem(struct http_asking *asking, enum http_problem problem, const c
     assay_json_set_text(object, "hint", p->hint);
     if (data != NULL) assay_json_set(object, "data", data);
     asking->answer->etag[0] = '\0';
-    asking->answer->again = p->status == 503;
+    asking->answer->retry_after_s = p->status == 503;
     http_body(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
     assay_json_free(&object);
 }
@@ -343,13 +343,50 @@ static bool check_role(struct http_asking *asking)
     return false;
 }
 
+/* Returns: how many bytes the body of a request may have; 0: it has none. */
+static size_t body_max_of(const struct route *route, const char *method)
+{
+    if (strcmp(method, "POST") != 0) return 0;
+    if (route->make == http_challenge_session) return ASSAY_HTTP_EVIDENCE_MAX;
+    return route->make == http_submit ? ASSAY_HTTP_SUBMIT_MAX : 0;
+}
+
+/* Of a body that was not read. RFC 9110 15.5.12: a server refuses a request without a defined
+ * Content-Length by 411; 15.5.14: one whose content is larger than it processes by 413. */
+static void refuse_body(struct http_asking *asking, const struct route *route)
+{
+    const struct assay_http_request *const r = asking->request;
+    const size_t max = body_max_of(route, r->method);
+    char detail[128];
+    struct assay_json *data = NULL;
+    if (max == 0) {
+        (void)snprintf(detail, sizeof detail,
+                       "%.16s of this path takes no body, and the request "
+                       "has one",
+                       r->method);
+        http_problem(asking, HTTP_BODY, detail, NULL);
+    } else if (r->is_coded) {
+        http_problem(asking, HTTP_LENGTH,
+                     "Content-Length is required; the request has a Transfer-Encoding, which is "
+                     "not accepted",
+                     NULL);
+    } else {
+        (void)snprintf(detail, sizeof detail,
+                       "Content-Length announces %" PRIu64 " bytes, the limit is %zu",
+                       r->body_announced, max);
+        data = assay_json_object();
+        assay_json_set_uint(data, "limit", max);
+        assay_json_set_uint(data, "announced", r->body_announced);
+        http_problem(asking, HTTP_TOO_LARGE, detail, data);
+    }
+}
+
 static void answer_route(struct http_asking *asking, const struct route *route)
 {
     ASSAY_ASSERT(route->make != NULL);
     const struct assay_http_request *r = asking->request;
     if (!check_role(asking) || !check_method(asking, route)) return;
-    if (r->has_body && r->body.len == 0)
-        http_problem(asking, HTTP_BODY, "the request has a body, or too large a one", NULL);
+    if (r->has_body && r->body.len == 0) refuse_body(asking, route);
     else if (!accepts_type(r->accept, route->type) && !http_core_accepts(r))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!check_parameters(asking, route)) return;
@@ -373,10 +410,8 @@ size_t assay_http_body_max(const struct assay_http_request *request)
 {
     char word[80];
     const struct route *route = find_route(request->path, word, sizeof word);
-    const bool takes = route != NULL && strcmp(request->method, "POST") == 0;
-    if (!takes || !assay_http_is_allowed(request)) return 0;
-    if (route->make == http_challenge_session) return ASSAY_HTTP_EVIDENCE_MAX;
-    return route->make == http_submit ? ASSAY_HTTP_SUBMIT_MAX : 0;
+    if (route == NULL || !assay_http_is_allowed(request)) return 0;
+    return body_max_of(route, request->method);
 }
 
 void assay_http_answer(const struct assay_http_content *book,

@@ -25,12 +25,14 @@ struct assay_http_request {
     /* Of the client, by its certificate or the address that it uses. NONE: nothing is answered. */
     enum assay_http_role role;
     const uint8_t *client;   /* [32] digest of the key of its certificate; NULL: it has none */
+    uint64_t body_announced; /* Content-Length */
     struct assay_slice body; /* of a request that may have one, when it is complete */
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
     const char
         *malformed; /* what makes it mean two things (net/http/request_check.h); NULL: nothing */
     bool too_many_parameters, has_body;
+    bool is_coded; /* Transfer-Encoding: its body is of unknown length, and is not read */
     bool loopback; /* plain TCP of this machine: foreign names in Host are refused */
 };
 
@@ -68,9 +70,9 @@ struct assay_http_answer {
     bool is_of_epoch;               /* the same until the next one closes: era, epoch */
     uint32_t era;
     uint64_t epoch;
-    bool again;  /* header Retry-After: 1 */
-    bool close;  /* the connection ends with it */
-    bool stream; /* not an answer: events, after stream_since */
+    uint64_t retry_after_s; /* header Retry-After; 0: none */
+    bool close;             /* the connection ends with it */
+    bool stream;            /* not an answer: events, after stream_since */
     uint64_t stream_since;
     bool stream_resync; /* what was requested is of another run, or gone */
     char *core_line;    /* not an answer: a line that the node's loop answers; of malloc */

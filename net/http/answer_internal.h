@@ -45,7 +45,12 @@ struct http_asking {
       "use a method that Allow lists")                                                             \
     X(HTTP_ACCEPT, 406, "not_acceptable", "No form of it that is accepted",                        \
       "leave out Accept, or accept the type that GET /openapi.json names")                         \
-    X(HTTP_BODY, 413, "body_not_allowed", "A question has no body", "send none")                   \
+    X(HTTP_LENGTH, 411, "length_required", "The request needs Content-Length",                     \
+      "send the body in one piece, with Content-Length (curl: --data-binary @FILE)")               \
+    X(HTTP_BODY, 413, "body_not_allowed", "A request of this method and path has no body",         \
+      "send none")                                                                                 \
+    X(HTTP_TOO_LARGE, 413, "body_too_large", "The body is longer than the limit",                  \
+      "send at most the bytes that data.limit has")                                                \
     X(HTTP_CONFLICT, 409, "conflict", "The node refuses this object",                              \
       "data.code and detail have the reason")                                                      \
     X(HTTP_TYPE, 415, "unsupported_media_type", "Not the type of an object",                       \
@@ -54,7 +59,7 @@ struct http_asking {
     X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
     X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "retry; read its log")        \
     X(HTTP_TOO_BUSY, 503, "too_busy", "Too many requests at once, or the node is starting",        \
-      "retry in a second")                                                                         \
+      "retry after the seconds that the header Retry-After has")                                   \
     X(HTTP_NOT_CLOSED, 503, "not_closed", "No epoch has closed yet", "retry after the next close") \
     X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks lists what is not")
 

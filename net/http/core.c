@@ -23,7 +23,8 @@ void http_core(struct http_asking *asking)
     http_problem(asking, HTTP_BAD_REQUEST,
                  status == ASSAY_E_RANGE ? "the path and its parameters are too long"
                                          : "a value is empty, has a blank or another character "
-                                           "than printable ASCII, or lacks the one before it",
+                                           "than printable ASCII, lacks the one before it, or is "
+                                           "of a switch (bare, voters, votes) and neither 0 nor 1",
                  NULL);
 }
 
@@ -190,6 +191,7 @@ void assay_http_core_answer(const struct assay_http_request *request, char *text
         struct assay_json *data = assay_json_object();
         assay_json_set_text(data, "code", code);
         http_problem(&asking, problem_of(code), assay_json_text(error, "detail", ""), data);
+        answer->retry_after_s = assay_json_uint(error, "retry_after_s", answer->retry_after_s);
         free(text);
     } else {
         http_body(answer, 200, "application/json", text);

@@ -190,6 +190,7 @@ static bool append_piece(struct text *text, const struct piece *piece, const cha
         return true;
     }
     if (piece->kind == '!') {
+        if (value != NULL && strcmp(value, "0") == 0) return true;
         append_text(text, " ", 1);
         append_text(text, piece->text, piece->len);
         return value == NULL || value[0] == '\0' || strcmp(value, "1") == 0;

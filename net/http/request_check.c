@@ -61,7 +61,8 @@ void assay_http_request_check_header(struct assay_http_request_check *check, con
     if (strcasecmp(name, "Transfer-Encoding") == 0) check->codings++;
     if (strcasecmp(name, "Content-Length") != 0) return;
     check->lengths++;
-    if (!is_number(value, value_len)) set_fault(check, "Content-Length is no number");
+    if (!is_number(value, value_len))
+        set_fault(check, "Content-Length: expected a number of at most 18 digits");
 }
 
 const char *assay_http_request_check_end(struct assay_http_request_check *check,

@@ -1,8 +1,9 @@
 /*
- * net/http/server_internal.h - data of the HTTP server, shared by server.c and server_requests.c.
+ * net/http/server_internal.h - data of the HTTP server, shared by the files of its adapter.
  *
  *   server.c           thread, connections, opening and closing, what the node's loop calls
- *   server_requests.c  one request: copied, answered, cached; streams; what the loop renders
+ *   server_requests.c  one request: copied, answered; streams; what the loop renders
+ *   server_cache.c     responses that more than one client gets
  */
 #ifndef ASSAY_NET_HTTP_SERVER_INTERNAL_H
 #define ASSAY_NET_HTTP_SERVER_INTERNAL_H
@@ -98,11 +99,32 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
                                        const char *upload, size_t *upload_len, void **state);
 void http_server_on_completed(void *context, struct MHD_Connection *connection, void **state,
                               enum MHD_RequestTerminationCode code);
-/* Responses of an old snapshot, or all of them, get no new readers. */
-void http_server_clear_cached(struct assay_http *http, bool all);
 /* Continues requests that the node's loop has answered, or did not answer in time. */
 void http_server_resume_core(struct assay_http *http);
 /* What the connection holds of a request that ended. */
 void http_server_forget_request(struct link *link);
+
+/* --- server_cache.c */
+/* Returns: false when the response depends on more than the snapshot, as ages and roles do, or its
+ * key is too long. */
+bool http_server_cache_key(const struct assay_http_request *r,
+                           char key[static HTTP_SERVER_KEY_MAX]);
+/* Of a document of a closed epoch that the node's loop renders; with the form, which Accept may
+ * choose. Returns: false: the request is for no such document. */
+bool http_server_cache_epoch_key(const struct assay_http_request *r,
+                                 char key[static HTTP_SERVER_KEY_MAX]);
+/* Returns: the response of this generation, NULL: there is none. */
+const struct kept *http_server_cache_find(const struct assay_http *http, const char *key,
+                                          uint64_t generation);
+/* Returns: the response of the epoch that the view ends with, NULL: there is none. */
+const struct kept *http_server_cache_find_epoch(const struct assay_http *http, const char *key,
+                                                const struct assay_http_snapshot *view);
+/* Each consumes a reference to the response. */
+void http_server_cache_add(struct assay_http *http, const char *key, const char *etag,
+                           uint64_t generation, struct MHD_Response *response);
+void http_server_cache_add_epoch(struct assay_http *http, const char *key, const char *etag,
+                                 struct MHD_Response *response);
+/* Responses of an old snapshot, or all of them, get no new readers. */
+void http_server_clear_cached(struct assay_http *http, bool all);
 
 #endif

@@ -2,8 +2,8 @@
  * net/http/server_requests.c - adapter of libmicrohttpd: one request and its response.
  *
  * Requests are copied into struct assay_http_request; what to say is decided in answer.c. Answers
- * are kept while the view that they were made of is the newest, so a thousand askers cost one
- * rendering. A request that the node's loop renders is suspended until that has answered.
+ * are cached (server_cache.c). A request that the node's loop renders is suspended until that has
+ * answered.
  */
 #include "net/http/server_internal.h"
 
@@ -12,6 +12,7 @@
 #include "net/http/machine.h"
 #include "net/http/tls.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,9 @@ static void read_request(struct link *link, const char *method, const char *url,
 {
     struct MHD_Connection *c = link->connection;
     const char *length = on_header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const bool is_coded = on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+    uint64_t announced = 0; /* of a number that is none the check has made a fault */
+    if (length != NULL && !assay_document_number(length, &announced)) announced = 0;
     *out = (struct assay_http_request){
         .method = method,
         .path = url,
@@ -93,8 +97,9 @@ static void read_request(struct link *link, const char *method, const char *url,
         .content_type = on_header(c, MHD_HTTP_HEADER_CONTENT_TYPE),
         .role = get_role(link),
         .client = link->client,
-        .has_body = (length != NULL && strcmp(length, "0") != 0) ||
-                    on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
+        .body_announced = announced,
+        .has_body = announced > 0 || is_coded,
+        .is_coded = is_coded,
         .malformed = link->check.fault,
         .loopback = link->http->loopback,
     };
@@ -150,7 +155,8 @@ static void add_headers(const struct assay_http *http, struct MHD_Response *resp
                         const struct assay_http_answer *answer)
 {
     static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
-    char caching[48] = "no-store";
+    char caching[48] = "no-store", retry[24];
+    (void)snprintf(retry, sizeof retry, "%" PRIu64, answer->retry_after_s);
     const unsigned fresh_s = answer->is_of_epoch ? http->epoch_ms / 4000 : 0;
     if (answer->etag[0] != '\0') (void)snprintf(caching, sizeof caching, "no-cache");
     if (answer->etag[0] != '\0' && fresh_s > 0)
@@ -163,7 +169,7 @@ static void add_headers(const struct assay_http *http, struct MHD_Response *resp
         { MHD_HTTP_HEADER_ETAG, answer->etag[0] != '\0' ? answer->etag : NULL },
         { MHD_HTTP_HEADER_ALLOW, answer->allow },
         { MHD_HTTP_HEADER_LOCATION, answer->location[0] != '\0' ? answer->location : NULL },
-        { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
+        { MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after_s > 0 ? retry : NULL },
         { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
         { MHD_HTTP_HEADER_VARY, "Accept" },
         { "Assay-Chain", http->chain[0] != '\0' ? http->chain : NULL },
@@ -181,97 +187,6 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
 {
     if (strcmp(path, "/metrics") == 0) return; /* they do not count themselves */
     http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
-}
-
-/* ------------------------------------------------------------ response cache */
-
-/* Returns: false when this response depends on more than the snapshot, as ages and roles do, or its
- * key is too long. */
-static bool cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
-{
-    static const char *const never[] = { "/livez",       "/readyz",  "/v1/permit", "/v1/events",
-                                         "/v1/timeline", "/metrics", "/v1/client" };
-    if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
-    if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
-        return false;
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
-        if (strcmp(r->path, never[i]) == 0) return false;
-    int len = snprintf(key, HTTP_SERVER_KEY_MAX, "%s?", r->path);
-    for (size_t i = 0; i < r->parameter_count && len > 0 && len < HTTP_SERVER_KEY_MAX; i++)
-        len +=
-            snprintf(key + len, (size_t)(HTTP_SERVER_KEY_MAX - len), "%s=%s&", r->parameters[i].key,
-                     r->parameters[i].value != NULL ? r->parameters[i].value : "");
-    return len > 0 && len < HTTP_SERVER_KEY_MAX;
-}
-
-static const struct kept *find_cached(const struct assay_http *http, const char *key,
-                                      uint64_t generation)
-{
-    for (size_t i = 0; i < HTTP_SERVER_KEPT; i++)
-        if (http->kept[i].response != NULL && http->kept[i].generation == generation &&
-            strcmp(http->kept[i].key, key) == 0)
-            return &http->kept[i];
-    return NULL;
-}
-
-/* Takes the reference over. */
-static void cache_in(struct kept *place, const char *key, const char *etag, uint64_t generation,
-                     struct MHD_Response *response)
-{
-    if (place->response != NULL) MHD_destroy_response(place->response);
-    *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
-    (void)snprintf(place->key, sizeof place->key, "%s", key);
-    (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
-}
-
-static void cache_answer(struct assay_http *http, const char *key, const char *etag,
-                         uint64_t generation, struct MHD_Response *response)
-{
-    cache_in(&http->kept[http->kept_next++ % HTTP_SERVER_KEPT], key, etag, generation, response);
-}
-
-/* What the node's loop rendered of a closed epoch. Returns: false: nothing of the sort is asked
- * for. key: with the form, which Accept may choose. */
-static bool epoch_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
-{
-    struct assay_http_request plain = *r;
-    bool is_named = false;
-    if (!assay_http_is_of_epoch(r, &is_named)) return false;
-    plain.accept = NULL;
-    if (!cache_key(&plain, key)) return false;
-    const size_t len = strlen(key);
-    if (len + 2 > HTTP_SERVER_KEY_MAX) return false;
-    key[len] = is_named ? 'n' : '-';
-    key[len + 1] = '\0';
-    return true;
-}
-
-/* Returns: the answer of the epoch that the view ends with, NULL: there is none. */
-static const struct kept *find_of_epoch(const struct assay_http *http, const char *key,
-                                        const struct assay_http_snapshot *view)
-{
-    char etag[ASSAY_HTTP_ETAG_MAX];
-    if (!assay_http_newest_etag(view, etag)) return NULL;
-    for (size_t i = 0; i < HTTP_SERVER_EPOCHAL; i++)
-        if (http->epochal[i].response != NULL && strcmp(http->epochal[i].etag, etag) == 0 &&
-            strcmp(http->epochal[i].key, key) == 0)
-            return &http->epochal[i];
-    return NULL;
-}
-
-/* Responses of an old snapshot get no new readers. */
-void http_server_clear_cached(struct assay_http *http, bool all)
-{
-    for (size_t i = 0; i < HTTP_SERVER_KEPT; i++) {
-        struct kept *kept = &http->kept[i];
-        if (kept->response == NULL || (!all && kept->generation == http->generation)) continue;
-        MHD_destroy_response(kept->response);
-        kept->response = NULL;
-    }
-    for (size_t i = 0; all && i < HTTP_SERVER_EPOCHAL; i++) {
-        if (http->epochal[i].response != NULL) MHD_destroy_response(http->epochal[i].response);
-        http->epochal[i].response = NULL;
-    }
 }
 
 /* ------------------------------------------------------------ streams */
@@ -348,12 +263,12 @@ static enum MHD_Result answer_busy(struct link *link)
     static const char text[] =
         "{\"type\":\"about:blank\",\"title\":\"Too many requests at once, or the node is "
         "starting\",\"status\":503,\"detail\":\"\",\"instance\":\"\",\"code\":\"too_busy\","
-        "\"hint\":\"retry in a second\"}";
+        "\"hint\":\"retry after the seconds that the header Retry-After has\"}";
     struct assay_http_answer answer = { .status = 503,
                                         .type = "application/problem+json",
                                         .fixed = text,
                                         .len = sizeof text - 1,
-                                        .again = true };
+                                        .retry_after_s = 1 };
     return send_answer(link, &answer);
 }
 
@@ -385,13 +300,13 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
     count_answer(http, request->path, answer.status);
     if (answer.is_of_epoch && answer.status == 200)
         assay_http_epoch_etag(http->boot, answer.era, answer.epoch, answer.etag);
-    if (answer.etag[0] == '\0' || !epoch_key(request, key)) return send_answer(link, &answer);
+    if (answer.etag[0] == '\0' || !http_server_cache_epoch_key(request, key))
+        return send_answer(link, &answer);
     struct MHD_Response *response = response_of(http, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
-    cache_in(&http->epochal[http->epochal_next++ % HTTP_SERVER_EPOCHAL], key, answer.etag, 0,
-             response);
+    http_server_cache_add_epoch(http, key, answer.etag, response);
     return result;
 }
 
@@ -433,7 +348,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     if (key != NULL && answer.status == 200 && !answer.stream)
-        cache_answer(http, key, answer.etag, view->generation, response);
+        http_server_cache_add(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
     return result;
 }
@@ -454,10 +369,11 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     if (view != NULL && http->chain[0] == '\0')
         assay_hex_encode(view->snapshot.chain.chain_id, 32, http->chain, sizeof http->chain);
     if (view != NULL) http->epoch_ms = view->snapshot.epoch_ms;
-    const struct kept *kept =
-        view != NULL && epoch_key(request, key) ? find_of_epoch(http, key, view) : NULL;
-    const bool may_keep = view != NULL && kept == NULL && cache_key(request, key);
-    if (may_keep) kept = find_cached(http, key, view->generation);
+    const struct kept *kept = view != NULL && http_server_cache_epoch_key(request, key)
+                                  ? http_server_cache_find_epoch(http, key, view)
+                                  : NULL;
+    const bool may_keep = view != NULL && kept == NULL && http_server_cache_key(request, key);
+    if (may_keep) kept = http_server_cache_find(http, key, view->generation);
     enum MHD_Result result = MHD_NO;
     if (kept != NULL && assay_http_is_known(request, kept->etag)) {
         count_answer(http, request->path, 304);
@@ -478,14 +394,10 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
 /* ------------------------------------------------------------ bodies of requests */
 
 /* Returns: bytes of a body that the path may have; 0: it has none that is read. */
-static size_t length_of_body(const struct link *link, const struct assay_http_request *request)
+static size_t length_of_body(const struct assay_http_request *request)
 {
-    uint64_t len = 0;
-    const char *length = on_header(link->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    const size_t max = request->has_body ? assay_http_body_max(request) : 0;
-    const bool fits =
-        max > 0 && length != NULL && assay_document_number(length, &len) && len <= max;
-    return fits ? (size_t)len : 0;
+    const uint64_t len = request->is_coded ? 0 : request->body_announced;
+    return len <= assay_http_body_max(request) ? (size_t)len : 0;
 }
 
 /* Returns: false: there is no place, or no memory. */
@@ -535,7 +447,7 @@ static enum MHD_Result begin_request(struct link *link, struct assay_http_reques
 {
     if (request->malformed != NULL) return answer_link(link, request);
     if (!request->has_body) return MHD_YES;
-    const size_t len = length_of_body(link, request);
+    const size_t len = length_of_body(request);
     if (len == 0) return answer_link(link, request);
     if (begin_body(link, request->role, len)) return MHD_YES;
     link->http->figures.answers[5]++;

@@ -53,6 +53,15 @@ char *document_error(struct assay_runtime *runtime, const char *code, const char
     return document_finish(runtime, "assay.error", data);
 }
 
+char *document_busy(struct assay_runtime *runtime, uint64_t wait_ms, const char *detail)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "code", "too_busy");
+    assay_json_set_text(data, "detail", detail);
+    assay_json_set_uint(data, "retry_after_s", wait_ms > 1000 ? (wait_ms + 999) / 1000 : 1);
+    return document_finish(runtime, "assay.error", data);
+}
+
 char *document_from_hex(struct assay_runtime *runtime, const char *hex, const char *usage,
                         char *(*take)(struct assay_runtime *runtime, struct assay_slice bytes))
 {

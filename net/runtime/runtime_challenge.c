@@ -153,6 +153,21 @@ static char *finish_session(struct assay_runtime *runtime, unsigned status,
     return document_finish(runtime, "assay.challenge", data);
 }
 
+/* The time is true for a client that leaves its sessions to themselves. */
+static char *refuse_full(struct assay_runtime *runtime, const uint8_t client[static 32])
+{
+    char detail[256];
+    uint64_t wait_ms = assay_session_wait_ms(runtime->challenges, runtime->now_ms, client);
+    if (wait_ms < 1000) wait_ms = 1000;
+    (void)snprintf(detail, sizeof detail,
+                   "no place for another session: the limit is %d, %d a client; GET a result or "
+                   "DELETE a session that is not needed, and its place is free at once; else one "
+                   "expires in %llu s",
+                   (int)ASSAY_SESSIONS_MAX, (int)ASSAY_SESSION_CLIENT_MAX,
+                   (unsigned long long)((wait_ms + 999) / 1000));
+    return document_busy(runtime, wait_ms, detail);
+}
+
 static char *refuse_session(struct assay_runtime *runtime, enum assay_status status)
 {
     if (status == ASSAY_E_DUPLICATE)
@@ -162,12 +177,8 @@ static char *refuse_session(struct assay_runtime *runtime, enum assay_status sta
         return document_error(runtime, "conflict",
                               "this session has had its evidence: open another one");
     if (status == ASSAY_E_AGAIN)
-        return document_error(runtime, "too_busy",
-                              "evidence of other sessions is being verified: retry in a second");
-    if (status == ASSAY_E_FULL)
-        return document_error(runtime, "too_busy",
-                              "no more sessions: delete those that are not needed, or let them "
-                              "expire");
+        return document_busy(runtime, 1000,
+                             "evidence of other sessions is being verified: retry in a second");
     return document_error(runtime, "store", assay_status_text(status));
 }
 
@@ -186,9 +197,10 @@ static char *open_session(struct assay_runtime *runtime, const uint8_t client[st
         status = assay_session_add(runtime->challenges, runtime->now_ms, client,
                                    assay_slice_over(nonce, len), id, &session);
     if (status == ASSAY_E_AGAIN)
-        return document_error(runtime, "too_busy",
-                              "too many sessions a second, of this client or of all: retry in a "
-                              "second");
+        return document_busy(runtime, 1000,
+                             "too many sessions a second, of this client or of all: retry in a "
+                             "second");
+    if (status == ASSAY_E_FULL) return refuse_full(runtime, client);
     if (status != ASSAY_OK) return refuse_session(runtime, status);
     session->profile = wanted;
     return finish_session(runtime, 201, session);
@@ -266,9 +278,14 @@ static char *answer_words(struct assay_runtime *runtime, const char *const *word
         assay_hex_decode(words[2], 2 * sizeof id, id, sizeof id) == ASSAY_OK)
         session = assay_session_find(runtime->challenges, runtime->now_ms, client, id);
     if (session == NULL)
-        return document_error(runtime, "not_found",
-                              "no session of this client has this id: sessions expire");
-    if (strcmp(words[0], "get") == 0 && count == 3) return finish_session(runtime, 200, session);
+        return document_error(
+            runtime, "not_found",
+            "no session of this client has this id: it was deleted or has expired, or "
+            "its result was read and another session has its place");
+    if (strcmp(words[0], "get") == 0 && count == 3) {
+        assay_session_set_read(session);
+        return finish_session(runtime, 200, session);
+    }
     if (strcmp(words[0], "delete") == 0 && count == 3) return end_session(runtime, session);
     if (strcmp(words[0], "post") == 0 && count == 4)
         return submit_evidence(runtime, session, words[3]);

@@ -58,8 +58,7 @@ enum assay_status runtime_history_append(struct assay_runtime *runtime,
     return store->ops->put(store, ASSAY_STORE_SCORE, &place, value);
 }
 
-enum assay_status runtime_history_on_epoch_closed(struct assay_runtime *runtime, uint32_t era,
-                                                  uint64_t epoch)
+static enum assay_status close_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t epoch)
 {
     uint8_t bytes[64];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -81,4 +80,54 @@ enum assay_status runtime_history_on_epoch_closed(struct assay_runtime *runtime,
     ASSAY_TRY(assay_history_tolerance_encode(&tolerance, &w));
     ASSAY_TRY(assay_writer_finish(&w, &value));
     return store->ops->put(store, ASSAY_STORE_SCORE, &key, value);
+}
+
+/* Score history for operators. Catching up closes many epochs in one step, but member snapshots
+ * show only the last, so only that one is stored. */
+enum assay_status runtime_history_save(struct assay_runtime *runtime, uint64_t epoch,
+                                       const struct assay_engine_snapshot *snapshot)
+{
+    if (snapshot->epoch != epoch + 1) return ASSAY_OK;
+    for (uint16_t slot = 0; slot < runtime->members; slot++) {
+        struct assay_member_snapshot m;
+        assay_engine_member_snapshot(runtime->engine, slot, &m);
+        const struct assay_history_row row = {
+            .incarnation = m.incarnation,
+            .score_bp = assay_trust_score_bp(&m.trust),
+            .integrity_bp = m.trust.integrity_bp,
+            .availability_bp = m.trust.availability_bp,
+            .standing = (uint32_t)m.trust.score.standing,
+            .weight = m.weight,
+            .positive_bp = m.positive_bp,
+            .negative_bp = m.negative_bp,
+            .electorate_bp = m.electorate_bp,
+            .reason = m.change_reason,
+            .certified = snapshot->certified,
+            .unjudged_bp = m.unjudged_bp,
+            .lo_bp = m.lo_bp,
+            .hi_bp = m.hi_bp,
+            .availability_rule = m.availability_rule,
+            .orders = assay_history_orders(&m),
+        };
+        ASSAY_ASSERT(row.score_bp <= row.integrity_bp && row.score_bp <= row.availability_bp);
+        ASSAY_ASSERT(row.score_bp <= ASSAY_SCORE_BP_MAX && row.lo_bp <= ASSAY_SCORE_BP_MAX);
+        const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
+        ASSAY_TRY(runtime_history_append(runtime, &key, &row));
+    }
+    return close_epoch(runtime, snapshot->era, epoch);
+}
+
+/* docs/protocol.md 4.10: all members retain evidence for 8 epochs; scores are retained for a day.
+ */
+enum assay_status runtime_history_prune(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
+{
+    const uint64_t history = runtime_history_full(runtime);
+    ASSAY_ASSERT(history > 0); /* else the rows of this epoch would go */
+    struct assay_store *store = runtime->config.store;
+    if (epoch > ASSAY_EVIDENCE_EPOCHS)
+        ASSAY_TRY(
+            store->ops->prune(store, ASSAY_STORE_EVIDENCE, era, epoch - ASSAY_EVIDENCE_EPOCHS));
+    if (epoch > history)
+        ASSAY_TRY(store->ops->prune(store, ASSAY_STORE_SCORE, era, epoch - history));
+    return ASSAY_OK;
 }

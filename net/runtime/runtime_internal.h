@@ -486,9 +486,13 @@ uint64_t runtime_history_full(const struct assay_runtime *runtime);
 ASSAY_CHECKED enum assay_status runtime_history_append(struct assay_runtime *runtime,
                                                        const struct assay_store_key *key,
                                                        const struct assay_history_row *row);
-/* All rows of an epoch are stored. Returns: ASSAY_OK | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status runtime_history_on_epoch_closed(struct assay_runtime *runtime,
-                                                                uint32_t era, uint64_t epoch);
+/* Stores the rows of an epoch that closed, and once an hour their copies that are kept for a month.
+ * Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status runtime_history_save(struct assay_runtime *runtime, uint64_t epoch,
+                                                     const struct assay_engine_snapshot *snapshot);
+/* Removes what is older than its time. Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status runtime_history_prune(struct assay_runtime *runtime, uint64_t epoch,
+                                                      uint32_t era);
 
 /* --- runtime_publish.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_STORE | as assay_http_open */
@@ -575,6 +579,8 @@ char *document_answer(void *context, const char *line);
 char *document_finish(struct assay_runtime *runtime, const char *schema, struct assay_json *data);
 /* Schema assay.error. Returns: as assay_admin_answer. */
 char *document_error(struct assay_runtime *runtime, const char *code, const char *detail);
+/* The same, code too_busy: with the seconds after which the request may be repeated. */
+char *document_busy(struct assay_runtime *runtime, uint64_t wait_ms, const char *detail);
 /* Returns the result of `take` for the decoded bytes; invalid hexadecimal is refused with the
  * usage. Returns: as assay_admin_answer. */
 char *document_from_hex(struct assay_runtime *runtime, const char *hex, const char *usage,

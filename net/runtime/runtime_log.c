@@ -5,10 +5,8 @@
 
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
-#include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
 #include "net/runtime/log_fields.h"
-#include "net/timeline/history.h"
 #include "net/verifier/shared_devices.h"
 #include "quote/accept/policy.h"
 
@@ -492,8 +490,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         s->members[slot].has_address = assay_transport_has_peer(runtime->link, slot);
         s->members[slot].connected = assay_transport_is_up(runtime->link, slot);
-        s->members[slot].shared_device =
-            assay_shared_devices_get(runtime->shared_devices, slot);
+        s->members[slot].shared_device = assay_shared_devices_get(runtime->shared_devices, slot);
     }
     s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
     s->newcomer = runtime->config.newcomer;
@@ -521,56 +518,6 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ an epoch closed */
 
-/* Score history for operators. Catching up closes many epochs in one step, but member snapshots
- * show only the last, so only that one is stored. */
-static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epoch,
-                                     const struct assay_engine_snapshot *snapshot)
-{
-    if (snapshot->epoch != epoch + 1) return ASSAY_OK;
-    for (uint16_t slot = 0; slot < runtime->members; slot++) {
-        struct assay_member_snapshot m;
-        assay_engine_member_snapshot(runtime->engine, slot, &m);
-        const struct assay_history_row row = {
-            .incarnation = m.incarnation,
-            .score_bp = assay_trust_score_bp(&m.trust),
-            .integrity_bp = m.trust.integrity_bp,
-            .availability_bp = m.trust.availability_bp,
-            .standing = (uint32_t)m.trust.score.standing,
-            .weight = m.weight,
-            .positive_bp = m.positive_bp,
-            .negative_bp = m.negative_bp,
-            .electorate_bp = m.electorate_bp,
-            .reason = m.change_reason,
-            .certified = snapshot->certified,
-            .unjudged_bp = m.unjudged_bp,
-            .lo_bp = m.lo_bp,
-            .hi_bp = m.hi_bp,
-            .availability_rule = m.availability_rule,
-            .orders = assay_history_orders(&m),
-        };
-        ASSAY_ASSERT(row.score_bp <= row.integrity_bp && row.score_bp <= row.availability_bp);
-        ASSAY_ASSERT(row.score_bp <= ASSAY_SCORE_BP_MAX && row.lo_bp <= ASSAY_SCORE_BP_MAX);
-        const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
-        ASSAY_TRY(runtime_history_append(runtime, &key, &row));
-    }
-    return runtime_history_on_epoch_closed(runtime, snapshot->era, epoch);
-}
-
-/* docs/protocol.md 4.10: all members retain evidence for 8 epochs; scores are retained for a day.
- */
-static enum assay_status prune_history(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
-{
-    const uint64_t history = runtime_history_full(runtime);
-    ASSAY_ASSERT(history > 0); /* else the rows of this epoch would go */
-    struct assay_store *store = runtime->config.store;
-    if (epoch > ASSAY_EVIDENCE_EPOCHS)
-        ASSAY_TRY(
-            store->ops->prune(store, ASSAY_STORE_EVIDENCE, era, epoch - ASSAY_EVIDENCE_EPOCHS));
-    if (epoch > history)
-        ASSAY_TRY(store->ops->prune(store, ASSAY_STORE_SCORE, era, epoch - history));
-    return ASSAY_OK;
-}
-
 void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
     struct assay_engine_snapshot snapshot;
@@ -586,9 +533,9 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     runtime_changes_on_epoch(runtime);
     runtime_reviews_on_epoch(runtime);
     assay_dispatch_request_commit(runtime->dispatch);
-    enum assay_status status = save_scores(runtime, epoch, &snapshot);
+    enum assay_status status = runtime_history_save(runtime, epoch, &snapshot);
     const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;
-    if (status == ASSAY_OK) status = prune_history(runtime, epoch, snapshot.era);
+    if (status == ASSAY_OK) status = runtime_history_prune(runtime, epoch, snapshot.era);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
     else runtime_keys_on_epoch_closed(runtime);
     if (status == ASSAY_OK && kept) runtime_publish_on_epoch_closed(runtime, epoch);

@@ -66,6 +66,35 @@ static bool may_try(struct assay_session_table *s, uint64_t now_ms, const uint8_
     return true;
 }
 
+/* client: NULL: any. Returns: its read session that expires first, NULL: none. */
+static struct assay_session *find_read(struct assay_session_table *s, const uint8_t *client)
+{
+    struct assay_session *found = NULL;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        struct assay_session *const session = &s->all[i];
+        if (!session->is_read) continue;
+        if (client != NULL && !assay_bytes_equal(session->client, client, 32)) continue;
+        if (found == NULL || session->end_ms < found->end_ms) found = session;
+    }
+    return found;
+}
+
+/* Within its own share first: a client takes no place of another one while it has read sessions.
+ * Returns: a place for a session of this client, NULL: none. */
+static struct assay_session *find_place(struct assay_session_table *s,
+                                        const uint8_t client[static 32])
+{
+    struct assay_session *place = NULL;
+    size_t own = 0;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        struct assay_session *const session = &s->all[i];
+        if (session->state == ASSAY_SESSION_FREE) place = session;
+        else if (assay_bytes_equal(session->client, client, sizeof session->client)) own++;
+    }
+    if (own >= ASSAY_SESSION_CLIENT_MAX) return find_read(s, client);
+    return place != NULL ? place : find_read(s, NULL);
+}
+
 enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_ms,
                                     const uint8_t client[static 32], struct assay_slice nonce,
                                     const uint8_t id[static ASSAY_SESSION_ID_LEN],
@@ -73,18 +102,13 @@ enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_
 {
     ASSAY_ASSERT(nonce.len >= ASSAY_SESSION_SIZE_MIN && nonce.len <= ASSAY_SESSION_SIZE_MAX);
     uint8_t digest[ASSAY_SHA256_LEN];
-    struct assay_session *place = NULL;
-    size_t own = 0;
     expire(s, now_ms);
     if (!may_try(s, now_ms, client)) return ASSAY_E_AGAIN;
     digest_nonce(nonce, digest);
     if (was_used(s, digest)) return ASSAY_E_DUPLICATE;
-    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
-        struct assay_session *const session = &s->all[i];
-        if (session->state == ASSAY_SESSION_FREE) place = session;
-        else if (assay_bytes_equal(session->client, client, sizeof session->client)) own++;
-    }
-    if (place == NULL || own >= ASSAY_SESSION_CLIENT_MAX) return ASSAY_E_FULL;
+    struct assay_session *const place = find_place(s, client);
+    if (place == NULL) return ASSAY_E_FULL;
+    clear_session(place);
     *place = (struct assay_session){ .state = ASSAY_SESSION_WAITING,
                                      .nonce_len = nonce.len,
                                      .end_ms = now_ms + ASSAY_SESSION_LIFE_MS };
@@ -95,6 +119,23 @@ enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_
                      digest, sizeof digest);
     *out = place;
     return ASSAY_OK;
+}
+
+uint64_t assay_session_wait_ms(const struct assay_session_table *s, uint64_t now_ms,
+                               const uint8_t client[static 32])
+{
+    uint64_t all_ms = ASSAY_SESSION_LIFE_MS, own_ms = ASSAY_SESSION_LIFE_MS;
+    size_t own = 0;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        const struct assay_session *const session = &s->all[i];
+        if (session->state == ASSAY_SESSION_FREE) continue;
+        const uint64_t left_ms = session->end_ms > now_ms ? session->end_ms - now_ms : 0;
+        if (left_ms < all_ms) all_ms = left_ms;
+        if (!assay_bytes_equal(session->client, client, sizeof session->client)) continue;
+        own++;
+        if (left_ms < own_ms) own_ms = left_ms;
+    }
+    return own >= ASSAY_SESSION_CLIENT_MAX ? own_ms : all_ms;
 }
 
 struct assay_session *assay_session_find(struct assay_session_table *s, uint64_t now_ms,
@@ -161,6 +202,13 @@ void assay_session_end(struct assay_session *session, char *result)
     session->state = result != NULL ? ASSAY_SESSION_COMPLETE : ASSAY_SESSION_FAILED;
     session->result = result;
     if (session->is_deleted) clear_session(session);
+}
+
+void assay_session_set_read(struct assay_session *session)
+{
+    ASSAY_ASSERT(session->state != ASSAY_SESSION_FREE);
+    session->is_read =
+        session->state == ASSAY_SESSION_COMPLETE || session->state == ASSAY_SESSION_FAILED;
 }
 
 void assay_session_remove(struct assay_session *session)

@@ -5,7 +5,8 @@
  * Plain data of the node's loop: time, ids and nonces are given. A session belongs to the client
  * that opened it; others do not find it. A nonce is used once. Each bound holds against clients
  * that open sessions and leave them: sessions in all and of one client, their lifetime, sessions a
- * second, appraisals at a time. An appraisal that runs keeps its place until its verdict, though
+ * second, appraisals at a time. A session whose result was read has served: it stays readable until
+ * another one needs its place. An appraisal that runs keeps its place until its verdict, though
  * its session was deleted: else a client could have any number of them under way.
  */
 #ifndef ASSAY_NET_VERIFIER_CHALLENGE_SESSIONS_H
@@ -40,6 +41,7 @@ enum assay_session_state {
 struct assay_session {
     enum assay_session_state state;
     bool is_deleted; /* PROCESSING, and nobody finds it */
+    bool is_read;    /* COMPLETE or FAILED, and its client has read that */
     uint8_t id[ASSAY_SESSION_ID_LEN];
     uint8_t client[32];
     uint8_t nonce[ASSAY_SESSION_SIZE_MAX];
@@ -72,13 +74,17 @@ void assay_session_table_clear(struct assay_session_table *s);
  * Out:     *out, borrowed
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (too many tries within a second, of this client or of all) |
  *          ASSAY_E_DUPLICATE (a session had this nonce, or one that is the same report data) |
- *          ASSAY_E_FULL (no more sessions, or no more for this client)
+ *          ASSAY_E_FULL (no more sessions, or no more for this client: assay_session_wait_ms)
  */
 ASSAY_CHECKED enum assay_status assay_session_add(struct assay_session_table *s, uint64_t now_ms,
                                                   const uint8_t client[static 32],
                                                   struct assay_slice nonce,
                                                   const uint8_t id[static ASSAY_SESSION_ID_LEN],
                                                   struct assay_session **out);
+/* Returns: after how long a place is free for this client, if no session is read or deleted before;
+ * 0: as soon as an appraisal that outlived its session ends. */
+uint64_t assay_session_wait_ms(const struct assay_session_table *s, uint64_t now_ms,
+                               const uint8_t client[static 32]);
 /* Returns: the session of this client with this id, NULL: it has none that has not expired. */
 struct assay_session *assay_session_find(struct assay_session_table *s, uint64_t now_ms,
                                          const uint8_t client[static 32],
@@ -97,6 +103,8 @@ struct assay_session *assay_session_find_job(struct assay_session_table *s,
                                              const uint8_t job[static 32]);
 /* Its appraisal ended. result: of malloc, consumed; NULL: it failed. */
 void assay_session_end(struct assay_session *session, char *result);
+/* Its client was answered: if that was its last state, another session may have its place. */
+void assay_session_set_read(struct assay_session *session);
 /* The client needs it no more. */
 void assay_session_remove(struct assay_session *session);
 /* "waiting", "processing", "complete", "failed". */

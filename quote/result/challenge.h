@@ -3,7 +3,8 @@
  *
  * A signature says nothing about freshness: evidence that answers another challenge is a recording,
  * or was made for another party. It is contraindicated (rule `challenge`), genuine hardware or
- * not.
+ * not. Its reason has both as hexadecimal; "..." marks bytes that it has no room for, and the texts
+ * begin where the first difference is seen.
  */
 #ifndef ASSAY_QUOTE_RESULT_CHALLENGE_H
 #define ASSAY_QUOTE_RESULT_CHALLENGE_H

@@ -170,6 +170,8 @@ check 'a valid token with a bad statement' \
     results_agree 1 'valid, contraindicated' "$tokens/all.yaml" "$tokens/debug.jwt" '' "$issued"
 check 'a token of nobody' results_agree 1 'other-issuer, nothing' "$tokens/google.yaml" "$tokens/azure.jwt" '' "$issued"
 check 'no issuers' results_agree 2 '' "$tokens/none.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'a policy without issuers' results_agree 2 '' "$root/examples/evidence/policy.yaml" "$tokens/azure.jwt" '' "$issued"
+check 'which both say' test "$(grep -c 'policy.yaml: names no issuer: expected a section token_issuers$' "$out/error")" = 2
 check 'issuers of no policy' results_agree 2 '' "$tokens/wrong.yaml" "$tokens/azure.jwt" '' "$issued"
 check 'no such token' results_agree 2 '' "$tokens/all.yaml" "$tokens/none" '' "$issued"
 check 'a time that is none' results_agree 2 '' "$tokens/all.yaml" "$tokens/azure.jwt" '' tomorrow

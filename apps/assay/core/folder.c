@@ -7,11 +7,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { OPEN_FOLDERS = 16 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -56,4 +59,17 @@ void cli_folder_close(struct assay_folder *folder)
     for (size_t i = 0; i < folder->count; i++)
         free(folder->names[i]);
     folder->count = 0;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
+{
+    (void)info;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+void cli_folder_remove(const char *dir)
+{
+    (void)nftw(dir, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -31,5 +31,8 @@ ASSAY_CHECKED enum assay_status cli_folder_read(const char *dir, const char *nam
                                                 uint8_t **bytes, size_t *len);
 /* */
 void cli_folder_close(struct assay_folder *folder);
+/* Removes a folder of this program with all that is in it, as far as it can; links are not
+ * followed. */
+void cli_folder_remove(const char *dir);
 
 #endif

@@ -44,4 +44,10 @@ void cli_view_print(const char *view, const struct assay_json *data, FILE *out);
  */
 int cli_view_result(bool json, const char *schema, struct assay_json *data, const char *view);
 
+/* Lines of a document with `insecure` and `insecure_settings`, of a node or about a member.
+ * by: the configuration that accepted those. */
+#define CLI_VIEW_INSECURE(by)                                                                      \
+    "[?insecure INSECURE       profile development: evidence proves nothing about hardware\n]"     \
+    "[*insecure_settings INSECURE       accepted by " by ": {.}\n]"
+
 #endif

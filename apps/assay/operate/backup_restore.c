@@ -12,6 +12,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/folder.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/client.h"
 #include "apps/config.h"
@@ -20,14 +21,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OVERRIDE_LEN = 4096, OPEN_FOLDERS = 16 };
+enum { OVERRIDE_LEN = 4096 };
 
 static const char override_name[] = "assayd.d/zz-restored.yaml";
 
@@ -228,14 +228,6 @@ static int check_configuration(struct restoring *r, const char *dir)
                          ASSAY_EXIT_MALFORMED);
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static int fill_folder(struct restoring *r)
 {
     const struct assay_backup *const content = &r->open->content;
@@ -276,8 +268,7 @@ static int restore_into(struct restoring *r)
         (renameat2(AT_FDCWD, r->unfinished, AT_FDCWD, r->dir, RENAME_NOREPLACE) != 0 ||
          assay_file_sync_folder(r->dir) != ASSAY_OK))
         result = report_reason(r, r->dir, strerror(errno), ASSAY_EXIT_INTERNAL);
-    if (result != ASSAY_EXIT_OK)
-        (void)nftw(r->unfinished, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    if (result != ASSAY_EXIT_OK) cli_folder_remove(r->unfinished);
     return result;
 }
 

@@ -293,6 +293,8 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
 {
     const size_t moves = assay_json_count(assay_json_get(data, "moves"));
     cli_view_print("{sentence}\n", data, stdout);
+    cli_view_print(CLI_VIEW_INSECURE("the configuration of the node that answers"),
+                   assay_json_get(data, "node"), stdout);
     print_standing(assay_json_get(data, "node"), assay_json_get(data, "moves"), timeline);
     cli_view_print(moves_view, data, stdout);
     if (moves > MOVES_SHOWN)
@@ -306,7 +308,9 @@ static void print_without_history(const struct assay_json *node, const char *htt
 {
     struct assay_json *page = assay_json_object();
     assay_json_set(page, "node", assay_json_copy(node));
-    cli_view_print("{name} {.:condition}\n", node, stdout);
+    cli_view_print(
+        "{name} {.:condition}\n" CLI_VIEW_INSECURE("the configuration of the node that answers"),
+        node, stdout);
     print_standing(node, NULL, timeline);
     cli_view_print(evidence_view, page, stdout);
     assay_json_free(&page);

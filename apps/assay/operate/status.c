@@ -22,26 +22,33 @@ struct page {
 };
 
 /* What comes before all else: what keeps this node or the network from working. */
-static const char alarms_view[] =
-    "[?insecure INSECURE       profile development: evidence proves nothing about hardware\n]"
-    "[*insecure_settings INSECURE       accepted by its configuration: {.}\n]"
-    "[?head_age_ms= "
-    "STALE          no block has become final since the daemon started: nothing is permitted yet;\n"
-    "               usual for an epoch; longer: are the others running (assay nodes), does voting "
-    "report yes?\n"
-    "|[?stale STALE          no block for {head_age_ms:/1000} s (3 epochs of {epoch_ms:/1000} s "
-    "are allowed): nothing is permitted[?!fenced ; more than a third\n"
-    "               of the weight is missing or cannot agree: assay nodes, assay timeline]\n]]"
-    "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:/1000} s ahead of this machine's "
-    "date: set it by a good source of time;\n"
-    "               where most members see this, the chain waits for the date and epochs take "
-    "twice as long\n]"
-    "[?head_age_ms!= "
-    "head           final {head_age_ms:/1000} s ago, {views_nullified} views nullified in a row\n]"
-    "[?identity_in_use TWO PROCESSES  use the identity of this node\n]"
-    "[?enforcement.hold.held HELD           manually since {enforcement.hold.since}, nothing is "
-    "permitted: {enforcement.hold.reason}\n]"
-    "[*enforcement.targets?trouble NOT OBEYED     target {name}, ordered {ordered}: {trouble}\n]";
+static const char alarms_view[] = CLI_VIEW_INSECURE(
+    "its configuration") "[?head_age_ms= "
+                         "STALE          no block has become final since the daemon started: "
+                         "nothing is permitted yet;\n"
+                         "               usual for an epoch; longer: are the others running (assay "
+                         "nodes), does voting "
+                         "report yes?\n"
+                         "|[?stale STALE          no block for {head_age_ms:/1000} s (3 epochs of "
+                         "{epoch_ms:/1000} s "
+                         "are allowed): nothing is permitted[?!fenced ; more than a third\n"
+                         "               of the weight is missing or cannot agree: assay nodes, "
+                         "assay timeline]\n]]"
+                         "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:/1000} s "
+                         "ahead of this machine's "
+                         "date: set it by a good source of time;\n"
+                         "               where most members see this, the chain waits for the date "
+                         "and epochs take "
+                         "twice as long\n]"
+                         "[?head_age_ms!= "
+                         "head           final {head_age_ms:/1000} s ago, {views_nullified} views "
+                         "nullified in a row\n]"
+                         "[?identity_in_use TWO PROCESSES  use the identity of this node\n]"
+                         "[?enforcement.hold.held HELD           manually since "
+                         "{enforcement.hold.since}, nothing is "
+                         "permitted: {enforcement.hold.reason}\n]"
+                         "[*enforcement.targets?trouble NOT OBEYED     target {name}, ordered "
+                         "{ordered}: {trouble}\n]";
 
 #define LACKING(label, condition, note)                                                            \
     "[?#closing.missing?" condition " " label "[*closing.missing?" condition ", {name}" note "]\n" \

@@ -6,6 +6,7 @@
 #include "apps/assay/setup/setup.h"
 
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/folder.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
@@ -32,6 +33,7 @@ enum {
     CLUSTER_SLOTS = 5, /* at most */
     MONEY = 1000000,   /* all that there is */
     QUOTED_MAX = 4 * PATH_MAX + 8,
+    PROGRAM_PORTS = 4, /* of the services of a node, behind those of the nodes */
 };
 
 static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamma", "delta",
@@ -42,7 +44,8 @@ struct local {
     char dir[PATH_MAX];    /* absolute */
     unsigned long nodes, operators, vendors, epoch_ms, port, http_port;
     unsigned ports[NODES_MAX];
-    FILE *out; /* the file that is put together */
+    bool was_there; /* the folder, empty */
+    FILE *out;      /* the file that is put together */
     char *text;
     size_t text_len;
 };
@@ -95,11 +98,15 @@ static int report_folder(const struct local *l, int why)
 /* The folder must be empty: existing files belong to the user. */
 static int open_folder(struct local *l)
 {
-    if (mkdir(l->s->dir, 0755) != 0 &&
-        (errno != EEXIST || rmdir(l->s->dir) != 0 || mkdir(l->s->dir, 0755) != 0))
-        return report_folder(l, errno);
+    l->was_there = false;
+    if (mkdir(l->s->dir, 0755) != 0) {
+        if (errno != EEXIST || rmdir(l->s->dir) != 0 || mkdir(l->s->dir, 0755) != 0)
+            return report_folder(l, errno);
+        l->was_there = true;
+    }
     if (realpath(l->s->dir, l->dir) == NULL) return ASSAY_EXIT_INTERNAL;
     if (strlen(in(l, "node-%lu/service.sock", l->nodes)) <= SOCKET_PATH_MAX) return ASSAY_EXIT_OK;
+    if (!l->was_there) (void)rmdir(l->dir);
     (void)fprintf(stderr,
                   "assay setup local: %s: a path of a socket has %d bytes at most; choose "
                   "a shorter --dir\n",
@@ -117,6 +124,30 @@ static int check_ports(const struct local *l)
                       "%lu, which overlap",
                       l->port, l->http_port, l->nodes, l->port, l->port + l->nodes - 1,
                       l->http_port, l->http_port + l->nodes - 1);
+}
+
+static int check_free(unsigned long first, unsigned long count, const char *option)
+{
+    for (unsigned long port = first; first != 0 && port < first + count; port++) {
+        if (demo_loopback_is_free((unsigned)port)) continue;
+        (void)fprintf(
+            stderr,
+            "assay setup local: port %lu of 127.0.0.1 is taken; expected %lu to %lu to be "
+            "free: give another --%s%s; nothing was made\n",
+            port, first, first + count - 1, option,
+            strcmp(option, "port") == 0 ? ", or 0 for free ones" : "");
+        return ASSAY_EXIT_CONFLICT;
+    }
+    return ASSAY_EXIT_OK;
+}
+
+/* A network that is made to be started: its daemons would end, and leave it unfinished. */
+static int check_free_ports(const struct local *l)
+{
+    if (!l->s->start) return ASSAY_EXIT_OK;
+    const int gossip =
+        check_free(l->port, (l->s->services ? 1 + PROGRAM_PORTS : 1) * l->nodes, "port");
+    return gossip != ASSAY_EXIT_OK ? gossip : check_free(l->http_port, l->nodes, "http-port");
 }
 
 static void take_ports(struct local *l)
@@ -516,20 +547,9 @@ static int read_numbers(struct local *l, struct assay_setup *s)
     return ASSAY_EXIT_OK;
 }
 
-static int make_network(struct local *l)
+static int fill_folder(struct local *l)
 {
-    int made = read_numbers(l, l->s);
-    if (made != ASSAY_EXIT_OK) return made;
-    if (l->operators > l->nodes)
-        return cli_misuse("--operators: each has a node, so at most %lu", l->nodes);
-    if (has_replicas(l) && l->operators < GROUP_SIZE)
-        return cli_misuse("--operators: a group of %d replicas needs as many operators",
-                          (int)GROUP_SIZE);
-    made = check_ports(l);
-    if (made == ASSAY_EXIT_OK) made = cli_setup_enclave(l->s);
-    if (made == ASSAY_EXIT_OK) made = open_folder(l);
-    take_ports(l);
-    if (made == ASSAY_EXIT_OK) made = make_groups(l);
+    int made = make_groups(l);
     for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l->nodes; n++)
         made = make_node(l, n);
     if (made == ASSAY_EXIT_OK) made = make_account(l);
@@ -540,7 +560,36 @@ static int make_network(struct local *l)
         made = write_config(l, n);
         if (made == ASSAY_EXIT_OK) made = write_programs(l, n);
     }
-    if (made == ASSAY_EXIT_OK) warn_of_size(l);
+    return made;
+}
+
+/* Half a network could neither be started nor made in that place again. */
+static void remove_unfinished(const struct local *l)
+{
+    cli_folder_remove(l->dir);
+    if (l->was_there) (void)mkdir(l->dir, 0755);
+    (void)fprintf(stderr, "assay setup local: %s: not complete, so all of it is removed again\n",
+                  l->s->dir);
+}
+
+static int make_network(struct local *l)
+{
+    int made = read_numbers(l, l->s);
+    if (made != ASSAY_EXIT_OK) return made;
+    if (l->operators > l->nodes)
+        return cli_misuse("--operators: each has a node, so at most %lu", l->nodes);
+    if (has_replicas(l) && l->operators < GROUP_SIZE)
+        return cli_misuse("--operators: a group of %d replicas needs as many operators",
+                          (int)GROUP_SIZE);
+    made = check_ports(l);
+    if (made == ASSAY_EXIT_OK) made = check_free_ports(l);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_enclave(l->s);
+    if (made == ASSAY_EXIT_OK) made = open_folder(l);
+    if (made != ASSAY_EXIT_OK) return made;
+    take_ports(l);
+    made = fill_folder(l);
+    if (made != ASSAY_EXIT_OK) remove_unfinished(l);
+    else warn_of_size(l);
     return made;
 }
 
@@ -622,6 +671,7 @@ int cli_setup_local(struct assay_setup *s)
         return cli_misuse("--services: this build has no services (ASSAY_WITH_SERVICES=OFF)");
     if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
         return cli_misuse("DIR is missing: the folder of the network");
+    if (s->dir[0] == '\0') return cli_misuse("DIR is empty: expected the folder of the network");
     int result = use_network(&l, &is_done);
     if (is_done) return result;
     result = make_network(&l);

@@ -355,6 +355,12 @@ int cli_setup_start(const char *dir, bool made)
     if (status == ASSAY_EXIT_OK) status = check_processes();
     if (status != ASSAY_EXIT_OK) {
         undo_start();
+        (void)fprintf(
+            stderr,
+            "assay setup local: %s: the network stays, with its logs, and nothing runs "
+            "that was started: when the cause is repaired, `assay setup local %s --start`; "
+            "or remove the folder\n",
+            cli_setup_shown(dir), cli_setup_shown(dir));
         return status;
     }
     if (cli_json_mode_is_on()) return print_processes("running", made, sentence);

@@ -93,8 +93,9 @@ const struct assay_verb assay_verbs_network[] = {
       "operators, nodes, policy, genesis, configurations. Missing values are requested on a "
       "terminal, else have the default in brackets. Nothing runs without --start; its processes "
       "outlive the command, with logs in DIR/node-N, until --stop.",
-      "1 system error, or a program ended while it was started, 5 with --stop: no such folder, "
-      "6 the folder has something else, or is set up already, 7 no answer, or no end, in a minute",
+      "1 system error, or a program ended while it was started, 5 no parent folder, no program for "
+      "the enclave, or with --stop no such folder, 6 the folder has something else, is set up "
+      "already, or a port is taken, 7 no answer, or no end, in a minute",
       "assay setup local net --start\n"
       "assay setup local net --stop\n"
       "assay setup local net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"

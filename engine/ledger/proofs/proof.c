@@ -21,7 +21,10 @@ const char *assay_proof_answer_text(enum assay_proof_answer answer)
     case ASSAY_PROVEN: return "proven";
     case ASSAY_PROOF_OTHER_CHAIN: return "it is of another chain than the checkpoint";
     case ASSAY_PROOF_OLDER: return "it is of an epoch before the checkpoint";
-    case ASSAY_PROOF_OTHER_BLOCK: return "it is of another block than is named";
+    case ASSAY_PROOF_OTHER_BLOCK:
+        return "its block is not the one of the checkpoint; a bare proof, which has no votes, is "
+               "verified with the checkpoint of its own epoch alone: take that one, or a proof "
+               "that is not bare";
     case ASSAY_PROOF_OTHER_VOTERS:
         return "its voters are not those of the checkpoint: forged, or changed since; take a newer "
                "checkpoint";
@@ -397,6 +400,7 @@ static enum assay_proof_answer check_anchor(const struct proof *p,
         assay_block_id(p->head, id);
         return assay_bytes_equal(id, checkpoint->id, 32) ? ASSAY_PROVEN : ASSAY_PROOF_OTHER_BLOCK;
     }
+    if (p->finality.len == 0) return ASSAY_PROOF_OTHER_BLOCK; /* bare: it names no voters */
     assay_roster_begin(&tree, checkpoint->chain_id, checkpoint->era, p->voters);
     for (uint32_t i = 0; i < p->voters; i++) {
         struct assay_roster_row row;

@@ -170,6 +170,9 @@ check 'every line of its log is JSON' until_true 10 grep -q '"event":"insecure_s
 check 'every line of its log is JSON' sh -c "! grep -v '^{.*}\$' node-1/log"
 check 'status says it to people' sh -c "'$ASSAY' status --socket node-1/admin.sock | grep -q '^INSECURE  *accepted by its configuration: http-without-tls'"
 check 'status says it' sh -c "'$ASSAY' status --socket node-1/admin.sock --json | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
+expect 0 'INSECURE       accepted by the configuration of the node that answers: http-without-tls' \
+    "$ASSAY" explain node-1 --socket node-1/admin.sock
+check 'explain says it' sh -c "'$ASSAY' explain node-1 --socket node-1/admin.sock --json | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
 check 'readyz says it' sh -c "curl -s http://127.0.0.1:$port/readyz | grep -q 'INSECURE, accepted: http-without-tls'"
 check 'status of HTTP says it' sh -c "curl -s http://127.0.0.1:$port/v1/status | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
 check 'and metrics' sh -c "curl -s http://127.0.0.1:$port/metrics | grep -q '^assay_insecure_mode 1'"

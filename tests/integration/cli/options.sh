@@ -103,6 +103,20 @@ ends 0 'debug bundle' --out bundle.tar --socket nothing.sock
 for words in 'debug bundle' doctor; do lacks 3 "$words" && lacks 7 "$words"; done
 for words in status 'completion bash'; do lacks 5 "$words"; done
 
+# --- and the table of docs/command-line.md 7 has a word about it, where a status is no matter of course
+while read -r group verb; do
+    # shellcheck disable=SC2086
+    for status in $(listed $group $verb); do
+        case $status in 0 | 1 | 2 | 3 | 5 | 6 | 7 | 13) continue ;; esac # as the table says of every command
+        row=$(grep -m1 "^| $status |" "$ROOT/docs/command-line.md")
+        checks=$((checks + 1))
+        case $group:$row in
+        *"\`$group $verb\`"* | *"\`$group\`"* | evidence:*"| evidence: "*) ;;
+        *) wrong "row $status of docs/command-line.md 7 lacks assay $group $verb" ;;
+        esac
+    done
+done <verbs
+
 # --- --json: every verb has it, but those whose output is no document of ours: text, pictures, files
 without_json() {
     awk '$1 == ".Cm" { if (verb != "" && !json) print verb; verb = $2 " " ($3 ~ /^[a-z]/ ? $3 : ""); json = 0 }

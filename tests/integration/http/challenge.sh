@@ -85,8 +85,16 @@ expect 0 'standing       ' "$ASSAY" proof verify fetched.proof --checkpoint cp -
 # --- attestation results of a standing, signed by the node
 expect 0 200 fetch viewer /v1/nodes/node-2/ear ear
 check 'their type' grep -qi '^content-type: application/eat+jwt' ear.head
-expect 0 200 fetch viewer /.well-known/veraison/verification discovery
-/usr/bin/python3 -c 'import json; json.dump(json.load(open("discovery"))["ear-verification-key"], open("key.jwk", "w"))'
+# The two commands of docs/http.md 6, as printed there: the key out of the discovery document, and the id of its node.
+documented() { # documented FROM TO: the lines of the page, for this network
+    sed -n "/$1/,/$2/p" "$root/docs/http.md" | sed "s|https://192.0.2.1:8443|$url|"
+}
+# shellcheck disable=SC2034 # the documented lines use it
+tls='-s -m 20 --cacert site.pem --cert viewer.pem --key viewer.key'
+eval "$(documented '^curl.*veraison.verification |$' '>key.jwk$')"
+check 'the key is cut out as documented' grep -q '"crv": "P-256"' key.jwk
+id_1=$(eval "$(documented '^python3.*hashlib' "hexdigest...'\$")")
+check "its digest is the id of the node: $id_1" test "$id_1" = "$(field 1 status node_id)"
 expect 0 'INSECURE' "$ASSAY" ear verify ear --key key.jwk # SOFT evidence
 id_2=$("$ASSAY" ear verify ear --key key.jwk --json | sed -n 's/.*"subject": "\([0-9a-f]*\)".*/\1/p')
 check 'of the member' test "$id_2" = "$(field 2 status node_id)"

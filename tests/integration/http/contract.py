@@ -250,7 +250,7 @@ def core_documents():
     for path, template in (
             ("/v1/collateral/status", None), ("/v1/checkpoint", None), ("/v1/proofs/0", "/v1/proofs/{id}"),
             ("/v1/proofs/node-1?bare=", "/v1/proofs/{id}"), ("/v1/nodes/0/proof", "/v1/nodes/{id}/proof"),
-            ("/v1/nodes/1/proof?bare=1", "/v1/nodes/{id}/proof"), ("/v1/nodes/node-2/ear", "/v1/nodes/{id}/ear"),
+            ("/v1/nodes/1/proof?bare=1", "/v1/nodes/{id}/proof"), ("/v1/nodes/1/proof?bare=0", "/v1/nodes/{id}/proof"), ("/v1/nodes/node-2/ear", "/v1/nodes/{id}/ear"),
             ("/.well-known/veraison/verification", None), ("/v1/boundaries?era=0&epoch=1", None),
             ("/v1/boundaries?era=0&epoch=1&voters=", None), ("/v1/anchors", None), ("/v1/accounts/" + account, "/v1/accounts/{id}"),
             ("/v1/tasks", None), ("/v1/rows/state?instance=" + "0" * 64, "/v1/rows/{group}"), ("/v1/export", None),

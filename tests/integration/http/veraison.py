@@ -213,7 +213,8 @@ for kind in ("text/plain", "application/psa-attestation-token", ""):
 answer, problem = portal.ask("POST", path, b"", Content_Type=EVIDENCE_TYPE)
 check("no evidence", answer.status == 400, problem)
 answer, problem = portal.ask("POST", path, b"x" * 32769, Content_Type=EVIDENCE_TYPE)
-check("too much evidence", answer.status == 413, (answer.status, problem))
+check("too much evidence", answer.status == 413 and problem["code"] == "body_too_large"
+      and problem["data"] == {"limit": 32768, "announced": 32769}, (answer.status, problem))
 answer, problem = portal.ask("POST", START, b"x", Content_Type=EVIDENCE_TYPE)
 check("a new session has no body", answer.status == 413, (answer.status, problem))
 answer, problem = portal.ask("GET", START)
@@ -238,6 +239,8 @@ for what, data in {
 }.items():
     out, closed = portal.raw(data)
     check(what + " is refused", b" 202 " not in out and b" 200 " not in out and b"assay.status" not in out, out[:80])
+    if what == "chunked":
+        check("a body in chunks is 411", out.startswith(b"HTTP/1.1 411 ") and b"Content-Length is required" in out, out[:2000])
     check(what + " ends the connection", closed, out[:80])
 _, session = portal.ask("GET", path)
 check("none of it was evidence", session["status"] == "waiting", session)
@@ -255,6 +258,16 @@ for _ in range(20):
         break
     opened.append(path)
 check("sessions of one client are bounded", len(opened) == 8 and answer.status == 503, (len(opened), problem))
+wait = int(answer.getheader("Retry-After"))
+check("the time is that of the first one that expires", 60 < wait <= 120 and "expires in %d s" % wait in problem["detail"],
+      (wait, problem))
+# A result that was read frees its place, without DELETE.
+answer, session = portal.submit(opened[0], evidence)
+answer, session, path = portal.open("")
+check("a read result frees a place", answer.status == 201, session)
+opened[0] = path
+answer, problem, path = portal.open("")
+check("one place", path is None and int(answer.getheader("Retry-After")) > 1, problem)
 answer, session, path = shop.open("")
 check("others have theirs", answer.status == 201, session)
 shop.ask("DELETE", path)

@@ -7,6 +7,7 @@
 #include "net/json/json.h"
 #include "net/runtime/runtime_internal.h"
 #include "net/verifier/challenge_sessions.h"
+#include "quote/result/challenge.h"
 #include "quote/result/jwt.h"
 
 #include <criterion/criterion.h>
@@ -164,6 +165,68 @@ Test(net_challenge_result, evidence_for_another_nonce_is_contraindicated)
         read_result();
         cr_expect_not_null(strstr(claims, "\"ear_status\":\"contraindicated\""), "%s", claims);
         cr_expect_not_null(strstr(claims, "challenge"), "%s", claims);
+    }
+}
+
+/* As a client that abandons its sessions is told, and one that reads them. */
+Test(net_challenge_result, a_full_client_has_the_time_and_the_way_out)
+{
+    char nonce[17] = "";
+    for (int i = 0; i < ASSAY_SESSION_CLIENT_MAX; i++) {
+        (void)snprintf(nonce, sizeof nonce, "01020304050607%02x", (unsigned)i + 16);
+        open_session(nonce);
+    }
+    host.now_ms += 23000;
+    const struct assay_json *data = send_line("new", CLIENT, "ietf-04", "0102030405060730");
+    expect_code("too_busy");
+    cr_expect_eq(assay_json_uint(data, "retry_after_s", 0), 97);
+    const char *const detail = assay_json_text(data, "detail", "");
+    cr_expect_not_null(strstr(detail, "expires in 97 s"), "%s", detail);
+    cr_expect_not_null(strstr(detail, "DELETE"), "%s", detail);
+    (void)send_line("get", CLIENT, id, NULL);
+    (void)send_line("new", CLIENT, "ietf-04", "0102030405060731");
+    expect_code("too_busy"); /* it waits: there was no result to be read */
+    (void)send_line("post", CLIENT, id, nonce);
+    deliver();
+    read_result();
+    open_session("0102030405060732");
+    (void)send_line("new", CLIENT, "ietf-04", "0102030405060733");
+    expect_code("too_busy");
+    (void)send_line("delete", CLIENT, id, NULL);
+    open_session("0102030405060734");
+}
+
+/* Both texts are longer than a reason: what is left out is marked, and the difference is seen. */
+Test(net_challenge_result, what_a_reason_leaves_out_is_marked)
+{
+    static const struct {
+        size_t len, differs; /* bytes of the nonce, and the first one that the evidence has not */
+        const char *expected, *observed;
+    } rows[] = {
+        { 64, 0,
+          "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+          "202122232425262728292a2b2c2d...",
+          "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+          "202122232425262728292a2b2c2d..." },
+        { 64, 63, "...3738393a3b3c3d3e3f", "...3738393a3b3c3d3eff" },
+        { 48, 47, "...2728292a2b2c2d2e2f",
+          "...2728292a2b2c2d2eff00000000000000000000000000000000" },
+        { 32, 31, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+          "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
+          "0000000000000000000000000000..." },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct assay_verdict *const verdict = &host.verdict;
+        uint8_t nonce[64];
+        assay_verdict_init(verdict, ASSAY_KIND_SOFT, 0);
+        verdict->has_claims = true;
+        for (uint8_t b = 0; b < rows[i].len; b++)
+            nonce[b] = verdict->report_data[b] = b;
+        verdict->report_data[rows[i].differs] = 0xff;
+        assay_challenge_report_data(verdict, assay_slice_over(nonce, rows[i].len), true);
+        cr_assert_eq(verdict->reason_count, 1);
+        cr_expect_str_eq(verdict->reasons[0].expected, rows[i].expected);
+        cr_expect_str_eq(verdict->reasons[0].observed, rows[i].observed);
     }
 }
 

@@ -168,6 +168,74 @@ Test(net_challenge_sessions, clients_and_the_table_are_bounded)
     (void)must_add(client, ++number); /* all the others have expired */
 }
 
+/* Else a relying party with eight clients of its own waits two minutes for a ninth. */
+Test(net_challenge_sessions, a_session_whose_result_was_read_frees_its_place)
+{
+    struct assay_session *session = NULL;
+    uint32_t number = 0;
+    for (int i = 0; i < 4 * ASSAY_SESSIONS_MAX; i++) {
+        session = must_add(alice, ++number);
+        cr_assert_eq(begin(session), ASSAY_OK);
+        assay_session_end(session, i % 2 == 0 ? strdup("token") : NULL);
+        assay_session_set_read(session);
+        const struct assay_session copy = *session;
+        cr_expect_eq(assay_session_find(sessions, now_ms, alice, copy.id), session,
+                     "a client whose connection broke reads it again");
+    }
+    size_t own = 0;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++)
+        own += sessions->all[i].state != ASSAY_SESSION_FREE;
+    cr_expect_eq(own, ASSAY_SESSION_CLIENT_MAX, "it takes no place of others");
+    now_ms += 1000;
+    for (size_t i = 0; i < ASSAY_SESSION_CLIENT_MAX; i++) { /* none of these is read */
+        session = must_add(alice, ++number);
+        assay_session_set_read(session);
+    }
+    now_ms += 1000;
+    cr_expect_eq(add(alice, ++number, &session), ASSAY_E_FULL, "what waits has its place");
+}
+
+/* A table that is full of read results is not full. */
+Test(net_challenge_sessions, read_sessions_of_others_give_their_place_up)
+{
+    uint32_t number = 0;
+    uint8_t client[32] = { 3 };
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        client[1] = (uint8_t)(i / ASSAY_SESSION_CLIENT_MAX);
+        struct assay_session *const session = must_add(client, ++number);
+        if (i != 5) continue;
+        cr_assert_eq(begin(session), ASSAY_OK);
+        assay_session_end(session, strdup("token"));
+        assay_session_set_read(session);
+    }
+    now_ms += 1000;
+    struct assay_session *session = NULL;
+    cr_expect_eq(add(bob, ++number, &session), ASSAY_OK);
+    cr_expect_eq(add(bob, ++number, &session), ASSAY_E_FULL);
+}
+
+/* The time of Retry-After: of the client's own sessions where those are too many. */
+Test(net_challenge_sessions, a_client_learns_when_a_place_is_free)
+{
+    uint32_t number = 0;
+    struct assay_session *session = must_add(bob, ++number);
+    now_ms += 7000;
+    const uint64_t first_ms = now_ms;
+    for (size_t i = 0; i < ASSAY_SESSION_CLIENT_MAX; i++)
+        (void)must_add(alice, ++number);
+    now_ms = first_ms + 20000;
+    cr_expect_eq(add(alice, ++number, &session), ASSAY_E_FULL);
+    const uint64_t wait_ms = assay_session_wait_ms(sessions, now_ms, alice);
+    cr_expect_eq(wait_ms, ASSAY_SESSION_LIFE_MS - 20000);
+    now_ms += wait_ms - 1;
+    cr_expect_eq(add(alice, ++number, &session), ASSAY_E_FULL, "not before");
+    now_ms++;
+    cr_expect_eq(add(alice, ++number, &session), ASSAY_OK, "and not after");
+    const uint8_t other[32] = { 9 };
+    cr_expect_eq(assay_session_wait_ms(sessions, first_ms, other), ASSAY_SESSION_LIFE_MS,
+                 "the session of bob has expired");
+}
+
 Test(net_challenge_sessions, a_session_expires_and_its_evidence_gives_it_time)
 {
     struct assay_session *waiting = must_add(alice, 1), *answered = must_add(alice, 2);

@@ -28,7 +28,7 @@ static void close_epoch(uint64_t epoch)
         const struct assay_store_key key = { .epoch = epoch, .number = slot };
         cr_assert_eq(runtime_history_append(&host, &key, &row), ASSAY_OK);
     }
-    /* As runtime_history_on_epoch_closed does, without the engine that it asks. */
+    /* As runtime_history_save does, without the engine that it asks. */
     const uint64_t each = 3600000 / genesis.parameters.epoch_ms;
     host.history_hour = epoch / (each > 0 ? each : 1) + 1;
     if (epoch > runtime_history_full(&host))

@@ -2,6 +2,7 @@
 # Devices of a machine whose processor's evidence has several pieces: a paravisor's report with the quote of its TPM, as
 # a user puts them together from files; what is missing or of another challenge is named.
 . "$(dirname "$0")/../lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../../.." && pwd)
 DEVICES=$2/make_devices PARAVISOR=$2/make_paravisor
 [ -x "$DEVICES" ] && [ -x "$PARAVISOR" ] || { echo 'make_devices or make_paravisor is not built' >&2; exit 77; }
 cd "$WORK" || exit 2
@@ -51,9 +52,18 @@ cp svsm.bin unnamed.bin
 expect 12 'a reference value of the SVSM: its measurement or its key' verify unnamed
 expect 0 '"svsm_manifest_version": 0' "$ASSAY" evidence decode svsm.bin --json
 expect 0 '"svsm_nonce": "5ec1' "$ASSAY" evidence decode svsm.bin --json
+# As docs/evidence.md has it for a reader: its policy, with the keys and the measurement of this chip.
+sed -n '/^## Virtual TPM of an SVSM/,/^## Packages/p' "$ROOT/docs/evidence.md" | sed -n '/^```yaml/,/^```$/p' | grep -v '^```' |
+    sed "s/pinned: amd-milan/key: $(value root svsm/made)/; s/REGISTRAR/$(value manifests made)/
+        s/MEASUREMENT/$(value measurement svsm/made)/" >documented.yaml
+documented() { "$ASSAY" evidence verify "$1/report.bin" --collateral svsm/pieces --policy "$2" --at $AT; }
+expect 10 'revocation-unknown' documented svsm documented.yaml
+grep -v snp_measurement documented.yaml | grep -v '^references' >nameless.yaml
+expect 12 attestation-key-unproven documented svsm nameless.yaml
 mkdir bent && cp -r svsm/pieces bent/ && cp svsm.yaml bent.yaml
 # One byte of the nonce: the report binds another.
 { head -c 1184 svsm/report.bin; printf '\001'; tail -c +1186 svsm/report.bin; } >bent/report.bin
+expect 11 runtime-data documented bent documented.yaml
 expect 0 '' compose bent
 expect 11 'runtime-data' verify bent
 # --- a trust domain with one: its quote comes along, and is judged with the collateral of its platform alone

@@ -25,6 +25,8 @@ for text in 'node-3 is full' 'Standing' 'standing       FULL' 'What happened' ' 
     'score = the smaller one' 'Its evidence, as this node finds it' 'Identity' 'vendor root    '; do
     case $out in *"$text"*) ;; *) wrong "explain does not say \"$text\": $out" ;; esac
 done
+expect 0 'INSECURE       profile development' ask 1 explain node-3
+expect 0 '"insecure": true' ask 1 explain node-3 --json
 expect 0 '"last_success_epoch": ' ask 1 explain node-3 --json
 expect 0 'node_id' ask 1 explain 0
 expect 0 'node-2' ask 1 explain "$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-2/keys/node.yaml)"

@@ -26,7 +26,7 @@ expect 4 'about another member' verify whole --checkpoint zero --node "$(printf 
 expect 0 'name           node-3' verify whole --checkpoint zero --node node-3
 expect 4 'about another member, node-3' verify whole --checkpoint zero --node node-2
 expect 0 '"outcome": "pass"' verify whole --checkpoint zero --json
-expect 4 'not trusted' verify bare --checkpoint zero
+expect 4 'not trusted: its block is not the one of the checkpoint; a bare proof' verify bare --checkpoint zero
 later() { ask 2 proof node-3 --out later >/dev/null && [ "$(stat -c %s later)" -gt 0 ]; }
 check 'a proof of a later epoch' until_true 10 later
 expect 0 'standing       FULL' verify later --checkpoint followed

@@ -5,6 +5,7 @@ cd "$WORK" || exit 2
 
 # --- what is not a network
 expect 2 'DIR is missing' "$ASSAY" setup local
+expect 2 'DIR is empty' "$ASSAY" setup local ''
 expect 2 '--nodes wants 1 to 20, not "21"' "$ASSAY" setup local --dir net --nodes 21
 expect 2 'at most 2' "$ASSAY" setup local --dir net --nodes 2 --operators 3
 expect 5 'no program that may be run' "$ASSAY" setup local --dir net --enclave nothing
@@ -14,6 +15,29 @@ expect 6 'is not there, or is empty' "$ASSAY" setup local --dir full
 check 'what was there is left alone' test "$(ls full)" = somebodys
 deep=$WORK/$(printf 'd%.0s' $(seq 90))
 expect 2 'choose a shorter --dir' "$ASSAY" setup local --dir "$deep"
+
+# --- what fails in the middle leaves nothing, or an empty folder that was there
+mkdir half && cp "$ASSAY" "$BIN/assay-enclave" half
+printf '#!/bin/sh\necho refused >&2\nexit 2\n' >half/assayd && chmod +x half/assayd
+expect 2 'net: not complete, so all of it is removed again' half/assay setup local --dir net --port 0
+check 'its folder is removed' test ! -e net
+mkdir net
+expect 2 'removed again' half/assay setup local --dir net --port 0
+check 'an empty one that was there stays, empty' test -d net -a -z "$(ls -A net)"
+rmdir net
+expect 2 'choose a shorter --dir' "$ASSAY" setup local --dir "$deep"
+check 'a folder whose name is too long is not made' test ! -e "$deep"
+"$TOOLS/free_port" 4 >ports
+/usr/bin/python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1]))); print(flush=True); time.sleep(600)' "$(sed -n 2p ports)" >listens &
+taker=$!
+check 'a port is taken' until_true 10 test -s listens
+expect 6 "port $(sed -n 2p ports) of 127.0.0.1 is taken" "$ASSAY" setup local net --start --port "$(sed -n 2p ports)"
+check 'a network that cannot start is not made' test ! -e net
+expect 6 'give another --http-port; nothing was made' \
+    "$ASSAY" setup local net --start --port 0 --http-port "$(sed -n 2p ports)"
+check 'nor one without a page' test ! -e net
+kill $taker
 
 # --- one node: one operator without an option, and a warning
 expect 0 'warning: a network of one node is never attested' "$ASSAY" setup local --dir alone --nodes 1 --port 0

@@ -246,8 +246,10 @@ Test(proof, is_not_believed_from_another_place, .timeout = 600)
     c = k.from;
     c.roster_digest[0] ^= 1;
     cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OTHER_VOTERS);
-    /* Without votes only the checkpoint's own epoch is believed. */
-    cr_assert_eq(answer_of(other, bare_len, &k.from), ASSAY_PROOF_OTHER_VOTERS);
+    /* Without votes only the checkpoint's own epoch is believed, and the remedy is not a newer
+     * checkpoint but that one. */
+    cr_assert_eq(answer_of(other, bare_len, &k.from), ASSAY_PROOF_OTHER_BLOCK);
+    cr_expect_not_null(strstr(assay_proof_answer_text(ASSAY_PROOF_OTHER_BLOCK), "bare proof"));
     drop(&k);
     assay_sim_world_destroy(&w);
 }

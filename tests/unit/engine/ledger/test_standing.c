@@ -92,7 +92,7 @@ Test(standing, tells_what_the_network_says)
     cr_assert_eq(again.answer, ASSAY_PROVEN, "%s", assay_describe_answer(again.answer));
     cr_assert_arr_eq(again.node_id, r.node_id, 32);
     cr_assert_eq(verify(&bare, bare.len, &genesis, &again), ASSAY_OK);
-    cr_assert_eq(again.answer, ASSAY_PROOF_OTHER_VOTERS);
+    cr_assert_eq(again.answer, ASSAY_PROOF_OTHER_BLOCK);
 }
 
 Test(standing, tells_an_absent_member_as_it_is)

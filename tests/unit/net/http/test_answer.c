@@ -96,7 +96,7 @@ Test(net_http_answer, before_the_first_view_there_are_page_and_contract_alone)
         (void)ask(paths[i]);
         cr_expect_eq(answer.status, 503, "%s", paths[i]);
         cr_expect_str_eq(code(), "too_busy");
-        cr_expect(answer.again);
+        cr_expect(answer.retry_after_s == 1);
     }
 }
 

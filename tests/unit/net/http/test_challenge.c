@@ -220,9 +220,27 @@ Test(net_http_challenge, evidence_has_a_type_and_bytes)
     }
     request.content_type = "application/vnd.assay.evidence";
     request.body = assay_slice_over(NULL, 0);
+    request.body_announced = ASSAY_HTTP_EVIDENCE_MAX + 1;
     send(&request);
     cr_expect_eq(answer.status, 413, "a body that is too long is never read");
-    request.has_body = false;
+    cr_expect_not_null(strstr(answer.body, "\"code\":\"body_too_large\""), "%s", answer.body);
+    cr_expect_not_null(
+        strstr(answer.body, "Content-Length announces 32769 bytes, the limit is 32768"), "%s",
+        answer.body);
+    cr_expect_not_null(strstr(answer.body, "\"data\":{\"limit\":32768,\"announced\":32769}"), "%s",
+                       answer.body);
+    request.is_coded = true;
+    request.body_announced = 0;
+    send(&request);
+    cr_expect_eq(answer.status, 411, "a body of unknown length");
+    cr_expect_not_null(strstr(answer.body, "\"code\":\"length_required\""), "%s", answer.body);
+    cr_expect_not_null(strstr(answer.body, "Content-Length is required"), "%s", answer.body);
+    request.method = "GET";
+    send(&request);
+    cr_expect_eq(answer.status, 413, "a length would not help");
+    cr_expect_not_null(strstr(answer.body, "\"code\":\"body_not_allowed\""), "%s", answer.body);
+    request.method = "POST";
+    request.has_body = request.is_coded = false;
     send(&request);
     cr_expect_eq(answer.status, 400);
     request.accept = "image/png";
@@ -261,7 +279,12 @@ Test(net_http_challenge, answers_have_their_status_and_type)
     from_core(SESSION_PATH, NULL,
               "{\"schema\":\"assay.error\",\"data\":{\"code\":\"too_busy\",\"detail\":\"\"}}");
     cr_expect_eq(answer.status, 503);
-    cr_expect(answer.again);
+    cr_expect_eq(answer.retry_after_s, 1, "without a time of the node");
+    from_core(NEW_PATH, NULL,
+              "{\"schema\":\"assay.error\",\"data\":{\"code\":\"too_busy\",\"detail\":\"\","
+              "\"retry_after_s\":97}}");
+    cr_expect_eq(answer.status, 503);
+    cr_expect_eq(answer.retry_after_s, 97);
 }
 
 Test(net_http_challenge, a_proof_is_its_bytes)

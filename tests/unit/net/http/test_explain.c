@@ -140,6 +140,26 @@ Test(net_http_explain, a_member_that_passes_again_has_nothing_to_repair)
     cr_expect_not_null(strstr(advice_of_2(0), "compare its policy"));
 }
 
+/* Whoever reads why a member is FULL reads as well that this proves nothing. */
+Test(net_http_explain, what_is_insecure_is_said_of_each_member)
+{
+    static const char *const names[] = { "http-without-tls" };
+    for (size_t i = 0; i < 4; i++) {
+        fixture.snapshot.insecure = i % 2 == 1;
+        fixture.snapshot.insecure_names = names;
+        fixture.snapshot.insecure_count = i / 2;
+        publish();
+        for (size_t k = 0; k < 2; k++) {
+            const struct assay_json *data = ask(k == 0 ? "/v1/nodes/2/explain" : "/v1/nodes/2");
+            const struct assay_json *node = k == 0 ? assay_json_get(data, "node") : data;
+            const struct assay_json *settings = assay_json_get(node, "insecure_settings");
+            cr_expect_eq(assay_json_bool(node, "insecure", i % 2 == 0), i % 2 == 1);
+            cr_assert_not_null(settings);
+            cr_expect_eq(assay_json_count(settings), i / 2);
+        }
+    }
+}
+
 Test(net_http_explain, a_drained_member_waits_for_its_operators)
 {
     struct assay_snapshot_member *m = &fixture.members[2];

@@ -205,6 +205,30 @@ Test(net_http_roles, a_path_stands_for_a_line_and_back)
     }
 }
 
+/* A switch that says no is no fault. */
+Test(net_http_roles, a_switch_is_on_off_or_refused)
+{
+    static const struct {
+        const char *value, *line; /* NULL: refused */
+    } rows[] = {
+        { NULL, "proof node-1 bare" },
+        { "", "proof node-1 bare" },
+        { "1", "proof node-1 bare" },
+        { "0", "proof node-1" },
+        { "00", NULL },
+        { "no", NULL },
+        { "true", NULL },
+    };
+    char line[ASSAY_HTTP_LINE_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_http_pair pair = { "bare", rows[i].value };
+        const enum assay_status status =
+            assay_http_path_line("/v1/nodes/node-1/proof", &pair, 1, line);
+        cr_expect_eq(status == ASSAY_OK, rows[i].line != NULL, "%s", rows[i].value);
+        if (status == ASSAY_OK) cr_expect_str_eq(line, rows[i].line);
+    }
+}
+
 /* What acts on a node alone has no path: not by another name, and not in another word. */
 Test(net_http_roles, holds_permits_and_submissions_have_no_target)
 {
@@ -332,7 +356,7 @@ Test(net_http_roles, a_refusal_of_the_node_is_a_problem)
     clear_answer();
     assay_http_core_answer(&request, NULL, &answer);
     cr_expect_eq(answer.status, 503);
-    cr_expect(answer.again);
+    cr_expect(answer.retry_after_s == 1);
 }
 
 /* ------------------------------------------------------------ rules */
