@@ -134,11 +134,35 @@ data=$(full | sed -n 's/^report data to quote *//p')
 "$ASSAY" soft quote one.key --measurement "$(printf 'ab%.0s' $(seq 32))" --report-data "$data" --out full/quote >/dev/null
 expect 0 'evidence  full.bin' full --quote full/quote --out full.bin
 check 'a network carries it' test "$(size full.bin)" -le 32768
-echo "8 GPUs and 4 switches: $(printf '%s\n' "$out" | grep '^size')"
 policy full.yaml full 'gpu_count_min: 8' 'switch_count_max: 4' 'devices_packed: true'
 expect 0 'gpu 7 (GH100, serial 2329): affirming' verify full
 expect 0 'evidence  plain-full.bin' full --quote full/quote --plain --out plain-full.bin
 check 'plain, no network does' test "$(size plain-full.bin)" -gt 32768
+
+# Reports of 12000 random bytes, which do not pack: three are too long for what a network carries, eight for a set.
+mkdir random
+for i in 0 1 2 3 4 5 6 7; do
+    {
+        printf '\021\340\001\377' && head -c 33 /dev/zero
+        printf '\021\140\000\000\001\347\056\000\001\001\343\056\000\340\056' && head -c 12000 /dev/urandom
+        head -c 130 /dev/zero
+    } >random/gpu$i.bin
+done
+random() { # COUNT OPTION...
+    count=$1
+    shift
+    for i in $(seq 0 $((count - 1))); do set -- --device random/gpu$i.bin "$@"; done
+    step --collateral good/chains "$@"
+}
+expect 0 'size of the devices  ' random 3
+sizes=$(printf '%s\n' "$out" | sed -n 's/^size of the devices *\([0-9]*\) bytes, packed \([0-9]*\)$/\1 \2/p')
+expect 2 "3 devices take ${sizes#* } bytes packed, the processor's evidence $(size good/quote); expected at most 32768 bytes together" \
+    random 3 --quote good/quote --out x.bin
+case $out in *'give fewer devices, or --plain'*) ;; *) wrong "no way out: $out" ;; esac
+check 'nothing is written' test ! -e x.bin
+expect 0 "size of the devices  ${sizes% *} bytes" random 3 --quote good/quote --plain --out plain-random.bin
+expect 2 '8 reports take 97456 bytes' random 8
+case $out in *'expected at most 98304 bytes together: give fewer devices'*) ;; *) wrong "no limit: $out" ;; esac
 
 # --- devices without a processor, and reports as text
 mkdir alone && cp good/known/* alone/ && for i in 4 5 6 7; do cp good/chains/$i.der alone/chain$i.der; done
