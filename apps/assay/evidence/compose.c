@@ -292,13 +292,6 @@ static int take_quote(struct composing *c)
     return write_evidence(c, &package);
 }
 
-/* --- the result */
-static void set_length(struct assay_json *data, const char *name, struct assay_slice bytes)
-{
-    if (bytes.len > 0) assay_json_set_uint(data, name, bytes.len);
-    else assay_json_set_null(data, name);
-}
-
 static int print_result(const struct composing *c)
 {
     static const char view[] = "nonce of the devices  {nonce}\n"
@@ -318,14 +311,17 @@ static int print_result(const struct composing *c)
         assay_sha256(c->report_data, sizeof c->report_data, digest);
         assay_json_set_hex(data, "report_data", c->report_data, sizeof c->report_data);
         assay_json_set_hex(data, "qualifying_data", digest, sizeof digest);
+        assay_json_set_uint(data, "device_bytes", c->devices_bytes.len);
+        assay_json_set_uint(data, "device_bytes_packed", c->packed.len);
     } else {
         assay_json_set_null(data, "report_data");
         assay_json_set_null(data, "qualifying_data");
+        assay_json_set_null(data, "device_bytes");
+        assay_json_set_null(data, "device_bytes_packed");
     }
-    set_length(data, "device_bytes", c->devices_bytes);
-    set_length(data, "device_bytes_packed", c->packed);
     assay_json_set_text(data, "out", c->whole.len > 0 ? c->options.out : NULL);
-    set_length(data, "evidence_bytes", c->whole);
+    if (c->whole.len > 0) assay_json_set_uint(data, "evidence_bytes", c->whole.len);
+    else assay_json_set_null(data, "evidence_bytes");
     assay_json_set_uint(data, "network_bytes_max", ASSAY_EVIDENCE_LEN_MAX);
     return cli_view_result(c->json, "assay.evidence.compose", data, view);
 }
