@@ -74,7 +74,9 @@ type Instance struct {
 	ProjectNumber           uint64
 }
 
-// DeviceVerdict is a GPU or switch that came with the evidence.
+// DeviceVerdict is a GPU or switch that came with the evidence. Mode is "single", "multi", "protected-pcie" or "unknown",
+// and empty of a switch. Expires is when the first of its certificates, OCSP responses and manifests ends, zero where none
+// does, and ExpiresFirst which one that is.
 type DeviceVerdict struct {
 	Kind                      Kind
 	Genuine                   Genuine
@@ -82,6 +84,9 @@ type DeviceVerdict struct {
 	Rule                      uint32
 	Product, Driver, Firmware string
 	Serial, PlatformID        []byte
+	Mode                      string
+	Expires                   time.Time
+	ExpiresFirst              string
 }
 
 // Unchecked is something that the verdict does not cover.
@@ -245,9 +250,14 @@ func (v *Verdict) copyMachine(from *C.struct_assay_verdict) {
 	}
 	device := C.struct_assay_device_verdict{size: C.sizeof_struct_assay_device_verdict}
 	for C.assay_verdict_get_device(from, C.size_t(len(v.Devices)), &device) {
+		var expires time.Time
+		if device.has_expiry {
+			expires = time.Unix(int64(device.expires_unix_s), 0).UTC()
+		}
 		v.Devices = append(v.Devices, DeviceVerdict{Kind(device.kind), Genuine(device.genuine), Tier(device.tier),
 			uint32(device.rule), C.GoString(device.product), C.GoString(device.driver), C.GoString(device.firmware),
-			copied(device.serial), copied(device.platform_id)})
+			copied(device.serial), copied(device.platform_id), C.GoString(device.mode), expires,
+			C.GoString(device.expires_first)})
 	}
 }
 

@@ -586,8 +586,20 @@ struct assay_device_verdict {
     const char *firmware;
     struct assay_bytes serial;      /* of the certificate of its key, zeros in front */
     struct assay_bytes platform_id; /* 32 bytes; of a genuine device */
+    /* As the report of a GPU states it: "single", "multi", "protected-pcie", "unknown"; empty: a
+     * switch. */
+    const char *mode;
+    /* What ends first of the certificates, OCSP responses and manifests of this device, and when:
+     * judge it again until then. */
+    bool has_expiry;
+    int64_t expires_unix_s;
+    const char *expires_first; /* empty without an expiry */
 };
-/* GPUs, then switches. Returns: false past the last one; *device untouched. */
+/*
+ * assay_verdict_get_device - GPUs, then switches.
+ * In:      device->size; without the members behind platform_id they are not written
+ * Returns: false past the last one; *device untouched
+ */
 ASSAY_API bool assay_verdict_get_device(const struct assay_verdict *verdict, size_t index,
                                         struct assay_device_verdict *device);
 
@@ -666,7 +678,8 @@ struct assay_claim_value {
  * `assay evidence decode --json` prints (docs/library.md). Evidence is parsed with the first call
  * after an appraisal.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim, past the last one; evidence that cannot be
- *          read has none) | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ *          read has none) | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | ASSAY_E_FULL (more
+ *          claims than a verdict has room for: none is returned; of no kind of this version)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_claim(
     const struct assay_verdict *verdict, const char *name, struct assay_claim_value *claim);

@@ -220,11 +220,22 @@ static bool too_deep(const char *text, size_t len)
 
 enum assay_status assay_json_parse(const char *text, size_t len, struct assay_json **parsed)
 {
-    ASSAY_ASSERT(parsed != NULL);
+    struct assay_json_place place;
+    return assay_json_parse_at(text, len, parsed, &place);
+}
+
+enum assay_status assay_json_parse_at(const char *text, size_t len, struct assay_json **parsed,
+                                      struct assay_json_place *place)
+{
+    ASSAY_ASSERT(parsed != NULL && place != NULL);
     json_error_t error = { 0 };
+    *place = (struct assay_json_place){ .line = 1 };
     if (len > ASSAY_JSON_LEN_MAX || too_deep(text, len)) return ASSAY_E_RANGE;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-    if (value == NULL) return ASSAY_E_SYNTAX;
+    if (value == NULL) {
+        *place = (struct assay_json_place){ .line = error.line, .column = error.column };
+        return ASSAY_E_SYNTAX;
+    }
     *parsed = to_jansson(value);
     return ASSAY_OK;
 }

@@ -74,6 +74,14 @@ enum assay_json_kind {
  */
 ASSAY_CHECKED enum assay_status assay_json_parse(const char *text, size_t len,
                                                  struct assay_json **out);
+/* Where a text stops being JSON: line from 1, column in characters. */
+struct assay_json_place {
+    int line, column;
+};
+/* The same. Out: *place of ASSAY_E_SYNTAX; the beginning of a text of any other fault */
+ASSAY_CHECKED enum assay_status assay_json_parse_at(const char *text, size_t len,
+                                                    struct assay_json **out,
+                                                    struct assay_json_place *place);
 /* Returns: the borrowed member, or NULL. */
 const struct assay_json *assay_json_get(const struct assay_json *object, const char *key);
 /* Returns: items of an array; 0 for anything else. */

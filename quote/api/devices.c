@@ -4,9 +4,11 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
+#include "quote/result/device_verdict.h"
 #include "quote/verify.h"
 #include "quote/verify/device_set.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 _Static_assert(ASSAY_DEVICE_CHALLENGE_BYTES == ASSAY_REPORT_DATA_LEN, "one length");
@@ -122,16 +124,21 @@ enum assay_status assay_devices_attach(struct assay_bytes evidence, struct assay
     return status;
 }
 
+/* docs/compatibility.md 2: a structure grows at its end; callers built before `mode` have this. */
+enum { DEVICE_VERDICT_SIZE_MIN = offsetof(struct assay_device_verdict, mode) };
+
 bool assay_verdict_get_device(const struct assay_verdict *verdict, size_t index,
                               struct assay_device_verdict *device)
 {
-    if (verdict == NULL || device == NULL || device->size < sizeof *device ||
+    if (verdict == NULL || device == NULL || device->size < DEVICE_VERDICT_SIZE_MIN ||
         index >= verdict->device_count)
         return false;
     ASSAY_ASSERT(verdict->device_count <= ASSAY_DEVICES_MAX);
     const struct assay_verdict_device *const d = &verdict->devices[index];
-    *device = (struct assay_device_verdict){
-        .size = sizeof *device,
+    const char *const mode = assay_device_mode(d);
+    const size_t size = device->size < sizeof *device ? device->size : sizeof *device;
+    const struct assay_device_verdict full = {
+        .size = size,
         .kind = (enum assay_evidence_kind)d->kind,
         .genuine = (enum assay_genuine)d->genuine,
         .tier = (enum assay_tier)d->tier,
@@ -142,6 +149,11 @@ bool assay_verdict_get_device(const struct assay_verdict *verdict, size_t index,
         .serial = { d->serial, sizeof d->serial },
         .platform_id = { d->has_platform ? d->platform_id : NULL,
                          d->has_platform ? sizeof d->platform_id : 0 },
+        .mode = mode != NULL ? mode : "",
+        .has_expiry = d->has_expiry,
+        .expires_unix_s = d->expires_unix_s,
+        .expires_first = d->expires_first,
     };
+    assay_bytes_copy((uint8_t *)device, size, (const uint8_t *)&full, size);
     return true;
 }

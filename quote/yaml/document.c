@@ -17,7 +17,7 @@ enum { COMPLAINT_MAX = 320 };
 /* libcyaml's log of an error: the first line has the error, the next ones its place. */
 struct complaint {
     char what[COMPLAINT_MAX];
-    char field[ASSAY_YAML_KEY_MAX]; /* the innermost mapping field around it */
+    char field[ASSAY_YAML_KEY_MAX];   /* the innermost mapping field around it */
     char section[ASSAY_YAML_KEY_MAX]; /* the outermost */
     struct assay_yaml_place place;
 };
@@ -337,12 +337,28 @@ static bool is_c1(const char *c)
     return first == 0xc2 && second >= 0x80 && second <= 0x9f;
 }
 
+/* Marks that turn the direction of text, so that it reads otherwise than its bytes: U+061C, U+200E,
+ * U+200F, U+202A to U+202E, U+2066 to U+2069; with the separators of lines U+2028 and U+2029.
+ * Returns: how many bytes it has; 0: none */
+static size_t direction_len(const char *c)
+{
+    const unsigned char *const u = (const unsigned char *)c;
+    if (u[0] == 0xd8 && u[1] == 0x9c) return 2;
+    if (u[0] != 0xe2 || u[1] == 0) return 0;
+    const bool in_80 =
+        u[1] == 0x80 && (u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xa8 && u[2] <= 0xae));
+    const bool in_81 = u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+    return in_80 || in_81 ? 3 : 0;
+}
+
 /* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
 void assay_yaml_sanitize(char *message)
 {
     ASSAY_ASSERT(message != NULL);
     for (char *c = message; *c != '\0'; c++) {
-        if (is_c1(c)) c[0] = c[1] = '?';
+        const size_t len = direction_len(c);
+        if (len > 0) c = (char *)memset(c, '?', len) + len - 1;
+        else if (is_c1(c)) c[0] = c[1] = '?';
         else if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
     }
 }

@@ -98,7 +98,8 @@ check 'another result would be seen' compare --selftest "$part" "$out/c"
 mkdir -p "$out/faulty"
 for fault in 's/expected_report_data=data.slice/expected_report_data=api.Bytes()/' 's/memory, policy=accepted/memory, policy=None/' \
     's/expected_nonce=challenge.slice/expected_nonce=api.Bytes()/' 's/int(time.time()) if at is None else at/1900000001/' \
-    's/api.lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/'; do
+    's/api.lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/' \
+    's/_text(one.mode) or None/None/' 's/one.expires_unix_s if one.has_expiry else None/None/'; do
     rm -rf "$out/faulty/assay"
     cp -R "$python/assay" "$out/faulty"
     sed -i "$fault" "$out/faulty/assay/"*.py

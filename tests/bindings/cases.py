@@ -135,7 +135,7 @@ def add_made(table, made):
         evidence, policy = read(os.path.join(path, "evidence")), os.path.join(path, "policy.yaml")
         root, collateral = os.path.join(path, "root"), os.path.join(path, "collateral")
         named = {"files": folder(collateral) if os.path.isdir(collateral) else [], "at": int(at),
-                 "roots": [root], "policy": policy if os.path.exists(policy) else "-"}
+                 "roots": ["policy"] if name == "devices" else [root], "policy": policy if os.path.exists(policy) else "-"}
         table.add("made", name, evidence, expected, **named)
         exact = "contraindicated" if name == "td-elsewhere" else expected
         table.add("made", name + "-exact", evidence, exact, **{**named, "exact": True})

@@ -1,6 +1,6 @@
 /*
- * tests/bindings/make_cases.c - evidence of five kinds, each of an authority made for it, as files
- * for cases.py.
+ * tests/bindings/make_cases.c - evidence of five kinds, each of an authority made for it, and of a
+ * processor with GPUs and a switch, as files for cases.py.
  *
  * usage: make_cases FOLDER. One folder a case: evidence, root (a public key), collateral/,
  * policy.yaml where it needs one, and `case` with the Unix time and the expected tier.
@@ -9,6 +9,7 @@
 #include "quote/source/soft/soft.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/intel/td_world.h"
+#include "tests/unit/quote/nvidia/device_world.h"
 #include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/tpm/simulated_tpm.h"
 
@@ -136,13 +137,55 @@ static void make_tpm(void)
     free(p);
 }
 
+static void write_device_policy(const struct device_world *w)
+{
+    char text[4096], keys[3][2 * ASSAY_KEY_BYTES_MAX + 1];
+    assay_hex_encode(w->cpu->ca.root_public, 64, keys[0], sizeof keys[0]);
+    for (size_t i = 0; i < GPU_ROOTS; i++)
+        assay_hex_encode(w->gpu->c.roots[i].bytes, w->gpu->c.roots[i].len, keys[i + 1],
+                         sizeof keys[0]);
+    const int len =
+        snprintf(text, sizeof text,
+                 "policy_version: 1\nprofile: development\ngpu_count_max: 8\nswitch_count_max: 4\n"
+                 "roots:\n  - { name: processors, key: %s, kinds: [soft] }\n"
+                 "  - { name: devices, key: %s, kinds: [nvidia-gpu, nvidia-switch] }\n"
+                 "  - { name: manifests, key: %s, kinds: [nvidia-gpu, nvidia-switch] }\n",
+                 keys[0], keys[1], keys[2]);
+    require(len > 0 && len < (int)sizeof text, "policy");
+    write_file("policy.yaml", text, (size_t)len);
+}
+
+/* Two GPUs and a switch. */
+static void make_devices(void)
+{
+    static const uint8_t challenge[ASSAY_REPORT_DATA_LEN] = { 0xc4, 0x11 };
+    struct device_world *const w = device_world_open(challenge, 0);
+    const struct assay_key root = assay_key_p256(w->cpu->ca.root_public);
+    w->gpu->ocsp_from_s = GPU_AT - 3600;
+    w->gpu->ocsp_to_s = GPU_AT + 3600;
+    device_world_quote(w);
+    device_world_judge(w);
+    require(w->status == ASSAY_OK && w->verdict.device_count == DEVICES, "appraisal");
+    write_bundle(&w->cpu->bundle);
+    write_file("collateral/driver.xml", w->gpu->manifests[0].xml, w->gpu->manifests[0].len);
+    write_file("collateral/vbios.xml", w->gpu->manifests[1].xml, w->gpu->manifests[1].len);
+    write_file("collateral/switch.xml", w->switch_manifest.xml, w->switch_manifest.len);
+    write_file("collateral/ocsp", w->gpu->ocsp, w->gpu->ocsp_len);
+    write_device_policy(w);
+    write_case(w->bytes, w->len, &root, GPU_AT, w->verdict.tier);
+    device_world_close(w);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*make)(void);
-    } kinds[] = { { "soft", make_soft }, { "td15", make_td }, { "td-elsewhere", make_td_elsewhere },
-                  { "snp", make_snp },   { "cca", make_cca }, { "tpm", make_tpm } };
+    } kinds[] = {
+        { "soft", make_soft },      { "td15", make_td }, { "td-elsewhere", make_td_elsewhere },
+        { "snp", make_snp },        { "cca", make_cca }, { "tpm", make_tpm },
+        { "devices", make_devices }
+    };
     if (argc != 2) return fprintf(stderr, "usage: make_cases FOLDER\n"), 2;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         open_folder(argv[1], kinds[i].name);

@@ -72,7 +72,8 @@ def print_state(v):
     for one in v.devices:
         print("device %s|%s|%s|%d|%s|%s|%s" % (one.kind, genuine_name(one.genuine), one.tier.name.lower(), one.rule,
                                                one.product, one.driver, one.firmware))
-        print("serial %s\nplatform_id %s" % (one.serial.hex(), one.platform_id.hex()))
+        print("serial %s\nplatform_id %s\nmode %s" % (one.serial.hex(), one.platform_id.hex(), one.mode or ""))
+        print("expires %d %s" % (-1 if one.expires is None else one.expires, one.expires_first))
     for name in v.advisories:
         print("advisory %s" % name)
     for name in v.current_advisories:

@@ -83,6 +83,8 @@ static void print_machine(const struct assay_verdict *v)
                      device.product, device.driver, device.firmware);
         print_bytes("serial", device.serial);
         print_bytes("platform_id", device.platform_id);
+        (void)printf("mode %s\nexpires %" PRId64 " %s\n", device.mode,
+                     device.has_expiry ? device.expires_unix_s : -1, device.expires_first);
     }
 }
 

@@ -517,18 +517,7 @@ function extras(members, epoch) {
             ],
         })),
     };
-    const forecast = {
-        nodes: [
-            {
-                slot: 2 % members.length,
-                name: members[2 % members.length].name,
-                now: 'up to date',
-                then: 'out of date',
-                why: 'component 4 has SVN 6, the next set asks for 11: update the firmware of the platform',
-            },
-        ],
-    };
-    return { policy, collateral: { roots, forecast }, evidence };
+    return { policy, collateral: { roots }, evidence };
 }
 
 // What a node found in the evidence of a member: document `evidence`. options: { own, bad: another build }

@@ -44,6 +44,10 @@ async function processes() {
         t.check('the policy in force is there', (await text('main')).includes('SWHardeningNeeded'));
         await t.go(page, '#/collateral');
         t.check('and how long the collateral lasts', /vendor-1[\s\S]*TCB info/.test(await text('main')));
+        // What the page shows of collateral is what a daemon serves, and a forecast is not.
+        const served = (await (await fetch(address() + 'v1/collateral')).json()).data;
+        t.check('a daemon serves roots', served.roots.length > 0 && !('forecast' in served), Object.keys(served));
+        t.check('and the page names the command', (await text('main')).includes('assay collateral forecast'));
         await t.go(page, '#/epochs?n=peer-2');
         t.check(
             'a tally of real ballots is computed again',

@@ -115,7 +115,7 @@ async function contents() {
     );
     await t.go(page, '#/collateral');
     t.check('collateral: the first to end', (await text()).includes('in 3 days'));
-    t.check('collateral: the forecast', (await text()).includes('component 4 has SVN 6'));
+    t.check('collateral: how a forecast is made', (await text()).includes('assay collateral forecast'));
     await t.go(page, '#/services');
     t.check(
         'services: a group that waits for its next view',

@@ -5,7 +5,7 @@ import { CONDITIONS } from './shapes.js';
 export const list = (value) => (Array.isArray(value) ? value : []);
 
 // docs: data of the documents by their short names (status, nodes, history, timeline, matrix, changes, policy,
-// collateral, services, evidence, forecast). Each may be missing.
+// collateral, services, evidence). Each may be missing.
 export function makeModel(docs, source) {
     const status = docs.status || {};
     const known = list(docs.nodes && docs.nodes.nodes);

@@ -3,7 +3,8 @@
  * of its machine, step by step (compose.h).
  *
  * Each step prints what the next one needs: the challenge gives the nonce of the devices, their
- * reports the report data of the processor, its quote the evidence.
+ * reports the report data of the processor, its quote the evidence. Devices are packed as members
+ * pack theirs (apps/enclave/device_reports.h), or plain on request.
  */
 #include "apps/assay/evidence/compose.h"
 
@@ -15,6 +16,7 @@
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_package.h"
+#include "base/assert.h"
 #include "quote/kinds.h"
 #include "quote/tpm_format.h"
 #include "quote/verify.h"
@@ -27,7 +29,11 @@ struct options {
     const char *challenge, *collateral, *devices_out, *quote, *pieces, *out;
     const char *devices[ASSAY_DEVICES_MAX];
     size_t device_count;
+    bool plain;
 };
+
+/* An LZ4 block of bytes that do not repeat is longer than they are: by 1 in 255, and some. */
+enum { PACKED_LEN_MAX = ASSAY_DEVICES_LEN_MAX + ASSAY_DEVICES_LEN_MAX / 255 + 16 };
 
 /* A device as it was read, and what of the folder belongs to it. */
 struct device {
@@ -44,6 +50,9 @@ struct composing {
     struct assay_device_set set;
     uint8_t encoded[ASSAY_DEVICES_LEN_MAX];
     struct assay_slice devices_bytes; /* the set; empty without devices */
+    struct assay_lz4_table table;
+    uint8_t block[PACKED_LEN_MAX];
+    struct assay_slice packed; /* the set as it travels packed */
     uint8_t report_data[ASSAY_REPORT_DATA_LEN];
     uint8_t *quote;
     struct assay_input_files *around; /* the quote's folder */
@@ -158,6 +167,29 @@ static int add_device(struct composing *c, const struct device *d)
                     assay_status_symbol(status));
 }
 
+/* The set, plain and packed: the processor commits to the plain bytes, however they travel. */
+static int encode_devices(struct composing *c)
+{
+    size_t reports = 0, certificates = 0;
+    for (size_t i = 0; i < c->set.count; i++)
+        reports += c->set.devices[i].report.len;
+    for (size_t i = 0; i < c->set.certificate_count; i++)
+        certificates += c->set.certificates[i].len;
+    struct assay_writer w = assay_writer_over(c->encoded, sizeof c->encoded);
+    assay_device_set_encode(&c->set, &w);
+    if (assay_writer_finish(&w, &c->devices_bytes) != ASSAY_OK)
+        return COMPLAIN(c,
+                        "--device: %zu reports take %zu bytes, and %zu certificates of them %zu; "
+                        "expected at most %d bytes together: give fewer devices",
+                        c->set.count, reports, c->set.certificate_count, certificates,
+                        (int)ASSAY_DEVICES_LEN_MAX);
+    w = assay_writer_over(c->block, sizeof c->block);
+    assay_device_set_pack(c->devices_bytes, &c->table, &w);
+    const enum assay_status status = assay_writer_finish(&w, &c->packed);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return ASSAY_EXIT_OK;
+}
+
 /* GPUs, then switches; within a kind as on the command line. */
 static int take_devices(struct composing *c)
 {
@@ -172,12 +204,8 @@ static int take_devices(struct composing *c)
         for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++)
             if (c->devices[i].pieces.package.kind == kinds[k])
                 result = add_device(c, &c->devices[i]);
+    if (result == ASSAY_EXIT_OK) result = encode_devices(c);
     if (result != ASSAY_EXIT_OK) return result;
-    struct assay_writer w = assay_writer_over(c->encoded, sizeof c->encoded);
-    assay_device_set_encode(&c->set, &w);
-    if (assay_writer_finish(&w, &c->devices_bytes) != ASSAY_OK)
-        return COMPLAIN(c, "the devices take more than %d bytes with their certificates",
-                        (int)ASSAY_DEVICES_LEN_MAX);
     assay_device_report_data(c->set.challenge, c->devices_bytes, c->report_data);
     if (c->options.devices_out == NULL) return ASSAY_EXIT_OK;
     return cli_output_write("assay evidence compose", c->options.devices_out, ASSAY_FILE_PUBLIC,
@@ -227,6 +255,26 @@ static int add_report_data(const struct composing *c, struct assay_package *pack
     return ASSAY_EXIT_OK;
 }
 
+/* quote/package.h: 32 KB, in which packed devices are contained, and plain ones are not. */
+static int write_evidence(struct composing *c, struct assay_package *package)
+{
+    struct assay_writer w = assay_writer_over(c->evidence, sizeof c->evidence);
+    const bool plain = c->options.plain;
+    const size_t devices = plain ? c->devices_bytes.len : c->packed.len;
+    assay_package_encode(package, &w);
+    if (assay_writer_finish(&w, &c->whole) == ASSAY_OK &&
+        assay_package_read(package->kind, c->whole.bytes, c->whole.len, package) == ASSAY_OK)
+        return cli_output_write("assay evidence compose", c->options.out, ASSAY_FILE_PUBLIC,
+                                c->whole);
+    return COMPLAIN(
+        c,
+        "--quote %s: %zu devices take %zu bytes%s, the processor's evidence %zu; "
+        "expected at most %d bytes %s%s",
+        c->options.quote, c->set.count, devices, plain ? "" : " packed", c->processor.evidence.len,
+        (int)ASSAY_EVIDENCE_LEN_MAX, plain ? "of the processor" : "together",
+        plain ? "" : ": give fewer devices, or --plain for a verifier outside of a network");
+}
+
 static int take_quote(struct composing *c)
 {
     struct assay_package package;
@@ -236,16 +284,12 @@ static int take_quote(struct composing *c)
     if (result != ASSAY_EXIT_OK) return result;
     if (package.devices.len > 0 || package.packed.len > 0)
         return COMPLAIN(c, "--quote %s: has devices already, expected evidence without", path);
-    package.devices = c->devices_bytes;
+    if (c->options.plain) package.devices = c->devices_bytes;
+    else package.packed = c->packed;
     if (!assay_package_fits(&package))
         return COMPLAIN(c, "--quote %s: evidence of kind %s takes no devices", path,
                         assay_kind_text(package.kind));
-    struct assay_writer w = assay_writer_over(c->evidence, sizeof c->evidence);
-    assay_package_encode(&package, &w);
-    if (assay_writer_finish(&w, &c->whole) != ASSAY_OK ||
-        assay_package_read(package.kind, c->whole.bytes, c->whole.len, &package) != ASSAY_OK)
-        return COMPLAIN(c, "--quote %s: too long to be put together with devices", path);
-    return cli_output_write("assay evidence compose", c->options.out, ASSAY_FILE_PUBLIC, c->whole);
+    return write_evidence(c, &package);
 }
 
 static int print_result(const struct composing *c)
@@ -253,7 +297,11 @@ static int print_result(const struct composing *c)
     static const char view[] = "nonce of the devices  {nonce}\n"
                                "[?report_data report data to quote  {report_data}\n]"
                                "[?qualifying_data qualifying data of a TPM  {qualifying_data}\n]"
-                               "[?out evidence  {out}\n]";
+                               "[?device_bytes size of the devices  {device_bytes} bytes, "
+                               "packed {device_bytes_packed}\n]"
+                               "[?out evidence  {out}\n]"
+                               "[?evidence_bytes size of the evidence  {evidence_bytes} bytes; a "
+                               "network carries {network_bytes_max}\n]";
     struct assay_json *const data = assay_json_object();
     uint8_t nonce[ASSAY_DEVICE_NONCE_LEN], digest[ASSAY_SHA256_LEN];
     assay_device_nonce(c->set.challenge, nonce);
@@ -263,11 +311,18 @@ static int print_result(const struct composing *c)
         assay_sha256(c->report_data, sizeof c->report_data, digest);
         assay_json_set_hex(data, "report_data", c->report_data, sizeof c->report_data);
         assay_json_set_hex(data, "qualifying_data", digest, sizeof digest);
+        assay_json_set_uint(data, "device_bytes", c->devices_bytes.len);
+        assay_json_set_uint(data, "device_bytes_packed", c->packed.len);
     } else {
         assay_json_set_null(data, "report_data");
         assay_json_set_null(data, "qualifying_data");
+        assay_json_set_null(data, "device_bytes");
+        assay_json_set_null(data, "device_bytes_packed");
     }
     assay_json_set_text(data, "out", c->whole.len > 0 ? c->options.out : NULL);
+    if (c->whole.len > 0) assay_json_set_uint(data, "evidence_bytes", c->whole.len);
+    else assay_json_set_null(data, "evidence_bytes");
+    assay_json_set_uint(data, "network_bytes_max", ASSAY_EVIDENCE_LEN_MAX);
     return cli_view_result(c->json, "assay.evidence.compose", data, view);
 }
 
@@ -278,8 +333,9 @@ static int check_options(const struct composing *c)
         (o->quote != NULL || o->collateral != NULL || o->devices_out != NULL))
         return COMPLAIN(c, "--quote, --collateral and --devices-out: expected --device with them, "
                            "found none");
-    if (o->pieces != NULL && o->quote == NULL)
-        return COMPLAIN(c, "--pieces: expected --quote with it, found none");
+    if ((o->pieces != NULL || o->plain) && o->quote == NULL)
+        return COMPLAIN(c, "%s: expected --quote with it, found none",
+                        o->plain ? "--plain" : "--pieces");
     if ((o->quote == NULL) != (o->out == NULL))
         return COMPLAIN(c, "expected --quote and --out together, found one of them");
     return ASSAY_EXIT_OK;
@@ -297,6 +353,7 @@ int cli_evidence_compose(int argc, char **argv)
         { "devices-out", .text = &o->devices_out },
         { "quote", .text = &o->quote },
         { "pieces", .text = &o->pieces },
+        { "plain", .flag = &o->plain },
         { "out", .text = &o->out },
         { .name = NULL },
     };

@@ -121,6 +121,10 @@ const struct assay_verb assay_verbs_evidence[] = {
             "what the evidence of the processor leaves to other files: signature, key and values "
             "of a TPM, its quote beside a paravisor's report, certificates",
             0 },
+          { "plain", NULL,
+            "do not pack the reports of the devices: for verifiers whose policy lacks "
+            "devices_packed; up to 96 KB of them, more than a network carries",
+            0 },
           { "out", "FILE", "the evidence", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },

@@ -89,7 +89,8 @@ class CloudInstance(_Sized):
 class DeviceVerdict(_Sized):
     _fields_ = [("size", c.c_size_t), ("kind", c.c_int), ("genuine", c.c_int), ("tier", c.c_int), ("rule", c.c_uint32),
                 ("product", c.c_char_p), ("driver", c.c_char_p), ("firmware", c.c_char_p), ("serial", Bytes),
-                ("platform_id", Bytes)]
+                ("platform_id", Bytes), ("mode", c.c_char_p), ("has_expiry", c.c_bool), ("expires_unix_s", c.c_int64),
+                ("expires_first", c.c_char_p)]
 
 
 class Finding(_Sized):

@@ -59,7 +59,9 @@ class Instance(NamedTuple):
 
 
 class DeviceVerdict(NamedTuple):
-    """A GPU or switch that came with the evidence."""
+    """A GPU or switch that came with the evidence. mode: "single", "multi", "protected-pcie" or "unknown", None of a switch;
+    expires: the Unix time at which the first of its certificates, OCSP responses and manifests ends, expires_first which
+    one that is."""
     kind: str
     genuine: Optional[bool]
     tier: Tier
@@ -69,6 +71,9 @@ class DeviceVerdict(NamedTuple):
     firmware: str
     serial: bytes
     platform_id: bytes
+    mode: Optional[str]
+    expires: Optional[int]
+    expires_first: str
 
 
 class Log(NamedTuple):
@@ -256,7 +261,8 @@ def _devices(pointer: Any) -> List[DeviceVerdict]:
     while api.lib.assay_verdict_get_device(pointer, len(found), one):
         found.append(DeviceVerdict(
             api.name_of("assay_name_of_kind", one.kind), _GENUINE[one.genuine], Tier(one.tier), one.rule,
-            _text(one.product), _text(one.driver), _text(one.firmware), one.serial.copy(), one.platform_id.copy()))
+            _text(one.product), _text(one.driver), _text(one.firmware), one.serial.copy(), one.platform_id.copy(),
+            _text(one.mode) or None, one.expires_unix_s if one.has_expiry else None, _text(one.expires_first)))
     return found
 
 

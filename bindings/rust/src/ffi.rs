@@ -139,6 +139,10 @@ pub struct DeviceVerdict {
     pub firmware: *const c_char,
     pub serial: Bytes,
     pub platform_id: Bytes,
+    pub mode: *const c_char,
+    pub has_expiry: bool,
+    pub expires_unix_s: i64,
+    pub expires_first: *const c_char,
 }
 
 #[repr(C)]

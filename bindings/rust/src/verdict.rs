@@ -95,6 +95,12 @@ pub struct DeviceVerdict {
     pub firmware: String,
     pub serial: Vec<u8>,
     pub platform_id: Vec<u8>,
+    /// "single", "multi", "protected-pcie" or "unknown"; none of a switch.
+    pub mode: Option<String>,
+    /// The Unix time at which the first of its certificates, OCSP responses and manifests ends.
+    pub expires: Option<i64>,
+    /// Which of them that is; empty without one.
+    pub expires_first: String,
 }
 
 /// A reason for the tier; the most severe is the first. `effect` is the class of its rule: "forged", "unjudged",
@@ -385,6 +391,9 @@ impl Appraised {
                 firmware: text_of(one.firmware),
                 serial: copied(&one.serial),
                 platform_id: copied(&one.platform_id),
+                mode: Some(text_of(one.mode)).filter(|mode| !mode.is_empty()),
+                expires: one.has_expiry.then_some(one.expires_unix_s),
+                expires_first: text_of(one.expires_first),
             },
         )
     }

@@ -278,6 +278,27 @@ Test(apps_operate, the_status_has_no_lines_for_what_cannot_occur)
     expect_printed("cuts           operators alone\n               cuts reduce weights");
 }
 
+/* Names are of operators that are not trusted, and end at a terminal. */
+Test(apps_operate, nothing_of_a_name_commands_a_terminal_or_turns_its_text)
+{
+    static const char *const marks[] = { "\xd8\x9c",     "\xe2\x80\x8e", "\xe2\x80\x8f",
+                                         "\xe2\x80\xa8", "\xe2\x80\xaa", "\xe2\x80\xae",
+                                         "\xe2\x81\xa6", "\xe2\x81\xa9", "\xc2\x9b" };
+    static const char *const plain[] = { "\xe2\x80\x90", "\xe2\x80\xaf", "\xe2\x81\xa5",
+                                         "\xc3\xa9",     "\xd8\x9d",     "\xe2\x82\xac" };
+    char text[32], wanted[32];
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        (void)snprintf(text, sizeof text, "a%sb", marks[i]);
+        (void)snprintf(wanted, sizeof wanted, "a%.*sb", (int)strlen(marks[i]), "???");
+        cr_expect_str_eq(cli_text_sanitized(text), wanted, "%zu", i);
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        (void)snprintf(text, sizeof text, "a%sb", plain[i]);
+        cr_expect_str_eq(cli_text_sanitized(text), text, "%zu", i);
+    }
+    cr_expect_str_eq(cli_text_sanitized("a\x1b[2J\xe2\x80"), "a?[2J\xe2\x80", "cut within one");
+}
+
 Test(apps_operate, what_is_cut_ends_with_a_mark)
 {
     char text[600];

@@ -6,6 +6,7 @@
 #include "tests/unit/quote/nvidia/device_world.h"
 
 #include <criterion/criterion.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static uint8_t packed[ASSAY_EVIDENCE_BYTES_MAX];
 static void open_world(void)
 {
     w = device_world_open(challenge, 0);
+    w->gpu->ocsp_from_s = GPU_AT - 3600;
+    w->gpu->ocsp_to_s = GPU_AT + 3600;
     gpu_world_make(w->gpu);
     cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
     cr_assert_eq(assay_verdict_create(&verdict), ASSAY_OK);
@@ -139,11 +142,44 @@ Test(library_devices, are_verified_with_their_processor)
         cr_expect_eq(device.genuine, ASSAY_GENUINE_TRUE);
         cr_expect_str_eq(device.product, i == DEVICE_OF_SWITCH ? "LS10" : "GH100");
         cr_expect_eq(device.platform_id.len, 32);
+        cr_expect_str_eq(device.mode, i == DEVICE_OF_SWITCH ? "" : "single");
+        cr_expect(device.has_expiry);
+        /* The OCSP response is about the second GPU alone. */
+        cr_expect_eq(device.expires_unix_s == w->gpu->ocsp_to_s, i == 1);
+        cr_expect_gt(device.expires_unix_s, GPU_AT);
+        cr_expect_str_eq(device.expires_first, i == 1 ? "OCSP for GH100 A01 GSP BROM" : "FMC LF");
     }
     cr_expect_not(assay_verdict_get_device(verdict, DEVICES, &device));
     cr_expect_not(assay_verdict_get_device(NULL, 0, &device));
-    device.size = sizeof device - 1;
+}
+
+/* docs/compatibility.md 2: every size since the first one stays accepted, and none is exceeded. */
+Test(library_devices, are_written_as_long_as_the_caller_says)
+{
+    enum { FIRST = offsetof(struct assay_device_verdict, mode) };
+    struct assay_device_verdict device = { .mode = "untouched", .expires_unix_s = 7 };
+    trust_all("gpu_count_min: 2\nswitch_count_max: 4\n");
+    const size_t len = pack();
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, packed, len, GPU_AT, verdict),
+                 ASSAY_OK);
+    device.size = FIRST - 1;
     cr_expect_not(assay_verdict_get_device(verdict, 0, &device));
+    cr_expect_null(device.product);
+    device.size = FIRST;
+    cr_assert(assay_verdict_get_device(verdict, 0, &device));
+    cr_expect_eq(device.size, FIRST);
+    cr_expect_str_eq(device.product, "GH100");
+    cr_expect_eq(device.platform_id.len, 32);
+    cr_expect_str_eq(device.mode, "untouched");
+    cr_expect_eq(device.expires_unix_s, 7);
+    struct {
+        struct assay_device_verdict device;
+        uint64_t later; /* of a newer header: left as it is */
+    } newer = { .device = { .size = sizeof newer }, .later = 7 };
+    cr_assert(assay_verdict_get_device(verdict, 0, &newer.device));
+    cr_expect_eq(newer.device.size, sizeof device);
+    cr_expect_str_eq(newer.device.mode, "single");
+    cr_expect_eq(newer.later, 7);
 }
 
 /* The same devices, the same report data and verdict, in fewer bytes. */

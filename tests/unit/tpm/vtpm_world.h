@@ -42,7 +42,7 @@ struct vtpm {
     bool bare;          /* the blob alone */
     bool has_key, other_key;
     enum vtpm_svsm svsm;
-    struct vtpm_svsm_key keys[3];
+    struct vtpm_svsm_key keys[ASSAY_SVSM_KEYS_MAX];
     size_t key_count;
     uint8_t manifest[VTPM_MANIFEST_MAX]; /* of the last build */
     size_t manifest_len;

@@ -3,7 +3,7 @@ import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
 import { epochText, groups, majorities, nameOf, rootName } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
-import { card, empty, events, ident, nodeLink, page, table } from '../parts.js';
+import { card, empty, events, ident, page, table } from '../parts.js';
 
 const EXPIRIES_MAX = 40;
 const LEVELS = [
@@ -149,29 +149,11 @@ function expiries(ctx, roots) {
     );
 }
 
-function forecast(ctx, f) {
-    if (!f || !Array.isArray(f.nodes))
-        return empty(
-            'The node does not serve forecasts.',
-            'assay collateral forecast evaluates the cached evidence against the set that would follow, and names members that would be suspended.',
-        );
-    if (f.nodes.length === 0) return empty('The set that would follow suspends no member.');
-    return table(
-        'Under the set that would follow',
-        [
-            [
-                'Node',
-                (n) => {
-                    const node = ctx.model.bySlot.get(n.slot);
-                    return node ? nodeLink(ctx, node) : clean(n.name, 40);
-                },
-            ],
-            ['Now', (n) => clean(n.now, 40)],
-            ['Then', (n) => clean(n.then, 40)],
-            ['Why', (n) => clean(n.why, 160)],
-        ],
-        f.nodes,
-        (n) => n.slot,
+// No document of a node has one.
+function forecast() {
+    return empty(
+        'Forecasts are made on the command line.',
+        'assay collateral forecast evaluates the cached evidence against the set that would follow, and names members and devices that would fail. The view of a node shows what of its evidence expires first.',
     );
 }
 
@@ -192,7 +174,7 @@ export function collateralView(ctx) {
             'div',
             { class: 'grid two' },
             card('TCB levels', levels(ctx)),
-            card('Forecast', forecast(ctx, c?.forecast)),
+            card('Forecast', forecast()),
         ),
         card(
             'Collateral in force',

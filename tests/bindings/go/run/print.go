@@ -60,7 +60,12 @@ func printState(v *assay.Verdict) {
 	for _, d := range v.Devices {
 		fmt.Printf("device %s|%s|%s|%d|%s|%s|%s\n", d.Kind, genuineName(d.Genuine), d.Tier, d.Rule, d.Product, d.Driver,
 			d.Firmware)
-		fmt.Printf("serial %x\nplatform_id %x\n", d.Serial, d.PlatformID)
+		fmt.Printf("serial %x\nplatform_id %x\nmode %s\n", d.Serial, d.PlatformID, d.Mode)
+		expires := int64(-1)
+		if !d.Expires.IsZero() {
+			expires = d.Expires.Unix()
+		}
+		fmt.Printf("expires %d %s\n", expires, d.ExpiresFirst)
 	}
 	for _, name := range v.Advisories {
 		fmt.Printf("advisory %s\n", name)

@@ -44,6 +44,8 @@ pub fn print_state(v: &Verdict) {
         let genuine = genuine_name(d.genuine);
         println!("device {}|{genuine}|{}|{}|{}|{}|{}", d.kind, d.tier, d.rule, d.product, d.driver, d.firmware);
         println!("serial {}\nplatform_id {}", hex(&d.serial), hex(&d.platform_id));
+        println!("mode {}", d.mode.as_deref().unwrap_or(""));
+        println!("expires {} {}", d.expires.unwrap_or(-1), d.expires_first);
     }
     for name in &v.advisories {
         println!("advisory {name}");

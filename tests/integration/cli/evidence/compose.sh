@@ -20,7 +20,7 @@ data=$(printf '%s\n' "$out" | sed -n 's/^report data to quote *//p')
 qualifying=$(printf '%s\n' "$out" | sed -n 's/^qualifying data of a TPM *//p')
 
 policy() { # FILE KIND ROOT
-    printf '%s\n' 'policy_version: 1' 'profile: production' 'gpu_count_min: 2' 'switch_count_max: 4' 'roots:' \
+    printf '%s\n' 'policy_version: 1' 'profile: production' 'gpu_count_min: 2' 'switch_count_max: 4' 'devices_packed: true' 'roots:' \
         "  - { name: processors, key: $3, kinds: [$2] }" \
         "  - { name: devices, key: $(value devices made), kinds: [nvidia-gpu, nvidia-switch] }" \
         "  - { name: manifests, key: $(value manifests made), kinds: [nvidia-gpu, nvidia-switch] }" >"$1"

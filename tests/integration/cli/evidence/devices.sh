@@ -25,8 +25,8 @@ policy() { # FILE DIR LINE...
         "  - { name: devices, key: $(value devices "$from/made"), kinds: [nvidia-gpu, nvidia-switch] }" \
         "  - { name: manifests, key: $(value manifests "$from/made"), kinds: [nvidia-gpu, nvidia-switch] }" >"$file"
 }
-policy good.yaml good 'gpu_count_min: 2' 'switch_count_max: 4'
-policy bad.yaml bad 'gpu_count_min: 2' 'switch_count_max: 4'
+policy good.yaml good 'gpu_count_min: 2' 'switch_count_max: 4' 'devices_packed: true'
+policy bad.yaml bad 'gpu_count_min: 2' 'switch_count_max: 4' 'devices_packed: true'
 
 # --- the steps
 step() { "$ASSAY" evidence compose --report-data $CHALLENGE "$@"; }
@@ -83,7 +83,7 @@ case $out in *'96.10.55.00.01'*) ;; *) wrong "the switch is missing: $out" ;; es
 expect 0 '"driver_version": "570.10.01"' "$ASSAY" evidence decode good.bin --json
 
 # --- devices that answered another challenge, and a quote without those that it commits to
-policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4'
+policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4' 'devices_packed: true'
 expect 11 'gpu 0 (GH100, serial 07d1): another nonce' verify other
 cp good/quote plain.bin
 mkdir -p plain
@@ -93,7 +93,7 @@ expect 11 'challenge' verify plain
 policy plain.yaml good 'gpu_count_min: 2'
 expect 11 'device-count' verify plain
 step --device good/gpu0.bin --collateral good/chains --quote good/quote --out unbound.bin >/dev/null || wrong 'compose fails'
-cp -r plain unbound && policy unbound.yaml good 'gpu_count_min: 1'
+cp -r plain unbound && policy unbound.yaml good 'gpu_count_min: 1' 'devices_packed: true'
 expect 11 'device-binding' verify unbound
 expect 11 'not commit to the reports of these devices' "$ASSAY" evidence explain unbound.bin --collateral good/known \
     --policy unbound.yaml --at $AT
@@ -101,10 +101,68 @@ expect 11 'not commit to the reports of these devices' "$ASSAY" evidence explain
 # --- a policy
 policy good.yaml good
 expect 13 'the policy accepts none' verify good
-policy good.yaml good 'gpu_count_max: 1' 'switch_count_max: 1'
+policy good.yaml good 'gpu_count_max: 1' 'switch_count_max: 1' 'devices_packed: true'
 expect 11 'device-count' verify good
-policy good.yaml good 'gpu_count_max: 8' 'switch_count_max: 1' 'gpu_firmware_min: ["96.00.A0.00.00", "96.10.00.00.00"]'
+policy good.yaml good 'gpu_count_max: 8' 'switch_count_max: 1' 'devices_packed: true' 'gpu_firmware_min: ["96.00.A0.00.00", "96.10.00.00.00"]'
 expect 11 'gpu-firmware' verify good
+
+# --- packed, as members pack them, or plain: one report data, so one quote, and one verdict
+all() { step --device good/switch0.bin --device good/gpu0.bin --device good/gpu1.bin --collateral good/chains "$@"; }
+size() { wc -c <"$1" | tr -d ' '; }
+mkdir -p whole && cp -r good/known whole/
+expect 0 "size of the evidence  $(size good.bin) bytes; a network carries 32768" all --quote good/quote --out whole.bin
+check 'the evidence of before' cmp good.bin whole.bin
+policy whole.yaml good 'gpu_count_min: 2' 'switch_count_max: 4'
+expect 13 'packed ones, and the policy accepts none: see devices_packed' verify whole
+expect 0 'size of the evidence  ' all --quote good/quote --plain --out whole.bin
+check 'packed takes less' test "$(size good.bin)" -lt "$(size whole.bin)"
+expect 10 'switch 0 (LS10, serial 03e9): warning' verify whole
+all --devices-out set >/dev/null || wrong 'compose fails'
+expect 0 "\"device_bytes\": $(size set)," all --json
+case $out in *'"evidence_bytes": null'*'"network_bytes_max": 32768'*) ;; *) wrong "no sizes: $out" ;; esac
+expect 2 '--plain: expected --quote with it' all --plain
+
+# --- eight GPUs and four switches fit into what a network carries; what does not fit names sizes and limit
+mkdir -p full/chains full/known && "$MAKE" full $CHALLENGE -1 full.keys 0 "$(date -d $AT +%s)" 8 4 >full/made &&
+    cp vendor/* full/known/ || exit 2
+full() { # OPTION...
+    for i in 7 6 5 4 3 2 1 0; do set -- --device full/gpu$i.bin "$@"; done
+    for i in 3 2 1 0; do set -- --device full/switch$i.bin "$@"; done
+    step --collateral full/chains "$@"
+}
+data=$(full | sed -n 's/^report data to quote *//p')
+"$ASSAY" soft quote one.key --measurement "$(printf 'ab%.0s' $(seq 32))" --report-data "$data" --out full/quote >/dev/null
+expect 0 'evidence  full.bin' full --quote full/quote --out full.bin
+check 'a network carries it' test "$(size full.bin)" -le 32768
+policy full.yaml full 'gpu_count_min: 8' 'switch_count_max: 4' 'devices_packed: true'
+expect 0 'gpu 7 (GH100, serial 2329): affirming' verify full
+expect 0 'evidence  plain-full.bin' full --quote full/quote --plain --out plain-full.bin
+check 'plain, no network does' test "$(size plain-full.bin)" -gt 32768
+
+# Reports of 12000 random bytes, which do not pack: three are too long for what a network carries, eight for a set.
+mkdir random
+for i in 0 1 2 3 4 5 6 7; do
+    {
+        printf '\021\340\001\377' && head -c 33 /dev/zero
+        printf '\021\140\000\000\001\347\056\000\001\001\343\056\000\340\056' && head -c 12000 /dev/urandom
+        head -c 130 /dev/zero
+    } >random/gpu$i.bin
+done
+random() { # COUNT OPTION...
+    count=$1
+    shift
+    for i in $(seq 0 $((count - 1))); do set -- --device random/gpu$i.bin "$@"; done
+    step --collateral good/chains "$@"
+}
+expect 0 'size of the devices  ' random 3
+sizes=$(printf '%s\n' "$out" | sed -n 's/^size of the devices *\([0-9]*\) bytes, packed \([0-9]*\)$/\1 \2/p')
+expect 2 "3 devices take ${sizes#* } bytes packed, the processor's evidence $(size good/quote); expected at most 32768 bytes together" \
+    random 3 --quote good/quote --out x.bin
+case $out in *'give fewer devices, or --plain'*) ;; *) wrong "no way out: $out" ;; esac
+check 'nothing is written' test ! -e x.bin
+expect 0 "size of the devices  ${sizes% *} bytes" random 3 --quote good/quote --plain --out plain-random.bin
+expect 2 '8 reports take 97456 bytes' random 8
+case $out in *'expected at most 98304 bytes together: give fewer devices'*) ;; *) wrong "no limit: $out" ;; esac
 
 # --- devices without a processor, and reports as text
 mkdir alone && cp good/known/* alone/ && for i in 4 5 6 7; do cp good/chains/$i.der alone/chain$i.der; done

@@ -140,7 +140,7 @@ refused() { # WORDS MEMBERS: refused, and left out on request
 }
 refused 'excludes[0] "/tmp/.*": a policy has no patterns' "$file, \"excludes\": [\"/tmp/.*\"]"
 refused 'excludes[0] "boot_aggregate.*"' "$file, \"excludes\": [\"boot_aggregate.*\"]"
-refused 'digests.boot_aggregate: is no file here' "\"digests\": {\"boot_aggregate\": [\"$d1\"], \"/a\": [\"$d1\"]}"
+refused 'digests[0] "boot_aggregate": is no file here' "\"digests\": {\"boot_aggregate\": [\"$d1\"], \"/a\": [\"$d1\"]}"
 sed 's/"verification-keys": ""/"verification-keys": "{}"/' runtime.json >keys.json
 expect 2 'verification-keys: a policy accepts no signatures' "$ASSAY" policy import keys.json --format keylime
 keylime "$file"
@@ -155,7 +155,7 @@ done
 sed 's/"version": 1/"version": 2/' runtime.json >keys.json
 expect 2 'meta.version: expected 1' "$ASSAY" policy import keys.json --format keylime
 for case in 'expected the digest|"digests": {}' 'expected digests of|"digests": {"/a": ["11"]}' \
-    'expected digests of|"digests": {"/a": [7]}' 'the absolute name of a file|"digests": {"a": []}' \
+    'digests[0] "/a"[0]: expected a digest, found a number|"digests": {"/a": [7]}' 'the absolute name of a file|"digests": {"a": []}' \
     'found boot_aggregate|"ima-buf": {"boot_aggregate": []}' \
     'found boot_aggregate|"keyrings": {"boot_aggregate": []}' 'a name that is no path|"keyrings": {"/a": []}' 'a list of digests|"digests": {"/a": {}}' \
     'an object of names|"digests": []' 'no such member|"more": 1' 'signed envelope|"payload": "e30="' \
@@ -164,7 +164,43 @@ for case in 'expected the digest|"digests": {}' 'expected digests of|"digests": 
     expect 2 "${case%%|*}" import
 done
 keylime "\"digests\": {\"/a\": [$(for i in $(seq 65); do printf '"%064d",' "$i"; done | sed 's/,$//')]}"
-expect 2 'more than 64 digests together' import
+expect 2 'digests[0] "/a"[64]: more than 64 digests together' import
+# A digest has the length of an algorithm, and digits alone, in lower case: what Keylime compares.
+upper=$(printf 'AA%.0s' $(seq 32))
+for case in "expected digests of 40 (sha1), 64 (sha256), 96 (sha384) or 128 (sha512) lower-case|${d1}0" \
+    "(66 characters)|${d1}00" "lower-case|$upper" "expected 64 digits of sha256, found 40|sha256:$d2" \
+    "expected 40 digits of sha1, found 64|sha1:$d1" "digits alone, found|sha256:$d1" "digits alone, found|md5:$d2"; do
+    keylime "\"digests\": {\"/b\": [], \"/a\": [\"$d1\", \"${case#*|}\"]}"
+    expect 2 "${case%%|*}" import
+    case $out in *'digests[1] "/a"[1]: expected '*) ;; *) wrong "no place: $out" ;; esac
+done
+keylime "$file"
+for case in '"md5"|"md5"' '7|a number'; do
+    sed "s/\"log_hash_alg\": \"sha1\"/\"log_hash_alg\": ${case%%|*}/" runtime.json >keys.json
+    expect 2 "ima.log_hash_alg: expected sha1, sha256, sha384 or sha512, found ${case#*|}" \
+        "$ASSAY" policy import keys.json --format keylime
+done
+# Names that turn the text of a terminal, or command it, or fill it: each message has the index, and ASCII alone.
+ascii() { # WORDS MEMBERS
+    keylime "$2"
+    expect 2 "$1" import
+    check "ASCII alone: $1" sh -c '! printf "%s\n" "$0" | LC_ALL=C tr -d "\n" | LC_ALL=C grep -q "[^ -~]"' "$out"
+    check "a short message: $1" test "$(printf '%s' "$out" | wc -c)" -lt 600
+}
+long=$(printf 'a%.0s' $(seq 4000))
+ascii 'digests[1] "/a\xe2\x80\xaeb": expected a name of printable ASCII' '"digests": {"/a": [], "/a\u202eb": []}'
+ascii 'keyrings[0] "\x1b[2J": expected a name of printable' "$file, \"keyrings\": {\"\\u001b[2J\": []}"
+ascii 'ima-buf[0] "\xc2\x9b1m": expected a name' "$file, \"ima-buf\": {\"\\u009b1m\": []}"
+ascii 'aaa...": expected a name of 1 to 95 characters, found 4001' "\"digests\": {\"/$long\": []}"
+ascii 'policy[6] "\xd8\x9cmore": expected no such member' "$file, \"excludes\": [], \"\\u061cmore\": 1"
+ascii 'excludes[0] "\xe2\x81\xa6.*": a policy has no patterns' "$file, \"excludes\": [\"\\u2066.*\"]"
+ascii 'aaa...": a policy has no patterns' "$file, \"excludes\": [\"$long\"]"
+ascii '"/a"[0]: expected digests' '"digests": {"/a": ["\u202e11"]}'
+ascii 'aaa..." (4000 characters)' "\"digests\": {\"/a\": [\"$long\"]}"
+keylime "$file, \"excludes\": [\"\\u202e.*\"]"
+expect 0 'left out: excludes[0] "\xe2\x80\xae.*"' import --partial
+printf '{"meta":\n  {"version": 1,]\n' >keys.json
+expect 2 'keys.json:2:' "$ASSAY" policy import keys.json --format keylime
 expect 2 'has no --signer' import --signer operator.pub
 expect 2 'expected a public key or a certificate' "$ASSAY" policy import values.corim --signer sound.yaml
 { printf '%b' '\0320'; tail -c +2 values.corim; } >bent.corim
