@@ -195,6 +195,35 @@ static enum assay_status choose_and_judge(struct assay_verifier *verifier,
     return status;
 }
 
+/* Is a piece of the set to blame, and not the evidence? A set of one family has its bundle once and
+ * for all, without a look at the authority of this evidence (evidence-rules.md 1.15.6: a piece of
+ * another authority is as if it were not there). What is missing is named by the choice. */
+static bool blames_collateral(const struct assay_verdict *verdict)
+{
+    static const enum assay_rule rules[] = {
+        ASSAY_RULE_COLLATERAL_CHAIN, ASSAY_RULE_TCB_INFO_SIGNATURE,
+        ASSAY_RULE_QE_IDENTITY_SIGNATURE, ASSAY_RULE_CRL_SIGNATURE, ASSAY_RULE_CRL_ISSUER,
+        ASSAY_RULE_COLLATERAL_MISSING,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (assay_verdict_has(verdict, rules[i])) return true;
+    return false;
+}
+
+static enum assay_status appraise_with_sets(struct assay_verifier *verifier,
+                                            const struct assay_trust *trust,
+                                            const struct assay_evidence_request *request,
+                                            struct assay_verdict *verdict)
+{
+    if (!assay_api_must_choose(trust, request->kind)) {
+        ASSAY_TRY(appraise_evidence(verifier, request, verdict));
+        if ((ASSAY_API_KINDS_INTEL & ASSAY_KIND_BIT(request->kind)) == 0 ||
+            !blames_collateral(verdict))
+            return ASSAY_OK;
+    }
+    return choose_and_judge(verifier, trust, request, verdict);
+}
+
 /* --- the request */
 
 /* The longest one that a later version could have: what is longer was never set. */
@@ -298,9 +327,7 @@ static enum assay_status judge_evidence(const struct assay_verify_request *reque
     inner.bytes = whole.evidence.bytes;
     inner.len = whole.evidence.len;
     const enum assay_status status =
-        assay_api_must_choose(trust, inner.kind)
-            ? choose_and_judge(request->verifier, trust, &inner, &v->verdict)
-            : appraise_evidence(request->verifier, &inner, &v->verdict);
+        appraise_with_sets(request->verifier, trust, &inner, &v->verdict);
     if (status == ASSAY_OK && inner.len <= sizeof v->evidence) {
         assay_bytes_copy(v->evidence, sizeof v->evidence, inner.bytes, inner.len);
         v->evidence_len = inner.len;

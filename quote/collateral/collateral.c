@@ -308,8 +308,10 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     assay_bytes_zero_sparse(out, sizeof *out); /* most of it stays empty */
     out->root = *root;
     assay_collateral_digest(files, out->digest);
-    for (size_t i = 0; i < ASSAY_PARTS; i++)
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
         out->given[i] = files->part[i].len > 0;
+        out->is_of_others[i] = files->is_of_others[i];
+    }
     if (!is_intel(out)) return assay_collateral_build_others(out, files);
     if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_OCSP] ||
         out->given[ASSAY_PART_RIM])

@@ -44,6 +44,7 @@ enum {
 /* The bytes of the files, borrowed; an empty slice is a missing file. */
 struct assay_collateral_files {
     struct assay_slice part[ASSAY_PARTS];
+    bool is_of_others[ASSAY_PARTS]; /* empty, though one of another authority was at hand */
 };
 
 struct assay_collateral_fault {
@@ -73,6 +74,7 @@ struct assay_collateral {
     struct assay_key root;
     bool given[ASSAY_PARTS]; /* the file was there */
     bool has[ASSAY_PARTS];   /* and could be read */
+    bool is_of_others[ASSAY_PARTS]; /* as of the files; for texts alone */
     uint32_t fault_count;
     struct assay_collateral_fault faults[ASSAY_FAULTS_MAX];
     uint32_t window_count;

@@ -126,7 +126,8 @@ static void judge_collateral(const struct assay_collateral *c, const struct assa
         if (c->given[i] || i == ASSAY_PART_PCK_CHAIN || i == ASSAY_PART_QE_CHAIN) continue;
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
                           assay_collateral_part_name((enum assay_collateral_part)i),
-                          "none given");
+                          c->is_of_others[i] ? "none that the platform's own authority signed"
+                                             : "none given");
     }
     for (uint32_t i = 0; i < c->fault_count; i++) {
         const struct assay_collateral_fault *const fault = &c->faults[i];

@@ -116,27 +116,36 @@ static enum assay_status check_pck_crl(const struct assay_collateral *c, struct 
     return ASSAY_OK;
 }
 
+/* The list that counts, or the bundle's own where none does. A bundle without one has a reason of
+ * its own; a list of another bundle revokes all the same (evidence-rules.md 1.12: all given lists
+ * count). */
+static void judge_list(const struct lookup *l, const struct assay_crl *own, const char *what,
+                       const char *subject, struct assay_verdict *verdict)
+{
+    const struct assay_crl *const crl = l->crl != NULL ? l->crl : own;
+    if (crl == NULL) return;
+    judge_dates(crl, what, l->request->policy, verdict);
+    if (assay_crl_contains(crl, l->serial)) add_revoked(verdict, l->serial, subject);
+}
+
 static enum assay_status judge_ca(const struct assay_evidence_request *request,
                                   const struct assay_collateral *c, struct assay_lease *lease,
                                   struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(c->has[ASSAY_PART_ROOT_CRL]);
     const struct assay_chain_link *const links = lease->proven->links;
     struct lookup l = { .request = request,
                         .authority = &links[LINK_ROOT],
                         .serial = links[LINK_CA].serial,
                         .key = c->root };
-    const bool is_own = assay_crl_issued_by_link(&c->root_crl, &links[LINK_ROOT]);
-    if (is_own && c->has_root_issuer) l.crl = &c->root_crl;
+    const struct assay_crl *const own = c->has[ASSAY_PART_ROOT_CRL] ? &c->root_crl : NULL;
+    const bool is_own = own != NULL && assay_crl_issued_by_link(own, &links[LINK_ROOT]);
+    if (is_own && c->has_root_issuer) l.crl = own;
     ASSAY_TRY(look_into(&l, c));
     ASSAY_TRY(look_elsewhere(&l, c));
-    if (l.crl == NULL && !is_own)
+    if (l.crl == NULL && own != NULL && !is_own)
         assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, "root CRL of the chain's root",
                           "another issuer");
-    const struct assay_crl *const crl = l.crl != NULL ? l.crl : &c->root_crl;
-    judge_dates(crl, "root CRL", request->policy, verdict);
-    if (assay_crl_contains(crl, links[LINK_CA].serial))
-        add_revoked(verdict, links[LINK_CA].serial, "PCK CA certificate");
+    judge_list(&l, own, "root CRL", "PCK CA certificate", verdict);
     return ASSAY_OK;
 }
 
@@ -144,26 +153,24 @@ static enum assay_status judge_pck(const struct assay_evidence_request *request,
                                    const struct assay_collateral *c, struct assay_lease *lease,
                                    struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(c->has[ASSAY_PART_PCK_CRL] && c->list_count <= ASSAY_LISTS_MAX);
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     const struct assay_chain_link *const links = lease->proven->links;
     struct lookup l = { .request = request,
                         .authority = &links[LINK_CA],
                         .serial = links[LINK_PCK].serial,
                         .key = assay_key_p256(lease->proven->facts.intel.ca_public) };
-    const bool is_own = assay_crl_issued_by_link(&c->pck_crl, &links[LINK_CA]);
+    const struct assay_crl *const own = c->has[ASSAY_PART_PCK_CRL] ? &c->pck_crl : NULL;
+    const bool is_own = own != NULL && assay_crl_issued_by_link(own, &links[LINK_CA]);
     if (is_own) ASSAY_TRY(check_pck_crl(c, &l, lease, verdict));
     for (size_t i = 0; i < c->list_count; i++)
         ASSAY_TRY(consider_list(&l, &c->lists[i].crl,
                                 c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
     ASSAY_TRY(look_elsewhere(&l, c));
     /* The lists of Processor and Platform CA get mixed up (evidence-rules.md 1.4). */
-    if (l.crl == NULL && !is_own)
+    if (l.crl == NULL && own != NULL && !is_own)
         assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, links[LINK_CA].name,
                           "PCK CRL of another issuer");
-    const struct assay_crl *const crl = l.crl != NULL ? l.crl : &c->pck_crl;
-    judge_dates(crl, "PCK CRL", request->policy, verdict);
-    if (assay_crl_contains(crl, links[LINK_PCK].serial))
-        add_revoked(verdict, links[LINK_PCK].serial, "PCK certificate");
+    judge_list(&l, own, "PCK CRL", "PCK certificate", verdict);
     return ASSAY_OK;
 }
 
@@ -173,7 +180,6 @@ enum assay_status assay_intel_check_revocation(const struct assay_evidence_reque
                                                struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(lease->proven != NULL && lease->proven->link_count > LINK_ROOT);
-    if (chosen->has[ASSAY_PART_ROOT_CRL]) ASSAY_TRY(judge_ca(request, chosen, lease, verdict));
-    if (!chosen->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
+    ASSAY_TRY(judge_ca(request, chosen, lease, verdict));
     return judge_pck(request, chosen, lease, verdict);
 }

@@ -1,7 +1,9 @@
 /*
  * quote/pieces/choose.c - selection of Intel's collateral (choose.h).
  *
- * Selected pieces are not trusted: they are verified when the bundle is built.
+ * Selected pieces are not trusted: they are verified when the bundle is built. The signatures that
+ * are checked here only tell whose a piece is: one of another authority proves nothing against the
+ * evidence (evidence-rules.md 1.15), so the part counts as missing.
  */
 #include "quote/pieces/choose.h"
 
@@ -9,56 +11,32 @@
 #include "base/base64.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/quote.h"
 #include "quote/json.h"
-#include "quote/kinds.h"
-#include "quote/package.h"
-#include "quote/verify.h"
-
-/* --- what the evidence asks for */
-enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const uint8_t *bytes,
-                                          size_t len, int64_t at_unix_s,
-                                          struct assay_collateral_wanted *wanted)
-{
-    struct assay_kind row;
-    struct assay_quote quote;
-    struct assay_certificate certificates[ASSAY_CHAIN_MAX];
-    struct assay_chain chain;
-    size_t count = 0;
-    *wanted = (struct assay_collateral_wanted){ .at_unix_s = at_unix_s };
-    /* The quote inside: of a paravisor's evidence, or with devices. */
-    struct assay_package package;
-    const bool is_read = assay_package_read(kind, bytes, len, &package) == ASSAY_OK;
-    if (kind == ASSAY_KIND_VTPM_TDX) {
-        if (!is_read) return ASSAY_OK;
-        bytes = package.quote.bytes;
-        len = package.quote.len;
-        if (len == 0 || assay_evidence_detect(bytes, len, &kind) != ASSAY_OK) return ASSAY_OK;
-    } else if (is_read) {
-        bytes = package.main.bytes;
-        len = package.main.len;
-    }
-    if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_OK;
-    wanted->tee = row.is_tdx ? ASSAY_TEE_TDX : ASSAY_TEE_SGX;
-    if (assay_quote_parse(&row, bytes, len, &quote) != ASSAY_OK) return ASSAY_OK;
-    if (quote.cert_data_type != ASSAY_CERT_TYPE_PCK_CHAIN) return ASSAY_OK;
-    const enum assay_status status = assay_x509_pem_chain(
-        quote.cert_data.bytes, quote.cert_data.len, certificates, ASSAY_CHAIN_MAX, &count);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status != ASSAY_OK) return ASSAY_OK;
-    if (assay_chain_order(certificates, count, &chain) != ASSAY_OK) return ASSAY_OK;
-    ASSAY_ASSERT(count <= ASSAY_CHAIN_MAX);
-    wanted->has_chain = true;
-    assay_bytes_copy(wanted->fmspc, sizeof wanted->fmspc, chain.pck.pck.fmspc, 6);
-    wanted->ca = chain.ca;
-    wanted->root = chain.root;
-    return ASSAY_OK;
-}
 
 /* --- what could be a part */
 static bool is_current(const struct assay_choice *s, int64_t from_s, int64_t to_s)
 {
     return s->wanted->at_unix_s >= from_s && s->wanted->at_unix_s <= to_s;
+}
+
+/* Does this key of the evidence's chain, which its authority has by name, bear the signature? */
+static enum assay_status is_of_key(const struct assay_choice *s, bool is_named,
+                                   const struct assay_key *key, const uint8_t *digest,
+                                   const struct assay_signature *signature, bool *yes)
+{
+    *yes = false;
+    if (!s->wanted->has_chain || !is_named) return ASSAY_OK;
+    const enum assay_status status = assay_chain_signed(key, digest, signature);
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Did the root of the evidence issue the certificate? */
+static enum assay_status is_under_root(const struct assay_choice *s,
+                                       const struct assay_certificate *c, bool *yes)
+{
+    return is_of_key(s, s->wanted->has_chain && assay_chain_names(&s->wanted->root, c),
+                     &s->wanted->root.key, c->tbs_digest, &c->signature, yes);
 }
 
 static void add_candidate(struct assay_choice *s, const struct assay_choice_candidate *c)
@@ -79,6 +57,7 @@ static enum assay_status add_tcb_info(struct assay_choice *s, const struct assay
     const enum assay_status status =
         assay_json_tcb_info(c.bytes.bytes, c.bytes.len, &s->scratch.tcb_info, &document, NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    c.is_unread = status != ASSAY_OK;
     if (status == ASSAY_OK) {
         c.fits = info->tee == s->wanted->tee && s->wanted->has_chain &&
                  assay_bytes_equal(info->fmspc, s->wanted->fmspc, sizeof info->fmspc);
@@ -99,6 +78,7 @@ static enum assay_status add_identity(struct assay_choice *s, const struct assay
     const enum assay_status status = assay_json_qe_identity(
         c.bytes.bytes, c.bytes.len, &s->scratch.qe_identity, &document, NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    c.is_unread = status != ASSAY_OK;
     if (status == ASSAY_OK) {
         c.fits = id->tee == s->wanted->tee;
         c.begun = id->issue_unix_s <= s->wanted->at_unix_s;
@@ -118,8 +98,10 @@ static enum assay_status add_list(struct assay_choice *s, const struct assay_rec
     if (status != ASSAY_OK)
         return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
     c.issuer = crl->issuer;
-    c.of_ca = s->wanted->has_chain && assay_crl_issued_by(crl, &s->wanted->ca);
-    c.of_root = s->wanted->has_chain && assay_crl_issued_by(crl, &s->wanted->root);
+    ASSAY_TRY(is_of_key(s, s->wanted->has_chain && assay_crl_issued_by(crl, &s->wanted->ca),
+                        &s->wanted->ca.key, crl->tbs_digest, &crl->signature, &c.of_ca));
+    ASSAY_TRY(is_of_key(s, s->wanted->has_chain && assay_crl_issued_by(crl, &s->wanted->root),
+                        &s->wanted->root.key, crl->tbs_digest, &crl->signature, &c.of_root));
     c.current = is_current(s, crl->this_update_s, crl->next_update_s);
     c.issued_s = crl->this_update_s;
     add_candidate(s, &c);
@@ -140,16 +122,20 @@ static void note_root(struct assay_choice *s, const struct assay_certificate *c)
     s->roots[s->root_count++] = c->subject;
 }
 
-static void note_signer(struct assay_choice *s, const struct assay_certificate *c)
+static enum assay_status note_signer(struct assay_choice *s, const struct assay_certificate *c)
 {
+    bool is_rooted = false;
     ASSAY_ASSERT(s->signer_count <= ASSAY_CHAIN_MAX);
-    if (s->signer_count == ASSAY_CHAIN_MAX || !s->wanted->has_chain || c->has_pck) return;
-    if (assay_chain_names(&s->wanted->root, c)) s->signers[s->signer_count++] = c->key;
+    if (s->signer_count == ASSAY_CHAIN_MAX || c->has_pck) return ASSAY_OK;
+    ASSAY_TRY(is_under_root(s, c, &is_rooted));
+    if (is_rooted) s->signers[s->signer_count++] = c->key;
+    return ASSAY_OK;
 }
 
 /* A chain with a CA below the root belongs to PCK certificates, one with a signer to documents. */
-static void describe_chain(const struct assay_choice *s, const struct assay_certificate *c,
-                           struct assay_choice_candidate *out)
+static enum assay_status describe_chain(const struct assay_choice *s,
+                                        const struct assay_certificate *c,
+                                        struct assay_choice_candidate *out)
 {
     out->part = c->is_ca ? ASSAY_PART_PCK_CHAIN : ASSAY_PART_TCB_CHAIN;
     out->fits = c->is_ca && s->wanted->has_chain && assay_key_equal(&c->key, &s->wanted->ca.key);
@@ -157,6 +143,7 @@ static void describe_chain(const struct assay_choice *s, const struct assay_cert
     out->current = is_current(s, c->not_before_s, c->not_after_s);
     out->issued_s = c->not_before_s;
     out->signer = c->key;
+    return is_under_root(s, c, &out->is_rooted);
 }
 
 /* A file that is one chain, and nothing else, is taken as it is. */
@@ -172,10 +159,14 @@ static enum assay_status add_chain(struct assay_choice *s, struct assay_slice te
     ASSAY_ASSERT(count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct assay_certificate *const it = &s->chain[i];
+        /* With the root of another authority: its certificates are candidates one by one. */
+        if (assay_chain_self_issued(it) && s->wanted->has_chain &&
+            !assay_key_equal(&it->key, &s->wanted->root.key))
+            return ASSAY_OK;
         if (assay_chain_self_issued(it) || (!it->is_ca && it->has_pck)) continue;
         if (it->is_ca) cas += 1;
         else signers += 1;
-        describe_chain(s, it, &c);
+        ASSAY_TRY(describe_chain(s, it, &c));
     }
     if (cas > 0 ? signers == 0 : signers == 1) add_candidate(s, &c);
     return ASSAY_OK;
@@ -194,10 +185,12 @@ static enum assay_status add_certificate(struct assay_choice *s,
         note_root(s, it);
         return ASSAY_OK;
     }
-    if (!it->is_ca) note_signer(s, it);
-    describe_chain(s, it, &c);
+    if (!it->is_ca) ASSAY_TRY(note_signer(s, it));
+    ASSAY_TRY(describe_chain(s, it, &c));
     for (size_t i = 0; i < s->count; i++)
-        if (s->candidates[i].part == c.part && assay_key_equal(&s->candidates[i].signer, &c.signer))
+        if (s->candidates[i].part == c.part &&
+            assay_key_equal(&s->candidates[i].signer, &c.signer) &&
+            (s->candidates[i].is_rooted || !c.is_rooted))
             return ASSAY_OK; /* it has its chain */
     add_candidate(s, &c);
     return ASSAY_OK;
@@ -281,25 +274,33 @@ static enum assay_status compare_document(struct assay_choice *s, enum assay_col
     return is_signed(s, document, s->files.part[document], &c->signer, &c->fits);
 }
 
-/* May the candidate stand for the part, and how well? */
-static enum assay_status may_stand(struct assay_choice *s, enum assay_collateral_part part,
-                                   struct assay_choice_candidate *c, bool *may)
+/* Which part could the candidate be? Without evidence of a known chain this is all that counts.
+ * Where a chain is known: does its own authority stand behind the candidate? */
+static enum assay_status compare_candidate(struct assay_choice *s, enum assay_collateral_part part,
+                                           struct assay_choice_candidate *c, bool *is_one,
+                                           bool *is_own)
 {
-    *may = false;
+    *is_one = *is_own = false;
     switch (part) {
     case ASSAY_PART_TCB_INFO:
     case ASSAY_PART_QE_IDENTITY:
-        *may = c->part == part;
-        return *may ? verify_candidate(s, part, c) : ASSAY_OK;
-    case ASSAY_PART_PCK_CHAIN: *may = c->part == part; return ASSAY_OK;
+        *is_one = c->part == part;
+        if (!*is_one) return ASSAY_OK;
+        ASSAY_TRY(verify_candidate(s, part, c));
+        *is_own = c->vouched || c->is_unread; /* the verdict reports why it cannot be read */
+        return ASSAY_OK;
+    case ASSAY_PART_PCK_CHAIN:
+        *is_one = c->part == part;
+        *is_own = c->fits && c->is_rooted;
+        return ASSAY_OK;
     case ASSAY_PART_ROOT_CRL:
-        c->fits = c->of_root;
-        *may =
+        c->fits = *is_own = c->of_root;
+        *is_one =
             c->part == ASSAY_PART_ROOT_CRL && !c->of_ca && (c->of_root || is_root(s, &c->issuer));
         return ASSAY_OK;
     case ASSAY_PART_PCK_CRL:
-        c->fits = c->of_ca;
-        *may =
+        c->fits = *is_own = c->of_ca;
+        *is_one =
             c->part == ASSAY_PART_ROOT_CRL && !c->of_root && (c->of_ca || !is_root(s, &c->issuer));
         return ASSAY_OK;
     case ASSAY_PART_TCB_CHAIN:
@@ -307,7 +308,8 @@ static enum assay_status may_stand(struct assay_choice *s, enum assay_collateral
         if (c->part != ASSAY_PART_TCB_CHAIN) return ASSAY_OK;
         ASSAY_TRY(compare_document(s, part, c));
         /* Without a QE chain the TCB chain serves: only the right one is better. */
-        *may = c->fits || (part == ASSAY_PART_TCB_CHAIN && c->vouched);
+        *is_one = c->fits || (part == ASSAY_PART_TCB_CHAIN && c->vouched);
+        *is_own = c->is_rooted;
         return ASSAY_OK;
     case ASSAY_PART_CERTIFICATES: /* parts of other vendors */
     case ASSAY_PART_OCSP:
@@ -322,16 +324,22 @@ static enum assay_status choose_part(struct assay_choice *s, enum assay_collater
                                      size_t *chosen)
 {
     struct assay_choice_candidate best = { 0 };
+    bool has_others = false;
     *chosen = s->count;
     for (size_t i = 0; i < s->count; i++) {
         struct assay_choice_candidate c = s->candidates[i];
-        bool may = false;
-        ASSAY_TRY(may_stand(s, part, &c, &may));
-        if (!may || (*chosen < s->count && !candidate_outranks(&c, &best))) continue;
+        bool is_one = false, is_own = false;
+        ASSAY_TRY(compare_candidate(s, part, &c, &is_one, &is_own));
+        if (!is_one) continue;
+        /* evidence-rules.md 1.15: what another authority signed is as if it were not there. */
+        has_others = has_others || (s->wanted->has_chain && !is_own);
+        if (s->wanted->has_chain && !is_own) continue;
+        if (*chosen < s->count && !candidate_outranks(&c, &best)) continue;
         best = c;
         *chosen = i;
     }
     ASSAY_ASSERT(*chosen <= s->count);
+    s->files.is_of_others[part] = has_others && *chosen == s->count;
     return ASSAY_OK;
 }
 

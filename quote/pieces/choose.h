@@ -10,8 +10,10 @@
  *   3. with the highest tcbEvaluationDataNumber,
  *   4. issued last,
  *   5. shortest, then first by its bytes
- * is taken. Further revocation lists go along, for the verifier to choose among, and lists that
- * cannot be read: one of them may be the one that revokes.
+ * is taken. Where the chain of the evidence is known, a piece that another authority signed is
+ * never taken, not even alone: the part is missing then, and is_of_others says why. Further
+ * revocation lists of the evidence's own authorities go along, for the verifier to choose among,
+ * and lists that cannot be read: one of them may be the one that revokes.
  */
 #ifndef ASSAY_QUOTE_PIECES_CHOOSE_H
 #define ASSAY_QUOTE_PIECES_CHOOSE_H
@@ -36,8 +38,10 @@ struct assay_choice_candidate {
     struct assay_slice bytes;
     bool is_alone; /* one certificate in DER: the chain is made of it */
     bool fits, vouched, current;
+    bool is_unread; /* a document that declares its type and cannot be read */
+    bool is_rooted; /* a chain whose CA or signer the root of the evidence issued */
     bool begun; /* a document that was issued by then, expired or not */
-    bool of_ca, of_root; /* a list of the evidence's own authorities */
+    bool of_ca, of_root; /* a list that the evidence's own authorities signed */
     uint32_t number;
     int64_t issued_s;
     struct assay_dn issuer;  /* of a list */

@@ -3,7 +3,9 @@
  * results from an offer, for operators who sign a change of the entire set (docs/protocol.md 9.6:
  * actions of a change).
  *
- * Each member's own rule (8.4) is not applied; its result is printed.
+ * The offer is checked as each member does (8.4). One of another root or family, or with pieces
+ * that follow nothing in force, is refused. What is merely older changes nothing: piece by piece
+ * the further one is kept.
  */
 #include "apps/assay/collateral/collateral.h"
 
@@ -32,6 +34,24 @@ static int write_set(const struct assay_collateral_options *o,
     return cli_print_envelope("assay.collateral.apply", data);
 }
 
+/* What is in force stays as it is, whatever of it is further: no need to refuse. */
+static bool changes_nothing(const struct assay_renewal *renewal)
+{
+    return renewal->fault == ASSAY_RENEWAL_NOTHING || renewal->fault == ASSAY_RENEWAL_SOON ||
+           renewal->fault == ASSAY_RENEWAL_BACKWARDS;
+}
+
+static int check_offer(const struct assay_collateral_options *o,
+                       const struct assay_renewal *renewal)
+{
+    if (renewal->kind != ASSAY_RENEWAL_REFUSED || changes_nothing(renewal)) return ASSAY_EXIT_OK;
+    return cli_print_error(o->json, ASSAY_EXIT_MALFORMED, "malformed",
+                           "%s: refused: %s%s%s; nothing is written, %s stays in force (assay "
+                           "collateral compare has the values)",
+                           o->offer, assay_renewal_fault_text(renewal->fault),
+                           renewal->piece[0] != '\0' ? ": " : "", renewal->piece, o->in_force);
+}
+
 static int apply_offer(const struct assay_collateral_options *o, int64_t at_unix_s,
                        struct assay_collateral_file files[3])
 {
@@ -41,12 +61,15 @@ static int apply_offer(const struct assay_collateral_options *o, int64_t at_unix
         result = cli_collateral_file_sound(o->in_force, o->json, &files[0]);
     if (result == ASSAY_EXIT_OK) result = cli_collateral_file_read(o->offer, o->json, &files[1]);
     if (result == ASSAY_EXIT_OK) result = cli_collateral_file_sound(o->offer, o->json, &files[1]);
+    if (result != ASSAY_EXIT_OK) return result;
+    assay_collateral_newer(&files[0].built, &files[1].built, at_unix_s, &renewal);
+    const bool has_one_root = cli_root_next(&files[1].built, 1) == files[1].built.count;
+    if (has_one_root) result = check_offer(o, &renewal);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_follow(&files[0], &files[1], o->offer, o->json, &files[2]);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_sound("the set that would follow", o->json, &files[2]);
     if (result != ASSAY_EXIT_OK) return result;
-    assay_collateral_newer(&files[0].built, &files[1].built, at_unix_s, &renewal);
     if (!o->json) cli_renewal_print(stdout, &files[1].built.entries[0].root, &renewal);
     return write_set(o, &files[2]);
 }

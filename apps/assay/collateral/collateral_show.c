@@ -10,12 +10,14 @@
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/collateral_dir.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/dates.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What a folder holds: manifests are signed under a root of their own, and so is what is about
  * devices that come with a quote of Intel's. */
@@ -150,11 +152,85 @@ static bool is_current(const struct bundles *b, int64_t at_unix_s)
            (!b->is_apart || assay_collateral_current(&b->manifests, at_unix_s));
 }
 
+/* Intel's parts, as `evidence verify` needs them. The list of PCK certificates serves only if a CA
+ * of the folder, under the root, signed it: that of another authority is as if it were not there
+ * (evidence-rules.md 1.15.6), and without the CA's certificate nothing here verifies it. */
+static bool is_missing(const struct assay_collateral *c, enum assay_collateral_part part)
+{
+    if (part == ASSAY_PART_PCK_CHAIN || part == ASSAY_PART_QE_CHAIN) return false;
+    return !c->has[part] || (part == ASSAY_PART_PCK_CRL && !c->has_pck_issuer);
+}
+
+static bool is_of_intel(const struct assay_collateral *c)
+{
+    for (int i = 0; i < ASSAY_PARTS_INTEL; i++)
+        if (c->given[i]) return true;
+    return false;
+}
+
+static bool is_complete(const struct assay_collateral *c)
+{
+    for (int i = 0; is_of_intel(c) && i < ASSAY_PARTS_INTEL; i++)
+        if (is_missing(c, (enum assay_collateral_part)i)) return false;
+    return true;
+}
+
 static bool is_sound(const struct bundles *b)
 {
-    return assay_collateral_sound(&b->main) &&
+    return assay_collateral_sound(&b->main) && is_complete(&b->main) &&
            (!b->has_devices || assay_collateral_sound(&b->devices)) &&
            (!b->is_apart || assay_collateral_sound(&b->manifests));
+}
+
+/* The CA of the folder's PCK chain, whose list is wanted. Returns: its name | NULL */
+static const char *name_ca(const struct assay_collateral *c)
+{
+    for (size_t i = 0; i < c->certificate_count; i++)
+        if (c->certificates[i].is_ca && !assay_chain_self_issued(&c->certificates[i]))
+            return c->certificates[i].subject_name;
+    return NULL;
+}
+
+/* Who has the part, and the command that gets it. */
+static void write_source(const struct assay_collateral *c, const char *ca, char *text, size_t size)
+{
+    char fmspc[2 * sizeof c->tcb_info.fmspc + 1];
+    const bool is_tdx = c->tcb_info.tee == ASSAY_TEE_TDX;
+    const bool is_processor = ca != NULL && strstr(ca, "Processor") != NULL;
+    assay_hex_encode(c->tcb_info.fmspc, sizeof c->tcb_info.fmspc, fmspc, sizeof fmspc);
+    if (strcmp(cli_root_label(&c->root), "intel-sgx") != 0)
+        (void)snprintf(text, size, "from the vendor of the root (SOFT: assay soft collateral)");
+    else if (c->has[ASSAY_PART_TCB_INFO] && ca != NULL)
+        (void)snprintf(text, size,
+                       "from Intel: assay collateral fetch --fmspc %s --ca %s --tee %s --out DIR",
+                       fmspc, is_processor ? "processor" : "platform", is_tdx ? "tdx" : "sgx");
+    else
+        (void)snprintf(text, size, "from Intel: assay collateral fetch --for EVIDENCE --out DIR");
+}
+
+static void set_missing(struct assay_json *data, const struct assay_collateral *c)
+{
+    struct assay_json *const list = assay_json_set_array(data, "missing");
+    const char *const ca = name_ca(c);
+    char text[256];
+    for (int i = 0; is_of_intel(c) && i < ASSAY_PARTS_INTEL; i++) {
+        const enum assay_collateral_part part = (enum assay_collateral_part)i;
+        if (!is_missing(c, part)) continue;
+        struct assay_json *const out = assay_json_append_object(list);
+        const bool is_list = part == ASSAY_PART_PCK_CRL;
+        assay_json_set_text(out, "part", assay_collateral_part_name(part));
+        if (is_list && ca != NULL)
+            (void)snprintf(text, sizeof text, "the list of %.100s%s", ca,
+                           c->has[part] ? "; the one here is not signed by it" : "");
+        else if (is_list && c->has[part])
+            (void)snprintf(text, sizeof text,
+                           "the list here is not verified without its CA's certificate (%s)",
+                           assay_collateral_part_name(ASSAY_PART_PCK_CHAIN));
+        else (void)snprintf(text, sizeof text, "none that can be read");
+        assay_json_set_text(out, "text", text);
+        write_source(c, ca, text, sizeof text);
+        assay_json_set_text(out, "source", text);
+    }
 }
 
 /* Does a certificate of the folder lead to the root that it was read under? */
@@ -192,6 +268,7 @@ static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s
     struct assay_json *const lists = assay_json_set_array(data, "crls");
     for (size_t i = 0; i < c->list_count; i++)
         assay_json_append(lists, crl_json(true, &c->lists[i].crl));
+    set_missing(data, c);
     set_faults(data, b, rooted);
     set_windows(data, b, at_unix_s);
     return data;
@@ -206,6 +283,7 @@ static const char pieces_view[] =
     "{qe_identity.levels} levels\n]"
     "[*windows {part,-38} {from} to {until}[?certificate  (certificate)][?!holds   NOT VALID "
     "NOW]\n]"
+    "[*missing MISSING                {part}: {text}; {source}\n]"
     "[*faults FAULT                  {part}: {text} ({cause})\n]"
     "[?empty EMPTY                  the folder has no collateral\n]";
 

@@ -232,7 +232,8 @@ const struct assay_verb assay_verbs_evidence[] = {
     { "collateral", "pack", "DIR",
       "Pack the documents and CRLs in DIR into an offer of one root, for the network with the "
       "given genesis or set.",
-      "12 nothing in it may replace the set in force",
+      "6 the output is of another kind, 12 nothing in it may replace the set in force, 13 does not "
+      "verify",
       "assay collateral pack new/ --in-force genesis --out intel.offer\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },
@@ -240,8 +241,10 @@ const struct assay_verb assay_verbs_evidence[] = {
           COLLATERAL_JUDGED } },
     { "collateral", "apply", "",
       "Write the complete set that results from applying an offer to the set in force, for "
-      "operators to sign.",
-      "", "assay collateral apply --in-force genesis --offer intel.offer --out next.set\n",
+      "operators to sign. An offer of another root or family, or with a piece that follows nothing "
+      "in force, is refused: nothing is written.",
+      "6 the output is of another kind, 13 refused, or does not verify",
+      "assay collateral apply --in-force genesis --offer intel.offer --out next.set\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },
           { "offer", "FILE", "offer written by assay collateral pack", ASSAY_OPTION_MUST },
@@ -257,7 +260,8 @@ const struct assay_verb assay_verbs_evidence[] = {
       "Appraise evidence under the set in force and under the offered one, and list the members "
       "that would be suspended, that would drop a level, and the security versions that fall "
       "short.",
-      "10 a level drops, 11 a member would be suspended, 12 could no longer be appraised",
+      "10 a level drops, 11 a member would be suspended, 12 could no longer be appraised, 13 "
+      "malformed evidence, or collateral that does not verify",
       "assay collateral forecast --in-force genesis --offer intel.offer --evidence quote.bin\n",
       (const struct assay_option[]){
           { "in-force", "FILE", "a genesis or a set of collateral", ASSAY_OPTION_MUST },

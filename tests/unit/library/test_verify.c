@@ -102,6 +102,28 @@ Test(library_verify, gives_the_verdict_of_the_core_cold_and_warm)
     cr_assert_gt(counters.memory_bytes, 1000);
 }
 
+/* Goal: a set whose one list of PCK certificates is of another authority accuses nobody. It looks
+ * complete: each part is there once, and the CA of the list stands next to it. */
+Test(library_verify, a_list_of_another_authority_accuses_nobody)
+{
+    struct world *const other = world_open();
+    w->bundle.files.part[ASSAY_PART_PCK_CRL] = other->bundle.files.part[ASSAY_PART_PCK_CRL];
+    w->bundle.files.part[ASSAY_PART_PCK_CHAIN] = other->bundle.files.part[ASSAY_PART_PCK_CHAIN];
+    file_count = 0;
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        const struct assay_slice part = w->bundle.files.part[i];
+        if (part.len > 0) files[file_count++] = (struct assay_bytes){ part.bytes, part.len };
+    }
+    fill();
+    for (int i = 0; i < 2; i++) {
+        judge(i == 0 ? NULL : verifier);
+        cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_NONE);
+        cr_expect_neq(verdict->genuine, ASSAY_GENUINE_FALSE);
+        cr_expect(assay_verdict_has(verdict, ASSAY_RULE_COLLATERAL_MISSING));
+    }
+    world_close(other);
+}
+
 Test(library_verify, counts_the_table_of_a_busy_platform_until_it_is_set_to_none)
 {
     enum { HOT = 1000, TABLE_LEN_MIN = 150000 };

@@ -190,6 +190,21 @@ static struct assay_collateral_wanted wanted_by(const struct world *w)
     return wanted;
 }
 
+/* What the evidence is found to be with the folder, as any caller of the choice builds it. */
+static const struct assay_verdict *judge_with_folder(struct world *w)
+{
+    const struct assay_collateral_wanted wanted = wanted_by(w);
+    struct assay_collateral_dir dir;
+    const char *where = NULL;
+    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    cr_assert_eq(assay_collateral_build(&dir.files, &w->endorsements.entries[0].root,
+                                        &w->collateral),
+                 ASSAY_OK);
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cli_collateral_dir_close(&dir);
+    return &w->verdict;
+}
+
 static void put_all(const struct world *w, const char *prefix)
 {
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
@@ -253,6 +268,140 @@ Test(quote_folder, takes_what_fits_then_has_begun_then_the_highest_number_then_t
                 "edition %s, part %d", editions[i].prefix, documents[k]);
         cli_collateral_dir_close(&dir);
     }
+    world_close(other);
+    world_close(w);
+}
+
+static void put_without(const struct world *w, size_t without)
+{
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "own-%zu", i);
+        if (i != without) put(name, w->bundle.files.part[i]);
+    }
+}
+
+/* Goal: nobody is accused because a file is wrong. A piece of another authority of the same names,
+ * newer and of a higher number than the platform's own: in the place of the own one the part is
+ * missing, next to it nothing changes. */
+Test(quote_folder, a_piece_of_another_authority_never_makes_evidence_forged)
+{
+    struct world *w = world_open();
+    struct world *other = world_open(); /* same names, other keys */
+    other->terms.evaluation_number = w->terms.evaluation_number + 9;
+    other->terms.issue_unix_s = WORLD_AT - 1;
+    assay_bytes_copy(other->ca.fmspc, sizeof other->ca.fmspc, w->ca.fmspc, sizeof w->ca.fmspc);
+    world_publish(other);
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
+        const bool is_needed = i != ASSAY_PART_PCK_CHAIN && i != ASSAY_PART_QE_CHAIN;
+        put_without(w, i);
+        put("other", other->bundle.files.part[i]);
+        if (i == ASSAY_PART_TCB_CHAIN) /* or it serves both documents */
+            put("own-6", other->bundle.files.part[ASSAY_PART_QE_CHAIN]);
+        const struct assay_verdict *v = judge_with_folder(w);
+        cr_expect_eq(v->tier, is_needed ? ASSAY_TIER_NONE : ASSAY_TIER_AFFIRMING, "part %zu: %s", i,
+                     v->reason_count == 0 ? "-" : assay_rule_name(v->reasons[0].rule));
+        cr_expect_neq(v->genuine, ASSAY_GENUINE_FALSE, "part %zu", i);
+        cr_expect_eq(assay_verdict_has(v, ASSAY_RULE_COLLATERAL_MISSING), is_needed, "part %zu", i);
+        empty();
+        put_without(w, ASSAY_PARTS_INTEL);
+        put("other", other->bundle.files.part[i]);
+        v = judge_with_folder(w);
+        cr_expect_eq(v->tier, ASSAY_TIER_AFFIRMING, "next to the own one, part %zu: %s", i,
+                     v->reason_count == 0 ? "-" : assay_rule_name(v->reasons[0].rule));
+        empty();
+    }
+    put_all(other, "all");
+    cr_expect_eq(judge_with_folder(w)->genuine, ASSAY_GENUINE_UNKNOWN, "all of another authority");
+    put_all(w, "own");
+    cr_expect_eq(judge_with_folder(w)->tier, ASSAY_TIER_AFFIRMING, "all of two authorities");
+    world_close(other);
+    world_close(w);
+}
+
+/* The same bytes but for the key id of the authority: the name of the other, by every rule. */
+static void claim_key_id(uint8_t *der, size_t len, const uint8_t *issuer_der, size_t issuer_len,
+                         const uint8_t *claimed_der, size_t claimed_len)
+{
+    struct assay_certificate issuer, claimed;
+    cr_assert_eq(assay_x509_certificate(issuer_der, issuer_len, &issuer), ASSAY_OK);
+    cr_assert_eq(assay_x509_certificate(claimed_der, claimed_len, &claimed), ASSAY_OK);
+    size_t found = 0;
+    for (size_t i = 0; i + ASSAY_KEY_ID_LEN <= len; i++) {
+        if (!assay_bytes_equal(der + i, issuer.subject_key_id, ASSAY_KEY_ID_LEN)) continue;
+        assay_bytes_copy(der + i, len - i, claimed.subject_key_id, ASSAY_KEY_ID_LEN);
+        found += 1;
+    }
+    cr_assert_eq(found, 1);
+}
+
+/* A certificate that claims the root's name and key id vouches for nothing. */
+Test(quote_folder, a_signer_that_the_root_did_not_sign_vouches_for_no_document)
+{
+    struct world *w = world_open();
+    struct world *other = world_open();
+    put_all(w, "own");
+    other->terms.evaluation_number = w->terms.evaluation_number + 9;
+    world_publish(other);
+    put("tcb", other->bundle.files.part[ASSAY_PART_TCB_INFO]);
+    put("qe", other->bundle.files.part[ASSAY_PART_QE_IDENTITY]);
+    uint8_t *const signer = other->ca.signing_der;
+    claim_key_id(signer, other->ca.signing_der_len, other->ca.root_der, other->ca.root_der_len,
+                 w->ca.root_der, w->ca.root_der_len);
+    put("signer", assay_slice_over(signer, other->ca.signing_der_len));
+    const struct assay_verdict *const v = judge_with_folder(w);
+    cr_expect_eq(v->tier, ASSAY_TIER_AFFIRMING, "%s",
+                 v->reason_count == 0 ? "-" : assay_rule_name(v->reasons[0].rule));
+    cr_expect_eq(w->collateral.tcb_info.evaluation_number, w->terms.evaluation_number);
+    world_close(other);
+    world_close(w);
+}
+
+/* Goal: a list in the authority's name that its key did not sign neither accuses nor serves. */
+Test(quote_folder, a_list_that_its_authority_did_not_sign_is_as_if_it_were_not_there)
+{
+    static const enum assay_collateral_part lists[] = { ASSAY_PART_ROOT_CRL, ASSAY_PART_PCK_CRL };
+    struct world *w = world_open();
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t changed[4096];
+        w->terms.issue_unix_s = WORLD_AT - 1; /* newer than the own one */
+        world_publish(w);
+        const struct assay_slice list = w->bundle.files.part[lists[i]];
+        cr_assert_leq(list.len, sizeof changed);
+        assay_bytes_copy(changed, sizeof changed, list.bytes, list.len);
+        changed[list.len - 1] ^= 1;
+        put("changed", assay_slice_over(changed, list.len));
+        w->terms.issue_unix_s = WORLD_AT - 10;
+        world_publish(w);
+        put_without(w, lists[i]);
+        const struct assay_verdict *v = judge_with_folder(w);
+        cr_expect_eq(v->genuine, ASSAY_GENUINE_UNKNOWN, "alone, list %zu", i);
+        cr_expect(assay_verdict_has(v, ASSAY_RULE_COLLATERAL_MISSING), "alone, list %zu", i);
+        put("own", w->bundle.files.part[lists[i]]);
+        v = judge_with_folder(w);
+        cr_expect_eq(v->tier, ASSAY_TIER_AFFIRMING, "next to the own one, list %zu: %s", i,
+                     v->reason_count == 0 ? "-" : assay_rule_name(v->reasons[0].rule));
+        empty();
+    }
+    world_close(w);
+}
+
+/* Goal: no piece of another authority hides a revocation, whichever is newer. */
+Test(quote_folder, a_list_of_another_authority_hides_no_revocation)
+{
+    struct world *w = world_open();
+    struct world *other = world_open();
+    other->terms.issue_unix_s = WORLD_AT - 1;
+    world_publish(other);
+    assay_bytes_copy(w->terms.revoked[0], 20, w->node.pck_serial, 20);
+    w->terms.revoked_count = 1;
+    world_publish(w);
+    put_all(w, "own");
+    put("a-root", other->bundle.files.part[ASSAY_PART_ROOT_CRL]);
+    put("a-pck", other->bundle.files.part[ASSAY_PART_PCK_CRL]);
+    const struct assay_verdict *v = judge_with_folder(w);
+    cr_expect(assay_verdict_has(v, ASSAY_RULE_CERT_REVOKED));
+    cr_expect_eq(v->genuine, ASSAY_GENUINE_FALSE);
     world_close(other);
     world_close(w);
 }
@@ -364,6 +513,7 @@ Test(quote_folder, recognises_a_document_that_cannot_be_read_by_what_it_wants_to
     cr_expect_eq(dir.files.part[ASSAY_PART_QE_IDENTITY].len, 0);
     cli_collateral_dir_close(&dir);
     put("y", w->bundle.files.part[ASSAY_PART_TCB_INFO]);
+    put("z", w->bundle.files.part[ASSAY_PART_TCB_CHAIN]); /* whose it is */
     dir = read_folder(w);
     cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_TCB_INFO],
                                 w->bundle.files.part[ASSAY_PART_TCB_INFO]));

@@ -226,6 +226,36 @@ Test(quote_verify, refuses_the_crl_of_another_authority)
     world_close(w);
 }
 
+/* Two bundles, the chosen one without a list: what the other one revokes is revoked. */
+Test(quote_verify, a_missing_list_hides_no_revocation_of_another_bundle)
+{
+    static const enum assay_collateral_part lists[] = { ASSAY_PART_ROOT_CRL, ASSAY_PART_PCK_CRL };
+    struct world *const w = world_open();
+    struct assay_collateral *const bare = calloc(1, sizeof *bare);
+    cr_assert_not_null(bare);
+    for (size_t i = 0; i < 2; i++) {
+        w->terms.revoke_platform_ca = lists[i] == ASSAY_PART_ROOT_CRL;
+        w->terms.revoked_count = lists[i] == ASSAY_PART_PCK_CRL;
+        assay_bytes_copy(w->terms.revoked[0], 20, w->node.pck_serial, 20);
+        world_publish(w);
+        struct assay_collateral_files files = w->bundle.files;
+        files.part[lists[i]] = assay_slice_over(NULL, 0);
+        cr_assert_eq(assay_collateral_build(&files, &w->endorsements.entries[0].root, bare),
+                     ASSAY_OK);
+        /* The other one is of another family, so that it is not chosen itself. */
+        w->collateral.tcb_info.fmspc[0] ^= 1;
+        w->endorsements.count = 2;
+        w->endorsements.entries[1] = w->endorsements.entries[0];
+        w->endorsements.entries[1].collateral = bare;
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+        cr_expect(assay_verdict_has(&w->verdict, ASSAY_RULE_COLLATERAL_MISSING), "list %zu", i);
+        cr_expect(assay_verdict_has(&w->verdict, ASSAY_RULE_CERT_REVOKED), "list %zu", i);
+        w->endorsements.count = 1;
+    }
+    free(bare);
+    world_close(w);
+}
+
 Test(quote_verify, checks_the_pck_crl_against_the_quote_when_no_chain_came_with_it)
 {
     struct world *const w = world_open();

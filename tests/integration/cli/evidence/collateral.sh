@@ -94,6 +94,13 @@ check 'the same offer twice changes nothing' cmp next.set again.set
 expect 0 'a number or a date goes back' collateral apply --in-force next.set --offer newer.offer --out back.set
 expect 0 'QE identity of 900' collateral show back.set
 expect 13 'an offer is of one root' collateral apply --in-force genesis --offer genesis --out x.set
+expect 0 'newer: may serve' collateral pack newer-2 --in-force genesis --out second.offer
+cp genesis kept.set
+expect 13 'not of one root that is in force; nothing is written, second.offer stays in force' \
+    collateral apply --in-force second.offer --offer newer.offer --out kept.set
+check 'a refused offer changes no file' cmp genesis kept.set
+expect 13 'not of one root that is in force' collateral apply --in-force second.offer --offer newer.offer --out x.set --json
+check 'a refused offer writes no file' test ! -e x.set
 expect 0 '"digest"' collateral apply --in-force genesis --offer newer.offer --out newer.set --json
 
 # --- misuse

@@ -90,4 +90,18 @@ silent
 cp made/tcb_info.json folder/root_crl.der
 silent
 expect 0 'complete and verified  yes: ' "$ASSAY" collateral show folder --root made/root_ca.pem
+
+# --- the list of another authority: not judged, and not complete
+fresh
+"$ASSAY" soft ca other --name 'Another vendor' >/dev/null
+cp other/pck_crl.der folder/pck_crl.der
+expect 0 'affirming' verify
+for file in folder/[0-9]*; do cmp -s "$file" made/pck_crl.der && rm "$file"; done
+expect 12 'collateral-missing: collateral is missing (expected pck_crl.der' verify
+show() { "$ASSAY" collateral show folder --root made/root_ca.pem "$@"; }
+expect 13 'MISSING                pck_crl.der: the list of ' show
+case $out in *'complete and verified  no: '*) ;; *) wrong "it is called complete: $out" ;; esac
+expect 13 '"part": "pck_crl.der"' show --json
+rm folder/pck_crl.der
+expect 13 'MISSING                pck_crl.der: the list of ' show
 finish
