@@ -389,6 +389,15 @@ static enum assay_status check_accepted(struct audit *a, const struct assay_stor
     return assay_audit_blame_plain(a, class_, key, "signatures of an accepted RECOVER", good);
 }
 
+static enum assay_status check_key_list(struct audit *a, const struct assay_store_key *key,
+                                        struct assay_slice value)
+{
+    struct assay_declared_keys keys;
+    const enum assay_status status = assay_declared_keys_decode(value, &keys);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "list of workload keys", status);
+}
+
 static enum assay_status check_meta(struct audit *a, const struct assay_store_key *key,
                                     struct assay_slice value)
 {
@@ -398,6 +407,7 @@ static enum assay_status check_meta(struct audit *a, const struct assay_store_ke
     if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : check_fence(a, key, value);
     if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : check_answered(a, key, value);
     if (key->number == ASSAY_META_ACCEPTED) return ended ? ASSAY_OK : check_accepted(a, key, value);
+    if (key->number == ASSAY_META_KEYS) return ended ? ASSAY_OK : check_key_list(a, key, value);
     if (key->number == ASSAY_META_BEGAN && value.len == 32)
         return assay_audit_blame_ids(a, key, "id of a RECOVER", key->id, value.bytes);
     return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "note that cannot be read",

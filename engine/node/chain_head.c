@@ -132,6 +132,7 @@ enum assay_status assay_head_init(struct assay_engine *e, const struct assay_sta
         assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
     }
     init_context(e);
+    assay_declared_lists_on_head(e);
     ASSAY_TRY(load_members(e));
     ASSAY_ASSERT(head_is_valid(e));
     return h->voters.total_weight == 0 ? ASSAY_E_RANGE : ASSAY_OK;
@@ -159,6 +160,7 @@ enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice 
     if (h->next.services.count != h->state.services.count) return ASSAY_E_INVALID;
     assay_state_copy(&h->state, &h->next);
     assay_services_on_new_head(e);
+    assay_declared_lists_on_head(e);
     return list_voters(e);
 }
 
@@ -285,6 +287,7 @@ void assay_head_advance(struct assay_engine *e, const struct assay_ledger *ledge
     assay_update_cache_prune(&h->update_cache, &h->next);
     assay_services_advance(e, ledger);
     assay_state_copy(&h->state, &h->next);
+    assay_declared_lists_on_head(e);
     h->tolerance = h->next_tolerance;
     assay_head_set_proof(e, commitment);
     const enum assay_status status = list_voters(e);

@@ -123,6 +123,7 @@ static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_
     void *set = assay_layout_add(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = assay_layout_add(l, n * sizeof(struct assay_seat));
+    p->key_lists.places = assay_layout_add(l, n * sizeof *p->key_lists.places);
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         p->inventory.lacks[lane] = assay_layout_add(l, n * sizeof(struct assay_missing_item));
     p->inventory.windows = assay_layout_add(l, n * sizeof *p->inventory.windows);
@@ -286,6 +287,7 @@ static void set_part_pointers(struct assay_engine *e, struct assay_parts *p)
     e->confirmations = &p->confirmations;
     e->start_state = &p->start_state;
     e->service_state = &p->service_state;
+    e->key_lists = &p->key_lists;
 }
 
 static struct assay_engine *place_engine(void *memory, const struct assay_engine_config *config,
@@ -318,6 +320,7 @@ static struct assay_engine *place_engine(void *memory, const struct assay_engine
     assay_output_init(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
     assay_inventory_init(e);
+    assay_bytes_zero(parts->key_lists.places, e->members * sizeof *parts->key_lists.places);
     assay_keys_init(e, config);
     assay_fast_sync_init(e, config);
     assay_confirmations_init(e, config);

@@ -27,10 +27,13 @@ static bool chain_is_valid(const struct assay_engine *e)
 }
 
 bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_block_header *header,
-                                  const uint8_t id[static 32], struct assay_slice payload)
+                                  const uint8_t id[static 32], struct assay_slice payload,
+                                  struct assay_slice body)
 {
     ASSAY_ASSERT(header->height > e->head->state.head_height);
     ASSAY_ASSERT(header->epoch == e->head->context.epoch && payload.len > 0);
+    ASSAY_ASSERT(body.bytes >= payload.bytes &&
+                 (size_t)(body.bytes - payload.bytes) + body.len <= payload.len);
     struct assay_store_key key = { .era = header->era,
                                    .epoch = header->epoch,
                                    .number = header->height };
@@ -38,6 +41,8 @@ bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_blo
     const struct assay_slice kept = assay_eng_copy(e, payload);
     if (kept.len == 0) return false;
     assay_eng_persist(e, ASSAY_STORE_BLOCK, &key, kept);
+    assay_declared_lists_on_final_block(
+        e, assay_slice_over(kept.bytes + (body.bytes - payload.bytes), body.len));
     assay_eng_note(e, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL, header->height, header->view);
     return true;
 }
@@ -688,7 +693,8 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - i]);
         ASSAY_ASSERT(block != NULL);
         const struct assay_slice payload = assay_slice_over(block->payload, block->payload_len);
-        const bool kept = assay_finalize_persist_block(e, &block->header, block->id, payload);
+        const bool kept = assay_finalize_persist_block(e, &block->header, block->id, payload,
+                                                       block->body);
         ASSAY_ASSERT(kept); /* count_that_fit */
         remove_final_records(e, block->body);
     }
@@ -703,14 +709,15 @@ static uint32_t count_that_fit(struct assay_engine *e, uint32_t count)
                          assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
                          ASSAY_FINALITY_LEN_MAX + assay_services_len_max(e) + 1024;
     const size_t closing = CLOSE_EFFECTS + assay_services_effects(e);
-    uint32_t take = 0;
+    uint32_t take = 0, lists = 0;
     if (left < spare) return 0;
     left -= spare;
     while (take < count && take < AT_ONCE) {
         const struct assay_block *block =
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - take]);
         if (block->payload_len + 16 > left) break;
-        if (e->output->effects->count + take + 1 + closing > ASSAY_EFFECTS_MAX) break;
+        lists += assay_declared_lists_count(e, block->body);
+        if (e->output->effects->count + take + 1 + lists + closing > ASSAY_EFFECTS_MAX) break;
         left -= block->payload_len + 16;
         take++;
     }

@@ -121,7 +121,9 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
     case ASSAY_STORE_SERVICE:
     case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
-    case ASSAY_STORE_META: return assay_era_restore(e, key, value);
+    case ASSAY_STORE_META:
+        return key->number == ASSAY_META_KEYS ? assay_declared_lists_restore(e, key, value)
+                                              : assay_era_restore(e, key, value);
     case ASSAY_STORE_ORDER:
     case ASSAY_STORE_EVIDENCE:
     case ASSAY_STORE_SCORE: return ASSAY_OK; /* the host's */

@@ -209,6 +209,7 @@ static uint64_t next_wake_ms(struct assay_engine *e)
     wake = assay_min_u64(wake, assay_inventory_wake_at(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
     wake = assay_min_u64(wake, assay_services_wake(e));
+    wake = assay_min_u64(wake, assay_declared_lists_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);
     /* Resends, proofs and retries need no finer clock than this. */
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
@@ -229,6 +230,7 @@ static void run_due_work(struct assay_engine *e)
     assay_message_intake_resend(e);
     assay_inventory_tick(e);
     assay_services_tick(e);
+    assay_declared_lists_tick(e);
     assay_sync_tick(e);
     assay_era_tick(e);
     assay_acceptance_tick(e);

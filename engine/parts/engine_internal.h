@@ -24,6 +24,7 @@
  * node/acceptance.c          manual acceptance of a RECOVER
  * node/confirmations.c               members that confirm a RECOVER
  * node/services.c            registry of services, own records of them
+ * node/key_lists.c           lists of workload keys that the state names
  * evidence/verdicts.c       verdicts known and requested
  * evidence/evidence.c        appraisal of each seat by verdicts
  * evidence/pending_proofs.c  proofs of FAIL and of offence E5 to be made
@@ -57,6 +58,7 @@
 #include "engine/parts/fast_sync.h"
 #include "engine/parts/finalize.h"
 #include "engine/parts/inventory.h"
+#include "engine/parts/key_lists.h"
 #include "engine/parts/key_state.h"
 #include "engine/parts/message_intake.h"
 #include "engine/parts/output.h"
@@ -95,6 +97,7 @@ struct assay_parts {
     struct assay_confirmations confirmations; /* node/confirmations.c */
     struct assay_start_state start_state;       /* node/restore.c */
     struct assay_services_state service_state;     /* node/services.c */
+    struct assay_declared_lists_state key_lists; /* node/key_lists.c */
 };
 
 struct assay_pool; /* engine/evidence/pool.h */
@@ -137,6 +140,7 @@ struct assay_engine {
     const struct assay_confirmations *confirmations;
     const struct assay_start_state *start_state;
     const struct assay_services_state *service_state;
+    const struct assay_declared_lists_state *key_lists;
 
     struct assay_blocks *blocks;
     struct assay_simplex *simplex;

@@ -73,9 +73,11 @@ void assay_finalize_set_synced_time(struct assay_engine *e);
 void assay_finalize_count_synced(struct assay_engine *e);
 /* Restarts the measurement of progress. */
 void assay_finalize_note_progress(struct assay_engine *e);
-/* Persists and reports a final block. Returns: false when there was no room for it. */
+/* Persists and reports a final block, and the lists of workload keys in it. body: a part of
+ * payload. Returns: false when there was no room for it. */
 bool assay_finalize_persist_block(struct assay_engine *e, const struct assay_block_header *header,
-                                  const uint8_t id[static 32], struct assay_slice payload);
+                                  const uint8_t id[static 32], struct assay_slice payload,
+                                  struct assay_slice body);
 /* Suspends voting until everything that closing needs is here. */
 void assay_finalize_wait(struct assay_engine *e);
 /* Everything is here: a node that only waited for it takes part again, in the same epoch. */

@@ -59,7 +59,11 @@ enum assay_store_meta {
     ASSAY_META_ANSWERED = 2, /* the FENCE of the era that this node has answered last (9.12.2) */
     ASSAY_META_ACCEPTED = 3, /* RECOVER that its operator accepted (9.16.2); null: it ended */
     ASSAY_META_BEGAN = 4,    /* id: the RECOVER that began the era, epoch: its height (9.16.4) */
+    ASSAY_META_KEYS = 5,     /* list of workload keys (2.16.8): of no era; epoch: 3 * slot + 0, 1 or
+                              * 2; null: dropped */
 };
+/* Of one member: two lists that its leaf names, and one of the running epoch. */
+enum { ASSAY_DECLARED_LIST_PLACES = 3 };
 
 /* Databases count in 64 bits with a sign: a put above this is refused, a scan may name more. */
 #define ASSAY_STORE_NUMBER_MAX ((uint64_t)INT64_MAX)

@@ -15,6 +15,7 @@
 #include "base/cbor.h"
 #include "engine/sync/catchup_time.h"
 #include "engine/sync/fast_sync_wire.h"
+#include "engine/sync/key_list_page.h"
 #include "engine/sync/registry_page.h"
 #include "engine/sync/sync.h"
 
@@ -478,7 +479,8 @@ static bool has_room_for(struct assay_engine *e, size_t payload_len)
                        assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
                        ASSAY_FINALITY_LEN_MAX + assay_services_len_max(e);
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
-           assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e));
+           assay_eng_has_room(e, CLOSE_EFFECTS + assay_services_effects(e) +
+                                     assay_declared_lists_effects(e));
 }
 
 /* Persists a block with a proven id. No hash covers its signature, so that is verified: stored
@@ -494,7 +496,7 @@ static enum assay_status persist_block(struct assay_engine *e, struct assay_slic
     if (!assay_bytes_equal(p.id, e->sync->ids[e->sync->kept], 32)) return ASSAY_E_INVALID;
     ASSAY_TRY(check_leader(e, &p));
     if (!has_room_for(e, payload.len)) return ASSAY_E_AGAIN;
-    if (!assay_finalize_persist_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
+    if (!assay_finalize_persist_block(e, &p.header, p.id, payload, p.body)) return ASSAY_E_AGAIN;
     if (++e->parts->sync.kept < e->sync->id_count) return ASSAY_OK;
     if (e->sync->recovers) return close_recovered(e);
     close_synced(e, &p);
@@ -688,11 +690,12 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     if (assay_fast_sync_wire_is_message(payload)) return receive_fast_sync_answer(e, from, payload);
     if (assay_sync_registry_page_is_message(payload))
         return assay_services_receive_document(e, from, payload);
+    if (assay_declared_list_page_is_message(payload))
+        return assay_declared_lists_receive(e, from, payload);
     if (assay_services_has_missing(e)) { /* no epoch can be closed before: requested again then */
         if (is_expected_peer(e, from)) e->parts->sync.answered = true;
         return ASSAY_OK;
     }
-
     struct assay_sync_page page;
     const bool was_verified = e->sync->verified, over = assay_sync_is_turn_over(e);
     ASSAY_TRY(assay_sync_page_decode(payload, &page));

@@ -11,6 +11,7 @@
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
 #include "engine/sync/fast_sync_wire.h"
+#include "engine/sync/key_list_page.h"
 #include "engine/sync/registry_page.h"
 
 enum { BLOCKS_MAX = 4096 };
@@ -156,6 +157,8 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
         return assay_fast_sync_wire_answer(store, chain_id, ask, scratch, scratch_len, w);
     if (assay_sync_registry_page_is_message(ask))
         return assay_sync_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
+    if (assay_declared_list_page_is_message(ask))
+        return assay_declared_list_answer(store, chain_id, ask, scratch, scratch_len, w);
     ASSAY_TRY(assay_sync_request_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_store_key key = { .era = a.era, .epoch = a.epoch };

@@ -100,7 +100,7 @@ static enum assay_status check_keys(const struct assay_context *context, struct 
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 2.16.2: one of a member and epoch, the first in chain order. */
+/* docs/protocol.md 2.16.2: one of a member and epoch, the first in chain order; 32 of a block. */
 static enum assay_status check_keys_fits(const struct assay_context *context,
                                          const struct assay_ledger *l, const struct assay_record *r)
 {
@@ -108,6 +108,7 @@ static enum assay_status check_keys_fits(const struct assay_context *context,
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!assay_member_serves(&context->state->members[r->slot])) return ASSAY_E_INVALID;
     if (l->declares[r->slot]) return ASSAY_E_DUPLICATE;
+    if (l->declared_in_block == ASSAY_KEYS_BLOCK_MAX) return ASSAY_E_FULL;
     return r->bytes.len <= ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len ? ASSAY_OK : ASSAY_E_FULL;
 }
 
@@ -117,6 +118,7 @@ static void apply_keys(const struct assay_context *context, struct assay_ledger 
     ASSAY_ASSERT(!l->declares[r->slot] && r->epoch == context->epoch);
     l->declares[r->slot] = true;
     l->declared_len += r->bytes.len;
+    l->declared_in_block++;
     assay_bytes_copy(l->declared[r->slot], 32, r->keys.root, 32);
 }
 

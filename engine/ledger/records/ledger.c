@@ -14,6 +14,7 @@ static bool ledger_is_valid(const struct assay_ledger *l)
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
     if (l->review_count > ASSAY_REVIEWS_EPOCH_MAX) return false;
     if (l->declared_len > ASSAY_KEYS_EPOCH_LEN_MAX) return false;
+    if (l->declared_in_block > ASSAY_KEYS_BLOCK_MAX) return false;
     if (l->services.members != 0 && l->services.members != l->members) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }
@@ -173,6 +174,7 @@ void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_
     ledger->view = header->view;
     ledger->time_ms = header->time_ms;
     ledger->closed = header->kind == ASSAY_BLOCK_EPOCH;
+    ledger->declared_in_block = 0;
 }
 
 enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,

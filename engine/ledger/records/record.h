@@ -75,6 +75,7 @@ enum {
     ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
     ASSAY_KEYS_RECORD_LEN_MAX = 8192,
     ASSAY_KEYS_EPOCH_LEN_MAX = 256 * 1024, /* KEYS of all members */
+    ASSAY_KEYS_BLOCK_MAX = 32,             /* in one block: as many lists are stored with it */
 };
 
 /* Does E5 convict of a false FAIL or of a false PASS? */

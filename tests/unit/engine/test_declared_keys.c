@@ -3,57 +3,9 @@
  * them: declared, bound by evidence, certified, lost (docs/protocol.md 2.16).
  */
 #include "base/crypto/model.h"
-#include "engine/parts/engine_internal.h"
-#include "tests/unit/engine/decide.h"
-#include "tests/unit/engine/ledger/workload_keys_bench.h"
+#include "tests/unit/engine/ledger/declared_bench.h"
 
 #include <criterion/criterion.h>
-
-enum { NODES = 5, OWNER = 2 };
-
-static const struct assay_sim_world_options five = { .seed = 36,
-                                                     .nodes = NODES,
-                                                     .epoch_ms = 400,
-                                                     .check_each_step = true,
-                                                     .level = ASSAY_LEVEL_DECLARED_KEYS };
-
-/* A list of one entry, of a member. */
-struct list {
-    struct workload_entry entry;
-    uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX], root[32];
-    struct assay_slice slice;
-};
-
-static const struct assay_state *state_of(struct assay_sim_world *w, uint32_t node)
-{
-    return &assay_sim_world_engine(w, node)->head->state;
-}
-
-static void make_list(struct assay_sim_world *w, struct list *l, const char *name, uint32_t node)
-{
-    struct assay_declared_keys keys;
-    const struct assay_state *state = state_of(w, 0);
-    struct assay_writer out = assay_writer_over(l->bytes, sizeof l->bytes);
-    workload_entry_make(&l->entry, WORKLOAD_P256, ASSAY_PURPOSE_TLS, name, NULL, state->chain_id,
-                        state->members[node].node_id);
-    cr_assert_eq(assay_declared_keys_encode(&l->entry.key, 1, &out), ASSAY_OK);
-    l->slice = assay_slice_over(l->bytes, out.len);
-    cr_assert_eq(assay_declared_keys_decode(l->slice, &keys), ASSAY_OK);
-    assay_declared_keys_root(&keys, l->root);
-}
-
-/* The next close, at every node. */
-static void pass(struct assay_sim_world *w)
-{
-    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 1, 8000), "%s",
-              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
-}
-
-static enum assay_keys_state keys_of(struct assay_sim_world *w, uint32_t slot)
-{
-    const struct assay_state *state = state_of(w, 0);
-    return assay_member_keys_state(&state->members[slot], state->epoch, ASSAY_STANDING_WARNING);
-}
 
 /* Every node's state says the same; nobody but the owner has keys. */
 static void expect_keys(struct assay_sim_world *w, enum assay_keys_state expected, const char *when)
@@ -64,16 +16,6 @@ static void expect_keys(struct assay_sim_world *w, enum assay_keys_state expecte
         if (i != OWNER) cr_expect_eq(keys_of(w, i), ASSAY_KEYS_UNBOUND, "%s: member %u", when, i);
         cr_expect(state_of(w, 0)->certified);
     }
-}
-
-static struct assay_sim_world *open_with(struct list *l)
-{
-    struct assay_sim_world *w = assay_sim_world_create(&five);
-    cr_assert(assay_sim_world_run_to_epoch(w, 1, 8000));
-    make_list(w, l, "api", OWNER);
-    assay_sim_world_acts(w, OWNER)->keys = l->slice;
-    cr_assert_eq(assay_sim_world_declare(w, OWNER, l->slice), ASSAY_OK);
-    return w;
 }
 
 /* From the epoch after the running one on: evidence of that is made already. */
@@ -250,7 +192,7 @@ Test(declared_keys, a_record_stands_with_good_proofs_of_its_own_member_alone, .t
 {
     struct list own, stolen;
     struct made m;
-    struct assay_sim_world *w = assay_sim_world_create(&five);
+    struct assay_sim_world *w = assay_sim_world_create(&declared_five);
     cr_assert(assay_sim_world_run_to_epoch(w, 1, 8000));
     const uint64_t running = assay_sim_world_engine(w, 0)->head->context.epoch;
     make_list(w, &own, "api", OWNER);
@@ -277,7 +219,7 @@ Test(declared_keys, a_bad_proof_costs_its_sender_and_a_late_record_nobody, .time
 {
     struct list own;
     struct made m;
-    struct assay_sim_world *w = assay_sim_world_create(&five);
+    struct assay_sim_world *w = assay_sim_world_create(&declared_five);
     cr_assert(assay_sim_world_run_to_epoch(w, 1, 8000));
     struct assay_engine *e = assay_sim_world_engine(w, 0);
     const uint64_t running = e->head->context.epoch;
@@ -301,7 +243,7 @@ Test(declared_keys, a_bad_proof_costs_its_sender_and_a_late_record_nobody, .time
 /* Below the level nothing of this exists: no record, no declaration, no byte of a leaf. */
 Test(declared_keys, below_the_level_there_are_none, .timeout = 600)
 {
-    struct assay_sim_world_options options = five;
+    struct assay_sim_world_options options = declared_five;
     struct list l;
     struct made m;
     options.level = ASSAY_LEVEL_DECLARED_KEYS - 1;
