@@ -5,17 +5,20 @@
  * usage: assay-enclave SERVICE_SOCKET
  *
  * It is started by a platform (quote/source/platform/platform.h) with its end of the channel at
- * descriptor ASSAY_CHANNEL_FD. It holds no secret. It ends cleanly on SIGTERM, on SIGINT and when
+ * descriptor ASSAY_CHANNEL_FD. It holds no secret: programs that have keys register the public
+ * ones with it. It ends cleanly on SIGTERM, on SIGINT and when
  * the channel closes. Exit status: 0 ended, 1 the socket or the channel cannot be had, 2 usage.
  */
 #include "apps/enclave/service.h"
 #include "base/assert.h"
+#include "base/crypto/configuration.h"
 #include "base/system_clock.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,8 +34,9 @@ static const char usage[] =
     "usage: assay-enclave SERVICE_SOCKET\n"
     "       assay-enclave --help | --version\n"
     "\n"
-    "Run the sample workload of a node: it counts, answers on SERVICE_SOCKET and\n"
-    "takes part in quotes. assayd starts it (enclave.path of its configuration) with\n"
+    "Run the sample workload of a node: it counts, answers on SERVICE_SOCKET, takes\n"
+    "part in quotes and registers workload keys of programs. assayd starts it (enclave.path of its "
+    "configuration) with\n"
     "a channel at descriptor 3; without one it exits with status 1. Its measurement\n"
     "is the SHA-256 of this file.\n"
     "\n"
@@ -40,15 +44,46 @@ static const char usage[] =
     "  sha256sum \"$(command -v assay-enclave)\"\n"
     "exit status: 0 stopped on request; 1 socket or channel not available; 2 usage\n";
 
-static bool log_event(const struct assay_channel_frame *frame)
+/* What this process is about; one of it. */
+struct enclave {
+    struct counter counter;
+    struct registrations keys;
+    struct service service;
+};
+
+static bool send_frame(const struct assay_channel_frame *frame)
 {
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
     const size_t len = assay_channel_encode(frame, bytes);
     return send(ASSAY_CHANNEL_FD, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+/* The report data is hashed here, over the keys that are registered here (docs/identity.md 6.8):
+ * the platform chooses neither. A statement for another member than before is not answered.
+ * Returns: true when the platform got its answer. */
+static bool answer_statement(const struct assay_channel_frame *frame, struct registrations *keys)
+{
+    _Static_assert((int)ASSAY_CHANNEL_KEYS_MAX == (int)ASSAY_DECLARED_KEYS_LEN_MAX, "one list");
+    struct assay_channel_statement s;
+    struct assay_channel_frame quote = { .kind = ASSAY_CHANNEL_QUOTE, .id = frame->id };
+    struct assay_channel_frame list = { .kind = ASSAY_CHANNEL_KEYS, .id = frame->id };
+    assay_channel_statement_decode(frame->body, &s);
+    const struct assay_binding binding = { .chain_id = s.chain_id,
+                                           .era = s.era,
+                                           .epoch = s.epoch,
+                                           .beacon = s.beacon,
+                                           .node_id = s.node_id,
+                                           .incarnation = s.incarnation,
+                                           .voting_public = s.voting_public,
+                                           .transport_public = s.transport_public,
+                                           .keys_root = s.keys_root };
+    if (registrations_state(keys, &binding, quote.body) != ASSAY_OK) return true;
+    list.body_len = (uint16_t)registrations_issue(keys, list.body);
+    return send_frame(&list) && send_frame(&quote);
+}
+
 /* Returns: true when the platform got its answer. */
-static bool receive_channel(const struct assay_channel_frame *frame, struct counter *counter)
+static bool receive_channel(const struct assay_channel_frame *frame, struct enclave *enclave)
 {
     struct assay_channel_frame answer = *frame; /* same id and body */
     switch (frame->kind) {
@@ -56,22 +91,25 @@ static bool receive_channel(const struct assay_channel_frame *frame, struct coun
         /* This is the consent: the parent process with the channel is our daemon, and report_data
          * binds its keys. A suspended enclave is attested too (docs/protocol.md 10.5). */
         answer.kind = ASSAY_CHANNEL_QUOTE;
-        return log_event(&answer);
+        return send_frame(&answer);
     case ASSAY_CHANNEL_MODE:
-        counter->mode = (enum assay_channel_mode)frame->body[0]; /* decode has checked it */
+        enclave->counter.mode = (enum assay_channel_mode)frame->body[0]; /* decode has checked it */
         answer.kind = ASSAY_CHANNEL_MODE_SET;
-        return log_event(&answer);
-    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return log_event(&answer);
+        return send_frame(&answer);
+    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return send_frame(&answer);
+    case ASSAY_CHANNEL_STATEMENT: return answer_statement(frame, &enclave->keys);
     case ASSAY_CHANNEL_HELLO:
     case ASSAY_CHANNEL_QUOTE:
     case ASSAY_CHANNEL_MODE_SET:
+    case ASSAY_CHANNEL_KEYS:
+    case ASSAY_CHANNEL_STATES:
     case ASSAY_CHANNEL_PONG: return true; /* an enclave sends these; from a platform: ignored */
     }
     ASSAY_UNREACHABLE("a kind outside the list");
 }
 
 /* Returns: false when the platform is gone. */
-static bool channel_step(struct counter *counter)
+static bool channel_step(struct enclave *enclave)
 {
     for (int i = 0; i < FRAMES_PER_TURN; i++) {
         uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX + 1];
@@ -80,7 +118,7 @@ static bool channel_step(struct counter *counter)
         if (got == 0) return false;
         struct assay_channel_frame frame;
         if (assay_channel_decode(bytes, (size_t)got, &frame) != ASSAY_OK) continue;
-        if (!receive_channel(&frame, counter))
+        if (!receive_channel(&frame, enclave))
             return false; /* the platform does not read: give up */
     }
     return true;
@@ -97,16 +135,16 @@ static int signals_fd(void)
 }
 
 /* Returns: false when a poll failed; the end by signal or channel is no failure. */
-static bool run_loop(struct service *service, struct counter *counter, int signals)
+static bool run_loop(struct enclave *enclave, int signals)
 {
     for (;;) {
         struct pollfd fds[2 + SERVICE_FDS] = { { .fd = signals, .events = POLLIN },
                                                { .fd = ASSAY_CHANNEL_FD, .events = POLLIN } };
-        const size_t count = 2 + service_poll_set(service, fds + 2);
+        const size_t count = 2 + service_poll_set(&enclave->service, fds + 2);
         if (poll(fds, count, -1) < 0 && errno != EINTR) return false;
         if ((fds[0].revents & POLLIN) != 0) return true;
-        if (!channel_step(counter)) return true;
-        service_step(service, counter, assay_monotonic_ms());
+        if (!channel_step(enclave)) return true;
+        service_step(&enclave->service, &enclave->counter, &enclave->keys, assay_monotonic_ms());
     }
 }
 
@@ -129,18 +167,26 @@ int main(int argc, char **argv)
         return 2;
     }
     /* It does not work before it has received its mode. */
-    struct counter counter = { .step = ASSAY_COUNTER_STEP, .mode = ASSAY_CHANNEL_MODE_SUSPENDED };
-    struct service service;
+    static struct enclave enclave = { .counter = { .step = ASSAY_COUNTER_STEP,
+                                                   .mode = ASSAY_CHANNEL_MODE_SUSPENDED } };
+    uint8_t boot[32];
     const int signals = signals_fd();
-    if (service_open(&service, argv[1]) != ASSAY_OK) {
+    assay_crypto_ignore_configuration();
+    if (getrandom(boot, sizeof boot, 0) != (ssize_t)sizeof boot) {
+        fprintf(stderr, "assay-enclave: the system has no random bytes\n");
+        return 1;
+    }
+    registrations_init(&enclave.keys, boot);
+    if (service_open(&enclave.service, argv[1]) != ASSAY_OK) {
         fprintf(stderr, "assay-enclave: %s: %s\n", argv[1], strerror(errno));
         return 1;
     }
+    const struct assay_channel_frame states = { .kind = ASSAY_CHANNEL_STATES };
     const struct assay_channel_frame hello = { .kind = ASSAY_CHANNEL_HELLO };
-    const bool connected = signals >= 0 && log_event(&hello);
+    const bool connected = signals >= 0 && send_frame(&states) && send_frame(&hello);
     if (!connected)
         fprintf(stderr, "assay-enclave: no channel at descriptor 3: assayd starts this program\n");
-    const bool ran = connected && run_loop(&service, &counter, signals);
-    service_close(&service);
+    const bool ran = connected && run_loop(&enclave, signals);
+    service_close(&enclave.service);
     return ran ? 0 : 1;
 }

@@ -70,38 +70,64 @@ static bool send_line(int fd, const char *text, size_t len)
 static void accept_one(struct service *service, uint64_t now_ms)
 {
     static const char busy[] = "error busy\n";
+    struct ucred peer;
+    socklen_t peer_len = sizeof peer;
     const int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return; /* no client, or it has left already: the next poll reports it */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) != 0) {
+        close(fd);
+        return;
+    }
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
         if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
         if (client->fd >= 0) continue;
-        *client = (struct service_client){ .fd = fd, .received_ms = now_ms };
+        *client = (struct service_client){ .fd = fd, .uid = peer.uid, .received_ms = now_ms };
         return;
     }
     if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
     close(fd);
 }
 
+/* What a line may have at most depends on how it begins. */
+static bool is_too_long(const struct service_client *client, size_t line_len)
+{
+    return line_len > (key_request_is(client->line, line_len) ? (size_t)KEY_REQUEST_MAX
+                                                              : (size_t)COUNTER_LINE_MAX);
+}
+
+static bool answer_line(struct service_client *client, size_t line_len, struct counter *counter,
+                        struct registrations *keys, uint64_t now_ms)
+{
+    _Static_assert((int)COUNTER_ANSWER_MAX <= (int)KEY_ANSWER_MAX, "one room");
+    char answer[KEY_ANSWER_MAX];
+    const size_t len =
+        key_request_is(client->line, line_len)
+            ? key_request_answer(keys, client->uid, now_ms, client->line, line_len, answer)
+            : counter_answer(counter, client->line, line_len, answer);
+    return send_line(client->fd, answer, len);
+}
+
 /* Returns: false when the connection is closed. */
-static bool answer_lines(struct service_client *client, struct counter *counter)
+static bool answer_lines(struct service_client *client, struct counter *counter,
+                         struct registrations *keys, uint64_t now_ms)
 {
     static const char too_long[] = "error line too long\n";
     char *end = NULL;
     while ((end = memchr(client->line, '\n', client->len)) != NULL) {
         const size_t line_len = (size_t)(end - client->line);
-        char answer[COUNTER_ANSWER_MAX];
-        const size_t answer_len = counter_answer(counter, client->line, line_len, answer);
-        if (!send_line(client->fd, answer, answer_len)) return false;
+        if (is_too_long(client, line_len)) break;
+        if (!answer_line(client, line_len, counter, keys, now_ms)) return false;
         client->len -= line_len + 1;
         for (size_t i = 0; i < client->len; i++)
             client->line[i] = client->line[line_len + 1 + i];
     }
-    if (client->len <= COUNTER_LINE_MAX) return true;
+    if (end == NULL && !is_too_long(client, client->len)) return true;
     return send_line(client->fd, too_long, sizeof too_long - 1) && false;
 }
 
-static void serve_clients(struct service_client *client, struct counter *counter, uint64_t now_ms)
+static void serve_client(struct service_client *client, struct counter *counter,
+                         struct registrations *keys, uint64_t now_ms)
 {
     const ssize_t got = recv(client->fd, client->line + client->len,
                              sizeof client->line - client->len, MSG_DONTWAIT);
@@ -112,13 +138,14 @@ static void serve_clients(struct service_client *client, struct counter *counter
     }
     client->len += (size_t)got;
     client->received_ms = now_ms;
-    if (!answer_lines(client, counter)) drop_client(client);
+    if (!answer_lines(client, counter, keys, now_ms)) drop_client(client);
 }
 
-void service_step(struct service *service, struct counter *counter, uint64_t now_ms)
+void service_step(struct service *service, struct counter *counter, struct registrations *keys,
+                  uint64_t now_ms)
 {
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
-        if (service->clients[i].fd >= 0) serve_clients(&service->clients[i], counter, now_ms);
+        if (service->clients[i].fd >= 0) serve_client(&service->clients[i], counter, keys, now_ms);
     accept_one(service, now_ms);
 }
 

@@ -1,14 +1,15 @@
 /*
- * apps/enclave/service.h - server of the counter on a UNIX stream socket.
+ * apps/enclave/service.h - server of the counter and of workload keys on a UNIX stream socket.
  *
  * At most SERVICE_CLIENTS_MAX clients at once; one more receives "error busy" and is closed. A line
  * too long, or an answer that a client does not read, closes its connection. The socket is 0600:
- * peers reach the counter through their daemons.
+ * peers reach the counter through their daemons. The kernel names the user of each client.
  */
 #ifndef ASSAY_APPS_ENCLAVE_SERVICE_H
 #define ASSAY_APPS_ENCLAVE_SERVICE_H
 
 #include "apps/enclave/counter.h"
+#include "apps/enclave/key_requests.h"
 
 #include <poll.h>
 
@@ -16,9 +17,10 @@ enum { SERVICE_CLIENTS_MAX = 16, SERVICE_FDS = SERVICE_CLIENTS_MAX + 1, SERVICE_
 
 struct service_client {
     int fd; /* -1: free */
+    uint32_t uid;
     uint64_t received_ms;
     size_t len;
-    char line[COUNTER_LINE_MAX + 1];
+    char line[KEY_REQUEST_MAX + 1];
 };
 
 struct service {
@@ -33,7 +35,8 @@ ASSAY_CHECKED enum assay_status service_open(struct service *service, const char
 /* Returns: how many of fds[SERVICE_FDS] were written. */
 size_t service_poll_set(const struct service *service, struct pollfd fds[static SERVICE_FDS]);
 /* Accepts, reads, answers; never blocks. */
-void service_step(struct service *service, struct counter *counter, uint64_t now_ms);
+void service_step(struct service *service, struct counter *counter, struct registrations *keys,
+                  uint64_t now_ms);
 /* Removes the socket. */
 void service_close(struct service *service);
 

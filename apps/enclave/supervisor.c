@@ -5,6 +5,7 @@
 #include "apps/enclave/supervisor.h"
 
 #include "apps/enclave/attester.h"
+#include "apps/enclave/quote_request.h"
 #include "apps/enclave/targets.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
@@ -29,17 +30,6 @@ enum {
     SUSPEND_MS_MAX = 24000
 };
 
-/* The quote requested by the host: one at a time, the newest. It survives the start of an enclave,
- * so that a restart in the middle of an epoch costs no evidence. */
-struct request {
-    bool active;
-    bool proposed; /* the enclave was asked */
-    uint64_t tag;  /* identifies its answer */
-    uint64_t epoch, expires_ms;
-    uint32_t incarnation;
-    uint8_t report_data[64];
-};
-
 struct assay_supervisor {
     struct assay_platform *platform;
     struct assay_attester *attester; /* the platform's */
@@ -58,8 +48,7 @@ struct assay_supervisor {
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms, suspend_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
-    struct request request;
-    uint64_t requests;
+    struct quote_request request;
 };
 
 /* --------------------------------------------------------------- platform below the driver */
@@ -110,48 +99,15 @@ static enum assay_status source_set_work(void *context, enum assay_work work)
 
 /* --------------------------------------------------------------- callbacks of the host */
 
-static void propose_restart(struct assay_supervisor *self)
-{
-    struct request *request = &self->request;
-    if (!request->active || request->proposed) return;
-    request->proposed = assay_platform_propose(self->platform, request->tag, request->report_data,
-                                               self->now_ms) == ASSAY_OK;
-}
-
 static enum assay_status host_request_quote(void *context, uint64_t epoch, uint32_t incarnation,
-                                            const uint8_t report_data[static 64])
+                                            const uint8_t report_data[static 64],
+                                            const struct assay_binding *keyed)
 {
     struct assay_supervisor *self = context;
-    self->request = (struct request){ .active = true, .epoch = epoch, .incarnation = incarnation };
-    self->request.tag = ++self->requests;
-    self->request.expires_ms = self->now_ms + self->quote_ms;
-    assay_bytes_copy(self->request.report_data, 64, report_data, 64);
-    propose_restart(self);
+    quote_request_start(&self->request, epoch, incarnation, report_data, keyed,
+                        self->now_ms + self->quote_ms);
+    quote_request_propose(&self->request, self->platform, self->now_ms);
     return ASSAY_OK;
-}
-
-/* Returns: true and the event when the request is answered, or abandoned. */
-static bool answer_request(struct assay_supervisor *self, struct assay_enclave_event *event)
-{
-    struct request *request = &self->request;
-    struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
-    const bool answered = assay_platform_next(self->platform, &quote);
-    if (!request->active || (answered && quote.tag != request->tag)) return false;
-    if (answered && quote.status == ASSAY_E_AGAIN)
-        request->proposed = false; /* the next one will
-                                                                               * be */
-    if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
-        return false;
-    if (!answered || quote.status == ASSAY_E_AGAIN || quote.status == ASSAY_E_TIMEOUT)
-        assay_attester_log("error", "no_quote", ASSAY_E_TIMEOUT,
-                           request->proposed ? "enclave and platform had no quote in time"
-                                             : "no enclave was ready in time");
-    *event = (struct assay_enclave_event){ .kind = ASSAY_ENCLAVE_QUOTE };
-    event->as.quote.epoch = request->epoch;
-    event->as.quote.incarnation = request->incarnation;
-    event->as.quote.bytes = quote.bytes;
-    request->active = false;
-    return true;
 }
 
 static enum assay_status host_order(void *context, const struct assay_order *order)
@@ -192,7 +148,7 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     assay_agent_step(self->agent, now_ms);
     if (self->targets != NULL) assay_targets_step(self->targets, now_ms);
     if (self->hook_runs != NULL) assay_hook_runs_reap(self->hook_runs, now_ms);
-    propose_restart(self);
+    quote_request_propose(&self->request, self->platform, now_ms);
     const bool lost = assay_journal_count_lost(self->journal) > 0;
     if (lost && !self->loss_reported)
         assay_attester_log("error", "orders_log_failed", ASSAY_E_IO,
@@ -234,7 +190,7 @@ static bool translate(const struct assay_supervisor *self, const struct assay_ag
 static bool host_next(void *context, struct assay_enclave_event *event)
 {
     struct assay_supervisor *self = context;
-    if (answer_request(self, event)) return true;
+    if (quote_request_answer(&self->request, self->platform, self->now_ms, event)) return true;
     struct assay_agent_event from;
     while (assay_agent_next(self->agent, &from))
         if (translate(self, &from, event)) return true;

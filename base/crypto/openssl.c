@@ -20,6 +20,7 @@
 #include "base/crypto.h"
 
 #include "base/assert.h"
+#include "base/crypto/configuration.h"
 #include "base/crypto/low_s.h"
 #include "base/crypto/openssl_curve.h"
 #include "base/crypto/openssl_ecdsa.h"
@@ -253,6 +254,12 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
 }
 
 /* --- private keys of P-256 */
+
+void assay_crypto_ignore_configuration(void)
+{
+    const int done = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    ASSAY_ASSERT(done == 1);
+}
 
 enum assay_status assay_random(void *out, size_t len)
 {

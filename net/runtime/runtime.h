@@ -52,6 +52,13 @@ struct assay_enclave_event {
             uint32_t incarnation;
             struct assay_slice bytes; /* declared length, no zero tail; len 0: no quote to be had.
                                          Borrowed until the next call of any callback */
+            /* Of a request with `keyed`, and a quote. */
+            bool binds_keys; /* the evidence binds keyed->keys_root; else that of no keys */
+            /* The keys that are registered with the enclave now, for a KEYS record: a list whose
+             * every proof verifies; empty: the enclave has none to declare, as before. Borrowed as
+             * bytes are. */
+            struct assay_slice keys;
+            uint8_t keys_root[32]; /* of keys, where there are any */
         } quote;
         struct {
             /* The incarnation that ended. Reported again after every boot until a higher one is
@@ -87,11 +94,14 @@ struct assay_enclave_snapshot {
 struct assay_runtime_enclave {
     void *context;
     /* Requests a quote over report_data; an ASSAY_ENCLAVE_QUOTE event answers it, also on failure.
-     * A newer request replaces an unanswered one. Returns: ASSAY_OK (an event follows) |
-     * ASSAY_E_AGAIN (no enclave runs: the runtime passes an empty quote to the engine) | an
-     * ASSAY_CLASS_HOST status (the node stops) */
+     * keyed, borrowed for the call: the statement with the keys that are declared, to be hashed by
+     * the enclave, which binds them when it has them all; report_data is then that of the same
+     * statement without keys. NULL: report_data alone. A newer request replaces an unanswered one.
+     * Returns: ASSAY_OK (an event follows) | ASSAY_E_AGAIN (no enclave runs: the runtime passes an
+     * empty quote to the engine) | an ASSAY_CLASS_HOST status (the node stops) */
     enum assay_status (*request_quote)(void *context, uint64_t epoch, uint32_t incarnation,
-                                       const uint8_t report_data[static 64]);
+                                       const uint8_t report_data[static 64],
+                                       const struct assay_binding *keyed);
     /* Persists the order, then executes it; the outcome is an event. The engine derives orders
      * again while their cause persists: the agent executes each once. Returns: ASSAY_OK | an
      * ASSAY_CLASS_HOST status (not persisted: the node stops, what the order forbids is suspended

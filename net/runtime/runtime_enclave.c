@@ -3,6 +3,8 @@
  */
 #include "net/runtime/runtime_internal.h"
 
+#include "engine/ledger/records/envelope.h"
+
 static void answer_quote(struct assay_runtime *runtime, uint64_t epoch, uint32_t incarnation,
                          struct assay_slice bytes)
 {
@@ -21,9 +23,20 @@ void runtime_request_quote(struct assay_runtime *runtime, const struct assay_eff
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     runtime_services_on_quote(runtime, none); /* the newer request replaces the program's */
     runtime->quoting = true;
-    const enum assay_status status =
-        enclave->request_quote(enclave->context, effect->as.quote.epoch,
-                               effect->as.quote.incarnation, effect->as.quote.report_data);
+    const struct assay_binding keyed = {
+        .chain_id = effect->as.quote.chain_id,
+        .era = effect->as.quote.era,
+        .epoch = effect->as.quote.epoch,
+        .beacon = effect->as.quote.beacon,
+        .node_id = effect->as.quote.node_id,
+        .incarnation = effect->as.quote.incarnation,
+        .voting_public = effect->as.quote.voting_public,
+        .transport_public = effect->as.quote.transport_public,
+        .keys_root = effect->as.quote.keys_root,
+    };
+    const enum assay_status status = enclave->request_quote(
+        enclave->context, effect->as.quote.epoch, effect->as.quote.incarnation,
+        effect->as.quote.report_data, effect->as.quote.binds_keys ? &keyed : NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         runtime_fail(runtime, status, "enclave quote");
     } else if (status != ASSAY_OK) {

@@ -63,7 +63,7 @@ static bool request_program_quote(void *context, const uint8_t report_data[stati
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     if (runtime->quoting) return false; /* retried after the node's own quote */
     const enum assay_status status = enclave->request_quote(
-        enclave->context, FOR_SERVER, runtime_key_set(runtime)->incarnation, report_data);
+        enclave->context, FOR_SERVER, runtime_key_set(runtime)->incarnation, report_data, NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
         runtime_fail(runtime, status, "enclave quote");
     runtime->service_state->quoting = status == ASSAY_OK;

@@ -26,7 +26,11 @@ struct proposal {
     uint32_t id;
     uint64_t tag;
     uint64_t expires_ms;
+    bool stated; /* as a statement: keyed_data may be quoted, too, and a list of keys may come */
+    bool keyed;  /* keyed_data is being quoted */
     uint8_t report_data[64];
+    uint8_t keyed_data[64];
+    size_t keys_len;
 };
 
 struct assay_platform {
@@ -34,7 +38,8 @@ struct assay_platform {
     struct assay_platform_run run; /* of the process; channel -1 when there is none */
     struct assay_quoter *quoter;
     bool ready;
-    bool deaf; /* the enclave closed its end or broke it */
+    bool states; /* the enclave takes statements */
+    bool deaf;   /* the enclave closed its end or broke it */
     uint64_t received_ms, ping_ms;
     uint32_t next_id, mode_id;
     bool mode_confirmed;
@@ -44,6 +49,7 @@ struct assay_platform {
     struct assay_platform_quote answer;
     uint8_t measurement[32];
     uint8_t quote[ASSAY_PLATFORM_QUOTE_MAX];
+    uint8_t keys[ASSAY_CHANNEL_KEYS_MAX];
 };
 
 enum assay_status assay_platform_open(const struct assay_platform_config *config,
@@ -85,7 +91,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
     ASSAY_TRY(assay_platform_run_start(path, argv, &run, platform->measurement, child, message));
     platform->run = run;
     ASSAY_ASSERT(platform->run.channel >= 0);
-    platform->ready = platform->deaf = platform->mode_confirmed = false;
+    platform->ready = platform->states = platform->deaf = platform->mode_confirmed = false;
     platform->received_ms = platform->ping_ms = now_ms;
     assay_quoter_load(platform->quoter, platform->measurement);
     return ASSAY_OK;
@@ -97,8 +103,13 @@ static void send_answer(struct assay_platform *self, enum assay_status status, s
     ASSAY_ASSERT(self->proposal.active);
     self->proposal.active = false;
     self->has_answer = true;
-    self->answer = (struct assay_platform_quote){ self->proposal.tag, status,
-                                                  assay_slice_over(self->quote, len) };
+    self->answer = (struct assay_platform_quote){
+        .tag = self->proposal.tag,
+        .status = status,
+        .bytes = assay_slice_over(self->quote, len),
+        .keys = assay_slice_over(self->keys, self->proposal.keys_len),
+        .keyed = status == ASSAY_OK && self->proposal.keyed,
+    };
 }
 
 int assay_platform_ended(struct assay_platform *platform)
@@ -149,18 +160,42 @@ static enum assay_status send_frame(struct assay_platform *self, enum assay_chan
     return ASSAY_E_AGAIN;
 }
 
+static enum assay_status propose_frame(struct assay_platform *self, enum assay_channel_kind kind,
+                                       const uint8_t *body, const struct proposal *what,
+                                       uint64_t now_ms)
+{
+    if (!assay_platform_ready(self)) return ASSAY_E_AGAIN;
+    const uint32_t id = ++self->next_id;
+    ASSAY_TRY(send_frame(self, kind, id, body));
+    self->proposal = *what;
+    self->proposal.active = true;
+    self->proposal.id = id;
+    self->proposal.expires_ms = now_ms + self->config.quote_deadline_ms;
+    self->has_answer = false;
+    ASSAY_ASSERT(!self->proposal.asked && self->proposal.keys_len == 0);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_platform_propose(struct assay_platform *platform, uint64_t tag,
                                          const uint8_t report_data[static 64], uint64_t now_ms)
 {
-    if (!assay_platform_ready(platform)) return ASSAY_E_AGAIN;
-    const uint32_t id = ++platform->next_id;
-    ASSAY_TRY(send_frame(platform, ASSAY_CHANNEL_PROPOSE, id, report_data));
-    platform->proposal = (struct proposal){ .active = true, .id = id, .tag = tag };
-    platform->proposal.expires_ms = now_ms + platform->config.quote_deadline_ms;
-    assay_bytes_copy(platform->proposal.report_data, 64, report_data, 64);
-    platform->has_answer = false;
-    ASSAY_ASSERT(platform->proposal.active && !platform->proposal.asked);
-    return ASSAY_OK;
+    struct proposal what = { .tag = tag };
+    assay_bytes_copy(what.report_data, 64, report_data, 64);
+    return propose_frame(platform, ASSAY_CHANNEL_PROPOSE, report_data, &what, now_ms);
+}
+
+enum assay_status assay_platform_propose_statement(struct assay_platform *platform, uint64_t tag,
+                                                   const struct assay_platform_statement *statement,
+                                                   uint64_t now_ms)
+{
+    uint8_t body[ASSAY_CHANNEL_STATEMENT_LEN];
+    struct proposal what = { .tag = tag, .stated = true };
+    if (!platform->states)
+        return assay_platform_propose(platform, tag, statement->keyless_data, now_ms);
+    assay_bytes_copy(what.report_data, 64, statement->keyless_data, 64);
+    assay_bytes_copy(what.keyed_data, 64, statement->keyed_data, 64);
+    assay_channel_statement_encode(&statement->fields, body);
+    return propose_frame(platform, ASSAY_CHANNEL_STATEMENT, body, &what, now_ms);
 }
 
 enum assay_status assay_platform_set_mode(struct assay_platform *platform,
@@ -194,8 +229,9 @@ static void receive_quote(struct assay_platform *self, const struct assay_channe
                           uint64_t now_ms)
 {
     struct proposal *proposal = &self->proposal;
+    const bool keyed = proposal->stated && assay_bytes_equal(frame->body, proposal->keyed_data, 64);
     if (!proposal->active || proposal->asked || frame->id != proposal->id ||
-        !assay_bytes_equal(frame->body, proposal->report_data, 64)) {
+        !(keyed || assay_bytes_equal(frame->body, proposal->report_data, 64))) {
         self->refused++;
         return;
     }
@@ -206,9 +242,23 @@ static void receive_quote(struct assay_platform *self, const struct assay_channe
     const uint64_t left = proposal->expires_ms > now_ms ? proposal->expires_ms - now_ms : 0;
     struct assay_quoter_job job = { .id = proposal->id, .deadline_ms = deadline_after(left) };
     assay_bytes_copy(job.measurement, sizeof job.measurement, self->measurement, 32);
-    assay_bytes_copy(job.report_data, sizeof job.report_data, proposal->report_data, 64);
+    assay_bytes_copy(job.report_data, sizeof job.report_data, frame->body, 64);
     proposal->asked = true;
+    proposal->keyed = keyed;
     assay_quoter_submit(self->quoter, &job);
+}
+
+/* The enclave lists its keys: once, before it asks for the quote. */
+static void receive_keys(struct assay_platform *self, const struct assay_channel_frame *frame)
+{
+    struct proposal *proposal = &self->proposal;
+    if (!proposal->active || !proposal->stated || proposal->asked || proposal->keys_len > 0 ||
+        frame->id != proposal->id) {
+        self->refused++;
+        return;
+    }
+    proposal->keys_len = frame->body_len;
+    assay_bytes_copy(self->keys, sizeof self->keys, frame->body, frame->body_len);
 }
 
 /* The quote was made: it counts while the enclave that asked for it lives. */
@@ -233,6 +283,11 @@ static void on_frame(struct assay_platform *self, const struct assay_channel_fra
         if (self->ready) self->refused++;
         self->ready = true;
         return;
+    case ASSAY_CHANNEL_STATES:
+        if (self->ready) self->refused++;
+        else self->states = true;
+        return;
+    case ASSAY_CHANNEL_KEYS: receive_keys(self, frame); return;
     case ASSAY_CHANNEL_QUOTE: receive_quote(self, frame, now_ms); return;
     case ASSAY_CHANNEL_MODE_SET:
         if (frame->id == self->mode_id) self->mode_confirmed = true;
@@ -240,6 +295,7 @@ static void on_frame(struct assay_platform *self, const struct assay_channel_fra
     case ASSAY_CHANNEL_PONG: return; /* it only shows that the peer is alive */
     case ASSAY_CHANNEL_PROPOSE:
     case ASSAY_CHANNEL_MODE:
+    case ASSAY_CHANNEL_STATEMENT:
     case ASSAY_CHANNEL_PING: self->refused++; return; /* sent by us only */
     }
     ASSAY_UNREACHABLE("a kind outside the list");

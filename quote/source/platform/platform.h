@@ -54,6 +54,16 @@ struct assay_platform_quote {
     enum assay_status
         status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) | as make_quote */
     struct assay_slice bytes; /* empty unless ASSAY_OK; borrowed until the next call */
+    /* Of a statement: what the enclave sent as the list of its keys, hostile; empty: nothing. */
+    struct assay_slice keys;
+    bool keyed; /* the evidence binds the keys that the statement names */
+};
+
+/* What an enclave that takes statements hashes itself. */
+struct assay_platform_statement {
+    struct assay_channel_statement fields;
+    uint8_t keyed_data[64];   /* that hash, when the enclave has all keys of fields.keys_root */
+    uint8_t keyless_data[64]; /* when it has not; proposed to an enclave that takes no statements */
 };
 
 /* On failure release is not called. Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_IO (no thread) */
@@ -95,6 +105,10 @@ ASSAY_CHECKED enum assay_status assay_platform_propose(struct assay_platform *pl
                                                        uint64_t tag,
                                                        const uint8_t report_data[static 64],
                                                        uint64_t now_ms);
+/* The same with a statement: the platform quotes either hash of it, and nothing else. */
+ASSAY_CHECKED enum assay_status assay_platform_propose_statement(
+    struct assay_platform *platform, uint64_t tag, const struct assay_platform_statement *statement,
+    uint64_t now_ms);
 /* Send the enclave its mode. Returns: ASSAY_OK (sent) | ASSAY_E_AGAIN (as propose) */
 ASSAY_CHECKED enum assay_status assay_platform_set_mode(struct assay_platform *platform,
                                                         enum assay_channel_mode mode);

@@ -9,8 +9,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct assay_channel_frame frame;
     if (assay_channel_decode(bytes, len, &frame) == ASSAY_OK) {
-        uint8_t back[ASSAY_CHANNEL_FRAME_MAX];
+        static uint8_t back[ASSAY_CHANNEL_FRAME_MAX];
         ASSAY_ASSERT(assay_channel_encode(&frame, back) == len);
+        ASSAY_ASSERT(assay_bytes_equal(back, bytes, len));
+    }
+    if (len == ASSAY_CHANNEL_STATEMENT_LEN) {
+        struct assay_channel_statement statement;
+        uint8_t back[ASSAY_CHANNEL_STATEMENT_LEN];
+        assay_channel_statement_decode(bytes, &statement);
+        assay_channel_statement_encode(&statement, back);
         ASSAY_ASSERT(assay_bytes_equal(back, bytes, len));
     }
     struct assay_agent_memory memory;

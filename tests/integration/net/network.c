@@ -47,8 +47,10 @@ static struct assay_enclave_event *add_event(struct network_enclave *enclave, si
 }
 
 static enum assay_status request_quote(void *context, uint64_t epoch, uint32_t incarnation,
-                                       const uint8_t report_data[static 64])
+                                       const uint8_t report_data[static 64],
+                                       const struct assay_binding *keyed)
 {
+    (void)keyed; /* it has no keys */
     struct network_enclave *enclave = context;
     if (enclave->dead) return ASSAY_E_AGAIN;
     struct assay_soft_request request = { .isvsvn = 1 };
@@ -131,13 +133,13 @@ void network_enclave_callbacks(struct network_enclave *enclave,
                                struct assay_runtime_enclave *callbacks)
 {
     *callbacks = (struct assay_runtime_enclave){ .context = enclave,
-                                              .request_quote = request_quote,
-                                              .order = order,
-                                              .poll_set = poll_set,
-                                              .wake_at = wake_at,
-                                              .step = step,
-                                              .next = next,
-                                              .look = look };
+                                                 .request_quote = request_quote,
+                                                 .order = order,
+                                                 .poll_set = poll_set,
+                                                 .wake_at = wake_at,
+                                                 .step = step,
+                                                 .next = next,
+                                                 .look = look };
 }
 
 /* ------------------------------------------------------------ vendors, keys, genesis */

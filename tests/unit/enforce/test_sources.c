@@ -49,8 +49,9 @@ static void request(uint64_t epoch, uint8_t fill)
     for (size_t i = 0; i < sizeof report_data; i++)
         report_data[i] = fill;
     fixture_forget(&fixture);
-    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, epoch, 1, report_data),
-                 ASSAY_OK);
+    cr_assert_eq(
+        fixture.enclave.request_quote(fixture.enclave.context, epoch, 1, report_data, NULL),
+        ASSAY_OK);
 }
 
 static void expect_quote(uint64_t epoch)

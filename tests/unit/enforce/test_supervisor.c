@@ -1,8 +1,10 @@
 /* tests/unit/enforce/test_supervisor.c - the whole node side of enforcement, with real processes.
  */
+#include "apps/enclave/key_requests.h"
 #include "base/crypto.h"
 #include "quote/intel/quote.h"
 #include "tests/unit/enforce/enclave_fixture.h"
+#include "tests/unit/platform/key_samples.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -50,8 +52,9 @@ static bool holds(const uint8_t *bytes, size_t len, const uint8_t *piece, size_t
 static void request(uint64_t epoch, const uint8_t report_data[static 64])
 {
     fixture_forget(&fixture);
-    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, epoch, 1, report_data),
-                 ASSAY_OK);
+    cr_assert_eq(
+        fixture.enclave.request_quote(fixture.enclave.context, epoch, 1, report_data, NULL),
+        ASSAY_OK);
 }
 
 static void take_quote(const uint8_t report_data[static 64])
@@ -122,6 +125,100 @@ Test(supervisor, starts_the_enclave_measures_it_and_has_it_quoted)
     cr_assert_gt(snapshot.pid, 1);
     cr_assert_eq(snapshot.starts, 1);
     cr_assert_not(snapshot.paused);
+}
+
+/* --- workload keys (docs/identity.md 6.6 to 6.8) */
+
+static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 }, beacon[32] = { 3 };
+static const uint8_t voting[64] = { 4 }, transport[32] = { 5 };
+
+static void expect_statement(const uint8_t root[static 32], uint8_t report_data[static 64])
+{
+    const struct assay_binding b = { chain_id, 0, 7, beacon, node_id, 1, voting, transport, root };
+    assay_binding_report_data(&b, report_data);
+}
+
+/* As the host requests it, the ledger naming this root. Returns: whether evidence binds it. */
+static bool take_keyed(const uint8_t root[static 32], struct assay_enclave_event *event)
+{
+    const struct assay_binding b = { chain_id, 0, 7, beacon, node_id, 1, voting, transport, root };
+    uint8_t keyed[64], keyless[64], none[32];
+    assay_declared_keys_no_root(none);
+    expect_statement(root, keyed);
+    expect_statement(none, keyless);
+    fixture_forget(&fixture);
+    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, 7, 1, keyless, &b),
+                 ASSAY_OK);
+    const struct assay_enclave_event *answer = fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE);
+    cr_assert_not_null(answer);
+    *event = *answer;
+    cr_assert(
+        holds(fixture.quote, fixture.quote_len, event->as.quote.binds_keys ? keyed : keyless, 64));
+    return event->as.quote.binds_keys;
+}
+
+static void register_key(const char *name, uint8_t number)
+{
+    char line[KEY_REQUEST_MAX + 2], entry[2 * ASSAY_DECLARED_KEY_LEN_MAX + 1], proof[129];
+    char answer[256] = "", hex[65] = "";
+    uint8_t boot[32];
+    struct key_sample s;
+    cr_assert(fixture_ask(&fixture, "key boot\n", answer, sizeof answer));
+    cr_assert_eq(sscanf(answer, "boot %64s", hex), 1, "%s", answer);
+    cr_assert_eq(assay_hex_decode(hex, 64, boot, 32), ASSAY_OK);
+    key_sample_make(&s, name, number, chain_id, node_id, boot);
+    assay_hex_encode(s.entry.bytes, s.entry.len, entry, sizeof entry);
+    assay_hex_encode(s.boot_proof, 64, proof, sizeof proof);
+    (void)snprintf(line, sizeof line, "key register %s %s\n", entry, proof);
+    cr_assert(fixture_ask(&fixture, line, answer, sizeof answer));
+    cr_assert_eq(strncmp(answer, "ok ", 3), 0, "%s", answer);
+}
+
+Test(supervisor, keys_registered_with_the_enclave_come_with_its_quote_and_are_bound)
+{
+    uint8_t none[32], root[32];
+    struct assay_enclave_event event;
+    struct assay_declared_keys keys;
+    assay_declared_keys_no_root(none);
+    fixture_open(&fixture);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
+    cr_assert(take_keyed(none, &event));
+    cr_assert_eq(event.as.quote.keys.len, 1, "no keys");
+    cr_assert(assay_bytes_equal(event.as.quote.keys_root, none, 32));
+    register_key("api", 1);
+    cr_assert(take_keyed(none, &event), "declared is none yet");
+    cr_assert_eq(assay_declared_keys_decode(event.as.quote.keys, &keys), ASSAY_OK);
+    cr_assert_eq(keys.count, 1);
+    assay_declared_keys_root(&keys, root);
+    cr_assert(assay_bytes_equal(event.as.quote.keys_root, root, 32));
+    register_key("web", 2);
+    cr_assert(take_keyed(root, &event), "the declared list, though there is a newer one");
+    cr_assert_not(assay_bytes_equal(event.as.quote.keys_root, root, 32));
+    root[0] ^= 1;
+    cr_assert_not(take_keyed(root, &event), "a root that the host made up");
+}
+
+Test(supervisor, an_enclave_that_restarted_binds_no_keys)
+{
+    uint8_t none[32], root[32];
+    struct assay_enclave_event event;
+    assay_declared_keys_no_root(none);
+    fixture_open(&fixture);
+    const struct assay_enclave_event *started = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
+    cr_assert_not_null(started);
+    const pid_t pid = (pid_t)started->as.started.pid;
+    cr_assert(take_keyed(none, &event));
+    register_key("api", 1);
+    cr_assert(take_keyed(none, &event));
+    assay_bytes_copy(root, 32, event.as.quote.keys_root, 32);
+    cr_assert(take_keyed(root, &event));
+    fixture_forget(&fixture);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
+    cr_assert_not(take_keyed(root, &event), "its keys are gone");
+    cr_assert_eq(event.as.quote.keys.len, 1);
+    register_key("api", 1);
+    cr_assert(take_keyed(root, &event), "the same key, registered again");
 }
 
 Test(supervisor, serves_the_counter_and_pauses_it_by_order)

@@ -13,8 +13,8 @@
 
 static void say(enum assay_channel_kind kind, uint32_t id, const uint8_t *body)
 {
-    struct assay_channel_frame frame = { .kind = kind, .id = id };
-    const size_t len = assay_channel_body_len(kind);
+    struct assay_channel_frame frame = { .kind = kind, .id = id, .body_len = 1 };
+    const size_t len = kind == ASSAY_CHANNEL_KEYS ? 1 : assay_channel_body_len(kind);
     if (len > 0) assay_bytes_copy(frame.body, sizeof frame.body, body, len);
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
     const size_t frame_len = assay_channel_encode(&frame, bytes);
@@ -32,7 +32,7 @@ static struct assay_channel_frame hear_proposal(void)
         if (got <= 0) _exit(0);
         struct assay_channel_frame frame;
         if (assay_channel_decode(bytes, (size_t)got, &frame) == ASSAY_OK &&
-            frame.kind == ASSAY_CHANNEL_PROPOSE)
+            (frame.kind == ASSAY_CHANNEL_PROPOSE || frame.kind == ASSAY_CHANNEL_STATEMENT))
             return frame;
     }
 }
@@ -81,10 +81,28 @@ static void ask_by_child(const struct assay_channel_frame *proposal)
     waitpid(child, NULL, 0);
 }
 
+/* An enclave that takes statements: what the test has as its hash is in two of the fields. */
+static void answer_statement(const char *way, const struct assay_channel_frame *frame)
+{
+    static const uint8_t list = 0x80;
+    struct assay_channel_statement fields;
+    uint8_t keyed[64];
+    assay_channel_statement_decode(frame->body, &fields);
+    assay_bytes_copy(keyed, 32, fields.chain_id, 32);
+    assay_bytes_copy(keyed + 32, 32, fields.keys_root, 32);
+    if (strcmp(way, "states_other") == 0) keyed[0] ^= 1;
+    if (strcmp(way, "keys_late") != 0) say(ASSAY_CHANNEL_KEYS, frame->id, &list);
+    if (strcmp(way, "keys_twice") == 0) say(ASSAY_CHANNEL_KEYS, frame->id, &list);
+    say(ASSAY_CHANNEL_QUOTE, frame->id, keyed);
+    if (strcmp(way, "keys_late") == 0) say(ASSAY_CHANNEL_KEYS, frame->id, &list);
+}
+
 int main(int argc, char **argv)
 {
     const char *way = argc > 1 ? argv[1] : "";
     if (strcmp(way, "no_hello") == 0) pause();
+    const bool states = strncmp(way, "states", 6) == 0 || strncmp(way, "keys", 4) == 0;
+    if (states) say(ASSAY_CHANNEL_STATES, 0, NULL);
     say(ASSAY_CHANNEL_HELLO, 0, NULL);
     static const uint8_t invented[64] = { 1, 2, 3 };
     if (strcmp(way, "unasked") == 0) say(ASSAY_CHANNEL_QUOTE, 1, invented);
@@ -92,6 +110,11 @@ int main(int argc, char **argv)
     for (;;) {
         struct assay_channel_frame frame = hear_proposal();
         if (strcmp(way, "mute") == 0) continue;
+        if (states && frame.kind == ASSAY_CHANNEL_STATEMENT) {
+            answer_statement(way, &frame);
+            continue;
+        }
+        if (strcmp(way, "keys_unasked") == 0) say(ASSAY_CHANNEL_KEYS, frame.id, frame.body);
         if (strcmp(way, "dies") == 0) return 0;
         if (strcmp(way, "asks_and_dies") == 0) {
             say(ASSAY_CHANNEL_QUOTE, frame.id, frame.body);

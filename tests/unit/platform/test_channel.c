@@ -20,7 +20,9 @@ enum { SAMPLES = sizeof samples / sizeof samples[0] };
 static size_t make(size_t which, uint8_t bytes[static ASSAY_CHANNEL_FRAME_MAX],
                    struct assay_channel_frame *frame)
 {
-    *frame = (struct assay_channel_frame){ .kind = samples[which].kind, .id = 0x01020304 };
+    *frame = (struct assay_channel_frame){ .kind = samples[which].kind,
+                                           .id = 0x01020304,
+                                           .body_len = (uint16_t)samples[which].body_len };
     for (size_t i = 0; i < samples[which].body_len; i++)
         frame->body[i] = (uint8_t)(i + 2);
     return assay_channel_encode(frame, bytes);
@@ -85,7 +87,8 @@ Test(channel, rejects_other_versions_kinds_lengths_and_modes)
         cr_assert_eq(assay_channel_decode(bytes, len, &frame), ASSAY_E_RANGE);
         bytes[3]--;
         bytes[2] = 1;
-        cr_assert_eq(assay_channel_decode(bytes, len, &frame), ASSAY_E_RANGE);
+        cr_assert_eq(assay_channel_decode(bytes, len, &frame),
+                     samples[i].kind == ASSAY_CHANNEL_KEYS ? ASSAY_E_TRAILING : ASSAY_E_RANGE);
     }
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
     struct assay_channel_frame frame = { .kind = ASSAY_CHANNEL_MODE, .body = { 1 } };
@@ -112,4 +115,31 @@ Test(channel, survives_each_flipped_bit_and_reads_it_as_one_meaning)
             bytes[bit / 8] = (uint8_t)(bytes[bit / 8] ^ 1u << bit % 8);
         }
     }
+}
+
+Test(channel, keys_have_the_length_that_they_state_and_at_least_a_byte)
+{
+    uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
+    struct assay_channel_frame frame = { .kind = ASSAY_CHANNEL_KEYS, .body_len = 1 };
+    frame.body[0] = 0x80;
+    const size_t len = assay_channel_encode(&frame, bytes);
+    cr_assert_eq(len, ASSAY_CHANNEL_HEAD_LEN + 1);
+    frame.body_len = 0;
+    cr_assert_eq(assay_channel_decode(bytes, len, &frame), ASSAY_OK);
+    cr_assert_eq(frame.body_len, 1);
+    bytes[3] = 0;
+    cr_assert_eq(assay_channel_decode(bytes, len - 1, &frame), ASSAY_E_RANGE);
+}
+
+Test(channel, a_statement_has_one_place_for_each_field)
+{
+    uint8_t body[ASSAY_CHANNEL_STATEMENT_LEN], back[ASSAY_CHANNEL_STATEMENT_LEN];
+    struct assay_channel_statement statement;
+    for (size_t i = 0; i < sizeof body; i++)
+        body[i] = (uint8_t)(i + 1);
+    assay_channel_statement_decode(body, &statement);
+    assay_channel_statement_encode(&statement, back);
+    cr_assert(assay_bytes_equal(body, back, sizeof body));
+    cr_assert_eq(statement.era, 0x01020304);
+    cr_assert_eq(statement.keys_root[31], body[sizeof body - 1]);
 }

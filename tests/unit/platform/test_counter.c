@@ -63,6 +63,7 @@ Test(counter, knows_its_commands_exactly)
 
 static struct service service;
 static struct counter counter;
+static struct registrations keys;
 static char path[64];
 
 static void set_up(void)
@@ -86,14 +87,14 @@ static int dial(void)
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    service_step(&service, &counter, 1000);
+    service_step(&service, &counter, &keys, 1000);
     return fd;
 }
 
 static void put(int fd, const char *text, size_t len)
 {
     cr_assert_eq(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
-    service_step(&service, &counter, 1000);
+    service_step(&service, &counter, &keys, 1000);
 }
 
 /* Returns: what came, "" when nothing, "closed" at the end. */
@@ -116,7 +117,7 @@ Test(service, answers_lines_whole_in_pieces_and_in_bunches)
     put(fd, "ement\nread\nread\nwhat\n", 21);
     cr_assert_str_eq(take(fd), "2\n2\n2\nerror unknown command\n");
     close(fd);
-    service_step(&service, &counter, 1000);
+    service_step(&service, &counter, &keys, 1000);
     const int again = dial();
     put(again, "read\n", 5);
     cr_assert_str_eq(take(again), "2\n");
@@ -139,6 +140,30 @@ Test(service, takes_a_line_of_the_limit_and_hangs_up_one_past_it)
     close(fd);
 }
 
+Test(service, takes_a_longer_line_about_keys_alone)
+{
+    static char line[KEY_REQUEST_MAX + 2] = "key ";
+    for (size_t i = 4; i < sizeof line; i++)
+        line[i] = 'x';
+    int fd = dial();
+    line[KEY_REQUEST_MAX] = '\n';
+    put(fd, line, KEY_REQUEST_MAX + 1);
+    cr_assert_eq(strncmp(take(fd), "error expected key boot", 23), 0);
+    put(fd, "key list\n", 9);
+    cr_assert_str_eq(take(fd), "end\n");
+    line[KEY_REQUEST_MAX] = 'x';
+    put(fd, line, KEY_REQUEST_MAX + 1);
+    cr_assert_str_eq(take(fd), "error line too long\n");
+    close(fd);
+    fd = dial();
+    line[0] = 'K';
+    line[COUNTER_LINE_MAX + 1] = '\n';
+    put(fd, line, COUNTER_LINE_MAX + 2);
+    cr_assert_str_eq(take(fd), "error line too long\n");
+    cr_assert_str_eq(take(fd), "closed");
+    close(fd);
+}
+
 Test(service, refuses_the_client_too_many_and_drops_the_idle)
 {
     int fds[SERVICE_CLIENTS_MAX];
@@ -154,7 +179,7 @@ Test(service, refuses_the_client_too_many_and_drops_the_idle)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     cr_assert_eq(connect(late, (const struct sockaddr *)&address, sizeof address), 0);
-    service_step(&service, &counter, 1000 + SERVICE_IDLE_MS + 1);
+    service_step(&service, &counter, &keys, 1000 + SERVICE_IDLE_MS + 1);
     put(late, "read\n", 5);
     cr_assert_str_eq(take(late), "0\n");
     close(late);
@@ -171,7 +196,7 @@ Test(service, drops_a_client_that_asks_and_never_reads)
     bool dropped = false;
     for (int i = 0; i < 1000000 && !dropped; i++) {
         dropped = send(fd, many, sizeof many, MSG_NOSIGNAL) < 0 && errno == EPIPE;
-        service_step(&service, &counter, 1000);
+        service_step(&service, &counter, &keys, 1000);
     }
     cr_assert(dropped);
     close(fd);

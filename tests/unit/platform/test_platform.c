@@ -376,6 +376,97 @@ Test(platform, hands_on_why_no_quote_could_be_made)
     expect_answer(ASSAY_E_CRYPTO);
 }
 
+/* --------------------------------------------------------------- statements (identity.md 6.8) */
+
+static struct assay_platform_statement statement_of(void)
+{
+    struct assay_platform_statement s = { .keyless_data = { 0x61, 0x62 } };
+    s.fields.chain_id[0] = 0x71;
+    s.fields.keys_root[0] = 0x72;
+    assay_bytes_copy(s.keyed_data, 32, s.fields.chain_id, 32);
+    assay_bytes_copy(s.keyed_data + 32, 32, s.fields.keys_root, 32);
+    return s;
+}
+
+/* Returns: the answer of an enclave that behaves in that way. */
+static struct assay_platform_quote ask_statement(const char *way)
+{
+    const struct assay_platform_statement s = statement_of();
+    struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
+    start(LIAR, way);
+    wait_ready();
+    cr_assert_eq(assay_platform_propose_statement(platform, 42, &s, now_ms()), ASSAY_OK);
+    const uint64_t end_ms = now_ms() + WAIT_MS;
+    while (!assay_platform_next(platform, &quote) && now_ms() < end_ms)
+        turn();
+    cr_assert_eq(quote.tag, 42);
+    return quote;
+}
+
+Test(platform, quotes_the_hash_of_the_enclave_and_hands_on_its_list)
+{
+    const struct assay_platform_statement s = statement_of();
+    const struct assay_platform_quote quote = ask_statement("states");
+    cr_assert_eq(quote.status, ASSAY_OK);
+    cr_assert(quote.keyed);
+    cr_assert(assay_bytes_equal(quote.bytes.bytes + 32, s.keyed_data, 64));
+    cr_assert_eq(quote.keys.len, 1);
+    cr_assert_eq(quote.keys.bytes[0], 0x80);
+    cr_assert_eq(assay_platform_refused(platform), 0);
+}
+
+/* A build from before statements: it is attested, without keys. */
+Test(platform, proposes_the_statement_without_keys_to_an_enclave_that_takes_none)
+{
+    const struct assay_platform_statement s = statement_of();
+    const struct assay_platform_quote quote = ask_statement("honest");
+    cr_assert_eq(quote.status, ASSAY_OK);
+    cr_assert_not(quote.keyed);
+    cr_assert(assay_bytes_equal(quote.bytes.bytes + 32, s.keyless_data, 64));
+    cr_assert_eq(quote.keys.len, 0);
+}
+
+/* And a host from before statements proposes bytes to an enclave that takes them. */
+Test(platform, proposes_bytes_to_an_enclave_that_takes_statements)
+{
+    start(LIAR, "states");
+    wait_ready();
+    expect_answer(ASSAY_OK);
+    cr_assert_eq(assay_platform_refused(platform), 0);
+}
+
+Test(platform, quotes_no_third_hash_of_a_statement)
+{
+    const struct assay_platform_quote quote = ask_statement("states_other");
+    cr_assert_eq(quote.status, ASSAY_E_TIMEOUT);
+    cr_assert_eq(assay_platform_refused(platform), 1);
+    cr_assert_eq(quotes_made, 0);
+}
+
+Test(platform, takes_one_list_before_the_quote_of_a_statement_and_no_other)
+{
+    static const struct {
+        const char *way;
+        size_t keys_len;
+    } cases[] = { { "keys_late", 0 }, { "keys_twice", 1 }, { "keys_unasked", 0 } };
+    maker_takes_ms = 50;
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_platform_quote quote;
+        if (i < 2) quote = ask_statement(cases[i].way);
+        else {
+            start(LIAR, cases[i].way);
+            wait_ready();
+            cr_assert(ask(&quote));
+        }
+        cr_expect_eq(quote.status, ASSAY_OK);
+        cr_expect_eq(quote.keys.len, cases[i].keys_len, "%s", cases[i].way);
+        cr_expect_eq(assay_platform_refused(platform), i + 1, "%s", cases[i].way);
+        kill((pid_t)child.pid, SIGKILL);
+        reap();
+        cr_assert_eq(assay_platform_ended(platform), 0);
+    }
+}
+
 /* --------------------------------------------------------------- hardware takes its time */
 
 Test(platform, goes_on_while_a_quote_is_being_made)

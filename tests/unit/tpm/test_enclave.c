@@ -58,7 +58,7 @@ static enum assay_outcome quote(uint8_t fill)
     for (size_t i = 0; i < sizeof report_data; i++)
         report_data[i] = fill;
     fixture_forget(&fixture);
-    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, fill, 1, report_data),
+    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, fill, 1, report_data, NULL),
                  ASSAY_OK);
     cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE));
     softtpm_verify(&softtpm, fixture.quote, fixture.quote_len, &verdict);
@@ -96,7 +96,7 @@ Test(tpm_enclave, is_measured_anew_when_its_tpm_comes_back)
     cr_expect_eq(quote(1), ASSAY_OUTCOME_PASS_UP_TO_DATE);
     swtpm_stop(&softtpm.tpms[0]);
     fixture_forget(&fixture);
-    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, 2, 1, report_data),
+    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, 2, 1, report_data, NULL),
                  ASSAY_OK);
     const struct assay_enclave_event *const event = fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE);
     cr_assert_not_null(event);

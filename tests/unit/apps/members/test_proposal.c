@@ -1,6 +1,6 @@
 /*
- * tests/unit/apps/test_proposal.c - tests of proposals that a lying node answers, which no operator
- * may sign (docs/threat-model.md).
+ * tests/unit/apps/members/test_proposal.c - tests of proposals that a lying node answers, which no
+ * operator may sign (docs/threat-model.md).
  */
 #include "apps/assay/members/change_proposal.h"
 

@@ -1,0 +1,94 @@
+/*
+ * apps/enclave/registrations.h - workload keys that programs registered with an enclave in this
+ * boot, and which lists of them its evidence may bind.
+ *
+ * docs/identity.md 6.6 to 6.9. Pure; the caller has the clock and the randomness. Nothing is
+ * stored: an enclave that restarts begins without keys. A registration has two proofs of
+ * possession: that of the entry (6.2), which everybody verifies, and one for this boot, so that an
+ * entry of an earlier boot, which stands on the ledger, is not registered again by others than the
+ * owner of its key.
+ */
+#ifndef ASSAY_APPS_ENCLAVE_REGISTRATIONS_H
+#define ASSAY_APPS_ENCLAVE_REGISTRATIONS_H
+
+#include "engine/ledger/records/envelope.h"
+#include "engine/ledger/state/workload_keys.h"
+
+enum {
+    REGISTRATIONS_LISTS_MAX = 8, /* of which a declaration may still be in force */
+    REGISTRATIONS_BURST = 16,
+    REGISTRATIONS_EACH_MS = 250, /* one more may be tried */
+};
+
+struct registration {
+    uint64_t serial; /* of this boot, never reused */
+    uint32_t uid;    /* of the program that registered it */
+    size_t len;
+    uint8_t list[ASSAY_DECLARED_KEY_LEN_MAX + 1]; /* of this one entry */
+};
+
+/* A list that the host received. */
+struct registration_list {
+    bool used;
+    uint8_t root[32];
+    uint32_t count;
+    uint64_t serials[ASSAY_DECLARED_KEYS_MAX];
+};
+
+struct registrations {
+    bool named; /* member and network are known */
+    uint8_t chain_id[32], node_id[32], boot[32];
+    uint64_t serial;
+    uint32_t count;
+    struct registration keys[ASSAY_DECLARED_KEYS_MAX]; /* ascending by (purpose, name) */
+    uint32_t next_list;
+    struct registration_list lists[REGISTRATIONS_LISTS_MAX];
+    uint32_t tries; /* left */
+    uint64_t tries_ms;
+};
+
+/* boot: random, of this start of the enclave. */
+void registrations_init(struct registrations *r, const uint8_t boot[static 32]);
+
+/* In whose place of the chain a key proves that it is registered in this boot: SHA-256 of
+ * ["assay/key-registration/v1", chain_id, boot]. A program computes it from the chain that it
+ * means, never from one that it was sent: then the proof is none for any ledger. */
+void registrations_challenge(const uint8_t chain_id[static 32], const uint8_t boot[static 32],
+                             uint8_t challenge[static 32]);
+
+/*
+ * registrations_add - register one key.
+ * In:      entry as in a list; boot_proof: by the same key, over assay_declared_key_statement with
+ *          the challenge of this boot as chain_id
+ * Returns: ASSAY_OK (also for a key that is registered already: its entry stays) | ASSAY_E_AGAIN
+ *          (network and member are not known yet) | ASSAY_E_RATE | ASSAY_E_KEY | ASSAY_E_SIGNATURE
+ *          (of the entry, for this member) | ASSAY_E_STALE (boot_proof: not of this boot) |
+ *          ASSAY_E_DUPLICATE (another key, or another user, has purpose and name) | ASSAY_E_FULL |
+ *          as assay_declared_keys_decode | HOST statuses
+ */
+ASSAY_CHECKED enum assay_status registrations_add(struct registrations *r, uint32_t uid,
+                                                  struct assay_slice entry,
+                                                  struct assay_slice boot_proof, uint64_t now_ms);
+/* No list with this key is bound from now on. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
+ * ASSAY_E_STRANGER (of another user) */
+ASSAY_CHECKED enum assay_status registrations_remove(struct registrations *r, uint32_t uid,
+                                                     enum assay_declared_purpose purpose,
+                                                     struct assay_slice name);
+/* Out: *key, which borrows from *r. */
+void registrations_get(const struct registrations *r, uint32_t at, struct assay_declared_key *key);
+
+/*
+ * registrations_state - the 64 bytes that evidence binds: of the keys with this root, if all of
+ * them are registered, and else of none.
+ * In:      binding->keys_root: the root that the ledger names for this epoch
+ * Out:     report_data
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (another network or member than this boot has named before)
+ */
+ASSAY_CHECKED enum assay_status registrations_state(struct registrations *r,
+                                                    const struct assay_binding *binding,
+                                                    uint8_t report_data[static 64]);
+/* The list for the host, which may declare it. Returns: its length. */
+size_t registrations_issue(struct registrations *r,
+                           uint8_t list[static ASSAY_DECLARED_KEYS_LEN_MAX]);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * tests/unit/platform/test_registrations.c - workload keys registered with an enclave, and what its
+ * evidence binds (docs/identity.md 6.6 to 6.8).
+ */
+#include "tests/unit/platform/key_samples.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 }, other_id[32] = { 3 };
+static const uint8_t boot[32] = { 4 }, other_boot[32] = { 5 };
+static const uint8_t beacon[32] = { 6 }, voting[64] = { 7 }, transport[32] = { 8 };
+static struct registrations r;
+static uint64_t now_ms; /* each registration has its time, but in the test of floods */
+
+/* The report data of this epoch, by what the ledger knows. */
+static void expect(const uint8_t *root, uint8_t report_data[static 64], const uint8_t *node)
+{
+    const struct assay_binding binding = {
+        chain_id, 0, 9, beacon, node, 1, voting, transport, root
+    };
+    assay_binding_report_data(&binding, report_data);
+}
+
+static enum assay_status state_as(const uint8_t *chain, const uint8_t *node, const uint8_t *root,
+                                  uint8_t report_data[static 64])
+{
+    const struct assay_binding binding = { chain, 0, 9, beacon, node, 1, voting, transport, root };
+    return registrations_state(&r, &binding, report_data);
+}
+
+/* Does evidence bind the root that the ledger names? Else it binds none. */
+static bool binds(const uint8_t root[static 32])
+{
+    uint8_t report_data[64], keyed[64], keyless[64], none[32];
+    assay_declared_keys_no_root(none);
+    cr_assert_eq(state_as(chain_id, node_id, root, report_data), ASSAY_OK);
+    expect(root, keyed, node_id);
+    expect(none, keyless, node_id);
+    const bool is_keyed = assay_bytes_equal(report_data, keyed, 64);
+    cr_assert(is_keyed || assay_bytes_equal(report_data, keyless, 64));
+    return is_keyed;
+}
+
+static void set_up(void)
+{
+    uint8_t none[32];
+    assay_declared_keys_no_root(none);
+    registrations_init(&r, boot);
+    now_ms = 1000;
+    cr_assert(binds(none));
+}
+
+TestSuite(registrations, .init = set_up, .timeout = 120);
+
+static enum assay_status add_as(uint32_t uid, const struct key_sample *s)
+{
+    now_ms += REGISTRATIONS_EACH_MS;
+    return registrations_add(&r, uid, s->entry, key_sample_boot_proof(s), now_ms);
+}
+
+static enum assay_status add(const char *name, uint8_t number)
+{
+    struct key_sample s;
+    key_sample_make(&s, name, number, chain_id, node_id, boot);
+    return add_as(7, &s);
+}
+
+static enum assay_status withdraw(uint32_t uid, const char *name)
+{
+    return registrations_remove(&r, uid, ASSAY_PURPOSE_TLS,
+                                assay_slice_over((const uint8_t *)name, strlen(name)));
+}
+
+/* The host receives the list, and declares its root. */
+static void issue(uint8_t root[static 32])
+{
+    uint8_t list[ASSAY_DECLARED_KEYS_LEN_MAX];
+    struct assay_declared_keys keys;
+    uint32_t at = 0;
+    const size_t len = registrations_issue(&r, list);
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(list, len), &keys), ASSAY_OK);
+    cr_assert_eq(keys.count, r.count);
+    cr_assert_eq(assay_declared_keys_verify(chain_id, node_id, &keys, &at), ASSAY_OK);
+    assay_declared_keys_root(&keys, root);
+}
+
+Test(registrations, the_list_that_the_host_received_is_bound_in_whatever_order_keys_came)
+{
+    uint8_t root[32], none[32];
+    cr_assert_eq(add("web", 1), ASSAY_OK);
+    cr_assert_eq(add("api", 2), ASSAY_OK);
+    cr_assert_eq(add("api-2", 3), ASSAY_OK);
+    issue(root);
+    assay_declared_keys_no_root(none);
+    cr_assert_not(assay_bytes_equal(root, none, 32));
+    cr_expect(binds(root));
+}
+
+Test(registrations, nothing_is_registered_before_network_and_member_are_known)
+{
+    registrations_init(&r, boot);
+    cr_expect_eq(add("api", 1), ASSAY_E_AGAIN);
+    cr_expect_eq(r.count, 0);
+}
+
+Test(registrations, a_key_that_another_member_or_network_may_list_is_refused)
+{
+    struct key_sample s;
+    key_sample_make(&s, "api", 1, chain_id, other_id, boot);
+    cr_expect_eq(add_as(7, &s), ASSAY_E_SIGNATURE);
+    key_sample_make(&s, "api", 1, other_id, node_id, boot);
+    cr_expect_eq(add_as(7, &s), ASSAY_E_SIGNATURE);
+    cr_expect_eq(r.count, 0);
+}
+
+/* The ledger has the entries of earlier boots, with proofs that are good for ever. */
+Test(registrations, the_entry_of_another_boot_is_not_registered_without_its_key)
+{
+    struct key_sample s;
+    key_sample_make(&s, "api", 1, chain_id, node_id, other_boot);
+    cr_expect_eq(add_as(7, &s), ASSAY_E_STALE);
+    cr_expect_eq(registrations_add(&r, 7, s.entry, s.key.proof, now_ms), ASSAY_E_STALE);
+    cr_expect_eq(r.count, 0);
+}
+
+Test(registrations, a_program_proves_nothing_for_a_ledger_when_it_registers)
+{
+    uint8_t challenge[32], again[32];
+    registrations_challenge(chain_id, boot, challenge);
+    registrations_challenge(chain_id, other_boot, again);
+    cr_expect_not(assay_bytes_equal(challenge, again, 32));
+    registrations_challenge(other_id, boot, again);
+    cr_expect_not(assay_bytes_equal(challenge, again, 32));
+    struct key_sample s;
+    key_sample_make(&s, "api", 1, chain_id, node_id, boot);
+    s.key.proof = key_sample_boot_proof(&s);
+    cr_expect_eq(assay_declared_key_verify(chain_id, node_id, &s.key), ASSAY_E_SIGNATURE);
+}
+
+/* The attacker has a key with a good proof, and the voting key that declares it. */
+Test(registrations, a_root_that_the_host_hands_in_is_not_bound)
+{
+    struct key_sample s;
+    struct assay_declared_keys keys;
+    uint8_t root[32];
+    key_sample_make(&s, "api", 9, chain_id, node_id, boot);
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(s.list, s.entry.len + 1), &keys),
+                 ASSAY_OK);
+    assay_declared_keys_root(&keys, root);
+    cr_expect_not(binds(root));
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    cr_expect_not(binds(root));
+}
+
+Test(registrations, a_list_stays_bound_while_its_keys_are_registered)
+{
+    uint8_t first[32], second[32], third[32];
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    issue(first);
+    cr_assert_eq(add("web", 2), ASSAY_OK);
+    issue(second);
+    cr_expect(binds(first), "its keys are all there");
+    cr_expect(binds(second));
+    cr_assert_eq(withdraw(7, "web"), ASSAY_OK);
+    cr_expect(binds(first));
+    cr_expect_not(binds(second));
+    cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
+    cr_assert_eq(add("api", 3), ASSAY_OK);
+    issue(third);
+    cr_expect_not(binds(first), "another key has its name");
+    cr_expect(binds(third));
+}
+
+Test(registrations, an_enclave_that_restarted_binds_none_until_its_keys_are_registered_again)
+{
+    struct key_sample s;
+    uint8_t root[32];
+    key_sample_make(&s, "api", 1, chain_id, node_id, boot);
+    cr_assert_eq(add_as(7, &s), ASSAY_OK);
+    issue(root);
+    registrations_init(&r, other_boot);
+    cr_expect_not(binds(root));
+    cr_expect_eq(add_as(7, &s), ASSAY_E_STALE);
+    cr_expect_not(binds(root));
+    key_sample_make(&s, "api", 1, chain_id, node_id, other_boot);
+    cr_expect_eq(add_as(7, &s), ASSAY_OK);
+    cr_expect(binds(root), "the declared list is that of now");
+}
+
+Test(registrations, a_key_registered_twice_is_one_and_its_name_is_taken)
+{
+    uint8_t root[32], again[32];
+    struct key_sample s;
+    key_sample_make(&s, "api", 1, chain_id, node_id, boot);
+    cr_assert_eq(add_as(7, &s), ASSAY_OK);
+    issue(root);
+    cr_expect_eq(add_as(7, &s), ASSAY_OK);
+    cr_expect_eq(add_as(8, &s), ASSAY_E_DUPLICATE, "of another user");
+    cr_expect_eq(add("api", 2), ASSAY_E_DUPLICATE);
+    issue(again);
+    cr_expect_eq(r.count, 1);
+    cr_expect(assay_bytes_equal(root, again, 32));
+}
+
+Test(registrations, a_user_withdraws_its_own_keys_alone)
+{
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    cr_expect_eq(withdraw(8, "api"), ASSAY_E_STRANGER);
+    cr_expect_eq(withdraw(7, "web"), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(
+        registrations_remove(&r, 7, ASSAY_PURPOSE_SSH, assay_slice_over((const uint8_t *)"api", 3)),
+        ASSAY_E_NOT_FOUND);
+    cr_expect_eq(r.count, 1);
+    cr_expect_eq(withdraw(7, "api"), ASSAY_OK);
+    cr_expect_eq(r.count, 0);
+}
+
+Test(registrations, no_more_keys_than_a_list_may_have)
+{
+    char name[8];
+    for (unsigned i = 0; i < ASSAY_DECLARED_KEYS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "k%u", i);
+        cr_assert_eq(add(name, (uint8_t)(i + 1)), ASSAY_OK);
+    }
+    cr_expect_eq(add("more", 99), ASSAY_E_FULL);
+    uint8_t root[32];
+    issue(root);
+    cr_expect(binds(root));
+}
+
+/* Each costs two verifications: who floods has none left, whatever its requests are. */
+Test(registrations, a_flood_has_no_more_tries_than_time_gives)
+{
+    static const uint8_t nothing;
+    const struct assay_slice bad = assay_slice_over(&nothing, 0);
+    for (unsigned i = 0; i < REGISTRATIONS_BURST; i++)
+        cr_assert_neq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE, "%u", i);
+    cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE);
+    cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms - 1000), ASSAY_E_RATE, "clock set back");
+    now_ms = now_ms - 1000 + REGISTRATIONS_EACH_MS;
+    cr_expect_neq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE);
+    cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE);
+    now_ms += 1000 * REGISTRATIONS_EACH_MS;
+    for (unsigned i = 0; i < REGISTRATIONS_BURST; i++)
+        cr_assert_neq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE, "%u", i);
+    cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE);
+}
+
+Test(registrations, a_statement_of_another_member_or_network_is_not_made)
+{
+    uint8_t report_data[64], none[32];
+    assay_declared_keys_no_root(none);
+    cr_expect_eq(state_as(chain_id, other_id, none, report_data), ASSAY_E_CHAIN);
+    cr_expect_eq(state_as(other_id, node_id, none, report_data), ASSAY_E_CHAIN);
+    cr_expect_eq(add("api", 1), ASSAY_OK, "it is still this member");
+}
+
+Test(registrations, truncated_and_overlong_requests_register_nothing)
+{
+    struct key_sample s;
+    uint8_t longer[ASSAY_DECLARED_KEY_LEN_MAX + 8] = { 0 };
+    key_sample_make(&s, "api", 1, chain_id, node_id, boot);
+    for (size_t cut = 0; cut < s.entry.len; cut++) {
+        now_ms += REGISTRATIONS_EACH_MS;
+        cr_assert_neq(registrations_add(&r, 7, assay_slice_over(s.entry.bytes, cut),
+                                        key_sample_boot_proof(&s), now_ms),
+                      ASSAY_OK);
+    }
+    for (size_t cut = 0; cut < 64; cut++) {
+        now_ms += REGISTRATIONS_EACH_MS;
+        cr_assert_eq(registrations_add(&r, 7, s.entry, assay_slice_over(s.boot_proof, cut), now_ms),
+                     ASSAY_E_RANGE);
+    }
+    assay_bytes_copy(longer, sizeof longer, s.entry.bytes, s.entry.len);
+    for (size_t len = s.entry.len + 1; len <= sizeof longer; len++) {
+        now_ms += REGISTRATIONS_EACH_MS;
+        cr_assert_neq(registrations_add(&r, 7, assay_slice_over(longer, len),
+                                        key_sample_boot_proof(&s), now_ms),
+                      ASSAY_OK);
+    }
+    cr_expect_eq(r.count, 0);
+}
