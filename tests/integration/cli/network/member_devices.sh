@@ -72,6 +72,23 @@ check 'the member with GPUs is there' until_true 120 present 3 1
 check 'and the other one' until_true 120 present 4 2
 check 'no quote was too long' expect_none 'event=no_quote' node-1/log
 
+# --- collateral of the processor's vendor that waits: on the day on which it takes effect the lists about the devices have
+# expired, and status names each device, with what of it expires first
+"$ASSAY" soft collateral vendor-2 --out recovery --evaluation 900 --raise 2 >/dev/null &&
+    "$ASSAY" collateral pack recovery --in-force genesis --out recovery.offer >/dev/null || wrong 'no recovery'
+expect 0 'it ' ask 3 collateral submit recovery.offer
+waits() { ask 3 collateral status --json | grep -q '"phase": "waiting"'; }
+check 'a recovery waits' until_true 200 waits
+ask 3 collateral status >waiting
+for text in '^  node-1: .* becomes unjudged$' '^ *gpu 7 (GH100, serial .*): .* expires at 20' \
+    '^ *switch 3 (LS10, serial .*): .* expires at 20' '^ *gpu 0 (GH100, serial .*): collateral has expired (expected '; do
+    check "status has $text" grep -q "$text" waiting
+done
+without() { ! grep -q 'node-4: .*unjudged' waiting; }
+check 'a member without devices is not concerned' without
+ask 3 collateral status --json >waiting.json
+check 'in the document as well' grep -q '"expires_first": "' waiting.json
+
 # --- a policy that demands what no driver is: the forecast names each GPU, and no switch
 sed 's/^gpu_count_max: 8/&\ngpu_driver_min: "999"/' policy.yaml >strict.yaml
 expect 0 'stricter' ask 3 change draft --out strict --policy strict.yaml --activation +20
