@@ -237,7 +237,7 @@ static enum assay_status end_commitments(struct assay_coordinator *c,
 }
 
 /* docs/identity.md 4.10: whose answers do not verify. */
-static void find_lies(struct assay_coordinator *c, struct assay_coordinator_slot *slot,
+static void find_liars(struct assay_coordinator *c, struct assay_coordinator_slot *slot,
                       uint32_t item)
 {
     struct assay_frost_session frost;
@@ -289,7 +289,7 @@ static enum assay_status end_answers(struct assay_coordinator *c,
             assay_frost_combine(&frost, tbs, answers, slot->signature[item]);
         if (status == ASSAY_OK) continue;
         all = status;
-        find_lies(c, slot, item);
+        find_liars(c, slot, item);
     }
     if (all == ASSAY_OK || slot->lie_count == 0)
         end_request(slot, all); /* else poll begins another */
