@@ -137,9 +137,8 @@ static enum assay_status check_signers(const struct assay_frost_commitment *sign
     for (uint32_t i = 0; i < count; i++) {
         if (signer[i].index < 1 || signer[i].index > ASSAY_FROST_INDICES_MAX) return ASSAY_E_RANGE;
         if (i > 0 && signer[i].index <= signer[i - 1].index) return ASSAY_E_ENCODING;
-        if (!assay_sodium_edwards_is_fit(signer[i].hiding) ||
-            !assay_sodium_edwards_is_fit(signer[i].binding))
-            return ASSAY_E_KEY;
+        /* the binding commitment is checked where it is multiplied (signer_commitment) */
+        if (!assay_sodium_edwards_is_fit(signer[i].hiding)) return ASSAY_E_KEY;
     }
     return ASSAY_OK;
 }
@@ -177,13 +176,15 @@ static enum assay_status signer_commitment(const struct assay_frost_session *s, 
 
 static enum assay_status compute_group_commitment(struct assay_frost_session *s)
 {
-    uint8_t sum[ASSAY_SODIUM_POINT_LEN], part[ASSAY_SODIUM_POINT_LEN];
-    ASSAY_TRY(signer_commitment(s, 0, sum));
-    for (uint32_t i = 1; i < s->count; i++) {
-        ASSAY_TRY(signer_commitment(s, i, part));
-        ASSAY_TRY(assay_sodium_edwards_add(sum, part, sum));
+    static const uint8_t identity[ASSAY_SODIUM_POINT_LEN] = { 1 };
+    uint8_t sum[ASSAY_SODIUM_POINT_LEN];
+    for (uint32_t i = 0; i < s->count; i++) {
+        ASSAY_TRY(signer_commitment(s, i, s->part[i]));
+        if (i == 0) assay_bytes_copy(sum, sizeof sum, s->part[0], sizeof sum);
+        else ASSAY_TRY(assay_sodium_edwards_add(sum, s->part[i], sum));
     }
-    if (!assay_sodium_edwards_is_fit(sum)) return ASSAY_E_KEY; /* the identity */
+    /* a sum of points of the subgroup is one of them */
+    if (assay_bytes_equal(sum, identity, sizeof sum)) return ASSAY_E_KEY;
     assay_bytes_copy(s->commitment, sizeof s->commitment, sum, sizeof sum);
     return ASSAY_OK;
 }
@@ -289,19 +290,17 @@ enum assay_status assay_frost_verify(const struct assay_frost_session *session, 
                                      const uint8_t answer[static 32])
 {
     struct assay_secret32 z, factor;
-    uint8_t left[ASSAY_SODIUM_POINT_LEN], right[ASSAY_SODIUM_POINT_LEN],
-        part[ASSAY_SODIUM_POINT_LEN];
+    uint8_t left[ASSAY_SODIUM_POINT_LEN], right[ASSAY_SODIUM_POINT_LEN];
     const uint32_t place = place_of(session, index);
     if (place == session->count) return ASSAY_E_NOT_FOUND;
-    if (!assay_sodium_edwards_is_fit(public_share)) return ASSAY_E_KEY;
     assay_bytes_copy(z.bytes, sizeof z.bytes, answer, 32);
     if (!assay_sodium_scalar_is_fit(&z)) return ASSAY_E_SIGNATURE;
     session_lambda(session, place, &factor);
     assay_sodium_scalar_mul(&factor, &session->challenge, &factor);
+    /* checks the share, too: neither factor nor its parts are zero */
+    ASSAY_TRY(assay_sodium_edwards_mul(&factor, public_share, right));
     if (assay_sodium_edwards_base(&z, left) != ASSAY_OK ||
-        signer_commitment(session, place, right) != ASSAY_OK ||
-        assay_sodium_edwards_mul(&factor, public_share, part) != ASSAY_OK ||
-        assay_sodium_edwards_add(right, part, right) != ASSAY_OK)
+        assay_sodium_edwards_add(right, session->part[place], right) != ASSAY_OK)
         return ASSAY_E_SIGNATURE;
     return assay_bytes_equal(left, right, sizeof left) ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }

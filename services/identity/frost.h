@@ -34,13 +34,14 @@ struct assay_frost_nonces {
     struct assay_secret32 hiding, binding;
 };
 
-/* What key, message and the commitments of all signers determine; public. About 7.5 KB. */
+/* What key, message and the commitments of all signers determine; public. About 10 KB. */
 struct assay_frost_session {
     uint32_t count;
     struct assay_frost_commitment signer[ASSAY_FROST_SIGNERS_MAX]; /* ascending by index */
     struct assay_secret32 factor[ASSAY_FROST_SIGNERS_MAX]; /* binding factors, RFC 9591 4.4 */
-    uint8_t commitment[ASSAY_SODIUM_POINT_LEN];            /* R of the signature, 4.5 */
-    struct assay_secret32 challenge;                       /* 4.6 */
+    uint8_t part[ASSAY_FROST_SIGNERS_MAX][ASSAY_SODIUM_POINT_LEN]; /* each signer's of R */
+    uint8_t commitment[ASSAY_SODIUM_POINT_LEN];                    /* R of the signature, 4.5 */
+    struct assay_secret32 challenge;                               /* 4.6 */
     uint8_t public_key[ASSAY_SODIUM_POINT_LEN];
 };
 

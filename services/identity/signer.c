@@ -3,7 +3,6 @@
  */
 #include "services/identity/signer.h"
 
-#include "base/cbor.h"
 #include "base/crypto.h"
 
 /* --- memory of an epoch */
@@ -52,6 +51,11 @@ void assay_cosigner_set_derive(struct assay_cosigner *s, assay_cosigner_derive *
 {
     s->derive = derive;
     s->derive_context = context;
+}
+
+void assay_cosigner_set_link(struct assay_cosigner *s, const uint8_t link_key[static 32])
+{
+    assay_bytes_copy(s->link_key, sizeof s->link_key, link_key, 32);
 }
 
 static bool is_above(uint64_t era, uint64_t epoch, uint64_t other_era, uint64_t other_epoch)
@@ -111,17 +115,37 @@ void assay_cosigner_on_tick(struct assay_cosigner *s, struct assay_cosigner_time
 
 /* --- round one: commit */
 
+enum assay_status assay_cosigner_epoch_check(const struct assay_cosigner_epoch *epoch,
+                                             const struct assay_signing_group *group,
+                                             uint64_t monotonic_ms)
+{
+    if (epoch->period_ms == 0) return ASSAY_E_EARLY;
+    if (epoch->era != group->era) return ASSAY_E_CHAIN;
+    if (epoch->generation != group->generation) return ASSAY_E_CHAIN;
+    if (epoch->fenced) return ASSAY_E_INVALID;
+    if (monotonic_ms < epoch->final_ms || monotonic_ms - epoch->final_ms >= 3 * epoch->period_ms)
+        return ASSAY_E_TIMEOUT;
+    return ASSAY_OK;
+}
+
+/* Answers for one text in an epoch: as many sessions as liars can spoil, and one more; each of
+ * them has an index at least, and together fewer than h = T - t + 1. */
+static uint32_t answers_max(const struct assay_signing_group *group)
+{
+    const uint32_t blocking = group->indices - group->threshold + 1;
+    return blocking > ASSAY_COSIGNER_ANSWERS_MIN ? blocking : ASSAY_COSIGNER_ANSWERS_MIN;
+}
+
 static enum assay_status check_epoch(const struct assay_cosigner *s, uint64_t epoch)
 {
     if (s->epoch.period_ms == 0) return ASSAY_E_EARLY;
     /* docs/identity.md 4.11: the newest certified epoch alone, while it is young */
     if (epoch < s->epoch.epoch) return ASSAY_E_STALE;
     if (epoch > s->epoch.epoch) return ASSAY_E_EARLY;
-    if (s->epoch.era != s->group->era) return ASSAY_E_CHAIN;
-    if (s->epoch.fenced) return ASSAY_E_INVALID;
-    if (s->last.monotonic_ms < s->epoch.final_ms ||
-        s->last.monotonic_ms - s->epoch.final_ms >= 3 * s->epoch.period_ms)
-        return ASSAY_E_TIMEOUT;
+    ASSAY_TRY(assay_cosigner_epoch_check(&s->epoch, s->group, s->last.monotonic_ms));
+    /* docs/identity.md 4.16: of two processes with one store, the one that offered last signs */
+    if (!assay_bytes_equal(s->link_key, s->epoch.link_key, sizeof s->link_key))
+        return ASSAY_E_STRANGER;
     /* docs/identity.md 4.7 (iii): sessions of before a restart are not remembered */
     if (!is_above(s->epoch.era, epoch, s->started_era, s->started_epoch)) return ASSAY_E_STALE;
     return ASSAY_OK;
@@ -155,7 +179,7 @@ static enum assay_status check_rows(const struct assay_cosigner *s,
     for (uint32_t i = 0; i < slot->session.items; i++) {
         const struct assay_cosigner_row *row = find_row(s, slot->session.tbs_digest[i]);
         fresh += row == NULL;
-        if (row != NULL && (row->answers[slot->is_own] >= ASSAY_COSIGNER_ANSWERS_MAX ||
+        if (row != NULL && (row->answers[slot->is_own] >= answers_max(s->group) ||
                             row->joins[slot->is_own] >= ASSAY_COSIGNER_JOINS_MAX))
             return ASSAY_E_RATE;
     }
@@ -377,9 +401,9 @@ static enum assay_status check_list(const struct assay_cosigner *s,
 {
     ASSAY_TRY(assay_signing_list_check(s->group, &slot->session, m->part, m->count));
     const uint32_t at = assay_signing_list_place(s->group, &slot->session, s->place);
-    if (!assay_slice_equal(m->part[at], own_commitments(slot))) return ASSAY_E_INVALID;
-    /* docs/identity.md 4.7 (i): each commitment names this session and these signers */
-    return assay_signing_list_verify(s->group, &slot->session, slot->digest, m->part);
+    /* Those of others are covered by their echoes, which name session and commitments as their
+     * signatures here do, and are verified before anything is answered (check_echoes). */
+    return assay_slice_equal(m->part[at], own_commitments(slot)) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 static enum assay_status on_list(struct assay_cosigner *s, struct assay_cosigner_slot *slot,
@@ -452,24 +476,23 @@ static enum assay_status sign_item(const struct assay_cosigner *s, struct assay_
 static void put_journal(struct assay_cosigner *s, const struct assay_cosigner_slot *slot,
                         uint32_t item, struct assay_cosigner_out *out)
 {
-    struct assay_writer w =
-        assay_writer_over(out->journal[out->journal_count], ASSAY_COSIGNER_JOURNAL_LEN);
-    assay_cbor_put_array(&w, 12);
-    assay_cbor_put_text(&w, "assay/ca-journal/v1");
-    assay_cbor_put_bytes(&w, s->journal, 32);
-    assay_cbor_put_uint(&w, s->last.wall_ms);
-    assay_cbor_put_uint(&w, s->epoch.era);
-    assay_cbor_put_uint(&w, s->epoch.epoch);
-    assay_cbor_put_bytes(&w, s->epoch.block_id, 32);
-    assay_cbor_put_bytes(&w, slot->subject[item], 32);
-    assay_cbor_put_bytes(&w, slot->entry[item], 32);
-    assay_cbor_put_bytes(&w, slot->session.tbs_digest[item], 32);
-    assay_cbor_put_bytes(&w, slot->session.name, sizeof slot->session.name);
-    assay_cbor_put_bytes(&w, slot->list_digest, 32);
-    assay_cbor_put_uint(&w, s->group->generation);
-    ASSAY_ASSERT(!w.full);
-    assay_sha256(out->journal[out->journal_count], w.len, s->journal);
-    out->journal_len[out->journal_count++] = (uint16_t)w.len;
+    struct assay_signing_entry entry = {
+        .wall_ms = s->last.wall_ms,
+        .era = s->epoch.era,
+        .epoch = s->epoch.epoch,
+        .generation = s->group->generation,
+    };
+    uint8_t *to = out->journal[out->journal_count];
+    assay_bytes_copy(entry.before, 32, s->journal, 32);
+    assay_bytes_copy(entry.block_id, 32, s->epoch.block_id, 32);
+    assay_bytes_copy(entry.subject, 32, slot->subject[item], 32);
+    assay_bytes_copy(entry.entry, 32, slot->entry[item], 32);
+    assay_bytes_copy(entry.tbs, 32, slot->session.tbs_digest[item], 32);
+    assay_bytes_copy(entry.name, sizeof entry.name, slot->session.name, sizeof slot->session.name);
+    assay_bytes_copy(entry.list, 32, slot->list_digest, 32);
+    const size_t len = assay_signing_entry_encode(&entry, to);
+    assay_sha256(to, len, s->journal);
+    out->journal_len[out->journal_count++] = (uint16_t)len;
 }
 
 static enum assay_status answer_session(struct assay_cosigner *s, struct assay_cosigner_slot *slot,
@@ -492,7 +515,7 @@ static enum assay_status answer_session(struct assay_cosigner *s, struct assay_c
     for (uint32_t i = 0; i < slot->session.items; i++) {
         struct assay_cosigner_row *row = find_row(s, slot->session.tbs_digest[i]);
         ASSAY_ASSERT(row != NULL);
-        if (row->answers[slot->is_own] >= ASSAY_COSIGNER_ANSWERS_MAX) return ASSAY_E_RATE;
+        if (row->answers[slot->is_own] >= answers_max(s->group)) return ASSAY_E_RATE;
     }
     for (uint32_t i = 0; i < slot->session.items; i++) {
         find_row(s, slot->session.tbs_digest[i])->answers[slot->is_own] += 1;

@@ -15,17 +15,17 @@
 #define ASSAY_SERVICES_IDENTITY_SIGNER_H
 
 #include "services/identity/product.h"
-#include "services/identity/signing.h"
+#include "services/identity/signing_journal.h"
 
 enum {
     ASSAY_COSIGNER_SESSIONS_MAX = 64, /* at once; half of them for subjects' own daemons */
     ASSAY_COSIGNER_LIFE_MS = 2000,    /* of nonces */
     ASSAY_COSIGNER_LATE_MS = 250,     /* a step or a clock that is so far off wipes all nonces */
     ASSAY_COSIGNER_TICK_MS = 100,     /* the host calls at least so often */
-    ASSAY_COSIGNER_ANSWERS_MAX = 4,   /* for one TBS in an epoch; as many more for its subject */
-    ASSAY_COSIGNER_JOINS_MAX = 64, /* sessions for one TBS in an epoch; as many for its subject */
+    /* for one TBS in an epoch, or h if that is more; as many again for its subject */
+    ASSAY_COSIGNER_ANSWERS_MIN = 4,
+    ASSAY_COSIGNER_JOINS_MAX = 80, /* sessions for one TBS in an epoch; as many for its subject */
     ASSAY_COSIGNER_ROWS_OTHERS_MAX = 4096, /* TBS of others than the subject in an epoch */
-    ASSAY_COSIGNER_JOURNAL_LEN = 320,
 };
 
 struct assay_cosigner_time {
@@ -39,13 +39,21 @@ struct assay_cosigner_entropy {
 
 /* The newest closed certified epoch. */
 struct assay_cosigner_epoch {
-    uint64_t era, epoch;
-    uint64_t final_ms;  /* monotonic: when it was seen final */
-    uint64_t period_ms; /* T */
+    uint64_t era, epoch, generation; /* the generation in force */
+    uint64_t final_ms;               /* monotonic: when it was seen final */
+    uint64_t period_ms;              /* T */
     bool fenced;
     uint8_t block_id[32];
+    uint8_t link_key[32]; /* of this holder's newest offer */
     bool live[ASSAY_FROST_INDICES_MAX + 1];
 };
+
+/* Whether an epoch is one that texts are signed for. Returns: ASSAY_OK | ASSAY_E_EARLY (none yet) |
+ * ASSAY_E_CHAIN (a generation of another era, or not the one in force) | ASSAY_E_INVALID (fenced) |
+ * ASSAY_E_TIMEOUT (final for 3 T) */
+ASSAY_CHECKED enum assay_status assay_cosigner_epoch_check(const struct assay_cosigner_epoch *epoch,
+                                                           const struct assay_signing_group *group,
+                                                           uint64_t monotonic_ms);
 
 /* What one item of a request is, derived from the ledger. */
 struct assay_cosigner_item {
@@ -116,7 +124,8 @@ struct assay_cosigner {
     struct assay_cosigner_time last;
     uint32_t row_count, join_count, others_rows, others_joins;
     uint64_t counter;
-    uint8_t journal[32]; /* digest of the newest entry */
+    uint8_t journal[32];  /* digest of the newest entry */
+    uint8_t link_key[32]; /* of this process */
 };
 
 enum assay_cosigner_action {
@@ -132,7 +141,7 @@ struct assay_cosigner_out {
     uint64_t era, epoch;
     uint32_t journal_count;
     uint16_t journal_len[ASSAY_SIGNING_ITEMS_MAX];
-    uint8_t journal[ASSAY_SIGNING_ITEMS_MAX][ASSAY_COSIGNER_JOURNAL_LEN];
+    uint8_t journal[ASSAY_SIGNING_ITEMS_MAX][ASSAY_SIGNING_ENTRY_MAX];
     struct assay_slice message; /* borrowed from bytes */
     uint8_t bytes[ASSAY_SIGNING_MESSAGE_MAX];
 };
@@ -149,6 +158,8 @@ void assay_cosigner_init(struct assay_cosigner *s, const struct assay_signing_gr
                          const uint8_t journal[static 32]);
 void assay_cosigner_set_derive(struct assay_cosigner *s, assay_cosigner_derive *derive,
                                void *context);
+/* The link key of this process, which its offer on the ledger names. */
+void assay_cosigner_set_link(struct assay_cosigner *s, const uint8_t link_key[static 32]);
 /* A newer epoch, generation or fence. All sessions end (docs/identity.md 4.6). In: group: of the
  * generation in force, with this holder at the same place of it; share: of it. Returns: ASSAY_OK |
  * ASSAY_E_STALE (an epoch before the newest) */
@@ -166,7 +177,8 @@ void assay_cosigner_on_tick(struct assay_cosigner *s, struct assay_cosigner_time
  * In:      from: node id that the link proves; bytes: hostile
  * Out:     *out, complete whatever is returned
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (out->action is STORE) | ASSAY_E_STRANGER (session of another
- *          coordinator) | ASSAY_E_STALE, ASSAY_E_EARLY (epoch) | ASSAY_E_INVALID (fenced, an index
+ *          coordinator; another process of this holder offered since) | ASSAY_E_STALE,
+ *          ASSAY_E_EARLY (epoch) | ASSAY_E_INVALID (fenced, an index
  *          that is not live, not this holder's, a step out of order) | ASSAY_E_TIMEOUT (the epoch
  *          is final for 3 T) | ASSAY_E_DUPLICATE (joined before) | ASSAY_E_RATE, ASSAY_E_FULL
  *          (bounds) | ASSAY_E_LANE (a token for another than its subject) | ASSAY_E_NOT_FOUND (no

@@ -199,23 +199,6 @@ enum assay_status assay_signing_list_check(const struct assay_signing_group *gro
     return at == count ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-enum assay_status assay_signing_list_verify(const struct assay_signing_group *group,
-                                            const struct assay_signing_session *session,
-                                            const uint8_t session_digest[static 32],
-                                            const struct assay_slice *part)
-{
-    uint32_t at = 0;
-    uint8_t digest[32];
-    for (uint32_t place = 0; place < group->holders; place++) {
-        if (assay_signing_own(group, session, place) == 0) continue;
-        assay_signing_commit_digest(session_digest, group->holder[place].node_id, part[at], digest);
-        if (!assay_sodium_link_verify(group->holder[place].key, digest, part[at + 1].bytes))
-            return ASSAY_E_SIGNATURE;
-        at += 2;
-    }
-    return ASSAY_OK;
-}
-
 void assay_signing_list_digest(const uint8_t session[static 32], const struct assay_slice *part,
                                uint32_t count, uint8_t digest[static 32])
 {
@@ -253,4 +236,16 @@ void assay_signing_list_item(const struct assay_signing_group *group,
 bool assay_signing_is_token(struct assay_slice tbs)
 {
     return tbs.len > 0 && tbs.bytes[0] == 'e';
+}
+
+enum assay_status assay_signing_public_share(const struct assay_signing_group *group,
+                                             uint32_t index, bool is_token,
+                                             uint8_t share[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t shifted[ASSAY_SODIUM_POINT_LEN];
+    assay_bytes_copy(share, ASSAY_SODIUM_POINT_LEN, group->public_share[index],
+                     sizeof group->public_share[index]);
+    if (!is_token) return ASSAY_OK;
+    ASSAY_TRY(assay_sodium_edwards_base(&group->token_offset, shifted));
+    return assay_sodium_edwards_add(share, shifted, share);
 }

@@ -106,11 +106,6 @@ void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t
 ASSAY_CHECKED enum assay_status assay_signing_list_check(
     const struct assay_signing_group *group, const struct assay_signing_session *session,
     const struct assay_slice *part, uint32_t count);
-/* Returns: ASSAY_OK | ASSAY_E_SIGNATURE (a commitment is not its holder's, or of another session)
- */
-ASSAY_CHECKED enum assay_status assay_signing_list_verify(
-    const struct assay_signing_group *group, const struct assay_signing_session *session,
-    const uint8_t session_digest[static 32], const struct assay_slice *part);
 void assay_signing_list_digest(const uint8_t session[static 32], const struct assay_slice *part,
                                uint32_t count, uint8_t digest[static 32]);
 /* Returns: the first part of a holder in a list that was checked; UINT32_MAX: it does not sign. */
@@ -124,5 +119,10 @@ void assay_signing_list_item(const struct assay_signing_group *group,
 /* Returns: true when it is a token's (RFC 7515: base64url of "{"), signed under the key of tokens;
  * DER begins with another byte. */
 bool assay_signing_is_token(struct assay_slice tbs);
+/* f(index) G, of the key of tokens: of the shifted sharing. In: index: of the group. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE, ASSAY_E_KEY (a group that is none) */
+ASSAY_CHECKED enum assay_status assay_signing_public_share(
+    const struct assay_signing_group *group, uint32_t index, bool is_token,
+    uint8_t share[static ASSAY_SODIUM_POINT_LEN]);
 
 #endif

@@ -190,12 +190,7 @@ static enum assay_status verify_answer(const struct assay_signing_group *group, 
     assay_signing_list_item(group, session, lie->part, lie->item, commitment);
     ASSAY_TRY(assay_frost_begin(is_token ? group->token_key : group->key, lie->tbs, commitment,
                                 session->count, &frost));
-    assay_bytes_copy(share, 32, group->public_share[lie->index], 32);
-    if (is_token) {
-        uint8_t shifted[32];
-        ASSAY_TRY(assay_sodium_edwards_base(&group->token_offset, shifted));
-        ASSAY_TRY(assay_sodium_edwards_add(share, shifted, share));
-    }
+    ASSAY_TRY(assay_signing_public_share(group, lie->index, is_token, share));
     const enum assay_status status = assay_frost_verify(&frost, lie->index, share, answer);
     if (status == ASSAY_E_SIGNATURE) return ASSAY_OK;
     return status == ASSAY_OK ? ASSAY_E_INVALID : status;

@@ -96,7 +96,7 @@ struct world *world_new(uint32_t threshold, const uint32_t *indices)
                      sizeof g->public_share);
     w->now = (struct assay_cosigner_time){ .monotonic_ms = 100000, .wall_ms = 1795855000000 };
     w->epoch = (struct assay_cosigner_epoch){
-        .era = 3, .epoch = 10, .final_ms = 99000, .period_ms = 60000
+        .era = 3, .epoch = 10, .generation = 2, .final_ms = 99000, .period_ms = 60000
     };
     for (uint32_t i = 1; i <= total; i++)
         w->epoch.live[i] = true;
