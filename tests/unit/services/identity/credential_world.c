@@ -17,8 +17,8 @@ static void keep(struct credential *c, struct assay_slice bytes)
     assay_bytes_copy(c->bytes, sizeof c->bytes, bytes.bytes, bytes.len);
 }
 
-void world_sign(const struct credential_world *w, size_t number, bool is_token,
-                struct assay_slice message, uint8_t signature[static 64])
+void credential_world_sign(const struct credential_world *w, size_t number, bool is_token,
+                           struct assay_slice message, uint8_t signature[static 64])
 {
     struct group g = *w->group[number];
     if (is_token) {
@@ -32,20 +32,20 @@ void world_sign(const struct credential_world *w, size_t number, bool is_token,
     group_signing_free(s);
 }
 
-struct credential world_certificate(const struct credential_world *w, size_t number,
-                                    struct assay_slice tbs)
+struct credential credential_world_certificate(const struct credential_world *w, size_t number,
+                                               struct assay_slice tbs)
 {
     struct credential made;
     uint8_t signature[64];
     struct assay_slice out;
-    world_sign(w, number, false, tbs, signature);
+    credential_world_sign(w, number, false, tbs, signature);
     cr_assert_eq(assay_credential_certificate(tbs, signature, made.bytes, sizeof made.bytes, &out),
                  ASSAY_OK);
     made.len = out.len;
     return made;
 }
 
-struct credential world_leaf_tbs(const struct credential_world *w, size_t number)
+struct credential credential_world_leaf_tbs(const struct credential_world *w, size_t number)
 {
     struct credential made;
     struct assay_slice out;
@@ -63,7 +63,7 @@ static struct credential make_ca(const struct credential_world *w, size_t subjec
     cr_assert_eq(assay_credential_ca_tbs(&w->p.ca[subject], &w->p.ca[signer], &w->p.state, bytes,
                                          sizeof bytes, &tbs),
                  ASSAY_OK);
-    return world_certificate(w, signer, tbs);
+    return credential_world_certificate(w, signer, tbs);
 }
 
 static void put_part(struct assay_writer *w, const char *json)
@@ -81,15 +81,15 @@ static struct credential sign_token(const struct credential_world *w, struct ass
     struct credential made;
     uint8_t signature[64];
     struct assay_slice out;
-    world_sign(w, 0, true, input, signature);
+    credential_world_sign(w, 0, true, input, signature);
     cr_assert_eq(assay_credential_jws(input, signature, made.bytes, sizeof made.bytes, &out),
                  ASSAY_OK);
     made.len = out.len;
     return made;
 }
 
-struct credential world_token(const struct credential_world *w, const char *header,
-                              const char *claims)
+struct credential credential_world_token(const struct credential_world *w, const char *header,
+                                         const char *claims)
 {
     uint8_t bytes[4096];
     struct assay_writer input = assay_writer_over(bytes, sizeof bytes);
@@ -100,15 +100,15 @@ struct credential world_token(const struct credential_world *w, const char *head
     return sign_token(w, assay_slice_over(bytes, input.len));
 }
 
-void world_certify(struct credential_world *w)
+void credential_world_certify(struct credential_world *w)
 {
     uint8_t bytes[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice out;
     w->ca[0] = make_ca(w, 0, 0);
     w->ca[1] = make_ca(w, 1, 1);
     w->next = make_ca(w, 1, 0);
-    const struct credential tbs = world_leaf_tbs(w, 0);
-    w->leaf = world_certificate(w, 0, assay_slice_over(tbs.bytes, tbs.len));
+    const struct credential tbs = credential_world_leaf_tbs(w, 0);
+    w->leaf = credential_world_certificate(w, 0, assay_slice_over(tbs.bytes, tbs.len));
     cr_assert_eq(assay_credential_jwks(w->p.ca, 2, bytes, sizeof bytes, &out), ASSAY_OK);
     keep(&w->keys, out);
     struct assay_credential_entry entry = w->p.entry;
@@ -129,7 +129,7 @@ static void join_numbers(struct credential_world *w)
     }
 }
 
-struct credential_world *world_new(void)
+struct credential_world *credential_world_new(void)
 {
     static const uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b,
                                       0x65, 0x70, 0x03, 0x21, 0x00, 9 };
@@ -144,11 +144,11 @@ struct credential_world *world_new(void)
                                                   .issuer = "https://id.mesh.example",
                                                   .audience = "https://vault.example",
                                                   .at_unix_s = WORLD_AT_S };
-    world_certify(w);
+    credential_world_certify(w);
     return w;
 }
 
-void world_draw(struct credential_world *w)
+void credential_world_draw(struct credential_world *w)
 {
     products_draw(&w->p);
     w->p.ca[1].number = w->p.ca[0].number ^ 2;
@@ -156,11 +156,11 @@ void world_draw(struct credential_world *w)
     w->p.state.era >>= 1; /* JSON has integers of 63 bits here */
     w->p.state.epoch >>= 1;
     join_numbers(w);
-    world_certify(w);
+    credential_world_certify(w);
     w->request.at_unix_s = (int64_t)(w->p.state.time_ms / 1000);
 }
 
-void world_free(struct credential_world *w)
+void credential_world_free(struct credential_world *w)
 {
     assay_identity_destroy(&w->identity);
     group_free(w->group[0]);
@@ -222,7 +222,8 @@ static enum assay_identity_answer settle(struct credential_world *w, enum assay_
     return w->answer;
 }
 
-enum assay_identity_answer world_verify(struct credential_world *w, const struct credential *leaf)
+enum assay_identity_answer credential_world_verify(struct credential_world *w,
+                                                   const struct credential *leaf)
 {
     uint8_t *exact = malloc(leaf->len + 1);
     cr_assert_not_null(exact);
@@ -233,8 +234,8 @@ enum assay_identity_answer world_verify(struct credential_world *w, const struct
     return settle(w, status, exact);
 }
 
-enum assay_identity_answer world_verify_token(struct credential_world *w,
-                                              const struct credential *token)
+enum assay_identity_answer credential_world_verify_token(struct credential_world *w,
+                                                         const struct credential *token)
 {
     uint8_t *exact = malloc(token->len + 1);
     cr_assert_not_null(exact);

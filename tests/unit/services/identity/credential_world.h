@@ -29,22 +29,22 @@ struct credential_world {
     struct assay_identity_claims claims;
 };
 
-struct credential_world *world_new(void);
-void world_free(struct credential_world *w);
+struct credential_world *credential_world_new(void);
+void credential_world_free(struct credential_world *w);
 /* The same with drawn inputs; keys are of the groups. */
-void world_draw(struct credential_world *w);
+void credential_world_draw(struct credential_world *w);
 /* Certificates and tokens of w->p again. */
-void world_certify(struct credential_world *w);
+void credential_world_certify(struct credential_world *w);
 /* In: number: index of the CA; offset: of token keys, or NULL */
-void world_sign(const struct credential_world *w, size_t number, bool is_token,
-                struct assay_slice message, uint8_t signature[static 64]);
+void credential_world_sign(const struct credential_world *w, size_t number, bool is_token,
+                           struct assay_slice message, uint8_t signature[static 64]);
 /* A certificate of any TBSCertificate. */
-struct credential world_certificate(const struct credential_world *w, size_t number,
-                                    struct assay_slice tbs);
-struct credential world_leaf_tbs(const struct credential_world *w, size_t number);
+struct credential credential_world_certificate(const struct credential_world *w, size_t number,
+                                               struct assay_slice tbs);
+struct credential credential_world_leaf_tbs(const struct credential_world *w, size_t number);
 /* A token of any header and claims, signed by the first token key. */
-struct credential world_token(const struct credential_world *w, const char *header,
-                              const char *claims);
+struct credential credential_world_token(const struct credential_world *w, const char *header,
+                                         const char *claims);
 /* Replaces bytes of the same length where they occur, from the skip-th time on. Returns: how many
  * times */
 size_t credential_replace(struct credential *c, size_t skip, const void *from, const void *to,
@@ -54,8 +54,9 @@ void credential_extend(struct credential *tbs, const void *extension, size_t len
 
 struct assay_bytes credential_bytes(const struct credential *c);
 /* By w->request. Returns: the answer; the reason is in w->claims */
-enum assay_identity_answer world_verify(struct credential_world *w, const struct credential *leaf);
-enum assay_identity_answer world_verify_token(struct credential_world *w,
-                                              const struct credential *token);
+enum assay_identity_answer credential_world_verify(struct credential_world *w,
+                                                   const struct credential *leaf);
+enum assay_identity_answer credential_world_verify_token(struct credential_world *w,
+                                                         const struct credential *token);
 
 #endif

@@ -12,12 +12,12 @@
 #include <string.h>
 
 #define EXPECT(w, leaf, expected)                                                                  \
-    cr_assert_eq(world_verify(w, leaf), ASSAY_IDENTITY_##expected, "%s: %s",                       \
+    cr_assert_eq(credential_world_verify(w, leaf), ASSAY_IDENTITY_##expected, "%s: %s",            \
                  assay_name_of_identity((w)->answer), (w)->claims.why)
 
 Test(svid_certificate, states_what_it_was_made_of)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     for (int i = 0; i < 60; i++) {
         const struct assay_credential_state *const state = &w->p.state;
         w->request.standing_worst = (enum assay_standing)state->standing;
@@ -47,18 +47,18 @@ Test(svid_certificate, states_what_it_was_made_of)
         cr_assert_eq(c->key.len, w->p.entry.spki.len);
         cr_assert_arr_eq(c->key.bytes, w->p.entry.spki.bytes, c->key.len);
         cr_assert_null(c->key_thumbprint);
-        world_draw(w);
+        credential_world_draw(w);
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, no_byte_of_it_can_be_changed)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     for (size_t at = 0; at < w->leaf.len; at++) {
         struct credential changed = w->leaf;
         changed.bytes[at] ^= (uint8_t)(1u << at % 8);
-        cr_assert_neq(world_verify(w, &changed), ASSAY_IDENTITY_VALID, "byte %zu", at);
+        cr_assert_neq(credential_world_verify(w, &changed), ASSAY_IDENTITY_VALID, "byte %zu", at);
     }
     for (size_t len = 0; len < w->leaf.len; len++) {
         struct credential cut = w->leaf;
@@ -71,30 +71,30 @@ Test(svid_certificate, no_byte_of_it_can_be_changed)
     longer = w->leaf;
     longer.bytes[longer.len - 40] ^= 1; /* of the signature */
     EXPECT(w, &longer, FORGED);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, a_key_that_was_rolled_over_certifies_nothing)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.trusted = credential_bytes(&w->ca[1]);
     EXPECT(w, &w->leaf, NO_KEY);
     cr_assert_not_null(strstr(w->claims.why, "CA number 1; given are other keys, of 2"));
     /* the same number with another key */
     w->p.ca[1].number = 1;
-    world_certify(w);
+    credential_world_certify(w);
     w->request.trusted = credential_bytes(&w->ca[1]);
     EXPECT(w, &w->leaf, NO_KEY);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, another_network_certifies_nothing_here)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct credential mine = w->ca[0];
     for (size_t i = 0; i < 2; i++)
         memset(w->p.ca[i].chain_id, 0x77, 32);
-    world_certify(w); /* by the same keys: two networks never have them, a test can */
+    credential_world_certify(w); /* by the same keys: two networks never have them, a test can */
     w->request.trusted = credential_bytes(&mine);
     EXPECT(w, &w->leaf, OTHER_NETWORK);
     w->request.trusted = credential_bytes(&w->ca[0]);
@@ -110,12 +110,12 @@ Test(svid_certificate, another_network_certifies_nothing_here)
     EXPECT(w, &w->leaf, VALID);
     w->request.trust_domain = "mesh.exampl";
     EXPECT(w, &w->leaf, OTHER_NETWORK);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, era_and_epoch_are_those_that_were_expected)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.has_era = true;
     w->request.era = 1;
     w->request.epoch_min = 1234;
@@ -127,12 +127,12 @@ Test(svid_certificate, era_and_epoch_are_those_that_were_expected)
     w->request.era = 1;
     w->request.epoch_min = 1235;
     EXPECT(w, &w->leaf, OLD_EPOCH);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, time_counts_with_the_skew_that_was_named)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     static const struct {
         int64_t at;
         uint32_t skew;
@@ -147,23 +147,23 @@ Test(svid_certificate, time_counts_with_the_skew_that_was_named)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         w->request.at_unix_s = WORLD_AT_S + cases[i].at;
         w->request.skew_s = cases[i].skew;
-        cr_assert_eq(world_verify(w, &w->leaf), cases[i].answer, "%zu", i);
+        cr_assert_eq(credential_world_verify(w, &w->leaf), cases[i].answer, "%zu", i);
     }
     /* a leaf does not outlive its CA's certificate */
     w->request.skew_s = 0;
     const struct credential ca = w->ca[0];
     w->p.state.time_ms += (uint64_t)(2 * 365 * 86400 + 1) * 1000;
-    world_certify(w);
+    credential_world_certify(w);
     w->request.at_unix_s = WORLD_AT_S + 2 * 365 * 86400 + 1;
     EXPECT(w, &w->leaf, VALID);
     w->request.trusted = credential_bytes(&ca);
     EXPECT(w, &w->leaf, EXPIRED);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, age_is_counted_from_the_end_of_its_epoch)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.has_age_max = true;
     w->request.age_max_s = 60;
     w->request.at_unix_s = WORLD_AT_S + 60;
@@ -178,13 +178,13 @@ Test(svid_certificate, age_is_counted_from_the_end_of_its_epoch)
     EXPECT(w, &w->leaf, VALID);
     w->request.at_unix_s = WORLD_AT_S + 1;
     EXPECT(w, &w->leaf, TOO_OLD);
-    world_free(w);
+    credential_world_free(w);
 }
 
 /* A name that an enclave chose is no service, whatever it is called. */
 Test(svid_certificate, a_service_is_what_operators_granted)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.service = "api";
     w->request.spiffe_id = "spiffe://mesh.example/svc/api";
     w->request.node_id = w->p.state.node_id;
@@ -200,17 +200,17 @@ Test(svid_certificate, a_service_is_what_operators_granted)
     EXPECT(w, &w->leaf, OTHER_NAME);
     w->request.node_id = NULL;
     w->p.entry.granted = false;
-    world_certify(w);
+    credential_world_certify(w);
     EXPECT(w, &w->leaf, OTHER_NAME);
     w->request.service = NULL;
     EXPECT(w, &w->leaf, VALID);
     cr_assert_not(w->claims.is_service);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, standing_kind_and_insecure_networks_are_accepted_by_name)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.kinds = UINT32_C(1) << w->p.state.evidence_kind;
     EXPECT(w, &w->leaf, VALID);
     w->request.kinds = ~(UINT32_C(1) << w->p.state.evidence_kind);
@@ -218,26 +218,26 @@ Test(svid_certificate, standing_kind_and_insecure_networks_are_accepted_by_name)
     w->request.kinds = 0;
     for (int standing = 0; standing < 4; standing++) {
         w->p.state.standing = (enum assay_credential_standing)standing;
-        world_certify(w);
+        credential_world_certify(w);
         for (int worst = 0; worst < 4; worst++) {
             w->request.standing_worst = (enum assay_standing)worst;
-            cr_assert_eq(world_verify(w, &w->leaf),
+            cr_assert_eq(credential_world_verify(w, &w->leaf),
                          standing <= worst ? ASSAY_IDENTITY_VALID : ASSAY_IDENTITY_LOW_STANDING);
         }
     }
     w->p.ca[0].insecure = true;
-    world_certify(w);
+    credential_world_certify(w);
     EXPECT(w, &w->leaf, INSECURE);
     w->request.accept_insecure = true;
     EXPECT(w, &w->leaf, VALID);
-    world_free(w);
+    credential_world_free(w);
 }
 
 /* --- what a CA never signs, signed by its key */
 static struct credential signed_again(const struct credential_world *w,
                                       const struct credential *tbs)
 {
-    return world_certificate(w, 0, assay_slice_over(tbs->bytes, tbs->len));
+    return credential_world_certificate(w, 0, assay_slice_over(tbs->bytes, tbs->len));
 }
 
 Test(svid_certificate, nothing_but_the_profile_is_accepted_of_the_ca_itself)
@@ -272,9 +272,9 @@ Test(svid_certificate, nothing_but_the_profile_is_accepted_of_the_ca_itself)
           "\x0c\x04"
           "NULL" },
     };
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        struct credential tbs = world_leaf_tbs(w, 0);
+        struct credential tbs = credential_world_leaf_tbs(w, 0);
         cr_assert_gt(credential_replace(&tbs, changes[i].skip, changes[i].from, changes[i].to,
                                         changes[i].len),
                      0, "%s", changes[i].what);
@@ -283,11 +283,11 @@ Test(svid_certificate, nothing_but_the_profile_is_accepted_of_the_ca_itself)
             EXPECT(w, &leaf, VALID); /* of the block's id: it is a claim, not a rule */
             continue;
         }
-        const enum assay_identity_answer answer = world_verify(w, &leaf);
+        const enum assay_identity_answer answer = credential_world_verify(w, &leaf);
         cr_assert(answer == ASSAY_IDENTITY_OTHER_PROFILE || answer == ASSAY_IDENTITY_MALFORMED,
                   "%s: %s", changes[i].what, assay_name_of_identity(answer));
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, extensions_twice_or_critical_and_unknown_are_refused)
@@ -301,7 +301,7 @@ Test(svid_certificate, extensions_twice_or_critical_and_unknown_are_refused)
     };
     static const uint8_t constraints[] = { 0x30, 0x0c, 0x06, 0x03, 0x55, 0x1d, 0x1e,
                                            0x01, 0x01, 0xff, 0x04, 0x02, 0x30, 0x00 };
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct {
         const uint8_t *bytes;
         size_t len;
@@ -313,19 +313,21 @@ Test(svid_certificate, extensions_twice_or_critical_and_unknown_are_refused)
         { constraints, sizeof constraints, ASSAY_IDENTITY_OTHER_PROFILE },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct credential tbs = world_leaf_tbs(w, 0);
+        struct credential tbs = credential_world_leaf_tbs(w, 0);
         credential_extend(&tbs, cases[i].bytes, cases[i].len);
         const struct credential leaf = signed_again(w, &tbs);
-        cr_assert_eq(world_verify(w, &leaf), cases[i].answer, "%zu: %s", i, w->claims.why);
+        cr_assert_eq(credential_world_verify(w, &leaf), cases[i].answer, "%zu: %s", i,
+                     w->claims.why);
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, nothing_stands_between_a_leaf_and_a_ca)
 {
-    struct credential_world *w = world_new();
-    const struct credential tbs = world_leaf_tbs(w, 1);
-    const struct credential leaf = world_certificate(w, 1, assay_slice_over(tbs.bytes, tbs.len));
+    struct credential_world *w = credential_world_new();
+    const struct credential tbs = credential_world_leaf_tbs(w, 1);
+    const struct credential leaf =
+        credential_world_certificate(w, 1, assay_slice_over(tbs.bytes, tbs.len));
     struct assay_bytes chain[9] = { credential_bytes(&leaf), credential_bytes(&w->next) };
     /* number 1 endorsed number 2; its path length is 0, so that is no path (identity.md 5.1) */
     cr_assert_eq(assay_identity_verify_peer(&w->request, chain, 2, w->identity, &w->answer),
@@ -344,7 +346,7 @@ Test(svid_certificate, nothing_stands_between_a_leaf_and_a_ca)
     cr_assert_eq(assay_identity_verify_peer(&w->request, chain, 9, w->identity, &w->answer),
                  ASSAY_E_RANGE);
     cr_assert_eq(w->answer, ASSAY_IDENTITY_NOT_READ);
-    world_free(w);
+    credential_world_free(w);
 }
 
 static enum assay_status trust(struct credential_world *w, const void *bytes, size_t len)
@@ -359,7 +361,7 @@ static enum assay_status trust(struct credential_world *w, const void *bytes, si
 
 Test(svid_certificate, ca_certificates_are_those_of_one_network_signed_by_themselves)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     struct credential both = w->ca[1];
     assay_bytes_copy(both.bytes + both.len, w->ca[0].len, w->ca[0].bytes, w->ca[0].len);
     both.len += w->ca[0].len;
@@ -388,16 +390,16 @@ Test(svid_certificate, ca_certificates_are_those_of_one_network_signed_by_themse
     /* of two networks */
     both = w->ca[0];
     memset(w->p.ca[1].chain_id, 0x55, 32);
-    world_certify(w);
+    credential_world_certify(w);
     assay_bytes_copy(both.bytes + both.len, w->ca[1].len, w->ca[1].bytes, w->ca[1].len);
     both.len += w->ca[1].len;
     cr_assert_eq(trust(w, both.bytes, both.len), ASSAY_E_INVALID);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, what_was_not_checked_is_listed)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     struct assay_unchecked one = { .size = sizeof one };
     size_t count = 0;
     EXPECT(w, &w->leaf, VALID);
@@ -416,12 +418,12 @@ Test(svid_certificate, what_was_not_checked_is_listed)
     w->request.era = 2;
     EXPECT(w, &w->leaf, OTHER_ERA);
     cr_assert_not(assay_identity_get_unchecked(w->identity, 0, &one));
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_certificate, misuse_is_a_status_and_leaves_no_answer)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct assay_bytes chain = credential_bytes(&w->leaf);
     struct assay_identity_claims claims = { .size = sizeof claims };
     EXPECT(w, &w->leaf, VALID);
@@ -457,5 +459,5 @@ Test(svid_certificate, misuse_is_a_status_and_leaves_no_answer)
                  ASSAY_E_INVALID);
     cr_assert_eq(assay_identity_verify_peer(&w->request, &chain, 1, w->identity, NULL),
                  ASSAY_E_INVALID);
-    world_free(w);
+    credential_world_free(w);
 }

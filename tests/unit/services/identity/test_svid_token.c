@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define EXPECT(w, token, expected)                                                                 \
-    cr_assert_eq(world_verify_token(w, token), ASSAY_IDENTITY_##expected, "%s: %s",                \
+    cr_assert_eq(credential_world_verify_token(w, token), ASSAY_IDENTITY_##expected, "%s: %s",     \
                  assay_name_of_identity((w)->answer), (w)->claims.why)
 
 /* Header and claims of the world's token as JSON. */
@@ -48,10 +48,10 @@ static void change(char *json, const char *from, const char *to)
 
 Test(svid_token, states_what_it_was_made_of)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     char issuer[ASSAY_CREDENTIAL_ISSUER_MAX + 1], audience[ASSAY_CREDENTIAL_AUDIENCE_MAX + 1];
     for (int i = 0; i < 60; i++) {
-        world_draw(w);
+        credential_world_draw(w);
         memset(issuer, 0, sizeof issuer);
         memset(audience, 0, sizeof audience);
         assay_bytes_copy(issuer, sizeof issuer, w->p.ca[0].issuer.bytes, w->p.ca[0].issuer.len);
@@ -71,24 +71,25 @@ Test(svid_token, states_what_it_was_made_of)
         cr_assert_eq(w->claims.key.len, 0);
         cr_assert_eq(strlen(w->claims.key_thumbprint), 43);
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_token, no_character_of_it_can_be_changed)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     EXPECT(w, &w->token, VALID);
     for (size_t at = 0; at < w->token.len; at++) {
         struct credential changed = w->token;
         changed.bytes[at] = changed.bytes[at] == 'A' ? 'B' : 'A';
-        cr_assert_neq(world_verify_token(w, &changed), ASSAY_IDENTITY_VALID, "character %zu", at);
+        cr_assert_neq(credential_world_verify_token(w, &changed), ASSAY_IDENTITY_VALID,
+                      "character %zu", at);
     }
     for (size_t len = 0; len < w->token.len; len += 7) {
         struct credential cut = w->token;
         cut.len = len;
-        cr_assert_neq(world_verify_token(w, &cut), ASSAY_IDENTITY_VALID);
+        cr_assert_neq(credential_world_verify_token(w, &cut), ASSAY_IDENTITY_VALID);
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 /* RFC 8725 3.1, 3.11: nothing of a token selects how it is verified. */
@@ -98,22 +99,22 @@ Test(svid_token, another_algorithm_or_type_is_refused_whoever_signed_it)
         { "EdDSA", "none" }, { "EdDSA", "ES256" },     { "JWT", "eat+jwt" },
         { "JWT", "jwt" },    { "{", "{\"crit\":[]," },
     };
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct parts parts = parts_of(&w->token);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         struct parts changed = parts;
         change(changed.header, changes[i][0], changes[i][1]);
-        const struct credential token = world_token(w, changed.header, changed.claims);
+        const struct credential token = credential_world_token(w, changed.header, changed.claims);
         EXPECT(w, &token, UNSUPPORTED);
     }
-    const struct credential same = world_token(w, parts.header, parts.claims);
+    const struct credential same = credential_world_token(w, parts.header, parts.claims);
     EXPECT(w, &same, VALID);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_token, is_for_one_party_and_of_one_issuer)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     w->request.audience = "https://vault.exampl";
     EXPECT(w, &w->token, OTHER_AUDIENCE);
     w->request.audience = "https://vault.example";
@@ -130,12 +131,12 @@ Test(svid_token, is_for_one_party_and_of_one_issuer)
     EXPECT(w, &w->token, EXPIRED);
     w->request.at_unix_s = WORLD_AT_S - 301;
     EXPECT(w, &w->token, NOT_YET);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_token, keys_are_those_of_the_set_alone)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct credential keys = w->keys;
     credential_replace(&w->keys, 0, "\"kid\"", "\"kie\"", 5);
     EXPECT(w, &w->token, NO_KEY);
@@ -167,26 +168,26 @@ Test(svid_token, keys_are_those_of_the_set_alone)
                                              &w->answer),
                  ASSAY_E_KEY);
     cr_assert_eq(w->answer, ASSAY_IDENTITY_NOT_READ);
-    world_free(w);
+    credential_world_free(w);
 }
 
 /* The key of certificates signs no token (docs/identity.md 3.18). */
 Test(svid_token, the_key_of_certificates_signs_none)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     struct credential token = w->token;
     uint8_t signature[64];
     char text[89];
     size_t input = token.len, len = 0;
     while (token.bytes[input - 1] != '.')
         input -= 1;
-    world_sign(w, 0, false, assay_slice_over(token.bytes, input - 1), signature);
+    credential_world_sign(w, 0, false, assay_slice_over(token.bytes, input - 1), signature);
     cr_assert_eq(
         assay_base64_encode(ASSAY_BASE64_URL, signature, sizeof signature, text, sizeof text, &len),
         ASSAY_OK);
     assay_bytes_copy(token.bytes + input, sizeof token.bytes - input, text, len);
     EXPECT(w, &token, FORGED);
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_token, claims_that_no_network_makes_are_refused)
@@ -212,30 +213,30 @@ Test(svid_token, claims_that_no_network_makes_are_refused)
         { "\"iss\"", "\"insecure\":true,\"iss\"", ASSAY_IDENTITY_INSECURE },
         { "\"iss\"", "\"later\":true,\"iss\"", ASSAY_IDENTITY_VALID }, /* RFC 7519 4 */
     };
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     const struct parts parts = parts_of(&w->token);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         struct parts changed = parts;
         change(changed.claims, changes[i].from, changes[i].to);
-        const struct credential token = world_token(w, changed.header, changed.claims);
-        cr_assert_eq(world_verify_token(w, &token), changes[i].answer, "%s: %s", changes[i].to,
-                     w->claims.why);
+        const struct credential token = credential_world_token(w, changed.header, changed.claims);
+        cr_assert_eq(credential_world_verify_token(w, &token), changes[i].answer, "%s: %s",
+                     changes[i].to, w->claims.why);
     }
-    world_free(w);
+    credential_world_free(w);
 }
 
 Test(svid_token, an_attestation_result_is_no_token)
 {
-    struct credential_world *w = world_new();
+    struct credential_world *w = credential_world_new();
     struct credential ear;
     uint8_t input[ASSAY_CREDENTIAL_TBS_MAX], signature[64];
     struct assay_slice bytes, out;
     cr_assert_eq(assay_credential_ear(&w->p.ca[0], &w->p.state, input, sizeof input, &bytes),
                  ASSAY_OK);
-    world_sign(w, 0, true, bytes, signature);
+    credential_world_sign(w, 0, true, bytes, signature);
     cr_assert_eq(assay_credential_jws(bytes, signature, ear.bytes, sizeof ear.bytes, &out),
                  ASSAY_OK);
     ear.len = out.len;
     EXPECT(w, &ear, UNSUPPORTED);
-    world_free(w);
+    credential_world_free(w);
 }
