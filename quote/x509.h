@@ -261,6 +261,82 @@ struct assay_attested {
 ASSAY_CHECKED enum assay_status assay_x509_attested(struct assay_slice der,
                                                     struct assay_attested *out);
 
+/* --- certificates that a network signs (docs/identity.md 5). Ed25519 is read here alone: vendors
+ * sign no evidence with it, and assay_x509_certificate goes on refusing it. */
+enum {
+    ASSAY_SVID_DER_MAX = 2144, /* genuine ones take 690 bytes */
+    ASSAY_SVID_DOMAIN_MAX = 64,
+    ASSAY_SVID_NODE_LEN = 52, /* base32 of a node id, without padding */
+    ASSAY_SVID_SERIAL_LEN = 16,
+    ASSAY_SVID_SPKI_MAX = 120,
+    ASSAY_SVID_EARLY_S = 300, /* notBefore is so long before the time of issue */
+    ASSAY_SVID_CHAIN_PREFIX_LEN = 8,
+};
+enum assay_svid_form { ASSAY_SVID_CA, ASSAY_SVID_LEAF };
+
+/* The state of a member that a certificate or token names (docs/identity.md 5.4). */
+struct assay_svid_state {
+    uint8_t chain_id[32];
+    uint64_t era, epoch;
+    uint8_t block_id[32];
+    uint8_t node_id[32];
+    uint32_t incarnation;
+    uint32_t standing; /* 0 FULL, 1 WARNING, 2 RESTRICTED, 3 SUSPENDED */
+    uint32_t score_bp;
+    uint32_t evidence_kind;
+    uint8_t entry_digest[32];
+    uint8_t proof_digest[32];
+};
+
+/* spiffe://DOMAIN/svc/NAME of a granted service, spiffe://DOMAIN/node/ID/NAME else. */
+struct assay_spiffe_id {
+    struct assay_slice domain;
+    struct assay_slice name; /* of the key */
+    struct assay_slice node; /* ID; empty of a granted service */
+};
+
+/* Slices borrow from the DER. */
+struct assay_x509_svid {
+    struct assay_slice tbs, issuer, subject; /* each with its header */
+    uint8_t signature[ASSAY_ED25519_SIGNATURE_LEN];
+    uint8_t serial[ASSAY_SVID_SERIAL_LEN];
+    int64_t not_before_s, not_after_s;
+    struct assay_slice domain; /* of the subject */
+    bool is_insecure;          /* OU=INSECURE */
+    struct assay_slice spki;
+    uint8_t public_key[ASSAY_ED25519_PUBLIC_LEN]; /* of a CA */
+    uint8_t key_id[ASSAY_KEY_ID_LEN];
+    bool has_authority_key_id;
+    uint8_t authority_key_id[ASSAY_KEY_ID_LEN];
+    uint32_t issuer_number; /* CA number, and the chain that its name names */
+    uint8_t issuer_chain[ASSAY_SVID_CHAIN_PREFIX_LEN];
+    /* --- of a CA */
+    uint32_t number;
+    uint8_t chain[ASSAY_SVID_CHAIN_PREFIX_LEN];
+    /* --- of a leaf */
+    struct assay_slice uri;
+    struct assay_spiffe_id id;
+    struct assay_svid_state state;
+};
+
+/*
+ * assay_x509_svid - one DER certificate, exactly as docs/identity.md 5 describes it but for
+ * extensions that are neither known nor critical, which RFC 5280 4.2 allows to be ignored.
+ * Out:     *out; *why, a static text, unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX, ASSAY_E_TRAILING, ASSAY_E_RANGE (no certificate) |
+ *          ASSAY_E_DUPLICATE (an extension twice) | ASSAY_E_UNSUPPORTED (another algorithm, a
+ *          critical extension that is not known, another version of the standing) |
+ *          ASSAY_E_INVALID (a certificate, but none of a network)
+ */
+ASSAY_CHECKED enum assay_status assay_x509_svid(struct assay_slice der, enum assay_svid_form form,
+                                                struct assay_x509_svid *out, const char **why);
+/* A SPIFFE ID of a workload. Returns: false for another form. */
+bool assay_x509_spiffe_id(struct assay_slice uri, struct assay_spiffe_id *out);
+/* Returns: true when the text is the base32 of the node id. */
+bool assay_x509_is_node_text(struct assay_slice text, const uint8_t node_id[static 32]);
+/* "FULL" and the others, as the ledger names them. Returns: ASSAY_OK | ASSAY_E_INVALID */
+ASSAY_CHECKED enum assay_status assay_x509_standing(struct assay_slice text, uint32_t *standing);
+
 enum assay_x509_shape { ASSAY_X509_NEITHER = 0, ASSAY_X509_CERTIFICATE, ASSAY_X509_CRL };
 /*
  * assay_x509_next - take off the first element of DER when it has the shape of a certificate or of

@@ -750,5 +750,6 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
 }
 #endif
 
+#include <assay/identity.h>
 #include <assay/result.h>
 #endif

@@ -14,15 +14,6 @@ extern "C" {
 
 /* --- what a network says of a member (docs/proofs.md) */
 
-#ifndef ASSAY_SCORING_TRUST_H /* INTERNAL */
-enum assay_standing {
-    ASSAY_STANDING_FULL = 0,
-    ASSAY_STANDING_WARNING = 1,
-    ASSAY_STANDING_RESTRICTED = 2,
-    ASSAY_STANDING_SUSPENDED = 3
-};
-#endif /* INTERNAL */
-
 #ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H /* INTERNAL */
 /* Whether a proof is accepted, or why not. */
 enum assay_proof_answer {

@@ -1,6 +1,6 @@
 /*
  * include/assay/status.h - common declarations of the libraries: version of the headers, results of
- * functions.
+ * functions, standings.
  *
  * Included by the other headers of this folder.
  */
@@ -61,6 +61,16 @@ enum assay_status {
     ASSAY_E_CRYPTO = 303,      /* the cryptographic library failed */
     ASSAY_E_MEMORY = 304,      /* no memory */
     ASSAY_E_VERSION = 305      /* a policy was written for another version */
+};
+#endif /* INTERNAL */
+
+/* What a network concludes of a member (docs/proofs.md). */
+#ifndef ASSAY_SCORING_TRUST_H /* INTERNAL */
+enum assay_standing {
+    ASSAY_STANDING_FULL = 0,
+    ASSAY_STANDING_WARNING = 1,
+    ASSAY_STANDING_RESTRICTED = 2,
+    ASSAY_STANDING_SUSPENDED = 3
 };
 #endif /* INTERNAL */
 

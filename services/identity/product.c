@@ -6,36 +6,10 @@
 
 #include "base/cbor.h"
 #include "base/crypto.h"
+#include "base/dns_name.h"
 #include "services/identity/sharing.h"
 
 /* --- checks */
-
-static bool is_label_byte(uint8_t byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
-}
-
-/* RFC 1123 2.1, lower case. */
-static bool is_label(struct assay_slice text)
-{
-    if (text.len < 1 || text.len > ASSAY_CREDENTIAL_LABEL_MAX) return false;
-    if (text.bytes[0] == '-' || text.bytes[text.len - 1] == '-') return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_label_byte(text.bytes[i])) return false;
-    return true;
-}
-
-static bool is_domain(struct assay_slice text)
-{
-    size_t first = 0;
-    if (text.len < 1 || text.len > ASSAY_CREDENTIAL_DOMAIN_MAX) return false;
-    for (size_t i = 0; i <= text.len; i++) {
-        if (i < text.len && text.bytes[i] != '.') continue;
-        if (!is_label(assay_slice_over(text.bytes + first, i - first))) return false;
-        first = i + 1;
-    }
-    return true;
-}
 
 static bool is_equal_text(struct assay_slice a, const char *b)
 {
@@ -54,16 +28,16 @@ static bool is_issuer(struct assay_slice text)
     if (!assay_bytes_equal(text.bytes, scheme, SCHEME)) return false;
     for (size_t i = SCHEME; i < text.len; i++) {
         const uint8_t c = text.bytes[i];
-        if (!is_label_byte(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' && c != '~' &&
-            c != '/' && c != ':')
-            return false;
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '-' && c <= ':') && c != '_' && c != '~') return false;
     }
     return text.bytes[text.len - 1] != '/'; /* a path is appended */
 }
 
 enum assay_status product_check_ca(const struct assay_credential_ca *ca)
 {
-    if (!is_domain(ca->trust_domain) || !is_issuer(ca->issuer)) return ASSAY_E_SYNTAX;
+    if (!assay_dns_is_name(ca->trust_domain, ASSAY_CREDENTIAL_DOMAIN_MAX) || !is_issuer(ca->issuer))
+        return ASSAY_E_SYNTAX;
     if (ca->number == 0 || ca->validity_s < ASSAY_CREDENTIAL_VALIDITY_S_MIN ||
         ca->validity_s > ASSAY_CREDENTIAL_VALIDITY_S_MAX)
         return ASSAY_E_RANGE;
@@ -92,7 +66,7 @@ enum assay_status product_check_entry(const struct assay_credential_entry *entry
     struct product_key key;
     if (entry->purpose != purpose) return ASSAY_E_INVALID;
     /* docs/identity.md 5.3: `node` and `svc` are parts of the names of all members */
-    if (!is_label(entry->name) || is_equal_text(entry->name, "node") ||
+    if (!assay_dns_is_label(entry->name) || is_equal_text(entry->name, "node") ||
         is_equal_text(entry->name, "svc"))
         return ASSAY_E_SYNTAX;
     if (entry->audience_count > ASSAY_CREDENTIAL_AUDIENCES_MAX) return ASSAY_E_RANGE;

@@ -1,6 +1,6 @@
 """tests/integration/identity/clients.py - TLS libraries take what a group key signed, and refuse what it did not.
 
-usage: clients.py MAKE_CERTIFICATES FOLDER-FOR-GO. Libraries that are not installed are counted, not passed over.
+usage: clients.py MAKE_CERTIFICATES FOLDER-FOR-GO [EXAMPLE]. EXAMPLE: examples/attested_tls.c as a program. Libraries that are not installed are counted, not passed over.
 """
 import base64
 import json
@@ -255,8 +255,51 @@ def verify_with_go(program, folder):
         expect((result.returncode == 0) == good, "Go, %s for %s" % (name, host), result)
 
 
+def connect_example(program, folder, server, client, bundles=("ca.pem", "ca.der"), service="api"):
+    """Both sides of examples/attested_tls.c. Returns: what each printed, and whether both accepted the other."""
+    def command(role, port, leaf, bundle):
+        return [program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), service]
+
+    listening = subprocess.Popen(command("server", "0", server, bundles[0]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 env=ENVIRONMENT)
+    try:
+        port = listening.stdout.readline().decode().split()
+        expect(port[:1] == ["port"], "the example listens")
+        other = run(*command("client", port[1], client, bundles[1]))
+        said = listening.communicate(timeout=60)[0].decode()
+        return said, other.stdout.decode(), listening.returncode == 0 and other.returncode == 0
+    finally:
+        listening.kill()
+        listening.wait()
+
+
+def verify_with_library(program, folder):
+    """libassay in the verify callback of OpenSSL, on both sides."""
+    if program is None:
+        skipped.append("libssl")
+        return
+    said = connect_example(program, folder, "leaf", "leaf")
+    expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
+           "both sides of the example accept each other: %s" % (said,))
+    for leaf, answer in (("node", "other-name"), ("expired", "expired"), ("foreign", "other-profile"),
+                         ("next_leaf", "no-key")):
+        said = connect_example(program, folder, "leaf", leaf)
+        expect(not said[2] and "refused: %s:" % answer in said[0], "the server refuses %s: %s" % (leaf, said))
+        said = connect_example(program, folder, leaf, "leaf")
+        expect(not said[2] and "refused: %s:" % answer in said[1], "the client refuses %s: %s" % (leaf, said))
+    said = connect_example(program, folder, "leaf", "leaf", bundles=("next.pem", "ca.pem"))
+    expect(not said[2] and "refused: no-key:" in said[0], "a key that was rolled over is refused: %s" % (said,))
+    said = connect_example(program, folder, "leaf", "leaf", service="vault")
+    expect(not said[2] and "refused: other-name:" in said[1], "another service is refused: %s" % (said,))
+    # The next CA's certificate by the old one makes no path (docs/identity.md 8.2).
+    write(folder + "/path.pem", read(folder + "/next_leaf.pem") + read(folder + "/cross.pem"))
+    said = connect_example(program, folder, "leaf", "path")
+    expect(not said[2] and "refused: long-path:" in said[0], "no path leads through the next CA: %s" % (said,))
+
+
 def main():
-    program, go_folder = sys.argv[1:]
+    program, go_folder = sys.argv[1:3]
+    example = sys.argv[3] if len(sys.argv) > 3 else None
     go = build_go(os.path.abspath(go_folder))
     for number, table in enumerate(TABLES):
         with tempfile.TemporaryDirectory() as folder:
@@ -267,6 +310,7 @@ def main():
             verify_with_python(folder)
             verify_over_sockets(folder)
             verify_tokens(folder)
+            verify_with_library(example, folder)
             verify_with_go(go, folder)
     print("%d checks; not installed: %s" % (checks, ", ".join(sorted(set(skipped))) or "none"))
 

@@ -77,11 +77,11 @@ abi() { # abi NAME LIBRARY check|selftest HEADER...
     shift 3
     "$python" "$root/tests/integration/library/abi.py" "$(printf ",$headers/%s" "$@" | cut -c2-)" "$of" "$cc" "$list" "$action"
 }
-check_library libassay status.h assay.h result.h
-check_library libassay-policy status.h assay.h result.h policy.h
+check_library libassay status.h assay.h identity.h result.h
+check_library libassay-policy status.h assay.h identity.h result.h policy.h
 check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
-[ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h result.h
+[ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
 for name in libassay libassay-standing libassay-permit; do
     check "$name loads no YAML" fails sh -c 'ldd "$0" | grep -i yaml' "$lib/$name.so"

@@ -51,6 +51,26 @@ struct number {
     X(ASSAY_RESULT_GOOGLE)                                                                         \
     X(ASSAY_RESULT_INTEL)                                                                          \
     X(ASSAY_RESULT_NVIDIA)                                                                         \
+    X(ASSAY_IDENTITY_NOT_READ)                                                                     \
+    X(ASSAY_IDENTITY_VALID)                                                                        \
+    X(ASSAY_IDENTITY_MALFORMED)                                                                    \
+    X(ASSAY_IDENTITY_UNSUPPORTED)                                                                  \
+    X(ASSAY_IDENTITY_OTHER_PROFILE)                                                                \
+    X(ASSAY_IDENTITY_LONG_PATH)                                                                    \
+    X(ASSAY_IDENTITY_NO_KEY)                                                                       \
+    X(ASSAY_IDENTITY_FORGED)                                                                       \
+    X(ASSAY_IDENTITY_OTHER_NETWORK)                                                                \
+    X(ASSAY_IDENTITY_OTHER_ERA)                                                                    \
+    X(ASSAY_IDENTITY_OLD_EPOCH)                                                                    \
+    X(ASSAY_IDENTITY_NOT_YET)                                                                      \
+    X(ASSAY_IDENTITY_EXPIRED)                                                                      \
+    X(ASSAY_IDENTITY_TOO_OLD)                                                                      \
+    X(ASSAY_IDENTITY_OTHER_NAME)                                                                   \
+    X(ASSAY_IDENTITY_OTHER_ISSUER)                                                                 \
+    X(ASSAY_IDENTITY_OTHER_AUDIENCE)                                                               \
+    X(ASSAY_IDENTITY_LOW_STANDING)                                                                 \
+    X(ASSAY_IDENTITY_OTHER_KIND)                                                                   \
+    X(ASSAY_IDENTITY_INSECURE)                                                                     \
     X(ASSAY_RESULT_NOT_READ)                                                                       \
     X(ASSAY_RESULT_VALID)                                                                          \
     X(ASSAY_RESULT_MALFORMED)                                                                      \
