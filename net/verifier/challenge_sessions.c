@@ -174,10 +174,16 @@ enum assay_status assay_session_begin(struct assay_session_table *s, struct assa
                                       struct assay_slice evidence)
 {
     size_t running = 0;
+    size_t own = 0;
     if (session->state != ASSAY_SESSION_WAITING) return ASSAY_E_STALE;
-    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++)
-        running += s->all[i].state == ASSAY_SESSION_PROCESSING;
-    if (running >= ASSAY_SESSION_WORK_MAX) return ASSAY_E_AGAIN;
+    for (size_t i = 0; i < ASSAY_SESSIONS_MAX; i++) {
+        const struct assay_session *other = &s->all[i];
+        if (other->state != ASSAY_SESSION_PROCESSING) continue;
+        running += 1;
+        own += assay_bytes_equal(other->client, session->client, sizeof other->client);
+    }
+    if (running >= ASSAY_SESSION_WORK_MAX || own >= ASSAY_SESSION_CLIENT_WORK_MAX)
+        return ASSAY_E_AGAIN;
     session->state = ASSAY_SESSION_PROCESSING;
     session->at_unix_s = at_unix_s;
     session->end_ms = now_ms + ASSAY_SESSION_LIFE_MS;

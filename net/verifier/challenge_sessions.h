@@ -18,7 +18,8 @@
 enum {
     ASSAY_SESSIONS_MAX = 64,
     ASSAY_SESSION_CLIENT_MAX = 8, /* sessions of one client */
-    ASSAY_SESSION_WORK_MAX = 2,   /* appraisals at a time */
+    ASSAY_SESSION_WORK_MAX = 2,        /* appraisals at a time */
+    ASSAY_SESSION_CLIENT_WORK_MAX = 1, /* the same, of one client */
     ASSAY_SESSION_LIFE_MS = 120 * 1000,
     ASSAY_SESSION_ID_LEN = 16,
     ASSAY_SESSION_SIZE_MIN = 8, /* bytes of a nonce */

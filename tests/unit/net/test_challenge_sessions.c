@@ -252,18 +252,19 @@ Test(net_challenge_sessions, a_session_expires_and_its_evidence_gives_it_time)
 /* Else a client that posts and deletes has any number of appraisals under way. */
 Test(net_challenge_sessions, a_deleted_appraisal_keeps_its_place)
 {
+    static const uint8_t carol[32] = { 9 };
     uint8_t job[ASSAY_SESSION_WORK_MAX][32];
     uint32_t number = 0;
     for (size_t i = 0; i < ASSAY_SESSION_WORK_MAX; i++) {
-        struct assay_session *session = must_add(alice, ++number);
+        struct assay_session *session = must_add(i == 0 ? alice : bob, ++number);
         cr_assert_eq(begin(session), ASSAY_OK);
         assay_bytes_copy(job[i], sizeof job[i], session->job, sizeof session->job);
         const struct assay_session copy = *session;
         if (i == 0) assay_session_remove(session);
         else now_ms += ASSAY_SESSION_LIFE_MS; /* it expires */
-        cr_expect_null(assay_session_find(sessions, now_ms, alice, copy.id));
+        cr_expect_null(assay_session_find(sessions, now_ms, copy.client, copy.id));
     }
-    struct assay_session *late = must_add(alice, ++number);
+    struct assay_session *late = must_add(carol, ++number);
     cr_expect_eq(begin(late), ASSAY_E_AGAIN);
     cr_expect_eq(late->state, ASSAY_SESSION_WAITING, "it may be sent again");
     struct assay_session *running = assay_session_find_job(sessions, job[0]);
@@ -272,6 +273,17 @@ Test(net_challenge_sessions, a_deleted_appraisal_keeps_its_place)
     cr_expect_eq(running->state, ASSAY_SESSION_FREE);
     cr_expect_null(assay_session_find_job(sessions, job[0]));
     cr_expect_eq(begin(late), ASSAY_OK);
+}
+
+/* Else one with slow evidence has every appraisal, and others none. */
+Test(net_challenge_sessions, one_client_does_not_have_every_appraisal)
+{
+    struct assay_session *first = must_add(alice, 1), *second = must_add(alice, 2);
+    cr_assert_eq(begin(first), ASSAY_OK);
+    cr_expect_eq(begin(second), ASSAY_E_AGAIN);
+    assay_session_remove(first);
+    cr_expect_eq(begin(second), ASSAY_E_AGAIN, "the deleted one is under way");
+    cr_expect_eq(begin(must_add(bob, 3)), ASSAY_OK);
 }
 
 /* Verdicts on evidence of members go by its digest: a client must not make one of them. */

@@ -85,7 +85,7 @@ Test(net_http_request_check, names_are_tokens_and_lengths_are_numbers)
         start("/");
         put("Host", "localhost");
         put("Content-Length", lengths[i]);
-        expect_fault("no number");
+        expect_fault("expected a number");
     }
     start("/");
     put("Host", "localhost");
