@@ -242,6 +242,7 @@ static uint64_t request_timeout_ms(const struct assay_engine *e)
 
 static bool may_request(const struct assay_engine *e)
 {
+    if (e->sync->active) return false; /* blocks have the budget of the peers first */
     return e->key_lists->missing > 0 && e->start_state->started && !e->newcomer;
 }
 

@@ -260,10 +260,10 @@ static enum assay_status derive_items(const struct assay_cosigner *s,
 }
 
 /* docs/identity.md 4.6: a copy of this process with the same random bytes draws others, by the
- * session, the clocks or the counter. */
+ * session with its signers and texts, the clocks or the counter. */
 static void mix_entropy(struct assay_cosigner *s, const struct assay_cosigner_entropy *entropy,
                         const struct assay_signing_session *session, uint32_t item, uint32_t index,
-                        uint8_t random[static 64])
+                        const uint8_t digest[static 32], uint8_t random[static 64])
 {
     for (uint8_t half = 0; half < 2; half++) {
         uint8_t numbers[8 * 5] = { 0 };
@@ -274,7 +274,7 @@ static void mix_entropy(struct assay_cosigner *s, const struct assay_cosigner_en
         const struct assay_slice pieces[] = {
             assay_slice_over(entropy->system, 32),
             assay_slice_over(entropy->processor, 32),
-            assay_slice_over(session->name, sizeof session->name),
+            assay_slice_over(digest, 32),
             assay_slice_over(session->tbs_digest[item], 32),
             assay_slice_over(numbers, sizeof numbers),
         };
@@ -304,7 +304,7 @@ static enum assay_status draw_nonces(struct assay_cosigner *s,
             uint8_t random[64];
             const uint32_t index = session->index[i];
             if (s->group->owner[index] != s->place) continue;
-            mix_entropy(s, entropy, session, item, index, random);
+            mix_entropy(s, entropy, session, item, index, slot->digest, random);
             item_share(s, index, false, &share);
             status = assay_frost_commit(index, &share, random, &slot->nonces[pair], &commitment);
             uint8_t *to = slot->commitments + (size_t)pair * ASSAY_SIGNING_PAIR_LEN;
@@ -355,12 +355,12 @@ static enum assay_status join_session(struct assay_cosigner *s,
         out->epoch = s->epoch.epoch;
         return ASSAY_E_AGAIN;
     }
+    assay_signing_session_digest(s->group, &slot->session, slot->digest);
     ASSAY_TRY(draw_nonces(s, entropy, slot));
     name_tag(slot->session.name, s->memory.join[s->join_count++].tag);
     s->others_joins += slot->is_own ? 0 : 1;
     count_joins(s, slot);
     const struct assay_slice commitments = own_commitments(slot);
-    assay_signing_session_digest(s->group, &slot->session, slot->digest);
     assay_sha256(commitments.bytes, commitments.len, slot->commitments_digest);
     assay_signing_commit_digest(slot->digest, s->group->holder[s->place].node_id, commitments,
                                 digest);

@@ -199,6 +199,25 @@ Test(signer, a_copied_machine_draws_other_nonces_in_another_session)
     world_free(w);
 }
 
+/* Copies that are lent to one name with other signers would give their share away in three answers. */
+Test(signer, a_copied_machine_draws_other_nonces_with_other_signers_under_one_name)
+{
+    static const uint8_t others[] = { 1, 2, 4 };
+    struct world *w = world_new(3, one_each);
+    struct world_attempt a = world_attempt(w, 0, 1, first_three, 'c', 3, 1);
+    struct world_attempt b = world_attempt(w, 0, 1, others, 'c', 3, 1);
+    struct world_holder *snapshot = calloc(1, sizeof *snapshot);
+    cr_assert_not_null(snapshot);
+    w->entropy_byte = 9; /* the copy has the same random bytes, clocks and counter */
+    assay_bytes_copy(snapshot, sizeof *snapshot, w->holder[1], sizeof *snapshot);
+    cr_assert_eq(world_request(w, &a, 1), ASSAY_OK);
+    assay_bytes_copy(w->holder[1], sizeof *snapshot, snapshot, sizeof *snapshot);
+    cr_assert_eq(world_request(w, &b, 1), ASSAY_OK);
+    cr_assert_arr_neq(a.commitments[1], b.commitments[1], 32);
+    free(snapshot);
+    world_free(w);
+}
+
 /* --- life of nonces (docs/identity.md 4.6) */
 
 Test(signer, nonces_end_with_their_session_after_two_seconds_a_pause_or_a_jump_of_the_date)
