@@ -3,12 +3,16 @@
  * other for the service that it names, by libassay in the verify callback of OpenSSL.
  *
  *     cc attested_tls.c $(pkg-config --cflags --libs assay libssl libcrypto) -o attested_tls
- *     ./attested_tls server PORT CERTIFICATE KEY BUNDLE SERVICE
- *     ./attested_tls client PORT CERTIFICATE KEY BUNDLE SERVICE
+ *     ./attested_tls server PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE
+ *     ./attested_tls client PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE
  *
  * CERTIFICATE and KEY are this side's own, in PEM; BUNDLE has the network's CA certificates (PEM,
- * DER, or its SPIFFE bundle). The server accepts one connection on the loopback address; PORT 0
- * lets the system choose one, which is printed. Exit status: 0 when both sides accepted each other.
+ * DER, or its SPIFFE bundle); CHAIN-ID is the network's, 64 hexadecimal digits. The server accepts
+ * one connection on the loopback address; PORT 0 lets the system choose one, which is printed.
+ * Exit status: 0 when both sides accepted each other, 1 when one did not, 2 when there was no
+ * connection.
+ *
+ * No program issues such certificates yet; docs/library.md says how to get samples.
  */
 #include <assay/assay.h>
 
@@ -27,6 +31,7 @@ enum { AGE_MAX_S = 900, SKEW_S = 60 };
 /* What the callback accepts, and the memory of its answer. */
 struct peer {
     struct assay_bytes bundle;
+    uint8_t chain_id[32];
     const char *service;
     struct assay_identity *identity;
 };
@@ -40,6 +45,17 @@ static struct assay_bytes read_file(const char *path)
     if (fgetc(file) != EOF || ferror(file) || fclose(file) != 0)
         (void)fprintf(stderr, "%s: cannot be read, or is too long\n", path), exit(2);
     return out;
+}
+
+static bool read_chain_id(const char *text, uint8_t chain_id[32])
+{
+    static const char digits[] = "0123456789abcdef";
+    if (strlen(text) != 64 || strspn(text, digits) != 64) return false;
+    for (size_t i = 0; i < 64; i++) {
+        const unsigned digit = (unsigned)(strchr(digits, text[i]) - digits);
+        chain_id[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : chain_id[i / 2] | digit);
+    }
+    return true;
 }
 
 /* The certificates as the peer sent them, its own first. Returns: how many; each is to be freed. */
@@ -60,7 +76,17 @@ static size_t take_chain(X509_STORE_CTX *context,
     return count;
 }
 
-/* In place of OpenSSL's verification. The handshake proves that the peer has the key. */
+static void print_valid(const struct assay_identity *identity,
+                        const struct assay_identity_claims *claims)
+{
+    struct assay_unchecked one = { .size = sizeof one };
+    (void)printf("peer %s, epoch %llu\n", claims->spiffe_id, (unsigned long long)claims->epoch);
+    for (size_t i = 0; assay_identity_get_unchecked(identity, i, &one); i++)
+        (void)printf("not checked: %s: %s\n", one.what, one.why);
+}
+
+/* In place of OpenSSL's verification of chain and host name: `chain_id` and `service` say whose
+ * certificate it has to be. The handshake proves that the peer has the key. */
 static int verify_peer(X509_STORE_CTX *context, void *argument)
 {
     struct peer *const peer = argument;
@@ -71,6 +97,7 @@ static int verify_peer(X509_STORE_CTX *context, void *argument)
     const struct assay_identity_request request = {
         .size = sizeof request,
         .trusted = peer->bundle,
+        .chain_id = peer->chain_id,
         .service = peer->service,
         .has_age_max = true,
         .age_max_s = AGE_MAX_S,
@@ -86,7 +113,7 @@ static int verify_peer(X509_STORE_CTX *context, void *argument)
         OPENSSL_free((void *)(uintptr_t)chain[i].bytes);
     if (!assay_identity_get_claims(peer->identity, &claims)) claims.why = "";
     if (status == ASSAY_OK && answer == ASSAY_IDENTITY_VALID) {
-        (void)printf("peer %s, epoch %llu\n", claims.spiffe_id, (unsigned long long)claims.epoch);
+        print_valid(peer->identity, &claims);
         X509_STORE_CTX_set_error(context, X509_V_OK);
         return 1;
     }
@@ -148,9 +175,17 @@ static bool exchange(SSL *tls)
 
 int main(int count, char **argument)
 {
-    if (count != 7) return 2;
-    const bool is_server = strcmp(argument[1], "server") == 0;
-    struct peer peer = { .bundle = read_file(argument[5]), .service = argument[6] };
+    struct peer peer = { .identity = NULL };
+    const bool is_server = count > 1 && strcmp(argument[1], "server") == 0;
+    if (count != 8 || (!is_server && strcmp(argument[1], "client") != 0) ||
+        !read_chain_id(argument[6], peer.chain_id)) {
+        (void)fputs("usage: attested_tls server|client PORT CERTIFICATE KEY BUNDLE CHAIN-ID "
+                    "SERVICE\nCHAIN-ID: 64 hexadecimal digits in lower case\n",
+                    stderr);
+        return 2;
+    }
+    peer.bundle = read_file(argument[5]);
+    peer.service = argument[7];
     if (assay_identity_create(&peer.identity) != ASSAY_OK) return 2;
     SSL_CTX *const context = make_context(argument[3], argument[4], &peer);
     const int connection = connect_socket(is_server, argument[2]);
@@ -158,6 +193,7 @@ int main(int count, char **argument)
     const bool good = tls != NULL && SSL_set_fd(tls, connection) == 1 &&
                       (is_server ? SSL_accept(tls) : SSL_connect(tls)) == 1 && exchange(tls);
     (void)printf("%s\n", good ? "connected" : "not connected");
+    if (!good) ERR_print_errors_fp(stdout); /* also the alert of a peer that refused this side */
     SSL_free(tls);
     SSL_CTX_free(context);
     (void)close(connection);

@@ -639,7 +639,8 @@ ASSAY_API bool assay_verdict_get_link(const struct assay_verdict *verdict, size_
 /* What a verdict does not cover, as `not_checked` of `assay evidence verify`. */
 struct assay_unchecked {
     size_t size;
-    const char *what; /* one word: freshness, policy, program, revocation, proof */
+    const char *what; /* one word: freshness, policy, program, revocation, proof; of certificates
+                         and tokens of a network also possession, network, era, age, name */
     const char *why;  /* and how to have it checked */
 };
 /*

@@ -85,7 +85,8 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_identity_create(struct assay_ide
 ASSAY_API void assay_identity_destroy(struct assay_identity **identity);
 /*
  * assay_identity_verify_peer - verify the certificate of a TLS peer. The handshake proves that the
- * peer has its key; this function, that the network certified the key.
+ * peer has its key; this function, that the network certified the key. No host name is compared:
+ * set chain_id, and service, spiffe_id or node_id.
  * In:      request: bytes beyond the members that this version has must be zero; certificates
  *          [count]: DER, as the peer sent them, its own first; others cannot extend the path
  * Out:     *answer, always: ASSAY_IDENTITY_VALID, or why the certificate must not be relied on;
@@ -101,7 +102,8 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_identity_verify_peer(
     size_t count, struct assay_identity *identity, enum assay_identity_answer *answer);
 /*
  * assay_identity_verify_token - verify a token (JWT, EdDSA). It is a bearer secret: whoever has it
- * can show it, unless you have the bearer prove the key of `key_thumbprint`.
+ * can show it, unless you have the bearer prove the key of `key_thumbprint`. Bytes after it (the
+ * end of a line) make it malformed.
  * Out:     as assay_identity_verify_peer
  * Returns: as assay_identity_verify_peer; ASSAY_E_KEY: the key set cannot be read
  */

@@ -17,11 +17,14 @@
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_package.h"
 #include "base/assert.h"
+#include "quote/certificates/chain.h"
 #include "quote/kinds.h"
+#include "quote/nvidia/spdm.h"
 #include "quote/tpm_format.h"
 #include "quote/verify.h"
 #include "quote/verify/device_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +170,50 @@ static int add_device(struct composing *c, const struct device *d)
                     assay_status_symbol(status));
 }
 
+/* A chain begins with the certificate whose key signed the report. */
+static bool is_signed_by_chain(const struct assay_package *p,
+                               const struct assay_spdm_report *report)
+{
+    struct assay_certificate first;
+    uint8_t digest[ASSAY_SHA384_LEN];
+    assay_sha384(report->signed_part.bytes, report->signed_part.len, digest);
+    return assay_x509_certificate(p->certificates[0].bytes, p->certificates[0].len, &first) ==
+               ASSAY_OK &&
+           assay_chain_signed(&first.key, digest, &report->signature) == ASSAY_OK;
+}
+
+static void print_note(const struct device *d, const char *what, const char *more)
+{
+    (void)fprintf(stderr, "assay: note: --device %s: %s%s\n", d->path, what, more);
+}
+
+/* What `verify` will refuse whatever the policy is. The step goes on: the verdict is not its own.
+ */
+static void note_device(const struct composing *c, size_t index)
+{
+    const struct device *const d = &c->devices[index];
+    const struct assay_package *const p = &d->pieces.package;
+    struct assay_spdm_report report;
+    uint8_t nonce[ASSAY_DEVICE_NONCE_LEN];
+    char text[2 * ASSAY_DEVICE_NONCE_LEN + 1];
+    assay_device_nonce(c->set.challenge, nonce);
+    assay_hex_encode(nonce, sizeof nonce, text, sizeof text);
+    if (assay_spdm_parse(p->main.bytes, p->main.len, &report) != ASSAY_OK) {
+        print_note(d, "cannot be read as a report", "");
+        return;
+    }
+    if (!assay_bytes_equal(report.nonce, nonce, sizeof nonce))
+        print_note(d, "answers another nonce, expected ", text);
+    if (!is_signed_by_chain(p, &report)) {
+        print_note(d, "is not signed by a certificate of --collateral: a chain of another device?",
+                   "");
+        return;
+    }
+    for (size_t i = 0; i < index; i++)
+        if (assay_slice_equal(c->devices[i].pieces.package.certificates[0], p->certificates[0]))
+            print_note(d, "is of the same device as ", c->devices[i].path);
+}
+
 /* The set, plain and packed: the processor commits to the plain bytes, however they travel. */
 static int encode_devices(struct composing *c)
 {
@@ -199,6 +246,7 @@ static int take_devices(struct composing *c)
     for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++) {
         c->devices[i].path = c->options.devices[i];
         result = read_device(c, &c->devices[i]);
+        if (result == ASSAY_EXIT_OK) note_device(c, i);
     }
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++)

@@ -88,7 +88,8 @@ static enum assay_status load_bundle(struct assay_slice text, struct assay_svid 
     if (status != ASSAY_OK) return refuse_cas(svid, ASSAY_E_KEY, "the bundle is no JSON object");
     const struct assay_tree_node *const keys = assay_tree_find(tree, "keys");
     const struct assay_tree_node *key = NULL;
-    for (size_t i = 0; (key = assay_tree_member(tree, keys, i)) != NULL; i++) {
+    size_t i = 0;
+    for (; (key = assay_tree_member(tree, keys, i)) != NULL; i++) {
         const struct assay_tree_node *chain = NULL;
         bool is_svid = false;
         size_t len = 0;
@@ -108,6 +109,9 @@ static enum assay_status load_bundle(struct assay_slice text, struct assay_svid 
             return refuse_cas(svid, ASSAY_E_KEY, "x5c of the bundle: expected one certificate");
         ASSAY_TRY(add_ca(svid, len));
     }
+    if (i > 0 && svid->ca_count == 0) /* JWKS of tokens */
+        return refuse_cas(svid, ASSAY_E_KEY,
+                          "found a key set, expected certificates or their bundle");
     return ASSAY_OK;
 }
 

@@ -223,7 +223,8 @@ static void list_unchecked(const struct assay_svid_terms *terms, struct assay_sv
     leave_open(svid, true, "possession",
                "that the peer has the private key: a TLS handshake proves it of a certificate");
     leave_open(svid, true, "revocation",
-               "a suspension since that epoch: request /v1/authorize, or lower the maximum age");
+               "a suspension since that epoch: verify a proof of /v1/nodes/ID/proof, set epoch_min "
+               "or lower the maximum age");
     leave_open(svid, terms->chain_id == NULL, "network", "no chain id was expected");
     leave_open(svid, !terms->has_era && terms->epoch_min == 0, "era",
                "neither an era nor a least epoch was expected");

@@ -82,6 +82,35 @@ static bool read_key(const struct assay_json_tree *tree, const struct assay_tree
            len == ASSAY_ED25519_PUBLIC_LEN;
 }
 
+/* --- the three parts, before anything of them is believed (RFC 7515 5.2: each is base64url) */
+static bool is_of_token(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+}
+
+/* Returns: NULL, or why the text is no token */
+static const char *split_token(struct assay_slice text, struct assay_jws *jws,
+                               uint8_t signature[static ASSAY_ED25519_SIGNATURE_LEN])
+{
+    size_t end = text.len, len = 0;
+    while (end > 0 && !is_of_token(text.bytes[end - 1]))
+        end -= 1;
+    for (size_t i = 0; i < end; i++)
+        if (!is_of_token(text.bytes[i])) return "a character of the token is not of base64url";
+    if (end > 0 && end < text.len)
+        return "bytes follow the token: give its characters alone, without the end of the line";
+    if (text.len > ASSAY_SVID_TOKEN_MAX) return "longer than any token of a network";
+    if (assay_jws_split((const char *)text.bytes, text.len, jws) != ASSAY_OK)
+        return "no JSON web token of three parts";
+    if (assay_base64_decode(ASSAY_BASE64_URL, (const char *)jws->signature.bytes,
+                            jws->signature.len, signature, ASSAY_ED25519_SIGNATURE_LEN,
+                            &len) != ASSAY_OK ||
+        len != ASSAY_ED25519_SIGNATURE_LEN)
+        return "the signature is not base64url of 64 bytes";
+    return NULL;
+}
+
 static enum assay_status find_key(struct assay_slice keys, const char *key_id,
                                   struct assay_svid *svid,
                                   uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN])
@@ -114,18 +143,6 @@ static enum assay_status find_key(struct assay_slice keys, const char *key_id,
         refuse_token(svid, ASSAY_IDENTITY_NO_KEY,
                      "the key of the set is none of Ed25519 for signatures");
     return ASSAY_OK;
-}
-
-static bool is_signed(const struct assay_jws *jws,
-                      const uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN])
-{
-    uint8_t signature[ASSAY_ED25519_SIGNATURE_LEN];
-    size_t len = 0;
-    return assay_base64_decode(ASSAY_BASE64_URL, (const char *)jws->signature.bytes,
-                               jws->signature.len, signature, sizeof signature, &len) == ASSAY_OK &&
-           len == sizeof signature &&
-           assay_ed25519_verify(public_key, jws->signed_text.bytes, jws->signed_text.len,
-                                signature);
 }
 
 /* --- claims */
@@ -237,21 +254,22 @@ enum assay_status assay_svid_verify_token(const struct assay_svid_terms *terms,
 {
     struct assay_jws jws;
     char key_id[ASSAY_SVID_THUMBPRINT_LEN + 1] = "";
-    uint8_t public_key[ASSAY_ED25519_PUBLIC_LEN];
+    uint8_t public_key[ASSAY_ED25519_PUBLIC_LEN], signature[ASSAY_ED25519_SIGNATURE_LEN];
     ASSAY_ASSERT(terms->issuer != NULL && terms->audience != NULL);
     ASSAY_ASSERT(terms->skew_s <= ASSAY_SVID_SKEW_S_MAX);
     svid->answer = ASSAY_IDENTITY_NOT_READ;
     svid->why[0] = '\0';
-    if (text.len > ASSAY_SVID_TOKEN_MAX ||
-        assay_jws_split((const char *)text.bytes, text.len, &jws) != ASSAY_OK) {
-        refuse_token(svid, ASSAY_IDENTITY_MALFORMED, "no JSON web token of three parts");
+    const char *const fault = split_token(text, &jws, signature);
+    if (fault != NULL) {
+        refuse_token(svid, ASSAY_IDENTITY_MALFORMED, fault);
         return ASSAY_OK;
     }
     ASSAY_TRY(read_part(svid, jws.header, "header: no JSON object, or a member twice"));
     if (is_going(svid)) read_header(svid, key_id);
     if (!is_going(svid)) return ASSAY_OK;
     ASSAY_TRY(find_key(trusted, key_id, svid, public_key));
-    if (is_going(svid) && !is_signed(&jws, public_key))
+    if (is_going(svid) &&
+        !assay_ed25519_verify(public_key, jws.signed_text.bytes, jws.signed_text.len, signature))
         refuse_token(svid, ASSAY_IDENTITY_FORGED, "the signature is not by the key that it names");
     if (!is_going(svid)) return ASSAY_OK;
     ASSAY_TRY(read_part(svid, jws.claims, "claims: no JSON object, or a member twice"));

@@ -1,6 +1,6 @@
 """tests/integration/identity/clients.py - TLS libraries take what a group key signed, and refuse what it did not.
 
-usage: clients.py MAKE_CERTIFICATES FOLDER-FOR-GO [EXAMPLE]. EXAMPLE: examples/attested_tls.c as a program. Libraries that are not installed are counted, not passed over.
+usage: clients.py IDENTITY_CERTIFICATES FOLDER-FOR-GO [EXAMPLE]. EXAMPLE: examples/attested_tls.c as a program. Libraries that are not installed are counted, not passed over.
 """
 import base64
 import json
@@ -57,6 +57,7 @@ def make(program, folder, table, algorithm):
     expect(made.returncode == 0, "certificates are signed", made)
     for name in ("ca", "leaf", "foreign", "node", "expired", "next", "cross", "next_leaf"):
         to_pem(folder, name)
+    return made.stdout.decode().strip()
 
 
 def openssl_verifies(folder, leaf, *options, ca="ca"):
@@ -255,10 +256,11 @@ def verify_with_go(program, folder):
         expect((result.returncode == 0) == good, "Go, %s for %s" % (name, host), result)
 
 
-def connect_example(program, folder, server, client, bundles=("ca.pem", "ca.der"), service="api"):
+def connect_example(program, folder, chain_id, server, client, bundles=("ca.pem", "ca.der"), service="api"):
     """Both sides of examples/attested_tls.c. Returns: what each printed, and whether both accepted the other."""
     def command(role, port, leaf, bundle):
-        return [program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), service]
+        return [program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), chain_id,
+                service]
 
     listening = subprocess.Popen(command("server", "0", server, bundles[0]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                  env=ENVIRONMENT)
@@ -273,27 +275,44 @@ def connect_example(program, folder, server, client, bundles=("ca.pem", "ca.der"
         listening.wait()
 
 
-def verify_with_library(program, folder):
+def verify_with_library(program, folder, chain_id):
     """libassay in the verify callback of OpenSSL, on both sides."""
     if program is None:
         skipped.append("libssl")
         return
-    said = connect_example(program, folder, "leaf", "leaf")
+    def connect(server, client, **options):
+        return connect_example(program, folder, options.pop("chain", chain_id), server, client, **options)
+
+    said = connect("leaf", "leaf")
     expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
            "both sides of the example accept each other: %s" % (said,))
+    expect(all("not checked: revocation: " in one and "not checked: network" not in one for one in said[:2]),
+           "what is left open is printed: %s" % (said,))
+    said = connect("leaf", "leaf", chain=chain_id[:-1] + ("0" if chain_id[-1] != "0" else "1"))
+    expect(not said[2] and "refused: other-network:" in said[1], "another chain is refused: %s" % (said,))
+    said = connect("leaf", "leaf", bundles=("ca.pem", "jwks.json"))
+    expect(not said[2] and "found a key set, expected certificates or their bundle" in said[1],
+           "a key set is no bundle: %s" % (said,))
+    for wrong in ([], ["server"], ["server", "0", "a", "b", "c", chain_id[:-1], "api"],
+                  ["serve", "0", "a", "b", "c", chain_id, "api"]):
+        result = run(program, *wrong)
+        expect(result.returncode == 2 and result.stderr.startswith(b"usage: attested_tls "), "a usage is printed", result)
     for leaf, answer in (("node", "other-name"), ("expired", "expired"), ("foreign", "other-profile"),
                          ("next_leaf", "no-key")):
-        said = connect_example(program, folder, "leaf", leaf)
+        said = connect("leaf", leaf)
         expect(not said[2] and "refused: %s:" % answer in said[0], "the server refuses %s: %s" % (leaf, said))
-        said = connect_example(program, folder, leaf, "leaf")
+        # The other side is told by an alert.
+        expect("not connected" in said[1] and "alert" in said[1], "the client prints why: %s" % (said,))
+        said = connect(leaf, "leaf")
         expect(not said[2] and "refused: %s:" % answer in said[1], "the client refuses %s: %s" % (leaf, said))
-    said = connect_example(program, folder, "leaf", "leaf", bundles=("next.pem", "ca.pem"))
+        expect("not connected" in said[0] and "alert" in said[0], "the server prints why: %s" % (said,))
+    said = connect("leaf", "leaf", bundles=("next.pem", "ca.pem"))
     expect(not said[2] and "refused: no-key:" in said[0], "a key that was rolled over is refused: %s" % (said,))
-    said = connect_example(program, folder, "leaf", "leaf", service="vault")
+    said = connect("leaf", "leaf", service="vault")
     expect(not said[2] and "refused: other-name:" in said[1], "another service is refused: %s" % (said,))
     # The next CA's certificate by the old one makes no path (docs/identity.md 8.2).
     write(folder + "/path.pem", read(folder + "/next_leaf.pem") + read(folder + "/cross.pem"))
-    said = connect_example(program, folder, "leaf", "path")
+    said = connect("leaf", "path")
     expect(not said[2] and "refused: long-path:" in said[0], "no path leads through the next CA: %s" % (said,))
 
 
@@ -303,14 +322,14 @@ def main():
     go = build_go(os.path.abspath(go_folder))
     for number, table in enumerate(TABLES):
         with tempfile.TemporaryDirectory() as folder:
-            make(program, folder, table, ALGORITHMS[number % 3])
+            chain_id = make(program, folder, table, ALGORITHMS[number % 3])
             verify_with_openssl(folder)
             change_each_part(folder)
             verify_with_gnutls(folder)
             verify_with_python(folder)
             verify_over_sockets(folder)
             verify_tokens(folder)
-            verify_with_library(example, folder)
+            verify_with_library(example, folder, chain_id)
             verify_with_go(go, folder)
     print("%d checks; not installed: %s" % (checks, ", ".join(sorted(set(skipped))) or "none"))
 

@@ -2,8 +2,8 @@
  * tests/integration/identity/make_certificates.c - program that signs certificates and tokens by a
  * group key, for tests with TLS libraries.
  *
- * usage: make_certificates FOLDER TIME_S INDICES THRESHOLD; reads FOLDER/key.spki, writes DER and
- * JSON.
+ * usage: identity_certificates FOLDER TIME_S INDICES THRESHOLD; reads FOLDER/key.spki, writes DER
+ * and JSON, prints the chain id.
  */
 #include "base/assert.h"
 #include "services/identity/product.h"
@@ -198,5 +198,8 @@ int main(int count, char **argument)
     must(assay_credential_leaf_tbs(&next, &state, &entry, tbs, sizeof tbs, &out));
     certify(&next_group, indices, "next_leaf.der", out);
     write_leaves(&group, indices, &ca, &state, &entry);
+    for (size_t i = 0; i < sizeof ca.chain_id; i++)
+        (void)printf("%02x", ca.chain_id[i]);
+    (void)printf("\n");
     return 0;
 }

@@ -85,6 +85,17 @@ expect 0 '"driver_version": "570.10.01"' "$ASSAY" evidence decode good.bin --jso
 # --- devices that answered another challenge, and a quote without those that it commits to
 policy other.yaml other 'gpu_count_min: 2' 'switch_count_max: 4' 'devices_packed: true'
 expect 11 'gpu 0 (GH100, serial 07d1): another nonce' verify other
+# --- compose notes what no policy accepts, and goes on; of a sound set it says nothing
+note() { # TEXT OPTION...
+    text=$1
+    shift
+    expect 0 "assay: note: --device $text" step "$@"
+}
+note "other/gpu0.bin: answers another nonce, expected $(value nonce good/made)" --device other/gpu0.bin --collateral other/chains
+note 'good/gpu0.bin: is not signed by a certificate of --collateral' --device good/gpu0.bin --collateral other/chains
+note 'good/gpu0.bin: is of the same device as good/gpu0.bin' --device good/gpu0.bin --device good/gpu0.bin --collateral good/chains
+expect 0 'report data to quote' step --device good/gpu0.bin --device good/gpu1.bin --device good/switch0.bin --collateral good/chains
+case $out in *note:*) wrong "a note about sound devices: $out" ;; esac
 cp good/quote plain.bin
 mkdir -p plain
 cp -r good/known plain/

@@ -381,6 +381,11 @@ Test(svid_certificate, ca_certificates_are_those_of_one_network_signed_by_themse
     cr_assert_eq(trust(w, w->next.bytes, w->next.len), ASSAY_E_KEY);
     cr_assert_eq(trust(w, w->leaf.bytes, w->leaf.len), ASSAY_E_KEY);
     cr_assert_eq(trust(w, "{\"keys\":[]}", 11), ASSAY_E_KEY);
+    cr_assert_eq(trust(w, w->keys.bytes, w->keys.len), ASSAY_E_KEY);
+    struct assay_identity_claims claims = { .size = sizeof claims };
+    cr_assert(assay_identity_get_claims(w->identity, &claims));
+    cr_assert_str_eq(claims.why,
+                     "CA certificates: found a key set, expected certificates or their bundle");
     cr_assert_eq(trust(w, " \n", 2), ASSAY_E_KEY);
     for (size_t at = 0; at < w->ca[0].len; at++) {
         struct credential changed = w->ca[0];
@@ -414,6 +419,7 @@ Test(svid_certificate, what_was_not_checked_is_listed)
     EXPECT(w, &w->leaf, VALID);
     cr_assert(assay_identity_get_unchecked(w->identity, 1, &one));
     cr_assert_str_eq(one.what, "revocation");
+    cr_assert_not_null(strstr(one.why, "/v1/nodes/ID/proof, set epoch_min ")); /* docs/http.md */
     cr_assert_not(assay_identity_get_unchecked(w->identity, 2, &one));
     w->request.era = 2;
     EXPECT(w, &w->leaf, OTHER_ERA);

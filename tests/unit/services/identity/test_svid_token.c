@@ -92,6 +92,43 @@ Test(svid_token, no_character_of_it_can_be_changed)
     credential_world_free(w);
 }
 
+static void check_text(struct credential_world *w, const struct credential *token, const char *why)
+{
+    EXPECT(w, token, MALFORMED);
+    cr_assert_not_null(strstr(w->claims.why, why), "%s", w->claims.why);
+}
+
+/* RFC 7515 2: base64url without padding, line ends or white space. */
+Test(svid_token, characters_outside_its_alphabet_are_malformed)
+{
+    static const char *const tails[] = { "\n", "\r\n", " ", "=", "\n\n\n", "\t", "+", "\xff" };
+    static const char foreign[] = "\n =+/\x80~";
+    struct credential_world *w = credential_world_new();
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        struct credential longer = w->token;
+        assay_bytes_copy(longer.bytes + longer.len, sizeof longer.bytes - longer.len, tails[i],
+                         strlen(tails[i]));
+        longer.len += strlen(tails[i]);
+        check_text(w, &longer, "bytes follow the token");
+    }
+    struct credential longer = w->token;
+    longer.bytes[longer.len++] = 0; /* its C string with the end */
+    check_text(w, &longer, "bytes follow the token");
+    for (size_t at = 0; at + 1 < w->token.len; at++) /* of all three parts */
+        for (size_t i = 0; i < sizeof foreign; i++) {
+            struct credential changed = w->token;
+            changed.bytes[at] = (uint8_t)foreign[i];
+            check_text(w, &changed, "not of base64url");
+        }
+    /* as base64url, but no signature */
+    longer = w->token;
+    longer.bytes[longer.len++] = 'A';
+    check_text(w, &longer, "64 bytes");
+    longer.len -= 3;
+    check_text(w, &longer, "64 bytes");
+    credential_world_free(w);
+}
+
 /* RFC 8725 3.1, 3.11: nothing of a token selects how it is verified. */
 Test(svid_token, another_algorithm_or_type_is_refused_whoever_signed_it)
 {
