@@ -173,6 +173,19 @@ static bool exchange(SSL *tls)
            answer[sizeof hello - 1] == 0 && strcmp(answer, hello) == 0;
 }
 
+/* Why, and that the peer learns why too: a socket that is closed with bytes unread is reset, and
+ * the alert that was sent is lost. */
+static void end_refused(int connection)
+{
+    char unread[256];
+    if (ERR_peek_error() == 0) (void)printf("the peer ended the connection without an alert\n");
+    ERR_print_errors_fp(stdout); /* also the alert of a peer that refused this side */
+    (void)fflush(stdout);
+    if (shutdown(connection, SHUT_WR) != 0) return;
+    while (read(connection, unread, sizeof unread) > 0) {
+    }
+}
+
 int main(int count, char **argument)
 {
     struct peer peer = { .identity = NULL };
@@ -193,7 +206,7 @@ int main(int count, char **argument)
     const bool good = tls != NULL && SSL_set_fd(tls, connection) == 1 &&
                       (is_server ? SSL_accept(tls) : SSL_connect(tls)) == 1 && exchange(tls);
     (void)printf("%s\n", good ? "connected" : "not connected");
-    if (!good) ERR_print_errors_fp(stdout); /* also the alert of a peer that refused this side */
+    if (!good) end_refused(connection);
     SSL_free(tls);
     SSL_CTX_free(context);
     (void)close(connection);
