@@ -397,7 +397,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
 
 static bool is_for_here(const struct assay_http_request *request)
 {
-    return !request->loopback || is_own_name(request->host);
+    return !request->loopback || request->is_certified_host || is_own_name(request->host);
 }
 
 bool assay_http_is_allowed(const struct assay_http_request *request)

@@ -32,8 +32,9 @@ struct assay_http_request {
     const char
         *malformed; /* what makes it mean two things (net/http/request_check.h); NULL: nothing */
     bool too_many_parameters, has_body;
-    bool is_coded; /* Transfer-Encoding: its body is of unknown length, and is not read */
-    bool loopback; /* plain TCP of this machine: foreign names in Host are refused */
+    bool is_coded;          /* Transfer-Encoding: its body is of unknown length, and is not read */
+    bool loopback;          /* TCP of this machine: foreign names in Host are refused */
+    bool is_certified_host; /* Host is a name of the server's certificate */
 };
 
 /* What the server itself counts; written by its thread alone. */

@@ -38,6 +38,21 @@ char *http_line_with_hex(const char *head, struct assay_slice bytes)
     return line;
 }
 
+static void refuse_kind(struct http_asking *asking)
+{
+    char detail[128] = "kind: expected";
+    size_t len = strlen(detail);
+    for (const struct assay_http_object *o = assay_http_objects; o->kind != NULL; o++) {
+        const char *const before = o == assay_http_objects ? " "
+                                   : o[1].kind == NULL     ? " or "
+                                                           : ", ";
+        const int more = snprintf(detail + len, sizeof detail - len, "%s%s", before, o->kind);
+        ASSAY_ASSERT(more > 0 && (size_t)more < sizeof detail - len);
+        len += (size_t)more;
+    }
+    http_problem(asking, HTTP_BAD_REQUEST, detail, NULL);
+}
+
 void http_submit(struct http_asking *asking)
 {
     const struct assay_http_request *r = asking->request;
@@ -46,8 +61,7 @@ void http_submit(struct http_asking *asking)
     while (object->kind != NULL && (kind == NULL || strcmp(object->kind, kind) != 0))
         object++;
     if (object->kind == NULL) {
-        http_problem(asking, HTTP_BAD_REQUEST,
-                     "kind: expected change, recover, fence or collateral", NULL);
+        refuse_kind(asking);
     } else if (r->content_type == NULL ||
                strcmp(r->content_type, "application/octet-stream") != 0) {
         http_problem(asking, HTTP_TYPE, "Content-Type: expected application/octet-stream", NULL);

@@ -116,7 +116,7 @@ enum assay_status assay_http_listen(const struct assay_http_config *config, int 
         return assay_unix_listen(config->socket_path, "HTTP socket", BACKLOG, fd, message,
                                  message_len);
     ASSAY_TRY(resolve_address(config->address, &address, &len, message, message_len));
-    *loopback = !has_tls(config) && is_loopback(&address);
+    *loopback = is_loopback(&address);
     const int s = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
         bind(s, (const struct sockaddr *)&address, len) == 0 && listen(s, BACKLOG) == 0) {

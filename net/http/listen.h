@@ -8,7 +8,7 @@
 #include "net/http/http.h"
 
 /*
- * Out:     *fd: non-blocking and listening; *loopback: TCP of this machine without TLS
+ * Out:     *fd: non-blocking and listening; *loopback: TCP of this machine
  * Returns: as assay_http_open
  */
 ASSAY_CHECKED enum assay_status assay_http_listen(const struct assay_http_config *config, int *fd,

@@ -189,7 +189,8 @@ static void *run_server(void *context)
 
 /* ------------------------------------------------------------ opening and closing */
 
-static enum assay_status read_pem(const char *path, char **out, char *message, size_t message_len)
+static enum assay_status read_pem(const char *key, const char *path, char **out, char *message,
+                                  size_t message_len)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -205,7 +206,8 @@ static enum assay_status read_pem(const char *path, char **out, char *message, s
     free(bytes);
     *out = text;
     if (status != ASSAY_OK)
-        (void)snprintf(message, message_len, "%.200s: %s", path, assay_status_text(status));
+        (void)snprintf(message, message_len, "%s: %.200s: %s", key, path,
+                       status == ASSAY_E_NOT_FOUND ? "no such file" : assay_status_text(status));
     return status;
 }
 
@@ -255,9 +257,10 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     ASSAY_ASSERT(config->timeline != NULL && config->role_count <= ASSAY_HTTP_ROLES_MAX);
     int fd = -1;
     ASSAY_TRY(assay_http_check(config, message, message_len));
-    ASSAY_TRY(read_pem(config->certificate, &http->certificate, message, message_len));
-    ASSAY_TRY(read_pem(config->key, &http->key, message, message_len));
-    ASSAY_TRY(read_pem(config->clients, &http->authority, message, message_len));
+    ASSAY_TRY(read_pem("http.certificate", config->certificate, &http->certificate, message,
+                       message_len));
+    ASSAY_TRY(read_pem("http.key", config->key, &http->key, message, message_len));
+    ASSAY_TRY(read_pem("http.clients", config->clients, &http->authority, message, message_len));
     (void)snprintf(message, message_len, "HTTP cannot be set up");
     http->certificate_ends_unix_s = assay_http_tls_get_expiry(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;

@@ -46,6 +46,7 @@ struct link {
     uint8_t *body; /* of malloc; [body_len] of the request that is read */
     size_t body_len, body_max;
     size_t body_place; /* of a body */
+    bool drops_body;   /* what is announced is read and dropped, then refused */
 };
 
 /* A response while its snapshot, or the epoch of its ETag, is the newest. */

@@ -102,6 +102,9 @@ static void read_request(struct link *link, const char *method, const char *url,
         .is_coded = is_coded,
         .malformed = link->check.fault,
         .loopback = link->http->loopback,
+        .is_certified_host =
+            link->http->loopback &&
+            assay_http_tls_has_name(link->http->certificate, on_header(c, MHD_HTTP_HEADER_HOST)),
     };
     (void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, out);
 }
@@ -437,17 +440,26 @@ void http_server_forget_request(struct link *link)
     link->has_text = false;
     link->body = NULL;
     link->body_len = link->body_max = 0;
+    link->drops_body = false;
 }
 
 /* ------------------------------------------------------------ callbacks */
 
-/* The first call is for the headers: a response to those would close the connection, which is
- * correct for an unwanted body. */
+/* The first call is for the headers: a response to those closes the connection, which resets it
+ * under a client that still sends. What such a client may have sent already is read first. */
+static bool drops_body(struct link *link, const struct assay_http_request *request)
+{
+    return !request->is_coded && request->body_announced <= ASSAY_HTTP_DROP_MAX &&
+           on_header(link->connection, MHD_HTTP_HEADER_EXPECT) == NULL;
+}
+
 static enum MHD_Result begin_request(struct link *link, struct assay_http_request *request)
 {
     if (request->malformed != NULL) return answer_link(link, request);
     if (!request->has_body) return MHD_YES;
     const size_t len = length_of_body(request);
+    link->drops_body = len == 0 && drops_body(link, request);
+    if (link->drops_body) return MHD_YES;
     if (len == 0) return answer_link(link, request);
     if (begin_body(link, request->role, len)) return MHD_YES;
     link->http->figures.answers[5]++;
@@ -471,7 +483,7 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
         link->check.fault = assay_http_request_check_end(&link->check, version);
     }
     if (!first && *upload_len > 0) {
-        const bool fits = append_body(link, upload, *upload_len);
+        const bool fits = link->drops_body || append_body(link, upload, *upload_len);
         *upload_len = 0;
         return fits ? MHD_YES : MHD_NO;
     }

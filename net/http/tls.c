@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,18 +131,46 @@ bool assay_http_tls_read_client(void *session, struct assay_http_identity *ident
                                            identity);
 }
 
-int64_t assay_http_tls_get_expiry(const char *pem)
+/* Returns: the first certificate, which gnutls_x509_crt_deinit frees; NULL: there is none that can
+ * be read. */
+static gnutls_x509_crt_t read_pem(const char *pem)
 {
     gnutls_x509_crt_t certificate = NULL;
     char *text = pem != NULL ? strdup(pem) : NULL; /* the library requires writable bytes */
-    time_t ends = (time_t)-1;
     if (text != NULL && gnutls_x509_crt_init(&certificate) == 0) {
         const gnutls_datum_t bytes = { .data = (unsigned char *)text,
                                        .size = (unsigned)strlen(text) };
-        if (gnutls_x509_crt_import(certificate, &bytes, GNUTLS_X509_FMT_PEM) == 0)
-            ends = gnutls_x509_crt_get_expiration_time(certificate);
-        gnutls_x509_crt_deinit(certificate);
+        if (gnutls_x509_crt_import(certificate, &bytes, GNUTLS_X509_FMT_PEM) != 0) {
+            gnutls_x509_crt_deinit(certificate);
+            certificate = NULL;
+        }
     }
     free(text);
+    return certificate;
+}
+
+bool assay_http_tls_has_name(const char *pem, const char *host)
+{
+    enum { NAME_MAX_LEN = 255 };
+    char name[NAME_MAX_LEN + 1];
+    if (pem == NULL || host == NULL) return false;
+    const bool is_ipv6 = host[0] == '[';
+    const char *const begin = host + is_ipv6;
+    const size_t len = strcspn(begin, is_ipv6 ? "]" : ":");
+    if (len == 0 || len > NAME_MAX_LEN) return false;
+    (void)snprintf(name, sizeof name, "%.*s", (int)len, begin);
+    gnutls_x509_crt_t certificate = read_pem(pem);
+    if (certificate == NULL) return false;
+    const bool has = gnutls_x509_crt_check_hostname(certificate, name) != 0;
+    gnutls_x509_crt_deinit(certificate);
+    return has;
+}
+
+int64_t assay_http_tls_get_expiry(const char *pem)
+{
+    gnutls_x509_crt_t certificate = read_pem(pem);
+    if (certificate == NULL) return 0;
+    const time_t ends = gnutls_x509_crt_get_expiration_time(certificate);
+    gnutls_x509_crt_deinit(certificate);
     return ends == (time_t)-1 ? 0 : (int64_t)ends;
 }

@@ -18,6 +18,9 @@ void assay_http_tls_require_client(void *session);
 bool assay_http_tls_read_client(void *session, struct assay_http_identity *identity);
 /* The same of a certificate's DER. */
 bool assay_http_tls_read_certificate(struct assay_slice der, struct assay_http_identity *identity);
+/* Whether the first certificate of a PEM text is for the name in a header Host (hostile), with or
+ * without a port. pem, host: or NULL, which name nothing. */
+bool assay_http_tls_has_name(const char *pem, const char *host);
 /* When the first certificate of a PEM text ends. Returns: 0: there is none that can be read */
 int64_t assay_http_tls_get_expiry(const char *pem);
 

@@ -10,6 +10,7 @@
 #include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/output.h"
 #include "quote/collateral/newer.h"
@@ -217,10 +218,7 @@ static int run_pack(struct packing *p)
         assay_endorsements_files(p->in_force.set.bytes.bytes, p->in_force.set.bytes.len, p->own,
                                  ASSAY_ENDORSEMENTS_MAX, &count);
     if (status == ASSAY_OK) status = cli_input_files_read(o->directory, &p->given, &where);
-    if (status != ASSAY_OK)
-        return cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage", "%s%s%s: %s", o->directory,
-                               where != NULL ? "/" : "", where != NULL ? where : "",
-                               assay_status_text(status));
+    if (status != ASSAY_OK) return cli_print_folder_fault(o->json, "", o->directory, where, status);
     const struct assay_endorsements *const set = &p->in_force.built;
     for (size_t i = 0; (i = cli_root_next(set, i)) < set->count && result == ASSAY_EXIT_OK; i++) {
         bool has[2] = { false, false };

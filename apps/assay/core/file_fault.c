@@ -97,6 +97,23 @@ int cli_print_file_fault(bool json, const char *option, const char *path, enum a
                            cli_file_fault(path, status));
 }
 
+int cli_print_folder_fault(bool json, const char *option, const char *dir, const char *where,
+                           enum assay_status status)
+{
+    struct stat info;
+    if (status == ASSAY_E_MEMORY)
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (stat(dir, &info) == 0 && !S_ISDIR(info.st_mode))
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "%s%s: is a file, expected a folder", option, dir);
+    if (status == ASSAY_E_NOT_FOUND)
+        return cli_print_error(json, ASSAY_EXIT_NOT_FOUND, "not_found", "%s%s: no such folder",
+                               option, dir);
+    return cli_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s%s%s%s: %s", option, dir,
+                           where != NULL ? "/" : "", where != NULL ? where : "",
+                           assay_status_text(status));
+}
+
 int cli_operator_key_exit(const char *path, enum assay_status status)
 {
     struct assay_file_kind kind;

@@ -30,6 +30,9 @@ const char *cli_output_fault(const char *path, enum assay_status status);
  * Returns: ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_INTERNAL (no memory) | ASSAY_EXIT_USAGE
  */
 int cli_print_file_fault(bool json, const char *option, const char *path, enum assay_status status);
+/* The same of an input folder (input_files.h). where: its file that is meant; NULL: the folder */
+int cli_print_folder_fault(bool json, const char *option, const char *dir, const char *where,
+                           enum assay_status status);
 /* Exit status for an operator key that cannot be loaded: another file in its place is one that is
  * malformed, also where its permissions are what is found first. Returns: an enum assay_exit. */
 int cli_operator_key_exit(const char *path, enum assay_status status);

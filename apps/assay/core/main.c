@@ -49,7 +49,7 @@ static const struct assay_command commands[] = {
     { "node", "write the join request of a node", cli_command_node, RULES },
     { "change", "change a running network: draft, simulate, sign, submit", cli_command_change,
       RULES },
-    { "policy", "check, compare and try policies; reference values", cli_command_policy, RULES },
+    { "policy", "lint, compare and try policies; reference values", cli_command_policy, RULES },
     { "collateral", "fetch, show, compare and submit collateral of evidence",
       cli_command_collateral, RULES },
     { "tpm", "attestation keys of TPMs, and their registrar", cli_command_tpm, RULES },

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { FILE_LEN_MAX = 1 << 20 };
 
@@ -201,20 +200,6 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
     return ASSAY_EXIT_OK;
 }
 
-static int complain_of_folder(const struct cli_appraisal *a, const char *dir, const char *where,
-                              enum assay_status status)
-{
-    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
-    struct stat info;
-    if (stat(dir, &info) == 0 && !S_ISDIR(info.st_mode))
-        return COMPLAIN(a, "--collateral %s: is a file, expected a folder", dir);
-    if (status == ASSAY_E_NOT_FOUND)
-        return cli_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                               "--collateral %s: no such folder", dir);
-    return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
-                    where != NULL ? where : "", assay_status_text(status));
-}
-
 /* Intel's documents and chains. */
 static int choose_collateral(struct cli_appraisal *a, const char *dir)
 {
@@ -222,7 +207,8 @@ static int choose_collateral(struct cli_appraisal *a, const char *dir)
     enum assay_status status =
         assay_collateral_wanted(a->kind, a->bytes, a->len, a->at_unix_s, &wanted);
     if (status == ASSAY_OK) status = cli_collateral_dir_choose(a->given, &wanted, &a->dir);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, NULL, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : cli_print_folder_fault(a->json, "--collateral ", dir, NULL, status);
 }
 
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
@@ -230,7 +216,8 @@ static int take_pieces(struct cli_appraisal *a, const char *dir)
 {
     const enum assay_status status = cli_evidence_package_take(
         a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
-    if (status != ASSAY_OK) return complain_of_folder(a, dir, NULL, status);
+    if (status != ASSAY_OK)
+        return cli_print_folder_fault(a->json, "--collateral ", dir, NULL, status);
     a->bytes = a->pieces.evidence.bytes;
     a->len = a->pieces.evidence.len;
     return ASSAY_EXIT_OK;
@@ -261,7 +248,8 @@ static int read_folder(struct cli_appraisal *a, const char *dir)
     a->given = calloc(1, sizeof *a->given);
     if (a->given == NULL) return out_of_memory(a);
     const enum assay_status status = cli_input_files_read(dir, a->given, &where);
-    if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
+    if (status != ASSAY_OK)
+        return cli_print_folder_fault(a->json, "--collateral ", dir, where, status);
     if (readable && cli_evidence_package_wanted(a->kind)) result = take_pieces(a, dir);
     if (result == ASSAY_EXIT_OK && (!readable || cli_collateral_dir_serves(a->kind)))
         result = choose_collateral(a, dir);
@@ -332,7 +320,7 @@ static int build_collateral(struct cli_appraisal *a, const char *dir)
     free(gathered);
     if (status == ASSAY_OK) status = leave_others_empty(a);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return complain_of_folder(a, dir, NULL, status);
+    return cli_print_folder_fault(a->json, "--collateral ", dir, NULL, status);
 }
 
 /* The folder is of another root than the evidence. With the same root something else is missing,

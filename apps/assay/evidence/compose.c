@@ -130,8 +130,7 @@ static int read_folder(const struct composing *c, const char *option, const char
     if (dir == NULL) return ASSAY_EXIT_OK;
     const enum assay_status status = cli_input_files_read(dir, *files, &where);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return COMPLAIN(c, "%s %s%s%s: %s", option, dir, where != NULL ? "/" : "",
-                    where != NULL ? where : "", assay_status_text(status));
+    return cli_print_folder_fault(c->json, option, dir, where, status);
 }
 
 /* --- devices */
@@ -242,7 +241,7 @@ static int take_devices(struct composing *c)
 {
     static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_NVIDIA_GPU,
                                                       ASSAY_KIND_NVIDIA_SWITCH };
-    int result = read_folder(c, "--collateral", c->options.collateral, &c->given);
+    int result = read_folder(c, "--collateral ", c->options.collateral, &c->given);
     for (size_t i = 0; i < c->options.device_count && result == ASSAY_EXIT_OK; i++) {
         c->devices[i].path = c->options.devices[i];
         result = read_device(c, &c->devices[i]);
@@ -268,7 +267,8 @@ static int read_processor(struct composing *c, struct assay_package *package)
     struct assay_slice evidence;
     const char *const path = c->options.quote;
     int result = read_evidence(c, path, &c->quote, &kind, &evidence);
-    if (result == ASSAY_EXIT_OK) result = read_folder(c, "--pieces", c->options.pieces, &c->around);
+    if (result == ASSAY_EXIT_OK)
+        result = read_folder(c, "--pieces ", c->options.pieces, &c->around);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = cli_evidence_package_take(c->around, kind, evidence, &c->processor);
     if (status == ASSAY_OK)

@@ -64,11 +64,13 @@ struct assay_setup_programs {
  * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
 int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n);
 
-/* Whether a folder has a network that `assay setup local` made. Returns: its number of nodes; 0. */
-unsigned long cli_setup_is_local(const char *dir);
-/* Its processes (setup_run.c). In: dir: absolute, a network by cli_setup_is_local; made: by this
- * command. Both do nothing about what is as it should be. Each Returns: an enum assay_exit; where
- * it is another than ASSAY_EXIT_OK, nothing runs that cli_setup_start has started. */
+/* Whether a folder has a network that `assay setup local` made. Out: *missing: the first node whose
+ * assayd.yaml is not there; 0: none. Returns: its number of nodes; 0. */
+unsigned long cli_setup_find_local(const char *dir, unsigned long *missing);
+/* Its processes (setup_run.c). In: dir: absolute, a network by cli_setup_find_local, to start with
+ * nothing missing; made: by this command. Both do nothing about what is as it should be. Each
+ * Returns: an enum assay_exit; where it is another than ASSAY_EXIT_OK, nothing runs that
+ * cli_setup_start has started. */
 int cli_setup_start(const char *dir, bool made);
 int cli_setup_stop(const char *dir);
 

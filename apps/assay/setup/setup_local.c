@@ -646,8 +646,17 @@ static int use_network(struct local *l, bool *is_done)
     *is_done = true;
     if (s->start && s->stop) return cli_misuse("--start or --stop, not both");
     if (s->stop && has_values(s)) return cli_misuse("--stop wants the folder, and nothing else");
-    const bool is_local = realpath(s->dir, l->dir) != NULL && cli_setup_is_local(l->dir) > 0;
+    unsigned long missing = 0;
+    const bool is_local =
+        realpath(s->dir, l->dir) != NULL && cli_setup_find_local(l->dir, &missing) > 0;
     if (s->stop) return is_local ? cli_setup_stop(l->dir) : report_stranger(s);
+    if (s->start && missing > 0) {
+        (void)fprintf(stderr,
+                      "assay setup local: %s/node-%lu/assayd.yaml is missing: put it back, or end "
+                      "what runs by --stop\n",
+                      s->dir, missing);
+        return ASSAY_EXIT_CONFLICT;
+    }
     if (s->start && !is_local && is_occupied(s->dir)) return report_stranger(s);
     if (s->start && is_local && has_values(s)) {
         (void)fprintf(
@@ -657,6 +666,14 @@ static int use_network(struct local *l, bool *is_done)
     if (s->start && is_local) {
         read_made(l);
         return start_network(l, false);
+    }
+    if (is_local) {
+        (void)fprintf(stderr,
+                      "assay setup local: %s: it is set up already: `assay setup local %s --start` "
+                      "starts it; for another network give --dir a folder that is not there, or "
+                      "is empty\n",
+                      s->dir, s->dir);
+        return ASSAY_EXIT_CONFLICT;
     }
     *is_done = false;
     return ASSAY_EXIT_OK;

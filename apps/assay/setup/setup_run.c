@@ -11,6 +11,7 @@
 #include "apps/assay/setup/setup_process.h"
 #include "base/system_clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -75,6 +76,11 @@ static unsigned long count_planned(const char *dir)
     return count;
 }
 
+static bool has_config(const char *dir, unsigned long n)
+{
+    return access(in(dir, "node-%lu/assayd.yaml", n), F_OK) == 0 || errno != ENOENT;
+}
+
 /* A node that is reached from this machine alone, with its socket in its folder. */
 static bool is_local_node(const char *dir, unsigned long n)
 {
@@ -87,14 +93,21 @@ static bool is_local_node(const char *dir, unsigned long n)
            strcmp(admin, "admin.sock") == 0;
 }
 
-unsigned long cli_setup_is_local(const char *dir)
+unsigned long cli_setup_find_local(const char *dir, unsigned long *missing)
 {
     struct stat genesis;
+    unsigned long found = 0, first = 0;
     const unsigned long nodes = count_planned(dir);
+    *missing = 0;
     if (nodes == 0 || nodes > ASSAY_LOCAL_NODES) return 0;
     if (stat(in(dir, "genesis"), &genesis) != 0 || !S_ISREG(genesis.st_mode)) return 0;
-    for (unsigned long n = 1; n <= nodes; n++)
-        if (!is_local_node(dir, n)) return 0;
+    for (unsigned long n = 1; n <= nodes; n++) {
+        if (is_local_node(dir, n)) found++;
+        else if (has_config(dir, n)) return 0;
+        else if (first == 0) first = n;
+    }
+    if (found == 0) return 0;
+    *missing = first;
     return nodes;
 }
 
@@ -104,17 +117,20 @@ static void add_program(unsigned long n, const char *program, const char *config
     *p = (struct assay_local_process){ .program = program, .node = n };
     (void)snprintf(p->config, sizeof p->config, "%s", in(network.dir, "node-%lu/%s", n, config));
     (void)snprintf(p->log, sizeof p->log, "%s", in(network.dir, "node-%lu/%s", n, log));
-    if (access(p->config, F_OK) == 0) network.count++;
+    /* A daemon may run on without its configuration. */
+    if (strcmp(program, "assayd") == 0 || access(p->config, F_OK) == 0) network.count++;
 }
 
 /* What another user may replace decides neither what is started nor what is ended. Reports errors.
  * Returns: an enum assay_exit. */
 static int check_owner(const char *dir)
 {
-    const unsigned long nodes = cli_setup_is_local(dir);
+    struct stat info;
+    unsigned long missing = 0;
+    const unsigned long nodes = cli_setup_find_local(dir, &missing);
     for (unsigned long n = 0; n <= nodes; n++) {
         const char *const folder = n == 0 ? dir : in(dir, "node-%lu", n);
-        if (cli_process_owns(folder)) continue;
+        if (cli_process_owns(folder) || (lstat(folder, &info) != 0 && errno == ENOENT)) continue;
         (void)fprintf(stderr, "assay setup local: %s: it is no folder of this user\n",
                       cli_setup_shown(folder));
         return ASSAY_EXIT_CONFLICT;
@@ -130,7 +146,8 @@ static void read_network(const char *dir)
         { "assay-executor", "executor.yaml", "executor.log" },
     };
     (void)snprintf(network.dir, sizeof network.dir, "%s", dir);
-    network.nodes = cli_setup_is_local(dir);
+    unsigned long missing = 0;
+    network.nodes = cli_setup_find_local(dir, &missing);
     network.count = 0;
     for (unsigned long n = 1; n <= network.nodes; n++) {
         struct assay_local_process *const p = &network.processes[network.count];
@@ -385,6 +402,10 @@ int cli_setup_stop(const char *dir)
     read_network(dir);
     const char *const shown = cli_setup_shown(dir);
     const size_t running = count_running();
+    for (unsigned long n = 1; n <= network.nodes; n++)
+        if (!has_config(dir, n))
+            report_progress("%s/node-%lu/assayd.yaml is missing; what runs is ended all the same",
+                            shown, n);
     const size_t left = cli_process_end(network.processes, network.count, END_MS, report_end);
     for (size_t i = 0; i < network.count; i++)
         if (network.processes[i].pid != 0)

@@ -6,7 +6,7 @@ authority() {
 # certificate NAME AUTHORITY PURPOSE SUBJECT
 certificate() {
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "$4" 2>/dev/null
-    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=%s\n' "$3" >"$1.ext"
+    printf 'subjectAltName=IP:127.0.0.1,DNS:node-1.example\nextendedKeyUsage=%s\n' "$3" >"$1.ext"
     openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 2 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
     chmod 600 "$1.key"
 }

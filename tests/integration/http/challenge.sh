@@ -37,6 +37,21 @@ fetch() {
 start 1
 # --- before the first close there is nothing to prove, and it is said so
 check 'HTTP answers' until_true 20 fetch viewer /livez answer
+# DNS rebinding of a browser that has a client certificate: Host is a name of this machine or of the certificate.
+expect 0 403 fetch viewer /v1/status answer -H 'Host: evil.example'
+expect 0 403 fetch viewer /v1/status answer -H "Host: 127.0.0.1.evil.example:$port"
+for host in localhost "[::1]:$port" node-1.example "node-1.example:$port"; do
+    expect 0 200 fetch viewer /v1/status answer -H "Host: $host"
+done
+# A body that is refused is read as far as it may be sent before the answer, so that the answer arrives.
+head -c 1000000 /dev/zero >zeros
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    expect 0 413 fetch service /challenge-response/v1/newSession answer -H 'Expect:' --data-binary @zeros
+done
+expect 0 413 fetch service /challenge-response/v1/newSession answer -H 'Expect: 100-continue' --data-binary @zeros
+check 'it says why' grep -q '"code":"body_not_allowed"' answer
+expect 0 400 fetch operator /v1/submit answer -H 'Content-Type: application/octet-stream' --data-binary x
+check 'all kinds of objects' grep -q 'expected change, review, recover, fence or collateral' answer
 expect 0 503 fetch viewer /v1/nodes/node-2/proof early
 check 'it names the reason' grep -q '"code":"not_closed"' early
 for i in 2 3; do start $i; done
@@ -110,7 +125,15 @@ check 'raw evidence' until_true 20 has_evidence
 expect 0 'soft' "$ASSAY" evidence decode raw
 expect 0 404 fetch operator /v1/nodes/node-1/evidence/bytes answer
 
-# --- the verifier as a service
+# --- the verifier as a service: the commands of the page, one after the other
+assay() { "$ASSAY" "$@"; }
+documented '^api=' '^assay ear verify result.jwt' |
+    sed "s|platform.key|node-2/platform.key|; s|assay-enclave|$BIN/assay-enclave|" >documented.sh
+tls='-s -m 20 --cacert site.pem --cert service.pem --key service.key'
+out=$(. ./documented.sh 2>&1)
+got=$?
+check "the commands of the page appraise evidence: $out" test $got = 0 -o $got = 10
+case $out in *'about       appraisal of evidence'*) ;; *) wrong "no result for evidence: $out" ;; esac
 expect 0 'checks hold' /usr/bin/python3 "$root/tests/integration/http/veraison.py" "$url" "$ASSAY" node-2/platform.key "$BIN/assay-enclave"
 echo "$out"
 # A result for evidence of anybody has the same key and type as a standing: it is none.

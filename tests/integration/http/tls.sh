@@ -34,6 +34,14 @@ expect 2 'certificate, key and clients belong together' "$ASSAYD" --config node-
 sed -i 's/^http: .*/http: { certificate: ..\/server.pem, key: ..\/server.key, clients: ..\/site.pem }/' node-1/assayd.yaml
 expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
 
+# --- files that are not there
+for of in certificate:server.pem key:server.key clients:site.pem; do
+    mv "${of#*:}" away
+    expect 1 "http.${of%:*}: " timeout 20 "$ASSAYD" --config node-1/assayd.yaml
+    case $out in *"${of#*:}: no such file"*) ;; *) wrong "which file? $out" ;; esac
+    mv away "${of#*:}"
+done
+
 # --- who is answered
 start 1
 url=https://127.0.0.1:$port/livez

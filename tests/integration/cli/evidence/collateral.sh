@@ -48,6 +48,8 @@ expect 12 'nothing in it is newer' collateral compare newer.offer newer.offer
 expect 13 'a number or a date goes back: ' collateral compare newer.offer genesis
 expect 12 'nothing in it may follow' collateral pack vendor-1 --in-force genesis --out same.offer
 check 'nothing is written that may not follow' test ! -e same.offer
+expect 5 'nodir: no such folder' collateral pack nodir --in-force genesis --out none.offer
+expect 2 'genesis: is a file, expected a folder' collateral pack genesis --in-force genesis --out none.offer
 mkdir empty
 expect 12 'nothing in it may follow' collateral pack empty --in-force genesis --out empty.offer
 

@@ -194,5 +194,7 @@ expect 2 'found one of them' step --device good/gpu0.bin --quote good/quote
 expect 2 'its chain has to come along' step --device good/gpu0.bin
 expect 2 'expected the report of a GPU or switch' step --device good/quote --collateral good/chains
 expect 2 'takes no devices' step --device good/gpu0.bin --collateral good/chains --quote good/gpu1.bin --out x.bin
+expect 5 '--collateral nodir: no such folder' step --device good/gpu0.bin --collateral nodir
+expect 2 '--collateral gpu0.hex: is a file, expected a folder' step --device good/gpu0.bin --collateral gpu0.hex
 expect 2 'expected 1 to 64 bytes' "$ASSAY" evidence compose --report-data xyz
 finish

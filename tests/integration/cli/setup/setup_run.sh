@@ -44,7 +44,7 @@ done
 first=$(daemon_of 1)
 expect 0 'all 3 programs run already' "$ASSAY" setup local net --start
 expect 6 'net: it is set up; give --start and nothing else' "$ASSAY" setup local net --start --nodes 4
-expect 6 'is not there, or is empty' "$ASSAY" setup local net
+expect 6 'it is set up already: `assay setup local net --start` starts it' "$ASSAY" setup local net
 kill -KILL "$(daemon_of 2)"
 check 'node-2 is gone' until_true 20 gone 2
 expect 0 '3 of 3 nodes answer; 1 programs started' "$ASSAY" setup local "$WORK/net" --start
@@ -68,6 +68,15 @@ check 'nothing is left' until_true 20 none_runs
 expect 0 'net: nothing runs' "$ASSAY" setup local net --stop
 made 'setup local' "$WORK/net" -- "$ASSAY" setup local net --stop
 check 'the folder stays' test -s net/genesis -a -s net/node-1/log
+
+# --- a configuration that is missing while its daemon runs
+expect 0 '3 programs started' "$ASSAY" setup local net --start
+mv net/node-3/assayd.yaml sound.yaml
+expect 6 'net/node-3/assayd.yaml is missing' "$ASSAY" setup local net --start
+expect 0 'net/node-3/assayd.yaml is missing; what runs is ended all the same' "$ASSAY" setup local net --stop
+case $out in *'net: 3 programs ended'*) ;; *) wrong "all of them end: $out" ;; esac
+check 'none is left, nor the one without configuration' until_true 20 none_runs
+mv sound.yaml net/node-3/assayd.yaml
 
 # --- started again with mutual TLS: the page has the address that the node serves
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout net/site.key -out net/site.pem -days 2 \

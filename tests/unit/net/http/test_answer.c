@@ -477,6 +477,10 @@ Test(net_http_answer, pages_of_others_do_not_read_by_a_name_that_leads_here)
                                               .loopback = true };
         ask_request(&request, 100000);
         cr_expect_eq(answer.status, cases[i].own ? 200 : 403, "%s", cases[i].host);
+        request.is_certified_host = true;
+        ask_request(&request, 100000);
+        cr_expect_eq(answer.status, 200, "a name of the certificate: %s", cases[i].host);
+        request.is_certified_host = false;
         request.loopback = false; /* a proxy in front of a socket has a name of its own */
         ask_request(&request, 100000);
         cr_expect_eq(answer.status, 200);

@@ -5,8 +5,13 @@
  */
 #include "net/http/listen.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static char message[256];
 
@@ -70,6 +75,44 @@ Test(net_http_listen, what_is_open_is_told_and_may_be_accepted)
     config = (struct assay_http_config){ .address = "0.0.0.0:80", .accept_plain = true };
     config.key = "x";
     cr_expect_eq(assay_http_check(&config, message, sizeof message), ASSAY_E_INVALID);
+}
+
+/* A port that nobody listens at. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY) };
+    socklen_t len = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    (void)close(fd);
+    return ntohs(at.sin_port);
+}
+
+/* A browser with a client certificate is a victim of DNS rebinding as well. */
+Test(net_http_listen, host_is_checked_on_loopback_with_tls_and_without)
+{
+    static const struct {
+        const char *host;
+        bool tls, loopback;
+    } cases[] = { { "127.0.0.1", false, true },
+                  { "127.0.0.1", true, true },
+                  { "localhost", true, true },
+                  { "0.0.0.0", true, false } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char address[64];
+        const char *const file = cases[i].tls ? "x" : NULL;
+        int fd = -1;
+        bool loopback = !cases[i].loopback;
+        (void)snprintf(address, sizeof address, "%s:%u", cases[i].host, free_port());
+        const struct assay_http_config config = {
+            .address = address, .certificate = file, .key = file, .clients = file
+        };
+        cr_assert_eq(assay_http_listen(&config, &fd, &loopback, message, sizeof message), ASSAY_OK,
+                     "%s", message);
+        cr_expect_eq(loopback, cases[i].loopback, "%s", address);
+        (void)close(fd);
+    }
 }
 
 Test(net_http_listen, no_name_is_resolved)

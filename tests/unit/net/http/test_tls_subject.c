@@ -182,3 +182,48 @@ Test(net_http_tls_subject, what_is_no_certificate_is_nobody)
             len);
     cr_expect_eq(assay_http_role_find(NULL, 0, NULL), ASSAY_HTTP_ROLE_NONE);
 }
+
+/* Of node-1.example, 192.0.2.1 and 2001:db8::1. */
+static const char named[] = "-----BEGIN CERTIFICATE-----\n"
+                            "MIIBqjCCAVCgAwIBAgIUGWzxUsIhB2XsMGsHoVXHVob2iEcwCgYIKoZIzj0EAwIw\n"
+                            "DzENMAsGA1UEAwwEbm9kZTAgFw0yNjExMjgxNDA3NDhaGA8yMTI2MTEwNDE0MDc0\n"
+                            "OFowDzENMAsGA1UEAwwEbm9kZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIpD\n"
+                            "1WrzHPBcHtdd9qPT1pvEhhT4B2CiF8evHxwz1qc3spFHqeuzbaonoE2HXJulZMwv\n"
+                            "76xnH6zjKGsKHa9yGwejgYcwgYQwHQYDVR0OBBYEFGKh/EEEbyYbbpTE5ugoYZly\n"
+                            "+Fa4MB8GA1UdIwQYMBaAFGKh/EEEbyYbbpTE5ugoYZly+Fa4MA8GA1UdEwEB/wQF\n"
+                            "MAMBAf8wMQYDVR0RBCowKIIObm9kZS0xLmV4YW1wbGWHBMAAAgGHECABDbgAAAAA\n"
+                            "AAAAAAAAAAEwCgYIKoZIzj0EAwIDSAAwRQIhAMcOkWMIlzkzy4ThIynKDwuxiJJs\n"
+                            "Nsz6wT2Pfftm62tKAiBjrTuctDtbnJARfT65c80rStx0IFEg9VXNbGWcwR0RSw==\n"
+                            "-----END CERTIFICATE-----\n";
+
+Test(net_http_tls_subject, a_host_is_a_name_of_the_certificate_or_none)
+{
+    static const struct {
+        const char *host;
+        bool has;
+    } cases[] = { { "node-1.example", true },
+                  { "node-1.example:8443", true },
+                  { "NODE-1.example", true },
+                  { "192.0.2.1:8443", true },
+                  { "[2001:db8::1]:8443", true },
+                  { "[2001:db8::1]", true },
+                  { "evil.example", false },
+                  { "node-1.example.evil.example", false },
+                  { "evil.node-1.example", false },
+                  { "192.0.2.2", false },
+                  { "[2001:db8::2]:8443", false },
+                  { "", false },
+                  { ":8443", false },
+                  { "[", false },
+                  { "[]", false } };
+    char text[400];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        cr_expect_eq(assay_http_tls_has_name(named, cases[i].host), cases[i].has, "%s",
+                     cases[i].host);
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    cr_expect_not(assay_http_tls_has_name(named, text));
+    cr_expect_not(assay_http_tls_has_name(named, NULL));
+    cr_expect_not(assay_http_tls_has_name(NULL, "node-1.example"), "without TLS there are none");
+    cr_expect_not(assay_http_tls_has_name("no PEM", "node-1.example"));
+}
