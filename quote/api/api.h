@@ -35,6 +35,12 @@ struct assay_trust_set {
     struct assay_recognition *found;
 };
 
+/* The revocation lists of all sets without Intel's documents, for Intel's kinds. */
+struct assay_api_lists {
+    bool must_choose; /* more than one bundle holds: the evidence decides which ones count */
+    struct assay_collateral *of_root[ASSAY_TRUST_ROOTS_MAX]; /* of malloc; NULL where none */
+};
+
 struct assay_trust {
     bool exact;
     size_t root_count;
@@ -43,10 +49,20 @@ struct assay_trust {
     struct assay_trust_set sets[ASSAY_TRUST_SETS_MAX];
     size_t piece_count;              /* of all sets, for bare evidence */
     struct assay_recognised *pieces; /* of malloc */
+    struct assay_api_lists lists;
     size_t built_count;
     struct assay_collateral *built[ASSAY_ENDORSEMENTS_MAX]; /* of malloc */
     struct assay_endorsements endorsements;
 };
+
+/*
+ * assay_api_check_size - of a request, by its own member: members of a later version change what is
+ * asked for, so none of them is ignored. known: the size in this version.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (too short, or longer than any version's) |
+ *          ASSAY_E_UNSUPPORTED (a member that this version does not know)
+ */
+ASSAY_CHECKED enum assay_status assay_api_check_size(const void *request, size_t known,
+                                                     size_t size);
 
 /* --- verdict: the room's own first, so that its pointer is the object's. */
 struct assay_api_verdict {
@@ -91,6 +107,17 @@ void assay_api_forget(struct assay_trust_set *set);
 ASSAY_CHECKED enum assay_status assay_api_bundle(struct assay_trust *t,
                                                  const struct assay_policy_root *root,
                                                  struct assay_trust_set *set);
+
+/*
+ * assay_api_bundle_lists - one bundle under each root of Intel's kinds: whose the lists are, the
+ * evidence says (evidence-rules.md 1.12: all given lists count). sets: how many of the trust count.
+ * Out:     *out, whatever the status: assay_api_lists_free frees what is in it
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_api_bundle_lists(const struct assay_trust *t, size_t sets,
+                                                       struct assay_api_lists *out);
+/* */
+void assay_api_lists_free(struct assay_api_lists *lists);
 
 /* Endorsements for one piece of evidence; the bundles are its own. */
 struct assay_chosen {

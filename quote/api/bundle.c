@@ -92,6 +92,77 @@ enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_pol
     return status;
 }
 
+/* --- lists in sets without documents of Intel's */
+struct open_lists {
+    size_t count, len;
+    struct assay_slice list[ASSAY_LISTS_MAX];
+};
+
+/* Each once. Returns: false when they are more than one bundle holds */
+static bool collect_lists(const struct assay_trust_set *set, bool sound, struct open_lists *out)
+{
+    for (size_t i = 0; i < set->found->count; i++) {
+        const struct assay_recognised *const it = &set->found->pieces[i];
+        bool is_there = false;
+        if (it->shape != ASSAY_SHAPE_CRL || (it->status == ASSAY_OK) != sound) continue;
+        for (size_t k = 0; k < out->count && !is_there; k++)
+            is_there = assay_slice_equal(out->list[k], it->bytes);
+        if (is_there) continue;
+        if (out->count == ASSAY_LISTS_MAX || it->bytes.len > ASSAY_PART_LEN_MAX - out->len)
+            return false;
+        out->list[out->count++] = it->bytes;
+        out->len += it->bytes.len;
+        ASSAY_ASSERT(out->len <= ASSAY_PART_LEN_MAX);
+    }
+    return true;
+}
+
+static enum assay_status build_lists(const struct assay_trust *t, struct assay_slice lists,
+                                     struct assay_api_lists *out)
+{
+    const struct assay_collateral_files files = { .part[ASSAY_PART_CRL] = lists };
+    ASSAY_ASSERT(lists.len > 0 && t->root_count <= ASSAY_TRUST_ROOTS_MAX);
+    for (size_t r = 0; r < t->root_count; r++) {
+        if ((t->roots[r].kinds & ASSAY_API_KINDS_INTEL) == 0) continue;
+        struct assay_collateral *const c = calloc(1, sizeof *c);
+        if (c == NULL) return ASSAY_E_MEMORY;
+        out->of_root[r] = c;
+        ASSAY_TRY(assay_collateral_build(&files, &t->roots[r].key, c));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_api_bundle_lists(const struct assay_trust *t, size_t sets,
+                                         struct assay_api_lists *out)
+{
+    struct open_lists found = { 0 };
+    *out = (struct assay_api_lists){ 0 };
+    ASSAY_ASSERT(sets <= ASSAY_TRUST_SETS_MAX);
+    /* Those that cannot be read stand last: the others are read all the same. */
+    for (int sound = 1; sound >= 0; sound--)
+        for (size_t i = 0; i < sets && !out->must_choose; i++)
+            if (!t->sets[i].is_intel)
+                out->must_choose = !collect_lists(&t->sets[i], sound == 1, &found);
+    if (out->must_choose || found.count == 0) return ASSAY_OK;
+    uint8_t *const bytes = malloc(found.len + 1);
+    if (bytes == NULL) return ASSAY_E_MEMORY;
+    size_t len = 0;
+    for (size_t i = 0; i < found.count; i++) {
+        assay_bytes_copy(bytes + len, found.len - len, found.list[i].bytes, found.list[i].len);
+        len += found.list[i].len;
+    }
+    const enum assay_status status = build_lists(t, assay_slice_over(bytes, len), out);
+    free(bytes);
+    return status;
+}
+
+void assay_api_lists_free(struct assay_api_lists *lists)
+{
+    for (size_t r = 0; r < ASSAY_TRUST_ROOTS_MAX; r++)
+        free(lists->of_root[r]);
+    *lists = (struct assay_api_lists){ 0 };
+}
+
 /* --- for one piece of evidence */
 bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind)
 {
@@ -102,6 +173,7 @@ bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind
         if (t->sets[i].is_intel && !t->sets[i].is_certain) return true;
         intel += t->sets[i].is_intel;
     }
+    if (t->lists.must_choose && intel > 0) return true;
     /* Reports what is missing in a bundle for this evidence. */
     return t->exact && intel == 0 && t->set_count > 0;
 }
@@ -113,6 +185,10 @@ static enum assay_status choose_collateral(const struct assay_trust *t,
 {
     ASSAY_ASSERT(t->root_count <= ASSAY_TRUST_ROOTS_MAX);
     ASSAY_TRY(assay_choose(set->found, wanted, choice));
+    if (!set->is_intel && !t->exact && choice->files.part[ASSAY_PART_ROOT_CRL].len == 0 &&
+        choice->files.part[ASSAY_PART_PCK_CRL].len == 0 &&
+        choice->files.part[ASSAY_PART_CRL].len == 0)
+        return ASSAY_OK; /* no list of the evidence's own authorities */
     for (size_t r = 0; r < t->root_count; r++) {
         const struct assay_policy_root *const root = &t->roots[r];
         if ((root->kinds & ASSAY_API_KINDS_INTEL) == 0) continue;
@@ -126,6 +202,26 @@ static enum assay_status choose_collateral(const struct assay_trust *t,
         out->all.entries[out->all.count++] =
             (struct assay_endorsement){ root->key, root->kinds & ASSAY_API_KINDS_INTEL, c };
         ASSAY_TRY(assay_collateral_build(&choice->files, &root->key, c));
+    }
+    return ASSAY_OK;
+}
+
+/* The sets with documents first: of bundles that fit equally the first one is reported. */
+static enum assay_status choose_sets(const struct assay_trust *t,
+                                     const struct assay_collateral_wanted *wanted,
+                                     struct assay_choice *choice, struct assay_chosen *out)
+{
+    const bool with_others = t->exact || t->lists.must_choose;
+    for (int documents = 1; documents >= (with_others ? 0 : 1); documents--)
+        for (size_t i = 0; i < t->set_count; i++)
+            if (t->sets[i].is_intel == (documents == 1))
+                ASSAY_TRY(choose_collateral(t, &t->sets[i], wanted, choice, out));
+    for (size_t r = 0; r < t->root_count; r++) {
+        if (t->lists.of_root[r] == NULL) continue;
+        if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+        out->all.entries[out->all.count++] =
+            (struct assay_endorsement){ t->roots[r].key, t->roots[r].kinds & ASSAY_API_KINDS_INTEL,
+                                        t->lists.of_root[r] };
     }
     return ASSAY_OK;
 }
@@ -153,10 +249,7 @@ enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evide
     ASSAY_TRY(assay_collateral_wanted(kind, evidence.bytes, evidence.len, at_unix_s, &wanted));
     struct assay_choice *const choice = calloc(1, sizeof *choice);
     if (choice == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
-        if (t->sets[i].is_intel || t->exact)
-            status = choose_collateral(t, &t->sets[i], &wanted, choice, out);
+    enum assay_status status = choose_sets(t, &wanted, choice, out);
     if (status == ASSAY_OK) status = add_devices(t, out);
     for (size_t r = 0; r < t->root_count && status == ASSAY_OK; r++) {
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) status = ASSAY_E_FULL;

@@ -35,10 +35,8 @@ void assay_identity_destroy(struct assay_identity **identity)
 static enum assay_status check_request(const struct assay_identity_request *request)
 {
     static const int64_t last_s = INT64_C(253402300799); /* 9999: RFC 3339 */
-    if (request == NULL || request->size < sizeof *request) return ASSAY_E_INVALID;
-    const uint8_t *const bytes = (const uint8_t *)request;
-    for (size_t i = sizeof *request; i < request->size; i++)
-        if (bytes[i] != 0) return ASSAY_E_UNSUPPORTED;
+    if (request == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_api_check_size(request, sizeof *request, request->size));
     if (request->trusted.bytes == NULL || request->trusted.len == 0) return ASSAY_E_INVALID;
     if (request->trusted.len > ASSAY_IDENTITY_TRUSTED_MAX) return ASSAY_E_RANGE;
     if ((unsigned)request->standing_worst > ASSAY_STANDING_SUSPENDED) return ASSAY_E_INVALID;

@@ -63,10 +63,8 @@ static enum assay_status check_issuer(const struct assay_result_issuer *one)
 
 static enum assay_status check_request(const struct assay_result_request *request)
 {
-    if (request == NULL || request->size < sizeof *request) return ASSAY_E_INVALID;
-    const uint8_t *const bytes = (const uint8_t *)request;
-    for (size_t i = sizeof *request; i < request->size; i++)
-        if (bytes[i] != 0) return ASSAY_E_UNSUPPORTED;
+    if (request == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_api_check_size(request, sizeof *request, request->size));
     if (request->issuers == NULL || request->issuer_count == 0) return ASSAY_E_INVALID;
     if (request->issuer_count > ASSAY_RESULT_ISSUERS_MAX) return ASSAY_E_RANGE;
     for (size_t i = 0; i < request->issuer_count; i++)

@@ -36,6 +36,7 @@ void assay_trust_destroy(struct assay_trust **trust)
 {
     if (trust == NULL || *trust == NULL) return;
     drop_built(*trust, 0);
+    assay_api_lists_free(&(*trust)->lists);
     for (size_t i = 0; i < (*trust)->set_count; i++)
         assay_api_forget(&(*trust)->sets[i]);
     free((*trust)->pieces);
@@ -47,9 +48,9 @@ void assay_trust_destroy(struct assay_trust **trust)
 /*
  * The table that the core reads, by root: one entry for each bundle built under it, and one without
  * for the kinds that no set serves. Bundles stand in the order in which they were built, so the
- * ones of a root are found by its key.
+ * ones of a root are found by its key. Lists of sets without documents stand behind these.
  */
-static enum assay_status list_entries(struct assay_trust *t)
+static enum assay_status list_bundles(struct assay_trust *t, const struct assay_api_lists *lists)
 {
     ASSAY_ASSERT(t->root_count <= ASSAY_TRUST_ROOTS_MAX &&
                  t->built_count <= ASSAY_ENDORSEMENTS_MAX);
@@ -67,6 +68,13 @@ static enum assay_status list_entries(struct assay_trust *t)
             all.entries[all.count++] = (struct assay_endorsement){ root->key, kinds, t->built[i] };
             left &= ~kinds;
         }
+        if (lists->of_root[r] != NULL) {
+            const uint32_t kinds = root->kinds & ASSAY_API_KINDS_INTEL;
+            if (all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+            all.entries[all.count++] =
+                (struct assay_endorsement){ root->key, kinds, lists->of_root[r] };
+            left &= ~kinds;
+        }
         if (left == 0) continue;
         if (all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
         all.entries[all.count++] = (struct assay_endorsement){ root->key, left, NULL };
@@ -74,6 +82,17 @@ static enum assay_status list_entries(struct assay_trust *t)
     ASSAY_ASSERT(all.count <= ASSAY_ENDORSEMENTS_MAX);
     t->endorsements = all;
     return ASSAY_OK;
+}
+
+/* The last step of an addition: with another status than ASSAY_OK the table is as it was. */
+static enum assay_status list_entries(struct assay_trust *t, size_t sets)
+{
+    struct assay_api_lists lists;
+    enum assay_status status = assay_api_bundle_lists(t, sets, &lists);
+    if (status == ASSAY_OK) status = list_bundles(t, &lists);
+    assay_api_lists_free(status == ASSAY_OK ? &t->lists : &lists);
+    if (status == ASSAY_OK) t->lists = lists;
+    return status;
 }
 
 /* --- roots */
@@ -99,7 +118,7 @@ static enum assay_status add_root(struct assay_trust *t, const struct assay_key 
     for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
         status = assay_api_bundle(t, root, &t->sets[i]);
     t->root_count += 1;
-    if (status == ASSAY_OK) status = list_entries(t);
+    if (status == ASSAY_OK) status = list_entries(t, t->set_count);
     if (status == ASSAY_OK) return ASSAY_OK;
     t->root_count -= 1;
     drop_built(t, before);
@@ -176,14 +195,15 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
     if (trust->set_count == ASSAY_TRUST_SETS_MAX) return ASSAY_E_FULL;
 
     struct assay_trust_set *const set = &trust->sets[trust->set_count];
-    const size_t before = trust->built_count;
+    const size_t before = trust->built_count, pieces_before = trust->piece_count;
     ASSAY_TRY(assay_api_recognise(files, count, set));
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; i < trust->root_count && status == ASSAY_OK; i++)
         status = assay_api_bundle(trust, &trust->roots[i], set);
-    if (status == ASSAY_OK) status = list_entries(trust);
     if (status == ASSAY_OK) status = list_pieces(trust, set);
+    if (status == ASSAY_OK) status = list_entries(trust, trust->set_count + 1);
     if (status != ASSAY_OK) {
+        trust->piece_count = pieces_before;
         drop_built(trust, before);
         assay_api_forget(set);
         ASSAY_ASSERT(trust->built_count == before && set->found == NULL);

@@ -229,14 +229,11 @@ static enum assay_status appraise_with_sets(struct assay_verifier *verifier,
 /* The longest one that a later version could have: what is longer was never set. */
 enum { REQUEST_SIZE_MAX = 4096 };
 
-/* Members of a later version change what is asked for, so none of them is ignored.
- * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_UNSUPPORTED */
-static enum assay_status check_size(const struct assay_verify_request *request)
+enum assay_status assay_api_check_size(const void *request, size_t known, size_t size)
 {
-    if (request == NULL || request->size < sizeof *request || request->size > REQUEST_SIZE_MAX)
-        return ASSAY_E_INVALID;
-    const uint8_t *const bytes = (const uint8_t *)request;
-    return assay_bytes_all_zero(bytes + sizeof *request, request->size - sizeof *request)
+    ASSAY_ASSERT(request != NULL);
+    if (size < known || size > REQUEST_SIZE_MAX) return ASSAY_E_INVALID;
+    return assay_bytes_all_zero((const uint8_t *)request + known, size - known)
                ? ASSAY_OK
                : ASSAY_E_UNSUPPORTED;
 }
@@ -422,7 +419,8 @@ enum assay_status assay_verify(const struct assay_verify_request *request,
     if (verdict != NULL) assay_api_verdict_clear((struct assay_api_verdict *)(void *)verdict);
     if (tier == NULL) return ASSAY_E_INVALID;
     *tier = ASSAY_TIER_NONE;
-    ASSAY_TRY(check_size(request));
+    if (request == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_api_check_size(request, sizeof *request, request->size));
     ASSAY_TRY(check_request(request));
     if (verdict == NULL) ASSAY_TRY(assay_verdict_create(&own));
     const enum assay_status status =

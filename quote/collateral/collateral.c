@@ -267,14 +267,20 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
     if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
     ASSAY_ASSERT(c->certificate_count <= ASSAY_CHAIN_MAX);
     c->has[ASSAY_PART_PCK_CHAIN] = true;
+    enum assay_status unsigned_ca = ASSAY_OK;
     for (size_t i = 0; i < c->certificate_count; i++) {
         const struct assay_certificate *const ca = &c->certificates[i];
         if (assay_dn_equal(&ca->subject, &ca->issuer)) continue;
         if (!assay_chain_is_ca(ca, 0) || !assay_chain_allows(ca, 0)) continue;
         if (!assay_crl_issued_by(&c->pck_crl, ca)) continue;
+        const enum assay_status by_root =
+            assay_chain_signed(&c->root, ca->tbs_digest, &ca->signature);
+        if (is_host_failure(by_root)) return by_root;
+        if (by_root != ASSAY_OK) {
+            unsigned_ca = by_root; /* a copy of the CA proves nothing against the CA */
+            continue;
+        }
         const uint32_t faults_before = c->fault_count;
-        ASSAY_TRY(demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, "PCK chain", &c->root,
-                                   ca->tbs_digest, &ca->signature));
         ASSAY_TRY(demand_signature(c, ASSAY_RULE_CRL_SIGNATURE, "PCK CRL", &ca->key,
                                    c->pck_crl.tbs_digest, &c->pck_crl.signature));
         if (c->fault_count != faults_before) return ASSAY_OK;
@@ -282,6 +288,8 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
         assay_bytes_copy(c->pck_issuer_name, sizeof c->pck_issuer_name, ca->key_name, 32);
         return ASSAY_OK;
     }
+    if (unsigned_ca != ASSAY_OK)
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, "PCK chain", unsigned_ca);
     return ASSAY_OK; /* another CA's list: each quote reports it (CRL_ISSUER) */
 }
 

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
+#include "quote/certificates/reported.h"
 #include "quote/collateral/revocation.h"
 #include "quote/intel/appraise.h"
 #include "quote/text.h"
@@ -67,18 +68,42 @@ static enum assay_status look_into(struct lookup *l, const struct assay_collater
     return ASSAY_OK;
 }
 
+/* Returns: true of another bundle under the root of the chosen one, for this kind. */
+static bool is_elsewhere(const struct assay_evidence_request *request,
+                         const struct assay_endorsement *e, const struct assay_collateral *chosen)
+{
+    ASSAY_ASSERT(chosen != NULL);
+    return (e->kinds & ASSAY_KIND_BIT(request->kind)) != 0 && e->collateral != NULL &&
+           e->collateral != chosen && assay_key_equal(&e->root, &chosen->root);
+}
+
 /* Lists of the authority in all bundles under the root. */
 static enum assay_status look_elsewhere(struct lookup *l, const struct assay_collateral *chosen)
 {
-    ASSAY_ASSERT(chosen != NULL);
     const struct assay_endorsements *const all = l->request->endorsements;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct assay_endorsement *const e = &all->entries[i];
-        if ((e->kinds & ASSAY_KIND_BIT(l->request->kind)) == 0) continue;
-        if (e->collateral == NULL || e->collateral == chosen) continue;
-        if (assay_key_equal(&e->root, &chosen->root)) ASSAY_TRY(look_into(l, e->collateral));
-    }
+    for (size_t i = 0; i < all->count; i++)
+        if (is_elsewhere(l->request, &all->entries[i], chosen))
+            ASSAY_TRY(look_into(l, all->entries[i].collateral));
     return ASSAY_OK;
+}
+
+/* evidence-rules.md 1.15: a list that cannot be read may be the one that revokes, whichever bundle
+ * it stands in. The chosen one reports its own. */
+static void report_unread(const struct assay_evidence_request *request,
+                          const struct assay_collateral *chosen, struct assay_verdict *verdict)
+{
+    static const enum assay_collateral_part parts[] = { ASSAY_PART_ROOT_CRL, ASSAY_PART_PCK_CRL,
+                                                        ASSAY_PART_CRL };
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_collateral *const c = all->entries[i].collateral;
+        if (!is_elsewhere(request, &all->entries[i], chosen)) continue;
+        for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++)
+            if (c->given[parts[k]] && !c->has[parts[k]] &&
+                !assay_verdict_reports(verdict, ASSAY_RULE_COLLATERAL_FORMAT, "CRL"))
+                assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_FORMAT, 0, "CRL",
+                                  "one that cannot be read");
+    }
 }
 
 static void judge_dates(const struct assay_crl *crl, const char *what,
@@ -180,6 +205,7 @@ enum assay_status assay_intel_check_revocation(const struct assay_evidence_reque
                                                struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(lease->proven != NULL && lease->proven->link_count > LINK_ROOT);
+    report_unread(request, chosen, verdict);
     ASSAY_TRY(judge_ca(request, chosen, lease, verdict));
     return judge_pck(request, chosen, lease, verdict);
 }

@@ -146,11 +146,31 @@ static enum assay_status describe_chain(const struct assay_choice *s,
     return is_under_root(s, c, &out->is_rooted);
 }
 
+/* Does the certificate belong into a chain of the evidence's root, as far as this is known? A root
+ * certificate bears its own signature; with another root, or another key's signature, the
+ * certificates of the file are candidates one by one. */
+static enum assay_status belongs(const struct assay_choice *s, const struct assay_certificate *c,
+                                 bool *yes)
+{
+    const bool has_chain = s->wanted->has_chain;
+    *yes = true;
+    if (!assay_chain_self_issued(c)) {
+        if (!has_chain || (!c->is_ca && c->has_pck)) return ASSAY_OK;
+        return is_under_root(s, c, yes);
+    }
+    *yes = !has_chain || (assay_key_equal(&c->key, &s->wanted->root.key) &&
+                          assay_dn_equal(&c->subject, &s->wanted->root.subject));
+    if (!*yes) return ASSAY_OK;
+    const enum assay_status status = assay_chain_signed(&c->key, c->tbs_digest, &c->signature);
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
 /* A file that is one chain, and nothing else, is taken as it is. */
 static enum assay_status add_chain(struct assay_choice *s, struct assay_slice text)
 {
     struct assay_choice_candidate c = { .bytes = text };
-    size_t count = 0, cas = 0, signers = 0;
+    size_t count = 0, cas = 0, signers = 0, roots = 0;
     if (text.len == 0 || text.len > ASSAY_PEM_MAX) return ASSAY_OK;
     const enum assay_status status =
         assay_x509_pem_chain(text.bytes, text.len, s->chain, ASSAY_CHAIN_MAX, &count);
@@ -159,16 +179,18 @@ static enum assay_status add_chain(struct assay_choice *s, struct assay_slice te
     ASSAY_ASSERT(count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct assay_certificate *const it = &s->chain[i];
-        /* With the root of another authority: its certificates are candidates one by one. */
-        if (assay_chain_self_issued(it) && s->wanted->has_chain &&
-            !assay_key_equal(&it->key, &s->wanted->root.key))
-            return ASSAY_OK;
+        bool is_part = false;
+        ASSAY_TRY(belongs(s, it, &is_part));
+        if (!is_part) return ASSAY_OK;
+        roots += assay_chain_self_issued(it);
         if (assay_chain_self_issued(it) || (!it->is_ca && it->has_pck)) continue;
         if (it->is_ca) cas += 1;
         else signers += 1;
         ASSAY_TRY(describe_chain(s, it, &c));
     }
-    if (cas > 0 ? signers == 0 : signers == 1) add_candidate(s, &c);
+    /* The chain of a signer of documents is the signer and its root at most. */
+    const bool is_signers = cas == 0 && signers == 1 && roots <= 1 && count == signers + roots;
+    if (is_signers || (cas > 0 && signers == 0)) add_candidate(s, &c);
     return ASSAY_OK;
 }
 

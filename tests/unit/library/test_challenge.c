@@ -5,7 +5,9 @@
  */
 #include "tests/unit/library/soft_world.h"
 
+#include <assay/identity.h>
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct soft_world w;
@@ -214,6 +216,33 @@ Test(library_challenge, members_of_a_later_version_are_not_ignored)
     cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_E_INVALID);
     both.known.size = SIZE_MAX;
     cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_E_INVALID);
+}
+
+/* A size that was never set: nothing behind the request is read. */
+Test(library_challenge, a_request_about_an_identity_is_no_longer_than_any_version_of_it)
+{
+    static const struct assay_bytes one = { (const uint8_t *)"x", 1 };
+    enum assay_identity_answer answer = ASSAY_IDENTITY_VALID;
+    struct assay_identity *identity = NULL;
+    const size_t len = 1 << 17;
+    struct assay_identity_request *const about = calloc(1, len);
+    cr_assert_not_null(about);
+    cr_assert_eq(assay_identity_create(&identity), ASSAY_OK);
+    static const size_t sizes[] = { SIZE_MAX, 1 << 17, 4097 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        about->size = sizes[i];
+        about->trusted = one;
+        ((uint8_t *)about)[4100] = 1; /* not even looked at */
+        cr_expect_eq(assay_identity_verify_peer(about, &one, 1, identity, &answer),
+                     ASSAY_E_INVALID, "%zu", sizes[i]);
+        cr_expect_eq(answer, ASSAY_IDENTITY_NOT_READ);
+    }
+    about->size = sizeof *about + 8;
+    memset((uint8_t *)about + sizeof *about, 1, 8);
+    cr_expect_eq(assay_identity_verify_peer(about, &one, 1, identity, &answer),
+                 ASSAY_E_UNSUPPORTED);
+    assay_identity_destroy(&identity);
+    free(about);
 }
 
 /* What is too short for its members is not written; what is longer gets those that are known. */

@@ -325,6 +325,8 @@ Test(library_result, misuse_is_reported_and_leaves_no_answer)
     cr_assert_eq(verify(), ASSAY_RESULT_VALID);
     request.size -= 1;
     cr_expect_eq(misuse(token, len), ASSAY_E_INVALID);
+    request.size = SIZE_MAX; /* never set: nothing behind the request is read */
+    cr_expect_eq(misuse(token, len), ASSAY_E_INVALID);
     request = good;
     request.issuers = NULL;
     cr_expect_eq(misuse(token, len), ASSAY_E_INVALID);

@@ -165,27 +165,34 @@ Test(library_verify, finds_parts_by_content_in_any_order_and_among_strangers)
     cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
 }
 
+/* A newer list of the platform's CA, which revokes the platform's certificate. */
+static struct assay_bytes make_revoking_list(const struct world *of, uint8_t *der, size_t capacity)
+{
+    size_t len = 0;
+    const struct assay_soft_crl crl = {
+        .issuer = ASSAY_SOFT_PLATFORM_CA,
+        .vendor = of->ca.name,
+        .this_update_s = of->at_unix_s - 1,
+        .next_update_s = of->at_unix_s + 1000,
+        .issuer_public_key = of->ca.platform_public,
+        .issuer_key = &of->ca.platform_key,
+        .revoked = (const uint8_t(*)[ASSAY_SERIAL_LEN]) & of->node.pck_serial,
+        .revoked_count = 1,
+    };
+    cr_assert_eq(assay_soft_crl_make(&crl, der, capacity, &len), ASSAY_OK);
+    return (struct assay_bytes){ der, len };
+}
+
 /* Two lists of one authority in one set: the newest counts, whichever stands first. */
 Test(library_verify, looks_into_every_revocation_list_of_a_set)
 {
     uint8_t der[4096];
-    size_t len = 0;
-    const struct assay_soft_crl crl = {
-        .issuer = ASSAY_SOFT_PLATFORM_CA,
-        .vendor = w->ca.name,
-        .this_update_s = w->at_unix_s - 1,
-        .next_update_s = w->at_unix_s + 1000,
-        .issuer_public_key = w->ca.platform_public,
-        .issuer_key = &w->ca.platform_key,
-        .revoked = (const uint8_t(*)[ASSAY_SERIAL_LEN]) & w->node.pck_serial,
-        .revoked_count = 1,
-    };
-    cr_assert_eq(assay_soft_crl_make(&crl, der, sizeof der, &len), ASSAY_OK);
+    const struct assay_bytes revoking = make_revoking_list(w, der, sizeof der);
     for (size_t place = 0; place <= file_count; place++) {
         struct assay_bytes all[ASSAY_PARTS + 1];
         struct assay_trust *fresh = NULL;
         for (size_t i = 0, from = 0; i <= file_count; i++)
-            all[i] = i == place ? (struct assay_bytes){ der, len } : files[from++];
+            all[i] = i == place ? revoking : files[from++];
         cr_assert_eq(assay_trust_create(&fresh), ASSAY_OK);
         cr_assert_eq(assay_trust_add_root(fresh, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
         cr_assert_eq(assay_trust_add_collateral(fresh, all, file_count + 1), ASSAY_OK);
@@ -196,6 +203,84 @@ Test(library_verify, looks_into_every_revocation_list_of_a_set)
                      place);
         assay_trust_destroy(&fresh);
     }
+}
+
+/* Verified with the collateral and further sets of one list each, of which `first` stand before it.
+ * editions: of the TCB info, of which the evidence chooses one. */
+static void judge_with_lists(const struct assay_bytes *lists, size_t count, size_t first,
+                             uint32_t kinds, size_t editions)
+{
+    static uint8_t older[ASSAY_FILE_LEN_MAX];
+    struct assay_bytes all[ASSAY_PARTS + 1];
+    size_t all_count = 0;
+    struct assay_trust *fresh = NULL;
+    for (size_t i = 0; i < file_count; i++)
+        all[all_count++] = files[i];
+    if (editions > 1) {
+        const struct assay_slice text = w->bundle.files.part[ASSAY_PART_TCB_INFO];
+        assay_bytes_copy(older, sizeof older, text.bytes, text.len);
+        older[text.len] = ' ';
+        all[all_count++] = (struct assay_bytes){ older, text.len + 1 };
+    }
+    cr_assert_eq(assay_trust_create(&fresh), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(fresh, root, root_len, kinds), ASSAY_OK);
+    for (size_t i = 0; i <= count; i++) {
+        if (i == first)
+            cr_assert_eq(assay_trust_add_collateral(fresh, all, all_count), ASSAY_OK);
+        if (i < count) cr_assert_eq(assay_trust_add_collateral(fresh, &lists[i], 1), ASSAY_OK);
+    }
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(verify_bytes(NULL, fresh, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
+                                  w->at_unix_s, verdict),
+                     ASSAY_OK);
+        cr_assert_eq(assay_trust_set_exact(fresh, true), ASSAY_OK); /* changes nothing here */
+    }
+    assay_trust_destroy(&fresh);
+}
+
+/* Goal: evidence-rules.md 1.12: a list that revokes counts, whichever set it stands in, before or
+ * after the others, with a root for these kinds alone, and also where the evidence chooses. One
+ * that cannot be read may be the one that revokes; one of another authority accuses nobody. */
+Test(library_verify, a_list_in_a_set_of_its_own_counts)
+{
+    static const uint32_t kinds[] = { ASSAY_KINDS_ALL, ASSAY_KIND_BIT(ASSAY_KIND_SOFT) };
+    enum { MANY = 10 };
+    static uint8_t der[4096], damaged[4096], foreign[MANY][4096];
+    struct world *const other = world_open();
+    const struct assay_bytes revoking = make_revoking_list(w, der, sizeof der);
+    assay_bytes_copy(damaged, sizeof damaged, der, revoking.len);
+    const struct assay_bytes unread = { damaged, revoking.len - 10 };
+    struct assay_bytes many[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        other->at_unix_s += 1;
+        many[i] = make_revoking_list(other, foreign[i], sizeof foreign[i]);
+    }
+    for (size_t k = 0; k < 2; k++)
+        for (size_t editions = 1; editions <= 2; editions++)
+            for (size_t first = 0; first <= 1; first++) {
+                judge_with_lists(&revoking, 1, first, kinds[k], editions);
+                cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE,
+                             "%zu, %zu, %zu", k, editions, first);
+                cr_expect(assay_verdict_has(verdict, ASSAY_RULE_CERT_REVOKED));
+                judge_with_lists(&unread, 1, first, kinds[k], editions);
+                cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_NONE, "%zu, %zu, %zu", k,
+                             editions, first);
+                cr_expect_neq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE);
+                cr_expect(assay_verdict_has(verdict, ASSAY_RULE_COLLATERAL_FORMAT));
+                judge_with_lists(many, MANY, first, kinds[k], editions);
+                cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING, "%zu, %zu, %zu",
+                             k, editions, first);
+                many[MANY - 1] = revoking; /* behind more than one bundle holds */
+                judge_with_lists(many, MANY, first, kinds[k], editions);
+                cr_expect(assay_verdict_has(verdict, ASSAY_RULE_CERT_REVOKED), "%zu, %zu, %zu", k,
+                          editions, first);
+                many[MANY - 1] = unread;
+                judge_with_lists(many, MANY, first, kinds[k], editions);
+                cr_expect_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_NONE, "%zu, %zu, %zu", k,
+                             editions, first);
+                many[MANY - 1] = many[0];
+            }
+    world_close(other);
 }
 
 Test(library_verify, keeps_no_pointer_into_what_it_was_given)

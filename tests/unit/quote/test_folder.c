@@ -319,6 +319,147 @@ Test(quote_folder, a_piece_of_another_authority_never_makes_evidence_forged)
     world_close(w);
 }
 
+/* --- one file of certificates beside the collateral */
+struct der {
+    size_t len;
+    uint8_t bytes[ASSAY_CERT_DER_MAX];
+};
+
+static struct der der_of(const uint8_t *bytes, size_t len)
+{
+    struct der d = { .len = len };
+    assay_bytes_copy(d.bytes, sizeof d.bytes, bytes, len);
+    return d;
+}
+
+/* The quote carries it. */
+static struct der pck_of(const struct world *w)
+{
+    const uint8_t *const at = memmem(w->quote, w->quote_len, "-----BEGIN", 10);
+    cr_assert_not_null(at);
+    struct assay_slice text = assay_slice_over(at, w->quote_len - (size_t)(at - w->quote)), label;
+    struct assay_certificate c = { 0 };
+    struct der d = { 0 };
+    while (!c.has_pck) {
+        cr_assert_eq(assay_pem_next(&text, &label, d.bytes, sizeof d.bytes, &d.len), ASSAY_OK);
+        cr_assert_eq(assay_x509_certificate(d.bytes, d.len, &c), ASSAY_OK);
+    }
+    return d;
+}
+
+/* A copy with one bit of the signature flipped. */
+static struct der with_another_signature(struct der d)
+{
+    d.bytes[d.len - 1] ^= 1;
+    return d;
+}
+
+/* A copy that ends when it begins. */
+static struct der expired(struct der d)
+{
+    enum { GENERALIZED = 0x18, UTC = 0x17 };
+    for (size_t i = 0; i + 34 < d.len; i++) {
+        const uint8_t tag = d.bytes[i];
+        const size_t len = 2u + d.bytes[i + 1];
+        if ((tag != UTC || len != 15) && (tag != GENERALIZED || len != 17)) continue;
+        cr_assert_eq(d.bytes[i + len], tag);
+        assay_bytes_copy(d.bytes + i + len, sizeof d.bytes - i - len, d.bytes + i, len);
+        return d;
+    }
+    cr_assert_fail("no validity");
+    return d;
+}
+
+/* A self-issued copy of another name. */
+static struct der renamed(struct der d)
+{
+    struct assay_certificate c;
+    size_t found = 0;
+    cr_assert_eq(assay_x509_certificate(d.bytes, d.len, &c), ASSAY_OK);
+    for (size_t i = 0; i + c.subject.len <= d.len; i++) {
+        if (!assay_bytes_equal(d.bytes + i, c.subject.der, c.subject.len)) continue;
+        d.bytes[i + c.subject.len - 1] ^= 1;
+        found += 1;
+    }
+    cr_assert_eq(found, 2);
+    return d;
+}
+
+static struct assay_slice chain_of(const struct der *const *certificates)
+{
+    static uint8_t text[ASSAY_PEM_MAX];
+    size_t len = 0;
+    for (size_t i = 0; i < 3 && certificates[i] != NULL; i++)
+        cr_assert_eq(assay_pem_put("CERTIFICATE", certificates[i]->bytes, certificates[i]->len,
+                                   text, sizeof text, &len),
+                     ASSAY_OK);
+    return assay_slice_over(text, len);
+}
+
+static bool is_taken(const struct world *w, const struct der *d)
+{
+    struct assay_certificate c;
+    bool found = false;
+    cr_assert_eq(assay_x509_certificate(d->bytes, d->len, &c), ASSAY_OK);
+    for (size_t i = 0; i < w->collateral.certificate_count; i++)
+        found = found || assay_bytes_equal(w->collateral.certificates[i].digest, c.digest, 32);
+    return found;
+}
+
+/* Goal: nobody is accused because a file is wrong (evidence-rules.md 1.15.6): certificates that the
+ * root did not sign, in one file with genuine ones, change nothing, neither beside the chains nor
+ * where the genuine certificates stand alone. */
+Test(quote_folder, a_chain_with_a_copied_certificate_never_makes_evidence_forged)
+{
+    struct world *w = world_open();
+    const struct der root = der_of(w->ca.root_der, w->ca.root_der_len);
+    const struct der ca = der_of(w->ca.platform_der, w->ca.platform_der_len);
+    const struct der signer = der_of(w->ca.signing_der, w->ca.signing_der_len);
+    const struct der leaf = pck_of(w);
+    const struct der false_ca = with_another_signature(ca), old_root = expired(root);
+    const struct der false_root = renamed(root), false_signer = with_another_signature(signer);
+    const struct {
+        const char *what;
+        const struct der *certificates[3];
+    } cases[] = {
+        { "a false CA first", { &false_ca, &ca, &root } },
+        { "a false CA last", { &ca, &false_ca, &root } },
+        { "a root of another name", { &signer, &false_root } },
+        { "an expired root", { &signer, &old_root } },
+        { "an expired root of the CA", { &ca, &old_root } },
+        { "two roots", { &signer, &root, &root } },
+        { "an expired root and the root", { &signer, &old_root, &root } },
+        { "a PCK certificate", { &signer, &leaf } },
+        { "a false signer first", { &false_signer, &signer } },
+        { "a false signer last", { &signer, &false_signer } },
+        { "a false signer alone", { &false_signer, &root } },
+    };
+    for (int alone = 0; alone <= 1; alone++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            for (size_t k = 0; k < (alone == 1 ? ASSAY_PART_PCK_CHAIN : ASSAY_PARTS_INTEL); k++) {
+                char name[32];
+                (void)snprintf(name, sizeof name, "own-%zu", k);
+                put(name, w->bundle.files.part[k]);
+            }
+            put("ca", assay_slice_over(ca.bytes, ca.len));
+            put("signer", assay_slice_over(signer.bytes, signer.len));
+            put("beside", chain_of(cases[i].certificates));
+            const struct assay_verdict *const v = judge_with_folder(w);
+            cr_expect_eq(v->tier, ASSAY_TIER_AFFIRMING, "%s (%d): %s", cases[i].what, alone,
+                         v->reason_count == 0 ? "-" : assay_rule_name(v->reasons[0].rule));
+            cr_expect(is_taken(w, &ca), "%s (%d)", cases[i].what, alone);
+            cr_expect_not(is_taken(w, &false_ca), "%s (%d)", cases[i].what, alone);
+            empty();
+        }
+    /* A bundle as it is: the genuine CA stands behind its copy. */
+    struct assay_collateral_files files = w->bundle.files;
+    files.part[ASSAY_PART_PCK_CHAIN] = chain_of(cases[0].certificates);
+    cr_assert_eq(assay_collateral_build(&files, &w->endorsements.entries[0].root, &w->collateral),
+                 ASSAY_OK);
+    cr_expect(assay_collateral_sound(&w->collateral) && w->collateral.has_pck_issuer);
+    world_close(w);
+}
+
 /* The same bytes but for the key id of the authority: the name of the other, by every rule. */
 static void claim_key_id(uint8_t *der, size_t len, const uint8_t *issuer_der, size_t issuer_len,
                          const uint8_t *claimed_der, size_t claimed_len)
