@@ -145,7 +145,9 @@ static int print_lives(const struct assay_collateral_file *file, int64_t at_unix
     for (size_t i = 0; i < count; i++)
         append_root(roots, &file->built, &lives[i], at_unix_s);
     const int printed = cli_view_result(json, "assay.collateral.set", data, set_view);
-    if (!json) cli_collateral_print_verified(is_sound);
+    if (!json)
+        cli_collateral_print_verified(is_sound ? ASSAY_COLLATERAL_COMPLETE
+                                               : ASSAY_COLLATERAL_INCOMPLETE);
     return printed;
 }
 

@@ -9,9 +9,11 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "engine/ledger/state/genesis.h"
 #include "quote/collateral/endorsements.h"
+#include "quote/pieces/recognise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FILE_LEN_MAX = 20 << 20 }; /* a genesis of the longest endorsements */
 
@@ -23,6 +25,48 @@ static int report_error(bool json, const char *what, enum assay_status status)
     return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
                            "%s: neither a set of collateral nor a genesis: %s (%s)", what,
                            assay_status_text(status), assay_status_symbol(status));
+}
+
+/* One document of a folder, given in place of the folder. Returns: what it is | NULL */
+static const char *describe_document(struct assay_slice file)
+{
+    static const char *const texts[ASSAY_SHAPE_RIM + 1] = {
+        [ASSAY_SHAPE_CERTIFICATE] = "a certificate",
+        [ASSAY_SHAPE_CRL] = "a revocation list",
+        [ASSAY_SHAPE_TCB_INFO] = "the TCB info of Intel",
+        [ASSAY_SHAPE_QE_IDENTITY] = "the QE identity of Intel",
+        [ASSAY_SHAPE_OCSP] = "an OCSP response",
+        [ASSAY_SHAPE_RIM] = "a reference manifest",
+    };
+    const char *text = NULL;
+    struct assay_recognition *const found = calloc(1, sizeof *found);
+    struct assay_recognise_scratch *const scratch = calloc(1, sizeof *scratch);
+    const size_t room_len = assay_recognise_room(file.len);
+    uint8_t *const room = malloc(room_len);
+    if (found != NULL && scratch != NULL && room != NULL && file.len > 0 &&
+        assay_recognise_file(found, scratch, file, room, room_len) == ASSAY_OK &&
+        found->count > 0 && found->pieces[0].status == ASSAY_OK)
+        text = texts[found->pieces[0].shape];
+    free(room);
+    free(scratch);
+    free(found);
+    return text;
+}
+
+static int report_unread(bool json, const char *path, struct assay_slice file,
+                         enum assay_status status)
+{
+    const char *const end = strrchr(path, '/');
+    const char *const document = describe_document(file);
+    if (document == NULL || assay_status_class(status) == ASSAY_CLASS_HOST)
+        return report_error(json, path, status);
+    return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
+                           "%s: %s, one part of a folder of collateral: give the folder, %.*s",
+                           path, document,
+                           end == NULL   ? 1
+                           : end == path ? 1
+                                         : (int)(end - path),
+                           end == NULL ? "." : path);
 }
 
 static enum assay_status build_set(struct assay_slice bytes, struct assay_collateral_file *out)
@@ -61,7 +105,8 @@ int cli_collateral_file_read(const char *path, bool json, struct assay_collatera
     if (!find_in_genesis(out->file, len, &set, &out->policy))
         set = assay_slice_over(out->file, len);
     status = build_set(set, out);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : report_unread(json, path, assay_slice_over(out->file, len), status);
 }
 
 int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
@@ -76,11 +121,16 @@ int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len,
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, what, status);
 }
 
-void cli_collateral_print_verified(bool is_sound)
+void cli_collateral_print_verified(enum assay_completeness completeness)
 {
-    (void)printf("complete and verified  %s\n",
-                 is_sound ? "yes: every part that is needed is here, and its signatures verify"
-                          : "no: a part that is needed is missing, or does not verify");
+    static const char *const texts[] = {
+        [ASSAY_COLLATERAL_INCOMPLETE] = "no: a part that is needed is missing, or does not verify",
+        [ASSAY_COLLATERAL_DEPENDS] =
+            "unknown: what is here verifies; whether it is complete depends on the evidence",
+        [ASSAY_COLLATERAL_COMPLETE] =
+            "yes: every part that is needed is here, and its signatures verify",
+    };
+    (void)printf("complete and verified  %s\n", texts[completeness]);
 }
 
 int cli_collateral_file_sound(const char *path, bool json, const struct assay_collateral_file *set)

@@ -27,9 +27,14 @@ int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len,
                              struct assay_collateral_file *out);
 /* Demand that it verifies. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_MALFORMED (reported) */
 int cli_collateral_file_sound(const char *path, bool json, const struct assay_collateral_file *set);
+enum assay_completeness {
+    ASSAY_COLLATERAL_INCOMPLETE, /* a part is missing, or does not verify */
+    ASSAY_COLLATERAL_DEPENDS,    /* what is there verifies; the evidence decides what it needs */
+    ASSAY_COLLATERAL_COMPLETE,
+};
 /* The line of a page that says whether everything that is needed is there and verifies, time aside.
  */
-void cli_collateral_print_verified(bool is_sound);
+void cli_collateral_print_verified(enum assay_completeness completeness);
 /* The set that would follow (replace.h); offer: its path. Returns: as cli_collateral_file_read */
 int cli_collateral_file_follow(const struct assay_collateral_file *in_force,
                                const struct assay_collateral_file *offered, const char *offer,

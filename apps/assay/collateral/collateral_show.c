@@ -4,13 +4,13 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
+#include "apps/assay/collateral/collateral_needs.h"
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/collateral_dir.h"
-#include "quote/certificates/chain.h"
 #include "quote/collateral/dates.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
@@ -18,17 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a folder holds: manifests are signed under a root of their own, and so is what is about
- * devices that come with a quote of Intel's. */
-struct bundles {
-    struct assay_collateral main;
-    bool is_rooted;                  /* a certificate leads to the root of main, or there is none */
-    struct assay_collateral devices; /* when has_devices */
-    bool has_devices;
-    struct assay_collateral manifests; /* when is_apart */
-    bool is_apart;
-};
 
 /* ------------------------------------------------------------ as JSON */
 
@@ -102,7 +91,8 @@ static void append_faults(struct assay_json *list, const struct assay_collateral
             append_fault(list, "reference manifest", c->rims[i].rule, c->rims[i].status, true);
 }
 
-static void set_faults(struct assay_json *data, const struct bundles *b, bool rooted)
+static void set_faults(struct assay_json *data, const struct assay_collateral_bundles *b,
+                       bool rooted)
 {
     struct assay_json *const list = assay_json_set_array(data, "faults");
     append_faults(list, &b->main, rooted);
@@ -110,7 +100,7 @@ static void set_faults(struct assay_json *data, const struct bundles *b, bool ro
     if (b->is_apart) append_faults(list, &b->manifests, rooted);
 }
 
-static bool is_given(const struct bundles *b, int part)
+static bool is_given(const struct assay_collateral_bundles *b, int part)
 {
     return b->main.given[part] || (b->has_devices && b->devices.given[part]) ||
            (b->is_apart && b->manifests.given[part]);
@@ -125,7 +115,8 @@ static void append_dated(struct assay_json *list, const struct assay_collateral 
         cli_collateral_append_window(list, "part", &window, at_unix_s);
 }
 
-static void set_windows(struct assay_json *data, const struct bundles *b, int64_t at_unix_s)
+static void set_windows(struct assay_json *data, const struct assay_collateral_bundles *b,
+                        int64_t at_unix_s)
 {
     struct assay_json *const list = assay_json_set_array(data, "windows");
     for (uint32_t i = 0; i < b->main.window_count; i++)
@@ -134,6 +125,21 @@ static void set_windows(struct assay_json *data, const struct bundles *b, int64_
     if (b->has_devices)
         append_dated(list, &b->devices, b->is_apart ? &b->manifests : NULL, at_unix_s);
     if (b->is_apart) append_dated(list, &b->manifests, NULL, at_unix_s);
+}
+
+/* Files that went into parts of vendors other than Intel, whose parts are of several files. */
+static void set_files(struct assay_json *data, const struct assay_collateral_dir *dir,
+                      bool is_intels)
+{
+    const struct assay_input_files *const given = dir->given;
+    struct assay_json *const list = assay_json_set_array(data, "files");
+    for (size_t file = 0; file < given->found.file_count; file++)
+        for (size_t i = 0; i < given->found.count; i++) {
+            if (given->found.pieces[i].file != file || !given->is_taken[i]) continue;
+            if (is_intels && dir->choice->is_taken[i]) continue;
+            assay_json_append_text(list, given->names[file]);
+            break;
+        }
 }
 
 static bool is_empty(const struct assay_collateral *c)
@@ -145,92 +151,11 @@ static bool is_empty(const struct assay_collateral *c)
 }
 
 /* Nothing is not current. */
-static bool is_current(const struct bundles *b, int64_t at_unix_s)
+static bool is_current(const struct assay_collateral_bundles *b, int64_t at_unix_s)
 {
     return !is_empty(&b->main) && assay_collateral_current(&b->main, at_unix_s) &&
            (!b->has_devices || assay_collateral_current(&b->devices, at_unix_s)) &&
            (!b->is_apart || assay_collateral_current(&b->manifests, at_unix_s));
-}
-
-/* Intel's parts, as `evidence verify` needs them. The list of PCK certificates serves only if a CA
- * of the folder, under the root, signed it: that of another authority is as if it were not there
- * (evidence-rules.md 1.15.6), and without the CA's certificate nothing here verifies it. */
-static bool is_missing(const struct assay_collateral *c, enum assay_collateral_part part)
-{
-    if (part == ASSAY_PART_PCK_CHAIN || part == ASSAY_PART_QE_CHAIN) return false;
-    return !c->has[part] || (part == ASSAY_PART_PCK_CRL && !c->has_pck_issuer);
-}
-
-static bool is_of_intel(const struct assay_collateral *c)
-{
-    for (int i = 0; i < ASSAY_PARTS_INTEL; i++)
-        if (c->given[i]) return true;
-    return false;
-}
-
-static bool is_complete(const struct assay_collateral *c)
-{
-    for (int i = 0; is_of_intel(c) && i < ASSAY_PARTS_INTEL; i++)
-        if (is_missing(c, (enum assay_collateral_part)i)) return false;
-    return true;
-}
-
-static bool is_sound(const struct bundles *b)
-{
-    return assay_collateral_sound(&b->main) && is_complete(&b->main) &&
-           (!b->has_devices || assay_collateral_sound(&b->devices)) &&
-           (!b->is_apart || assay_collateral_sound(&b->manifests));
-}
-
-/* The CA of the folder's PCK chain, whose list is wanted. Returns: its name | NULL */
-static const char *name_ca(const struct assay_collateral *c)
-{
-    for (size_t i = 0; i < c->certificate_count; i++)
-        if (c->certificates[i].is_ca && !assay_chain_self_issued(&c->certificates[i]))
-            return c->certificates[i].subject_name;
-    return NULL;
-}
-
-/* Who has the part, and the command that gets it. */
-static void write_source(const struct assay_collateral *c, const char *ca, char *text, size_t size)
-{
-    char fmspc[2 * sizeof c->tcb_info.fmspc + 1];
-    const bool is_tdx = c->tcb_info.tee == ASSAY_TEE_TDX;
-    const bool is_processor = ca != NULL && strstr(ca, "Processor") != NULL;
-    assay_hex_encode(c->tcb_info.fmspc, sizeof c->tcb_info.fmspc, fmspc, sizeof fmspc);
-    if (strcmp(cli_root_label(&c->root), "intel-sgx") != 0)
-        (void)snprintf(text, size, "from the vendor of the root (SOFT: assay soft collateral)");
-    else if (c->has[ASSAY_PART_TCB_INFO] && ca != NULL)
-        (void)snprintf(text, size,
-                       "from Intel: assay collateral fetch --fmspc %s --ca %s --tee %s --out DIR",
-                       fmspc, is_processor ? "processor" : "platform", is_tdx ? "tdx" : "sgx");
-    else
-        (void)snprintf(text, size, "from Intel: assay collateral fetch --for EVIDENCE --out DIR");
-}
-
-static void set_missing(struct assay_json *data, const struct assay_collateral *c)
-{
-    struct assay_json *const list = assay_json_set_array(data, "missing");
-    const char *const ca = name_ca(c);
-    char text[256];
-    for (int i = 0; is_of_intel(c) && i < ASSAY_PARTS_INTEL; i++) {
-        const enum assay_collateral_part part = (enum assay_collateral_part)i;
-        if (!is_missing(c, part)) continue;
-        struct assay_json *const out = assay_json_append_object(list);
-        const bool is_list = part == ASSAY_PART_PCK_CRL;
-        assay_json_set_text(out, "part", assay_collateral_part_name(part));
-        if (is_list && ca != NULL)
-            (void)snprintf(text, sizeof text, "the list of %.100s%s", ca,
-                           c->has[part] ? "; the one here is not signed by it" : "");
-        else if (is_list && c->has[part])
-            (void)snprintf(text, sizeof text,
-                           "the list here is not verified without its CA's certificate (%s)",
-                           assay_collateral_part_name(ASSAY_PART_PCK_CHAIN));
-        else (void)snprintf(text, sizeof text, "none that can be read");
-        assay_json_set_text(out, "text", text);
-        write_source(c, ca, text, sizeof text);
-        assay_json_set_text(out, "source", text);
-    }
 }
 
 /* Does a certificate of the folder lead to the root that it was read under? */
@@ -245,7 +170,9 @@ static bool is_rooted(const struct assay_input_files *given)
     return certificates == 0;
 }
 
-static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s)
+static struct assay_json *document_of(const struct assay_collateral_bundles *b, int64_t at_unix_s,
+                                      const struct assay_collateral_dir *dir,
+                                      enum assay_completeness *completeness)
 {
     const bool rooted = b->is_rooted;
     const struct assay_collateral *const c = &b->main;
@@ -254,12 +181,18 @@ static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s
     assay_json_set_time(data, "at", at_unix_s);
     assay_json_set_bool(data, "empty", is_empty(c));
     assay_json_set_bool(data, "rooted", rooted);
-    assay_json_set_bool(data, "sound", is_sound(b));
+    *completeness = cli_collateral_needs(b, &dir->given->found, data);
+    if (*completeness == ASSAY_COLLATERAL_DEPENDS) assay_json_set_null(data, "sound");
+    else assay_json_set_bool(data, "sound", *completeness == ASSAY_COLLATERAL_COMPLETE);
     assay_json_set_bool(data, "current", is_current(b, at_unix_s));
     struct assay_json *const parts = assay_json_set_object(data, "parts");
     for (int i = 0; i < ASSAY_PARTS; i++)
         assay_json_set_bool(parts, assay_collateral_part_name((enum assay_collateral_part)i),
                             is_given(b, i));
+    bool is_intels = false;
+    for (int i = 0; i < ASSAY_PARTS_INTEL; i++)
+        is_intels = is_intels || c->given[i];
+    set_files(data, dir, is_intels);
     set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
     set_or_null(data, "qe_identity",
                 c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
@@ -268,7 +201,6 @@ static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s
     struct assay_json *const lists = assay_json_set_array(data, "crls");
     for (size_t i = 0; i < c->list_count; i++)
         assay_json_append(lists, crl_json(true, &c->lists[i].crl));
-    set_missing(data, c);
     set_faults(data, b, rooted);
     set_windows(data, b, at_unix_s);
     return data;
@@ -277,6 +209,7 @@ static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s
 /* ------------------------------------------------------------ text output */
 
 static const char pieces_view[] =
+    "[*files {.,-22} given\n]"
     "[?tcb_info TCB info               {tcb_info.tee}, FMSPC {tcb_info.fmspc}, evaluation "
     "{tcb_info.evaluation_number}, {tcb_info.levels} levels\n]"
     "[?qe_identity QE identity            evaluation {qe_identity.evaluation_number}, "
@@ -285,24 +218,26 @@ static const char pieces_view[] =
     "NOW]\n]"
     "[*missing MISSING                {part}: {text}; {source}\n]"
     "[*faults FAULT                  {part}: {text} ({cause})\n]"
-    "[?empty EMPTY                  the folder has no collateral\n]";
+    "[?empty&rooted EMPTY                  the folder has no collateral\n]";
 
 static const char validity_view[] =
+    "[*needs NEEDS                  {.}\n]"
     "valid                  {current}: at {at} [?empty there is nothing that is valid"
     "|[?current no part has expired or begins later|a part has expired or begins later]]\n";
 
-static int print_text(const struct bundles *b, struct assay_json *data, bool has_root)
+static int print_text(const struct assay_collateral_bundles *b, struct assay_json *data,
+                      enum assay_completeness completeness, bool has_root)
 {
-    for (int i = 0; i < ASSAY_PARTS; i++)
+    if (!b->is_rooted)
+        (void)printf("UNTRUSTED              no certificate leads to %s\n",
+                     has_root ? "the root of --root: is it the one of this vendor?"
+                              : "a pinned root: give the vendor's with --root FILE");
+    for (int i = 0; i < ASSAY_PARTS_INTEL; i++)
         if (is_given(b, i))
             (void)printf("%-22s given\n",
                          assay_collateral_part_name((enum assay_collateral_part)i));
     cli_view_print(pieces_view, data, stdout);
-    if (!assay_json_bool(data, "rooted", true))
-        (void)printf("UNTRUSTED              no certificate leads to %s\n",
-                     has_root ? "the root of --root: is it the one of this vendor?"
-                              : "a pinned root: give the vendor's with --root FILE");
-    cli_collateral_print_verified(is_sound(b));
+    cli_collateral_print_verified(completeness);
     return cli_view_result(false, "", data, validity_view);
 }
 
@@ -338,7 +273,7 @@ static bool is_intel(const struct assay_collateral_files *files)
 
 /* Next to Intel's documents: certificates and responses about NVIDIA's devices. */
 static enum assay_status build_devices(struct assay_collateral_dir *dir, struct assay_gathered *g,
-                                       struct bundles *b)
+                                       struct assay_collateral_bundles *b)
 {
     struct assay_key pinned;
     uint32_t kinds = 0;
@@ -358,7 +293,7 @@ static enum assay_status build_devices(struct assay_collateral_dir *dir, struct 
 /* Of the manifests that lead to the root, unless the first bundle has them. */
 static enum assay_status build_manifests(struct assay_collateral_dir *dir,
                                          const struct assay_key *root, struct assay_gathered *g,
-                                         struct bundles *b)
+                                         struct assay_collateral_bundles *b)
 {
     struct assay_collateral_files only = { 0 };
     if (b->is_apart || assay_key_equal(root, &b->main.root)) return ASSAY_OK;
@@ -386,14 +321,16 @@ static enum assay_status build_main(struct assay_collateral_dir *dir, const stru
         cli_input_files_set_used(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count + g->rims_len == 0 && i + 1 < ASSAY_PINNED_ROOTS)
             continue;
-        const bool has_any = g->count + g->lists_len + g->ocsp_len + g->rims_len > 0;
-        return assay_collateral_build(others && has_any ? &g->files : &dir->files, at, built);
+        /* Intel's chains and lists without its documents: the documents are missing. */
+        const bool is_its = g->count > 0 && strcmp(cli_root_label(at), "intel-sgx") == 0;
+        return assay_collateral_build(others && !is_its ? &g->files : &dir->files, at, built);
     }
     return ASSAY_OK;
 }
 
 static enum assay_status build_collateral(struct assay_collateral_dir *dir,
-                                          const struct assay_key *root, struct bundles *b)
+                                          const struct assay_key *root,
+                                          struct assay_collateral_bundles *b)
 {
     struct assay_key pinned;
     uint32_t kinds = 0;
@@ -411,9 +348,10 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
     return status;
 }
 
-static int exit_of(const struct bundles *b, int64_t at_unix_s)
+static int exit_of(const struct assay_collateral_bundles *b, enum assay_completeness completeness,
+                   int64_t at_unix_s)
 {
-    if (!is_sound(b)) return ASSAY_EXIT_MALFORMED;
+    if (completeness == ASSAY_COLLATERAL_INCOMPLETE) return ASSAY_EXIT_MALFORMED;
     return is_current(b, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
 }
 
@@ -426,19 +364,21 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     int result = cli_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
     result = read_folder(options, at_unix_s, &dir);
-    struct bundles *const built = calloc(1, sizeof *built);
+    struct assay_collateral_bundles *const built = calloc(1, sizeof *built);
+    enum assay_completeness completeness = ASSAY_COLLATERAL_INCOMPLETE;
     enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
         status = build_collateral(&dir, has_root ? &root : NULL, built);
     if (status != ASSAY_OK) {
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
-        struct assay_json *const data = document_of(built, at_unix_s);
+        struct assay_json *const data = document_of(built, at_unix_s, &dir, &completeness);
         result = options->json ? cli_print_envelope("assay.collateral.show", data)
-                               : print_text(built, data, has_root);
+                               : print_text(built, data, completeness, has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
     }
-    if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);
+    if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
+        result = exit_of(built, completeness, at_unix_s);
     cli_collateral_dir_close(&dir);
     free(built);
     return result;

@@ -163,7 +163,16 @@ static void print_manifest(const char *dir, const char *name, struct assay_slice
                       dir, name, by);
 }
 
-static void print_piece(const struct assay_input_files *g, const char *dir, size_t index)
+/* Pieces of evidence, and what only appraisals distinguish, are no collateral. */
+static bool is_collateral(enum assay_shape shape)
+{
+    return shape == ASSAY_SHAPE_CERTIFICATE || shape == ASSAY_SHAPE_CRL ||
+           shape == ASSAY_SHAPE_TCB_INFO || shape == ASSAY_SHAPE_QE_IDENTITY ||
+           shape == ASSAY_SHAPE_OCSP || shape == ASSAY_SHAPE_RIM;
+}
+
+static void print_piece(const struct assay_input_files *g, const char *dir, size_t index,
+                        bool has_evidence)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
     const char *const name = format_printable(g->names[piece->file]);
@@ -174,8 +183,10 @@ static void print_piece(const struct assay_input_files *g, const char *dir, size
     else if (piece->shape == ASSAY_SHAPE_RIM && status == ASSAY_E_NOT_FOUND)
         print_manifest(dir, name, piece->bytes);
     else if (status == ASSAY_OK)
-        (void)fprintf(stderr, "assay: note: %s/%s: %s: not of use for this evidence\n", dir, name,
-                      what);
+        (void)fprintf(stderr, "assay: note: %s/%s: %s: %s\n", dir, name, what,
+                      has_evidence                  ? "not of use for this evidence"
+                      : is_collateral(piece->shape) ? "not used"
+                                                    : "no collateral; evidence verify reads it");
     else
         (void)fprintf(stderr, "assay: note: %s/%s: %s: %s (%s); %s\n", dir, name, what,
                       assay_status_text(status), assay_status_symbol(status),
@@ -217,6 +228,6 @@ void cli_input_files_print(const struct assay_input_files *given, const char *di
         if (given->is_taken[i] && is_sound) continue;
         const struct assay_slice file = given->found.files[piece->file];
         if (assay_slice_equal(file, evidence) || is_vendor_key(file)) continue;
-        print_piece(given, dir, i);
+        print_piece(given, dir, i, evidence.bytes != NULL);
     }
 }

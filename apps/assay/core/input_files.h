@@ -43,7 +43,8 @@ void cli_input_files_set_used(struct assay_input_files *given,
                               const bool leads[static ASSAY_RECOGNISED_MAX],
                               const bool is_taken[static ASSAY_RECOGNISED_MAX]);
 /* Prints a line on stderr for each unused piece: file, kind, reason, remedy. evidence: the
- * appraised bytes, which may be in the folder as well, as may the key of a SOFT vendor. */
+ * appraised bytes, which may be in the folder as well, as may the key of a SOFT vendor; empty: no
+ * evidence is at hand. */
 void cli_input_files_print(const struct assay_input_files *given, const char *dir,
                            struct assay_slice evidence);
 /* */

@@ -44,8 +44,10 @@ const struct assay_verb assay_verbs_evidence[] = {
       "vendor's collateral, for SEV-SNP "
       "the VCEK or VLEK with chain and CRL, for TPM and vTPM the signature, PCR values, "
       "attestation key and certificates, for NVIDIA chain, manifests and OCSP responses; Nitro, "
-      "NitroTPM and CCA need none. Lists what was not "
-      "checked: freshness without a challenge, the program without a policy, revocation. FILE is a "
+      "NitroTPM and CCA need none. Collateral of another platform (TCB info of another FMSPC, "
+      "certificates of another chip or product) does not match: contraindicated, genuine no. "
+      "Lists what was not checked: freshness without a challenge, the program without "
+      "a policy, revocation. FILE is a "
       "file or - (standard input): evidence, a conceptual message wrapper (CMW) with it, or a "
       "certificate (PEM, DER) of RA-TLS, TCG DICE, CMW, dstack, Gramine, the SGX SDK or Open "
       "Enclave, whose key the evidence must vouch for.",
@@ -228,7 +230,9 @@ const struct assay_verb assay_verbs_evidence[] = {
       "Show the collateral in a folder, whether it verifies, and when it expires; of a genesis, a "
       "set of collateral or an offer its roots, items, numbers and dates, and which item expires "
       "first.",
-      "10 valid but not current, 13 does not verify", "assay collateral show collateral/\n",
+      "0 complete, or it depends on the evidence, 10 valid but not current, 13 a part is missing "
+      "or does not verify",
+      "assay collateral show collateral/\n",
       (const struct assay_option[]){ ROOT, COLLATERAL_JUDGED } },
     { "collateral", "pack", "DIR",
       "Pack the documents and CRLs in DIR into an offer of one root, for the network with the "

@@ -25,6 +25,10 @@ expect 0 'given' collateral show vendor-1 --root vendor-1/root_ca.pem
 case $out in *UNTRUSTED* | *EMPTY*) wrong "a fault of nothing: $out" ;; esac
 expect 13 'no certificate leads to a pinned root: give the vendor' collateral show vendor-1
 case $out in *'not a point'*) wrong "it speaks of keys: $out" ;; esac
+case $out in UNTRUSTED*) ;; *) wrong "the cause does not come first: $out" ;; esac
+case $out in *MISSING* | *'from Intel'*) wrong "it asks for parts of a CA that is not trusted: $out" ;; esac
+expect 13 'the TCB info of Intel, one part of a folder of collateral: give the folder, vendor-1' \
+    collateral show vendor-1/tcb_info.json
 expect 13 'no certificate leads to the root of --root' collateral show vendor-1 --root vendor-2/root_ca.pem
 mkdir nothing
 expect 13 'the folder has no collateral' collateral show nothing

@@ -22,6 +22,24 @@ cp "$GENOA/vek.der" "$GENOA/ask.pem" "$GENOA/ark.pem" genoa/
 for p in milan genoa; do for f in $p/*; do cp "$f" amd/$p-$(basename "$f" | tr . _); done; done
 chmod 644 amd/* milan/* genoa/*
 printf 'nothing of anybody' >amd/README
+
+# --- what `collateral show` says of a folder of AMD's, of a TPM and of Intel's chain alone: never complete
+show() { "$ASSAY" collateral show "$@" --at 2025-07-04T10:16:31Z; }
+mkdir ark intel tpm
+cp "$MILAN/ark.pem" ark/
+cp "$VECTORS/tdx/tdx-v4-uptodate/pck_chain.pem" intel/
+cp "$VECTORS/tpm/swtpm-p256-ak"/* tpm/
+expect 13 'MISSING                ASK or ASVK: none here' show ark
+expect 13 'MISSING                VCEK or VLEK: none here' show ark
+expect 13 'MISSING                CRL: none here' show milan
+case $out in *'VCEK or VLEK: '* | *'ASK or ASVK: '*) wrong "what is here is called missing: $out" ;; esac
+case $out in *'complete and verified  no: '*) ;; *) wrong "it is called complete without a CRL: $out" ;; esac
+expect 13 'MISSING                tcb_info.json: none' show intel
+expect 13 'UNTRUSTED' show tpm
+expect 13 'NEEDS                  a quote of a TPM needs ' show tpm
+case $out in *tcb_info* | *'this evidence'*) wrong "it is taken for a folder of Intel's, or for evidence: $out" ;; esac
+expect 0 'depends on the evidence' "$ASSAY" collateral show tpm --root tpm/ca-root.pem
+case $out in *'ca-issuer.pem          given'*) ;; *) wrong "the files are not named: $out" ;; esac
 members() { # members COLLATERAL SAMPLE-3 SAMPLE-4: the plan with two SNP members besides
     sed "s/^collateral: .*/collateral: [$1]/; s/^epoch_ms/time: $at\nepoch_ms/" plan.yaml
     printf '  - operator: alpha\n    card: node-3/keys/node.yaml\n    sample: %s\n' "$2"

@@ -41,6 +41,29 @@ expect 0 'driver RIM 550.90.07 for GH100         2024-06-01T02:08:29Z to 2026-06
 expect 0 'VBIOS RIM 96.00.9F.00.01 for GH100     2024-02-23T23:17:58Z to 2026-02-22T23:17:58Z' show gpu $AT
 expect 10 'valid                  no' show gpu 2025-09-01T00:00:00Z
 
+# --- no folder is called complete for every device, and what any report needs is named when it is not there
+incomplete() { # incomplete FOLDER TEXT
+    expect 13 "$2" show "$1" $AT
+    case $out in *'complete and verified  no: '*) ;; *) wrong "$1 is not called incomplete: $out" ;; esac
+}
+expect 0 'complete and verified  unknown: what is here verifies; whether it is complete depends on the evidence' show gpu $AT
+case $out in *'NEEDS                  a report of a GPU needs '*) ;; *) wrong "it does not say what is needed: $out" ;; esac
+expect 0 '"sound": null' "$ASSAY" collateral show gpu --at $AT --json
+mkdir chain driver others
+cp gpu/chain.pem chain/
+cp gpu/driver_rim.xml driver/
+incomplete chain 'MISSING                driver RIM: none here; from rim.attestation.nvidia.com'
+incomplete chain 'MISSING                OCSP or CRL: none here'
+incomplete driver 'MISSING                VBIOS RIM: none for GH100'
+incomplete driver 'MISSING                device chain: none here'
+expect 13 '"sound": false' "$ASSAY" collateral show driver --at $AT --json
+cp gpu/chain.pem gpu/driver_rim.xml gpu/*.der others/
+cp "$VECTORS/hopper-535.86.09-no-fwid/vbios_rim.xml" others/
+expect 10 'depends on the evidence' show others $AT # its signer's time is over
+case $out in *' yes: every part'*) wrong "manifests of two devices are called complete: $out" ;; esac
+cp "$VECTORS/ls10-96.10.55.00.01/vbios_rim.xml" others/
+incomplete others 'MISSING                VBIOS RIM: none for GH100'
+
 # --- a folder of a machine: Intel's documents and those of its devices
 mkdir both
 cp "$EXAMPLE"/* gpu/* both/
