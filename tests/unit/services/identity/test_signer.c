@@ -199,7 +199,7 @@ Test(signer, a_copied_machine_draws_other_nonces_in_another_session)
     world_free(w);
 }
 
-/* Copies that are lent to one name with other signers would give their share away in three answers. */
+/* Copies lent to one name with other signers would give their share away in three answers. */
 Test(signer, a_copied_machine_draws_other_nonces_with_other_signers_under_one_name)
 {
     static const uint8_t others[] = { 1, 2, 4 };
