@@ -116,7 +116,7 @@ ASSAY_CHECKED enum assay_status assay_api_bundle(struct assay_trust *t,
  */
 ASSAY_CHECKED enum assay_status assay_api_bundle_lists(const struct assay_trust *t, size_t sets,
                                                        struct assay_api_lists *out);
-/* */
+/* Frees the bundles, and leaves none. */
 void assay_api_lists_free(struct assay_api_lists *lists);
 
 /* Endorsements for one piece of evidence; the bundles are its own. */

@@ -2,7 +2,7 @@
  * quote/pieces/choose.c - selection of Intel's collateral (choose.h).
  *
  * Selected pieces are not trusted: they are verified when the bundle is built. The signatures that
- * are checked here only tell whose a piece is: one of another authority proves nothing against the
+ * are checked here only show whose a piece is: one of another authority proves nothing against the
  * evidence (evidence-rules.md 1.15), so the part counts as missing.
  */
 #include "quote/pieces/choose.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Intel: seven parts, of which the folder tells whether they are there */
+/* --- Intel: seven parts, of which the folder shows whether they are there */
 
 /* As `evidence verify` needs them. The list of PCK certificates serves only if a CA of the folder,
  * under the root, signed it: that of another authority is as if it were not there
@@ -165,7 +165,7 @@ static void append_nvidia(struct assay_json *list, const struct assay_collateral
 /* --- families */
 struct family {
     const char *name;
-    const char *needs; /* NULL: the folder alone tells */
+    const char *needs; /* NULL: the folder alone shows it */
 };
 enum { INTEL, AMD, NVIDIA, NITRO, TPM, OTHER, FAMILIES };
 
