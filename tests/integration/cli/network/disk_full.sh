@@ -20,7 +20,7 @@ sign alpha beta
 cd "$WORK" || exit 2
 
 mkdir node-1/state
-if [ "$ASSAY_TEST_SPACE" = tmpfs ] && ! mount -t tmpfs -o size=8m,mode=0700 none node-1/state; then
+if [ "$ASSAY_TEST_SPACE" = tmpfs ] && ! mount -t tmpfs -o size=32m,mode=0700 none node-1/state; then
     ASSAY_TEST_SPACE=limit
 fi
 fill() {

@@ -147,7 +147,7 @@ static void act(struct swarm *s, uint64_t epoch)
         if (s->w->nodes[slot].alive && draw(s, 4) == 0) declare(s, slot);
     const uint32_t victim = 1 + (uint32_t)draw(s, MEMBERS - 1);
     if (s->w->nodes[victim].alive && draw(s, 3) == 0) disturb(s, victim);
-    for (uint32_t slot = 0; slot < MEMBERS && epoch % 4 == 0; slot++)
+    for (uint32_t slot = 0; slot < MEMBERS && epoch % 8 == 0; slot++)
         assay_sim_world_acts(s->w, slot)->quiet = false;
     if (epoch == EPOCHS / 2 && !s->drained) drain(s, epoch);
 }
