@@ -9,6 +9,7 @@
  * ones with it. It ends cleanly on SIGTERM, on SIGINT and when
  * the channel closes. Exit status: 0 ended, 1 the socket or the channel cannot be had, 2 usage.
  */
+#include "apps/enclave/channel_answers.h"
 #include "apps/enclave/service.h"
 #include "base/assert.h"
 #include "base/crypto/configuration.h"
@@ -58,54 +59,14 @@ static bool send_frame(const struct assay_channel_frame *frame)
     return send(ASSAY_CHANNEL_FD, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* The report data is hashed here, over the keys that are registered here (docs/identity.md 6.8):
- * the platform chooses neither. A statement for another member than before is not answered.
- * Returns: true when the platform got its answer. */
-static bool answer_statement(const struct assay_channel_frame *frame, struct registrations *keys)
-{
-    _Static_assert((int)ASSAY_CHANNEL_KEYS_MAX == (int)ASSAY_DECLARED_KEYS_LEN_MAX, "one list");
-    struct assay_channel_statement s;
-    struct assay_channel_frame quote = { .kind = ASSAY_CHANNEL_QUOTE, .id = frame->id };
-    struct assay_channel_frame list = { .kind = ASSAY_CHANNEL_KEYS, .id = frame->id };
-    assay_channel_statement_decode(frame->body, &s);
-    const struct assay_binding binding = { .chain_id = s.chain_id,
-                                           .era = s.era,
-                                           .epoch = s.epoch,
-                                           .beacon = s.beacon,
-                                           .node_id = s.node_id,
-                                           .incarnation = s.incarnation,
-                                           .voting_public = s.voting_public,
-                                           .transport_public = s.transport_public,
-                                           .keys_root = s.keys_root };
-    if (registrations_state(keys, &binding, quote.body) != ASSAY_OK) return true;
-    list.body_len = (uint16_t)registrations_issue(keys, list.body);
-    return send_frame(&list) && send_frame(&quote);
-}
-
-/* Returns: true when the platform got its answer. */
+/* Returns: true when the platform got its answers. */
 static bool receive_channel(const struct assay_channel_frame *frame, struct enclave *enclave)
 {
-    struct assay_channel_frame answer = *frame; /* same id and body */
-    switch (frame->kind) {
-    case ASSAY_CHANNEL_PROPOSE:
-        /* This is the consent: the parent process with the channel is our daemon, and report_data
-         * binds its keys. A suspended enclave is attested too (docs/protocol.md 10.5). */
-        answer.kind = ASSAY_CHANNEL_QUOTE;
-        return send_frame(&answer);
-    case ASSAY_CHANNEL_MODE:
-        enclave->counter.mode = (enum assay_channel_mode)frame->body[0]; /* decode has checked it */
-        answer.kind = ASSAY_CHANNEL_MODE_SET;
-        return send_frame(&answer);
-    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return send_frame(&answer);
-    case ASSAY_CHANNEL_STATEMENT: return answer_statement(frame, &enclave->keys);
-    case ASSAY_CHANNEL_HELLO:
-    case ASSAY_CHANNEL_QUOTE:
-    case ASSAY_CHANNEL_MODE_SET:
-    case ASSAY_CHANNEL_KEYS:
-    case ASSAY_CHANNEL_STATES:
-    case ASSAY_CHANNEL_PONG: return true; /* an enclave sends these; from a platform: ignored */
-    }
-    ASSAY_UNREACHABLE("a kind outside the list");
+    struct channel_answers answers;
+    channel_answer(frame, &enclave->counter, &enclave->keys, &answers);
+    for (uint32_t i = 0; i < answers.count; i++)
+        if (!send_frame(&answers.frames[i])) return false;
+    return true;
 }
 
 /* Returns: false when the platform is gone. */

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "quote/result/report_data.h"
 
 enum { DERIVED_LEN_MAX = 160 }; /* of what is hashed: a tag, the challenge, a digest */
 
@@ -38,4 +39,6 @@ void assay_device_report_data(const uint8_t challenge[static ASSAY_REPORT_DATA_L
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha512(all.bytes, all.len, report_data);
+    /* Else a host would have keys quoted as the set of some devices (docs/identity.md 6.5). */
+    if (assay_report_data_is_reserved(challenge)) assay_report_data_set_tag(report_data);
 }

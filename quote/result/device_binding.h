@@ -18,7 +18,8 @@ enum { ASSAY_DEVICE_NONCE_LEN = 32 };
 /* What each device signs: SHA-256 of ["assay/device-nonce/v1", challenge]. */
 void assay_device_nonce(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                         uint8_t nonce[static ASSAY_DEVICE_NONCE_LEN]);
-/* What the processor quotes: SHA-512 of ["assay/devices/v1", challenge, SHA-256 of the set]. */
+/* What the processor quotes: SHA-512 of ["assay/devices/v1", challenge, SHA-256 of the set], with
+ * the tag of the challenge if it has one (report_data.h). */
 void assay_device_report_data(const uint8_t challenge[static ASSAY_REPORT_DATA_LEN],
                               struct assay_slice encoded,
                               uint8_t report_data[static ASSAY_REPORT_DATA_LEN]);

@@ -51,7 +51,7 @@ BEGIN {
     arrow["base"] = ""
     arrow["quote"] = " base "
     arrow["scoring"] = " base quote/verdict.h "
-    arrow["engine"] = " base scoring quote/verdict.h "
+    arrow["engine"] = " base scoring quote/verdict.h quote/result/report_data.h "
     arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h services "
     arrow["services"] = " base "
     arrow["enforce"] = " base engine/messages/effect.h engine/store/store.h net/json/json.h "

@@ -653,6 +653,9 @@ const char *assay_change_level_needed(uint32_t needed, uint32_t in_force)
         { LEVEL_NEEDED("5", "0", EACH, "1"), LEVEL_NEEDED("5", "1", EACH, "2"),
           LEVEL_NEEDED("5", "2", EACH, "3"), LEVEL_NEEDED("5", "3", EACH, "4"),
           LEVEL_NEEDED("5", "4", "a change: ", "5") },
+        { LEVEL_NEEDED("6", "0", EACH, "1"), LEVEL_NEEDED("6", "1", EACH, "2"),
+          LEVEL_NEEDED("6", "2", EACH, "3"), LEVEL_NEEDED("6", "3", EACH, "4"),
+          LEVEL_NEEDED("6", "4", EACH, "5"), LEVEL_NEEDED("6", "5", "a change: ", "6") },
     };
     ASSAY_ASSERT(needed <= ASSAY_LEVEL_NEWEST && in_force < needed);
     return texts[needed - 1][in_force];

@@ -13,6 +13,7 @@
 #define ASSAY_ENGINE_LEDGER_RECORDS_CHANGE_H
 
 #include "base/cursor.h"
+#include "engine/ledger/state/declaration.h"
 #include "engine/ledger/state/services.h"
 
 /* symbol, number (never reused), name, what follows the kind in the array */
@@ -49,7 +50,7 @@ enum {
     ASSAY_LEVEL_KEYS = 3,    /* OPERATOR_KEY and IDENTITY */
     ASSAY_LEVEL_DEVICES = 4, /* policies that accept devices, and collateral of these */
     ASSAY_LEVEL_PACKED = 5,  /* policies that accept packed devices */
-    ASSAY_LEVEL_NEWEST = ASSAY_LEVEL_PACKED,
+    ASSAY_LEVEL_NEWEST = ASSAY_LEVEL_DECLARED_KEYS, /* the feature level of this build */
 };
 
 /* Decoded; slices borrow. Fields that a kind does not have are zero. */

@@ -8,6 +8,8 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
+#include "engine/ledger/state/workload_keys.h"
+#include "quote/result/report_data.h"
 
 enum { BODY_LEN_MAX = 208 };
 
@@ -92,10 +94,12 @@ enum assay_status assay_envelope_decode(struct assay_slice payload, struct assay
 
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64])
 {
-    uint8_t bytes[384];
+    uint8_t bytes[384], none[32];
     struct assay_slice all;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    const bool keyed = binding->keys_root != NULL;
+    assay_declared_keys_no_root(none);
+    const bool keyed =
+        binding->keys_root != NULL && !assay_bytes_equal(binding->keys_root, none, 32);
     assay_cbor_put_array(&w, keyed ? 10 : 9);
     assay_cbor_put_text(&w, keyed ? "assay/evidence/v2" : "assay/evidence/v1");
     assay_cbor_put_bytes(&w, binding->chain_id, 32);
@@ -110,6 +114,7 @@ void assay_binding_report_data(const struct assay_binding *binding, uint8_t repo
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha512(all.bytes, all.len, report_data);
+    if (keyed) assay_report_data_set_tag(report_data);
 }
 
 enum assay_status assay_envelope_pull_encode(uint64_t epoch, struct assay_slice slots,

@@ -47,12 +47,12 @@ struct assay_binding {
     uint32_t incarnation;
     const uint8_t *voting_public;    /* [64] */
     const uint8_t *transport_public; /* [32] */
-    /* [32] of the workload keys that the evidence binds, or of none of them (workload_keys.h);
-     * NULL: a statement without keys, of the first version. */
+    /* [32] of the workload keys that the evidence binds; NULL, or the root of no keys
+     * (workload_keys.h): a statement without keys, of the first version. */
     const uint8_t *keys_root;
 };
-/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2.11), with keys of
- * ["assay/evidence/v2", ...] (docs/identity.md 6.5). */
+/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2.11); with keys a tag and 48 bytes of
+ * that of ["assay/evidence/v2", ...] (docs/identity.md 6.5, quote/result/report_data.h). */
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64]);
 
 /* ENVELOPE_PULL payload: [epoch, bitmap of the slots wanted], (members + 7) / 8 bytes, low bit

@@ -13,8 +13,7 @@
 #include "scoring/trust.h"
 
 enum {
-    /* Feature level from which on evidence binds keys (docs/protocol.md 9.10). No build announces
-     * it before its hosts bind what their enclaves have. */
+    /* Feature level from which on evidence binds keys (docs/protocol.md 9.10). */
     ASSAY_LEVEL_DECLARED_KEYS = 6,
     ASSAY_DECLARED_ROOTS_MAX = 9, /* of the running epoch and the 8 that proofs may be about */
     ASSAY_KEYS_AGE_MAX = 3,       /* epochs since the PASS that bound active keys */

@@ -426,6 +426,23 @@ Test(platform, proposes_the_statement_without_keys_to_an_enclave_that_takes_none
     cr_assert_eq(quote.keys.len, 0);
 }
 
+/* Attack 25: of the program itself. Its host gets no quote over keys that the host hashed. */
+Test(platform, the_enclave_has_no_keys_quoted_that_its_host_hashed)
+{
+    static const uint8_t chosen[64] = "assay/evidence/2";
+    struct assay_platform_quote quote = { .status = ASSAY_OK };
+    (void)snprintf(service, sizeof service, "/tmp/assay-test-%d.sock", (int)getpid());
+    start(ENCLAVE, service);
+    wait_ready();
+    cr_assert_eq(assay_platform_propose(platform, 42, chosen, now_ms()), ASSAY_OK);
+    const uint64_t end_ms = now_ms() + WAIT_MS;
+    while (!assay_platform_next(platform, &quote) && now_ms() < end_ms)
+        turn();
+    cr_expect_eq(quote.status, ASSAY_E_TIMEOUT);
+    cr_expect_eq(quotes_made, 0);
+    expect_answer(ASSAY_OK);
+}
+
 /* And a host from before statements proposes bytes to an enclave that takes them. */
 Test(platform, proposes_bytes_to_an_enclave_that_takes_statements)
 {

@@ -33,7 +33,7 @@ expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
 expect 3 "assay: recover status: $WORK/none: " "$ASSAY" recover status --socket "$WORK/none"
 
 # --- the feature level from which services can be added
-spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *5' | wc -l)" = 7 ]; }
+spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 7 ]; }
 check 'ballots announce the level' until_true 30 spoken
 expect 0 'level: 0 -> 1' ask 1 change draft --out level --parameter level=1 --activation +6
 for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level --key $o.key; done

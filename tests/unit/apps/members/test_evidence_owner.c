@@ -30,7 +30,7 @@ static void set_up(void)
 
 TestSuite(evidence_owner, .init = set_up);
 
-/* Owner of evidence of a member with this root; NULL: of version 1. Returns: 2: nobody */
+/* Owner of evidence of a member with this root; NULL: of none. Returns: 2: nobody */
 static uint32_t owner(uint32_t member, const uint8_t *root)
 {
     const struct assay_member *m = &state.members[member];
@@ -58,7 +58,7 @@ Test(evidence_owner, is_found_by_the_keys_that_are_declared_or_by_none)
 Test(evidence_owner, binds_keys_in_the_version_that_the_ledger_has)
 {
     cr_expect_eq(owner(1, other), 2, "another root");
-    cr_expect_eq(owner(1, NULL), 2, "version 1 although keys are bound");
+    cr_expect_eq(owner(1, NULL), 1, "that of no keys is of version 1");
     cr_expect_eq(owner(0, NULL), 0, "below the level");
     cr_expect_eq(owner(0, declared), 2);
 }

@@ -5,6 +5,7 @@
 #include "base/cbor.h"
 #include "base/merkle.h"
 #include "engine/ledger/records/envelope.h"
+#include "quote/result/report_data.h"
 #include "tests/unit/engine/ledger/workload_keys_bench.h"
 
 #include <criterion/criterion.h>
@@ -282,7 +283,8 @@ Test(engine_workload_keys, rejects_every_truncation_and_has_one_encoding)
     }
 }
 
-/* docs/identity.md 6.5: with a root of keys it is another statement, and each root another one. */
+/* docs/identity.md 6.5: with a root of keys it is another statement, tagged, and each root another
+ * one; that of no keys is the statement of before. */
 Test(engine_workload_keys, report_data_binds_the_root)
 {
     const uint8_t beacon[32] = { 4 }, voting[64] = { 5 }, transport[32] = { 6 };
@@ -294,11 +296,14 @@ Test(engine_workload_keys, report_data_binds_the_root)
                                      .incarnation = 3,
                                      .voting_public = voting,
                                      .transport_public = transport };
-    uint8_t first[64], none[64], keyed[64], expected[64], root[32], bytes[512];
+    uint8_t first[64], none[64], keyed[64], other[64], hash[64], root[32], bytes[512];
     assay_binding_report_data(&binding, first);
     assay_declared_keys_no_root(root);
     binding.keys_root = root;
     assay_binding_report_data(&binding, none);
+    cr_expect(assay_bytes_equal(none, first, 64));
+    root[31] ^= 1;
+    assay_binding_report_data(&binding, keyed);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 10);
     assay_cbor_put_text(&w, "assay/evidence/v2");
@@ -311,12 +316,14 @@ Test(engine_workload_keys, report_data_binds_the_root)
     assay_cbor_put_bytes(&w, voting, 64);
     assay_cbor_put_bytes(&w, transport, 32);
     assay_cbor_put_bytes(&w, root, 32);
-    assay_sha512(bytes, w.len, expected);
-    cr_expect(assay_bytes_equal(none, expected, 64));
-    root[31] ^= 1;
-    assay_binding_report_data(&binding, keyed);
-    cr_expect_not(assay_bytes_equal(none, keyed, 64));
-    cr_expect_not(assay_bytes_equal(none, first, 64));
+    assay_sha512(bytes, w.len, hash);
+    cr_expect(assay_bytes_equal(keyed, "assay/evidence/2", 16));
+    cr_expect(assay_bytes_equal(keyed + 16, hash, 48));
+    cr_expect(assay_report_data_is_reserved(keyed));
+    cr_expect_not(assay_report_data_is_reserved(first));
+    root[31] ^= 2;
+    assay_binding_report_data(&binding, other);
+    cr_expect_not(assay_bytes_equal(other, keyed, 64));
 }
 
 /* A list that anyone may send: an entry of another kind of key, or of a longer form of one. */

@@ -4,6 +4,7 @@
  */
 #include "base/cbor.h"
 #include "quote/accept/policy.h"
+#include "quote/result/report_data.h"
 #include "quote/yaml.h"
 #include "tests/unit/quote/nvidia/device_samples.h"
 
@@ -152,6 +153,11 @@ Test(device_set, nonce_and_report_data_are_of_the_challenge)
     assay_device_nonce(challenge, b);
     assay_device_report_data(challenge, assay_slice_over(set, 3), second);
     cr_expect_arr_neq(a, b, sizeof a);
+    cr_expect_arr_neq(first, second, sizeof first);
+    assay_report_data_set_tag(challenge); /* that binds keys: docs/identity.md 6.5 */
+    assay_device_report_data(challenge, assay_slice_over(set, 3), first);
+    assay_device_report_data(challenge, assay_slice_over(other, 3), second);
+    cr_expect(assay_report_data_is_reserved(first));
     cr_expect_arr_neq(first, second, sizeof first);
 }
 
