@@ -80,6 +80,7 @@ struct assay_config_http {
     char certificate[PATH_MAX], key[PATH_MAX], clients[PATH_MAX];
     size_t role_count; /* of certificates that are no viewer's */
     struct assay_http_role_rule roles[ASSAY_HTTP_ROLES_MAX];
+    enum assay_http_role local_role; /* of a loopback address without TLS, default viewer */
     bool is_open; /* beyond this machine, and without TLS: ASSAY_INSECURE_HTTP */
 };
 

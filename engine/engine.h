@@ -190,6 +190,18 @@ void assay_engine_check(const struct assay_engine *engine);
 
 /* --------------------------------------------------------------- snapshots for operators */
 
+/* Workload keys of a member after the last closed epoch (docs/protocol.md 2.16): the list of a root
+ * is in the store. */
+struct assay_member_keys_snapshot {
+    bool is_keyed;        /* evidence binds keys at the feature level in force */
+    bool is_declared;     /* declared_root is of a list with keys, */
+    uint64_t since_epoch; /* since this epoch */
+    uint8_t declared_root[32];
+    uint64_t keys_epoch; /* of the certified PASS that binds keys_root; 0: the newest binds none */
+    uint8_t keys_root[32];
+    enum assay_keys_state state; /* for a standing of WARNING or better */
+};
+
 struct assay_member_snapshot {
     uint8_t node_id[32];
     struct assay_slice name;
@@ -229,6 +241,7 @@ struct assay_member_snapshot {
     /* While new rules are on trial (docs/protocol.md 9.9). */
     uint32_t watched_weight;
     bool felled;
+    struct assay_member_keys_snapshot keys;
 };
 
 struct assay_engine_snapshot {

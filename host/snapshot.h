@@ -77,6 +77,7 @@ struct assay_snapshot_proposals {
 };
 
 struct assay_services_summary; /* net/services/server/summary.h */
+struct assay_authz_table;        /* net/documents/key_table.h */
 
 struct assay_snapshot {
     uint64_t at_unix_ms, now_ms, uptime_ms; /* now_ms: the engine's monotonic clock */
@@ -131,6 +132,7 @@ struct assay_snapshot {
         uint32_t newest_count, newest_us[ASSAY_SNAPSHOT_NEWEST]; /* newest first */
     } finality;
     const struct assay_services_summary *services; /* NULL: the network has none */
+    struct assay_authz_table *keys; /* lists of workload keys; NULL: none was read yet */
     struct assay_traffic_counters counters;
 };
 

@@ -191,6 +191,15 @@ ASSAY_CHECKED enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t 
 ASSAY_CHECKED enum assay_status assay_x509_certificates(const uint8_t *bytes, size_t len,
                                                         struct assay_certificate *out,
                                                         size_t capacity, size_t *count);
+/*
+ * assay_x509_certificate_spki - SubjectPublicKeyInfo of one DER certificate, of any algorithm, and
+ * nothing else of it: neither its signature nor its validity is looked at.
+ * Out:     *spki, in der
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than ASSAY_CERT_DER_MAX) | ASSAY_E_SYNTAX |
+ *          ASSAY_E_TRAILING
+ */
+ASSAY_CHECKED enum assay_status assay_x509_certificate_spki(struct assay_slice der,
+                                                            struct assay_slice *spki);
 /* One SubjectPublicKeyInfo in DER. Returns: as assay_x509_certificate */
 ASSAY_CHECKED enum assay_status assay_x509_public_key(const uint8_t *der, size_t len,
                                                       struct assay_key *out);

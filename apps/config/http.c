@@ -19,6 +19,7 @@ const cyaml_schema_field_t assay_config_http_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("certificate", struct assay_yaml_http, certificate),
     ASSAY_CONFIG_FIELD_OPTIONAL("key", struct assay_yaml_http, key),
     ASSAY_CONFIG_FIELD_OPTIONAL("clients", struct assay_yaml_http, clients),
+    ASSAY_CONFIG_FIELD_OPTIONAL("local_role", struct assay_yaml_http, local_role),
     CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct assay_yaml_http,
                          roles, &role_value, 0, ASSAY_HTTP_ROLES_MAX),
     CYAML_FIELD_END
@@ -84,6 +85,23 @@ static enum assay_status take_roles(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
+/* Of a loopback address without TLS: every process of this machine has it. */
+static enum assay_status take_local_role(const struct assay_config_file *file, const char *role,
+                                         struct assay_config_http *http)
+{
+    http->local_role = ASSAY_HTTP_ROLE_VIEWER;
+    if (role == NULL || strcmp(role, "viewer") == 0) return ASSAY_OK;
+    if (strcmp(role, "service") != 0)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, "http.local_role",
+                                 "expected viewer or service, found \"%.40s\"", role);
+    if (http->address[0] == '\0' || http->clients[0] != '\0')
+        return assay_config_fail(file, ASSAY_E_INVALID, "http.local_role",
+                                 "it is of a loopback address in listen.http without "
+                                 "http.certificate, http.key and http.clients: use http.roles");
+    http->local_role = ASSAY_HTTP_ROLE_SERVICE;
+    return ASSAY_OK;
+}
+
 static const char *get_text(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
@@ -107,6 +125,7 @@ enum assay_status assay_config_take_http(const struct assay_config_file *file, c
         if (files[i].text != NULL)
             ASSAY_TRY(assay_config_take_path(file, files[i].key, files[i].text, files[i].out));
     ASSAY_TRY(take_roles(file, yaml, http));
+    ASSAY_TRY(take_local_role(file, yaml->local_role, http));
     if (http->socket_path[0] == '\0' && http->address[0] == '\0') return ASSAY_OK;
     const struct assay_http_config settings = { .socket_path = get_text(http->socket_path),
                                                 .address = get_text(http->address),

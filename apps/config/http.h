@@ -11,7 +11,7 @@ struct assay_yaml_role {
     char *certificate, *role;
 };
 struct assay_yaml_http {
-    char *certificate, *key, *clients;
+    char *certificate, *key, *clients, *local_role;
     struct assay_yaml_role *roles;
     unsigned roles_count;
 };

@@ -36,6 +36,7 @@ static const struct assay_config_key keys[] = {
     RESTART("http.certificate", NULL),
     RESTART("http.key", NULL),
     RESTART("http.clients", NULL),
+    RESTART("http.local_role", "viewer"),
     RESTART("metrics.members", "0"),
     LIST("http.roles", ASSAY_CONFIG_RESTART),
     RESTART("http.roles[].certificate", NULL),

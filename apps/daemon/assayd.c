@@ -155,6 +155,7 @@ static struct assay_runtime_http http_of(const struct assay_config *config)
                                         .clients = daemon_said(config->http.clients),
                                         .roles = config->http.roles,
                                         .role_count = config->http.role_count,
+                                        .local_role = config->http.local_role,
                                         .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
                                         .state_dir = config->state_dir,
                                         .metrics_members = config->metrics_members };

@@ -3,6 +3,8 @@
  */
 #include "engine/parts/engine_internal.h"
 
+#include "engine/ledger/state/workload_keys.h"
+
 static uint32_t share_bp(const struct assay_share *share, uint64_t total)
 {
     ASSAY_ASSERT(share->largest_weight <= total);
@@ -100,6 +102,24 @@ bool assay_engine_is_bound(const struct assay_engine *engine, uint16_t slot, uin
     return assay_bytes_equal(expected, report_data, sizeof expected);
 }
 
+static void get_keys(const struct assay_engine *engine, const struct assay_member *m,
+                     struct assay_member_keys_snapshot *keys)
+{
+    uint8_t none[32];
+    const struct assay_declaration *d = &m->declaration;
+    assay_declared_keys_no_root(none);
+    *keys = (struct assay_member_keys_snapshot){
+        .keys_epoch = d->keys_epoch,
+        .state = assay_member_keys_state(m, engine->head->state.epoch, ASSAY_STANDING_WARNING)
+    };
+    assay_bytes_copy(keys->keys_root, 32, d->keys_root, 32);
+    if (d->count == 0 || !d->roots[0].binds) return;
+    keys->is_keyed = true;
+    keys->since_epoch = d->roots[0].since_epoch;
+    keys->is_declared = !assay_bytes_equal(d->roots[0].root, none, 32);
+    assay_bytes_copy(keys->declared_root, 32, d->roots[0].root, 32);
+}
+
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot)
 {
@@ -143,6 +163,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
         snapshot->maintenance = m->maintenances[m->maintenance_count - 1];
     assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
     assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
+    get_keys(engine, m, &snapshot->keys);
     const struct assay_genesis_operator *owner =
         assay_operator_find(engine->genesis, m->operator_id);
     if (owner != NULL) snapshot->operator_name = owner->name;

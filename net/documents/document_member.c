@@ -277,6 +277,7 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     set_shared_device(object, s, &member->shared_device);
     if (!whole) return object;
     set_keys(object, member);
+    assay_document_set_key_summary(object, s, slot);
     assay_document_set_insecure_settings(object, s);
     return object;
 }

@@ -210,6 +210,10 @@ static const struct route routes[] = {
     { "/v1/counters", json_type, false, http_counters, "" },
     { "/v1/client", json_type, false, answer_client, "" },
     { "/v1/permit", json_type, false, http_permit, " class " },
+    { "/v1/authorize", json_type, false, http_authorize, " spki class purpose node " },
+    { "/v1/ext-authz/**", json_type, false, http_ext_authz, "" },
+    { "/v1/nodes/*/keys", json_type, false, http_keys, "" },
+    { "/v1/keys", json_type, false, http_all_keys, " since limit " },
     { "/v1/collateral/status", json_type, false, http_core, "" },
     { "/v1/checkpoint", json_type, false, http_core, "" },
     { "/v1/proofs/*", json_type, false, http_core, " bare " },
@@ -302,6 +306,12 @@ static const char *methods_of(const struct route *route)
     return route->make == http_challenge_session ? "GET, POST, DELETE" : "GET, HEAD";
 }
 
+/* Requests of proxies, which pass on headers of their clients: Accept is not about this answer. */
+static bool is_of_proxy(const struct route *route)
+{
+    return route->make == http_authorize || route->make == http_ext_authz;
+}
+
 /* Is it one of a list "GET, POST"? A method is a token: it has neither commas nor blanks. */
 static bool lists_method(const char *list, const char *method)
 {
@@ -320,6 +330,7 @@ static bool check_method(struct http_asking *asking, const struct route *route)
 {
     char detail[64];
     const char *const methods = methods_of(route);
+    if (route->make == http_ext_authz) return true; /* that of the client's request */
     if (lists_method(methods, asking->request->method)) return true;
     (void)snprintf(detail, sizeof detail, "answered are: %s", methods);
     http_problem(asking, HTTP_METHOD, detail, NULL);
@@ -386,18 +397,22 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     ASSAY_ASSERT(route->make != NULL);
     const struct assay_http_request *r = asking->request;
     if (!check_role(asking) || !check_method(asking, route)) return;
-    if (r->has_body && r->body.len == 0) refuse_body(asking, route);
-    else if (!accepts_type(r->accept, route->type) && !http_core_accepts(r))
+    const bool is_any = route->make == http_ext_authz; /* body and parameters are the client's */
+    if (r->has_body && r->body.len == 0 && !is_any) refuse_body(asking, route);
+    else if (!is_of_proxy(route) && !accepts_type(r->accept, route->type) && !http_core_accepts(r))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
-    else if (!check_parameters(asking, route)) return;
+    else if (!is_any && !check_parameters(asking, route)) return;
     else if (!route->bare && asking->view == NULL)
         http_problem(asking, HTTP_TOO_BUSY, "the node is only starting", NULL);
     else route->make(asking);
 }
 
+/* Envoy sends the Host of its client's request: that path has no document of this node. */
 static bool is_for_here(const struct assay_http_request *request)
 {
-    return !request->loopback || request->is_certified_host || is_own_name(request->host);
+    static const char ext_authz[] = "/v1/ext-authz/";
+    return !request->loopback || strncmp(request->path, ext_authz, sizeof ext_authz - 1) == 0 ||
+           request->is_certified_host || is_own_name(request->host);
 }
 
 bool assay_http_is_allowed(const struct assay_http_request *request)

@@ -22,6 +22,9 @@ enum {
 struct assay_http_request {
     const char *method, *path;
     const char *accept, *if_none_match, *host, *last_event_id, *content_type;
+    /* X-Assay-Certificate, X-Forwarded-Tls-Client-Cert, X-Forwarded-Client-Cert: of the client of a
+     * proxy. */
+    const char *certificate, *tls_client_cert, *forwarded_cert;
     /* Of the client, by its certificate or the address that it uses. NONE: nothing is answered. */
     enum assay_http_role role;
     const uint8_t *client;   /* [32] digest of the key of its certificate; NULL: it has none */
@@ -37,9 +40,19 @@ struct assay_http_request {
     bool is_certified_host; /* Host is a name of the server's certificate */
 };
 
+/* What became of a request for a workload key. */
+enum assay_http_key_answer {
+    ASSAY_HTTP_KEY_NONE, /* it was no such request, or a malformed one */
+    ASSAY_HTTP_KEY_AUTHORIZED,
+    ASSAY_HTTP_KEY_DENIED,
+    ASSAY_HTTP_KEY_UNDECIDED,
+    ASSAY_HTTP_KEY_ANSWERS,
+};
+
 /* What the server itself counts; written by its thread alone. */
 struct assay_http_figures {
     uint64_t answers[6]; /* by hundreds of the status; [0]: none of them */
+    uint64_t key_answers[ASSAY_HTTP_KEY_ANSWERS];
     uint64_t accepted, cut_slow, cut_idle, refused;
     uint64_t streams, connections; /* now */
     uint64_t held_bytes;           /* of answers, now */
@@ -72,6 +85,9 @@ struct assay_http_answer {
     uint32_t era;
     uint64_t epoch;
     uint64_t retry_after_s; /* header Retry-After; 0: none */
+    const char *reason; /* headers Assay-Reason, Assay-Member, Assay-Key; NULL, "": none */
+    char member[65], key_name[64];
+    enum assay_http_key_answer key_answer;
     bool close;             /* the connection ends with it */
     bool stream;            /* not an answer: events, after stream_since */
     uint64_t stream_since;

@@ -6,6 +6,7 @@
  *   documents.c  status, nodes, epochs, matrix, timeline, graph
  *   explain.c    why a node stands where it stands
  *   health.c     alive, ready, permitted
+ *   authorize.c  workload keys, for relying parties
  *   metrics.c    OpenMetrics
  *   metrics_members.c  of it, what names members
  *   stream.c     events as they happen
@@ -37,6 +38,10 @@ struct http_asking {
       "use the address that listen.http names")                                                    \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
       "data.reason has the reason; GET /v1/status has the advice")                                 \
+    X(HTTP_NO_KEY, 401, "no_key", "The request names no key",                                      \
+      "the proxy demands a client certificate, and sends it; docs/http.md 7 has settings")         \
+    X(HTTP_KEY_DENIED, 403, "key_denied", "The key is not active",                                 \
+      "data.reason has the reason; GET /v1/nodes/{id}/keys has the keys of a member")              \
     X(HTTP_NOT_FOUND, 404, "not_found", "There is no such document",                               \
       "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
     X(HTTP_ROLE, 403, "role_required", "The role of this client does not suffice",                 \
@@ -61,6 +66,8 @@ struct http_asking {
     X(HTTP_TOO_BUSY, 503, "too_busy", "Too many requests at once, or the node is starting",        \
       "retry after the seconds that the header Retry-After has")                                   \
     X(HTTP_NOT_CLOSED, 503, "not_closed", "No epoch has closed yet", "retry after the next close") \
+    X(HTTP_UNDECIDED, 503, "undecided", "The node cannot tell whether the key is active",          \
+      "data.reason has the reason; ask another node, or retry after Retry-After")                  \
     X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks lists what is not")
 
 #define HTTP_PROBLEM_ENUM(symbol, status, code, title, hint) symbol,
@@ -117,6 +124,12 @@ void http_explain(struct http_asking *asking);
 void http_livez(struct http_asking *asking);
 void http_readyz(struct http_asking *asking);
 void http_permit(struct http_asking *asking);
+
+/* --- authorize.c */
+void http_authorize(struct http_asking *asking);
+void http_ext_authz(struct http_asking *asking);
+void http_keys(struct http_asking *asking);
+void http_all_keys(struct http_asking *asking);
 
 /* --- metrics.c */
 void http_metrics(struct http_asking *asking);

@@ -396,10 +396,15 @@ static void write_http(const struct page *page, const struct assay_http_figures 
 {
     ASSAY_ASSERT(f != NULL);
     static const char *const codes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
+    static const char *const answers[] = { "", "authorized", "denied", "undecided" };
+    static const char keys[] = "assay_key_answers";
     static const char name[] = "assay_http_requests", cut[] = "assay_http_connections_cut";
     write_head(page, name, "counter", "HTTP responses by status, without those of /metrics.");
     for (unsigned i = 2; i < 6; i++)
         write_labelled(page, name, "code", codes[i], f->answers[i]);
+    write_head(page, keys, "counter", "Answers to relying parties about workload keys.");
+    for (unsigned i = ASSAY_HTTP_KEY_AUTHORIZED; i < ASSAY_HTTP_KEY_ANSWERS; i++)
+        write_labelled(page, keys, "result", answers[i], f->key_answers[i]);
     write_gauge(page, "assay_http_connections", "Open HTTP connections.", f->connections, 0);
     write_gauge(page, "assay_http_streams", "Open HTTP event streams.", f->streams, 0);
     write_gauge(page, "assay_http_buffered_bytes",

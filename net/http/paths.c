@@ -36,6 +36,10 @@ static const struct assay_http_path paths[] = {
     { "/v1/counters", VIEWER, false, "counters" },
     { "/v1/client", VIEWER, false, NULL },
     { "/v1/permit", VIEWER, false, NULL },
+    { "/v1/authorize", SERVICE, false, NULL },
+    { "/v1/ext-authz/**", SERVICE, false, NULL },
+    { "/v1/nodes/*/keys", VIEWER, false, "keys *" },
+    { "/v1/keys", VIEWER, false, "keys" },
     { "/v1/graph/nodes", VIEWER, false, NULL },
     { "/v1/graph/edges", VIEWER, false, NULL },
     { "/v1/checkpoint", VIEWER, true, "checkpoint" },
@@ -81,12 +85,25 @@ const struct assay_http_path *assay_http_path_at(size_t index)
     return index < sizeof paths / sizeof paths[0] ? &paths[index] : NULL;
 }
 
+/* A pattern that ends in two stars: the word behind the prefix, and after it anything. */
+static bool matches_prefix(const char *pattern, const char *path, char *word, size_t word_len)
+{
+    const size_t head = strlen(pattern) - 2;
+    if (strncmp(pattern, path, head) != 0) return false;
+    const size_t len = strcspn(path + head, "/");
+    if (len == 0 || len >= word_len) return false;
+    assay_bytes_copy(word, word_len, path + head, len);
+    word[len] = '\0';
+    return true;
+}
+
 bool assay_http_path_matches(const char *pattern, const char *path, char *word, size_t word_len)
 {
     ASSAY_ASSERT(word_len > 0);
     const char *star = strchr(pattern, '*');
     word[0] = '\0';
     if (star == NULL) return strcmp(pattern, path) == 0;
+    if (star[1] == '*') return matches_prefix(pattern, path, word, word_len);
     const size_t head = (size_t)(star - pattern), tail = strlen(star + 1), len = strlen(path);
     if (len <= head + tail || strncmp(pattern, path, head) != 0 ||
         strcmp(path + len - tail, star + 1) != 0)

@@ -21,7 +21,7 @@ enum {
  * "since=", a parameter with its name; "epoch:", the value alone; "votes!", a parameter that is
  * there (empty, or 1) or not. Parameters may be absent; what is behind an absent value has none. */
 struct assay_http_path {
-    const char *path; /* "*": one variable part */
+    const char *path; /* "*": one variable part; "**", at the end: one, and what follows it */
     enum assay_http_role role;
     bool in_core;     /* rendered by the node's loop, in its turn */
     const char *line; /* template; NULL: no request of the admin socket */

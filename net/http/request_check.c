@@ -49,6 +49,11 @@ static bool is_clean(const char *value, size_t len)
     return true;
 }
 
+/* Of two, a proxy may have set the one that is not read. */
+static const char *const certificates[ASSAY_HTTP_CERTIFICATE_HEADERS] = {
+    "X-Assay-Certificate", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Client-Cert"
+};
+
 void assay_http_request_check_header(struct assay_http_request_check *check, const char *name,
                                      size_t name_len, const char *value, size_t value_len)
 {
@@ -58,6 +63,9 @@ void assay_http_request_check_header(struct assay_http_request_check *check, con
     }
     if (!is_clean(value, value_len)) set_fault(check, "a NUL or a line break in a header");
     if (strcasecmp(name, "Host") == 0) check->hosts++;
+    for (size_t i = 0; i < sizeof certificates / sizeof certificates[0]; i++)
+        if (strcasecmp(name, certificates[i]) == 0 && check->certificates[i]++ > 0)
+            set_fault(check, "a header with a client certificate twice");
     if (strcasecmp(name, "Transfer-Encoding") == 0) check->codings++;
     if (strcasecmp(name, "Content-Length") != 0) return;
     check->lengths++;

@@ -11,10 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { ASSAY_HTTP_CERTIFICATE_HEADERS = 3 }; /* of clients of proxies */
+
 /* All zero: nothing was seen. */
 struct assay_http_request_check {
     const char *fault; /* the first, for operators; NULL: none */
-    unsigned hosts, lengths, codings;
+    unsigned hosts, lengths, codings, certificates[ASSAY_HTTP_CERTIFICATE_HEADERS];
 };
 
 /* The path with its parameters as received, undecoded. */

@@ -270,6 +270,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->core = assay_http_core_queue_create();
     http->timeline = config->timeline;
     http->role_count = config->role_count;
+    http->local_role = config->local_role;
     for (size_t i = 0; i < config->role_count; i++)
         http->roles[i] = config->roles[i];
     if (http->slot == NULL || http->core == NULL) return ASSAY_E_MEMORY;

@@ -12,10 +12,13 @@
 bool http_server_cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
 {
     static const char *const never[] = { "/livez",       "/readyz",  "/v1/permit", "/v1/events",
-                                         "/v1/timeline", "/metrics", "/v1/client" };
+                                         "/v1/timeline", "/metrics", "/v1/client",
+                                         "/v1/authorize" };
     if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
+    /* By the key of a client, which is in a header. */
+    if (strncmp(r->path, "/v1/ext-authz/", 14) == 0) return false;
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         if (strcmp(r->path, never[i]) == 0) return false;
     int len = snprintf(key, HTTP_SERVER_KEY_MAX, "%s?", r->path);

@@ -86,6 +86,7 @@ struct assay_http {
     int64_t certificate_ends_unix_s;
     uint32_t metrics_members; /* rows of the metrics by member */
     char *state_dir;
+    enum assay_http_role local_role; /* NONE: viewer */
     size_t role_count;
     struct assay_http_role_rule roles[ASSAY_HTTP_ROLES_MAX];
 };

@@ -65,8 +65,10 @@ static const char *on_header(struct MHD_Connection *connection, const char *name
 static enum assay_http_role get_role(struct link *link)
 {
     struct assay_http *http = link->http;
-    if (http->certificate == NULL)
-        return http->socket_path != NULL ? ASSAY_HTTP_ROLE_AUDITOR : ASSAY_HTTP_ROLE_VIEWER;
+    if (http->certificate == NULL && http->socket_path != NULL) return ASSAY_HTTP_ROLE_AUDITOR;
+    if (http->certificate == NULL && http->loopback && http->local_role != ASSAY_HTTP_ROLE_NONE)
+        return http->local_role;
+    if (http->certificate == NULL) return ASSAY_HTTP_ROLE_VIEWER;
     if (link->has_role) return link->role;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(link->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -95,6 +97,9 @@ static void read_request(struct link *link, const char *method, const char *url,
         .host = on_header(c, MHD_HTTP_HEADER_HOST),
         .last_event_id = on_header(c, "Last-Event-ID"),
         .content_type = on_header(c, MHD_HTTP_HEADER_CONTENT_TYPE),
+        .certificate = on_header(c, "X-Assay-Certificate"),
+        .tls_client_cert = on_header(c, "X-Forwarded-Tls-Client-Cert"),
+        .forwarded_cert = on_header(c, "X-Forwarded-Client-Cert"),
         .role = get_role(link),
         .client = link->client,
         .body_announced = announced,
@@ -175,6 +180,11 @@ static void add_headers(const struct assay_http *http, struct MHD_Response *resp
         { MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after_s > 0 ? retry : NULL },
         { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
         { MHD_HTTP_HEADER_VARY, "Accept" },
+        { MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+          answer->status == MHD_HTTP_UNAUTHORIZED ? "TLS-Client-Certificate" : NULL },
+        { "Assay-Reason", answer->reason },
+        { "Assay-Member", answer->member[0] != '\0' ? answer->member : NULL },
+        { "Assay-Key", answer->key_name[0] != '\0' ? answer->key_name : NULL },
         { "Assay-Chain", http->chain[0] != '\0' ? http->chain : NULL },
         { "Content-Security-Policy", answer->policy != NULL ? answer->policy : data_policy },
         { "Cross-Origin-Resource-Policy", "same-origin" },
@@ -344,6 +354,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     assay_http_answer(&book, request, &answer);
     if (answer.core_line != NULL) return request_core(link, answer.core_line);
     count_answer(http, request->path, answer.status);
+    http->figures.key_answers[answer.key_answer]++;
     if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(http, &answer);

@@ -4,6 +4,7 @@
 #include "net/http/snapshot_slot.h"
 
 #include "base/assert.h"
+#include "net/documents/key_table.h"
 #include "net/services/server/summary.h"
 
 #include <pthread.h>
@@ -189,6 +190,7 @@ static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot
         *services = *snapshot->services;
         view->snapshot.services = services;
     }
+    view->snapshot.keys = assay_authz_table_share(snapshot->keys);
     for (uint32_t i = 0; i < count; i++) {
         struct assay_snapshot_member *m = &view->snapshot.members[i];
         uint8_t *names = memory + at_names + 2 * (size_t)i * ASSAY_NAME_MAX;
@@ -245,5 +247,6 @@ void assay_http_snapshot_release(struct assay_http_snapshot **view)
     for (uint32_t i = 0; i < v->epoch_count; i++)
         assay_http_epoch_release(&v->epochs[i]);
     assay_http_rules_release(&v->rules);
+    assay_authz_table_release(&v->snapshot.keys);
     free(v);
 }

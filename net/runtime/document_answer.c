@@ -1,7 +1,7 @@
 /*
  * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
  *
- *   status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters
+ *   status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters | keys [NAME|SLOT|ID]
  *   timeline [since=SEQ] [node=NAME]
  *   permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX
  *   proposal ID | review HEX    (document_reviews.c)
@@ -138,6 +138,17 @@ static char *document_node(struct assay_runtime *runtime, const char *which)
                            assay_document_member(runtime_snapshot(runtime), slot, true));
 }
 
+static char *document_keys(struct assay_runtime *runtime, const char *which)
+{
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    uint16_t slot = 0;
+    if (which[0] == '\0')
+        return document_finish(runtime, "assay.all_keys",
+                               assay_document_all_keys(s, 0, s->member_count));
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
+    return document_finish(runtime, "assay.keys", assay_document_keys(s, slot));
+}
+
 static char *answer_slot(struct assay_runtime *runtime, const char *which,
                          char *(*answer)(struct assay_runtime *runtime, uint16_t slot))
 {
@@ -247,6 +258,7 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "evidence") == 0) return answer_slot(runtime, argument, document_evidence);
     if (strcmp(command, "evidence-bytes") == 0)
         return answer_slot(runtime, argument, document_evidence_bytes);
+    if (strcmp(command, "keys") == 0) return document_keys(runtime, argument);
     if (strcmp(command, "ear") == 0) return answer_slot(runtime, argument, document_ear);
     if (strcmp(command, "challenge") == 0) return document_challenge(runtime, argument);
     if (strcmp(command, "verifier") == 0) return document_verifier(runtime);
@@ -283,7 +295,7 @@ char *document_answer(void *context, const char *line)
         runtime, "unknown_request",
         "status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | evidence-bytes NAME|SLOT|ID "
         "| "
-        "counters | "
+        "counters | keys [NAME|SLOT|ID] | "
         "timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
         "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "

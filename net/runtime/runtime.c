@@ -575,6 +575,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     runtime_changes_close(h);
     runtime_reviews_close(h);
     runtime_offers_close(h);
+    runtime_key_table_close(h);
     free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);

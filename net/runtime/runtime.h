@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "host/enforcement.h"
+#include "net/http/roles.h"
 #include "net/system/log.h"
 
 #include <poll.h>
@@ -158,6 +159,7 @@ struct assay_runtime_http {
     const char *certificate, *key, *clients;  /* NULL: no TLS */
     const struct assay_http_role_rule *roles; /* [role_count], borrowed while the runtime opens */
     size_t role_count;
+    enum assay_http_role local_role; /* as in net/http/http.h */
     bool accept_plain;
     const char *state_dir;    /* directory for disk metrics; NULL: none */
     uint32_t metrics_members; /* rows of the metrics by member; 0: none */

@@ -215,6 +215,11 @@ struct assay_runtime {
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
     struct assay_snapshot snapshot; /* members: [members] */
+    struct { /* lists of workload keys; snapshot.keys is the table */
+        struct assay_authz_table *table;
+        uint32_t missing;
+        uint64_t epoch, retry_ms; /* of the last update; when what is missing is tried again */
+    } key_table;
     uint8_t *outgoing;              /* [ASSAY_FRAME_LEN_MAX] */
     uint8_t *paging;                /* [ASSAY_FRAME_LEN_MAX] */
     struct pollfd fds[RUNTIME_FDS_MAX];
@@ -475,6 +480,10 @@ const char *runtime_standing_name(uint64_t standing);
 
 /* Returns: the runtime's single snapshot, refilled with the current state. */
 const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime);
+
+/* Sets s->keys: lists of the roots that the snapshot's members have. */
+void runtime_key_table_update(struct assay_runtime *runtime, struct assay_snapshot *s);
+void runtime_key_table_close(struct assay_runtime *runtime);
 
 /* --- runtime_history.c */
 /* Returns: the key of the oldest hour in the store (ASSAY_HISTORY_ERA). */

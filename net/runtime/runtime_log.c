@@ -513,6 +513,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     s->counters = runtime->counters;
     snapshot_components(runtime, s);
     runtime_services_snapshot(runtime, s);
+    runtime_key_table_update(runtime, s);
     return s;
 }
 

@@ -9,8 +9,10 @@
 
 #include "engine/consensus/block.h"
 #include "engine/ledger/records/record.h"
+#include "engine/sync/key_list_page.h"
 #include "net/documents/document.h"
 #include "net/documents/document_rules.h"
+#include "net/documents/key_table.h"
 #include "net/http/http.h"
 #include "net/timeline/history.h"
 #include "quote/accept/policy.h"
@@ -259,6 +261,61 @@ void runtime_votes_free(const struct assay_http_epoch **epoch)
     *epoch = NULL;
 }
 
+/* ------------------------------------------------------------ lists of workload keys */
+
+/* Read from the store when the roots of the head state change, a few in a turn, so that a node of
+ * many members that starts does not stall. What is missing is tried again. */
+enum {
+    LOADS_MAX = 32, /* of one snapshot: some 2 ms */
+    RETRY_MS = 500, /* the engine requests what is missing of its peers */
+};
+
+static enum assay_status load_key_list(void *context, uint32_t slot, const uint8_t root[static 32],
+                                       struct assay_authz_list **list)
+{
+    struct assay_runtime *runtime = context;
+    uint8_t buffer[ASSAY_DECLARED_KEYS_LEN_MAX];
+    struct assay_slice bytes;
+    ASSAY_TRY(assay_declared_list_load(runtime->config.store, slot, root, buffer, sizeof buffer,
+                                       &bytes));
+    return assay_authz_list_create(bytes, root, list);
+}
+
+/* Returns: whether something that was missing is not tried again yet, and nothing else changed. */
+static bool is_too_early(const struct assay_runtime *runtime,
+                         const struct assay_engine_snapshot *chain)
+{
+    return runtime->key_table.missing > 0 && runtime->key_table.epoch == chain->epoch &&
+           runtime->now_ms < runtime->key_table.retry_ms;
+}
+
+void runtime_key_table_update(struct assay_runtime *runtime, struct assay_snapshot *s)
+{
+    struct assay_authz_table *const old = runtime->key_table.table;
+    if (old != NULL && is_too_early(runtime, &s->chain)) return;
+    struct assay_member_keys_snapshot *members =
+        calloc(s->member_count > 0 ? s->member_count : 1, sizeof *members);
+    struct assay_authz_table *table = NULL;
+    uint32_t missing = 0;
+    for (uint32_t i = 0; members != NULL && i < s->member_count; i++)
+        members[i] = s->members[i].ledger.keys;
+    if (members != NULL)
+        table = assay_authz_table_update(old, members, s->member_count, LOADS_MAX,
+                                         load_key_list, runtime, &missing);
+    free(members);
+    assay_authz_table_release(&runtime->key_table.table);
+    runtime->key_table.table = table; /* NULL without memory: then no key is reported */
+    runtime->key_table.missing = missing;
+    runtime->key_table.epoch = s->chain.epoch;
+    runtime->key_table.retry_ms = runtime->now_ms + RETRY_MS;
+    s->keys = table;
+}
+
+void runtime_key_table_close(struct assay_runtime *runtime)
+{
+    assay_authz_table_release(&runtime->key_table.table);
+}
+
 /* ------------------------------------------------------------ opening and polling */
 
 static enum assay_status open_http(struct assay_runtime *runtime,
@@ -273,6 +330,7 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .clients = c->clients,
                                               .roles = c->roles,
                                               .role_count = c->role_count,
+                                              .local_role = c->local_role,
                                               .accept_plain = c->accept_plain,
                                               .state_dir = c->state_dir,
                                               .metrics_members = c->metrics_members,

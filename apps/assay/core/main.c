@@ -44,7 +44,7 @@ static const struct assay_command commands[] = {
       RULES },
     { "setup", "configuration and keys for one node or a local network", cli_command_setup, RULES },
     { "config", "check, show and compare configurations of assayd", cli_command_config, RULES },
-    { "keys", "make and show the keys of a node or an operator", cli_command_keys, RULES },
+    { "keys", "keys of a node or an operator; list workload keys", cli_command_keys, RULES },
     { "genesis", "plan, sign and show a network", cli_command_genesis, RULES },
     { "node", "write the join request of a node", cli_command_node, RULES },
     { "change", "change a running network: draft, simulate, sign, submit", cli_command_change,

@@ -3,6 +3,7 @@
  * public card.
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/option_values.h"
@@ -466,6 +467,7 @@ int cli_command_keys(int argc, char **argv)
     const char *name = NULL, *out = NULL, *config = "/etc/assay/assayd.yaml";
     bool json = false, generates = false, identity = false;
     struct succession s = { .era = ANY_ERA };
+    struct assay_daemon_request q = cli_daemon_request("keys");
     const struct cli_option_target targets[] = {
         { "name", .text = &name },
         { "generate", .flag = &generates },
@@ -474,12 +476,16 @@ int cli_command_keys(int argc, char **argv)
         { "out", .text = &out },
         { "era", .number = &s.era, .low = 0, .high = UINT32_MAX - 1 },
         { "sequence", .number = &s.sequence, .low = 1, .high = INT64_MAX },
+        { "socket", .text = &q.socket },
+        { "timeout", .ms = &q.timeout_ms },
         { "json", .flag = &json },
         { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
     const char *const verb = argv[1], *const where = argv[2];
+    q.json = json;
+    if (strcmp(verb, "list") == 0) return cli_keys_list(&q, argc > 2 ? where : NULL);
     if (strcmp(verb, "rotate") == 0 && out != NULL && !identity)
         return cli_misuse("--out is of --identity");
     if (strcmp(verb, "rotate") == 0 && (s.era != ANY_ERA || s.sequence != 0) && !identity)

@@ -224,6 +224,9 @@ static const char evidence_view[] =
     "operator       {node.operator}, {node.operator_id}\n"
     "vendor root    {node.vendor_root}\n"
     "platform       {node.platform_id}\n"
+    "workload keys  [?node.workload_keys.count {node.workload_keys.active_count} of "
+    "{node.workload_keys.count} active[?!node.workload_keys.active : {node.workload_keys.state}]"
+    "|{node.workload_keys.state}]\n"
     "[?advice \nWhat to do\n[*advice   - {.}\n]]";
 
 /* Of the verdict of this node, while it stores that evidence. */

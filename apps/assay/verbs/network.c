@@ -324,6 +324,12 @@ const struct assay_verb assay_verbs_network[] = {
     { "keys", "show", "DIR|FILE|KEY", "Print the public halves.", "",
       "assay keys show node-1/keys\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "keys", "list", "[NODE]",
+      "List the workload keys that members have declared, each with the reason why it is active or "
+      "not: of all members, or of one. NODE is a name, a slot or the hexadecimal node id.",
+      "", "assay keys list\nassay keys list node-3 --json\n",
+      (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_TIMEOUT, ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
       "Create the unsigned genesis of a network from a plan, after verifying everything that the "
       "plan names. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "

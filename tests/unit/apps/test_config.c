@@ -459,6 +459,21 @@ Test(apps_config, http_is_reached_from_other_machines_by_mutual_tls_alone)
     cr_expect_str_eq(config->http.clients + len - 6, "/a.pem");
 }
 
+Test(apps_config, a_role_without_certificates_is_of_a_loopback_address_alone)
+{
+    static const char socket[] = "  admin: admin.sock\nhttp: { local_role: service }\n",
+                      other[] = "  admin: admin.sock\n  http: 127.0.0.1:8080\n"
+                                "http: { local_role: operator }\n",
+                      good_role[] = "  admin: admin.sock\n  http: 127.0.0.1:8080\n"
+                                    "http: { local_role: service }\n";
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->http.local_role, ASSAY_HTTP_ROLE_VIEWER);
+    cr_expect_eq(load_with("  admin: admin.sock\n", socket), ASSAY_E_INVALID);
+    cr_expect_eq(load_with("  admin: admin.sock\n", other), ASSAY_E_SYNTAX);
+    cr_assert_eq(load_with("  admin: admin.sock\n", good_role), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->http.local_role, ASSAY_HTTP_ROLE_SERVICE);
+}
+
 Test(apps_config, metrics_by_member_are_opt_in_and_bounded)
 {
     static const char key[] = "log:\n";

@@ -1,0 +1,576 @@
+/*
+ * tests/unit/net/http/test_authorize.c - tests of requests of relying parties for workload keys:
+ * who is let in, who is not, and when the node cannot tell.
+ */
+#include "base/base64.h"
+#include "net/documents/key_table.h"
+#include "net/http/answer.h"
+#include "net/http/client_key.h"
+#include "net/json/json.h"
+#include "tests/unit/engine/ledger/workload_keys_bench.h"
+#include "tests/unit/net/http/http_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OWNER = 1, OTHER = 2, NOW = 100100, ENTRIES = 4 };
+
+static struct http_fixture fixture;
+static struct assay_http_figures figures;
+static struct assay_http_answer answer;
+static struct assay_json *json;
+
+static void open_fixture(void)
+{
+    http_fixture_open(&fixture, 4);
+    fixture.snapshot.keys = assay_authz_table_create(4);
+    for (uint32_t i = 0; i < 4; i++) {
+        fixture.members[i].ledger.keys.is_keyed = true;
+        fixture.members[i].ledger.keys.state = ASSAY_KEYS_UNBOUND;
+    }
+}
+
+static void close_fixture(void)
+{
+    assay_json_free(&json);
+    free(answer.body);
+    assay_authz_table_release(&fixture.snapshot.keys);
+    http_fixture_close(&fixture);
+}
+
+TestSuite(net_http_authorize, .init = open_fixture, .fini = close_fixture);
+
+/* ------------------------------------------------------------ lists */
+
+static struct assay_authz_list *list_of(const struct workload_entry *const *entries, uint32_t count)
+{
+    uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX], root[32];
+    struct assay_declared_key keys[ENTRIES];
+    struct assay_declared_keys decoded;
+    struct assay_authz_list *list = NULL;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = entries[i]->key;
+    cr_assert_eq(assay_declared_keys_encode(keys, count, &w), ASSAY_OK);
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(bytes, w.len), &decoded), ASSAY_OK);
+    assay_declared_keys_root(&decoded, root);
+    cr_assert_eq(assay_authz_list_create(assay_slice_over(bytes, w.len), root, &list), ASSAY_OK);
+    return list;
+}
+
+/* The table has the list, and the state names it. Consumes the reference. */
+static void declare(uint32_t slot, struct assay_authz_list *list)
+{
+    struct assay_member_keys_snapshot *keys = &fixture.members[slot].ledger.keys;
+    assay_authz_list_release(&fixture.snapshot.keys->rows[slot].declared);
+    fixture.snapshot.keys->rows[slot].declared = list;
+    keys->is_declared = true;
+    keys->since_epoch = 40;
+    assay_bytes_copy(keys->declared_root, 32, list->root, 32);
+}
+
+static void certify(uint32_t slot, struct assay_authz_list *list)
+{
+    struct assay_member_keys_snapshot *keys = &fixture.members[slot].ledger.keys;
+    assay_authz_list_release(&fixture.snapshot.keys->rows[slot].certified);
+    fixture.snapshot.keys->rows[slot].certified = list;
+    keys->keys_epoch = 41;
+    keys->state = ASSAY_KEYS_ACTIVE;
+    assay_bytes_copy(keys->keys_root, 32, list->root, 32);
+}
+
+static void make_entry(struct workload_entry *entry, uint32_t slot,
+                       enum assay_declared_purpose purpose, const char *name)
+{
+    static const uint8_t chain[32];
+    workload_entry_make(entry, WORKLOAD_P256, purpose, name, NULL, chain,
+                        fixture.members[slot].ledger.node_id);
+}
+
+/* A member with one active TLS key. Out: the digest of its SPKI in hexadecimal. */
+static void activate(uint32_t slot, struct workload_entry *entry, char spki[static 65])
+{
+    const struct workload_entry *const entries[] = { entry };
+    uint8_t digest[32];
+    struct assay_authz_list *list = list_of(entries, 1);
+    declare(slot, assay_authz_list_share(list));
+    certify(slot, list);
+    assay_sha256(entry->key.spki.bytes, entry->key.spki.len, digest);
+    assay_hex_encode(digest, 32, spki, 65);
+}
+
+static void open_with(struct workload_entry *entry, char spki[static 65])
+{
+    make_entry(entry, OWNER, ASSAY_PURPOSE_TLS, "api");
+    activate(OWNER, entry, spki);
+}
+
+/* ------------------------------------------------------------ requests */
+
+static void ask_request(struct assay_http_request *request)
+{
+    cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
+    const struct assay_http_content book = {
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = NOW
+    };
+    if (request->role == ASSAY_HTTP_ROLE_NONE) request->role = ASSAY_HTTP_ROLE_SERVICE;
+    if (request->method == NULL) request->method = "GET";
+    if (request->path == NULL) request->path = "/v1/authorize";
+    assay_json_free(&json);
+    free(answer.body);
+    assay_http_answer(&book, request, &answer);
+    cr_assert_not_null(answer.body);
+    cr_assert_eq(assay_json_parse(answer.body, answer.len, &json), ASSAY_OK);
+    assay_http_snapshot_release(&view);
+}
+
+static void ask_key(const char *spki, const char *key, const char *value)
+{
+    struct assay_http_request request = { .parameter_count = key != NULL ? 2 : 1 };
+    request.parameters[0] = (struct assay_http_pair){ "spki", spki };
+    request.parameters[1] = (struct assay_http_pair){ key, value };
+    ask_request(&request);
+}
+
+static const char *reason(void)
+{
+    return assay_json_text(assay_json_get(json, "data"), "reason", "");
+}
+
+static void expect_allowed(const char *spki)
+{
+    ask_key(spki, NULL, NULL);
+    cr_expect_eq(answer.status, 200, "%s", reason());
+    cr_expect_str_eq(reason(), "active");
+    cr_expect_str_eq(answer.reason, "active");
+}
+
+static void expect_refused(const char *spki, unsigned status, const char *why)
+{
+    ask_key(spki, NULL, NULL);
+    cr_expect_eq(answer.status, status, "%s: %u, %s", why, answer.status, reason());
+    cr_expect_str_eq(reason(), why);
+    cr_assert_not_null(answer.reason);
+    cr_expect_str_eq(answer.reason, why);
+    cr_expect_str_eq(assay_json_text(json, "code", ""), status == 403 ? "key_denied" : "undecided");
+    cr_expect_eq(answer.etag[0], '\0', "nothing of it is cached");
+    cr_expect_eq(answer.retry_after_s, status == 503);
+}
+
+/* ------------------------------------------------------------ who is let in */
+
+Test(net_http_authorize, an_active_key_is_authorized_and_its_member_named)
+{
+    struct workload_entry entry;
+    char spki[65], node_id[65];
+    open_with(&entry, spki);
+    expect_allowed(spki);
+    assay_hex_encode(fixture.members[OWNER].ledger.node_id, 32, node_id, sizeof node_id);
+    const struct assay_json *data = assay_json_get(json, "data");
+    cr_expect(assay_json_bool(data, "authorized", false));
+    cr_expect_str_eq(assay_json_text(data, "node_id", ""), node_id);
+    cr_expect_str_eq(assay_json_text(data, "key_name", ""), "api");
+    cr_expect_str_eq(answer.member, node_id);
+    cr_expect_str_eq(answer.key_name, "api");
+    cr_expect_eq(answer.etag[0], '\0', "an answer that is kept outlives a suspension");
+    ask_key(spki, "node", "node-1");
+    cr_expect_eq(answer.status, 200);
+    ask_key(spki, "class", "critical");
+    cr_expect_eq(answer.status, 200);
+}
+
+Test(net_http_authorize, a_suspended_member_is_denied_whatever_else_is_true)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    expect_refused(spki, 403, "suspended");
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    expect_refused(spki, 403, "below_threshold");
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_WARNING;
+    expect_allowed(spki);
+    ask_key(spki, "class", "critical");
+    cr_expect_eq(answer.status, 403);
+    cr_expect_str_eq(reason(), "below_threshold");
+    fixture.members[OWNER].ledger.stage = ASSAY_STAGE_RESTING;
+    expect_refused(spki, 403, "drained");
+}
+
+/* docs/protocol.md 2.16.6. */
+Test(net_http_authorize, keys_that_the_state_does_not_report_as_active_are_denied)
+{
+    static const struct {
+        enum assay_keys_state state;
+        const char *reason;
+    } rows[] = { { ASSAY_KEYS_UNBOUND, "not_bound" },
+                 { ASSAY_KEYS_OLD, "stale" },
+                 { ASSAY_KEYS_STANDING, "below_threshold" },
+                 { ASSAY_KEYS_MAINTENANCE, "maintenance" },
+                 { ASSAY_KEYS_STAGE, "drained" } };
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fixture.members[OWNER].ledger.keys.state = rows[i].state;
+        expect_refused(spki, 403, rows[i].reason);
+    }
+}
+
+Test(net_http_authorize, unknown_keys_and_those_for_other_uses_are_denied)
+{
+    struct workload_entry entry, ssh;
+    char spki[65], spki_ssh[65];
+    open_with(&entry, spki);
+    expect_refused("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 403,
+                   "unknown_key");
+    ask_key(spki, "node", "node-0");
+    cr_expect_str_eq(reason(), "other_member");
+    ask_key(spki, "purpose", "token");
+    cr_expect_str_eq(reason(), "other_purpose");
+    make_entry(&ssh, OTHER, ASSAY_PURPOSE_SSH, "host");
+    activate(OTHER, &ssh, spki_ssh);
+    expect_refused(spki_ssh, 403, "other_purpose");
+    ask_key(spki_ssh, "purpose", "ssh");
+    cr_expect_eq(answer.status, 200);
+}
+
+/* Declared in d, active from the close of d + 1; withdrawn by the list that lacks it. */
+Test(net_http_authorize, a_key_counts_from_its_certified_list_to_the_list_that_lacks_it)
+{
+    struct workload_entry old, new;
+    char spki[65], spki_new[65];
+    uint8_t digest[32];
+    open_with(&old, spki);
+    make_entry(&new, OWNER, ASSAY_PURPOSE_TLS, "api2");
+    const struct workload_entry *const both[] = { &old, &new }, *const one[] = { &new };
+    assay_sha256(new.key.spki.bytes, new.key.spki.len, digest);
+    assay_hex_encode(digest, 32, spki_new, 65);
+    declare(OWNER, list_of(both, 2));
+    expect_allowed(spki);
+    expect_refused(spki_new, 403, "not_certified");
+    certify(OWNER, list_of(both, 2));
+    expect_allowed(spki);
+    expect_allowed(spki_new);
+    declare(OWNER, list_of(one, 1));
+    expect_refused(spki, 403, "withdrawn");
+    expect_allowed(spki_new);
+}
+
+/* A list with keys was declared, and evidence since then bound none: the enclave restarted. */
+Test(net_http_authorize, keys_that_an_enclave_lost_are_told_from_keys_that_are_new)
+{
+    struct workload_entry entry;
+    const struct workload_entry *const one[] = { &entry };
+    char spki[65];
+    uint8_t digest[32];
+    make_entry(&entry, OWNER, ASSAY_PURPOSE_TLS, "api");
+    declare(OWNER, list_of(one, 1));
+    assay_sha256(entry.key.spki.bytes, entry.key.spki.len, digest);
+    assay_hex_encode(digest, 32, spki, 65);
+    expect_refused(spki, 403, "not_bound");
+    fixture.members[OWNER].ledger.keys.since_epoch = 42;
+    expect_refused(spki, 403, "not_certified");
+}
+
+/* docs/identity.md 9: its private half is on both machines. */
+Test(net_http_authorize, a_key_of_two_members_has_the_worse_of_their_standings)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    activate(OTHER, &entry, spki);
+    expect_allowed(spki);
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    expect_refused(spki, 403, "suspended");
+    ask_key(spki, "node", "node-1");
+    cr_expect_str_eq(reason(), "suspended");
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_FULL;
+    fixture.members[OTHER].ledger.keys.state = ASSAY_KEYS_OLD;
+    expect_allowed(spki);
+}
+
+/* ------------------------------------------------------------ what the node cannot tell */
+
+Test(net_http_authorize, a_node_that_is_not_at_the_head_cannot_tell)
+{
+    struct workload_entry entry;
+    char spki[65];
+    struct assay_snapshot *const s = &fixture.snapshot;
+    open_with(&entry, spki);
+    const struct assay_snapshot good = *s;
+    s->chain.behind = true;
+    expect_refused(spki, 503, "behind");
+    *s = good;
+    s->newcomer = true;
+    expect_refused(spki, 503, "catching_up");
+    *s = good;
+    s->fenced = true;
+    expect_refused(spki, 503, "fenced");
+    *s = good;
+    s->chain.final_at_ms = 0;
+    expect_refused(spki, 503, "head_old");
+    s->chain.final_at_ms = NOW - 3 * s->epoch_ms;
+    expect_refused(spki, 503, "head_old");
+    s->chain.final_at_ms++;
+    expect_allowed(spki);
+    *s = good;
+    s->now_ms = NOW - 5000;
+    expect_refused(spki, 503, "stalled");
+}
+
+/* docs/protocol.md 2.16.7: a node that lacks a list reports no key of it as active. */
+Test(net_http_authorize, a_node_that_lacks_a_list_cannot_tell_what_may_be_on_it)
+{
+    static const char stranger[] =
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    struct workload_entry entry, other;
+    char spki[65], spki_other[65];
+    open_with(&entry, spki);
+    make_entry(&other, OTHER, ASSAY_PURPOSE_TLS, "db");
+    activate(OTHER, &other, spki_other);
+    assay_authz_list_release(&fixture.snapshot.keys->rows[OTHER].certified);
+    expect_refused(spki_other, 503, "lists_missing");
+    assay_authz_list_release(&fixture.snapshot.keys->rows[OTHER].declared);
+    expect_refused(spki_other, 503, "lists_missing");
+    expect_refused(stranger, 503, "lists_missing");
+    expect_allowed(spki); /* whatever is on it, its member stands as well */
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    expect_refused(spki, 503, "lists_missing");
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    expect_refused(spki, 403, "suspended");
+    assay_authz_table_release(&fixture.snapshot.keys);
+    expect_refused(spki, 503, "lists_missing");
+}
+
+/* A table of an earlier state never answers for a newer one. */
+Test(net_http_authorize, a_list_of_another_root_than_the_states_is_none)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    fixture.members[OWNER].ledger.keys.keys_root[0] ^= 1;
+    expect_refused(spki, 503, "lists_missing");
+    fixture.members[OWNER].ledger.keys.keys_root[0] ^= 1;
+    fixture.members[OWNER].ledger.keys.declared_root[0] ^= 1;
+    expect_refused(spki, 503, "lists_missing");
+}
+
+/* ------------------------------------------------------------ requests that are wrong */
+
+Test(net_http_authorize, a_request_without_a_usable_key_is_refused)
+{
+    static const char *const bad[] = { "", "00", "zz", "00112233", NULL };
+    static const struct assay_http_pair pairs[] = {
+        { "class", "root" }, { "purpose", "holder" }, { "node", "nobody" }, { "service", "api" }
+    };
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    for (size_t i = 0; bad[i] != NULL; i++) {
+        ask_key(bad[i], NULL, NULL);
+        cr_expect_eq(answer.status, 400, "%s", bad[i]);
+    }
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        ask_key(spki, pairs[i].key, pairs[i].value);
+        cr_expect_eq(answer.status, 400, "%s", pairs[i].key);
+    }
+    struct assay_http_request none = { .certificate = "" };
+    ask_request(&none);
+    cr_expect_eq(answer.status, 401);
+    cr_expect_str_eq(answer.reason, "no_key");
+}
+
+Test(net_http_authorize, viewers_may_not_ask)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                          .parameter_count = 1,
+                                          .parameters = { { "spki", spki } } };
+    ask_request(&request);
+    cr_expect_eq(answer.status, 403);
+    cr_expect_str_eq(assay_json_text(json, "code", ""), "role_required");
+    request.path = "/v1/ext-authz/normal/";
+    ask_request(&request);
+    cr_expect_str_eq(assay_json_text(json, "code", ""), "role_required");
+}
+
+/* ------------------------------------------------------------ certificates in headers */
+
+/* DER of a certificate of this key; its signature and names are of nobody. */
+static size_t certificate_of(const struct assay_declared_key *key, uint8_t out[static 512])
+{
+    static const uint8_t head[] = { 0xa0, 3, 2, 1, 2, 2, 1, 1, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0 };
+    static const uint8_t tail[] = { 0x30, 0, 3, 2, 0, 0 };
+    const size_t spki = key->spki.len, tbs = sizeof head + spki;
+    const size_t all = 3 + tbs + sizeof tail;
+    cr_assert(tbs < 128 && all < 256 && spki < 128);
+    size_t at = 0;
+    out[at++] = 0x30;
+    if (all - 1 >= 128) out[at++] = 0x81;
+    out[at++] = (uint8_t)(2 + tbs + sizeof tail);
+    out[at++] = 0x30;
+    out[at++] = (uint8_t)tbs;
+    assay_bytes_copy(out + at, 512 - at, head, sizeof head);
+    at += sizeof head;
+    assay_bytes_copy(out + at, 512 - at, key->spki.bytes, spki);
+    at += spki;
+    assay_bytes_copy(out + at, 512 - at, tail, sizeof tail);
+    return at + sizeof tail;
+}
+
+struct texts {
+    char base64[512], pem[600], escaped[1800];
+};
+
+static void make_texts(const struct assay_declared_key *key, struct texts *texts)
+{
+    uint8_t der[512];
+    size_t len = certificate_of(key, der), text = 0, pem = 0, out = 0;
+    cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, der, len, texts->base64,
+                                     sizeof texts->base64, &text),
+                 ASSAY_OK);
+    cr_assert_eq(
+        assay_pem_put("CERTIFICATE", der, len, (uint8_t *)texts->pem, sizeof texts->pem - 1, &pem),
+        ASSAY_OK);
+    texts->pem[pem] = '\0';
+    for (size_t i = 0; i < pem; i++)
+        out += (size_t)snprintf(texts->escaped + out, 4, "%%%02X", (unsigned char)texts->pem[i]);
+}
+
+static void ask_certificate(const char *certificate, const char *spki)
+{
+    struct assay_http_request request = { .certificate = certificate };
+    if (spki != NULL) {
+        request.parameter_count = 1;
+        request.parameters[0] = (struct assay_http_pair){ "spki", spki };
+    }
+    ask_request(&request);
+}
+
+Test(net_http_authorize, a_proxy_sends_the_certificate_of_its_client)
+{
+    struct workload_entry entry, other;
+    struct texts texts, others;
+    char spki[65], two[1300];
+    open_with(&entry, spki);
+    make_entry(&other, OTHER, ASSAY_PURPOSE_TLS, "db");
+    make_texts(&entry.key, &texts);
+    make_texts(&other.key, &others);
+    const char *const forms[] = { texts.base64, texts.pem, texts.escaped };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        ask_certificate(forms[i], NULL);
+        cr_expect_eq(answer.status, 200, "form %zu: %s", i, answer.body);
+        ask_certificate(forms[i], spki);
+        cr_expect_eq(answer.status, 200);
+    }
+    ask_certificate(others.pem, NULL);
+    cr_expect_eq(answer.status, 403);
+    ask_certificate(others.pem, spki);
+    cr_expect_eq(answer.status, 400, "two keys in one request");
+    (void)snprintf(two, sizeof two, "%s%s", texts.pem, others.pem);
+    ask_certificate(two, NULL);
+    cr_expect_eq(answer.status, 400, "two certificates in one header");
+    (void)snprintf(two, sizeof two, "%s,%s", texts.base64, others.base64);
+    ask_certificate(two, NULL);
+    cr_expect_eq(answer.status, 400);
+    static const char *const bad[] = { "x", "%", "%4", "%00", "MA==", "MAMCAQE=", "-----" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ask_certificate(bad[i], NULL);
+        cr_expect_eq(answer.status, 400, "%s", bad[i]);
+    }
+    struct assay_http_request both = { .certificate = texts.pem, .tls_client_cert = others.base64 };
+    ask_request(&both);
+    cr_expect_eq(answer.status, 400, "two headers, two keys");
+    struct assay_http_request traefik = { .accept = "image/png", .tls_client_cert = texts.base64 };
+    ask_request(&traefik);
+    cr_expect_eq(answer.status, 200, "Accept is that of the client of the proxy");
+}
+
+static void ask_envoy(const char *path, const char *method, const char *forwarded)
+{
+    struct assay_http_request request = { .method = method,
+                                          .path = path,
+                                          .host = "app.example",
+                                          .loopback = true,
+                                          .has_body = true,
+                                          .parameter_count = 1,
+                                          .parameters = { { "page", "2" } },
+                                          .forwarded_cert = forwarded };
+    ask_request(&request);
+}
+
+Test(net_http_authorize, envoy_asks_with_the_request_of_its_client)
+{
+    struct workload_entry entry;
+    struct texts texts;
+    char spki[65], xfcc[2000], two[4100];
+    open_with(&entry, spki);
+    make_texts(&entry.key, &texts);
+    (void)snprintf(xfcc, sizeof xfcc, "Hash=00ff;Cert=\"%s\";Subject=\"CN=a;Cert=b,c\"",
+                   texts.escaped);
+    ask_envoy("/v1/ext-authz/normal/a/b", "POST", xfcc);
+    cr_expect_eq(answer.status, 200, "%s", answer.body);
+    ask_envoy("/v1/ext-authz/critical/", "PURGE", xfcc);
+    cr_expect_eq(answer.status, 200);
+    ask_envoy("/v1/ext-authz/root/", "GET", xfcc);
+    cr_expect_eq(answer.status, 400);
+    ask_envoy("/v1/ext-authz/normal/", "GET", NULL);
+    cr_expect_eq(answer.status, 401);
+    ask_envoy("/v1/ext-authz/normal/", "GET", "Hash=00ff");
+    cr_expect_eq(answer.status, 400, "a digest of a certificate names no key");
+    (void)snprintf(two, sizeof two, "%s,%s", xfcc, xfcc);
+    ask_envoy("/v1/ext-authz/normal/", "GET", two);
+    cr_expect_eq(answer.status, 400, "of two hops, nobody here can say which is the client's");
+    ask_envoy("/v1/ext-authz/normal/", "GET", "Cert=\"abc");
+    cr_expect_eq(answer.status, 400);
+    fixture.snapshot.chain.behind = true;
+    ask_envoy("/v1/ext-authz/normal/", "GET", xfcc);
+    cr_expect_eq(answer.status, 403, "failure_mode_allow lets 5xx pass");
+    cr_expect_str_eq(reason(), "behind");
+}
+
+/* ------------------------------------------------------------ documents */
+
+Test(net_http_authorize, documents_name_the_state_of_every_key)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                          .path = "/v1/nodes/node-1/keys" };
+    ask_request(&request);
+    cr_assert_eq(answer.status, 200);
+    const struct assay_json *data = assay_json_get(json, "data");
+    const struct assay_json *key = assay_json_at(assay_json_get(data, "keys"), 0);
+    cr_expect_eq(assay_json_count(assay_json_get(data, "keys")), 1);
+    cr_expect(assay_json_bool(data, "active", false));
+    cr_expect_str_eq(assay_json_text(data, "state", ""), "active");
+    cr_expect_eq(assay_json_uint(data, "keys_epoch", 0), 41);
+    cr_expect_str_eq(assay_json_text(key, "spki_sha256", ""), spki);
+    cr_expect_str_eq(assay_json_text(key, "purpose", ""), "tls");
+    cr_expect_str_eq(assay_json_text(key, "reason", ""), "active");
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    fixture.members[OWNER].ledger.keys.state = ASSAY_KEYS_STANDING;
+    ask_request(&request);
+    data = assay_json_get(json, "data");
+    key = assay_json_at(assay_json_get(data, "keys"), 0);
+    cr_expect(!assay_json_bool(data, "active", true));
+    cr_expect_str_eq(assay_json_text(key, "reason", ""), "suspended");
+    request.path = "/v1/keys";
+    ask_request(&request);
+    cr_expect_eq(assay_json_count(assay_json_get(assay_json_get(json, "data"), "members")), 4);
+    request.path = "/v1/nodes/node-1/explain";
+    ask_request(&request);
+    const struct assay_json *summary =
+        assay_json_get(assay_json_get(assay_json_get(json, "data"), "node"), "workload_keys");
+    cr_expect_eq(assay_json_uint(summary, "count", 0), 1);
+    cr_expect_eq(assay_json_uint(summary, "active_count", 9), 0);
+    cr_expect_str_eq(assay_json_text(summary, "state", ""),
+                     assay_keys_state_text(ASSAY_KEYS_STANDING));
+}
