@@ -194,11 +194,14 @@ enum { ASSAY_ED25519_PUBLIC_LEN = 32, ASSAY_ED25519_SIGNATURE_LEN = 64 };
  * with R, S is below the order. A key whose encoding is not canonical, or that is a point of small
  * order, signs nothing: under such a key one signature is good for many messages. Aborts when
  * memory runs out.
- * Returns: true when the key signed the message
+ * Returns: true when the key signed the message; false of every key where Ed25519 is not available
  */
 bool assay_ed25519_verify(const uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN],
                           const void *message, size_t len,
                           const uint8_t signature[static ASSAY_ED25519_SIGNATURE_LEN]);
+/* Whether the library verifies Ed25519, by a known answer; a configuration file that allows FIPS
+ * algorithms alone does not count. Returns: the same at every call */
+bool assay_ed25519_is_available(void);
 
 /* --- for hosts and tools: these draw randomness. A private key is 32 bytes big-endian. */
 /* Returns: ASSAY_OK | ASSAY_E_CRYPTO */

@@ -49,10 +49,10 @@ static struct assay_bytes read_file(const char *path)
 
 static bool read_chain_id(const char *text, uint8_t chain_id[32])
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     if (strlen(text) != 64 || strspn(text, digits) != 64) return false;
     for (size_t i = 0; i < 64; i++) {
-        const unsigned digit = (unsigned)(strchr(digits, text[i]) - digits);
+        const unsigned digit = (unsigned)(strchr(digits, text[i]) - digits) % 16;
         chain_id[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : chain_id[i / 2] | digit);
     }
     return true;
@@ -193,7 +193,7 @@ int main(int count, char **argument)
     if (count != 8 || (!is_server && strcmp(argument[1], "client") != 0) ||
         !read_chain_id(argument[6], peer.chain_id)) {
         (void)fputs("usage: attested_tls server|client PORT CERTIFICATE KEY BUNDLE CHAIN-ID "
-                    "SERVICE\nCHAIN-ID: 64 hexadecimal digits in lower case\n",
+                    "SERVICE\nCHAIN-ID: 64 hexadecimal digits\n",
                     stderr);
         return 2;
     }

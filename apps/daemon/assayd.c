@@ -381,6 +381,7 @@ static int run_daemon(const struct assay_config_sources *sources, bool check_onl
     if (status == ASSAY_OK && check_only) status = daemon_check_store(&node);
     if (status == ASSAY_OK && check_only) status = daemon_check_start(&node);
     if (status != ASSAY_OK) return not_opened(&node, status, false);
+    daemon_check_library();
     if (check_only) return say_fit(&node);
     daemon_notify_open(&node.notify);
     hold_signals(true);

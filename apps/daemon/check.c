@@ -165,6 +165,15 @@ static enum assay_status check_credential(struct daemon_node *node, const struct
     return ASSAY_E_INVALID;
 }
 
+void daemon_check_library(void)
+{
+    if (!assay_ed25519_is_available())
+        daemon_warn("the cryptographic library has no Ed25519: blocks and lists of other members "
+                    "with workload keys of that kind are refused, so this node may fall behind "
+                    "the network. Install an OpenSSL that has it (openssl list "
+                    "-public-key-algorithms)");
+}
+
 enum assay_status daemon_check_start(struct daemon_node *node)
 {
     const struct assay_config *const c = node->config;

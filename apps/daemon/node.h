@@ -175,6 +175,8 @@ size_t daemon_list_policies(const struct daemon_node *node,
 /* What would hinder a start or cost the node its trust: folders of sockets, ports, keys and
  * credential of another node; behind daemon_check_store. Returns: ASSAY_OK | why not */
 ASSAY_CHECKED enum assay_status daemon_check_start(struct daemon_node *node);
+/* Logs a warning if this node cannot verify what other members can. */
+void daemon_check_library(void);
 /* Whether a start would make new keys: warned of. Returns: ASSAY_OK | store.id cannot be read */
 ASSAY_CHECKED enum assay_status daemon_check_store_binding(struct daemon_node *node);
 

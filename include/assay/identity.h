@@ -96,6 +96,7 @@ ASSAY_API void assay_identity_destroy(struct assay_identity **identity);
  *          signed by itself) | ASSAY_E_FULL (too many of them) | ASSAY_E_RANGE (certificates, skew,
  *          time, `trusted` too long) | ASSAY_E_INVALID (misuse; CA certificates of several
  *          networks) | ASSAY_E_UNSUPPORTED (members of a later version are used) | ASSAY_E_MEMORY
+ *          | ASSAY_E_CRYPTO (OpenSSL has no Ed25519)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_identity_verify_peer(
     const struct assay_identity_request *request, const struct assay_bytes *certificates,

@@ -37,6 +37,7 @@ bool assay_document_is_attested(const struct assay_snapshot *s, uint32_t slot)
  * final, or it announced its end, the ledger has nothing newer to say. */
 static bool is_offline(const struct assay_snapshot *s, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     const struct assay_snapshot_member *const m = &s->members[slot];
     if (slot == s->self || m->present) return false;
     return m->ended || !assay_document_is_attested(s, slot) ||
@@ -85,6 +86,7 @@ void assay_document_set_epoch(struct assay_json *object, const struct assay_snap
 
 void assay_document_set_time(struct assay_json *object, const char *key, uint64_t at_ms)
 {
+    ASSAY_ASSERT(key[0] != '\0');
     if (at_ms == 0) assay_json_set_null(object, key);
     else assay_json_set_uint(object, key, at_ms);
 }
@@ -141,6 +143,7 @@ static uint16_t ceiling_of(const struct assay_member_snapshot *l)
 
 static bool is_failing(const struct assay_snapshot *s, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     const enum assay_outcome own = s->members[slot].ledger.own_outcome;
     if (assay_outcome_is_fail(own) || own == ASSAY_OUTCOME_ABSENT) return true;
     return !assay_outcome_is_pass(own) && !assay_document_is_attested(s, slot);

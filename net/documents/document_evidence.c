@@ -147,6 +147,7 @@ static struct assay_json *device_list(const struct assay_verdict *v)
 
 static struct assay_json *verdict_object(const struct assay_verdict *v)
 {
+    ASSAY_ASSERT(v->device_count <= ASSAY_DEVICES_MAX && v->advisory_count <= ASSAY_ADVISORIES_MAX);
     struct assay_json *o = assay_json_object();
     struct assay_kind row;
     char first[ASSAY_REASON_TEXT];

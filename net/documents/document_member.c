@@ -15,6 +15,7 @@ enum { SCHEMA_VERSION = 1 };
 char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *schema,
                             struct assay_json *data)
 {
+    ASSAY_ASSERT(schema[0] != '\0');
     struct assay_json *document = assay_json_object();
     assay_json_set_text(document, "schema", schema);
     assay_json_set_uint(document, "schema_version", SCHEMA_VERSION);
@@ -311,6 +312,7 @@ struct assay_json *assay_document_counters(const struct assay_snapshot *s)
 
 struct assay_json *assay_document_event(const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(event->code[0] != '\0');
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "seq", event->seq);
     assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);

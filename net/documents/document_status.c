@@ -174,6 +174,7 @@ static bool same_group(const struct assay_snapshot *s, uint16_t a, uint16_t b, b
 
 static bool is_first_of_group(const struct assay_snapshot *s, uint16_t slot, bool vendor)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     for (uint16_t before = 0; before < slot; before++)
         if (same_group(s, before, slot, vendor)) return false;
     return true;
@@ -196,6 +197,7 @@ static bool is_in_group(const struct assay_snapshot_member *m, bool vendor, enum
 static struct assay_json *groups_document(const struct assay_snapshot *s, bool vendor,
                                           enum margin what)
 {
+    ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     struct assay_json *list = assay_json_array();
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
         const struct assay_snapshot_member *m = &s->members[slot];
@@ -256,6 +258,7 @@ static void append_proposals_advice(const struct assay_snapshot *s, struct assay
 /* One of each pair: the record of the other member names the same device. */
 static void append_shared_devices(const struct assay_snapshot *s, struct assay_json *list)
 {
+    ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     char name[ASSAY_NAME_MAX + 1];
     char text[ASSAY_NAME_MAX + sizeof ": " + ASSAY_DOCUMENT_SHARED_DEVICE];
     char shared[ASSAY_DOCUMENT_SHARED_DEVICE];

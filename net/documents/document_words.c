@@ -312,6 +312,7 @@ static void format_offline(struct sentence *out, const struct assay_snapshot *s,
 
 static void format_recovery(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     struct assay_document_recovery recovery;
     char text[ASSAY_DOCUMENT_RECOVERY];
     if (!assay_document_recovery(s, slot, &recovery) || recovery.blocked_code != NULL) return;
@@ -384,6 +385,7 @@ static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
  * nothing becomes final tolerates nothing. */
 static void format_tolerance(struct sentence *out, const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->member_count <= ASSAY_MEMBERS_MAX);
     const uint32_t faults = s->margin.members_stop < s->margin.members_break
                                 ? s->margin.members_stop
                                 : s->margin.members_break;

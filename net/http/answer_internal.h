@@ -32,8 +32,9 @@ struct http_asking {
 
 /* symbol, status, code, title, what to do */
 #define HTTP_PROBLEM_LIST(X)                                                                       \
-    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request is incomplete",                           \
-      "docs/openapi.json, or GET /openapi.json, has every parameter")                              \
+    X(HTTP_BAD_REQUEST, 400, "bad_request",                                                        \
+      "A parameter, header or body of the request is missing or invalid",                          \
+      "correct what detail names; GET /openapi.json has every parameter")                          \
     X(HTTP_FORBIDDEN, 403, "forbidden", "Not permitted for this request",                          \
       "use the address that listen.http names")                                                    \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
@@ -56,7 +57,7 @@ struct http_asking {
       "send none")                                                                                 \
     X(HTTP_TOO_LARGE, 413, "body_too_large", "The body is longer than the limit",                  \
       "send at most the bytes that data.limit has")                                                \
-    X(HTTP_CONFLICT, 409, "conflict", "The node refuses this object",                              \
+    X(HTTP_CONFLICT, 409, "conflict", "The state of the node does not allow this request",         \
       "data.code and detail have the reason")                                                      \
     X(HTTP_TYPE, 415, "unsupported_media_type", "Not the type of an object",                       \
       "send it as a type that detail names")                                                       \

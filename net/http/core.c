@@ -3,6 +3,8 @@
  */
 #include "net/http/answer_internal.h"
 
+#include "base/assert.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ void http_core(struct http_asking *asking)
 
 char *http_line_with_hex(const char *head, struct assay_slice bytes)
 {
+    ASSAY_ASSERT(head[0] != '\0' && (bytes.bytes != NULL || bytes.len == 0));
     const size_t head_len = strlen(head) + 1, size = head_len + 2 * bytes.len + 1;
     char *line = malloc(size);
     if (line == NULL) return NULL;
@@ -121,6 +124,7 @@ bool assay_http_is_of_epoch(const struct assay_http_request *request, bool *is_n
 
 static void answer_bytes(struct assay_http_answer *answer, const char *hex, const char *type)
 {
+    ASSAY_ASSERT(hex != NULL && type != NULL);
     const size_t len = strlen(hex) / 2;
     char *bytes = malloc(len + 1);
     if (bytes != NULL && assay_hex_decode(hex, strlen(hex), (uint8_t *)bytes, len) != ASSAY_OK) {
@@ -157,6 +161,7 @@ static void answer_form(struct http_asking *asking, const struct form *form,
 /* A code of assay.error. Returns: the problem that it is. */
 static enum http_problem problem_of(const char *code)
 {
+    ASSAY_ASSERT(code != NULL);
     static const struct {
         const char *code;
         enum http_problem problem;
@@ -181,6 +186,7 @@ static bool is_challenge(const char *path)
 void assay_http_core_answer(const struct assay_http_request *request, char *text,
                             struct assay_http_answer *answer)
 {
+    ASSAY_ASSERT(request->path != NULL);
     struct http_asking asking = { .request = request, .answer = answer, .word = "" };
     struct assay_json *document = NULL;
     *answer = (struct assay_http_answer){ 0 };

@@ -34,6 +34,7 @@ struct assay_http_core_queue *assay_http_core_queue_create(void)
 
 static void clear_place(struct place *place)
 {
+    ASSAY_ASSERT(place->state != PLACE_FREE || (place->line == NULL && place->text == NULL));
     free(place->line);
     free(place->text);
     *place = (struct place){ .state = PLACE_FREE };
@@ -61,6 +62,7 @@ static struct place *find_place(struct assay_http_core_queue *queue, uint64_t ti
 /* Returns: a free place, NULL when there is none or the client has its share. */
 static struct place *find_free(struct assay_http_core_queue *queue, const uint8_t *client)
 {
+    ASSAY_ASSERT(client != NULL);
     struct place *found = NULL;
     size_t own = 0;
     for (size_t i = 0; i < ASSAY_HTTP_CORE_PLACES; i++) {

@@ -7,6 +7,7 @@
  */
 #include "net/http/answer_internal.h"
 
+#include "base/assert.h"
 #include "net/documents/document_services.h"
 
 #include <inttypes.h>
@@ -234,6 +235,7 @@ static void write_members(const struct page *page, const struct assay_snapshot *
 
 static void write_tolerance(const struct page *page, const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->member_count <= ASSAY_MEMBERS_MAX);
     write_gauge(page, "assay_quorum_weight", "Weight of a quorum.", s->margin.quorum_weight, 0);
     write_gauge(page, "assay_total_weight", "Weight of all members.", s->chain.total_weight, 0);
     write_gauge(page, "assay_largest_operator_ratio",

@@ -8,6 +8,8 @@
 #include "net/http/answer_internal.h"
 #include "net/http/http.h"
 
+#include "base/assert.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ _Static_assert((int)ID_DIGITS > (int)ASSAY_NAME_MAX, "an id is no name");
 static void write_name(char out[static ID_DIGITS + 1], struct assay_slice name,
                        const uint8_t id[static 32], size_t digits)
 {
+    ASSAY_ASSERT(digits <= ID_DIGITS);
     char hex[ID_DIGITS + 1];
     if (assay_name_is_fit(name)) {
         assay_bytes_copy(out, ID_DIGITS, name.bytes, name.len);
@@ -81,6 +84,7 @@ bool http_has_served(const struct assay_member_snapshot *member)
 /* 0 needs attention most. A member that joined or was undrained climbs, and nothing is wrong. */
 static unsigned rank_of(const struct assay_snapshot *s, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     static const uint8_t ranks[ASSAY_CONDITIONS] = {
         [ASSAY_CONDITION_SUSPENDED] = 0,   [ASSAY_CONDITION_OFFLINE] = 1,
         [ASSAY_CONDITION_RESTRICTED] = 2,  [ASSAY_CONDITION_WARNING] = 3,
@@ -122,18 +126,21 @@ static uint32_t sort_members(const struct assay_snapshot *s,
 
 static bool get_score(const struct assay_snapshot *s, uint32_t slot, uint64_t *value)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     *value = assay_trust_score_bp(&s->members[slot].ledger.trust);
     return true;
 }
 
 static bool get_integrity(const struct assay_snapshot *s, uint32_t slot, uint64_t *value)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     *value = s->members[slot].ledger.trust.integrity_bp;
     return true;
 }
 
 static bool get_availability(const struct assay_snapshot *s, uint32_t slot, uint64_t *value)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     *value = s->members[slot].ledger.trust.availability_bp;
     return true;
 }
@@ -146,6 +153,7 @@ static bool get_offline(const struct assay_snapshot *s, uint32_t slot, uint64_t 
 
 static bool get_fall(const struct assay_snapshot *s, uint32_t slot, uint64_t *value)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     const struct assay_member_snapshot *l = &s->members[slot].ledger;
     *value = l->fall.first.begin_ms;
     return http_has_fallen(l) && *value > 0;
@@ -191,6 +199,7 @@ static void write_row(const struct rows *rows, const char *name, uint32_t slot, 
 
 static void write_standing(const struct rows *rows)
 {
+    ASSAY_ASSERT(rows->count <= rows->view->snapshot.member_count);
     static const char name[] = "assay_member_standing";
     write_head(rows, name,
                "Always 1; label standing has the current standing or condition of the member.");
@@ -223,6 +232,7 @@ static const struct family {
 
 static void write_families(const struct rows *rows)
 {
+    ASSAY_ASSERT(rows->count <= rows->view->snapshot.member_count);
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
         const struct family *const family = &families[f];
         if (family->get == get_offline && !rows->turns) continue;

@@ -117,6 +117,7 @@ bool assay_http_path_matches(const char *pattern, const char *path, char *word, 
 
 static const struct assay_http_path *find_row(const char *path, char *word, size_t word_len)
 {
+    ASSAY_ASSERT(path != NULL && word_len > 0);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (assay_http_path_matches(paths[i].path, path, word, word_len)) return &paths[i];
     return NULL;
@@ -165,6 +166,7 @@ struct text {
 
 static void append_text(struct text *text, const char *bytes, size_t len)
 {
+    ASSAY_ASSERT(text->len < text->max);
     if (text->cut || len >= text->max - text->len) {
         text->cut = true;
         return;
@@ -293,6 +295,7 @@ static bool match_piece(struct matching *m, const struct piece *piece, const cha
 /* Returns: whether the line is one of this template. A value may contain its own name only. */
 static bool match_line(struct matching *m, const char *template, const char *line)
 {
+    ASSAY_ASSERT(m->query.len < m->query.max);
     struct piece piece;
     for (const char *at = template; next_piece(&at, &piece);) {
         line += strspn(line, " ");

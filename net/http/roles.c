@@ -128,6 +128,7 @@ bool assay_http_role_is_same(const struct assay_http_role_rule *a,
 static bool matches_rule(const struct assay_http_role_rule *rule,
                          const struct assay_http_identity *identity)
 {
+    ASSAY_ASSERT(rule->role != ASSAY_HTTP_ROLE_NONE);
     size_t compared = 0;
     if (rule->by_key) return assay_bytes_equal(rule->key_sha256, identity->key_sha256, 32);
     for (size_t i = 0; i < ASSAY_HTTP_ATTRIBUTES; i++) {
@@ -152,5 +153,6 @@ enum assay_http_role assay_http_role_find(const struct assay_http_role_rule *rul
 
 bool assay_http_role_may(enum assay_http_role role, enum assay_http_role needed)
 {
+    ASSAY_ASSERT(role <= ASSAY_HTTP_ROLE_OPERATOR && needed <= ASSAY_HTTP_ROLE_OPERATOR);
     return needed != ASSAY_HTTP_ROLE_NONE && role >= needed;
 }

@@ -37,6 +37,7 @@ enum {
 /* The library learns of it as if the other side had gone. */
 static void cut_connection(struct link *link)
 {
+    ASSAY_ASSERT(link->fd >= 0);
     if (link->cut) return;
     link->cut = true;
     (void)shutdown(link->fd, SHUT_RDWR);
@@ -62,6 +63,7 @@ static void evict_connection(struct assay_http *http)
 /* A client shows a certificate of http.clients, or the handshake fails. */
 static bool demand_certificate(struct MHD_Connection *connection)
 {
+    ASSAY_ASSERT(connection != NULL);
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (info == NULL || info->tls_session == NULL) return false;
@@ -115,6 +117,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 static bool is_over(const struct assay_http *http, const struct link *link)
 {
+    ASSAY_ASSERT(http->now_ms >= link->since_ms);
     const uint64_t age = http->now_ms - link->since_ms;
     if (link->cut || link->suspended) return false;
     return age > (link->state == LINK_WAITING ? ASSAY_HTTP_IDLE_MS : ASSAY_HTTP_SLOW_MS);
@@ -122,6 +125,7 @@ static bool is_over(const struct assay_http *http, const struct link *link)
 
 static void sweep_connections(struct assay_http *http)
 {
+    ASSAY_ASSERT(http->now_ms >= http->swept_ms);
     if (http->now_ms - http->swept_ms < SWEEP_MS) return;
     http->swept_ms = http->now_ms;
     for (struct link *l = http->links, *next = NULL; l != NULL; l = next) {

@@ -6,6 +6,8 @@
  */
 #include "net/http/server_internal.h"
 
+#include "base/assert.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +34,7 @@ bool http_server_cache_key(const struct assay_http_request *r, char key[static H
 const struct kept *http_server_cache_find(const struct assay_http *http, const char *key,
                                           uint64_t generation)
 {
+    ASSAY_ASSERT(generation > 0);
     for (size_t i = 0; i < HTTP_SERVER_KEPT; i++)
         if (http->kept[i].response != NULL && http->kept[i].generation == generation &&
             strcmp(http->kept[i].key, key) == 0)
@@ -43,6 +46,7 @@ const struct kept *http_server_cache_find(const struct assay_http *http, const c
 static void cache_in(struct kept *place, const char *key, const char *etag, uint64_t generation,
                      struct MHD_Response *response)
 {
+    ASSAY_ASSERT(response != NULL && strlen(key) < sizeof place->key);
     if (place->response != NULL) MHD_destroy_response(place->response);
     *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
     (void)snprintf(place->key, sizeof place->key, "%s", key);

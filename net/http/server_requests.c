@@ -162,6 +162,7 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
 static void add_headers(const struct assay_http *http, struct MHD_Response *response,
                         const struct assay_http_answer *answer)
 {
+    ASSAY_ASSERT(answer->status >= 200 && answer->status < 600);
     static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
     char caching[48] = "no-store", retry[24];
     (void)snprintf(retry, sizeof retry, "%" PRIu64, answer->retry_after_s);
@@ -254,6 +255,7 @@ static struct MHD_Response *stream_of(struct link *link, const struct assay_http
 
 static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Response *response)
 {
+    ASSAY_ASSERT(status >= 200 && status < 600 && response != NULL);
     link->state = link->stream != NULL ? LINK_STREAMING : LINK_ANSWERING;
     link->since_ms = link->http->now_ms;
     return MHD_queue_response(link->connection, status, response);
@@ -304,6 +306,7 @@ static enum MHD_Result request_core(struct link *link, char *line)
 
 static enum MHD_Result answer_from_core(struct link *link, const struct assay_http_request *request)
 {
+    ASSAY_ASSERT(link->has_text && link->ticket == 0);
     struct assay_http *http = link->http;
     struct assay_http_answer answer;
     char key[HTTP_SERVER_KEY_MAX];
@@ -370,6 +373,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
 /* The client has the cached response: no body, no rendering. */
 static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
 {
+    ASSAY_ASSERT(etag[0] != '\0');
     struct assay_http_answer answer = { .status = 304, .type = "application/json", .fixed = "" };
     (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
     return send_answer(link, &answer);
@@ -410,6 +414,7 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
 /* Returns: bytes of a body that the path may have; 0: it has none that is read. */
 static size_t length_of_body(const struct assay_http_request *request)
 {
+    ASSAY_ASSERT(request->has_body || request->body_announced == 0);
     const uint64_t len = request->is_coded ? 0 : request->body_announced;
     return len <= assay_http_body_max(request) ? (size_t)len : 0;
 }
@@ -442,6 +447,7 @@ static bool append_body(struct link *link, const char *bytes, size_t len)
 
 void http_server_forget_request(struct link *link)
 {
+    ASSAY_ASSERT(link->body != NULL || link->body_max == 0);
     if (link->ticket != 0) assay_http_core_queue_drop(link->http->core, link->ticket);
     if (link->body != NULL) assay_http_body_release(&link->http->bodies, link->body_place);
     free(link->text);

@@ -22,6 +22,7 @@ char assay_http_outcome_letter(uint8_t outcome)
 
 struct assay_http_epoch *assay_http_epoch_create(uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
     const size_t cells = (size_t)count * count;
     struct assay_http_epoch *epoch = calloc(1, sizeof *epoch);
     if (epoch == NULL) return NULL;
@@ -112,6 +113,7 @@ struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot)
 
 void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **slot)
 {
+    ASSAY_ASSERT(*slot == NULL || (*slot)->epoch_count <= ASSAY_HTTP_EPOCHS);
     struct assay_http_snapshot_slot *s = *slot;
     *slot = NULL;
     if (s == NULL) return;

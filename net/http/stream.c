@@ -3,6 +3,7 @@
  */
 #include "net/http/stream.h"
 
+#include "base/assert.h"
 #include "net/http/answer_internal.h"
 
 #include <inttypes.h>
@@ -88,6 +89,7 @@ static void write_snapshot(struct assay_http_stream *stream, const struct assay_
 /* JSON has no newline of its own: one line of data. */
 static void write_event(struct assay_http_stream *stream, const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(event->seq > stream->seq);
     struct assay_json *object = assay_document_event(event);
     char *text = assay_json_print(object, 0);
     if (text != NULL)
@@ -99,6 +101,7 @@ static void write_event(struct assay_http_stream *stream, const struct assay_tim
 
 static void write_resync(struct assay_http_stream *stream)
 {
+    ASSAY_ASSERT(stream->len <= sizeof stream->chunk);
     put(stream, "id: %" PRIx64 "-%" PRIu64 "\nevent: resync\ndata: {}\n\n", stream->boot,
         stream->seq);
     stream->resync = false;

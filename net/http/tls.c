@@ -37,6 +37,44 @@ static bool is_for_clients(gnutls_session_t session)
     return found;
 }
 
+/* The handshake ends after it; the server's library would close the connection without a word. A
+ * client that does not read it learns nothing, so the result does not matter. */
+static void send_alert(gnutls_session_t session, gnutls_alert_description_t alert)
+{
+    ASSAY_ASSERT(session != NULL);
+    (void)gnutls_alert_send(session, GNUTLS_AL_FATAL, alert);
+}
+
+/* RFC 8446 6.2: which alert names these faults of a certificate. */
+static gnutls_alert_description_t alert_of(unsigned faults)
+{
+    if ((faults & GNUTLS_CERT_SIGNER_NOT_FOUND) != 0) return GNUTLS_A_UNKNOWN_CA;
+    if ((faults & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)) != 0)
+        return GNUTLS_A_CERTIFICATE_EXPIRED;
+    if ((faults & GNUTLS_CERT_PURPOSE_MISMATCH) != 0) return GNUTLS_A_UNSUPPORTED_CERTIFICATE;
+    return GNUTLS_A_BAD_CERTIFICATE;
+}
+
+/*
+ * A client's message Certificate before it is processed. The library refuses an empty list itself,
+ * behind this hook and without an alert. In TLS 1.3 a context of the request precedes it (RFC 8446
+ * 4.4.2), in TLS 1.2 the message is the list (RFC 5246 7.4.6).
+ */
+static int on_certificate(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                          const gnutls_datum_t *message)
+{
+    enum { LENGTH_LEN = 3 }; /* of the list */
+    const bool is_13 = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+    ASSAY_ASSERT(type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT && when == GNUTLS_HOOK_PRE);
+    if (incoming == 0 || message->size == 0) return 0;
+    const size_t before = is_13 ? (size_t)1 + message->data[0] : 0;
+    if (message->size != before + LENGTH_LEN) return 0; /* the library reads it */
+    for (size_t i = 0; i < LENGTH_LEN; i++)
+        if (message->data[before + i] != 0) return 0;
+    send_alert(session, is_13 ? GNUTLS_A_CERTIFICATE_REQUIRED : GNUTLS_A_HANDSHAKE_FAILURE);
+    return GNUTLS_E_CERTIFICATE_REQUIRED;
+}
+
 /* Returns: 0, or an error that ends the handshake. */
 static int verify_client(gnutls_session_t session)
 {
@@ -46,8 +84,10 @@ static int verify_client(gnutls_session_t session)
                                    .data = (unsigned char *)purpose };
     unsigned faults = 0;
     const int status = gnutls_certificate_verify_peers(session, &data, 1, &faults);
-    if (status != 0 || faults != 0 || !is_for_clients(session)) return GNUTLS_E_CERTIFICATE_ERROR;
-    return 0;
+    if (status == 0 && faults == 0 && is_for_clients(session)) return 0;
+    if (status == 0 && faults == 0) faults = GNUTLS_CERT_PURPOSE_MISMATCH;
+    send_alert(session, alert_of(faults));
+    return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 void assay_http_tls_require_client(void *session)
@@ -55,6 +95,8 @@ void assay_http_tls_require_client(void *session)
     ASSAY_ASSERT(session != NULL);
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_function(session, verify_client);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT, GNUTLS_HOOK_PRE,
+                                       on_certificate);
 }
 
 /* ------------------------------------------------------------ the client's identity */

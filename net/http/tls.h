@@ -11,7 +11,8 @@
 
 #define ASSAY_HTTP_TLS_PRIORITIES "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-/* session: of GnuTLS, before its handshake: without such a certificate that fails. */
+/* session: of GnuTLS, before its handshake: without such a certificate that fails, and
+ * the client receives an alert with the reason (RFC 8446 6.2). */
 void assay_http_tls_require_client(void *session);
 /* Reads the verified certificate of the client of a session. Returns: false: there is none that
  * can be read. */

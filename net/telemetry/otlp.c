@@ -39,6 +39,7 @@ static struct assay_json *text_value(const char *text)
 /* Takes value over. */
 static void append_attribute(struct assay_json *list, const char *key, struct assay_json *value)
 {
+    ASSAY_ASSERT(key[0] != '\0');
     struct assay_json *attribute = assay_json_object();
     assay_json_set_text(attribute, "key", key);
     assay_json_set(attribute, "value", value);
@@ -69,6 +70,7 @@ static struct assay_json *any_value(const struct assay_json *value)
 
 static struct assay_json *make_resource(const struct assay_record_origin *origin)
 {
+    ASSAY_ASSERT(origin->chain_id[0] != '\0' && origin->node_id[0] != '\0');
     struct assay_json *resource = assay_json_object(), *list = assay_json_array();
     append_text_attribute(list, "service.name", "assay");
     append_text_attribute(list, "service.version", ASSAY_VERSION);
@@ -127,6 +129,7 @@ static void set_severity(struct assay_json *log, enum assay_severity severity)
 /* Resource attributes and the body have these already. */
 static bool is_elsewhere(const char *key)
 {
+    ASSAY_ASSERT(key != NULL);
     static const char *const keys[] = { "id",         "chain_id", "node",     "at",
                                         "at_unix_ms", "text",     "severity", "event" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -136,6 +139,7 @@ static bool is_elsewhere(const char *key)
 
 static struct assay_json *record_attributes(const struct assay_record *record)
 {
+    ASSAY_ASSERT(record->id[0] != '\0' && record->code[0] != '\0');
     struct assay_json *list = assay_json_array();
     const struct assay_json *value = NULL;
     const char *key = NULL;
@@ -159,6 +163,7 @@ static struct assay_json *record_attributes(const struct assay_record *record)
 
 static struct assay_json *make_log(const struct assay_record *record, uint64_t observed_unix_ms)
 {
+    ASSAY_ASSERT(record->fields != NULL);
     struct assay_json *log = assay_json_object();
     const char *text = assay_telemetry_record_text(record);
     set_nanoseconds(log, "timeUnixNano", record->at_unix_ms);
@@ -172,6 +177,7 @@ static struct assay_json *make_log(const struct assay_record *record, uint64_t o
 char *assay_otlp_logs(const struct assay_record_origin *origin, uint64_t observed_unix_ms,
                       const struct assay_record *const *records, size_t count)
 {
+    ASSAY_ASSERT(records != NULL || count == 0);
     struct assay_json *logs = assay_json_array();
     for (size_t i = 0; i < count; i++)
         assay_json_append(logs, make_log(records[i], observed_unix_ms));
@@ -189,6 +195,7 @@ struct label {
 static void append_point(struct assay_json *points, struct label label, uint64_t start_unix_ms,
                          uint64_t at_unix_ms, uint64_t value)
 {
+    ASSAY_ASSERT(label.name == NULL || label.value != NULL);
     struct assay_json *point = assay_json_object();
     if (label.name != NULL) {
         struct assay_json *list = assay_json_array();
@@ -211,6 +218,7 @@ struct metric {
 static void append_metric(struct assay_json *metrics, const struct metric *m,
                           struct assay_json *points)
 {
+    ASSAY_ASSERT(m->name != NULL && m->unit != NULL && m->description != NULL);
     if (assay_json_count(points) == 0) {
         assay_json_free(&points);
         return;
@@ -344,6 +352,7 @@ char *assay_otlp_metrics(const struct assay_record_origin *origin,
 /* As an integer, or as the text that the JSON mapping has. */
 static uint64_t read_count(const struct assay_json *object, const char *key)
 {
+    ASSAY_ASSERT(key != NULL);
     const char *text = assay_json_text(object, key, NULL);
     if (text == NULL) return assay_json_uint(object, key, 0);
     char *end = NULL;
@@ -354,6 +363,7 @@ static uint64_t read_count(const struct assay_json *object, const char *key)
 bool assay_otlp_read_answer(const char *body, size_t len, bool logs,
                             struct assay_otlp_answer *answer)
 {
+    ASSAY_ASSERT(body != NULL || len == 0);
     struct assay_json *document = NULL;
     *answer = (struct assay_otlp_answer){ 0 };
     if (len == 0) return true;

@@ -95,6 +95,7 @@ struct columns {
  * records have it. */
 static const struct column *column_at(const struct columns *of, size_t index, bool *used)
 {
+    ASSAY_ASSERT(of->kind <= ASSAY_RECORD_ORDERS);
     const bool events = of->kind == ASSAY_RECORD_EVENTS;
     const size_t count = events ? sizeof event_columns / sizeof event_columns[0]
                                 : sizeof member_columns / sizeof member_columns[0];
@@ -119,6 +120,7 @@ static void copy_field(struct assay_json *fields, const char *key, const struct 
 
 static void copy_column(struct assay_json *fields, const char *key, const struct assay_json *from)
 {
+    ASSAY_ASSERT(key != NULL && key[0] != '\0');
     const struct assay_json *value = assay_json_get(from, key);
     if (assay_json_kind_of(value) == ASSAY_JSON_BOOL)
         assay_json_set_bool(fields, key, assay_json_bool(from, key, false));
@@ -152,6 +154,7 @@ static const char *own_value(const struct own_values *own, const char *name)
 static struct assay_json *make_fields(const struct columns *of, const struct own_values *own,
                                       const struct assay_json *const sources[])
 {
+    ASSAY_ASSERT(own->origin != NULL && own->id != NULL && own->kind != NULL);
     struct assay_json *fields = assay_json_object();
     const struct column *c = NULL;
     bool used = false;
@@ -178,6 +181,7 @@ void assay_telemetry_record_free(struct assay_record *record)
 
 const char *assay_telemetry_record_text(const struct assay_record *record)
 {
+    ASSAY_ASSERT(record->fields != NULL);
     return assay_json_text(record->fields, "text", "");
 }
 
@@ -197,6 +201,7 @@ enum assay_status assay_telemetry_record_of_event(const struct assay_record_orig
                                                   const struct assay_json *event,
                                                   struct assay_record *out)
 {
+    ASSAY_ASSERT(origin->chain_id[0] != '\0' && origin->node_id[0] != '\0');
     char at[ASSAY_RFC3339_MS_LEN + 1] = "";
     const struct columns of = { .kind = ASSAY_RECORD_EVENTS };
     const uint64_t seq = assay_json_uint(event, "seq", 0);
@@ -248,6 +253,7 @@ enum assay_status assay_telemetry_record_of_gap(enum assay_record_kind kind,
                                                 const struct assay_record_gap *gap,
                                                 struct assay_record *out)
 {
+    ASSAY_ASSERT(gap->why != NULL && origin->chain_id[0] != '\0');
     static const char code[] = "history_gap";
     const bool events = kind == ASSAY_RECORD_EVENTS;
     char at[ASSAY_RFC3339_MS_LEN + 1] = "", text[ASSAY_RECORD_TEXT_LEN];
@@ -290,6 +296,7 @@ enum assay_status assay_telemetry_record_of_gap(enum assay_record_kind kind,
 
 char *assay_telemetry_record_jsonl(const struct assay_record *record)
 {
+    ASSAY_ASSERT(record->fields != NULL);
     return assay_json_print(record->fields, 0);
 }
 
@@ -297,6 +304,7 @@ char *assay_telemetry_record_jsonl(const struct assay_record *record)
  * Outcomes are letters of this program, a position a member: nothing is put before them. */
 static void write_cell(FILE *out, const struct column *of, const char *text)
 {
+    ASSAY_ASSERT(of->name != NULL && text != NULL);
     const bool formula = (of->flags & VOTES) == 0 && text[0] != '\0' &&
                          strchr("=+-@\t\r", text[0]) != NULL;
     const bool quoted = strpbrk(text, ",\"\r\n") != NULL;

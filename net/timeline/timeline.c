@@ -55,6 +55,7 @@ static bool is_transition(const char *code)
 
 static enum retention retention_of(const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(event->code[0] != '\0');
     if (strcmp(event->code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0)
         return event->b != 0 ? RETAIN_ROUTINE : RETAIN_REPEATED; /* b: certified */
     if (strcmp(event->code, assay_note_name(ASSAY_NOTE_VIEW_NULLIFIED)) == 0) return RETAIN_ROUTINE;
@@ -123,6 +124,7 @@ static uint32_t append_event(struct assay_timeline *timeline,
 static bool is_same_again(const struct assay_timeline_event *newest,
                           const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(strcmp(newest->code, event->code) == 0 && newest->slot == event->slot);
     return strcmp(newest->text, event->text) == 0 && event->epoch >= newest->epoch &&
            event->epoch - newest->epoch <= ASSAY_TIMELINE_APART_MAX;
 }
@@ -148,6 +150,7 @@ static uint32_t count_alike(struct assay_timeline *timeline,
 
 static void evict_rank(struct assay_timeline *timeline, uint32_t rank)
 {
+    ASSAY_ASSERT(rank < timeline->count);
     const uint64_t seq = event_at(timeline, rank)->seq;
     if (seq > timeline->gone) timeline->gone = seq;
     remove_rank(timeline, rank);
@@ -166,6 +169,7 @@ enum { NETWORK = ASSAY_MEMBERS_MAX }; /* whose events are about no member */
 
 static uint32_t subject_of(const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(event->code[0] != '\0');
     return event->slot < ASSAY_MEMBERS_MAX ? event->slot : NETWORK;
 }
 
@@ -234,6 +238,7 @@ uint32_t assay_timeline_add(struct assay_timeline *timeline,
 bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
                             const struct assay_timeline_event *event)
 {
+    ASSAY_ASSERT(place < ASSAY_TIMELINE_MAX);
     if (event->seq == 0 || event->seq > UINT64_MAX / 2 || event->count == 0 ||
         event->first_seq == 0 || event->first_seq > event->seq)
         return false;
@@ -261,6 +266,7 @@ bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
 
 bool assay_timeline_trim(struct assay_timeline *timeline)
 {
+    ASSAY_ASSERT(timeline->routine_count <= timeline->count);
     const uint32_t before = timeline->count;
     while (timeline->count - timeline->routine_count > timeline->kept_max)
         evict_one(timeline);
@@ -270,6 +276,7 @@ bool assay_timeline_trim(struct assay_timeline *timeline)
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
                                                              uint64_t since)
 {
+    ASSAY_ASSERT(timeline->gone <= timeline->last);
     const uint32_t rank = rank_after(timeline, since);
     return rank < timeline->count ? &timeline->events[timeline->order[rank]] : NULL;
 }

@@ -135,6 +135,7 @@ static off_t offset_of(uint32_t place)
 
 static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_t *len)
 {
+    ASSAY_ASSERT(fd >= 0 && capacity > 0);
     size_t done = 0;
     while (done < capacity) {
         const ssize_t got = pread(fd, bytes + done, capacity - done, (off_t)done);
@@ -156,6 +157,7 @@ static enum assay_status write_at(int fd, struct assay_slice bytes, off_t at)
 
 static enum assay_status write_place(struct assay_timeline_log *log, uint32_t place)
 {
+    ASSAY_ASSERT(log->fd >= 0);
     uint8_t record[ASSAY_TIMELINE_RECORD_LEN];
     encode_record(&log->timeline.events[place], log->timeline.gone, record);
     return write_at(log->fd, assay_slice_over(record, sizeof record), offset_of(place));
@@ -164,6 +166,7 @@ static enum assay_status write_place(struct assay_timeline_log *log, uint32_t pl
 /* A record that is damaged may have had any number below the newest. */
 static void load_records(struct assay_timeline_log *log, struct assay_slice file)
 {
+    ASSAY_ASSERT(log->timeline.count == 0 && log->timeline.last == 0);
     struct assay_timeline *timeline = &log->timeline;
     bool damaged = false;
     for (uint32_t place = 0; place < ASSAY_TIMELINE_MAX; place++) {
@@ -216,6 +219,7 @@ static enum assay_status load_old_records(struct assay_timeline_log *log, struct
 /* A complete file in the place of the one of an earlier release: never a part of it. */
 static enum assay_status write_file(struct assay_timeline_log *log, const char *path)
 {
+    ASSAY_ASSERT(log->fd >= 0 && log->timeline.count <= ASSAY_TIMELINE_MAX);
     uint8_t *const bytes = calloc(1, FILE_LEN);
     size_t len = sizeof header;
     if (bytes == NULL) return ASSAY_E_MEMORY;
@@ -237,6 +241,7 @@ static enum assay_status write_file(struct assay_timeline_log *log, const char *
 
 static enum assay_status load_file(struct assay_timeline_log *log, const char *path)
 {
+    ASSAY_ASSERT(log->fd >= 0 && log->timeline.count == 0);
     uint8_t *bytes = malloc(FILE_LEN);
     size_t len = 0;
     if (bytes == NULL) return ASSAY_E_MEMORY;

@@ -13,6 +13,13 @@ struct component_name {
     const char *type;
 };
 
+/* Returns: NULL also of an empty text. */
+static const char *find_text(const struct assay_json *component, const char *key)
+{
+    const char *const text = assay_json_text(component, key, NULL);
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 /* Documents name components in every level alike: the first level is asked. */
 static struct component_name name_of(const struct assay_json *document,
                                      const struct assay_svn_gap *gap)
@@ -23,8 +30,8 @@ static struct component_name name_of(const struct assay_json *document,
     const struct assay_json *const component = assay_json_at(
         assay_json_get(assay_json_get(level, "tcb"), list), (size_t)gap->component - 1);
     if (gap->component == 0) return (struct component_name){ NULL, NULL };
-    return (struct component_name){ assay_json_text(component, "category", NULL),
-                                    assay_json_text(component, "type", NULL) };
+    return (struct component_name){ find_text(component, "category"),
+                                    find_text(component, "type") };
 }
 
 static const char *part_name(enum assay_svn_part part)

@@ -265,6 +265,7 @@ enum assay_status assay_declared_key_verify(const uint8_t chain_id[static 32],
     ASSAY_TRY(assay_declared_key_statement(chain_id, node_id, key, &w));
     if (kind != KIND_ED25519)
         return verify_ecdsa(kind, &point, assay_slice_over(bytes, w.len), key->proof);
+    if (!assay_ed25519_is_available()) return ASSAY_E_CRYPTO;
     return assay_ed25519_verify(key->spki.bytes + sizeof ed25519_head, bytes, w.len,
                                 key->proof.bytes)
                ? ASSAY_OK

@@ -72,7 +72,8 @@ ASSAY_CHECKED enum assay_status assay_declared_key_statement(const uint8_t chain
                                                              const struct assay_declared_key *key,
                                                              struct assay_writer *w);
 /* Did the holder of the key list it for this member of this network? Returns: ASSAY_OK |
- * ASSAY_E_KEY (no point of its curve) | ASSAY_E_SIGNATURE | ASSAY_E_MEMORY, ASSAY_E_CRYPTO */
+ * ASSAY_E_KEY (no point of its curve) | ASSAY_E_SIGNATURE | ASSAY_E_MEMORY | ASSAY_E_CRYPTO (the
+ * library failed, or has no Ed25519) */
 ASSAY_CHECKED enum assay_status assay_declared_key_verify(const uint8_t chain_id[static 32],
                                                           const uint8_t node_id[static 32],
                                                           const struct assay_declared_key *key);

@@ -28,6 +28,8 @@ static enum assay_status add_ca(struct assay_svid *svid, size_t len)
     /* What the number before it signed endorses it for that number's readers: it is no anchor */
     if (!assay_slice_equal(c->issuer, c->subject) || c->has_authority_key_id)
         return refuse_cas(svid, ASSAY_E_KEY, "one is not signed by itself");
+    if (!assay_ed25519_is_available())
+        return refuse_cas(svid, ASSAY_E_CRYPTO, "the cryptographic library has no Ed25519");
     if (!assay_ed25519_verify(c->public_key, c->tbs.bytes, c->tbs.len, c->signature))
         return refuse_cas(svid, ASSAY_E_KEY, "the signature of one does not verify");
     const struct assay_x509_svid *const first = &svid->ca[0].certificate;

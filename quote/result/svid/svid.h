@@ -109,7 +109,7 @@ struct assay_svid {
  * Out:     *svid, overwritten: its answer, also of a status that is not ASSAY_OK its reason
  * Returns: ASSAY_OK (an answer was found) | ASSAY_E_KEY (a CA certificate cannot be read, or is not
  *          signed by itself) | ASSAY_E_INVALID (of several networks) | ASSAY_E_FULL |
- *          ASSAY_E_MEMORY
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO (the library has no Ed25519)
  */
 ASSAY_CHECKED enum assay_status assay_svid_verify_chain(const struct assay_svid_terms *terms,
                                                         struct assay_slice trusted,
@@ -117,7 +117,8 @@ ASSAY_CHECKED enum assay_status assay_svid_verify_chain(const struct assay_svid_
                                                         size_t count, struct assay_svid *svid);
 /*
  * assay_svid_verify_token - the same of a token. In: trusted: the key set (JWKS); text: compact JWS
- * Returns: ASSAY_OK | ASSAY_E_KEY (the key set cannot be read) | ASSAY_E_MEMORY
+ * Returns: ASSAY_OK | ASSAY_E_KEY (the key set cannot be read) | ASSAY_E_MEMORY |
+ * ASSAY_E_CRYPTO (the library has no Ed25519)
  */
 ASSAY_CHECKED enum assay_status assay_svid_verify_token(const struct assay_svid_terms *terms,
                                                         struct assay_slice trusted,

@@ -259,6 +259,7 @@ enum assay_status assay_svid_verify_token(const struct assay_svid_terms *terms,
     ASSAY_ASSERT(terms->skew_s <= ASSAY_SVID_SKEW_S_MAX);
     svid->answer = ASSAY_IDENTITY_NOT_READ;
     svid->why[0] = '\0';
+    if (!assay_ed25519_is_available()) return ASSAY_E_CRYPTO;
     const char *const fault = split_token(text, &jws, signature);
     if (fault != NULL) {
         refuse_token(svid, ASSAY_IDENTITY_MALFORMED, fault);

@@ -290,6 +290,8 @@ def verify_with_library(program, folder, chain_id):
            "what is left open is printed: %s" % (said,))
     said = connect("leaf", "leaf", chain=chain_id[:-1] + ("0" if chain_id[-1] != "0" else "1"))
     expect(not said[2] and "refused: other-network:" in said[1], "another chain is refused: %s" % (said,))
+    said = connect("leaf", "leaf", chain=chain_id.upper())
+    expect(said[2], "digits of the chain may be upper case: %s" % (said,))
     said = connect("leaf", "leaf", bundles=("ca.pem", "jwks.json"))
     expect(not said[2] and "found a key set, expected certificates or their bundle" in said[1],
            "a key set is no bundle: %s" % (said,))

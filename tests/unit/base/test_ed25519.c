@@ -7,6 +7,7 @@
 #include "tests/support/ed25519.h"
 
 #include <criterion/criterion.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 static const uint8_t seed[32] = { 7 };
@@ -105,4 +106,19 @@ Test(base_ed25519, a_key_that_is_not_canonical_signs_nothing)
         key[0] = (uint8_t)low;
         expect_refused(key, "p and above");
     }
+}
+
+/* As a configuration file with default_properties = fips=yes does (openssl-fips(7)). */
+Test(base_ed25519, a_library_that_allows_fips_algorithms_alone_verifies_all_the_same)
+{
+    uint8_t public_key[32], signature[64];
+    test_ed25519_public(seed, public_key);
+    test_ed25519_sign(seed, assay_slice_over(text, sizeof text), signature);
+    cr_assert_eq(EVP_default_properties_enable_fips(NULL, 1), 1);
+    cr_assert_null(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32),
+                   "expected that the default context has no Ed25519 now");
+    cr_expect(assay_ed25519_is_available());
+    cr_expect(assay_ed25519_verify(public_key, text, sizeof text, signature));
+    signature[0] ^= 1;
+    cr_expect_not(assay_ed25519_verify(public_key, text, sizeof text, signature));
 }

@@ -9,17 +9,18 @@ for i in 1 2 3 4; do
     check "node-$i closes epochs" until_true 30 epoch_at_least $i 4
 done
 
-# --- what people see
+# --- what people see. A busy machine misses an epoch, and its clocks are read late: what depends on it is waited for.
+shows() { ask "$1" "$2" | grep -q -- "$3"; }
 expect 0 'node           node-1 (slot ' ask 1 status
 case $out in *'INSECURE'*) ;; *) wrong "a development network is not marked: $out" ;; esac
 expect 0 'caps met       operator no, vendor root no' ask 1 status
-expect 0 'tolerates      1 more member may fail, 1 may be Byzantine' ask 1 status
-expect 0 'clock          0.0' ask 1 status
+check 'one member more may fail' until_true 20 shows 1 status 'tolerates      1 more member may fail, 1 may be Byzantine'
+check 'its clock is in sync' until_true 20 shows 1 status 'clock          0[.]0'
 expect 0 ' of 4 attested, ' ask 1 status
 case $(ask 1 status | head -1) in *' of 4 attested, '*) ;; *) wrong 'status does not begin with its sentence' ;; esac
-expect 0 'node-4           FULL' ask 2 nodes
+check 'node-4 stands at FULL' until_true 20 shows 2 nodes 'node-4           FULL'
 check 'nodes stand by slot' test "$(ask 2 nodes | sed 1d | awk '{ print $1 }' | tr '\n' ' ')" = '0 1 2 3 '
-check 'one unit for all scores' test "$(ask 2 nodes | sed 1d | grep -c '100[.]00 %')" = 4
+check 'one unit for all scores' test "$(ask 2 nodes | sed 1d | grep -c '[0-9][.][0-9][0-9] %')" = 4
 expect 0 'Votes, epoch ' ask 1 explain node-3
 for text in 'node-3 is full' 'Standing' 'standing       FULL' 'What happened' '  node-1           weight ' \
     'score = the smaller one' 'Its evidence, as this node finds it' 'Identity' 'vendor root    '; do
@@ -52,13 +53,17 @@ expect 0 '"next_since": null' ask 1 export --since 2 --until 3
 ask 1 export --format csv --since 2 --until 3 --votes >scores.csv
 check 'CSV: a head, and a line a member and epoch' test "$(wc -l <scores.csv)" = 9
 check 'CSV: as many cells in each line' test "$(awk -F, '{ print NF }' scores.csv | sort -u | wc -l)" = 1
-check 'CSV: everybody passes' grep -q ',node-1,.*,FULL,.*,held_bound,hold,true,[P-]\{4\},false,' scores.csv
+all_pass() {
+    ask 1 export --format csv --since 2 --votes |
+        grep -q ',node-1,.*,FULL,.*,held_bound,hold,true,[P-]\{4\},false,'
+}
+check 'CSV: everybody passes in some epoch' until_true 30 all_pass
 check 'CSV: lines end as RFC 4180 wants' test "$(grep -c "$(printf '\r')\$" scores.csv)" = 9
 ask 1 export --format jsonl --since 2 --until 3 >scores.jsonl
 check 'JSON lines: a line a member and epoch' test "$(grep -c '^{"chain_id":"[0-9a-f]\{64\}","epoch":[23],.*"members_stop":1' scores.jsonl)" = 8
 check 'JSON lines: no votes unless asked for' sh -c '! grep -q outcomes scores.jsonl'
 until_epoch=$(($(field 1 status epoch) + 1))
-check 'it follows as epochs close' timeout 20 "$ASSAY" export --socket node-1/admin.sock --format jsonl --follow \
+check 'it follows as epochs close' timeout 60 "$ASSAY" export --socket node-1/admin.sock --format jsonl --follow \
     --since 2 --until $until_epoch >followed.jsonl
 check 'and leaves out nothing' test "$(wc -l <followed.jsonl)" = $(((until_epoch - 1) * 4))
 for group in status nodes counters timeline export; do
@@ -117,7 +122,7 @@ for i in 1 3 4; do
     case $out in
     *equivocation_noticed* | *offence_proven*) wrong "node-$i saw two signatures: $out" ;;
     esac
-    check "node-$i did not stop for its state" test "$(field $i status voting)" = true
+    check "node-$i did not stop for its state" until_true 30 votes $i
 done
 full() { ask 3 nodes | grep -c FULL | grep -qx 4; }
 check 'all stand at FULL in the end' until_true 60 full

@@ -1,5 +1,5 @@
 /*
- * tests/unit/apps/test_evidence_package.c - tests of evidence in several files.
+ * tests/unit/apps/evidence/test_evidence_package.c - tests of evidence in several files.
  *
  * apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
  * plain files, as its tools leave them. The names say nothing.

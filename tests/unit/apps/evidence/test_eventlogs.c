@@ -1,6 +1,6 @@
 /*
- * tests/unit/apps/test_eventlogs.c - `--event-log` as an operator types it: exit status, lines,
- * page and JSON of the program itself, over a TPM on paper.
+ * tests/unit/apps/evidence/test_eventlogs.c - `--event-log` as an operator types it: exit
+ * status, lines, page and JSON of the program itself, over a TPM on paper.
  */
 #include "net/json/json.h"
 #include "quote/eventlog/eventlog.h"
