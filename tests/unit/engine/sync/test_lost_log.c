@@ -9,7 +9,6 @@
 #include "engine/parts/engine_internal.h"
 #include "engine/store/store_memory.h"
 #include "sim/world/world_internal.h"
-#include "tests/support/depth.h"
 #include "tests/unit/engine/decide.h"
 
 #include <criterion/criterion.h>
@@ -122,7 +121,7 @@ Test(lost_log, a_crash_after_any_write_signs_nothing_twice, .timeout = 600)
 Test(lost_log, a_node_that_is_killed_many_times_signs_nothing_twice, .timeout = 600)
 {
     for (unsigned loss = 0; loss < LOSSES; loss++) {
-        for (uint64_t ms = 3; ms < 60; ms += 8) {
+        for (uint64_t ms = 3; ms < 60; ms += 16) {
             struct assay_sim_world *w = world_of(9, PAST);
             run(w, 90);
             lose(w, loss);
@@ -154,8 +153,8 @@ Test(lost_log, a_store_that_is_lost_while_it_catches_up_signs_nothing_twice, .ti
 Test(lost_log, a_second_restart_in_the_first_epoch_signs_nothing_twice, .timeout = 600)
 {
     for (unsigned loss = 0; loss < LOSSES; loss++) {
-        for (uint64_t ms = 2; ms < 400; ms += 36) {
-            for (uint64_t later = 1; later < 40; later += 11) {
+        for (uint64_t ms = 2; ms < 400; ms += 80) {
+            for (uint64_t later = 1; later < 40; later += 19) {
                 struct assay_sim_world *w = world_of(13, 0);
                 run(w, ms);
                 lose(w, loss);
@@ -200,7 +199,7 @@ Test(lost_log, another_engine_on_the_way_signs_nothing_twice, .timeout = 600)
 Test(lost_log, a_second_restart_around_a_fast_sync_signs_nothing_twice, .timeout = 600)
 {
     for (unsigned loss = 0; loss < LOSSES; loss++) {
-        for (uint64_t ms = 1; ms < 240; ms += 20 * test_every(2)) {
+        for (uint64_t ms = 1; ms < 240; ms += 60) {
             struct assay_sim_world *w = world_of(15, 72);
             for (uint32_t node = 0; node < NODES; node++) {
                 struct assay_store *store = w->nodes[node].store;
@@ -221,7 +220,7 @@ Test(lost_log, a_second_restart_around_a_fast_sync_signs_nothing_twice, .timeout
 Test(lost_log, waiting_keys_of_a_snapshot_sign_nothing_twice, .timeout = 600)
 {
     for (unsigned killed = 0; killed < 2; killed++) {
-        for (uint64_t ms = 0; ms < 400; ms += 50) {
+        for (uint64_t ms = 0; ms < 400; ms += 100) {
             struct assay_sim_world *w = world_of(17, 6);
             struct world_node *n = &w->nodes[OWN];
             assay_sim_world_kill(w, OWN);
@@ -273,7 +272,7 @@ Test(lost_log, keys_that_a_build_before_the_note_used_are_finished, .timeout = 6
 /* The reverse: a first start is no loss, also if it is interrupted, and costs no keys. */
 Test(lost_log, a_first_start_that_is_interrupted_keeps_its_keys, .timeout = 600)
 {
-    for (uint64_t ms = 1; ms < 1200; ms += 37) {
+    for (uint64_t ms = 1; ms < 1200; ms += 111) {
         struct assay_sim_world *w = world_of(21, 0);
         run(w, ms);
         restart(w);
