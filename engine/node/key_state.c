@@ -85,6 +85,7 @@ void assay_keys_set_keys(struct assay_engine *e, const uint8_t voting_public[sta
     if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
         own->rolled_back = false;
         own->keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
+        assay_restore_forget_log(e);
     }
     assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
@@ -133,11 +134,11 @@ void assay_keys_compare(struct assay_engine *e, const struct assay_member *membe
 {
     if (e->start_state->voted_on) return; /* a log exists, or the keys are not listed */
     /* A missing log: these keys may have signed in it (2.7). */
-    const bool missing = !e->key_state->keys_unused && !e->key_state->log_kept;
+    const bool lost = e->start_state->log == ASSAY_LOG_LOST;
     const bool recorded = e->start_state->requests_first &&
                           ((member != NULL && assay_keys_is_recorded(e, member)) ||
                            (e->key_state->listed && has_voted(e, finality, members)));
-    if (missing || recorded) assay_keys_set_rolled_back(e);
+    if (lost || recorded) assay_keys_set_rolled_back(e);
 }
 
 bool assay_eng_may_sign(const struct assay_engine *e)

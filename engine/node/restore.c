@@ -95,12 +95,100 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
     return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
 }
 
+/* --- what is known of the log */
+
+/* [voting_public, state, epoch]. One of another key set is not about this one. */
+static enum assay_status restore_log(struct assay_engine *e, struct assay_slice value)
+{
+    struct assay_start_state *s = &e->parts->start_state;
+    struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
+    uint8_t keys[ASSAY_P256_PUBLIC_LEN];
+    uint64_t state = 0, epoch = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, keys, sizeof keys));
+    ASSAY_TRY(assay_cbor_uint(&c, &state));
+    ASSAY_TRY(assay_cbor_uint(&c, &epoch));
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (state < ASSAY_LOG_UNPROVEN || state > ASSAY_LOG_KNOWN) return ASSAY_E_UNSUPPORTED;
+    if (!assay_bytes_equal(keys, e->key_state->keys.voting_public, sizeof keys)) return ASSAY_OK;
+    s->log = (enum assay_log_state)state;
+    s->log_epoch = epoch;
+    return ASSAY_OK;
+}
+
+static bool is_log_open(const struct assay_engine *e)
+{
+    return e->start_state->log == ASSAY_LOG_UNPROVEN || e->start_state->log == ASSAY_LOG_LOST;
+}
+
+static void set_log(struct assay_engine *e, enum assay_log_state state, uint64_t epoch)
+{
+    struct assay_start_state *s = &e->parts->start_state;
+    s->log = state;
+    s->log_epoch = epoch;
+    s->log_unsaved = true;
+}
+
+void assay_restore_forget_log(struct assay_engine *e)
+{
+    struct assay_start_state *s = &e->parts->start_state;
+    s->log = ASSAY_LOG_UNMARKED;
+    s->log_epoch = 0;
+    s->log_unsaved = false;
+}
+
+void assay_restore_save_log(struct assay_engine *e)
+{
+    struct assay_start_state *s = &e->parts->start_state;
+    ASSAY_ASSERT(s->started);
+    if (is_log_open(e) && e->key_state->rolled_back) {
+        set_log(e, ASSAY_LOG_FINISHED, 0);
+    } else if (is_log_open(e) && s->voted_on && !e->newcomer) {
+        const bool lost = s->log == ASSAY_LOG_LOST;
+        set_log(e, ASSAY_LOG_KNOWN, lost ? e->head->context.epoch : 0);
+    }
+    if (!s->log_unsaved || !assay_eng_has_room(e, 1)) return;
+    struct assay_writer w = assay_writer_over(s->log_note, sizeof s->log_note);
+    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_bytes(&w, e->key_state->keys.voting_public, ASSAY_P256_PUBLIC_LEN);
+    assay_cbor_put_uint(&w, s->log);
+    assay_cbor_put_uint(&w, s->log_epoch);
+    ASSAY_ASSERT(!w.full);
+    const struct assay_store_key key = { .number = ASSAY_META_LOG };
+    assay_eng_persist(e, ASSAY_STORE_META, &key, assay_slice_over(s->log_note, w.len));
+    s->log_unsaved = false;
+}
+
+/* A start with an empty store: how much these keys may have signed. With a store that is not empty
+ * the note of that start is in it, or the log is complete. */
+static void judge_empty_store(struct assay_engine *e)
+{
+    const struct assay_key_state *own = e->key_state;
+    if (e->start_state->restored || e->start_state->log != ASSAY_LOG_UNMARKED) return;
+    if (!own->keys_unused && !own->log_kept) set_log(e, ASSAY_LOG_LOST, e->head->context.epoch);
+    else if (e->members > 1 && (own->listed || !own->keys_unused || e->newcomer))
+        set_log(e, ASSAY_LOG_UNPROVEN, 0);
+}
+
+/* Between the loss and this start the ledger may have reached what these keys signed. Returns:
+ * whether they are finished. */
+static bool is_finished(const struct assay_engine *e)
+{
+    const struct assay_start_state *s = e->start_state;
+    if (s->log == ASSAY_LOG_FINISHED) return true;
+    if (!is_log_open(e) || e->newcomer) return false;
+    if (s->log == ASSAY_LOG_LOST && e->head->context.epoch > s->log_epoch) return true;
+    return assay_keys_is_recorded(e, &e->head->state.members[e->self]);
+}
+
+/* --- items */
+
 enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_class class_,
                                      const struct assay_store_key *key, struct assay_slice value)
 {
     if (e->start_state->started) return ASSAY_E_INVALID;
-    /* Items of the host itself (net/keys/store_binding.h) are no evidence of a log: every daemon
-     * writes them first. */
+    /* Items of the host itself (net/keys/store_binding.h) and the note about the log are no
+     * evidence of one: every daemon writes them first. */
     if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
         e->parts->start_state.restored = true;
     switch (class_) {
@@ -122,6 +210,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_SERVICE:
     case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
     case ASSAY_STORE_META:
+        if (key->number == ASSAY_META_LOG) return restore_log(e, value);
         return key->number == ASSAY_META_KEYS ? assay_declared_lists_restore(e, key, value)
                                               : assay_era_restore(e, key, value);
     case ASSAY_STORE_ORDER:
@@ -180,32 +269,39 @@ void assay_restore_start(struct assay_engine *e)
     if (!assay_head_can_close(e)) assay_finalize_wait(e);
     assay_finalize_set_tip_time(e);
     e->parts->start_state.started = true;
-    const bool empty = !e->start_state->restored && e->members > 1;
-    e->parts->start_state.requests_first = empty && e->key_state->listed;
+    judge_empty_store(e);
+    const bool lost = e->start_state->log == ASSAY_LOG_LOST;
+    e->parts->start_state.requests_first =
+        (e->start_state->log == ASSAY_LOG_UNPROVEN || (lost && e->key_state->listed)) &&
+        e->members > 1 && !e->newcomer;
+    if (is_finished(e)) {
+        assay_keys_set_rolled_back(e);
+        assay_simplex_halt(e->simplex);
+    }
     assay_keys_start(
         e, (e->start_state->restored || !e->key_state->keys_unused || e->key_state->listed) &&
                e->members > 1);
-    /* An empty store: a first start, or everything is lost. Peers are queried before anything is
-     * signed. */
-    if ((!e->start_state->restored || !has_pending) && e->members > 1)
+    /* An empty store, now or when these keys started: a first start, or everything is lost. Peers
+     * are queried before anything is signed. */
+    if ((!e->start_state->restored || !has_pending || is_log_open(e)) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
     if (own.payload_len > 0)
         assay_seat_set_envelope(e, e->self, &own.envelope,
                                 assay_slice_over(own.payload, own.payload_len));
     resume_epoch(e);
-    const bool missing =
-        !e->start_state->restored && !e->key_state->keys_unused && !e->key_state->log_kept;
+    const bool reported = e->start_state->log == ASSAY_LOG_KNOWN &&
+                          e->start_state->log_epoch == e->head->context.epoch;
     /* Keys that may have signed, and no log: an envelope or a ballot of this epoch may be among the
      * loss, and peers do not return these. A second one would convict (E8). */
-    if (missing) {
+    if (lost || reported) {
         assay_epoch_set_envelope_made(e);
         assay_epoch_set_ballot_made(e);
     }
     /* Keys that may have signed, and no log: no vote before peers have reported that nothing is
      * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has
      * passed, and have none of the epochs in which they are not. */
-    if ((!missing && !e->start_state->requests_first) || e->members < 2) run_simplex(e);
+    if ((!lost && !e->start_state->requests_first) || e->members < 2) run_simplex(e);
     assay_message_intake_on_verdict(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->start_state->started && e->epoch_state->opened_ms == e->now_ms);

@@ -268,6 +268,7 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
     if (is_running(e)) perform_actions(e);
     if (is_running(e)) run_due_work(e);
+    if (e->start_state->started) assay_restore_save_log(e);
     assay_output_end(e, next_wake_ms(e));
     ASSAY_ASSERT(e->output->effects == NULL && effects->count <= ASSAY_EFFECTS_MAX);
     return status;

@@ -53,7 +53,7 @@ enum {
 };
 
 /* Of ASSAY_STORE_META, under the era that they are about. */
-enum { ASSAY_META_HOST_MIN = 1000 }; /* those of hosts */
+enum { ASSAY_META_HOST_MIN = 1000 }; /* those of hosts, and what is no evidence of a log */
 enum assay_store_meta {
     ASSAY_META_FENCE = 1,    /* FENCE: nothing is signed in this era any more (protocol.md 9.12) */
     ASSAY_META_ANSWERED = 2, /* the FENCE of the era that this node has answered last (9.12.2) */
@@ -61,6 +61,8 @@ enum assay_store_meta {
     ASSAY_META_BEGAN = 4,    /* id: the RECOVER that began the era, epoch: its height (9.16.4) */
     ASSAY_META_KEYS = 5,     /* list of workload keys (2.16.8): of no era; epoch: 3 * slot + 0, 1 or
                               * 2; null: dropped */
+    ASSAY_META_LOG = 1200,   /* what is known of the log of a key set whose store was empty
+                              * (2.7.3.1): of no era */
 };
 /* Of one member: two lists that its leaf names, and one of the running epoch. */
 enum { ASSAY_DECLARED_LIST_PLACES = 3 };

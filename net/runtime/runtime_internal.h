@@ -76,7 +76,7 @@ enum {
     RUNTIME_FDS_MAX = 5 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_SERVICE_SERVER_FDS_MAX +
                       ASSAY_RUNTIME_ENCLAVE_FDS_MAX,
     RUNTIME_HISTORY_EPOCHS = 20000, /* same retention as the engine's blocks */
-    /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are
+    /* ASSAY_STORE_META; the engine's own numbers are below, and 1200; 1000 and 1040 are
      * net/keys/store_binding.c's */
     RUNTIME_META_CHANGES = 1001,     /* to 1008 */
     RUNTIME_CHANGES_MAX = 8,         /* submitted, not in a block yet */

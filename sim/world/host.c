@@ -200,6 +200,16 @@ static void execute_order(struct assay_sim_world *w, uint32_t node, const struct
     world_push(w, world_item(w, node, ITEM_RESTARTED), w->now_us + (uint64_t)AGENT_MS * US);
 }
 
+/* A crash came between a RESTART and the keys that follow it: the agent reports it again, and they
+ * are made now (net/runtime/runtime_keys.c). */
+void world_host_resume_agent(struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    const uint32_t ended = assay_agent_ended_incarnation(&w->nodes[node].agent);
+    if (ended == 0 || !e->key_state->listed || e->key_state->keys.incarnation != ended) return;
+    world_push(w, world_item(w, node, ITEM_RESTARTED), w->now_us + (uint64_t)AGENT_MS * US);
+}
+
 static void record_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     if (w->run != NULL) return; /* a scenario run stores no notes */

@@ -540,6 +540,7 @@ static void start_node(struct assay_sim_world *w, uint32_t node, bool again, boo
     world_trace(w, node, ITEM_REBOOT, again, NULL);
     world_overlay_turn(w, node);
     push_start(w, node);
+    if (again) world_host_resume_agent(w, node);
 }
 
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)

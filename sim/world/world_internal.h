@@ -434,6 +434,8 @@ enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
                              const struct assay_event *event);
 void world_host_message(struct assay_sim_world *w, const struct item *item);
 void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
+/* After a start: what the agent was doing when the node ended. */
+void world_host_resume_agent(struct assay_sim_world *w, uint32_t node);
 
 /* evidence.c */
 void world_evidence_open(struct assay_sim_world *w);
