@@ -3,7 +3,7 @@
 # level, a program registers a key with the enclave of one, the node declares it, it becomes active on all, and ends when
 # the enclave restarts; registered again it is bound again, and what stays away is declared as gone.
 . "$(dirname "$0")/../lib.sh"
-network 4 700 2
+network 4 1500 2
 sign alpha beta
 cd "$WORK" || exit 2
 for i in 1 2 3 4; do start $i; done
