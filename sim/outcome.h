@@ -59,7 +59,8 @@
     X(CONSENT, "consent", "a change is one that enough operators in force signed, not withdrew")   \
     X(STATEMENTS, "statements", "proposals have what operators state, on all nodes alike")         \
     X(INBOX, "inbox", "operators take their part of blocks and sets, and no more")                 \
-    X(INCLUDED, "included", "after healing honest statements and approved proposals take effect")
+    X(INCLUDED, "included", "after healing honest statements and approved proposals take effect")  \
+    X(WORKLOAD_KEYS, "workload_keys", "active workload keys are attested, of members in order")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

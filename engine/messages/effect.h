@@ -100,7 +100,9 @@ enum assay_missing {
     X(ASSAY_NOTE_RECOVER_ACCEPTED, 41, "recover_accepted")       /* a: its height, b: its epoch */ \
     X(ASSAY_NOTE_VOTES_LOST, 36, "votes_lost")         /* alarm; slot; a: epoch, b: weight */      \
     X(ASSAY_NOTE_VOTES_RETURNED, 37, "votes_returned") /* slot; a: epoch, b: weight */             \
-    X(ASSAY_NOTE_VOTES_RETAINED, 38, "votes_retained") /* alarm; slot; a: epoch, b: floor in % */
+    X(ASSAY_NOTE_VOTES_RETAINED, 38, "votes_retained") /* alarm; slot; a: epoch, b: floor in % */  \
+    X(ASSAY_NOTE_KEYS_ACTIVE, 42, "keys_active") /* slot; a: epoch whose evidence binds them */    \
+    X(ASSAY_NOTE_KEYS_ENDED, 43, "keys_ended")   /* slot; a: epoch, b: enum assay_keys_state */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };

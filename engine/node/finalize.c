@@ -202,6 +202,24 @@ static void log_vote_changes(struct assay_engine *e, uint16_t slot)
         assay_eng_note(e, ASSAY_NOTE_VOTES_RETURNED, slot, e->head->next.epoch, new->weight);
 }
 
+/* docs/protocol.md 2.16.6: workload keys become active, others do, or they end. */
+static void log_key_changes(struct assay_engine *e, uint16_t slot)
+{
+    const struct assay_state *const before = &e->head->state, *const after = &e->head->next;
+    const struct assay_member *old = &before->members[slot], *new = &after->members[slot];
+    if (!assay_bytes_equal(old->node_id, new->node_id, 32)) return;
+    const enum assay_keys_state was =
+        assay_member_keys_state(old, before->epoch, ASSAY_STANDING_WARNING);
+    const enum assay_keys_state is =
+        assay_member_keys_state(new, after->epoch, ASSAY_STANDING_WARNING);
+    const bool others =
+        !assay_bytes_equal(old->declaration.keys_root, new->declaration.keys_root, 32);
+    if (is == ASSAY_KEYS_ACTIVE && (was != ASSAY_KEYS_ACTIVE || others))
+        assay_eng_note(e, ASSAY_NOTE_KEYS_ACTIVE, slot, new->declaration.keys_epoch, 0);
+    if (is != ASSAY_KEYS_ACTIVE && was == ASSAY_KEYS_ACTIVE)
+        assay_eng_note(e, ASSAY_NOTE_KEYS_ENDED, slot, after->epoch, (uint64_t)is);
+}
+
 static void log_member_changes(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->head->next.epoch == e->head->state.epoch + 1);
@@ -217,6 +235,7 @@ static void log_member_changes(struct assay_engine *e)
         if (old->lives[0].incarnation != new->lives[0].incarnation)
             assay_eng_note(e, ASSAY_NOTE_INCARNATION_LISTED, slot, new->lives[0].incarnation, 0);
         log_vote_changes(e, slot);
+        log_key_changes(e, slot);
     }
 }
 

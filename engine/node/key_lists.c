@@ -323,7 +323,8 @@ static enum assay_status receive_answer(struct assay_engine *e,
 {
     struct assay_declared_lists_state *s = &e->parts->key_lists;
     if (page->list.len == 0) return ASSAY_E_STALE; /* the peer may lack it, too: not its fault */
-    if (!assay_declared_list_has_root(page->list, page->root)) return ASSAY_E_INVALID;
+    /* No correct build sends it, whatever its state is: charged (docs/protocol.md 10.5.1). */
+    if (!assay_declared_list_has_root(page->list, page->root)) return ASSAY_E_ENCODING;
     if (!is_named(e, s->asked_slot, page->root)) return ASSAY_E_STALE; /* no longer */
     const struct assay_slice kept = assay_eng_copy(e, page->list);
     if (kept.len == 0) return ASSAY_E_AGAIN;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, MISSING };
+enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, MISSING, KEYS };
 
 struct field {
     const char *key; /* NULL: the number has no meaning */
@@ -45,7 +45,9 @@ static struct fields note_field_names(enum assay_note note)
     case ASSAY_NOTE_EVIDENCE_MISSING:
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_CAUGHT_UP:
+    case ASSAY_NOTE_KEYS_ACTIVE:
     case ASSAY_NOTE_ROOT_MISMATCH: return ONE("epoch", NUMBER);
+    case ASSAY_NOTE_KEYS_ENDED: return TWO("epoch", NUMBER, "reason", KEYS);
     case ASSAY_NOTE_VIEW_NULLIFIED:
     case ASSAY_NOTE_STANDSTILL: return ONE("view", NUMBER);
     case ASSAY_NOTE_RESUMED: return ONE("above_view", NUMBER);
@@ -101,6 +103,7 @@ static const char *note_value_word(enum form form, uint64_t value)
     case OUTCOME: return assay_outcome_text((enum assay_outcome)value);
     case END: return assay_document_change_end(value);
     case MISSING: return lack_text(value);
+    case KEYS: return assay_keys_state_text((enum assay_keys_state)value);
     case NUMBER:
     case TRUTH: break;
     }

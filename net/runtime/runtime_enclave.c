@@ -4,6 +4,7 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "engine/ledger/records/envelope.h"
+#include "engine/ledger/state/workload_keys.h"
 
 static void answer_quote(struct assay_runtime *runtime, uint64_t epoch, uint32_t incarnation,
                          struct assay_slice bytes)
@@ -45,18 +46,53 @@ void runtime_request_quote(struct assay_runtime *runtime, const struct assay_eff
     }
 }
 
+static void log_declared(struct assay_runtime *runtime, uint32_t count, enum assay_status status)
+{
+    if (status == ASSAY_E_DUPLICATE) return; /* as before, or once in this epoch */
+    if (status == ASSAY_E_AGAIN || status == ASSAY_E_EARLY) return; /* with the next quote */
+    if (status != ASSAY_OK) {
+        if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_not_declared"))
+            assay_log_text(&runtime->log, "status", assay_status_symbol(status));
+        assay_log_end(&runtime->log);
+        return;
+    }
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "keys_declared"))
+        assay_log_uint(&runtime->log, "keys", count);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "keys_declared", runtime->self, count, 0,
+                      "declares %u workload keys of its enclave", (unsigned)count);
+}
+
+/* docs/identity.md 6.12: the list of the enclave comes with each quote, and the engine declares it
+ * when it is another one. Programs register again when the enclave has restarted: until they have
+ * had time for it, what is declared stays, and evidence that binds none has ended it already. */
+static void declare_keys(struct assay_runtime *runtime, struct assay_slice list)
+{
+    struct assay_declared_keys keys;
+    if (list.len == 0) return; /* not of a quote that may bind keys */
+    const enum assay_status shape = assay_declared_keys_decode(list, &keys);
+    ASSAY_ASSERT(shape == ASSAY_OK); /* net/runtime/runtime.h */
+    runtime->quotes_without_keys = keys.count > 0 ? 0 : runtime->quotes_without_keys + 1;
+    if (keys.count == 0 && runtime->quotes_without_keys <= ASSAY_KEYS_AGE_MAX) return;
+    struct assay_event declare = { .kind = ASSAY_EVENT_DECLARE, .as.declare = { .list = list } };
+    const enum assay_status status = runtime_step_event(runtime, &declare);
+    if (runtime->failure == ASSAY_OK) log_declared(runtime, keys.count, status);
+}
+
 /* Own evidence is stored before others can request it: its bytes are in the batch with the envelope
  * that announces it. */
 static void on_quote(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     struct assay_slice bytes = event->as.quote.bytes;
     struct assay_engine_snapshot snapshot;
-    uint8_t digest[32];
+    uint8_t digest[32], list[ASSAY_DECLARED_KEYS_LEN_MAX];
     if (runtime_services_is_quote(runtime, event->as.quote.epoch)) {
         runtime_services_on_quote(runtime, bytes);
         return;
     }
     runtime->quoting = false;
+    if (event->as.quote.keys.len > 0) /* a step may call the enclave, which then has other bytes */
+        assay_bytes_copy(list, sizeof list, event->as.quote.keys.bytes, event->as.quote.keys.len);
     if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) bytes = (struct assay_slice){ 0 };
     if (bytes.len > 0) {
         assay_engine_snapshot(runtime->engine, &snapshot);
@@ -67,6 +103,7 @@ static void on_quote(struct assay_runtime *runtime, const struct assay_enclave_e
         if (status != ASSAY_OK) runtime_fail(runtime, status, "store evidence");
     }
     answer_quote(runtime, event->as.quote.epoch, event->as.quote.incarnation, bytes);
+    declare_keys(runtime, assay_slice_over(list, event->as.quote.keys.len));
 }
 
 void runtime_send_order(struct assay_runtime *runtime, const struct assay_order *order)

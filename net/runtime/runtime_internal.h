@@ -197,6 +197,7 @@ struct assay_runtime {
     struct runtime_service_server *service_state; /* runtime_services.c */
     struct assay_services_summary *services_summary; /* NULL: the network has no services */
     bool quoting;                                    /* the node's own quote is pending */
+    uint64_t quotes_without_keys; /* in a row: the enclave's list was empty (runtime_enclave.c) */
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */

@@ -60,7 +60,9 @@ void runtime_timeline_open(struct assay_runtime *runtime)
 static bool belongs_to_close(const char *code)
 {
     return strcmp(code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0 ||
-           strcmp(code, assay_note_name(ASSAY_NOTE_STANDING)) == 0;
+           strcmp(code, assay_note_name(ASSAY_NOTE_STANDING)) == 0 ||
+           strcmp(code, assay_note_name(ASSAY_NOTE_KEYS_ACTIVE)) == 0 ||
+           strcmp(code, assay_note_name(ASSAY_NOTE_KEYS_ENDED)) == 0;
 }
 
 void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t slot, uint64_t a,
@@ -138,6 +140,23 @@ static void log_listed(struct assay_runtime *runtime, const struct assay_effect 
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
                       effect->as.note.a, effect->as.note.b, "%s re-registered, with new keys",
                       runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name));
+}
+
+/* docs/protocol.md 2.16.6. */
+static void log_workload_keys(struct assay_runtime *runtime, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const uint64_t a = effect->as.note.a, b = effect->as.note.b;
+    const enum assay_note note = effect->as.note.note;
+    (void)runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name);
+    if (note == ASSAY_NOTE_KEYS_ACTIVE)
+        runtime_log_event(runtime, assay_note_name(note), effect->as.note.slot, a, b,
+                          "workload keys of %s are active: its evidence of epoch %llu binds them",
+                          name, (unsigned long long)a);
+    else
+        runtime_log_event(runtime, assay_note_name(note), effect->as.note.slot, a, b,
+                          "workload keys of %s ended: %s", name,
+                          assay_keys_state_text((enum assay_keys_state)b));
 }
 
 /* The cause is that of the ledger, which is the same at every node; what this node found itself
@@ -435,6 +454,8 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
     case ASSAY_NOTE_VOTES_RETAINED: log_votes(runtime, effect); return;
+    case ASSAY_NOTE_KEYS_ACTIVE:
+    case ASSAY_NOTE_KEYS_ENDED: log_workload_keys(runtime, effect); return;
     case ASSAY_NOTE_IDENTITY_IN_USE: log_shared_identity(runtime, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         runtime->missing = b;

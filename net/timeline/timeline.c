@@ -38,13 +38,15 @@ static bool is_transition(const char *code)
         ASSAY_NOTE_VOTES_LOST,
         ASSAY_NOTE_VOTES_RETURNED,
         ASSAY_NOTE_VOTES_RETAINED,
+        ASSAY_NOTE_KEYS_ACTIVE,
+        ASSAY_NOTE_KEYS_ENDED,
     };
     static const char *const codes[] = {
         /* of net/runtime */
-        "change_submitted",   "change_expired",  "hold",
-        "hold_released",      "keys_renewed",    "order_done",
-        "identity_renewed",   "proposal_opened", "proposal_approved",
-        "proposal_withdrawn", "proposal_ended",
+        "change_submitted",  "change_expired",     "hold",
+        "hold_released",     "keys_renewed",       "order_done",
+        "keys_declared",     "identity_renewed",   "proposal_opened",
+        "proposal_approved", "proposal_withdrawn", "proposal_ended",
     };
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
         if (strcmp(code, assay_note_name(notes[i])) == 0) return true;

@@ -66,6 +66,8 @@
     X(PROPOSALS_TAKEN, "proposals_taken", false, "changes in final blocks that were proposed")     \
     X(PROPOSALS_WITHDRAWN, "proposals_withdrawn", false, "withdrawals of honest operators")        \
     X(PROPOSALS_LATE, "proposals_late", false, "proposals that ended before enough approved")      \
+    X(KEYS_DECLARED, "keys_declared", false, "lists of workload keys that nodes declared")         \
+    X(KEYS_ACTIVE, "keys_active", false, "epochs of members with active workload keys, summed")    \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
     X(MEMBERS_FINAL, "members_final", false, "members at the end, neither drained nor gone")       \
     X(ERAS, "eras_ended", false, "eras that operators ended")                                      \

@@ -31,6 +31,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_SERVICE_LINKS = 16, /* between them */
     ASSAY_SIM_STREAM_RESEND = 17,        /* old messages that an adversary sends again */
     ASSAY_SIM_STREAM_EARLY_JUNK = 18,    /* votes with invalid signatures, and their recipients */
+    ASSAY_SIM_STREAM_WORKLOAD_KEYS = 19, /* keys of enclaves, and what becomes of them */
 };
 
 struct assay_sim_random {

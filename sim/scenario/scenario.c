@@ -531,6 +531,29 @@ bool assay_scenario_proposes(const struct assay_scenario *scenario)
     return p->liars > 0;
 }
 
+bool assay_scenario_has_workload_keys(const struct assay_scenario *scenario)
+{
+    return scenario->workload_keys.declared_permille > 0;
+}
+
+static enum assay_status check_workload_keys(const struct assay_scenario *s, char *message)
+{
+    if (!assay_scenario_has_workload_keys(s)) return ASSAY_OK;
+    if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
+        s->evidence == ASSAY_SIM_EVIDENCE_SOFT)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "workload_keys: they run at fidelity message and with modelled evidence alone");
+    if (assay_scenario_proposes(s))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "workload_keys: not with proposals, which have a feature "
+                                     "level of their own");
+    if (s->nodes <= ASSAY_SIM_KEYED_NODES_MAX) return ASSAY_OK;
+    return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                 "nodes: expected %d at most with workload_keys, found %u",
+                                 ASSAY_SIM_KEYED_NODES_MAX, (unsigned)s->nodes);
+}
+
 /* Liars alone must not be enough to decide: more than half of the operators sign. */
 static enum assay_status check_proposals(const struct assay_scenario *s, char *message)
 {
@@ -618,6 +641,7 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
     ASSAY_TRY(check_spares(scenario, message));
     ASSAY_TRY(check_services(scenario, message));
     ASSAY_TRY(check_proposals(scenario, message));
+    ASSAY_TRY(check_workload_keys(scenario, message));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
     return assay_scenario_refuse(

@@ -27,6 +27,7 @@ enum {
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_LIARS_MAX = 8,
     ASSAY_SIM_PROPOSING_NODES_MAX = 64, /* each has a set of proposals of its own */
+    ASSAY_SIM_KEYED_NODES_MAX = 64, /* proofs of workload keys are real signatures */
     ASSAY_SIM_LEVEL_REVIEWS = 2, /* feature levels: ASSAY_LEVEL_REVIEWS, */
     ASSAY_SIM_LEVEL_MAX = 3,     /* ASSAY_LEVEL_KEYS */
     ASSAY_SIM_RECOVERS_MAX = 4,
@@ -350,6 +351,13 @@ struct assay_sim_proposals {
     bool omits; /* Byzantine leaders omit the statements of one operator */
 };
 
+/* Workload keys (docs/protocol.md 2.16), at the feature level that has them. */
+struct assay_sim_workload_keys {
+    uint32_t declared_permille; /* of members in an epoch: its host declares a list; 0: no keys */
+    uint32_t restarts_permille; /* of enclaves in an epoch: it restarts, and has no keys */
+    uint32_t lacking_permille;  /* of declarations: the enclave does not have what is declared */
+};
+
 enum assay_sim_compare {
     ASSAY_SIM_LESS,      /* < */
     ASSAY_SIM_AT_MOST,   /* <= */
@@ -424,6 +432,7 @@ struct assay_scenario {
     uint64_t old_operators_epoch;
     struct assay_sim_services_plan services;
     struct assay_sim_proposals proposals;
+    struct assay_sim_workload_keys workload_keys;
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];
 };
@@ -496,6 +505,8 @@ void assay_scenario_put_keys(struct assay_writer *w);
 
 /* Returns: whether the network has any service. */
 bool assay_scenario_serves(const struct assay_scenario *scenario);
+/* Returns: whether members have workload keys. */
+bool assay_scenario_has_workload_keys(const struct assay_scenario *scenario);
 /* Returns: whether operators propose changes, or state something about them. */
 bool assay_scenario_proposes(const struct assay_scenario *scenario);
 /* Returns: whether operators or nodes get new keys. */

@@ -60,7 +60,7 @@ __attribute__((format(printf, 3, 4))) enum assay_status assay_scenario_refuse(
     char message[static ASSAY_SIM_MESSAGE_MAX], enum assay_status status, const char *format, ...);
 
 enum {
-    ASSAY_SCENARIO_SECTIONS = 14,
+    ASSAY_SCENARIO_SECTIONS = 15,
     ASSAY_SCENARIO_KEYS_MAX = 48, /* of one section */
     ASSAY_SCENARIO_VALUE_MAX = 256,
 };

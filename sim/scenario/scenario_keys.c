@@ -256,8 +256,7 @@ static const struct assay_scenario_key change_keys[] = {
           "parameters: bytes of the body of a block; 0: unchanged") },
     { U32("operator_cap_bp", operator_cap_bp, 0, 10000,
           "parameters: maximum weight of one operator, bp; 0: unchanged") },
-    { U32("level", level, 0, ASSAY_SIM_LEVEL_MAX,
-          "parameters: feature level; 0: unchanged") },
+    { U32("level", level, 0, ASSAY_SIM_LEVEL_MAX, "parameters: feature level; 0: unchanged") },
     { OTHER("proposed", proposed, BOOL,
             "operators propose and approve it on the ledger; a CHANGE follows when enough did") },
     { OTHER("forces", forces, BOOL, "names the last reverted change: it stays") },
@@ -382,6 +381,17 @@ static const struct assay_scenario_key proposals_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_workload_keys
+static const struct assay_scenario_key workload_keys_keys[] = {
+    { U32("declared_permille", declared_permille, 0, 1000,
+          "members whose host declares a list of keys in an epoch, in 1000; 0: no keys") },
+    { U32("restarts_permille", restarts_permille, 0, 1000,
+          "enclaves that restart in an epoch and lose their keys, in 1000") },
+    { U32("lacking_permille", lacking_permille, 0, 1000,
+          "declarations of keys that the enclave does not have, in 1000") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -442,6 +452,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       .offset = offsetof(struct assay_scenario, proposals),
       KEYS(proposals_keys),
       .line = "Statements of operators about changes that are proposed (fidelity message)" },
+    { .name = "workload_keys",
+      .offset = offsetof(struct assay_scenario, workload_keys),
+      KEYS(workload_keys_keys),
+      .line = "Workload keys, from feature level 6 on (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -114,6 +114,7 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
         if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
     find_coincidences(s, has);
     find_proposals(s, has);
+    has[ASSAY_SIM_DRAWN_WORKLOAD_KEYS] = assay_scenario_has_workload_keys(s);
     has[ASSAY_SIM_DRAWN_NEW_KEYS] = assay_scenario_changes_keys(s);
     has[ASSAY_SIM_DRAWN_STOLEN_KEYS] = assay_scenario_changes_keys(s) && s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->change_count; i++) {

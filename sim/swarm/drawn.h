@@ -45,7 +45,8 @@
     X(MISUSED, "misused", "members hold back, repeat, bar or omit statements of operators")        \
     X(RAISED, "raised", "the feature level is raised in the run")                                  \
     X(NEW_KEYS, "new_keys", "nodes and operators get new keys")                                    \
-    X(STOLEN_KEYS, "stolen_keys", "an attacker has the keys that nodes had before")
+    X(STOLEN_KEYS, "stolen_keys", "an attacker has the keys that nodes had before")                \
+    X(WORKLOAD_KEYS, "workload_keys", "members declare workload keys, and lose them")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
@@ -72,7 +73,8 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
     X(SENT_AGAIN, STATEMENTS_AGAIN, "sent_again", "a member sent an old statement again")          \
     X(FORGED, STATEMENTS_FORGED, "forged", "an operator stated something in another's name")       \
     X(KEY_CHANGED, KEYS_CHANGED, "key_changed", "a new key came into force")                       \
-    X(OLD_IDENTITY, OLD_IDENTITIES, "old_identity", "a replaced identity key signed a key set")
+    X(OLD_IDENTITY, OLD_IDENTITIES, "old_identity", "a replaced identity key signed a key set")    \
+    X(KEYED, KEYS_ACTIVE, "keyed", "a workload key was active")
 
 #define ASSAY_SIM_EFFECT_ENUM(symbol, figure, name, line) ASSAY_SIM_EFFECT_##symbol,
 enum assay_sim_effect { ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_ENUM) ASSAY_SIM_EFFECT_COUNT };

@@ -52,6 +52,7 @@ enum aspect {
     ASPECT_HANDOVERS = 35,
     ASPECT_PROPOSALS = 36,
     ASPECT_KEYS = 37,
+    ASPECT_WORKLOAD_KEYS = 38,
 };
 
 enum { NODES_MIN = 4 };
@@ -119,5 +120,6 @@ void random_trials(const struct draw *d);
 void random_services(const struct draw *d);
 void random_proposals(const struct draw *d);
 void random_keys(const struct draw *d);
+void random_workload_keys(const struct draw *d);
 
 #endif

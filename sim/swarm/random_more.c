@@ -18,6 +18,7 @@ enum {
     RAISED_PERMILLE = 300,       /* of these: the feature level is raised in the run */
     RETIRED_PERMILLE = 400,      /* of these: an operator is added, and removed while it acts */
     KEYS_PERMILLE = 150,         /* of scenarios: nodes and operators get new keys */
+    WORKLOADS_PERMILLE = 200,    /* of scenarios: members declare workload keys */
 };
 
 /* --- coinciding events */
@@ -378,4 +379,20 @@ void random_keys(const struct draw *d)
     }
     if (stolen && s->old_operators_epoch == 0) s->old_operators_epoch = first + 1;
     s->epochs += between(&r, 6, 14);
+}
+
+/* --- workload keys (docs/protocol.md 2.16) */
+
+/* Where members declare keys, enclaves lose them, hosts lie about them, and ballots of traitors,
+ * if there are any, say what they say. */
+void random_workload_keys(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_workload_keys *const k = &s->workload_keys;
+    struct assay_sim_random r = stream(d, ASPECT_WORKLOAD_KEYS);
+    if (!chance(&r, WORKLOADS_PERMILLE) || d->burns || s->nodes < NODES_MIN) return;
+    if (s->nodes > ASSAY_SIM_KEYED_NODES_MAX || assay_scenario_proposes(s)) return;
+    k->declared_permille = between(&r, 50, 600);
+    k->restarts_permille = low(&r, 0, 300);
+    k->lacking_permille = low(&r, 0, 500);
 }

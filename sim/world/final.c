@@ -147,7 +147,7 @@ static void record_content(struct world_run *r, const struct assay_record *recor
     case ASSAY_RECORD_COLLATERAL: world_days_taken(r, record); return;
     case ASSAY_RECORD_SERVICE: world_services_taken(r, record); return;
     case ASSAY_RECORD_REVIEW: world_proposals_taken(r, record); return;
-    case ASSAY_RECORD_KEYS: return; /* no scenario has them */
+    case ASSAY_RECORD_KEYS: return; /* workload_keys.c checks what follows from it */
     }
 }
 

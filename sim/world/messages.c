@@ -51,6 +51,7 @@ static void run_world(struct world_run *r)
     world_services_open(r, &options);
     if (assay_scenario_proposes(r->scenario)) options.level = ASSAY_LEVEL_REVIEWS;
     if (assay_scenario_changes_keys(r->scenario)) options.level = ASSAY_LEVEL_KEYS;
+    if (assay_scenario_has_workload_keys(r->scenario)) options.level = ASSAY_LEVEL_DECLARED_KEYS;
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
     r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;
@@ -62,6 +63,7 @@ static void run_world(struct world_run *r)
     world_truth_open(r);
     world_changes_open(r);
     world_proposals_open(r);
+    world_workload_keys_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
     if (r->scenario->heal_epoch > 0) assay_sim_watch_await_healed(r->watch);
     world_services_begin(r);
@@ -74,6 +76,7 @@ static void run_world(struct world_run *r)
     assay_sim_world_trace(r->w, r->outcome->trace_hash);
     assay_sim_watch_destroy(&r->watch);
     world_proposals_free(r);
+    world_workload_keys_free(r);
     world_changes_free(r);
     world_old_keys_free(r);
     world_days_turned(r);

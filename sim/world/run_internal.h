@@ -84,6 +84,7 @@ struct world_run {
     void *now_memory;
     struct world_changes *changes; /* changes.c */
     struct world_proposals *proposals; /* proposals.c; NULL: no operator proposes */
+    struct world_workload_keys *workload_keys; /* workload_keys.c; NULL: members have none */
     struct assay_sim_services *services;    /* services.c; NULL: the network has none */
     struct assay_sim_random *service_links; /* [nodes * nodes] one stream a pair of machines */
     enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the current row */
@@ -202,6 +203,15 @@ void world_old_keys_free(struct world_run *r);
 /* recover.c */
 /* Another epoch of the scenario: operators fence, or try to recover. */
 void world_recovers_turn(struct world_run *r);
+
+/* workload_keys.c */
+void world_workload_keys_open(struct world_run *r);
+void world_workload_keys_free(struct world_run *r);
+/* Another epoch of the scenario: declarations, and restarts of enclaves. */
+void world_workload_keys_turn(struct world_run *r);
+/* An enclave makes evidence of a running epoch; the network closed one. */
+void world_workload_keys_quoted(struct world_run *r, uint32_t node, uint64_t epoch);
+void world_workload_keys_closed(struct world_run *r, const struct assay_sim_closed *closed);
 
 /* final.c */
 /* An epoch starts from the state r->before. */

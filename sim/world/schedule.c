@@ -304,6 +304,7 @@ static void start_epoch(struct world_run *r)
     world_old_keys_turn(r);
     world_days_turn(r);
     world_services_turn(r);
+    world_workload_keys_turn(r);
     world_history_turn(r->w);
     plan_roll_backs(r);
     set_stall_timer(r);

@@ -101,6 +101,7 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
     if (w->run == NULL || !is_listed(w, node, effect->as.quote.incarnation)) return;
     /* A rolled-back disk: that epoch is over, and a newer one uses its place. */
     if (epoch <= w->run->closed) return;
+    world_workload_keys_quoted(w->run, node, epoch);
     struct world_epoch *e = world_truth_at(w->run, epoch);
     enum assay_sim_evidence evidence = world_run_evidence(w, node);
     /* The first quote of all is of this epoch, and valid; it stays so when it is repeated. */
@@ -329,6 +330,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     world_changes_closed(r, &closed);
     world_days_closed(r, &closed);
     world_services_closed(r);
+    world_workload_keys_closed(r, &closed);
     record_figures(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
     extend_root_chain(r->outcome, state->root);

@@ -177,6 +177,7 @@ static void handle_item(struct assay_sim_world *w, const struct item *item)
     case ITEM_DIE: world_run_die(w, item); return;
     case ITEM_OVERLAY: world_overlay_due(w, item->node); return;
     case ITEM_REVIEWS: world_run_reviews(w, item->node); return;
+    case ITEM_DECLARE: world_workload_keys_act(w, item->node); return;
     case ITEM_JOIN:
     case ITEM_RETIRE:
     case ITEM_RECOVER:

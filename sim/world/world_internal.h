@@ -94,6 +94,7 @@ enum item_kind {
     ITEM_OVERLAY,  /* a node maintains its neighbours */
     ITEM_PROGRAM,  /* services of a node: a turn, or a message */
     ITEM_REVIEWS,  /* a node reads the blocks of the epochs that it closed for proposals */
+    ITEM_DECLARE,  /* its host declares workload keys; its enclave may have lost them */
 };
 
 /* A scheduled event. */
@@ -692,6 +693,8 @@ struct assay_slice world_services_plan(const struct world_run *r);
  * (Returns: whether its host gives it to the engine). */
 void world_run_review_epoch(struct assay_sim_world *w, uint32_t node);
 void world_run_reviews(struct assay_sim_world *w, uint32_t node);
+/* workload_keys.c: another epoch of a scenario with workload keys. */
+void world_workload_keys_act(struct assay_sim_world *w, uint32_t node);
 bool world_run_takes_record(struct assay_sim_world *w, const struct item *item,
                             struct assay_slice bytes);
 /* services.c: the genesis is made; a turn of a node's programs, or a message to one. */

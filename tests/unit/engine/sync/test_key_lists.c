@@ -223,22 +223,22 @@ Test(key_lists, a_list_with_another_root_is_refused, .timeout = 600)
     struct assay_sim_world *w = open_certified(&l);
     make_list(w, &other, "api", OWNER); /* another key, well proven */
     make_answer(w, l.root, OWNER, other.slice, &a);
-    expect_refused(w, &a, ASSAY_E_INVALID, "another list of the member");
-    cr_expect_eq(assay_sim_world_engine(w, 0)->refused[ASSAY_E_INVALID - 100], 1,
+    expect_refused(w, &a, ASSAY_E_ENCODING, "another list of the member");
+    cr_expect_eq(assay_sim_world_engine(w, 0)->refused[ASSAY_E_ENCODING - 100], 1,
                  "and charged to its sender");
     make_list(w, &other, "api", OWNER + 1);
     make_answer(w, l.root, OWNER, other.slice, &a);
-    expect_refused(w, &a, ASSAY_E_INVALID, "the list of another member");
+    expect_refused(w, &a, ASSAY_E_ENCODING, "the list of another member");
     uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX];
     assay_bytes_copy(bytes, sizeof bytes, l.slice.bytes, l.slice.len);
     bytes[l.slice.len - 1] ^= 1;
     make_answer(w, l.root, OWNER, assay_slice_over(bytes, l.slice.len), &a);
-    expect_refused(w, &a, ASSAY_E_INVALID, "one byte of the proof is another");
+    expect_refused(w, &a, ASSAY_E_ENCODING, "one byte of the proof is another");
     make_answer(w, l.root, OWNER, assay_slice_over(bytes, l.slice.len - 1), &a);
-    expect_refused(w, &a, ASSAY_E_INVALID, "a list that is cut off");
+    expect_refused(w, &a, ASSAY_E_ENCODING, "a list that is cut off");
     static uint8_t zeros[ASSAY_DECLARED_KEYS_LEN_MAX];
     make_answer(w, l.root, OWNER, assay_slice_over(zeros, sizeof zeros), &a);
-    expect_refused(w, &a, ASSAY_E_INVALID, "no list");
+    expect_refused(w, &a, ASSAY_E_ENCODING, "no list");
     assay_sim_world_destroy(&w);
 }
 
@@ -327,7 +327,7 @@ Test(key_lists, every_peer_is_requested_in_turn, .timeout = 600)
         const uint16_t peer = start_request(w);
         cr_expect_eq(requested >> peer & 1, 0, "peer %u again", peer);
         requested |= 1u << peer;
-        cr_expect_eq(deliver(w, peer, a.slice), ASSAY_E_INVALID);
+        cr_expect_eq(deliver(w, peer, a.slice), ASSAY_E_ENCODING);
         const struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
         cr_expect_eq(step(w, &tick), ASSAY_OK);
         cr_expect_eq(assay_sim_world_engine(w, 0)->key_lists->asked_ms, 0, "not at once");

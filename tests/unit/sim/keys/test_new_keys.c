@@ -1,5 +1,5 @@
 /*
- * tests/unit/sim/test_new_keys.c - networks whose nodes and operators get new keys while an
+ * tests/unit/sim/keys/test_new_keys.c - networks whose nodes and operators get new keys while an
  * attacker has the old ones (docs/protocol.md 9.6.7, 9.6.8). The checkers consent and changes
  * examine what the engines do with them.
  */

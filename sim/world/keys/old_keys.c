@@ -1,6 +1,7 @@
 /*
- * sim/world/old_keys.c - an attacker with replaced keys: those of operators sign FENCE, RECOVER and
- * CHANGE (docs/protocol.md 9.5, 9.6.4, 9.6.7, 9.12.1, 9.15.1), identity keys INCARNATE (9.6.8).
+ * sim/world/keys/old_keys.c - an attacker with replaced keys: those of operators sign FENCE,
+ * RECOVER and CHANGE (docs/protocol.md 9.5, 9.6.4, 9.6.7, 9.12.1, 9.15.1), identity keys INCARNATE
+ * (9.6.8).
  *
  * The goal: no node that has the replacement of an operator is bound by it, also where the same
  * operators are in force again; no era begins by them; no block contains their decisions. No node

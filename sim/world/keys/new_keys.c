@@ -1,5 +1,5 @@
 /*
- * sim/world/new_keys.c - checker consent, of new keys: each one that a CHANGE in a final block
+ * sim/world/keys/new_keys.c - checker consent, of new keys: each one that a CHANGE in a final block
  * lists has signed for this change alone (protocol.md 9.6.7, 9.6.8); and key sets in final blocks
  * are signed by identity keys in force, no longer by those of before. Proofs verify over a new key.
  *

@@ -1,0 +1,230 @@
+/*
+ * sim/world/keys/workload_keys.c - workload keys of a scenario (docs/protocol.md 2.16), and checker
+ * workload_keys: no key is active that no certified epoch attested, or that belongs to a suspended,
+ * drained or re-keyed member.
+ *
+ * The ground truth is what each enclave had when it made evidence, which no node knows. Enclaves
+ * restart and lose their keys, and hosts declare what their enclaves lack; ballots that lie about
+ * keys are those of adversaries.
+ */
+#include "engine/ledger/state/workload_keys.h"
+#include "engine/parts/engine_internal.h"
+#include "sim/world/run_internal.h"
+
+#include <stdlib.h>
+
+enum {
+    LISTS = 4,    /* of one member, drawn from */
+    RETAINED = 8, /* epochs of ground truth: more than keys may be old */
+    SPKI_LEN = 91,
+    ACT_MS = 1,
+};
+
+struct drawn_list {
+    uint8_t bytes[ASSAY_DECLARED_KEY_LEN_MAX + 1], root[32];
+    size_t len;
+};
+
+/* Of one epoch. */
+struct key_truth {
+    uint64_t epoch;
+    bool certified;   /* its close was seen, and certified */
+    bool is_promised; /* no more than a third of the weight was hostile */
+    uint32_t incarnations[WORLD_NODES];
+    uint8_t had[WORLD_NODES]; /* lists that the enclave had when it made evidence, a bit each */
+};
+
+struct world_workload_keys {
+    uint8_t node_ids[WORLD_NODES][32]; /* whose lists they are */
+    struct drawn_list lists[WORLD_NODES][LISTS];
+    struct key_truth truths[RETAINED];
+};
+
+void world_workload_keys_open(struct world_run *r)
+{
+    if (!assay_scenario_has_workload_keys(r->scenario)) return;
+    r->workload_keys = calloc(1, sizeof *r->workload_keys);
+    ASSAY_ASSERT(r->workload_keys != NULL);
+}
+
+void world_workload_keys_free(struct world_run *r)
+{
+    free(r->workload_keys);
+    r->workload_keys = NULL;
+}
+
+static struct key_truth *truth_at(struct world_workload_keys *k, uint64_t epoch)
+{
+    struct key_truth *t = &k->truths[epoch % RETAINED];
+    if (t->epoch != epoch) *t = (struct key_truth){ .epoch = epoch };
+    return t;
+}
+
+/* --- lists */
+
+/* A real P-256 key, since proofs of possession are not modelled; repeatable. */
+static void make_list(const struct assay_sim_world *w, uint32_t node, uint32_t number,
+                      struct drawn_list *list)
+{
+    static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+    _Static_assert(sizeof head + ASSAY_P256_PUBLIC_LEN == SPKI_LEN, "DER of P-256");
+    uint8_t spki[SPKI_LEN], proof[ASSAY_P256_SIGNATURE_LEN], digest[32];
+    uint8_t room[ASSAY_DECLARED_KEY_STATEMENT_MAX];
+    const uint8_t name[2] = { 'k', (uint8_t)('0' + number) };
+    struct assay_secret32 secret;
+    struct assay_declared_keys keys;
+    struct assay_sim_random random =
+        assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_WORKLOAD_KEYS, node, 1 + number);
+    for (size_t i = 0; i < sizeof secret.bytes; i++)
+        secret.bytes[i] = (uint8_t)assay_sim_random_below(&random, 256);
+    secret.bytes[0] = 1; /* below the order, and no modelled key */
+    assay_bytes_copy(spki, sizeof spki, head, sizeof head);
+    enum assay_status status = assay_p256_public(&secret, spki + sizeof head);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct assay_declared_key key = { .purpose = ASSAY_PURPOSE_TLS,
+                                      .name = assay_slice_over(name, sizeof name),
+                                      .spki = assay_slice_over(spki, sizeof spki),
+                                      .proof = assay_slice_over(proof, sizeof proof) };
+    struct assay_writer statement = assay_writer_over(room, sizeof room);
+    status = assay_declared_key_statement(w->genesis->chain_id, w->nodes[node].node_id, &key,
+                                          &statement);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(room, statement.len, digest);
+    status = assay_p256_sign_repeatable(&secret, digest, proof);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct assay_writer out = assay_writer_over(list->bytes, sizeof list->bytes);
+    status = assay_declared_keys_encode(&key, 1, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    list->len = out.len;
+    status = assay_declared_keys_decode(assay_slice_over(list->bytes, list->len), &keys);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_declared_keys_root(&keys, list->root);
+}
+
+static struct drawn_list *lists_of(struct world_run *r, uint32_t node)
+{
+    struct world_workload_keys *k = r->workload_keys;
+    const uint8_t *node_id = r->w->nodes[node].node_id;
+    if (assay_bytes_equal(k->node_ids[node], node_id, 32)) return k->lists[node];
+    assay_bytes_copy(k->node_ids[node], 32, node_id, 32);
+    r->w->nodes[node].acts.keys = (struct assay_slice){ 0 };
+    for (uint32_t i = 0; i < LISTS; i++)
+        make_list(r->w, node, i, &k->lists[node][i]);
+    return k->lists[node];
+}
+
+/* --- what hosts and enclaves do */
+
+/* Deferred: a step may be running. */
+void world_workload_keys_turn(struct world_run *r)
+{
+    if (r->workload_keys == NULL) return;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        if (r->w->nodes[i].alive)
+            world_push(r->w, world_item(r->w, i, ITEM_DECLARE), r->w->now_us + ACT_MS * 1000);
+}
+
+void world_workload_keys_act(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_run *r = w->run;
+    const struct assay_sim_workload_keys *s = &r->scenario->workload_keys;
+    struct assay_sim_world_acts *acts = &w->nodes[node].acts;
+    struct assay_sim_random random = assay_sim_random_of(
+        w->options.seed, ASSAY_SIM_STREAM_WORKLOAD_KEYS, WORLD_NODES + (uint64_t)node, r->epoch);
+    if (node >= world_members(w, node)) return;
+    const struct drawn_list *lists = lists_of(r, node);
+    const bool restarts = assay_sim_random_permille(&random, s->restarts_permille);
+    const bool declares = assay_sim_random_permille(&random, s->declared_permille);
+    const bool lacks = assay_sim_random_permille(&random, s->lacking_permille);
+    const struct drawn_list *chosen = &lists[assay_sim_random_below(&random, LISTS)];
+    const struct assay_slice list = assay_slice_over(chosen->bytes, chosen->len);
+    if (restarts) acts->keys = (struct assay_slice){ 0 };
+    if (!declares) return;
+    if (assay_sim_world_declare(w, node, list) == ASSAY_OK)
+        r->outcome->figures[ASSAY_SIM_FIGURE_KEYS_DECLARED][0]++;
+    if (!lacks) acts->keys = list;
+}
+
+/* The enclave makes evidence of a running epoch. */
+void world_workload_keys_quoted(struct world_run *r, uint32_t node, uint64_t epoch)
+{
+    if (r->workload_keys == NULL) return;
+    const struct assay_slice has = r->w->nodes[node].acts.keys;
+    const struct drawn_list *lists = lists_of(r, node);
+    for (uint32_t i = 0; i < LISTS; i++)
+        if (has.len > 0 && has.bytes == lists[i].bytes)
+            truth_at(r->workload_keys, epoch)->had[node] |= (uint8_t)(1u << i);
+}
+
+/* --- the checker */
+
+static int find_list(struct world_run *r, uint32_t slot, const uint8_t root[static 32])
+{
+    const struct drawn_list *lists = lists_of(r, slot);
+    for (int i = 0; i < LISTS; i++)
+        if (assay_bytes_equal(lists[i].root, root, 32)) return i;
+    return -1;
+}
+
+/* Returns: what is wrong with keys that are active; NULL: nothing. */
+static const char *find_fault(struct world_run *r, uint32_t slot)
+{
+    const struct assay_member *m = &r->now.members[slot];
+    const struct assay_declaration *d = &m->declaration;
+    const struct key_truth *t = truth_at(r->workload_keys, d->keys_epoch);
+    const int list = find_list(r, slot, d->keys_root);
+    if (list < 0) return "active keys that it never had";
+    if (r->now.epoch - d->keys_epoch > 3) return "active keys that were attested long ago";
+    if (!t->certified) return "active keys of no certified epoch";
+    if (t->is_promised && (t->had[slot] >> list & 1) == 0)
+        return "active keys that its enclave did not have";
+    if (t->incarnations[slot] != m->lives[0].incarnation) return "active keys, re-keyed since";
+    if (m->trust.score.standing > ASSAY_STANDING_WARNING ||
+        m->trust.integrity.standing > ASSAY_STANDING_WARNING)
+        return "active keys, and it is suspended or restricted";
+    if (m->stage != ASSAY_STAGE_MEMBER) return "active keys, and it is drained or left";
+    return NULL;
+}
+
+static bool is_promised(const struct world_run *r)
+{
+    uint64_t hostile = 0, total = 0;
+    for (uint32_t i = 0; i < r->before.member_count; i++) {
+        total += r->before.members[i].weight;
+        if (!world_is_trusted(r->w, i)) hostile += r->before.members[i].weight;
+    }
+    return 3 * hostile <= total;
+}
+
+void world_workload_keys_closed(struct world_run *r, const struct assay_sim_closed *closed)
+{
+    struct world_workload_keys *k = r->workload_keys;
+    if (k == NULL) return;
+    if (closed->forked || !assay_sim_follows(&r->before, &r->now)) {
+        /* Evidence of these epochs may be of another branch. */
+        assay_bytes_zero(k->truths, sizeof k->truths);
+        return;
+    }
+    struct key_truth *t = truth_at(k, closed->epoch);
+    t->certified = closed->certified;
+    t->is_promised = is_promised(r);
+    for (uint32_t slot = 0; slot < r->now.member_count; slot++)
+        t->incarnations[slot] = r->now.members[slot].lives[0].incarnation;
+    for (uint32_t slot = 0; slot < r->now.member_count; slot++) {
+        const struct assay_member *m = &r->now.members[slot];
+        if (assay_member_keys_state(m, closed->epoch, ASSAY_STANDING_WARNING) != ASSAY_KEYS_ACTIVE)
+            continue;
+        /* Its epoch was not seen from here. */
+        if (truth_at(k, m->declaration.keys_epoch)->incarnations[slot] == 0) continue;
+        r->outcome->figures[ASSAY_SIM_FIGURE_KEYS_ACTIVE][0]++;
+        const char *fault = find_fault(r, slot);
+        if (fault == NULL)
+            assay_sim_report_check(r->outcome, ASSAY_SIM_CHECKER_WORKLOAD_KEYS, closed->epoch,
+                                   NULL);
+        else
+            assay_sim_report_check(r->outcome, ASSAY_SIM_CHECKER_WORKLOAD_KEYS, closed->epoch,
+                                   "node %u has %s", slot, fault);
+    }
+}
