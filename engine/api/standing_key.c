@@ -52,7 +52,7 @@ enum assay_status assay_standing_verify_key(const struct assay_key_request *requ
     ASSAY_TRY(check_request(request));
     const struct assay_slice name = name_of(request->name);
     if (request->name != NULL && name.len == 0) return ASSAY_E_INVALID;
-    ASSAY_TRY(assay_peer_key_decode(assay_slice_over(request->proof, request->proof_len), &proof));
+    ASSAY_TRY(assay_proof_key_decode(assay_slice_over(request->proof, request->proof_len), &proof));
     ASSAY_TRY(assay_standing_prove(proof.proof,
                                    assay_slice_over(request->checkpoint, request->checkpoint_len),
                                    request->now_ms, request->max_age_s, report, &proven));
@@ -65,11 +65,11 @@ enum assay_status assay_standing_verify_key(const struct assay_key_request *requ
         .node_id = request->node_id,
         .standing_worst = request->standing_worst,
     };
-    *answer = assay_peer_key_check(&proven, &proof, &terms);
+    *answer = assay_proof_key_check(&proven, &proof, &terms);
     return ASSAY_OK;
 }
 
 const char *assay_describe_key(enum assay_key_answer answer)
 {
-    return assay_peer_key_text(answer);
+    return assay_proof_key_text(answer);
 }

@@ -8,7 +8,7 @@
 
 static const char label[] = "assay/key-standing/v1";
 
-const char *assay_peer_key_text(enum assay_key_answer answer)
+const char *assay_proof_key_text(enum assay_key_answer answer)
 {
     switch (answer) {
     case ASSAY_KEY_NOT_READ: return "nothing was verified";
@@ -29,7 +29,8 @@ const char *assay_peer_key_text(enum assay_key_answer answer)
     return "unknown";
 }
 
-enum assay_status assay_peer_key_encode(const struct assay_key_proof *proof, struct assay_writer *w)
+enum assay_status assay_proof_key_encode(const struct assay_key_proof *proof,
+                                         struct assay_writer *w)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 4);
@@ -40,7 +41,7 @@ enum assay_status assay_peer_key_encode(const struct assay_key_proof *proof, str
     return assay_writer_finish(w, &all);
 }
 
-enum assay_status assay_peer_key_decode(struct assay_slice bytes, struct assay_key_proof *proof)
+enum assay_status assay_proof_key_decode(struct assay_slice bytes, struct assay_key_proof *proof)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     *proof = (struct assay_key_proof){ 0 };
@@ -108,9 +109,9 @@ static enum assay_key_answer find_entry(const struct assay_declared_keys *keys,
     return answer;
 }
 
-enum assay_key_answer assay_peer_key_check(const struct assay_proven_state *proven,
-                                           const struct assay_key_proof *proof,
-                                           const struct assay_key_terms *terms)
+enum assay_key_answer assay_proof_key_check(const struct assay_proven_state *proven,
+                                            const struct assay_key_proof *proof,
+                                            const struct assay_key_terms *terms)
 {
     struct assay_declared_keys list, declared;
     const struct assay_declared_key *entry = NULL;

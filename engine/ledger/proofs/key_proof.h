@@ -43,14 +43,14 @@ enum assay_key_answer {
     ASSAY_KEY_WITHDRAWN = 13, /* the newest declared list lacks it */
 };
 /* Returns: a sentence, never NULL. */
-const char *assay_peer_key_text(enum assay_key_answer answer);
+const char *assay_proof_key_text(enum assay_key_answer answer);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_peer_key_encode(const struct assay_key_proof *proof,
-                                                      struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_proof_key_encode(const struct assay_key_proof *proof,
+                                                       struct assay_writer *w);
 /* Shape alone; the three parts are not decoded. Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_peer_key_decode(struct assay_slice bytes,
-                                                      struct assay_key_proof *proof);
+ASSAY_CHECKED enum assay_status assay_proof_key_decode(struct assay_slice bytes,
+                                                       struct assay_key_proof *proof);
 
 /* What the relying party expects; an empty slice or NULL is not checked. */
 struct assay_key_terms {
@@ -60,12 +60,12 @@ struct assay_key_terms {
     enum assay_standing standing_worst; /* WARNING at most: keys of worse are never active */
 };
 /*
- * assay_peer_key_check - is the key an active TLS key of the member that was proven?
+ * assay_proof_key_check - is the key an active TLS key of the member that was proven?
  * In:      proven: of an accepted proof, fresh enough for the caller; proof: hostile
  * Returns: the answer
  */
-enum assay_key_answer assay_peer_key_check(const struct assay_proven_state *proven,
-                                           const struct assay_key_proof *proof,
-                                           const struct assay_key_terms *terms);
+enum assay_key_answer assay_proof_key_check(const struct assay_proven_state *proven,
+                                            const struct assay_key_proof *proof,
+                                            const struct assay_key_terms *terms);
 
 #endif

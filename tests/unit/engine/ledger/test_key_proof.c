@@ -113,7 +113,7 @@ static enum assay_status verify_bytes(struct party *p, size_t len)
 static size_t encode(struct party *p)
 {
     struct assay_writer w = assay_writer_over(p->bytes, sizeof p->bytes);
-    cr_assert_eq(assay_peer_key_encode(&p->parts, &w), ASSAY_OK);
+    cr_assert_eq(assay_proof_key_encode(&p->parts, &w), ASSAY_OK);
     return w.len;
 }
 
