@@ -38,6 +38,7 @@ const (
 	StatusNotFound    Status = C.ASSAY_E_NOT_FOUND
 	StatusFull        Status = C.ASSAY_E_FULL
 	StatusMemory      Status = C.ASSAY_E_MEMORY
+	StatusKey         Status = C.ASSAY_E_KEY
 )
 
 // Name returns the name of the status as the C header has it.

@@ -5,10 +5,7 @@
  * The numbers of the public header and those of the rooms are the same enums; results are copied
  * out, so that no struct of the ledger is part of the interface.
  */
-#include "engine/ledger/proofs/proof.h"
-
-/* After the room's headers: it leaves out what they define. */
-#include <assay/standing.h>
+#include "engine/api/standing_parts.h"
 
 _Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
 _Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&
@@ -51,26 +48,34 @@ static enum assay_status fill_standing(const struct assay_proven_state *p, uint6
     return ASSAY_OK;
 }
 
+enum assay_status assay_standing_prove(struct assay_slice proof, struct assay_slice checkpoint,
+                                       uint64_t now_ms, uint32_t max_age_s,
+                                       struct assay_standing_report *report,
+                                       struct assay_proven_state *proven)
+{
+    struct assay_checkpoint from;
+    *report =
+        (struct assay_standing_report){ .size = sizeof *report, .answer = ASSAY_PROOF_OTHER_CHAIN };
+    ASSAY_TRY(assay_checkpoint_decode(checkpoint, &from));
+    ASSAY_TRY(assay_proof_verify(proof, &from, &report->answer, proven));
+    if (report->answer != ASSAY_PROVEN) return ASSAY_OK;
+    report->answer = assay_proof_age(&from, proven, now_ms, max_age_s);
+    if (report->answer != ASSAY_PROVEN && report->answer != ASSAY_PROOF_AGE_UNKNOWN)
+        return ASSAY_OK;
+    return fill_standing(proven, assay_proof_expires_ms(&from, proven, max_age_s), report);
+}
+
 enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
                                         const uint8_t *checkpoint, size_t checkpoint_len,
                                         uint64_t now_ms, uint32_t max_age_s,
                                         struct assay_standing_report *report)
 {
-    struct assay_checkpoint from;
     struct assay_proven_state proven;
     if (proof == NULL || checkpoint == NULL || report == NULL) return ASSAY_E_INVALID;
     if (report->size < sizeof *report) return ASSAY_E_INVALID;
-    *report =
-        (struct assay_standing_report){ .size = sizeof *report, .answer = ASSAY_PROOF_OTHER_CHAIN };
-    ASSAY_TRY(assay_checkpoint_decode(assay_slice_over(checkpoint, checkpoint_len), &from));
-    ASSAY_TRY(
-        assay_proof_verify(assay_slice_over(proof, proof_len), &from, &report->answer, &proven));
-    if (report->answer != ASSAY_PROVEN) return ASSAY_OK;
-    if (max_age_s == 0) max_age_s = ASSAY_PROOF_AGE_S;
-    report->answer = assay_proof_age(&from, &proven, now_ms, max_age_s);
-    if (report->answer != ASSAY_PROVEN && report->answer != ASSAY_PROOF_AGE_UNKNOWN)
-        return ASSAY_OK;
-    return fill_standing(&proven, assay_proof_expires_ms(&from, &proven, max_age_s), report);
+    return assay_standing_prove(assay_slice_over(proof, proof_len),
+                                assay_slice_over(checkpoint, checkpoint_len), now_ms,
+                                max_age_s == 0 ? ASSAY_PROOF_AGE_S : max_age_s, report, &proven);
 }
 
 const char *assay_name_of_standing(enum assay_standing standing)

@@ -94,6 +94,65 @@ struct assay_standing_report {
 ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
     const uint8_t *proof, size_t proof_len, const uint8_t *checkpoint, size_t checkpoint_len,
     uint64_t now_ms, uint32_t max_age_s, struct assay_standing_report *report);
+/* --- keys of TLS peers, without a certificate authority (docs/identity.md 10) */
+
+#ifndef ASSAY_ENGINE_LEDGER_PROOFS_KEY_PROOF_H /* INTERNAL */
+/* In the order of the checks; the first one that fails is the answer. */
+enum assay_key_answer {
+    ASSAY_KEY_NOT_READ = 0,
+    ASSAY_KEY_ACTIVE = 1,
+    ASSAY_KEY_OTHER_PROOF = 2,  /* the proof of standing is not accepted: see the report's answer */
+    ASSAY_KEY_OTHER_MEMBER = 3, /* than the one expected */
+    ASSAY_KEY_NOT_SERVING = 4,  /* the member is drained, or left */
+    ASSAY_KEY_UNBOUND = 5,      /* its newest certified PASS bound no keys */
+    ASSAY_KEY_OLD = 6,          /* no certified PASS for more than 3 epochs */
+    ASSAY_KEY_MAINTENANCE = 7,  /* the member announced that it is absent */
+    ASSAY_KEY_LOW_STANDING = 8,
+    ASSAY_KEY_OTHER_LIST = 9, /* a list does not have the root that is proven: forged, or older */
+    ASSAY_KEY_NOT_LISTED = 10,
+    ASSAY_KEY_OTHER_USE = 11, /* listed for another purpose than TLS */
+    ASSAY_KEY_OTHER_NAME = 12,
+    ASSAY_KEY_WITHDRAWN = 13 /* the newest declared list lacks it */
+};
+#endif /* INTERNAL */
+
+enum { ASSAY_KEY_PROOF_BYTES_MAX = ASSAY_PROOF_BYTES_MAX + 16384 };
+
+/* What you accept. */
+struct assay_key_request {
+    size_t size;
+    /* Of the peer's key: a proof of standing and lists of keys; hostile. Bytes of the extension
+     * 1.3.6.1.4.1.32473.17.2 of its certificate, or from elsewhere. */
+    const uint8_t *proof;
+    size_t proof_len;
+    const uint8_t *checkpoint; /* as assay_standing_verify */
+    size_t checkpoint_len;
+    /* SubjectPublicKeyInfo (DER) of the certificate whose key the handshake proved. Whoever signed
+     * the certificate, itself or a CA, and whatever else it states, decides nothing. */
+    const uint8_t *key;
+    size_t key_len;
+    const uint8_t *node_id;             /* 32 bytes; NULL: any member, then compare the report's */
+    const char *name;                   /* of the key, chosen by its member; NULL: any */
+    enum assay_standing standing_worst; /* FULL, or WARNING; of worse members no key is active */
+    uint64_t now_ms;                    /* Unix ms of your clock, which is needed */
+    uint32_t max_age_s;                 /* of the proof's block, 1 s to 90 days: a key that is
+                                         * withdrawn, or of a member that is suspended, is accepted
+                                         * for so long */
+};
+/*
+ * assay_standing_verify_key - is this the active key of a member of the network that the checkpoint
+ * names? Verify the handshake, and call this in place of the verification of the chain.
+ * In:      request: bytes beyond the members that this version has must be zero
+ * Out:     *answer, always: ASSAY_KEY_ACTIVE, or why the key must not be relied on;
+ *          ASSAY_KEY_NOT_READ unless ASSAY_OK is returned
+ *          *report, overwritten, as assay_standing_verify; its size must be set
+ * Returns: as assay_standing_verify | ASSAY_E_UNSUPPORTED (members of a later version are used)
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify_key(
+    const struct assay_key_request *request, struct assay_standing_report *report,
+    enum assay_key_answer *answer);
+/* A sentence. Returns: never NULL. */
+ASSAY_API const char *assay_describe_key(enum assay_key_answer answer);
 /* "FULL", ...; "pass", ...; a sentence. Each Returns: never NULL. */
 ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
 ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);

@@ -72,6 +72,11 @@ done
 check 'cargo builds both, offline and locked' cargo_builds || done_with_checks
 
 # --- one table of cases
+make_identities() { # make_identities FOLDER: of 4 shares, 3 of which sign, at the time of the cases
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1/key.pem" &&
+        openssl pkey -in "$1/key.pem" -pubout -outform DER -out "$1/key.spki" &&
+        "$build/tests/identity_certificates" "$1" 1800000000 4 3 >"$1/chain"
+}
 rm -rf "$out"
 mkdir -p "$out/made"
 if [ "$part" = genuine ]; then
@@ -81,6 +86,11 @@ else
     mkdir "$out/tokens"
     check 'tokens are made' python3 "$root/tests/integration/cli/evidence/result_maker.py" "$out/tokens" || done_with_checks
     set -- made "$root/examples/evidence" "$out/made" "$out/tokens"
+    if grep -q '^ASSAY_WITH_SERVICES:BOOL=ON$' "$build/CMakeCache.txt"; then
+        mkdir "$out/identities"
+        check 'certificates of a network are made' make_identities "$out/identities" || done_with_checks
+        set -- "$@" "$out/identities"
+    fi
 fi
 check 'the table of cases is made' python3 "$root/tests/bindings/cases.py" "$out" "$@" || done_with_checks
 cat "$work/said"
@@ -99,7 +109,10 @@ mkdir -p "$out/faulty"
 for fault in 's/expected_report_data=data.slice/expected_report_data=api.Bytes()/' 's/memory, policy=accepted/memory, policy=None/' \
     's/expected_nonce=challenge.slice/expected_nonce=api.Bytes()/' 's/int(time.time()) if at is None else at/1900000001/' \
     's/api.lib.assay_trust_set_exact(self._pointer, exact)/0/' 's/log_count=len(borrowed)/log_count=0/' \
-    's/_text(one.mode) or None/None/' 's/one.expires_unix_s if one.has_expiry else None/None/'; do
+    's/_text(one.mode) or None/None/' 's/one.expires_unix_s if one.has_expiry else None/None/' \
+    's/api.digest_for(request.chain_id, "chain_id")/None/' 's/has_age_max=request.age_max_s is not None/has_age_max=False/' \
+    's/has_era=request.era is not None/has_era=False/' 's/"trust_domain", "service", /"trust_domain", /' \
+    's/skew_s=api.number_of(request.skew_s, c.c_uint32)/skew_s=300/' 's/made, given.array, len(given)/made, given.array, 1/'; do
     rm -rf "$out/faulty/assay"
     cp -R "$python/assay" "$out/faulty"
     sed -i "$fault" "$out/faulty/assay/"*.py

@@ -2,7 +2,9 @@
  * tests/bindings/run.h - columns of the table of cases (cases.py), and what run.c prints.
  *
  * A case whose name begins with "token-" is a token: its column EVIDENCE names it, POLICY the
- * policy file with its issuers, NONCE the expected nonce (a text).
+ * policy file with its issuers, NONCE the expected nonce (a text). One whose name begins with
+ * "identity-" is of a network: FILES_OF has its certificates, or its token where POLICY is "token",
+ * ROOTS what is trusted, NONCE what is expected ("service=api;age=300").
  */
 #ifndef ASSAY_TESTS_BINDINGS_RUN_H
 #define ASSAY_TESTS_BINDINGS_RUN_H
@@ -35,5 +37,6 @@ void run_print_claim(const struct assay_claim_value *claim);
 void run_print_state(const struct assay_verdict *verdict, const struct assay_policy *policy);
 void run_print_logs(const struct assay_eventlog_report *report);
 void run_token_case(char **column);
+void run_identity_case(char **column);
 
 #endif

@@ -7,6 +7,7 @@ import os
 import sys
 
 import assay
+from run_identity import run_identity_case
 
 
 def read(path):
@@ -168,6 +169,8 @@ def main(arguments):
             try:
                 if column[0].startswith("token-"):
                     run_token_case(column)
+                elif column[0].startswith("identity-"):
+                    run_identity_case(column, read)
                 else:
                     run_case(column, verifier)
             except assay.Error as error:

@@ -13,7 +13,11 @@
     token = assay.verify_token(jwt, [assay.Issuer(assay.Service.INTEL, issuer, keys=key_set)], nonce=nonce)
     if token.answer is assay.Answer.VALID and token.statement is assay.Statement.AFFIRMING: ...
 
-A package over ctypes: nothing to compile, no package besides Python 3.8. Neither a Verdict nor a Token has a truth
+    network = assay.IdentityRequest(bundle, chain_id=chain_id, service="api", age_max_s=300)
+    peer = assay.verify_peer(network, [connection.getpeercert(True)])
+    if peer.answer is assay.IdentityAnswer.VALID: print(peer.claims.spiffe_id, peer.not_checked)
+
+A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token and an Identity have no truth
 value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
 the first Policy.
 
@@ -24,6 +28,7 @@ Threads: a Trust that is filled, and a Policy, serve any number of them at once;
 another.
 """
 from . import _library
+from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing, verify_identity_token, verify_peer
 from ._library import Error
 from ._objects import (ALL_KINDS, Counters, Device, Kind, Piece, Policy, Trust, Verifier, attach_devices, devices_nonce,
                        pack, pack_devices, recognise)
@@ -32,9 +37,10 @@ from ._verdict import (DeviceVerdict, Event, Finding, Instance, Log, LogReport, 
                        Verdict, verify)
 
 __all__ = [
-    "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Finding", "Instance", "Issuer", "Kind",
-    "Log", "LogReport", "Piece", "Platform", "Policy", "Proof", "Register", "Result", "Service", "Statement", "Tier", "Token",
-    "TokenDevice", "Trust", "Verdict", "Verifier", "attach_devices", "devices_nonce", "pack", "pack_devices", "read_issuers",
-    "recognise", "verify", "verify_token"]
+    "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Finding", "Identity",
+    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "Kind", "Log", "LogReport", "Piece",
+    "Platform", "Policy", "Proof", "Register", "Result", "Service", "Standing", "Statement", "Tier", "Token",
+    "TokenDevice", "Trust", "Verdict", "Verifier", "attach_devices", "devices_nonce", "pack", "pack_devices",
+    "read_issuers", "recognise", "verify", "verify_identity_token", "verify_peer", "verify_token"]
 __version__ = _library.lib.assay_version().decode()
 version_number = _library.lib.assay_version_number()

@@ -15,11 +15,13 @@ CLAIM_BOOL, CLAIM_TEXT, CLAIM_BYTES = 1, 3, 4
 
 
 class Error(Exception):
-    """A function of the library failed; `status` is its number. Distrust is no error."""
+    """A function of the library failed; `status` is its number, `why` the reason where the function has one. Distrust is no
+    error."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__("%s: %s" % (name_of("assay_name_of_status", status), name_of("assay_describe_status", status)))
-        self.status = status
+    def __init__(self, status: int, why: str = "") -> None:
+        texts = [name_of("assay_name_of_status", status), name_of("assay_describe_status", status)]
+        super().__init__(": ".join(texts + [why] * (why != "")))
+        self.status, self.why = status, why
 
 
 class Bytes(c.Structure):
@@ -138,6 +140,25 @@ class ResultDevice(_Sized):
         (name, c.c_int) for name in ("measured", "debug", "secure_boot")]
 
 
+class IdentityRequest(_Sized):
+    _fields_ = [("size", c.c_size_t), ("trusted", Bytes), ("chain_id", c.c_char_p), ("trust_domain", c.c_char_p),
+                ("service", c.c_char_p), ("spiffe_id", c.c_char_p), ("node_id", c.c_char_p), ("has_era", c.c_bool),
+                ("era", c.c_uint64), ("epoch_min", c.c_uint64), ("has_age_max", c.c_bool), ("age_max_s", c.c_uint64),
+                ("standing_worst", c.c_int), ("kinds", c.c_uint32), ("accept_insecure", c.c_bool), ("skew_s", c.c_uint32),
+                ("at_unix_s", c.c_int64), ("issuer", c.c_char_p), ("audience", c.c_char_p)]
+
+
+class IdentityClaims(_Sized):
+    _fields_ = [("size", c.c_size_t), ("answer", c.c_int)] + [
+        (name, c.c_char_p) for name in ("why", "spiffe_id", "trust_domain", "name")] + [
+        ("is_service", c.c_bool), ("insecure", c.c_bool), ("chain_id", c.c_uint8 * 32), ("era", c.c_uint64),
+        ("epoch", c.c_uint64), ("block_id", c.c_uint8 * 32), ("node_id", c.c_uint8 * 32), ("incarnation", c.c_uint32),
+        ("standing", c.c_int), ("score_bp", c.c_uint32), ("evidence_kind", c.c_uint32), ("entry_digest", c.c_uint8 * 32),
+        ("proof_digest", c.c_uint8 * 32), ("serial", c.c_uint8 * 16), ("issued_unix_s", c.c_int64),
+        ("starts_unix_s", c.c_int64), ("expires_unix_s", c.c_int64), ("ca_number", c.c_uint32), ("key", Bytes),
+        ("key_thumbprint", c.c_char_p)]
+
+
 class PolicyIssuer(_Sized):
     _fields_ = [("size", c.c_size_t), ("service", c.c_int), ("issuer", c.c_char_p), ("keys_file", c.c_char_p),
                 ("root_file", c.c_char_p), ("audience", c.c_char_p), ("has_age_max", c.c_bool), ("age_max_s", c.c_uint64)]
@@ -169,7 +190,8 @@ _declare(
         "assay_verdict_get_expiry")),
     _getter("assay_verdict_get_finding", Finding), _getter("assay_verdict_get_unchecked", Unchecked),
     _getter("assay_verdict_get_device", DeviceVerdict), _getter("assay_result_get_device", ResultDevice),
-    _getter("assay_result_get_unchecked", Unchecked), _getter("assay_eventlog_report_get_log", LogOutcome),
+    _getter("assay_result_get_unchecked", Unchecked), _getter("assay_identity_get_unchecked", Unchecked),
+    _getter("assay_eventlog_report_get_log", LogOutcome),
     _getter("assay_eventlog_report_get_register", LogRegister), _getter("assay_eventlog_report_get_failed", LogEvent),
     ("assay_version", c.c_char_p),
     ("assay_version_number", c.c_int),
@@ -218,7 +240,14 @@ _declare(
     ("assay_result_verify", c.c_int, c.POINTER(ResultRequest), c.c_char_p, c.c_size_t, OBJECT, c.POINTER(c.c_int),
      c.POINTER(c.c_int)),
     ("assay_result_get_summary", c.c_bool, OBJECT, c.POINTER(ResultSummary)),
-    ("assay_result_get_claim_at", c.c_int, OBJECT, c.c_size_t, c.POINTER(ClaimValue)))
+    ("assay_result_get_claim_at", c.c_int, OBJECT, c.c_size_t, c.POINTER(ClaimValue)),
+    ("assay_identity_create", c.c_int, _OBJECTS),
+    ("assay_identity_destroy", None, _OBJECTS),
+    ("assay_identity_verify_peer", c.c_int, c.POINTER(IdentityRequest), c.POINTER(Bytes), c.c_size_t, OBJECT,
+     c.POINTER(c.c_int)),
+    ("assay_identity_verify_token", c.c_int, c.POINTER(IdentityRequest), c.c_char_p, c.c_size_t, OBJECT,
+     c.POINTER(c.c_int)),
+    ("assay_identity_get_claims", c.c_bool, OBJECT, c.POINTER(IdentityClaims)))
 
 _policy_library: Optional[c.CDLL] = None
 
@@ -267,6 +296,16 @@ def text_for(value: Optional[str], what: str) -> Optional[bytes]:
     if "\0" in value:
         raise ValueError("%s: the text has a NUL, behind which C would not read it" % what)
     return value.encode()
+
+
+def digest_for(value: Any, what: str) -> Optional[bytes]:
+    """The 32 bytes of an id as C has them; None stays None."""
+    if value is None:
+        return None
+    found = bytes(memoryview(value))
+    if len(found) != 32:
+        raise ValueError("%s: expected 32 bytes, found %d" % (what, len(found)))
+    return found
 
 
 def text_of(value: Optional[bytes]) -> Optional[str]:

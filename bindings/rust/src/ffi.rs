@@ -1,4 +1,5 @@
 //! bindings/rust/src/ffi.rs - functions and structures of assay/assay.h and assay/policy.h that the crate uses.
+pub use crate::ffi_identity::*;
 use std::os::raw::{c_char, c_int, c_void};
 
 /// Objects are opaque.

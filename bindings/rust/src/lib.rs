@@ -19,6 +19,8 @@
 //! a [`Verdict`] has is Rust's own memory.
 mod evidence;
 mod ffi;
+mod ffi_identity;
+mod identity;
 mod log;
 mod token;
 mod verdict;
@@ -32,6 +34,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use evidence::{
     attach_devices, devices_nonce, pack, pack_devices, recognise, Device, DevicesForm, Kind, Pieces,
 };
+pub use identity::{Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing};
 pub use log::{Event, Log, LogReport, Register};
 #[cfg(feature = "yaml")]
 pub use token::read_issuers;
@@ -55,6 +58,11 @@ const NOT_FOUND: c_int = 117;
 impl Error {
     fn of(status: c_int) -> Error {
         Error { status, message: None }
+    }
+
+    /// The reason, where the function has one.
+    pub fn why(&self) -> Option<&str> {
+        self.message.as_deref()
     }
 
     /// The name of the status as the C header has it.

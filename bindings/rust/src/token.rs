@@ -176,11 +176,11 @@ impl Drop for Verified {
 }
 
 /// A text with a NUL would end there for C.
-fn c_text(text: &str) -> Result<CString, Error> {
+pub(crate) fn c_text(text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| Error::of(INVALID))
 }
 
-fn pointer_to(text: &Option<CString>) -> *const c_char {
+pub(crate) fn pointer_to(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 

@@ -1,7 +1,7 @@
 //! bindings/rust/tests/misuse.rs - misuse, threads and signed results of the Rust binding; what verdicts say is compared
 //! by tests/bindings.
 use assay::{
-    Answer, Device, DevicesForm, Form, Issuer, Kind, Pieces, Policy, Request, ResultRequest, Service, Statement, Tier,
+    Answer, Device, DevicesForm, Form, IdentityAnswer, IdentityRequest, Issuer, Kind, Pieces, Policy, Request, ResultRequest, Service, Statement, Tier,
     TokenRequest, Trust, Value, Verifier,
 };
 use std::{env, fs, thread};
@@ -189,4 +189,29 @@ fn verifiers_count() {
     assert_eq!(verifier.counters().unwrap().hits, 0);
     assert_ne!(Policy::default_policy().unwrap().digest().unwrap(), [0; 32]);
     assert!(assay::version_number() > 0);
+}
+
+#[test]
+fn misuse_of_identities_is_an_error() {
+    const KEY: i32 = 109;
+    let noise = IdentityRequest { at: AT, ..IdentityRequest::new(b"noise") };
+    let status = |request: &IdentityRequest, given: &[&[u8]]| request.verify_peer(given).unwrap_err().status;
+    assert_eq!(status(&IdentityRequest::new(b""), &[b"x"]), INVALID);
+    assert_eq!(status(&noise, &[]), INVALID);
+    assert_eq!(status(&noise, &[&b"x"[..]; 9]), RANGE);
+    assert_eq!(status(&IdentityRequest { skew: 301, ..noise.clone() }, &[b"x"]), RANGE);
+    assert_eq!(status(&IdentityRequest { at: -1, ..noise.clone() }, &[b"x"]), RANGE);
+    assert_eq!(status(&IdentityRequest { service: Some("api\0"), ..noise.clone() }, &[b"x"]), INVALID);
+    let error = noise.verify_peer(&[b"x"]).unwrap_err();
+    assert_eq!(error.status, KEY);
+    assert!(error.why().unwrap().contains("CA certificates") && error.to_string().contains(error.why().unwrap()));
+    let keys = IdentityRequest { issuer: Some("i"), audience: Some("a"), at: AT, ..IdentityRequest::new(b"{\"keys\":[]}") };
+    for token in [&b""[..], b"noise", &[b'.'; 200_000]] {
+        let found = keys.verify_token(token).unwrap();
+        assert_eq!(found.answer, IdentityAnswer::MALFORMED);
+        assert!(found.claims.is_none() && found.not_checked.is_empty() && !found.why.is_empty());
+    }
+    for wrong in [IdentityRequest { issuer: None, ..keys.clone() }, IdentityRequest { audience: None, ..keys.clone() }] {
+        assert_eq!(wrong.verify_token(b"x").unwrap_err().status, INVALID);
+    }
 }

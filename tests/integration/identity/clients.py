@@ -1,6 +1,7 @@
 """tests/integration/identity/clients.py - TLS libraries take what a group key signed, and refuse what it did not.
 
-usage: clients.py IDENTITY_CERTIFICATES FOLDER-FOR-GO [EXAMPLE]. EXAMPLE: examples/attested_tls.c as a program. Libraries that are not installed are counted, not passed over.
+usage: clients.py IDENTITY_CERTIFICATES FOLDER-FOR-GO ROOT LIBRARY [EXAMPLE]. EXAMPLE: examples/attested_tls.c as a program;
+LIBRARY: the folder of libassay.so for Python, - in a build with sanitizers. Libraries that are not installed are counted, not passed over.
 """
 import base64
 import json
@@ -259,7 +260,7 @@ def verify_with_go(program, folder):
 def connect_example(program, folder, chain_id, server, client, bundles=("ca.pem", "ca.der"), service="api"):
     """Both sides of examples/attested_tls.c. Returns: what each printed, and whether both accepted the other."""
     def command(role, port, leaf, bundle):
-        return [program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), chain_id,
+        return [*program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), chain_id,
                 service]
 
     listening = subprocess.Popen(command("server", "0", server, bundles[0]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -281,7 +282,7 @@ def verify_with_library(program, folder, chain_id):
         skipped.append("libssl")
         return
     def connect(server, client, **options):
-        return connect_example(program, folder, options.pop("chain", chain_id), server, client, **options)
+        return connect_example([program], folder, options.pop("chain", chain_id), server, client, **options)
 
     said = connect("leaf", "leaf")
     expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
@@ -318,9 +319,41 @@ def verify_with_library(program, folder, chain_id):
     expect(not said[2] and "refused: long-path:" in said[0], "no path leads through the next CA: %s" % (said,))
 
 
+def verify_with_binding(root, library, folder, chain_id):
+    """examples/attested_tls.py: Python's ssl with libassay behind the handshake, on both sides."""
+    if library == "-":
+        skipped.append("libassay for Python")
+        return
+    ENVIRONMENT.update(LD_LIBRARY_PATH=library, PYTHONPATH=root + "/bindings/python", PYTHONDONTWRITEBYTECODE="1")
+    program = ["/usr/bin/python3", root + "/examples/attested_tls.py"]
+    def connect(server, client, **options):
+        return connect_example(program, folder, options.pop("chain", chain_id), server, client,
+                               bundles=options.pop("bundles", ("ca.pem", "ca.pem")), **options)
+
+    said = connect("leaf", "leaf")
+    expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
+           "both sides in Python accept each other: %s" % (said,))
+    said = connect("leaf", "leaf", chain=chain_id[:-1] + ("0" if chain_id[-1] != "0" else "1"))
+    expect(not said[2] and "refused: other-network:" in said[1], "Python refuses another chain: %s" % (said,))
+    said = connect("leaf", "leaf", service="vault")
+    expect(not said[2] and "refused: other-name:" in said[1], "Python refuses another service: %s" % (said,))
+    # What OpenSSL's verification of the chain would let through.
+    said = connect("leaf", "node")
+    expect(not said[2] and "refused: other-name:" in said[0], "Python refuses a chosen name: %s" % (said,))
+    for leaf in ("expired", "foreign", "next_leaf"):
+        said = connect("leaf", leaf)
+        expect(not said[2] and "not connected" in said[0] and "peer spiffe" not in said[0],
+               "Python refuses %s: %s" % (leaf, said))
+        said = connect(leaf, "leaf")
+        expect(not said[2] and "not connected" in said[1] and "peer spiffe" not in said[1],
+               "the client in Python refuses %s: %s" % (leaf, said))
+    said = connect("leaf", "leaf", bundles=("next.pem", "ca.pem"))
+    expect(not said[2] and "peer spiffe" not in said[0], "a key that was rolled over is refused: %s" % (said,))
+
+
 def main():
-    program, go_folder = sys.argv[1:3]
-    example = sys.argv[3] if len(sys.argv) > 3 else None
+    program, go_folder, root, library = sys.argv[1:5]
+    example = sys.argv[5] if len(sys.argv) > 5 else None
     go = build_go(os.path.abspath(go_folder))
     for number, table in enumerate(TABLES):
         with tempfile.TemporaryDirectory() as folder:
@@ -332,6 +365,7 @@ def main():
             verify_over_sockets(folder)
             verify_tokens(folder)
             verify_with_library(example, folder, chain_id)
+            verify_with_binding(root, library, folder, chain_id)
             verify_with_go(go, folder)
     print("%d checks; not installed: %s" % (checks, ", ".join(sorted(set(skipped))) or "none"))
 

@@ -88,6 +88,45 @@ def check_tokens():
     check("bytes are no policy", raises(TypeError, assay.Policy, b"policy_version: 1\n"))
 
 
+def check_identities():
+    """Misuse of a network's certificates and tokens; nothing that is empty or of another type is `not checked`."""
+    network, at = assay.IdentityRequest(b"noise"), 1800000000
+    try:
+        assay.verify_peer(network, [b"x"], at)
+        check("noise is no CA certificate", False)
+    except assay.Error as error:
+        check("noise is no CA certificate, and why", "CA certificates" in error.why and error.why in str(error))
+    keys = network._replace(trusted=b'{"keys":[]}', issuer="https://one.example", audience="two")
+    token = assay.verify_identity_token(keys, "noise", at)
+    check("noise is a malformed token", token.answer is assay.IdentityAnswer.MALFORMED and token.why and token.claims is None)
+    check("nothing of it is left open", token.not_checked == [])
+    for what, value in (("an identity", token), ("its answer", token.answer), ("a standing", assay.Standing.FULL)):
+        check("%s is no yes or no" % what, raises(TypeError, bool, value))
+    for what, error, members in (
+            ("a short chain id", ValueError, {"chain_id": b"c" * 31}), ("an empty one", ValueError, {"chain_id": b""}),
+            ("one in words", TypeError, {"chain_id": "c" * 32}), ("a long node id", ValueError, {"node_id": bytes(33)}),
+            ("nothing trusted", assay.Error, {"trusted": b""}), ("text as CA certificates", TypeError, {"trusted": "x"}),
+            ("None as these", TypeError, {"trusted": None}), ("too much trusted", assay.Error, {"trusted": bytes(131073)}),
+            ("a service with a NUL", ValueError, {"service": "api\0"}), ("bytes as service", TypeError, {"service": b"api"}),
+            ("an id with a NUL", ValueError, {"spiffe_id": "\0"}), ("an era below 0", OverflowError, {"era": -1}),
+            ("an era that does not fit", OverflowError, {"era": 2**64}), ("a fraction", TypeError, {"age_max_s": 0.5}),
+            ("an epoch that does not fit", OverflowError, {"epoch_min": 2**64}), ("no epoch", TypeError, {"epoch_min": None}),
+            ("a standing that is none", assay.Error, {"standing_worst": 4}), ("one below 0", assay.Error, {"standing_worst": -1}),
+            ("kinds that do not fit", OverflowError, {"kinds": 2**32}), ("skew that does not fit", OverflowError, {"skew_s": -1}),
+            ("too much skew", assay.Error, {"skew_s": 301}), ("a word as flag", TypeError, {"accept_insecure": "no"}),
+            ("a number as flag", TypeError, {"accept_insecure": 1})):
+        check("%s is an error" % what, raises(error, assay.verify_peer, network._replace(**members), [b"x"], at))
+    for what, error, arguments in (
+            ("no certificates", assay.Error, ([],)), ("bytes as a list", TypeError, (b"x",)), ("None", TypeError, (None,)),
+            ("text as a certificate", TypeError, (["x"],)), ("too many", assay.Error, ([b"x"] * 9,)),
+            ("a time that does not fit", OverflowError, ([b"x"], 2**63)), ("a time below 0", assay.Error, ([b"x"], -1))):
+        check("%s is an error" % what, raises(error, assay.verify_peer, network, *arguments))
+    check("a request that is none", raises(TypeError, assay.verify_peer, b"noise", [b"x"]))
+    check("None is no token", raises(TypeError, assay.verify_identity_token, keys, None))
+    for name in ("issuer", "audience"):
+        check("no %s" % name, raises(assay.Error, assay.verify_identity_token, keys._replace(**{name: None}), "x", at))
+
+
 def check_pieces():
     """Evidence that is put together; arguments of other types and lengths are exceptions."""
     trust, verifier = assay.Trust(), assay.Verifier(1)
@@ -174,6 +213,7 @@ def main(arguments):
     check_noise()
     check_objects()
     check_tokens()
+    check_identities()
     check_pieces()
     folder = os.path.join(arguments[1], "tdx", "tdx-v4-uptodate") if len(arguments) > 1 else ""
     if os.path.isdir(folder):

@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -166,12 +167,15 @@ func main() {
 		var err error
 		if strings.HasPrefix(column[0], "token-") {
 			err = runTokenCase(column)
+		} else if strings.HasPrefix(column[0], "identity-") {
+			err = runIdentityCase(column)
 		} else {
 			err = runCase(column, verifier)
 		}
 		if err != nil {
 			name := err.Error()
-			if status, is := err.(assay.Status); is {
+			var status assay.Status
+			if errors.As(err, &status) {
 				name = status.Name()
 			}
 			fmt.Printf("error %s\n", name)

@@ -1,6 +1,7 @@
 //! tests/bindings/rust/src/run.rs - runs the table of cases (cases.py) through the Rust binding, as run.c does.
 //!
 //! usage: run TABLE
+mod identity;
 mod print;
 mod token;
 
@@ -132,6 +133,8 @@ fn main() {
         let column: Vec<&str> = line.split('\t').collect();
         let ran = if column[0].starts_with("token-") {
             token::run_token_case(&column)
+        } else if column[0].starts_with("identity-") {
+            identity::run_identity_case(&column)
         } else {
             run_case(&column, &mut verifier)
         };

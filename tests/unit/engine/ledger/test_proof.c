@@ -4,73 +4,15 @@
  * What the network says of a member, believed from a checkpoint alone; and every way in which it
  * must not be.
  */
-#include "sim/world/world_internal.h"
+#include "tests/unit/engine/ledger/proof_bench.h"
 
 #include "base/cbor.h"
-#include "engine/ledger/proofs/proof.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES = 7, LEN = 64 * 1024 };
-
-/* The newest two states of a node's store, and the proof of the newer. */
-struct kept {
-    uint8_t *now, *before;
-    size_t now_len, before_len, finality_len;
-    uint8_t finality[ASSAY_FINALITY_LEN_MAX];
-    struct assay_checkpoint at, from; /* of `now` and of `before` */
-};
-
-static bool take_state(void *context, const struct assay_store_key *key, struct assay_slice value)
-{
-    struct kept *k = context;
-    uint8_t **into = k->now == NULL ? &k->now : &k->before;
-    (void)key;
-    *into = malloc(value.len);
-    cr_assert_not_null(*into);
-    assay_bytes_copy(*into, value.len, value.bytes, value.len);
-    *(k->before == NULL ? &k->now_len : &k->before_len) = value.len;
-    return k->before == NULL;
-}
-
-static void collect(struct assay_sim_world *w, uint32_t node, struct kept *k)
-{
-    struct assay_store *store = w->nodes[node].store;
-    const struct assay_store_key from = { 0 };
-    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
-    memset(to.id, 0xff, sizeof to.id);
-    k->now = k->before = NULL;
-    cr_assert_eq(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, true, take_state, k),
-                 ASSAY_OK);
-    cr_assert_not_null(k->before);
-    cr_assert_eq(assay_proof_checkpoint_of(assay_slice_over(k->now, k->now_len), &k->at), ASSAY_OK);
-    cr_assert_eq(assay_proof_checkpoint_of(assay_slice_over(k->before, k->before_len), &k->from),
-                 ASSAY_OK);
-    const struct assay_store_key key = { .era = k->at.era, .epoch = k->at.epoch };
-    cr_assert_eq(assay_store_get(store, ASSAY_STORE_FINALITY, &key, k->finality, sizeof k->finality,
-                                 &k->finality_len),
-                 ASSAY_OK);
-}
-
-static void drop(struct kept *k)
-{
-    free(k->now);
-    free(k->before);
-}
-
-static size_t prove(const struct kept *k, uint32_t slot, bool bare, uint8_t *bytes)
-{
-    uint8_t hashes[NODES + 1][32];
-    struct assay_writer w = assay_writer_over(bytes, LEN);
-    cr_assert_eq(assay_proof_make(assay_slice_over(k->now, k->now_len),
-                                  assay_slice_over(k->before, bare ? 0 : k->before_len),
-                                  assay_slice_over(k->finality, bare ? 0 : k->finality_len), slot,
-                                  hashes, &w),
-                 ASSAY_OK);
-    return w.len;
-}
+enum { NODES = 7, LEN = PROOF_LEN };
 
 /* In a piece of memory that is no longer than the bytes. */
 static enum assay_status verify(const uint8_t *bytes, size_t len, const struct assay_checkpoint *c,
@@ -110,15 +52,15 @@ static uint8_t bytes[LEN], other[LEN];
 Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
-    struct kept k;
-    collect(w, 0, &k);
+    struct proof_states k;
+    proof_collect(w, 0, &k);
     for (uint32_t slot = 0; slot < NODES; slot++) {
         for (unsigned i = 0; i < 3; i++) {
             /* with votes from the epoch before and from its own; without them from its own alone */
             struct assay_member_snapshot m;
             struct assay_proven_state p;
             enum assay_proof_answer answer = ASSAY_PROOF_OLDER;
-            const size_t len = prove(&k, slot, i == 2, bytes);
+            const size_t len = proof_make(&k, slot, i == 2, bytes);
             cr_assert_eq(verify(bytes, len, i == 0 ? &k.from : &k.at, &answer, &p), ASSAY_OK);
             cr_assert_eq(answer, ASSAY_PROVEN, "%s", assay_proof_answer_text(answer));
             assay_sim_world_member(w, 0, (uint16_t)slot, &m);
@@ -138,7 +80,7 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
             cr_assert_eq(p.bare, i == 2);
         }
     }
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
@@ -146,11 +88,11 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
 Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
-    struct kept k;
+    struct proof_states k;
     struct assay_proven_state proven;
     enum assay_proof_answer answer = ASSAY_PROVEN;
-    collect(w, 0, &k);
-    const size_t len = prove(&k, 1, false, bytes);
+    proof_collect(w, 0, &k);
+    const size_t len = proof_make(&k, 1, false, bytes);
     cr_assert_eq(verify(bytes, len, &k.from, &answer, &proven), ASSAY_OK);
     cr_assert_eq(proven.member.trust.score.standing, ASSAY_STANDING_FULL);
     cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_FULL);
@@ -175,20 +117,20 @@ Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 600)
     proven.member.trust.score.standing = ASSAY_STANDING_SUSPENDED;
     cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_SUSPENDED);
     cr_expect_str_eq(assay_proof_standing_text(&proven), "SUSPENDED");
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
 Test(proof, shows_who_is_absent_and_who_failed, .timeout = 600)
 {
     struct assay_sim_world *w = world(true, 5);
-    struct kept k;
+    struct proof_states k;
     enum assay_proof_answer answer;
     struct assay_proven_state p;
     bool absent = false, failed = false;
-    collect(w, 0, &k);
+    proof_collect(w, 0, &k);
     for (uint32_t slot = 0; slot < NODES; slot++) {
-        const size_t len = prove(&k, slot, true, bytes);
+        const size_t len = proof_make(&k, slot, true, bytes);
         cr_assert_eq(verify(bytes, len, &k.at, &answer, &p), ASSAY_OK);
         const struct assay_found *f = &p.member.found;
         absent = absent || (3 * f->negative_weight > 2 * f->electorate_weight &&
@@ -197,7 +139,7 @@ Test(proof, shows_who_is_absent_and_who_failed, .timeout = 600)
     }
     cr_assert(absent);
     cr_assert(failed);
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
@@ -206,16 +148,16 @@ Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 600)
     struct assay_sim_world *w = world(false, 4);
     struct assay_checkpoint at = { 0 };
     for (uint64_t epoch = 5; epoch < 12; epoch++) {
-        struct kept k;
+        struct proof_states k;
         struct assay_proven_state p;
         enum assay_proof_answer answer;
-        collect(w, 1, &k);
+        proof_collect(w, 1, &k);
         if (at.epoch == 0) at = k.from;
-        const size_t len = prove(&k, 3, false, bytes);
+        const size_t len = proof_make(&k, 3, false, bytes);
         cr_assert_eq(verify(bytes, len, &at, &answer, &p), ASSAY_OK);
         cr_assert_eq(answer, ASSAY_PROVEN, "%s", assay_proof_answer_text(answer));
         at = p.next;
-        drop(&k);
+        proof_drop(&k);
         cr_assert(assay_sim_world_run_to_epoch(w, epoch, 60000));
     }
     assay_sim_world_destroy(&w);
@@ -226,10 +168,10 @@ Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 600)
 Test(proof, is_not_believed_from_another_place, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
-    struct kept k;
-    collect(w, 0, &k);
-    const size_t len = prove(&k, 1, false, bytes);
-    const size_t bare_len = prove(&k, 1, true, other);
+    struct proof_states k;
+    proof_collect(w, 0, &k);
+    const size_t len = proof_make(&k, 1, false, bytes);
+    const size_t bare_len = proof_make(&k, 1, true, other);
     struct assay_checkpoint c = k.from;
     c.chain_id[7] ^= 1;
     cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OTHER_CHAIN);
@@ -250,7 +192,7 @@ Test(proof, is_not_believed_from_another_place, .timeout = 600)
      * checkpoint but that one. */
     cr_assert_eq(answer_of(other, bare_len, &k.from), ASSAY_PROOF_OTHER_BLOCK);
     cr_expect_not_null(strstr(assay_proof_answer_text(ASSAY_PROOF_OTHER_BLOCK), "bare proof"));
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
@@ -305,11 +247,11 @@ static size_t put_together(const struct parts *p, uint8_t *into)
 Test(proof, of_one_member_does_not_do_for_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(true, 5);
-    struct kept k;
-    collect(w, 0, &k);
+    struct proof_states k;
+    proof_collect(w, 0, &k);
     static uint8_t second[LEN];
-    const struct parts a = take_apart(bytes, prove(&k, 1, false, bytes));
-    const struct parts b = take_apart(second, prove(&k, 4, false, second));
+    const struct parts a = take_apart(bytes, proof_make(&k, 1, false, bytes));
+    const struct parts b = take_apart(second, proof_make(&k, 4, false, second));
     struct parts mixed = a; /* the leaf of another, in its place */
     mixed.leaf = b.leaf;
     cr_assert_eq(answer_of(other, put_together(&mixed, other), &k.from), ASSAY_PROOF_OTHER_LEAF);
@@ -337,20 +279,20 @@ Test(proof, of_one_member_does_not_do_for_another, .timeout = 600)
         cr_assert(status != ASSAY_OK || answer == ASSAY_PROOF_OTHER_LEAF, "byte %zu", i);
         better[i] ^= 1;
     }
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
 Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 5);
-    struct kept k, later;
-    collect(w, 0, &k);
+    struct proof_states k, later;
+    proof_collect(w, 0, &k);
     cr_assert(assay_sim_world_run_to_epoch(w, 6, 60000));
-    collect(w, 0, &later);
+    proof_collect(w, 0, &later);
     static uint8_t second[LEN];
-    const struct parts old = take_apart(bytes, prove(&k, 1, false, bytes));
-    const struct parts new = take_apart(second, prove(&later, 1, false, second));
+    const struct parts old = take_apart(bytes, proof_make(&k, 1, false, bytes));
+    const struct parts new = take_apart(second, proof_make(&later, 1, false, second));
     struct parts mixed = new; /* an old leaf under the new root */
     mixed.leaf = old.leaf;
     mixed.path[1] = old.path[1];
@@ -362,8 +304,8 @@ Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 600)
     mixed.head_leaf = old.head_leaf;
     mixed.path[0] = old.path[0];
     cr_assert_eq(answer_of(other, put_together(&mixed, other), &k.from), ASSAY_PROOF_OTHER_LEAF);
-    drop(&k);
-    drop(&later);
+    proof_drop(&k);
+    proof_drop(&later);
     assay_sim_world_destroy(&w);
 }
 
@@ -372,9 +314,9 @@ Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 600)
 Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 6);
-    struct kept k;
-    collect(w, 0, &k);
-    const struct parts whole = take_apart(bytes, prove(&k, 1, false, bytes));
+    struct proof_states k;
+    proof_collect(w, 0, &k);
+    const struct parts whole = take_apart(bytes, proof_make(&k, 1, false, bytes));
     struct parts mixed = whole;
     /* one key is another */
     uint8_t voters[2048];
@@ -424,7 +366,7 @@ Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 600)
     bad[whole.finality.len - 20] ^= 1;
     mixed.finality = assay_slice_over(bad, whole.finality.len);
     cr_assert_eq(answer_of(other, put_together(&mixed, other), &k.from), ASSAY_PROOF_BAD_SIGNATURE);
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }
 
@@ -433,11 +375,11 @@ Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 600)
 Test(proof, no_byte_of_it_can_be_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 5);
-    struct kept k;
+    struct proof_states k;
     struct assay_proven_state p;
     enum assay_proof_answer answer;
-    collect(w, 0, &k);
-    const size_t len = prove(&k, 1, false, bytes);
+    proof_collect(w, 0, &k);
+    const size_t len = proof_make(&k, 1, false, bytes);
     for (size_t i = 0; i < len; i++)
         cr_assert_neq(verify(bytes, i, &k.from, &answer, &p), ASSAY_OK, "truncated at %zu", i);
     bytes[len] = 0;
@@ -449,6 +391,6 @@ Test(proof, no_byte_of_it_can_be_another, .timeout = 600)
         cr_assert(status != ASSAY_OK || answer != ASSAY_PROVEN, "byte %zu of %zu", i, len);
         bytes[i] ^= (uint8_t)(1u << i % 8);
     }
-    drop(&k);
+    proof_drop(&k);
     assay_sim_world_destroy(&w);
 }

@@ -1,0 +1,315 @@
+/*
+ * tests/unit/engine/ledger/test_key_proof.c - tests of proofs that a key is an active key of a
+ * member, as a relying party without a certificate authority verifies them.
+ *
+ * Accepted is the key that a member of the checkpoint's network has and that the network certified
+ * lately; nothing that a host, a stranger or a former member can show besides.
+ */
+#include "engine/ledger/proofs/key_proof.h"
+#include "tests/unit/engine/ledger/declared_bench.h"
+#include "tests/unit/engine/ledger/proof_bench.h"
+
+/* After the room's headers: it leaves out what they define. */
+#include <assay/standing.h>
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AGE_S = 60, BYTES = PROOF_LEN + 2 * ASSAY_DECLARED_KEYS_LEN_MAX };
+
+/* A network whose OWNER has keys "api" (TLS) and "login" (SSH), and a relying party. */
+struct party {
+    struct assay_sim_world *w;
+    struct workload_entry api, login;
+    uint8_t list_bytes[ASSAY_DECLARED_KEYS_LEN_MAX];
+    struct assay_slice list;
+    struct proof_states states;
+    uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX], proof[PROOF_LEN], bytes[BYTES];
+    struct assay_key_proof parts;
+    struct assay_key_request request;
+    struct assay_standing_report report;
+    enum assay_key_answer answer;
+};
+
+static struct assay_slice encode_keys(const struct assay_declared_key *keys, uint32_t count,
+                                      uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX])
+{
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_DECLARED_KEYS_LEN_MAX);
+    cr_assert_eq(assay_declared_keys_encode(keys, count, &w), ASSAY_OK);
+    return assay_slice_over(bytes, w.len);
+}
+
+static void trust_checkpoint(struct party *p, const struct assay_checkpoint *checkpoint)
+{
+    struct assay_writer w = assay_writer_over(p->checkpoint, sizeof p->checkpoint);
+    cr_assert_eq(assay_checkpoint_encode(checkpoint, &w), ASSAY_OK);
+    p->request.checkpoint = p->checkpoint;
+    p->request.checkpoint_len = w.len;
+}
+
+/* The newest proof of a member, from the checkpoint of the epoch before. */
+static void take_proof(struct party *p, uint32_t slot)
+{
+    proof_drop(&p->states);
+    proof_collect(p->w, 0, &p->states);
+    p->parts.proof = assay_slice_over(p->proof, proof_make(&p->states, slot, false, p->proof));
+    trust_checkpoint(p, &p->states.from);
+    p->request.now_ms = p->states.at.time_ms + 1000;
+}
+
+static struct party *open_party(void)
+{
+    struct party *p = calloc(1, sizeof *p);
+    cr_assert_not_null(p);
+    p->w = assay_sim_world_create(&declared_five);
+    cr_assert(assay_sim_world_run_to_epoch(p->w, 1, 8000));
+    const struct assay_state *state = state_of(p->w, 0);
+    const uint8_t *const node_id = state->members[OWNER].node_id;
+    workload_entry_make(&p->api, WORKLOAD_P256, ASSAY_PURPOSE_TLS, "api", NULL, state->chain_id,
+                        node_id);
+    workload_entry_make(&p->login, WORKLOAD_P256, ASSAY_PURPOSE_SSH, "login", NULL, state->chain_id,
+                        node_id);
+    const struct assay_declared_key keys[] = { p->api.key, p->login.key };
+    p->list = encode_keys(keys, 2, p->list_bytes);
+    assay_sim_world_acts(p->w, OWNER)->keys = p->list;
+    cr_assert_eq(assay_sim_world_declare(p->w, OWNER, p->list), ASSAY_OK);
+    pass(p->w);
+    pass(p->w);
+    cr_assert_eq(keys_of(p->w, OWNER), ASSAY_KEYS_ACTIVE);
+    p->parts.list = p->list;
+    p->request = (struct assay_key_request){ .size = sizeof p->request,
+                                             .key = p->api.key.spki.bytes,
+                                             .key_len = p->api.key.spki.len,
+                                             .standing_worst = ASSAY_STANDING_WARNING,
+                                             .max_age_s = AGE_S };
+    take_proof(p, OWNER);
+    return p;
+}
+
+static void close_party(struct party *p)
+{
+    proof_drop(&p->states);
+    assay_sim_world_destroy(&p->w);
+    free(p);
+}
+
+/* In memory that is no longer than the bytes. */
+static enum assay_status verify_bytes(struct party *p, size_t len)
+{
+    uint8_t *exact = malloc(len + (len == 0));
+    cr_assert_not_null(exact);
+    assay_bytes_copy(exact, len, p->bytes, len);
+    p->request.proof = exact;
+    p->request.proof_len = len;
+    p->report.size = sizeof p->report;
+    p->answer = ASSAY_KEY_ACTIVE;
+    const enum assay_status status = assay_standing_verify_key(&p->request, &p->report, &p->answer);
+    cr_assert(status == ASSAY_OK || p->answer == ASSAY_KEY_NOT_READ);
+    free(exact);
+    return status;
+}
+
+static size_t encode(struct party *p)
+{
+    struct assay_writer w = assay_writer_over(p->bytes, sizeof p->bytes);
+    cr_assert_eq(assay_proof_key_encode(&p->parts, &w), ASSAY_OK);
+    return w.len;
+}
+
+static enum assay_key_answer verify(struct party *p)
+{
+    cr_assert_eq(verify_bytes(p, encode(p)), ASSAY_OK);
+    return p->answer;
+}
+
+#define EXPECT(p, expected)                                                                        \
+    cr_expect_eq(verify(p), ASSAY_KEY_##expected, "%s; %s", assay_describe_key((p)->answer),       \
+                 assay_describe_answer((p)->report.answer))
+
+Test(key_proof, the_key_of_a_member_is_accepted_from_a_checkpoint, .timeout = 600)
+{
+    struct party *p = open_party();
+    const struct assay_member *owner = &state_of(p->w, 0)->members[OWNER];
+    EXPECT(p, ACTIVE);
+    cr_expect_arr_eq(p->report.node_id, owner->node_id, 32);
+    cr_expect_eq(p->report.standing, ASSAY_STANDING_FULL);
+    cr_expect_gt(p->report.checkpoint_len, 0);
+    p->request.node_id = owner->node_id;
+    p->request.name = "api";
+    p->request.standing_worst = ASSAY_STANDING_FULL;
+    EXPECT(p, ACTIVE);
+    p->request.name = "ap";
+    EXPECT(p, OTHER_NAME);
+    p->request.name = NULL;
+    p->request.node_id = state_of(p->w, 0)->members[0].node_id;
+    EXPECT(p, OTHER_MEMBER);
+    close_party(p);
+}
+
+Test(key_proof, a_key_that_was_not_certified_is_refused, .timeout = 600)
+{
+    struct party *p = open_party();
+    struct list stranger;
+    uint8_t changed[ASSAY_DECLARED_KEY_SPKI_MAX];
+    make_list(p->w, &stranger, "api", OWNER); /* proven by its key, and never declared */
+    assay_bytes_copy(changed, sizeof changed, p->api.spki, p->api.key.spki.len);
+    changed[p->api.key.spki.len - 1] ^= 1;
+    p->request.key = changed;
+    EXPECT(p, NOT_LISTED);
+    p->request.key = stranger.entry.key.spki.bytes;
+    EXPECT(p, NOT_LISTED);
+    p->parts.list = stranger.slice;
+    EXPECT(p, OTHER_LIST);
+    p->parts.list = assay_slice_over(p->list.bytes, 0);
+    EXPECT(p, OTHER_LIST);
+    p->parts.list = p->list;
+    /* of SSH, which a host of the member may use for something else */
+    p->request.key = p->login.key.spki.bytes;
+    p->request.key_len = p->login.key.spki.len;
+    EXPECT(p, OTHER_USE);
+    /* the list of one member under the proof of another */
+    p->request.key = p->api.key.spki.bytes;
+    p->request.key_len = p->api.key.spki.len;
+    take_proof(p, OWNER + 1);
+    EXPECT(p, UNBOUND);
+    close_party(p);
+}
+
+/* docs/protocol.md 2.16.6: a key that the newest declared list lacks is not active. */
+Test(key_proof, a_key_that_was_withdrawn_is_refused, .timeout = 600)
+{
+    struct party *p = open_party();
+    uint8_t fewer[ASSAY_DECLARED_KEYS_LEN_MAX], same[ASSAY_DECLARED_KEYS_LEN_MAX];
+    const struct assay_slice without = encode_keys(&p->login.key, 1, fewer);
+    const struct assay_slice with = encode_keys(&p->api.key, 1, same);
+    cr_assert_eq(assay_sim_world_declare(p->w, OWNER, without), ASSAY_OK);
+    pass(p->w);
+    cr_assert_eq(keys_of(p->w, OWNER), ASSAY_KEYS_ACTIVE, "of the list before");
+    take_proof(p, OWNER);
+    p->parts.declared = without;
+    EXPECT(p, WITHDRAWN);
+    p->parts.declared = (struct assay_slice){ NULL, 0 };
+    EXPECT(p, OTHER_LIST);
+    p->parts.declared = p->list;
+    EXPECT(p, OTHER_LIST);
+    close_party(p);
+    p = open_party();
+    cr_assert_eq(assay_sim_world_declare(p->w, OWNER, encode_keys(&p->api.key, 1, same)), ASSAY_OK);
+    pass(p->w);
+    take_proof(p, OWNER);
+    p->parts.declared = assay_slice_over(same, with.len);
+    EXPECT(p, ACTIVE);
+    close_party(p);
+}
+
+Test(key_proof, a_proof_of_elsewhere_or_of_before_is_refused, .timeout = 600)
+{
+    struct party *p = open_party();
+    struct assay_checkpoint other = p->states.from;
+    const uint64_t now_ms = p->request.now_ms;
+    const struct {
+        uint64_t now_ms;
+        enum assay_key_answer answer;
+        enum assay_proof_answer why;
+    } table[] = {
+        { now_ms - 1000 + UINT64_C(1000) * AGE_S - 1, ASSAY_KEY_ACTIVE, ASSAY_PROVEN },
+        { now_ms - 1000 + UINT64_C(1000) * AGE_S, ASSAY_KEY_OTHER_PROOF, ASSAY_PROOF_TOO_OLD },
+        { 0, ASSAY_KEY_OTHER_PROOF, ASSAY_PROOF_AGE_UNKNOWN },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        p->request.now_ms = table[i].now_ms;
+        cr_expect_eq(verify(p), table[i].answer, "%zu: %s", i, assay_describe_key(p->answer));
+        cr_expect_eq(p->report.answer, table[i].why, "%zu", i);
+    }
+    p->request.now_ms = now_ms;
+    other.chain_id[0] ^= 1;
+    trust_checkpoint(p, &other);
+    EXPECT(p, OTHER_PROOF);
+    cr_expect_eq(p->report.answer, ASSAY_PROOF_OTHER_CHAIN);
+    /* A later checkpoint: what was proven before counts no longer. */
+    pass(p->w);
+    struct proof_states later = { 0 };
+    proof_collect(p->w, 0, &later);
+    trust_checkpoint(p, &later.at);
+    EXPECT(p, OTHER_PROOF);
+    cr_expect_eq(p->report.answer, ASSAY_PROOF_OLDER);
+    proof_drop(&later);
+    close_party(p);
+}
+
+Test(key_proof, keys_end_with_the_standing_of_their_member, .timeout = 600)
+{
+    struct party *p = open_party();
+    uint32_t ended = 0;
+    for (uint32_t i = 0; i < 12; i++) {
+        if (i == 2) assay_sim_world_acts(p->w, OWNER)->tampered = true;
+        pass(p->w);
+        take_proof(p, OWNER);
+        const bool is_active = keys_of(p->w, OWNER) == ASSAY_KEYS_ACTIVE;
+        cr_expect_eq(verify(p) == ASSAY_KEY_ACTIVE, is_active, "%s", assay_describe_key(p->answer));
+        if (!is_active) ended++;
+    }
+    cr_expect_geq(ended, 6, "a tampered member has no keys for long");
+    close_party(p);
+}
+
+Test(key_proof, no_byte_of_it_can_be_another, .timeout = 600)
+{
+    struct party *p = open_party();
+    const size_t len = encode(p);
+    for (size_t i = 0; i < len; i++) {
+        p->bytes[i] ^= (uint8_t)(1u << i % 8);
+        cr_expect(verify_bytes(p, len) != ASSAY_OK || p->answer != ASSAY_KEY_ACTIVE, "byte %zu", i);
+        p->bytes[i] ^= (uint8_t)(1u << i % 8);
+    }
+    for (size_t i = 0; i < len; i += 7)
+        cr_expect_neq(verify_bytes(p, i), ASSAY_OK, "cut at %zu", i);
+    p->bytes[len] = 0;
+    cr_expect_eq(verify_bytes(p, len + 1), ASSAY_E_TRAILING);
+    cr_expect_eq(verify_bytes(p, len), ASSAY_OK);
+    cr_expect_eq(p->answer, ASSAY_KEY_ACTIVE);
+    close_party(p);
+}
+
+Test(key_proof, misuse_is_an_error, .timeout = 600)
+{
+    struct party *p = open_party();
+    const struct assay_key_request good = p->request;
+    const size_t len = encode(p);
+    struct {
+        struct assay_key_request known;
+        uint64_t unknown;
+    } longer = { .unknown = 1 };
+#define REFUSED(member, value, status)                                                             \
+    do {                                                                                           \
+        p->request = good;                                                                         \
+        p->request.member = value;                                                                 \
+        cr_expect_eq(verify_bytes(p, len), status, #member);                                       \
+    } while (0)
+    REFUSED(size, sizeof p->request - 1, ASSAY_E_INVALID);
+    REFUSED(checkpoint, NULL, ASSAY_E_INVALID);
+    REFUSED(checkpoint_len, 3, ASSAY_E_TRUNCATED);
+    REFUSED(key, NULL, ASSAY_E_INVALID);
+    REFUSED(key_len, 0, ASSAY_E_INVALID);
+    REFUSED(name, "", ASSAY_E_INVALID); /* a name that was forgotten is not any name */
+    REFUSED(max_age_s, 0, ASSAY_E_RANGE);
+    REFUSED(max_age_s, UINT32_MAX, ASSAY_E_RANGE);
+    REFUSED(standing_worst, ASSAY_STANDING_RESTRICTED, ASSAY_E_RANGE);
+    p->request = good;
+    cr_expect_eq(assay_standing_verify_key(NULL, &p->report, &p->answer), ASSAY_E_INVALID);
+    cr_expect_eq(assay_standing_verify_key(&p->request, NULL, &p->answer), ASSAY_E_INVALID);
+    cr_expect_eq(assay_standing_verify_key(&p->request, &p->report, NULL), ASSAY_E_INVALID);
+    longer.known = good;
+    longer.known.size = sizeof longer;
+    longer.known.proof = p->bytes;
+    longer.known.proof_len = len;
+    cr_expect_eq(assay_standing_verify_key(&longer.known, &p->report, &p->answer),
+                 ASSAY_E_UNSUPPORTED);
+    longer.unknown = 0;
+    cr_expect_eq(assay_standing_verify_key(&longer.known, &p->report, &p->answer), ASSAY_OK);
+    cr_expect_eq(p->answer, ASSAY_KEY_ACTIVE);
+    for (int i = 0; i <= ASSAY_KEY_WITHDRAWN; i++)
+        cr_expect_str_neq(assay_describe_key((enum assay_key_answer)i), "unknown");
+    close_party(p);
+}
