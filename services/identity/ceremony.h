@@ -24,13 +24,13 @@ enum {
     ASSAY_CA_DEAL_BUDGET = 256 * 1024, /* bytes of dealings of an epoch */
     ASSAY_CA_DISPUTE_EPOCHS = 2,
     ASSAY_CA_HAVE_EPOCHS = 8,
-    ASSAY_CA_HAVE_WAIT = 2,       /* certified epochs for those who have not said HAVE */
-    ASSAY_CA_BEGIN_EPOCHS = 16,   /* between two begins */
-    ASSAY_CA_BAR_EPOCHS = 64,     /* for a wrong accusation, and for lost shares */
-    ASSAY_CA_INACTIVE_EPOCHS = 4, /* certified closes without an active key lose a holder */
-    ASSAY_CA_FEW_EPOCHS = 8,      /* certified closes with too few live indices lose the key */
-    ASSAY_CA_ACCUSATIONS_MAX = 4, /* of a block */
-    ASSAY_CA_REFRESH = 1440,      /* default */
+    ASSAY_CA_HAVE_WAIT = 2,        /* certified epochs for those who have not said HAVE */
+    ASSAY_CA_BEGIN_EPOCHS = 16,    /* between two begins */
+    ASSAY_CA_BAR_EPOCHS = 64,      /* for a wrong accusation, and for lost shares */
+    ASSAY_CA_INACTIVE_EPOCHS = 4,  /* certified closes without an active key lose a holder */
+    ASSAY_CA_FEW_EPOCHS = 8,       /* certified closes with too few live indices lose the key */
+    ASSAY_CA_ACCUSATIONS_MAX = 64, /* of an epoch that reach a point: its close applies them */
+    ASSAY_CA_REFRESH = 1440,       /* default */
 };
 
 /* Of the plan. */
@@ -84,7 +84,8 @@ struct assay_ca_sharing {
     uint32_t threshold, count; /* t; T */
     uint32_t holders;
     struct assay_ca_holder holder[ASSAY_FROST_HOLDERS_MAX];
-    uint8_t public_share[ASSAY_FROST_INDICES_MAX][32]; /* of index i + 1; once in force */
+    uint8_t table[32]; /* its digest; once enough vouched for it and its bytes are here: */
+    uint8_t public_share[ASSAY_FROST_INDICES_MAX][32]; /* of index i + 1 */
 };
 
 enum assay_ca_dealing_state {
@@ -103,8 +104,7 @@ struct assay_ca_dealing {
 struct assay_ca_ceremony {
     enum assay_ca_phase phase;
     bool is_reshare;
-    uint32_t ca_number; /* of the key that is made or reshared */
-    uint64_t attempt, era;
+    uint32_t ca_number;   /* of the key that is made or reshared */
     uint64_t began;       /* epoch of the close that began it */
     uint32_t closes;      /* certified, in this phase */
     uint32_t deal_epochs; /* that DEAL lasts */
@@ -112,8 +112,7 @@ struct assay_ca_ceremony {
     struct assay_ca_sharing next;
     struct assay_ca_dealing dealing[ASSAY_FROST_INDICES_MAX];
     bool has_table;
-    uint8_t table[32]; /* the digest for which enough vouched and whose bytes are here */
-    uint8_t key[32];   /* A'_0 of the table */
+    uint8_t key[32]; /* A'_0 of the table */
 };
 
 enum assay_ca_reason {
@@ -173,7 +172,7 @@ struct assay_ca {
     struct assay_ca_conviction conviction[ASSAY_CA_CONVICTED_MAX];
     /* Not encoded: set by each close and set_members. */
     uint64_t total_weight;
-    uint32_t accusations; /* of this block */
+    uint32_t accusations; /* that reached a point since the last close */
     struct assay_ca_member member[ASSAY_CA_SLOTS_MAX];
 };
 
@@ -188,7 +187,7 @@ enum assay_ca_result {
     ASSAY_CA_MISMATCH,   /* counts, a constant commitment or a digest that is not the ledger's */
     ASSAY_CA_UNPROVEN,   /* a proof of knowledge does not verify, or an entry is not in the list */
     ASSAY_CA_BARRED,     /* its author may not accuse */
-    ASSAY_CA_BUSY,       /* enough accusations in this block: submit it again */
+    ASSAY_CA_BUSY,       /* enough accusations in this epoch: submit it again */
     ASSAY_CA_HONEST,     /* the accusation does not stand; its author is barred */
     ASSAY_CA_EARLY,      /* no t' indices vouch for this table yet */
 };
@@ -199,8 +198,6 @@ void assay_ca_init(struct assay_ca *ca, const uint8_t chain_id[static 32],
 /* Sets the era of records that follow; it never decreases (asserted). A new one ends the
  * ceremony. */
 void assay_ca_set_era(struct assay_ca *ca, uint64_t era);
-/* At the start of each block: accusations are counted anew. */
-void assay_ca_begin_block(struct assay_ca *ca);
 
 /* Records that were decoded and checked (assay_ca_*_check). In: slot, node_id: of the member whose
  * record it is; payload: the bytes it was decoded from; facts: NULL: not needed; those of the record
@@ -247,8 +244,12 @@ void assay_ca_set_members(struct assay_ca *ca, uint64_t epoch, const struct assa
 /* --- for programs of holders */
 /* What a record of this member in the running ceremony names. In: key: its holder key.
  * Returns: false: no ceremony runs; then *scope is for an OFFER outside of one */
+/* A CA_HAVE of the generation in force counts later, too; its scope names the attempt that made it:
+ * assay_ca_force_scope. */
 bool assay_ca_current_scope(const struct assay_ca *ca, const uint8_t node_id[static 32],
                             const uint8_t key[static 32], struct assay_ca_scope *scope);
+void assay_ca_force_scope(const struct assay_ca *ca, const uint8_t node_id[static 32],
+                          const uint8_t key[static 32], struct assay_ca_scope *scope);
 /* Returns: the place among the holders of a sharing; UINT32_MAX: none of this node id. */
 uint32_t assay_ca_holder_of_node(const struct assay_ca_sharing *s,
                                  const uint8_t node_id[static 32]);
