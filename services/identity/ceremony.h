@@ -81,10 +81,11 @@ struct assay_ca_holder {
 /* One generation. */
 struct assay_ca_sharing {
     uint64_t generation;       /* 0: none */
+    uint64_t attempt, era;     /* of the ceremony that makes it */
     uint32_t threshold, count; /* t; T */
     uint32_t holders;
     struct assay_ca_holder holder[ASSAY_FROST_HOLDERS_MAX];
-    uint8_t table[32]; /* its digest; once enough vouched for it and its bytes are here: */
+    uint8_t table[32]; /* its digest, when enough vouched for it and its bytes are here: */
     uint8_t public_share[ASSAY_FROST_INDICES_MAX][32]; /* of index i + 1 */
 };
 
