@@ -30,7 +30,8 @@ enum {
     ASSAY_CA_INACTIVE_EPOCHS = 4,  /* certified closes without an active key lose a holder */
     ASSAY_CA_FEW_EPOCHS = 8,       /* certified closes with too few live indices lose the key */
     ASSAY_CA_ACCUSATIONS_MAX = 64, /* of an epoch that reach a point: its close applies them */
-    ASSAY_CA_REFRESH = 1440,       /* default */
+    ASSAY_CA_REFRESH_MAX = 1 << 20,
+    ASSAY_CA_REFRESH = 1440, /* default */
 };
 
 /* Of the plan. */
@@ -201,8 +202,8 @@ void assay_ca_init(struct assay_ca *ca, const uint8_t chain_id[static 32],
 void assay_ca_set_era(struct assay_ca *ca, uint64_t era);
 
 /* Records that were decoded and checked (assay_ca_*_check). In: slot, node_id: of the member whose
- * record it is; payload: the bytes it was decoded from; facts: NULL: not needed; those of the record
- * replace what is there. */
+ * record it is; payload: the bytes it was decoded from; facts: NULL: not needed; those of the
+ * record replace what is there. Each Returns: its result, which says whether anything changed */
 enum assay_ca_result assay_ca_apply_offer(struct assay_ca *ca, uint32_t slot,
                                           const uint8_t node_id[static 32],
                                           const struct assay_ca_offer_record *record,

@@ -16,7 +16,8 @@ static void clear(struct assay_ca_facts *facts)
 static bool is_current(const struct assay_ca *ca, const struct assay_ca_scope *scope)
 {
     struct assay_ca_scope now;
-    (void)assay_ca_current_scope(ca, scope->node_id, scope->key, &now);
+    const bool runs = assay_ca_current_scope(ca, scope->node_id, scope->key, &now);
+    ASSAY_ASSERT(runs == (ca->ceremony.phase != ASSAY_CA_IDLE));
     return scope->era == now.era && scope->ca_number == now.ca_number &&
            scope->generation == now.generation && scope->attempt == now.attempt;
 }

@@ -1,6 +1,6 @@
 /*
- * services/identity/ceremony_document.h - canonical bytes of the fold of a group key, for the states
- * between epochs (docs/identity.md 3.19).
+ * services/identity/ceremony_document.h - canonical bytes of the fold of a group key, for the
+ * states between epochs (docs/identity.md 3.19).
  *
  * Two documents. identity/0 is what signers and relying parties need, whose digest stands in leaf 0
  * of a state: CA number, key, the generation in force with its holders, indices and public shares,

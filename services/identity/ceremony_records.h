@@ -107,7 +107,8 @@ struct assay_ca_lie_record {
     struct assay_slice lie; /* services/identity/signing_lie.h; borrowed */
 };
 
-/* Encoders write into bytes, and *out is borrowed from them. Each Returns: ASSAY_OK | ASSAY_E_FULL */
+/* Encoders write into bytes, and *out is borrowed from them. Each Returns: ASSAY_OK |
+ * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_ca_offer_encode(const struct assay_ca_offer_record *record,
                                                       uint8_t *bytes, size_t capacity,
                                                       struct assay_slice *out);

@@ -1,7 +1,7 @@
 /*
- * tests/fuzz/services/fuzz_ceremony.c - fuzz target: records of ceremonies and documents of the fold
- * of a group key. The first byte chooses the decoder; what is read encodes to the very same bytes,
- * a fold that is read goes on, and a record changes nothing in a fold that runs no ceremony.
+ * tests/fuzz/services/fuzz_ceremony.c - fuzz target: records of ceremonies and documents of the
+ * fold of a group key. The first byte chooses the decoder; what is read encodes to the very same
+ * bytes, a fold that is read goes on, and a record changes nothing in a fold without a ceremony.
  */
 #include "base/assert.h"
 #include "services/identity/ceremony_document.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/services/identity/ceremony_world.h - members of a network that make and reshare a group
- * key through the fold of the ledger, each with secrets of its own; some are hostile.
+ * tests/unit/services/identity/ceremony_world.h - members of a network that make and reshare a
+ * group key through the fold of the ledger, each with secrets of its own; some are hostile.
  */
 #ifndef ASSAY_TESTS_UNIT_SERVICES_IDENTITY_CEREMONY_WORLD_H
 #define ASSAY_TESTS_UNIT_SERVICES_IDENTITY_CEREMONY_WORLD_H
@@ -82,8 +82,8 @@ void ceremony_make_dispute(struct ceremony_world *w, uint32_t slot, uint32_t dea
 enum assay_ca_result ceremony_apply_dispute(struct ceremony_world *w, uint32_t slot,
                                             const struct assay_ca_dispute_record *record);
 /* Holders of the first indices of this set (bits by slot) that are enough sign a message. Returns:
- * whether plain Ed25519 verifies it under the key of the ledger; false too when they have fewer than
- * t indices. */
+ * whether plain Ed25519 verifies it under the key of the ledger; false too when they have fewer
+ * than t indices. */
 bool ceremony_signs(struct ceremony_world *w, const bool *slots);
 /* The same of all. */
 bool ceremony_all_sign(struct ceremony_world *w);

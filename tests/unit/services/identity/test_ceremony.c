@@ -95,7 +95,10 @@ Test(ceremony, a_third_that_offers_alone_gets_no_key)
     struct ceremony_world *w = ceremony_new(9, NULL);
     for (uint32_t i = 3; i < 9; i++)
         w->own[i].faults = CEREMONY_NO_OFFER;
-    cr_assert_not(ceremony_reach(w, 1, 60));
+    for (uint32_t epoch = 0; epoch < 60; epoch++) {
+        ceremony_epoch(w);
+        cr_assert_leq(w->ca.ceremony.phase, ASSAY_CA_OFFERS, "there is no table of them");
+    }
     for (uint32_t i = 0; i < 9; i++)
         w->own[i].faults = 0;
     cr_assert(ceremony_reach(w, 1, 30), "and when the others offer there is one");
@@ -260,6 +263,10 @@ Test(ceremony, a_dealing_of_an_earlier_attempt_or_era_is_none)
     old.scope.era = 1;
     ceremony_sign_deal(w, &old);
     cr_assert_eq(ceremony_apply_deal(w, &old), ASSAY_CA_WRONG_TIME, "the attempt is another");
+    old.scope.era = 0;
+    old.scope.attempt = w->ca.attempts;
+    ceremony_sign_deal(w, &old);
+    cr_assert_eq(ceremony_apply_deal(w, &old), ASSAY_CA_WRONG_TIME, "the era is another");
     ceremony_free(w);
 }
 
