@@ -4,10 +4,15 @@
 #include "host/services.h"
 
 #include "base/assert.h"
+#include "engine/ledger/records/change.h"
+#include "engine/ledger/state/declaration.h"
 
 _Static_assert((int)ASSAY_SHARE_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
                    (int)ASSAY_SHARE_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
                "rounds of shares count with other limits of records than the ledger has");
+
+_Static_assert((int)ASSAY_LEVEL_NEWEST < (int)ASSAY_LEVEL_GROUP_KEY,
+               "a plan with a group key is refused below: open it with its feature level");
 
 static enum assay_registry_standing standing_of(const struct assay_service_member *m)
 {
@@ -121,6 +126,7 @@ enum assay_status assay_host_services_open(struct assay_host_services *services,
                                            struct assay_slice plan)
 {
     ASSAY_TRY(assay_registry_plan_decode(plan, &services->plan));
+    if (services->plan.has_identity) return ASSAY_E_UNSUPPORTED; /* ASSAY_LEVEL_GROUP_KEY */
     assay_bytes_copy(services->chain_id, 32, chain_id, 32);
     const uint32_t documents = assay_registry_documents(&services->plan);
     services->ledger = (struct assay_services){
@@ -161,6 +167,10 @@ enum assay_status assay_host_services_follow(struct assay_slice before, struct a
     if (any) ASSAY_TRY(read_plan(before, &now, why));
     ASSAY_TRY(read_plan(after, &next, why));
     ASSAY_TRY(assay_registry_plan_extends(any ? &now : NULL, &next, why));
+    if (next.has_identity) {
+        *why = "the new plan has a group key, which needs a feature level that no build has yet";
+        return ASSAY_E_UNSUPPORTED;
+    }
     places->count = assay_registry_documents(&next);
     ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX);
     for (uint32_t i = 0; i < places->count; i++) {

@@ -110,14 +110,26 @@ void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA
     hash_bytes(512, bytes, len, digest, ASSAY_SHA512_LEN);
 }
 
+static void hash_pieces(uint32_t width, const struct assay_slice *pieces, size_t count,
+                        uint8_t *digest, size_t digest_len)
+{
+    struct mix m;
+    mix_init(&m, width);
+    for (size_t i = 0; i < count; i++)
+        mix_bytes(&m, pieces[i].bytes, pieces[i].len);
+    mix_finish(&m, digest, digest_len);
+}
+
 void assay_sha256_pieces(const struct assay_slice *pieces, size_t count,
                          uint8_t digest[static ASSAY_SHA256_LEN])
 {
-    struct mix m;
-    mix_init(&m, 256);
-    for (size_t i = 0; i < count; i++)
-        mix_bytes(&m, pieces[i].bytes, pieces[i].len);
-    mix_finish(&m, digest, ASSAY_SHA256_LEN);
+    hash_pieces(256, pieces, count, digest, ASSAY_SHA256_LEN);
+}
+
+void assay_sha512_pieces(const struct assay_slice *pieces, size_t count,
+                         uint8_t digest[static ASSAY_SHA512_LEN])
+{
+    hash_pieces(512, pieces, count, digest, ASSAY_SHA512_LEN);
 }
 
 void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, size_t len,

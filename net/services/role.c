@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KIND(kind) ((uint32_t)1 << (kind))
-_Static_assert((int)ASSAY_SERVICE_KIND_COUNT <= 32, "a bit for each kind");
+#define KIND(kind) ((uint64_t)1 << (kind))
+_Static_assert((int)ASSAY_SERVICE_KIND_COUNT <= 64, "a bit for each kind");
 
 enum {
     PROGRAMS = 4, /* a serving program and its replacement, of two users */
@@ -21,7 +21,7 @@ static const struct {
     enum assay_service service;
     uint32_t places;
     bool of_group, quotes, verifies;
-    uint32_t kinds; /* bits */
+    uint64_t kinds; /* bits */
 } rows[ASSAY_SERVICE_ROLE_COUNT] = {
     [ASSAY_SERVICE_ROLE_REPLICA] = { "replica", ASSAY_SERVICE_CONTINUITY, PROGRAMS, true, false,
                                      false,

@@ -28,6 +28,7 @@ enum assay_service assay_service_of(enum assay_service_kind kind)
     case ASSAY_FAMILY_CONTINUITY: return ASSAY_SERVICE_CONTINUITY;
     case ASSAY_FAMILY_SHARES: return ASSAY_SERVICE_SHARES;
     case ASSAY_FAMILY_TASKS: return ASSAY_SERVICE_TASKS;
+    case ASSAY_FAMILY_IDENTITY: return 0; /* no program follows it yet */
     }
     ASSAY_UNREACHABLE("a service");
 }

@@ -35,7 +35,13 @@ enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
     X(ASSAY_SERVICE_SHARE_READERS, 24, ASSAY_FAMILY_SHARES, "share-readers")                       \
     X(ASSAY_SERVICE_SHARE_KEY, 25, ASSAY_FAMILY_SHARES, "share-key")                               \
     X(ASSAY_SERVICE_SHARE_DEALING, 26, ASSAY_FAMILY_SHARES, "share-dealing")                       \
-    X(ASSAY_SERVICE_SHARE_DISPUTE, 27, ASSAY_FAMILY_SHARES, "share-dispute")
+    X(ASSAY_SERVICE_SHARE_DISPUTE, 27, ASSAY_FAMILY_SHARES, "share-dispute")                       \
+    X(ASSAY_SERVICE_CA_OFFER, 28, ASSAY_FAMILY_IDENTITY, "ca-offer")                               \
+    X(ASSAY_SERVICE_CA_DEAL, 29, ASSAY_FAMILY_IDENTITY, "ca-deal")                                 \
+    X(ASSAY_SERVICE_CA_DISPUTE, 30, ASSAY_FAMILY_IDENTITY, "ca-dispute")                           \
+    X(ASSAY_SERVICE_CA_HAVE, 31, ASSAY_FAMILY_IDENTITY, "ca-have")                                 \
+    X(ASSAY_SERVICE_CA_TABLE, 32, ASSAY_FAMILY_IDENTITY, "ca-table")                               \
+    X(ASSAY_SERVICE_CA_LIE, 33, ASSAY_FAMILY_IDENTITY, "ca-lie")
 
 #define ASSAY_SERVICE_ENUM(symbol, number, family, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };
@@ -50,6 +56,7 @@ enum assay_service_family {
     ASSAY_FAMILY_CONTINUITY,
     ASSAY_FAMILY_SHARES,
     ASSAY_FAMILY_TASKS,
+    ASSAY_FAMILY_IDENTITY,
 };
 
 /* Returns: the service of a kind; ASSAY_FAMILY_NONE outside the list. */

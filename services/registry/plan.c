@@ -7,6 +7,7 @@
 #include "base/cbor.h"
 #include "base/checked.h"
 #include "services/continuity/entry.h"
+#include "services/identity/ceremony.h"
 #include "services/shares/cluster.h"
 
 static const char type[] = "assay/services/v1";
@@ -88,7 +89,11 @@ static enum assay_status check_tasks(const struct assay_registry_plan *plan)
 
 enum assay_status assay_registry_plan_check(const struct assay_registry_plan *plan)
 {
-    if (plan->group_count == 0 && !plan->has_shares && !plan->has_tasks) return ASSAY_E_RANGE;
+    if (plan->group_count == 0 && !plan->has_shares && !plan->has_tasks && !plan->has_identity)
+        return ASSAY_E_RANGE;
+    if (plan->has_identity &&
+        !is_within(plan->identity.refresh, ASSAY_CA_BAR_EPOCHS, ASSAY_CA_REFRESH_MAX))
+        return ASSAY_E_RANGE;
     ASSAY_TRY(check_groups(plan));
     if (plan->has_shares && !are_shares_valid(plan)) return ASSAY_E_RANGE;
     return plan->has_tasks ? check_tasks(plan) : ASSAY_OK;
@@ -125,7 +130,7 @@ enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *p
 {
     struct assay_slice all;
     ASSAY_TRY(assay_registry_plan_check(plan));
-    assay_cbor_put_array(w, 4);
+    assay_cbor_put_array(w, plan->has_identity ? 5 : 4);
     assay_cbor_put_text(w, type);
     assay_cbor_put_array(w, plan->group_count);
     for (uint32_t i = 0; i < plan->group_count; i++) {
@@ -138,6 +143,11 @@ enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *p
     else assay_cbor_put_null(w);
     if (plan->has_tasks) encode_tasks(w, plan);
     else assay_cbor_put_null(w);
+    if (plan->has_identity) {
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, plan->identity.refresh);
+        assay_cbor_put_bool(w, plan->identity.replaces_lost_key);
+    }
     return assay_writer_finish(w, &all);
 }
 
@@ -206,16 +216,28 @@ static enum assay_status decode_tasks(struct assay_cursor *c, struct assay_regis
     return ASSAY_OK;
 }
 
+static enum assay_status decode_identity(struct assay_cursor *c, struct assay_registry_plan *plan)
+{
+    if (!plan->has_identity) return ASSAY_OK;
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(decode_u32(c, &plan->identity.refresh));
+    return assay_cbor_bool(c, &plan->identity.replaces_lost_key);
+}
+
 enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
                                              struct assay_registry_plan *plan)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_registry_plan read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&c, 4));
+    uint64_t items = 0;
+    ASSAY_TRY(assay_cbor_array(&c, 5, &items));
+    if (items < 4) return ASSAY_E_RANGE;
+    read.has_identity = items == 5;
     ASSAY_TRY(assay_cbor_text_expect(&c, type));
     ASSAY_TRY(decode_groups(&c, &read));
     ASSAY_TRY(decode_shares(&c, &read));
     ASSAY_TRY(decode_tasks(&c, &read));
+    ASSAY_TRY(decode_identity(&c, &read));
     ASSAY_TRY(assay_cursor_end(&c));
     ASSAY_TRY(assay_registry_plan_check(&read));
     *plan = read;
@@ -256,6 +278,13 @@ static bool are_same_tasks(const struct assay_registry_plan *a, const struct ass
     return true;
 }
 
+static bool is_same_identity(const struct assay_registry_plan *a,
+                             const struct assay_registry_plan *b)
+{
+    return b->has_identity && a->identity.refresh == b->identity.refresh &&
+           a->identity.replaces_lost_key == b->identity.replaces_lost_key;
+}
+
 static enum assay_status set_reason(const char **why, enum assay_status status, const char *text)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
@@ -281,8 +310,11 @@ enum assay_status assay_registry_plan_extends(const struct assay_registry_plan *
     if (before->has_tasks && !are_same_tasks(before, after))
         return set_reason(why, ASSAY_E_INVALID,
                           "the new plan changes or lacks the network's tasks");
+    if (before->has_identity && !is_same_identity(before, after))
+        return set_reason(why, ASSAY_E_INVALID,
+                          "the new plan changes or lacks the network's group key");
     if (after->group_count == before->group_count && after->has_shares == before->has_shares &&
-        after->has_tasks == before->has_tasks)
+        after->has_tasks == before->has_tasks && after->has_identity == before->has_identity)
         return set_reason(why, ASSAY_E_INVALID, "the new plan adds no service");
     return ASSAY_OK;
 }
@@ -298,6 +330,8 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
         return set_reason(why, ASSAY_E_DUPLICATE, "the network has shares already, for good");
     if (added->has_tasks && all.has_tasks)
         return set_reason(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
+    if (added->has_identity && all.has_identity)
+        return set_reason(why, ASSAY_E_DUPLICATE, "the network has a group key already, for good");
     for (uint32_t i = 0; i < added->group_count; i++) {
         for (uint32_t k = 0; k < all.group_count; k++)
             if (is_same_name(all.group[k].name, added->group[i].name))
@@ -312,6 +346,8 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
                           "more instances than all groups of a network may have");
     if (added->has_shares) all.shares = added->shares;
     if (added->has_tasks) all.tasks = added->tasks;
+    if (added->has_identity) all.identity = added->identity;
+    all.has_identity = all.has_identity || added->has_identity;
     all.has_shares = all.has_shares || added->has_shares;
     all.has_tasks = all.has_tasks || added->has_tasks;
     *sum = all;

@@ -5,7 +5,8 @@
  * Canonical CBOR:
  *   ["assay/services/v1", [[name, size, instances_max] ..],
  *    [clusters, slots, k, confirmations, ids_max] or null,
- *    [accounts_max, tasks_max, [[account, amount] ..]] or null]
+ *    [accounts_max, tasks_max, [[account, amount] ..]] or null,
+ *    [refresh, replaces_lost_key]], which is left out without a group key.
  * Names of groups are 1 to ASSAY_PLAN_NAME_MAX of A-Z a-z 0-9 . _ - and differ; a group's number is
  * its place. Accounts ascend. An empty plan is invalid.
  */
@@ -42,6 +43,11 @@ struct assay_registry_plan {
         uint32_t balance_count;
         struct assay_task_balance balance[ASSAY_PLAN_BALANCES_MAX];
     } tasks;
+    bool has_identity; /* a group key; no host opens such a plan yet (ASSAY_LEVEL_GROUP_KEY) */
+    struct {
+        uint32_t refresh; /* as assay_ca_config */
+        bool replaces_lost_key;
+    } identity;
 };
 
 /* Validates a plan. Returns: ASSAY_OK | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX,

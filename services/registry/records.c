@@ -29,6 +29,7 @@ static bool has_service(const struct assay_registry_plan *plan, enum assay_servi
     case ASSAY_FAMILY_CONTINUITY: return plan->group_count > 0;
     case ASSAY_FAMILY_SHARES: return plan->has_shares;
     case ASSAY_FAMILY_TASKS: return plan->has_tasks;
+    case ASSAY_FAMILY_IDENTITY: return plan->has_identity;
     }
     ASSAY_UNREACHABLE("a service");
 }
@@ -193,6 +194,8 @@ enum assay_status assay_registry_check_record(const struct assay_registry_plan *
     const enum assay_service_family family = assay_registry_kind_family(kind);
     if (family == ASSAY_FAMILY_CONTINUITY) return check_continuity(plan, chain_id, kind, payload);
     if (family == ASSAY_FAMILY_SHARES) return check_shares(chain_id, kind, payload);
+    if (family == ASSAY_FAMILY_IDENTITY)
+        return assay_registry_check_identity(chain_id, kind, payload);
     return check_tasks(chain_id, kind, payload);
 }
 
@@ -401,8 +404,7 @@ static enum assay_share_result apply_public(struct assay_share_registry *shares,
 
 /* Signed by an owner, submitted by any member; a SHARE_PUT is charged to that member. */
 static enum assay_share_result apply_owner(struct assay_share_registry *shares, uint32_t slot,
-                                           enum assay_service_kind kind,
-                                           struct assay_slice payload,
+                                           enum assay_service_kind kind, struct assay_slice payload,
                                            struct assay_share_facts *facts)
 {
     struct assay_share_put_record put;
@@ -520,6 +522,9 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
     if (facts != NULL) assay_registry_clear_facts(facts);
     if (slot >= ASSAY_REGISTRY_SLOTS_MAX) return not_here;
     if (family == ASSAY_FAMILY_TASKS) return set_task_facts(r, slot, kind, payload, facts);
+    if (family == ASSAY_FAMILY_IDENTITY)
+        return assay_ca_result_word(assay_registry_apply_identity(
+            r->identity, slot, node_id, kind, payload, facts != NULL ? &facts->identity : NULL));
     if (family == ASSAY_FAMILY_SHARES)
         return share_word(apply_shares(r, slot, node_id, kind, payload,
                                        facts != NULL ? &facts->shares : r->discarded_facts));

@@ -3,13 +3,15 @@
  * (docs/services.md 7.2, 7.3).
  */
 #include "services/continuity/document.h"
+#include "services/identity/ceremony_document.h"
 #include "services/registry/registry_internal.h"
 #include "services/shares/document.h"
 #include "services/tasks/document.h"
 
 enum { ALIGN = 16, GENESIS = 0 };
 
-_Static_assert(ASSAY_PLAN_GROUPS_MAX + ASSAY_PLAN_PAGES_MAX + ASSAY_SHARE_DOCUMENTS_MAX + 1 <
+_Static_assert(ASSAY_PLAN_GROUPS_MAX + ASSAY_PLAN_PAGES_MAX + ASSAY_SHARE_DOCUMENTS_MAX + 1 +
+                       ASSAY_CA_DOCUMENTS <
                    (int)ASSAY_REGISTRY_DOCUMENTS_MAX,
                "a plan at its limits has more documents than are foreseen");
 _Static_assert((int)ASSAY_PLAN_PAGE_ROWS == (int)ASSAY_CONT_DOCUMENT_ROWS,
@@ -24,6 +26,9 @@ _Static_assert(ASSAY_TASK_DOCUMENT_HEAD_MAX +
                        ASSAY_TASK_TASKS_MAX * ASSAY_TASK_DOCUMENT_ROW_MAX <=
                    ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
                "the document of tasks is too long");
+_Static_assert((int)ASSAY_CA_DOCUMENT_LEN_MAX <= (int)ASSAY_REGISTRY_DOCUMENT_LEN_MAX &&
+                   (int)ASSAY_CA_SLOTS_MAX == (int)ASSAY_REGISTRY_SLOTS_MAX,
+               "the group key has other limits");
 _Static_assert((int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_CONT_SLOTS_MAX &&
                    (int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_SHARE_MEMBERS_MAX &&
                    (int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_TASK_SLOTS_MAX,
@@ -68,10 +73,15 @@ static size_t discarded_size(const struct assay_registry_plan *plan)
     return plan->has_shares ? align_up(sizeof(struct assay_share_facts)) : 0;
 }
 
+static size_t identity_size(const struct assay_registry_plan *plan)
+{
+    return plan->has_identity ? align_up(sizeof(struct assay_ca)) : 0;
+}
+
 size_t assay_registry_size(const struct assay_registry_plan *plan)
 {
     return align_up(sizeof(struct assay_registry)) + groups_size(plan) + shares_size(plan) +
-           tasks_size(plan) + discarded_size(plan);
+           tasks_size(plan) + identity_size(plan) + discarded_size(plan);
 }
 
 size_t assay_registry_size_max(void)
@@ -82,6 +92,7 @@ size_t assay_registry_size_max(void)
         .shares = { .ids_max = ASSAY_SHARE_IDS_MAX },
         .has_tasks = true,
         .tasks = { .accounts_max = ASSAY_TASK_ACCOUNTS_MAX, .tasks_max = ASSAY_TASK_TASKS_MAX },
+        .has_identity = true,
     };
     for (uint32_t i = 0; i < ASSAY_PLAN_GROUPS_MAX; i++)
         most.group[i].instances_max =
@@ -142,6 +153,17 @@ static enum assay_status init_tasks(struct assay_registry *r, uint8_t *memory)
     return assay_task_ledger_init(memory, tasks_size(&r->plan), &config, &r->tasks);
 }
 
+static void init_identity(struct assay_registry *r, uint8_t *memory)
+{
+    const struct assay_ca_config config = {
+        .refresh = r->plan.identity.refresh,
+        .replaces_lost_key = r->plan.identity.replaces_lost_key,
+    };
+    ASSAY_ASSERT(r->plan.has_identity && r->identity == NULL);
+    r->identity = (struct assay_ca *)(void *)memory;
+    assay_ca_init(r->identity, r->chain_id, &config);
+}
+
 enum assay_status assay_registry_init(void *memory, size_t memory_len,
                                       const struct assay_registry_plan *plan,
                                       const uint8_t chain_id[static 32],
@@ -159,6 +181,8 @@ enum assay_status assay_registry_init(void *memory, size_t memory_len,
     at += shares_size(plan);
     if (plan->has_tasks) ASSAY_TRY(init_tasks(r, at));
     at += tasks_size(plan);
+    if (plan->has_identity) init_identity(r, at);
+    at += identity_size(plan);
     if (plan->has_shares) r->discarded_facts = (struct assay_share_facts *)(void *)at;
     ASSAY_ASSERT(at + discarded_size(plan) <= (uint8_t *)memory + memory_len);
     *registry = r;
@@ -171,6 +195,7 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
     ASSAY_ASSERT(to->plan.group_count == from->plan.group_count);
     ASSAY_ASSERT(to->plan.has_shares == from->plan.has_shares);
     ASSAY_ASSERT(to->plan.has_tasks == from->plan.has_tasks);
+    ASSAY_ASSERT(to->plan.has_identity == from->plan.has_identity);
     ASSAY_ASSERT(assay_bytes_equal(to->chain_id, from->chain_id, 32));
     to->era = from->era;
     to->epoch = from->epoch;
@@ -179,6 +204,7 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
         assay_cont_group_copy(&to->group[i], &from->group[i]);
     if (from->shares != NULL) assay_share_registry_copy(to->shares, from->shares);
     if (from->tasks != NULL) assay_task_ledger_copy(to->tasks, from->tasks);
+    if (from->identity != NULL) *to->identity = *from->identity;
 }
 
 /* --- epochs */
@@ -189,6 +215,7 @@ void assay_registry_clear_facts(struct assay_registry_facts *facts)
     facts->continuity.count = 0;
     facts->shares.count = 0;
     facts->task_count = 0;
+    facts->identity.count = 0;
 }
 
 /* The same standing in each service's terms (docs/services.md 7.3). */
@@ -288,6 +315,30 @@ void assay_registry_set_era(struct assay_registry *r, uint64_t era)
         r->group[i].era = era;
     if (r->shares != NULL) assay_share_registry_set_era(r->shares, era);
     if (r->tasks != NULL) assay_task_ledger_set_era(r->tasks, era);
+    if (r->identity != NULL) assay_ca_set_era(r->identity, era);
+}
+
+/* Of all seats, those beyond the slots too. */
+static uint64_t weigh_seats(const struct assay_registry_member *member, uint32_t count)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += member[i].seat_weight;
+    return total;
+}
+
+/* An epoch is certified when any member was (an epoch that is HELD certifies none). */
+static void close_identity(struct assay_registry *r, const struct assay_registry_member *member,
+                           uint32_t count, struct assay_ca_facts *facts)
+{
+    struct assay_ca_member translated[ASSAY_REGISTRY_SLOTS_MAX];
+    const uint32_t slots = count < ASSAY_REGISTRY_SLOTS_MAX ? count : ASSAY_REGISTRY_SLOTS_MAX;
+    bool certified = false;
+    for (uint32_t i = 0; i < count; i++)
+        certified = certified || member[i].certified;
+    assay_registry_identity_members(member, slots, translated);
+    assay_ca_close_epoch(r->identity, r->epoch, certified, translated, slots,
+                         weigh_seats(member, count), facts);
 }
 
 void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
@@ -319,6 +370,11 @@ void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
                                                             scratch->task, ASSAY_TASK_TASKS_MAX);
         if (on_facts != NULL && scratch->task_count > 0) on_facts(context, scratch);
     }
+    if (r->identity != NULL) {
+        assay_registry_clear_facts(scratch);
+        close_identity(r, member, count, &scratch->identity);
+        if (on_facts != NULL && scratch->identity.count > 0) on_facts(context, scratch);
+    }
 }
 
 void assay_registry_set_standing(struct assay_registry *r, uint64_t epoch,
@@ -334,9 +390,13 @@ void assay_registry_set_standing(struct assay_registry *r, uint64_t epoch,
     if (r->shares != NULL)
         assay_share_registry_set_standing(r->shares, epoch, s.share, s.score, s.count);
     if (r->tasks != NULL) assay_task_ledger_set_standing(r->tasks, epoch + 1, s.task, s.count);
+    if (r->identity == NULL) return;
+    struct assay_ca_member translated[ASSAY_REGISTRY_SLOTS_MAX];
+    assay_registry_identity_members(member, s.count, translated);
+    assay_ca_set_members(r->identity, epoch, translated, s.count, weigh_seats(member, count));
 }
 
-/* --- documents: groups, then shares, then tasks */
+/* --- documents: groups, then shares, then tasks, then the group key */
 
 static uint32_t share_documents(const struct assay_registry_plan *plan)
 {
@@ -369,7 +429,7 @@ static uint32_t group_of_document(const struct assay_registry_plan *plan, uint32
 uint32_t assay_registry_documents(const struct assay_registry_plan *plan)
 {
     return group_documents(plan, plan->group_count) + share_documents(plan) +
-           (plan->has_tasks ? 1 : 0);
+           (plan->has_tasks ? 1 : 0) + (plan->has_identity ? ASSAY_CA_DOCUMENTS : 0);
 }
 
 uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
@@ -385,7 +445,11 @@ uint32_t assay_registry_document_before(const struct assay_registry_plan *before
     document -= all_groups;
     const uint32_t shares = share_documents(after);
     if (document < shares) return before->has_shares ? groups + document : none;
-    return before->has_tasks ? groups + share_documents(before) : none;
+    document -= shares;
+    const uint32_t tasks = groups + share_documents(before);
+    if (after->has_tasks && document == 0) return before->has_tasks ? tasks : none;
+    document -= after->has_tasks ? 1 : 0;
+    return before->has_identity ? tasks + (before->has_tasks ? 1 : 0) + document : none;
 }
 
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
@@ -407,8 +471,13 @@ void assay_registry_document_name(const struct assay_registry_plan *plan, uint32
         ASSAY_ASSERT(number < 10);
         assay_writer_put(&w, "shares/", 7);
         assay_writer_u8(&w, (uint8_t)('0' + number));
-    } else {
+    } else if (plan->has_tasks && document == groups + share_documents(plan)) {
         assay_writer_put(&w, "tasks", 5);
+    } else {
+        const uint32_t number = document - (assay_registry_documents(plan) - ASSAY_CA_DOCUMENTS);
+        ASSAY_ASSERT(plan->has_identity && number < ASSAY_CA_DOCUMENTS);
+        assay_writer_put(&w, "identity/", 9);
+        assay_writer_u8(&w, (uint8_t)('0' + number));
     }
     assay_writer_u8(&w, 0);
     ASSAY_ASSERT(!w.full);
@@ -428,7 +497,9 @@ enum assay_status assay_registry_encode(const struct assay_registry *r, uint32_t
     document -= groups;
     if (document < share_documents(&r->plan))
         return assay_share_registry_encode(r->shares, document, w);
-    return assay_task_ledger_encode(r->tasks, w);
+    document -= share_documents(&r->plan);
+    if (r->plan.has_tasks && document == 0) return assay_task_ledger_encode(r->tasks, w);
+    return assay_ca_document_encode(r->identity, document - (r->plan.has_tasks ? 1 : 0), w);
 }
 
 static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
@@ -445,7 +516,9 @@ static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
     document -= groups;
     if (document < share_documents(&r->plan))
         return assay_share_registry_decode(r->shares, document, bytes);
-    return assay_task_ledger_decode(bytes, r->tasks);
+    document -= share_documents(&r->plan);
+    if (r->plan.has_tasks && document == 0) return assay_task_ledger_decode(bytes, r->tasks);
+    return assay_ca_document_decode(r->identity, document - (r->plan.has_tasks ? 1 : 0), bytes);
 }
 
 /* All documents were decoded: validates and joins the parts. */
@@ -453,7 +526,8 @@ static enum assay_status join_parts(struct assay_registry *r)
 {
     for (uint32_t i = 0; i < r->plan.group_count; i++)
         ASSAY_TRY(assay_cont_group_join(&r->group[i]));
-    return r->shares != NULL ? assay_share_registry_join(r->shares) : ASSAY_OK;
+    if (r->shares != NULL) ASSAY_TRY(assay_share_registry_join(r->shares));
+    return r->identity != NULL ? assay_ca_document_join(r->identity) : ASSAY_OK;
 }
 
 /* A document was decoded, or added empty. Returns: status; after the last one the result of
@@ -507,6 +581,11 @@ const struct assay_task_ledger *assay_registry_tasks(const struct assay_registry
     return r->tasks;
 }
 
+const struct assay_ca *assay_registry_identity(const struct assay_registry *r)
+{
+    return r->identity;
+}
+
 void assay_registry_check(const struct assay_registry *r)
 {
     ASSAY_ASSERT(r->missing == 0);
@@ -514,4 +593,5 @@ void assay_registry_check(const struct assay_registry *r)
         assay_cont_group_check(&r->group[i]);
     if (r->shares != NULL) assay_share_registry_check(r->shares);
     if (r->tasks != NULL) assay_task_ledger_check(r->tasks);
+    if (r->identity != NULL) assay_ca_check(r->identity);
 }

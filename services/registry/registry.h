@@ -1,6 +1,7 @@
 /*
  * services/registry/registry.h - state of all services on the ledger, as one value
- * (docs/services.md 7): groups of continuity, clusters of shares, accounts and tasks.
+ * (docs/services.md 7): groups of continuity, clusters of shares, accounts and tasks,
+ * the group key of identities.
  *
  * A pure fold in the order of the chain, whose parts are group.h, cluster.h and ledger.h of the
  * services. The ledger stores it between epochs as documents of canonical bytes, each short enough
@@ -13,6 +14,7 @@
 #define ASSAY_SERVICES_REGISTRY_REGISTRY_H
 
 #include "services/continuity/group.h"
+#include "services/identity/ceremony.h"
 #include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
@@ -38,10 +40,15 @@ enum assay_registry_standing {
 struct assay_registry_member {
     enum assay_registry_standing standing;
     uint16_t score_bp;
-    bool certified; /* its evidence was certified in the closing epoch */
-    bool failed;    /* it failed its integrity check in that epoch */
-    bool renewed;   /* another member has the slot now, or it left: its entries are cleared */
+    bool certified;    /* its evidence was certified in the closing epoch */
+    bool failed;       /* it failed its integrity check in that epoch */
+    bool renewed;      /* another member has the slot now, or it left: its entries are cleared */
     uint8_t operator_; /* the lowest slot of a member of the same operator */
+    /* for the group key alone (docs/identity.md 3) */
+    bool may_hold, keys_active;
+    uint32_t seat_weight; /* 0: no seat */
+    uint64_t incarnation;
+    uint8_t node_id[32], keys_root[32];
 };
 
 /* Facts of one record or one close; of the affected service, in their order. */
@@ -51,6 +58,7 @@ struct assay_registry_facts {
     struct assay_share_facts shares;
     uint32_t task_count;
     struct assay_task_fact task[ASSAY_TASK_TASKS_MAX];
+    struct assay_ca_facts identity;
 };
 
 struct assay_registry;
@@ -121,11 +129,10 @@ uint32_t assay_registry_documents(const struct assay_registry_plan *plan);
 /* The index of a document of `after` among those of `before`, which it extends; before: NULL: none.
  * Returns: its index, ASSAY_REGISTRY_DOCUMENTS_MAX: it belongs to an added service. */
 uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
-                                        const struct assay_registry_plan *after,
-                                        uint32_t document);
+                                        const struct assay_registry_plan *after, uint32_t document);
 /* Returns: the kind of the record that a holder submits with this payload. */
 enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload payload);
-/* "group/NAME", "group/NAME/1", "shares/0", "tasks". Out: name, NUL-terminated. */
+/* "group/NAME", "group/NAME/1", "shares/0", "tasks", "identity/0". Out: name, NUL-terminated. */
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80]);
 /* Between closes and after. Returns: ASSAY_OK | ASSAY_E_FULL */
@@ -148,6 +155,7 @@ const struct assay_registry_plan *assay_registry_get_plan(const struct assay_reg
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group);
 const struct assay_share_registry *assay_registry_shares(const struct assay_registry *r);
 const struct assay_task_ledger *assay_registry_tasks(const struct assay_registry *r);
+const struct assay_ca *assay_registry_identity(const struct assay_registry *r);
 /* Asserts every invariant of every part, and that no document is missing. */
 void assay_registry_check(const struct assay_registry *r);
 

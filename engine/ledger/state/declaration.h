@@ -15,6 +15,9 @@
 enum {
     /* Feature level from which on evidence binds keys (docs/protocol.md 9.10). */
     ASSAY_LEVEL_DECLARED_KEYS = 6,
+    /* Feature level from which on a plan of services may have a group key (docs/identity.md 3). No
+     * build announces it before a close passes holders' keys and weights to the registry. */
+    ASSAY_LEVEL_GROUP_KEY = 7,
     ASSAY_DECLARED_ROOTS_MAX = 9, /* of the running epoch and the 8 that proofs may be about */
     ASSAY_KEYS_AGE_MAX = 3,       /* epochs since the PASS that bound active keys */
 };

@@ -119,6 +119,52 @@ enum assay_status assay_sodium_point_add(const uint8_t a[static ASSAY_SODIUM_POI
     return ASSAY_OK;
 }
 
+/* --- the same group: its marks are those of points */
+
+bool assay_sodium_edwards_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+{
+    return assay_sodium_point_is_fit(point);
+}
+
+enum assay_status assay_sodium_edwards_base(const struct assay_secret32 *a,
+                                            uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    return assay_sodium_point_base(a, out);
+}
+
+enum assay_status assay_sodium_edwards_mul(const struct assay_secret32 *a,
+                                           const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
+                                           uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    return assay_sodium_point_mul(a, point, out);
+}
+
+enum assay_status assay_sodium_edwards_add(const uint8_t a[static ASSAY_SODIUM_POINT_LEN],
+                                           const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
+                                           uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    return assay_sodium_point_add(a, b, out);
+}
+
+/* z G = R + c A, with c as RFC 8032 hashes it. */
+bool assay_sodium_edwards_verify(const uint8_t public_key[static ASSAY_SODIUM_POINT_LEN],
+                                 struct assay_slice message,
+                                 const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    uint8_t input[64 + 4096], wide[ASSAY_SODIUM_WIDE_LEN];
+    struct assay_secret32 c;
+    struct assay_writer w = assay_writer_over(input, sizeof input);
+    assay_writer_put(&w, signature, 32);
+    assay_writer_put(&w, public_key, 32);
+    assay_writer_put(&w, message.bytes, message.len);
+    if (w.full || !assay_sodium_point_is_fit(public_key)) return false;
+    assay_sha512(input, w.len, wide);
+    assay_sodium_scalar_from(wide, &c);
+    const uint64_t sum =
+        (number_of(signature) + times(number_of(c.bytes), number_of(public_key))) % prime;
+    return sum == number_of(signature + 32);
+}
+
 void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secret32 *secret,
                            uint8_t public_key[static 32])
 {

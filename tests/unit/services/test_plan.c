@@ -49,17 +49,21 @@ static enum assay_status encode(const struct assay_registry_plan *plan, uint8_t 
 Test(plan, what_is_written_is_read)
 {
     static uint8_t bytes[ASSAY_PLAN_LEN_MAX], again[ASSAY_PLAN_LEN_MAX];
-    for (uint32_t has = 1; has < 8; has++) {
+    for (uint32_t has = 1; has < 16; has++) {
         struct assay_registry_plan plan = plan_of_all(), read;
         struct assay_slice out, other;
         if (!(has & 1)) plan.group_count = 0;
         plan.has_shares = has >> 1 & 1;
         plan.has_tasks = has >> 2 & 1;
+        plan.has_identity = has >> 3 & 1;
+        plan.identity.refresh = plan.has_identity ? 64 : 0;
         cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
         cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
         cr_expect_eq(read.group_count, plan.group_count);
         cr_expect_eq(read.has_shares, plan.has_shares);
         cr_expect_eq(read.has_tasks, plan.has_tasks);
+        cr_expect_eq(read.has_identity, plan.has_identity);
+        cr_expect_eq(read.identity.refresh, plan.identity.refresh);
         cr_assert_eq(encode(&read, again, &other), ASSAY_OK);
         cr_expect(assay_slice_equal(out, other));
     }

@@ -47,7 +47,7 @@ Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 60
     struct seen seen = { 0 };
     for (uint64_t round = 1; round <= 160 / test_every(4); round++)
         course(round, &seen);
-    for (unsigned kind = ASSAY_SERVICE_REPLICA; kind < ASSAY_SERVICE_KIND_COUNT; kind++)
+    for (unsigned kind = ASSAY_SERVICE_REPLICA; kind < ASSAY_SERVICE_CA_OFFER; kind++)
         cr_expect(seen.applied[kind] >= (kind == ASSAY_SERVICE_SHARE_DISPUTE ? 1 : 6) || /* rare */
                       kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
                   "%s: %u", assay_registry_kind_name(kind), seen.applied[kind]);
@@ -355,7 +355,7 @@ Test(registry, a_slot_out_of_range_serves_nothing)
         }
         pair_free(p);
     }
-    const uint32_t every = (1u << ASSAY_SERVICE_KIND_COUNT) - 2;
+    const uint32_t every = (1u << ASSAY_SERVICE_CA_OFFER) - 2;
     cr_expect_eq(kinds | 1u << ASSAY_SERVICE_SHARE_LIE | 1u << ASSAY_SERVICE_SHARE_SUM |
                      1u << ASSAY_SERVICE_SHARE_DISPUTE,
                  every, "every kind; lies and disputes are rare, and sums are of points");

@@ -1,0 +1,193 @@
+/*
+ * services/identity/ceremony_view.c - what programs of holders and coordinators ask of the fold of
+ * a group key, and its invariants (docs/identity.md 3).
+ */
+#include "services/identity/ceremony_internal.h"
+#include "services/identity/product.h"
+
+static struct assay_ca_scope scope_of(uint64_t era, uint32_t ca_number, uint64_t generation,
+                                      uint64_t attempt, const uint8_t node_id[static 32],
+                                      const uint8_t key[static 32])
+{
+    struct assay_ca_scope scope = {
+        .era = era, .ca_number = ca_number, .generation = generation, .attempt = attempt
+    };
+    assay_bytes_copy(scope.node_id, 32, node_id, 32);
+    assay_bytes_copy(scope.key, 32, key, 32);
+    return scope;
+}
+
+void assay_ca_force_scope(const struct assay_ca *ca, const uint8_t node_id[static 32],
+                          const uint8_t key[static 32], struct assay_ca_scope *scope)
+{
+    *scope = scope_of(ca->force.era, ca->ca_number, ca->force.generation, ca->force.attempt,
+                      node_id, key);
+}
+
+bool assay_ca_current_scope(const struct assay_ca *ca, const uint8_t node_id[static 32],
+                            const uint8_t key[static 32], struct assay_ca_scope *scope)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    if (c->phase == ASSAY_CA_IDLE) {
+        *scope = scope_of(ca->era, ca->ca_number, ca->force.generation, ca->attempts, node_id, key);
+        return false;
+    }
+    *scope = scope_of(c->next.era, c->ca_number, c->next.generation, c->next.attempt, node_id, key);
+    return true;
+}
+
+uint32_t assay_ca_holder_of_node(const struct assay_ca_sharing *s, const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < s->holders; i++)
+        if (assay_bytes_equal(s->holder[i].node_id, node_id, 32)) return i;
+    return UINT32_MAX;
+}
+
+uint32_t assay_ca_holder_of_index(const struct assay_ca_sharing *s, uint32_t index)
+{
+    ASSAY_ASSERT(index >= 1 && index <= s->count);
+    uint32_t i = 0;
+    while (index >= s->holder[i].first + s->holder[i].indices)
+        i++;
+    ASSAY_ASSERT(i < s->holders);
+    return i;
+}
+
+uint32_t assay_ca_holder_of_dealer(const struct assay_ca *ca, uint32_t dealer)
+{
+    ASSAY_ASSERT(dealer >= 1 && dealer <= ca->ceremony.dealers);
+    return ca->ceremony.is_reshare ? assay_ca_holder_of_index(&ca->force, dealer) : dealer - 1;
+}
+
+/* The dealers of one epoch are a stride apart, so that those of one holder are spread. */
+bool assay_ca_is_turn(const struct assay_ca *ca, uint32_t dealer)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    if (c->phase != ASSAY_CA_DEALS || dealer < 1 || dealer > c->dealers) return false;
+    ASSAY_ASSERT(c->deal_epochs > 0);
+    return (dealer - 1) % c->deal_epochs == c->closes;
+}
+
+uint32_t assay_ca_used(const struct assay_ca *ca, uint32_t dealer[static ASSAY_FROST_INDICES_MAX])
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->dealers; i++)
+        if (c->dealing[i].state == ASSAY_CA_DEALING_USED) dealer[count++] = i + 1;
+    return count;
+}
+
+bool assay_ca_factor(const struct assay_ca *ca, const uint32_t *used, uint32_t count, uint32_t at,
+                     struct assay_secret32 *factor)
+{
+    if (!ca->ceremony.is_reshare) return false;
+    const enum assay_status status = assay_frost_lambda(used, count, at, factor);
+    ASSAY_ASSERT(status == ASSAY_OK); /* as many indices as the old threshold, ascending */
+    return true;
+}
+
+bool assay_ca_index_lives(const struct assay_ca *ca, uint32_t index)
+{
+    const struct assay_ca_holder *h =
+        &ca->force.holder[assay_ca_holder_of_index(&ca->force, index)];
+    return h->has && !h->lost && assay_ca_key_is_active(ca, h);
+}
+
+uint32_t assay_ca_live(const struct assay_ca *ca)
+{
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < ca->force.holders; i++)
+        if (assay_ca_index_lives(ca, ca->force.holder[i].first))
+            live += ca->force.holder[i].indices;
+    return live;
+}
+
+bool assay_ca_is_convicted(const struct assay_ca *ca, const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < ca->convicted; i++)
+        if (assay_bytes_equal(ca->conviction[i].node_id, node_id, 32)) return true;
+    return false;
+}
+
+enum assay_status assay_ca_group(const struct assay_ca *ca, struct assay_signing_group *group)
+{
+    if (ca->ca_number == 0) return ASSAY_E_NOT_FOUND;
+    struct assay_signing_group made = {
+        .era = ca->era,
+        .generation = ca->force.generation,
+        .ca_number = ca->ca_number,
+        .threshold = ca->force.threshold,
+        .indices = ca->force.count,
+        .holders = ca->force.holders,
+    };
+    struct assay_credential_ca about = { .number = ca->ca_number };
+    assay_bytes_copy(made.chain_id, 32, ca->chain_id, 32);
+    assay_bytes_copy(made.key, 32, ca->key, 32);
+    assay_bytes_copy(about.chain_id, 32, ca->chain_id, 32);
+    assay_bytes_copy(about.public_key, 32, ca->key, 32);
+    ASSAY_TRY(assay_credential_token_key(&about, &made.token_offset, made.token_key));
+    for (uint32_t i = 0; i < ca->force.holders; i++) {
+        const struct assay_ca_holder *h = &ca->force.holder[i];
+        assay_bytes_copy(made.holder[i].node_id, 32, h->node_id, 32);
+        assay_bytes_copy(made.holder[i].key, 32, h->key, 32);
+        for (uint32_t k = 0; k < h->indices; k++)
+            made.owner[h->first + k] = (uint8_t)i;
+    }
+    for (uint32_t i = 1; i <= ca->force.count; i++)
+        assay_bytes_copy(made.public_share[i], 32, ca->force.public_share[i - 1], 32);
+    *group = made;
+    return ASSAY_OK;
+}
+
+const char *assay_ca_result_word(enum assay_ca_result result)
+{
+    switch (result) {
+    case ASSAY_CA_APPLIED: return "applied";
+    case ASSAY_CA_SAME: return "same";
+    case ASSAY_CA_NOT_HERE: return "not-here";
+    case ASSAY_CA_NOT_YOURS: return "not-yours";
+    case ASSAY_CA_WRONG_TIME: return "wrong-time";
+    case ASSAY_CA_STRANGER: return "stranger";
+    case ASSAY_CA_MISMATCH: return "mismatch";
+    case ASSAY_CA_UNPROVEN: return "unproven";
+    case ASSAY_CA_BARRED: return "barred";
+    case ASSAY_CA_BUSY: return "busy";
+    case ASSAY_CA_HONEST: return "honest";
+    case ASSAY_CA_EARLY: return "early";
+    }
+    ASSAY_UNREACHABLE("a result of a ceremony's record");
+}
+
+/* --- invariants */
+
+static void check_sharing(const struct assay_ca_sharing *s, bool has_indices)
+{
+    uint32_t first = 1;
+    ASSAY_ASSERT(s->holders <= ASSAY_FROST_HOLDERS_MAX && s->count <= ASSAY_FROST_INDICES_MAX);
+    for (uint32_t i = 0; i < s->holders; i++) {
+        const struct assay_ca_holder *h = &s->holder[i];
+        ASSAY_ASSERT(h->slot < ASSAY_CA_SLOTS_MAX);
+        ASSAY_ASSERT(i == 0 || h->slot > s->holder[i - 1].slot);
+        ASSAY_ASSERT(!has_indices || (h->first == first && h->indices > 0));
+        first += h->indices;
+    }
+    ASSAY_ASSERT(first == s->count + 1);
+    ASSAY_ASSERT(!has_indices || s->threshold == s->count - (s->count + 1) / 2 + 1);
+}
+
+void assay_ca_check(const struct assay_ca *ca)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    ASSAY_ASSERT(ca->convicted <= ASSAY_CA_CONVICTED_MAX);
+    check_sharing(&ca->force, ca->ca_number > 0);
+    ASSAY_ASSERT((ca->ca_number == 0) == (ca->force.generation == 0));
+    if (c->phase == ASSAY_CA_IDLE) {
+        ASSAY_ASSERT(c->next.holders == 0 && c->dealers == 0);
+        return;
+    }
+    check_sharing(&c->next, c->phase != ASSAY_CA_OFFERS);
+    ASSAY_ASSERT(c->next.era == ca->era && c->next.attempt == ca->attempts);
+    ASSAY_ASSERT(c->next.generation == ca->force.generation + 1);
+    ASSAY_ASSERT(c->ca_number == (c->is_reshare ? ca->ca_number : ca->ca_number + 1));
+    ASSAY_ASSERT(c->dealers <= ASSAY_FROST_INDICES_MAX);
+}
