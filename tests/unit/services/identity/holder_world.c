@@ -14,7 +14,7 @@
 
 enum { WEIGHT = 10, ROUNDS = 3 };
 
-uint32_t world_draw(struct world *w, uint32_t below)
+uint32_t holders_draw(struct world *w, uint32_t below)
 {
     w->state = w->state * 1664525u + 1013904223u;
     return (w->state >> 8) % below;
@@ -31,7 +31,7 @@ static bool is_same_item(const struct assay_ceremony_item *a, const struct assay
 
 static enum assay_status draw_bytes(void *context, uint8_t *bytes, size_t len)
 {
-    struct world_node *n = context;
+    struct holders_node *n = context;
     group_draw(bytes, len);
     /* The draw after the coefficients is r. */
     if (n->draws_r) assay_bytes_copy(n->drawn_r, 64, bytes, 64);
@@ -42,7 +42,7 @@ static enum assay_status draw_bytes(void *context, uint8_t *bytes, size_t len)
 static struct assay_slice get_dealing(void *context, uint32_t dealer,
                                       const uint8_t digest[static 32])
 {
-    const struct world *w = ((struct world_node *)context)->world;
+    const struct world *w = ((struct holders_node *)context)->world;
     (void)dealer;
     for (uint32_t i = 0; i < w->dealings; i++)
         if (assay_bytes_equal(w->dealing[i].digest, digest, 32))
@@ -50,7 +50,7 @@ static struct assay_slice get_dealing(void *context, uint32_t dealer,
     return (struct assay_slice){ NULL, 0 };
 }
 
-static void make_entry(struct world_node *n)
+static void make_entry(struct holders_node *n)
 {
     static const uint8_t head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
                                     0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
@@ -71,7 +71,7 @@ static void make_entry(struct world_node *n)
     assay_merkle_leaf_hash(n->entry.entry, n->entry.len, n->keys_root);
 }
 
-static void start(struct world_node *n)
+static void start(struct holders_node *n)
 {
     struct assay_ceremony_holder_config config = {
         .seed = n->seed, .random = draw_bytes, .dealing = get_dealing, .context = n
@@ -89,7 +89,7 @@ static void start(struct world_node *n)
     assay_bytes_copy(config.link_key, 32, n->link_key, 32);
     assay_ceremony_holder_init(&n->holder, &config);
     for (uint32_t i = 0; i < WORLD_ITEMS_MAX; i++) {
-        const struct world_item *item = &n->disk.item[i];
+        const struct holders_item *item = &n->disk.item[i];
         if (item->is_used)
             cr_assert_eq(assay_ceremony_holder_load(&n->holder, &item->item,
                                                     assay_slice_over(item->bytes, item->len)),
@@ -98,13 +98,13 @@ static void start(struct world_node *n)
     assay_ceremony_holder_set_entry(&n->holder, &n->entry);
 }
 
-void world_restart(struct world *w, uint32_t node)
+void holders_restart(struct world *w, uint32_t node)
 {
     start(&w->node[node]);
     assay_ceremony_holder_on_close(&w->node[node].holder, &w->ca, false, w->is_fenced);
 }
 
-struct world *world_new(uint32_t nodes, uint32_t seed, uint64_t refresh)
+struct world *holders_new(uint32_t nodes, uint32_t seed, uint64_t refresh)
 {
     struct world *w = calloc(1, sizeof *w);
     const struct assay_ca_config config = { .refresh = (uint32_t)refresh,
@@ -116,7 +116,7 @@ struct world *world_new(uint32_t nodes, uint32_t seed, uint64_t refresh)
     w->state = seed;
     assay_ca_init(&w->ca, chain_id, &config);
     for (uint32_t i = 0; i < nodes; i++) {
-        struct world_node *n = &w->node[i];
+        struct holders_node *n = &w->node[i];
         n->world = w;
         n->seed = (struct assay_secret32){ { (uint8_t)(i + 1), 99 } };
         assay_sha256(&i, sizeof i, n->node_id);
@@ -134,7 +134,7 @@ struct world *world_new(uint32_t nodes, uint32_t seed, uint64_t refresh)
     return w;
 }
 
-void world_free(struct world *w)
+void holders_free(struct world *w)
 {
     for (uint32_t i = 0; i < w->nodes; i++)
         assay_ceremony_holder_wipe(&w->node[i].holder);
@@ -143,16 +143,17 @@ void world_free(struct world *w)
 
 /* --- disks */
 
-static struct world_item *find_item(struct world_disk *disk, const struct assay_ceremony_item *item)
+static struct holders_item *find_item(struct holders_disk *disk,
+                                      const struct assay_ceremony_item *item)
 {
     for (uint32_t i = 0; i < WORLD_ITEMS_MAX; i++)
         if (disk->item[i].is_used && is_same_item(&disk->item[i].item, item)) return &disk->item[i];
     return NULL;
 }
 
-static void store_item(struct world_disk *disk, const struct assay_ceremony_effect *e)
+static void store_item(struct holders_disk *disk, const struct assay_ceremony_effect *e)
 {
-    struct world_item *item = find_item(disk, &e->item);
+    struct holders_item *item = find_item(disk, &e->item);
     cr_assert(item == NULL || e->item.kind == ASSAY_CEREMONY_AGE, "an item is stored once");
     for (uint32_t i = 0; item == NULL && i < WORLD_ITEMS_MAX; i++)
         if (!disk->item[i].is_used) item = &disk->item[i];
@@ -163,7 +164,7 @@ static void store_item(struct world_disk *disk, const struct assay_ceremony_effe
     assay_bytes_copy(item->bytes, sizeof item->bytes, e->bytes.bytes, e->bytes.len);
 }
 
-static void erase_items(struct world_disk *disk, const struct assay_ceremony_effect *e)
+static void erase_items(struct holders_disk *disk, const struct assay_ceremony_effect *e)
 {
     const bool shares = e->action == ASSAY_CEREMONY_ERASE_SHARES;
     for (uint32_t i = 0; i < WORLD_ITEMS_MAX; i++) {
@@ -174,11 +175,11 @@ static void erase_items(struct world_disk *disk, const struct assay_ceremony_eff
         item.number = e->item.number;
         if (disk->item[i].is_used && is_kind && disk->item[i].item.kind != ASSAY_CEREMONY_AGE &&
             is_same_item(&item, &e->item))
-            disk->item[i] = (struct world_item){ .is_used = false };
+            disk->item[i] = (struct holders_item){ .is_used = false };
     }
 }
 
-bool world_disk_has(const struct world_disk *disk, const uint8_t *bytes, size_t len)
+bool holders_disk_has(const struct holders_disk *disk, const uint8_t *bytes, size_t len)
 {
     const uint8_t *at = (const uint8_t *)disk;
     for (size_t i = 0; i + len <= sizeof *disk; i++)
@@ -186,7 +187,7 @@ bool world_disk_has(const struct world_disk *disk, const uint8_t *bytes, size_t 
     return false;
 }
 
-uint32_t world_items(const struct world_disk *disk, enum assay_ceremony_item_kind kind)
+uint32_t holders_items(const struct holders_disk *disk, enum assay_ceremony_item_kind kind)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < WORLD_ITEMS_MAX; i++)
@@ -215,11 +216,11 @@ static void check_handed(struct world *w, uint32_t slot, const struct assay_cere
     assay_bytes_copy(w->hand[w->handed++].digest, 32, digest, 32);
 }
 
-static struct world_record *queue(struct world *w, uint32_t slot, enum assay_ceremony_record kind,
-                                  struct assay_slice bytes)
+static struct holders_record *queue(struct world *w, uint32_t slot, enum assay_ceremony_record kind,
+                                    struct assay_slice bytes)
 {
     cr_assert_lt(w->records, WORLD_RECORDS_MAX);
-    struct world_record *r = &w->record[w->records++];
+    struct holders_record *r = &w->record[w->records++];
     r->slot = slot;
     r->late = 0;
     r->kind = kind;
@@ -230,7 +231,7 @@ static struct world_record *queue(struct world *w, uint32_t slot, enum assay_cer
 
 /* A dealing with a commitment that is no point, or a value that is another's, and valid proofs: its
  * dealer knows r. */
-static void spoil_dealing(struct world_node *n, struct world_record *r)
+static void spoil_dealing(struct holders_node *n, struct holders_record *r)
 {
     struct assay_ca_deal_record deal;
     struct assay_secret32 scalar;
@@ -239,7 +240,7 @@ static void spoil_dealing(struct world_node *n, struct world_record *r)
     cr_assert_eq(assay_ca_deal_decode(assay_slice_over(r->bytes, r->len), &deal), ASSAY_OK);
     assay_sodium_scalar_from(n->drawn_r, &scalar);
     if (n->hostility & WORLD_DEALS_WRONGLY) {
-        const uint32_t at = world_draw(n->world, deal.receivers);
+        const uint32_t at = holders_draw(n->world, deal.receivers);
         deal.sealed[at][0] ^= 1;
     } else {
         assay_bytes_zero(deal.commitments.point[deal.commitments.count - 1], 32);
@@ -254,7 +255,7 @@ static void spoil_dealing(struct world_node *n, struct world_record *r)
     r->len = out.len;
 }
 
-static void spoil_have(struct world_node *n, struct world_record *r)
+static void spoil_have(struct holders_node *n, struct holders_record *r)
 {
     struct assay_ca_have_record have;
     struct assay_slice out;
@@ -266,14 +267,14 @@ static void spoil_have(struct world_node *n, struct world_record *r)
     cr_assert_eq(assay_ca_have_encode(&have, r->bytes, sizeof r->bytes, &out), ASSAY_OK);
 }
 
-static void submit(struct world_node *n, const struct assay_ceremony_item *item,
+static void submit(struct holders_node *n, const struct assay_ceremony_item *item,
                    struct assay_slice bytes, bool is_stored)
 {
     struct world *w = n->world;
     const uint32_t slot = (uint32_t)(n - w->node);
     if ((n->hostility & WORLD_IS_SILENT) && item->record != ASSAY_CEREMONY_OFFER) return;
     if (n->hostility == 0 && is_stored) check_handed(w, slot, item, bytes);
-    struct world_record *r = queue(w, slot, item->record, bytes);
+    struct holders_record *r = queue(w, slot, item->record, bytes);
     if (item->record == ASSAY_CEREMONY_DEAL) {
         if (n->hostility & (WORLD_DEALS_WRONGLY | WORLD_DEALS_BAD_POINTS)) spoil_dealing(n, r);
         if (n->hostility & WORLD_DEALS_LATE) r->late = 2;
@@ -283,7 +284,7 @@ static void submit(struct world_node *n, const struct assay_ceremony_item *item,
 }
 
 /* The value is right, and its receiver shows it. */
-static void dispute_falsely(struct world_node *n)
+static void dispute_falsely(struct holders_node *n)
 {
     struct world *w = n->world;
     const struct assay_ceremony_attempt *a = &n->holder.attempt[0];
@@ -293,7 +294,7 @@ static void dispute_falsely(struct world_node *n)
     uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX], label[32], digest[32], wide[64];
     const uint32_t place = assay_ca_holder_of_node(&w->ca.ceremony.next, n->node_id);
     if (w->ca.ceremony.phase != ASSAY_CA_DISPUTES || place == UINT32_MAX) return;
-    const uint32_t dealer = world_draw(w, w->ca.ceremony.dealers);
+    const uint32_t dealer = holders_draw(w, w->ca.ceremony.dealers);
     d.dealing = get_dealing(n, dealer, w->ca.ceremony.dealing[dealer].digest);
     if (d.dealing.len == 0 || assay_ca_deal_decode(d.dealing, &deal) != ASSAY_OK) return;
     if (assay_bytes_equal(deal.scope.node_id, n->node_id, 32)) return;
@@ -301,7 +302,7 @@ static void dispute_falsely(struct world_node *n)
     d.index = w->ca.ceremony.next.holder[place].first;
     group_draw(wide, sizeof wide);
     assay_ca_value_label(w->ca.chain_id, &deal.scope, deal.dealer, d.index, label);
-    if (world_draw(w, 2) == 0) label[0] ^= 1; /* or its proof is none */
+    if (holders_draw(w, 2) == 0) label[0] ^= 1; /* or its proof is none */
     cr_assert_eq(assay_dealing_open_public(&a->secret, deal.dealt, label, wide, d.shown, &d.proof),
                  ASSAY_OK);
     assay_ca_dispute_statement(w->ca.chain_id, &d, digest);
@@ -310,7 +311,7 @@ static void dispute_falsely(struct world_node *n)
     (void)queue(w, (uint32_t)(n - w->node), ASSAY_CEREMONY_DISPUTE, out);
 }
 
-static void apply_deal(struct world *w, const struct world_record *r, struct assay_slice bytes)
+static void apply_deal(struct world *w, const struct holders_record *r, struct assay_slice bytes)
 {
     struct assay_ca_deal_record deal;
     cr_assert_eq(assay_ca_deal_decode(bytes, &deal), ASSAY_OK);
@@ -333,7 +334,7 @@ static void apply_deal(struct world *w, const struct world_record *r, struct ass
         (void)assay_ca_apply_##kind(&w->ca, r->slot, node_id, &record, NULL);                      \
     } while (0)
 
-static void apply_record(struct world *w, const struct world_record *r)
+static void apply_record(struct world *w, const struct holders_record *r)
 {
     const struct assay_slice bytes = assay_slice_over(r->bytes, r->len);
     const uint8_t *node_id = w->node[r->slot].node_id;
@@ -348,11 +349,11 @@ static void apply_record(struct world *w, const struct world_record *r)
 
 static void apply_records(struct world *w)
 {
-    static struct world_record kept[WORLD_RECORDS_MAX];
+    static struct holders_record kept[WORLD_RECORDS_MAX];
     uint32_t waiting = 0;
     for (uint32_t i = w->records; i > 1; i--) { /* a drawn order */
-        const uint32_t other = world_draw(w, i);
-        const struct world_record swapped = w->record[i - 1];
+        const uint32_t other = holders_draw(w, i);
+        const struct holders_record swapped = w->record[i - 1];
         w->record[i - 1] = w->record[other];
         w->record[other] = swapped;
     }
@@ -369,11 +370,11 @@ static void apply_records(struct world *w)
 /* Returns: whether the process crashes here. */
 static bool is_crash(struct world *w)
 {
-    return w->crash_of > 0 && world_draw(w, w->crash_of) == 0;
+    return w->crash_of > 0 && holders_draw(w, w->crash_of) == 0;
 }
 
 /* Executes one action; a crash before, within or after it. Returns: false: nothing is left to do */
-static bool act(struct world_node *n)
+static bool act(struct holders_node *n)
 {
     struct world *w = n->world;
     struct assay_ceremony_effect e;
@@ -382,7 +383,7 @@ static bool act(struct world_node *n)
               (int)status);
     if (e.action == ASSAY_CEREMONY_NOTHING) return false;
     if (is_crash(w)) {
-        world_restart(w, (uint32_t)(n - w->node));
+        holders_restart(w, (uint32_t)(n - w->node));
         return true;
     }
     switch (e.action) {
@@ -390,13 +391,13 @@ static bool act(struct world_node *n)
     case ASSAY_CEREMONY_STORE:
         store_item(&n->disk, &e);
         if (is_crash(w)) {
-            world_restart(w, (uint32_t)(n - w->node));
+            holders_restart(w, (uint32_t)(n - w->node));
             return true;
         }
         assay_ceremony_holder_on_stored(&n->holder);
         break;
     case ASSAY_CEREMONY_SUBMIT: {
-        const struct world_item *item = find_item(&n->disk, &e.item);
+        const struct holders_item *item = find_item(&n->disk, &e.item);
         cr_assert_not_null(item, "a record is stored before it is handed in");
         submit(n, &item->item, assay_slice_over(item->bytes, item->len), true);
         break;
@@ -431,7 +432,7 @@ static void check_shares(struct world *w)
     assay_bytes_copy(w->key, 32, w->ca.key, 32);
     for (uint32_t i = 0; i < w->ca.force.holders; i++) {
         const struct assay_ca_holder *row = &w->ca.force.holder[i];
-        const struct world_node *n = &w->node[row->slot];
+        const struct holders_node *n = &w->node[row->slot];
         if (n->hostility != 0) hostile += row->indices;
         if (assay_ceremony_holder_shares(&n->holder, &w->ca, share) != ASSAY_OK) {
             cr_assert(n->hostility != 0 || n->was_restored || n->is_down || !row->has,
@@ -447,11 +448,11 @@ static void check_shares(struct world *w)
     cr_assert_lt(hostile, w->ca.force.threshold);
 }
 
-void world_epoch(struct world *w, bool is_certified)
+void holders_epoch(struct world *w, bool is_certified)
 {
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < w->nodes; i++) {
-            struct world_node *n = &w->node[i];
+            struct holders_node *n = &w->node[i];
             for (uint32_t steps = 0; !n->is_down && act(n); steps++)
                 cr_assert_lt(steps, 2000, "node %u does not come to rest", i);
             if (round == 0 && (n->hostility & WORLD_DISPUTES_FALSELY)) dispute_falsely(n);
@@ -470,19 +471,19 @@ void world_epoch(struct world *w, bool is_certified)
     check_shares(w);
 }
 
-uint32_t world_until(struct world *w, uint64_t generation)
+uint32_t holders_until(struct world *w, uint64_t generation)
 {
     uint32_t epochs = 0;
     while (w->ca.force.generation < generation) {
         cr_assert_lt(epochs, 200, "generation %llu does not come, phase %d",
                      (unsigned long long)generation, (int)w->ca.ceremony.phase);
-        world_epoch(w, true);
+        holders_epoch(w, true);
         epochs++;
     }
     return epochs;
 }
 
-void world_must_sign(struct world *w)
+void holders_must_sign(struct world *w)
 {
     static const uint8_t message[] = "certificate";
     struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1];
@@ -495,7 +496,7 @@ void world_must_sign(struct world *w)
     for (uint32_t j = 1; j <= w->ca.force.count && count < w->ca.force.threshold; j++) {
         const struct assay_ca_holder *row =
             &w->ca.force.holder[assay_ca_holder_of_index(&w->ca.force, j)];
-        const struct world_node *n = &w->node[row->slot];
+        const struct holders_node *n = &w->node[row->slot];
         if (!row->has || row->lost || n->is_down ||
             assay_ceremony_holder_shares(&n->holder, &w->ca, share) != ASSAY_OK)
             continue;

@@ -10,7 +10,7 @@
 enum { WORLD_NODES_MAX = 20, WORLD_ITEMS_MAX = 64, WORLD_RECORDS_MAX = 512, WORLD_DEALINGS = 512 };
 
 /* Of a node. Bits. */
-enum world_hostility {
+enum holders_hostility {
     WORLD_DEALS_WRONGLY = 1 << 0,    /* one value is sealed to nobody */
     WORLD_DEALS_BAD_POINTS = 1 << 1, /* a commitment is no point */
     WORLD_DEALS_LATE = 1 << 2,       /* after its turn */
@@ -19,7 +19,7 @@ enum world_hostility {
     WORLD_IS_SILENT = 1 << 5,        /* after its offer */
 };
 
-struct world_item {
+struct holders_item {
     bool is_used;
     struct assay_ceremony_item item;
     size_t len;
@@ -27,24 +27,24 @@ struct world_item {
 };
 
 /* What a disk has. */
-struct world_disk {
-    struct world_item item[WORLD_ITEMS_MAX];
+struct holders_disk {
+    struct holders_item item[WORLD_ITEMS_MAX];
 };
 
-struct world_node {
+struct holders_node {
     struct world *world;
     struct assay_ceremony_holder holder;
     struct assay_secret32 seed;
     struct assay_ceremony_entry entry;
     uint8_t node_id[32], keys_root[32], link_key[32];
-    struct world_disk disk, copy; /* copy: of an earlier time */
+    struct holders_disk disk, copy; /* copy: of an earlier time */
     unsigned hostility;
     bool is_down, was_restored, draws_r;
     uint8_t drawn_r[64]; /* of the dealing that it makes: what a hostile dealer knows */
     uint32_t starts;
 };
 
-struct world_record {
+struct holders_record {
     uint32_t slot, late;
     enum assay_ceremony_record kind;
     size_t len;
@@ -55,9 +55,9 @@ struct world {
     struct assay_ca ca;
     uint32_t nodes;
     struct assay_ca_member member[WORLD_NODES_MAX];
-    struct world_node node[WORLD_NODES_MAX];
+    struct holders_node node[WORLD_NODES_MAX];
     uint32_t records;
-    struct world_record record[WORLD_RECORDS_MAX];
+    struct holders_record record[WORLD_RECORDS_MAX];
     uint32_t dealings;
     struct {
         uint8_t digest[32];
@@ -79,20 +79,20 @@ struct world {
 };
 
 /* Weights of 10 each. */
-struct world *world_new(uint32_t nodes, uint32_t seed, uint64_t refresh);
-void world_free(struct world *w);
-uint32_t world_draw(struct world *w, uint32_t below);
+struct world *holders_new(uint32_t nodes, uint32_t seed, uint64_t refresh);
+void holders_free(struct world *w);
+uint32_t holders_draw(struct world *w, uint32_t below);
 /* One epoch: all holders act, records are applied in a drawn order, the epoch closes, everything is
  * checked. */
-void world_epoch(struct world *w, bool is_certified);
+void holders_epoch(struct world *w, bool is_certified);
 /* Until this generation is in force. Returns: epochs that it took; fails after 64 */
-uint32_t world_until(struct world *w, uint64_t generation);
+uint32_t holders_until(struct world *w, uint64_t generation);
 /* The process ends and starts again, from its disk. */
-void world_restart(struct world *w, uint32_t node);
+void holders_restart(struct world *w, uint32_t node);
 /* Holders whose HAVE is on the ledger sign together. */
-void world_must_sign(struct world *w);
+void holders_must_sign(struct world *w);
 /* Whether these bytes are on a disk. */
-bool world_disk_has(const struct world_disk *disk, const uint8_t *bytes, size_t len);
-uint32_t world_items(const struct world_disk *disk, enum assay_ceremony_item_kind kind);
+bool holders_disk_has(const struct holders_disk *disk, const uint8_t *bytes, size_t len);
+uint32_t holders_items(const struct holders_disk *disk, enum assay_ceremony_item_kind kind);
 
 #endif
