@@ -1,0 +1,43 @@
+/*
+ * net/services/identity/holder_vault_internal.h - the vault of a holder and its journal
+ * (holder_vault_journal.c).
+ */
+#ifndef ASSAY_NET_SERVICES_IDENTITY_HOLDER_VAULT_INTERNAL_H
+#define ASSAY_NET_SERVICES_IDENTITY_HOLDER_VAULT_INTERNAL_H
+
+#include "net/services/identity/holder_vault.h"
+
+#include <limits.h>
+
+enum { HOLDER_VAULT_SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN };
+
+struct holder_vault_journal {
+    struct assay_signing_journal checked;
+    uint64_t number; /* of the file that is written; from 1 */
+    uint64_t len;    /* of it */
+    int fd;          /* -1: none */
+};
+
+struct assay_holder_vault {
+    struct assay_secret32 key, seed;
+    uint64_t era, epoch;
+    bool is_memory_only, is_failed;
+    int lock;
+    struct holder_vault_journal journal;
+    char folder[PATH_MAX];
+    uint8_t plain[ASSAY_CEREMONY_ITEM_MAX];
+    uint8_t sealed[ASSAY_CEREMONY_ITEM_MAX + HOLDER_VAULT_SEALED_MORE];
+};
+
+/* After it every call is rejected. Returns: ASSAY_E_STORE */
+enum assay_status holder_vault_fail(struct assay_holder_vault *v);
+/* A file of the folder. Returns: ASSAY_OK | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status holder_vault_path(const struct assay_holder_vault *v,
+                                                  const char *name, char path[static PATH_MAX]);
+
+/* Opens the newest file of the journal, cuts off an entry that a crash left incomplete, and checks
+ * the rest. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CHAIN */
+ASSAY_CHECKED enum assay_status holder_vault_journal_open(struct assay_holder_vault *v);
+void holder_vault_journal_close(struct assay_holder_vault *v);
+
+#endif
