@@ -7,9 +7,9 @@
 #include "base/assert.h"
 #include "quote/amd/snp_appraise.h"
 #include "quote/amd/snp_vek.h"
-#include "quote/collateral/collateral.h"
 #include "quote/certificates/crl.h"
 #include "quote/certificates/validity.h"
+#include "quote/collateral/collateral.h"
 
 static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                     const char *what, struct assay_slice expected, struct assay_slice observed)
@@ -311,14 +311,17 @@ static void judge_window(const struct assay_snp_appraisal *a, const char *what, 
     assay_appraise_window(&window, a->request->policy, a->verdict);
 }
 
-static void no_list(const struct assay_snp_appraisal *a)
+/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy accuses nobody),
+ * and named as the cause. */
+static void no_list(const struct assay_snp_appraisal *a, bool has_wrong)
 {
-    if (a->rules->require_crl)
-        assay_verdict_add(a->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
-                          "the revocation list of the ARK", "none given");
-    else
-        assay_verdict_add(a->verdict, ASSAY_RULE_REVOCATION_UNKNOWN, 0,
-                          "the revocation list of the ARK", "none");
+    const bool is_needed = a->rules->require_crl;
+    assay_verdict_add(a->verdict,
+                      is_needed ? ASSAY_RULE_COLLATERAL_MISSING : ASSAY_RULE_REVOCATION_UNKNOWN, 0,
+                      "the revocation list of the ARK",
+                      has_wrong   ? "one with a wrong signature"
+                      : is_needed ? "none given"
+                                  : "none");
 }
 
 /* Does it bear the ARK's name, where the ARK's certificate is at hand (evidence-rules.md 3.6)? */
@@ -338,7 +341,7 @@ static bool is_named_for_root(const struct assay_proven *p, const struct assay_c
 /* CRLs of the root in all bundles under it. */
 struct roots_list {
     const struct assay_list *list; /* named and signed by the root; the newest issued by then */
-    bool is_forged;                /* one bears the root's name, and the root did not sign it */
+    bool has_wrong;                /* one bears the root's name, and the root did not sign it */
     bool is_misnamed;              /* one is the root's by signature and another's by name */
 };
 
@@ -351,7 +354,7 @@ static void consider_list(const struct assay_snp_appraisal *a, const uint8_t roo
     const bool is_named = is_named_for_root(a->proven, &list->crl);
     /* The root is known as a key alone: no name to compare, so the signature alone decides. */
     const bool has_name = a->proven->link_count > 2;
-    if (!is_signed && is_named && has_name) out->is_forged = true;
+    if (!is_signed && is_named && has_name) out->has_wrong = true;
     if (is_signed && !is_named) out->is_misnamed = true;
     if (!is_signed || !is_named) return;
     const bool is_out = list->crl.this_update_s <= at_unix_s;
@@ -374,10 +377,12 @@ static void find_roots_list(const struct assay_snp_appraisal *a, struct roots_li
         if ((e->kinds & ASSAY_KIND_BIT(a->request->kind)) == 0 || e->collateral == NULL) continue;
         if (!assay_key_equal(&e->root, &a->proven->root)) continue;
         ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
-        for (uint32_t k = 0; k < e->collateral->fault_count; k++)
-            assay_verdict_add(a->verdict, e->collateral->faults[k].rule, 0,
-                              e->collateral->faults[k].what,
-                              assay_status_text(e->collateral->faults[k].status));
+        for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
+            const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
+            if (fault->rule == ASSAY_RULE_CRL_SIGNATURE) continue; /* of a list: see below */
+            assay_verdict_add(a->verdict, fault->rule, 0, fault->what,
+                              assay_status_text(fault->status));
+        }
         ASSAY_ASSERT(e->collateral->list_count <= ASSAY_LISTS_MAX);
         for (size_t k = 0; k < e->collateral->list_count; k++)
             consider_list(a, root_name, &e->collateral->lists[k], out);
@@ -410,8 +415,7 @@ void assay_snp_appraise_chain(const struct assay_snp_appraisal *a)
 {
     const struct assay_proven *const p = a->proven;
     for (uint32_t i = 0; i < p->link_count; i++)
-        judge_window(a, p->links[i].what, true, p->links[i].from_unix_s,
-                     p->links[i].to_unix_s);
+        judge_window(a, p->links[i].what, true, p->links[i].from_unix_s, p->links[i].to_unix_s);
     if (p->root.type == ASSAY_KEY_NONE) return;
     ASSAY_ASSERT(p->link_count > 0);
     struct roots_list roots;
@@ -419,9 +423,6 @@ void assay_snp_appraise_chain(const struct assay_snp_appraisal *a)
     if (roots.is_misnamed)
         assay_verdict_add(a->verdict, ASSAY_RULE_CRL_ISSUER, 0, "a CRL of the ARK",
                           "another issuer");
-    if (roots.is_forged)
-        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "a CRL signed by the ARK",
-                          "a wrong signature");
     if (roots.list != NULL) judge_list(a, &roots.list->crl);
-    else if (!roots.is_misnamed && !roots.is_forged) no_list(a);
+    else if (!roots.is_misnamed) no_list(a, roots.has_wrong);
 }

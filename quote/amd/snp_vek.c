@@ -10,9 +10,11 @@
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
-#include "quote/collateral/collateral.h"
-#include "quote/certificates/validity.h"
 #include "quote/certificates/path.h"
+#include "quote/certificates/validity.h"
+#include "quote/collateral/collateral.h"
+
+#include <string.h>
 
 enum {
     OWN_MAX = ASSAY_PACKAGE_CERTIFICATES_MAX,
@@ -168,25 +170,40 @@ static struct assay_quote_fault fault_of(enum assay_rule rule, const char *expec
 }
 
 /* The path ends in the root. 57230: an ARK certifies ASK and ASVK, these the endorsement keys. */
-static enum assay_status verify_path(const struct assay_path *path, const struct assay_key *root,
-                                     struct way *way)
+static void note_path(const struct assay_path *path, const struct assay_key *root, bool is_sound,
+                      struct way *way)
 {
-    size_t at = 0;
     const bool has_ark = assay_key_equal(&path->certificates[path->count - 1]->key, root);
-    way->reach = REACH_WRONG;
+    way->reach = is_sound ? REACH_ROOT : REACH_WRONG;
     if (path->count != (has_ark ? LINKS : LINKS - 1) || !may_be_vek(path->certificates[0])) {
+        way->reach = REACH_WRONG;
         way->fault = fault_of(ASSAY_RULE_CHAIN_CONSTRAINTS,
                               "an endorsement key, its authority and its root", "another chain");
-        return ASSAY_OK;
+        return;
     }
-    const enum assay_status status = assay_path_verify(path, root, &way->fault, &at);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status == ASSAY_OK) way->reach = REACH_ROOT;
     ASSAY_ASSERT(path->count <= LINKS);
     for (size_t i = 0; i < path->count; i++)
         way->certificates[i] = *path->certificates[i];
     way->count = path->count;
-    return ASSAY_OK;
+}
+
+/* Those that certify the same, first of all the chosen one: copies of it, and it again. Claims are
+ * read without roots, so one with other facts is no choice. */
+static size_t collect_leaves(const struct hand *h, const struct assay_certificate *vek,
+                             const struct assay_certificate *leaves[CANDIDATES_MAX])
+{
+    size_t count = 0;
+    leaves[count++] = vek;
+    for (size_t i = 0; i < h->count; i++) {
+        const struct assay_certificate *const c = &h->all[i];
+        if (c == vek || !c->has_vek || !assay_key_equal(&c->key, &vek->key)) continue;
+        if (assay_snp_vek_fit(c, h->report) != assay_snp_vek_fit(vek, h->report)) continue;
+        if (strcmp(c->vek.product, vek->vek.product) != 0 || strcmp(c->vek.csp, vek->vek.csp) != 0)
+            continue;
+        leaves[count++] = c;
+    }
+    ASSAY_ASSERT(count <= CANDIDATES_MAX);
+    return count;
 }
 
 static enum assay_status find_way(const struct hand *h, struct way *way)
@@ -194,7 +211,10 @@ static enum assay_status find_way(const struct hand *h, struct way *way)
     static const struct assay_key none = { .type = ASSAY_KEY_NONE };
     const struct assay_key *const root = h->endorsement != NULL ? &h->endorsement->root : &none;
     const struct assay_certificate *const vek = choose_vek(h);
+    const struct assay_certificate *leaves[CANDIDATES_MAX];
     struct assay_path path;
+    bool is_sound = false;
+    size_t at = 0;
     way->endorsement = h->endorsement;
     way->fault = fault_of(ASSAY_RULE_FORMAT, "", "");
     way->reach = REACH_NOTHING;
@@ -203,10 +223,15 @@ static enum assay_status find_way(const struct hand *h, struct way *way)
     way->reach = REACH_VEK;
     way->certificates[0] = *vek;
     way->count = 1;
-    const enum assay_status status = assay_path_build(vek, h->all, h->count, root, &path);
+    const struct assay_path_request request = { .leaf_count = collect_leaves(h, vek, leaves),
+                                                .leaves = leaves,
+                                                .count = h->count,
+                                                .candidates = h->all,
+                                                .root = root };
+    const enum assay_status status = assay_path_find(&request, &path, &is_sound, &way->fault, &at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status == ASSAY_OK) return verify_path(&path, root, way);
-    if (path.count > 1) way->reach = REACH_STRANGER;
+    if (status == ASSAY_OK) note_path(&path, root, is_sound, way);
+    else if (path.count > 1) way->reach = REACH_STRANGER;
     return ASSAY_OK;
 }
 

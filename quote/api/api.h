@@ -49,6 +49,7 @@ struct assay_trust {
     struct assay_trust_set sets[ASSAY_TRUST_SETS_MAX];
     size_t piece_count;              /* of all sets, for bare evidence */
     struct assay_recognised *pieces; /* of malloc */
+    bool leads[ASSAY_TRUST_SETS_MAX * ASSAY_RECOGNISED_MAX]; /* of the pieces, as of their sets */
     struct assay_api_lists lists;
     size_t built_count;
     struct assay_collateral *built[ASSAY_ENDORSEMENTS_MAX]; /* of malloc */

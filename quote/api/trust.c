@@ -95,6 +95,16 @@ static enum assay_status list_entries(struct assay_trust *t, size_t sets)
     return status;
 }
 
+/* Of the pieces that bare evidence is put together with. */
+static void list_leads(struct assay_trust *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->set_count; i++)
+        for (size_t k = 0; k < t->sets[i].found->count; k++)
+            t->leads[count++] = t->sets[i].leads[k];
+    ASSAY_ASSERT(count == t->piece_count);
+}
+
 /* --- roots */
 static enum assay_status add_root(struct assay_trust *t, const struct assay_key *key,
                                   uint32_t kinds)
@@ -119,7 +129,10 @@ static enum assay_status add_root(struct assay_trust *t, const struct assay_key 
         status = assay_api_bundle(t, root, &t->sets[i]);
     t->root_count += 1;
     if (status == ASSAY_OK) status = list_entries(t, t->set_count);
-    if (status == ASSAY_OK) return ASSAY_OK;
+    if (status == ASSAY_OK) {
+        list_leads(t);
+        return ASSAY_OK;
+    }
     t->root_count -= 1;
     drop_built(t, before);
     ASSAY_ASSERT(t->built_count == before);
@@ -211,6 +224,7 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
     }
     trust->set_count += 1;
     ASSAY_ASSERT(trust->set_count <= ASSAY_TRUST_SETS_MAX);
+    list_leads(trust);
     return ASSAY_OK;
 }
 

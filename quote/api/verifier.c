@@ -201,8 +201,11 @@ static enum assay_status choose_and_judge(struct assay_verifier *verifier,
 static bool blames_collateral(const struct assay_verdict *verdict)
 {
     static const enum assay_rule rules[] = {
-        ASSAY_RULE_COLLATERAL_CHAIN, ASSAY_RULE_TCB_INFO_SIGNATURE,
-        ASSAY_RULE_QE_IDENTITY_SIGNATURE, ASSAY_RULE_CRL_SIGNATURE, ASSAY_RULE_CRL_ISSUER,
+        ASSAY_RULE_COLLATERAL_CHAIN,
+        ASSAY_RULE_TCB_INFO_SIGNATURE,
+        ASSAY_RULE_QE_IDENTITY_SIGNATURE,
+        ASSAY_RULE_CRL_SIGNATURE,
+        ASSAY_RULE_CRL_ISSUER,
         ASSAY_RULE_COLLATERAL_MISSING,
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
@@ -319,8 +322,8 @@ static enum assay_status judge_evidence(const struct assay_verify_request *reque
     ASSAY_ASSERT(inner.len > 0 && inner.len <= evidence.len);
     whole.evidence.len = inner.len;
     if (trust->piece_count > 0)
-        ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence,
-                                 NULL, &whole));
+        ASSAY_TRY(assay_assemble(trust->pieces, trust->leads, trust->piece_count, inner.kind,
+                                 whole.evidence, NULL, &whole));
     inner.bytes = whole.evidence.bytes;
     inner.len = whole.evidence.len;
     const enum assay_status status =

@@ -16,18 +16,30 @@ enum {
     /* Genuine paths need one where authorities share a name, and one where only the root's key is
      * at hand; every certificate of a hostile hand could ask for one at each step. */
     SIGNATURES_MAX = 24,
+    /* With copies at hand, one for each certificate and each key that bears its issuer's name. */
+    STRICT_SIGNATURES_MAX = 48,
+};
+
+/* One signature that was looked at: copies of a certificate share its key. */
+struct checked {
+    const struct assay_certificate *subject;
+    const struct assay_key *key;
+    bool answer;
 };
 
 struct search {
-    const struct assay_certificate *candidates;
     size_t count;
+    /* Those that expire last first: a renewed certificate before the one that it replaces. */
+    const struct assay_certificate *candidates[ASSAY_PATH_CANDIDATES_MAX];
     const struct assay_key *root;
+    bool is_strict;               /* no certificate is on the path unless its signature verifies */
     struct assay_path path;       /* where the search stands */
     size_t next[ASSAY_CHAIN_MAX]; /* per certificate of path: the candidate to look at next */
     struct assay_path best;       /* the longest dead end */
     bool best_is_foreign;         /* it ends in a self-issued certificate */
     bool too_long;
     size_t signatures; /* looked at so far */
+    struct checked checked[STRICT_SIGNATURES_MAX];
     bool gave_up;
 };
 
@@ -50,7 +62,7 @@ static bool has_ambiguous_issuer(const struct search *s, const struct assay_cert
 {
     const struct assay_certificate *first = NULL;
     for (size_t i = 0; i < s->count; i++) {
-        const struct assay_certificate *const c = &s->candidates[i];
+        const struct assay_certificate *const c = s->candidates[i];
         if (!assay_chain_names(c, subject)) continue;
         if (first == NULL) first = c;
         else if (!assay_key_equal(&first->key, &c->key)) return true;
@@ -71,12 +83,20 @@ static enum assay_status is_signed(const struct assay_key *key, const uint8_t *d
 static enum assay_status search_signed(struct search *s, const struct assay_key *key,
                                        const struct assay_certificate *subject, bool *answer)
 {
-    ASSAY_ASSERT(s->signatures <= SIGNATURES_MAX);
+    const size_t most = s->is_strict ? STRICT_SIGNATURES_MAX : SIGNATURES_MAX;
+    ASSAY_ASSERT(s->signatures <= most);
     *answer = false;
-    if (s->signatures == SIGNATURES_MAX) s->gave_up = true;
+    for (size_t i = 0; i < s->signatures; i++) {
+        if (!same_certificate(s->checked[i].subject, subject)) continue;
+        if (!assay_key_equal(s->checked[i].key, key)) continue;
+        *answer = s->checked[i].answer;
+        return ASSAY_OK;
+    }
+    if (s->signatures == most) s->gave_up = true;
     if (s->gave_up) return ASSAY_OK;
-    s->signatures += 1;
-    return is_signed(key, subject->tbs_digest, &subject->signature, answer);
+    ASSAY_TRY(is_signed(key, subject->tbs_digest, &subject->signature, answer));
+    s->checked[s->signatures++] = (struct checked){ subject, key, *answer };
+    return ASSAY_OK;
 }
 
 /*
@@ -92,13 +112,16 @@ static bool is_root_by_another(const struct search *s, const struct assay_certif
 static enum assay_status next_issuer(struct search *s, const struct assay_certificate *subject,
                                      size_t *from, const struct assay_certificate **issuer)
 {
-    const bool decide = has_ambiguous_issuer(s, subject);
+    const bool decide = s->is_strict || has_ambiguous_issuer(s, subject);
     *issuer = NULL;
     for (; *from < s->count && *issuer == NULL && !s->gave_up; *from += 1) {
-        const struct assay_certificate *const c = &s->candidates[*from];
+        const struct assay_certificate *const c = s->candidates[*from];
         bool fits =
             assay_chain_names(c, subject) && !on_path(&s->path, c) && !is_root_by_another(s, c);
         if (fits && decide) ASSAY_TRY(search_signed(s, &c->key, subject, &fits));
+        /* The root's key is enough: a copy of its certificate is none. */
+        if (fits && s->is_strict && assay_key_equal(&c->key, s->root))
+            ASSAY_TRY(search_signed(s, s->root, c, &fits));
         if (fits) *issuer = c;
     }
     ASSAY_ASSERT(*from <= s->count);
@@ -125,7 +148,7 @@ static enum assay_status names_another_root(struct search *s,
 {
     *answer = false;
     for (size_t i = 0; i < s->count && !*answer && !s->gave_up; i++) {
-        const struct assay_certificate *const c = &s->candidates[i];
+        const struct assay_certificate *const c = s->candidates[i];
         if (!assay_key_equal(&c->key, s->root) || !assay_chain_self_issued(c)) continue;
         if (!assay_chain_names(c, subject)) ASSAY_TRY(search_signed(s, s->root, c, answer));
     }
@@ -174,20 +197,48 @@ static enum assay_status search_step(struct search *s, bool *found)
     return ASSAY_OK;
 }
 
+static void open_search(struct search *s, const struct assay_certificate *candidates, size_t count,
+                        const struct assay_key *root, bool is_strict)
+{
+    ASSAY_ASSERT(candidates != NULL || count == 0);
+    ASSAY_ASSERT(count <= ASSAY_PATH_CANDIDATES_MAX);
+    s->count = count;
+    s->root = root;
+    s->is_strict = is_strict;
+    s->signatures = 0;
+    s->gave_up = false;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && s->candidates[at - 1]->not_after_s < candidates[i].not_after_s; at--)
+            s->candidates[at] = s->candidates[at - 1];
+        s->candidates[at] = &candidates[i];
+    }
+}
+
+/* From one leaf; what is known of signatures serves the next one. */
+static enum assay_status search_from(struct search *s, const struct assay_certificate *leaf,
+                                     bool *found)
+{
+    *found = false;
+    s->path = (struct assay_path){ .count = 1, .certificates = { leaf } };
+    s->best.count = 0;
+    s->best_is_foreign = s->too_long = false;
+    s->next[0] = 0;
+    for (size_t i = 0; i < STEPS_MAX && s->path.count > 0 && !*found && !s->gave_up; i++)
+        ASSAY_TRY(search_step(s, found));
+    return ASSAY_OK;
+}
+
 enum assay_status assay_path_build(const struct assay_certificate *leaf,
                                    const struct assay_certificate *candidates, size_t count,
                                    const struct assay_key *root, struct assay_path *path)
 {
     ASSAY_ASSERT(leaf != NULL && root != NULL && path != NULL);
-    ASSAY_ASSERT(candidates != NULL || count == 0);
-    ASSAY_ASSERT(count <= ASSAY_PATH_CANDIDATES_MAX);
-    struct search s = { .candidates = candidates, .count = count, .root = root };
-    s.path.certificates[0] = leaf;
-    s.path.count = 1;
-    *path = s.path;
+    struct search s;
     bool found = false;
-    for (size_t i = 0; i < STEPS_MAX && s.path.count > 0 && !found && !s.gave_up; i++)
-        ASSAY_TRY(search_step(&s, &found));
+    open_search(&s, candidates, count, root, false);
+    *path = (struct assay_path){ .count = 1, .certificates = { leaf } };
+    ASSAY_TRY(search_from(&s, leaf, &found));
     if (found) {
         *path = s.path;
         return ASSAY_OK;
@@ -218,8 +269,8 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
                                     size_t *at)
 {
     /* The purposes of the leaf must also be those of its authorities. */
-    const uint32_t uses = path->certificates[0]->extended_key_usage &
-                          (uint32_t)(ASSAY_EKU_TCG_EK | ASSAY_EKU_TCG_AK);
+    const uint32_t uses =
+        path->certificates[0]->extended_key_usage & (uint32_t)(ASSAY_EKU_TCG_EK | ASSAY_EKU_TCG_AK);
     const uint32_t allowed = uses | path->uses;
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
@@ -265,6 +316,66 @@ enum assay_status assay_path_verify(const struct assay_path *path, const struct 
             return report_refusal(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
                                   "a certificate signed by its issuer", "a wrong signature");
     }
+    return ASSAY_OK;
+}
+
+/* --- finding: building and verifying, past copies */
+/* Could a certificate have been taken for another one? Without one nothing else is to be found. */
+static bool has_rivals(const struct assay_path_request *r)
+{
+    if (r->leaf_count > 1) return true;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct assay_certificate *const c = &r->candidates[i];
+        if (assay_key_equal(&c->key, r->root)) return true;
+        for (size_t k = 0; k < i; k++)
+            if (assay_dn_equal(&r->candidates[k].subject, &c->subject) &&
+                !same_certificate(&r->candidates[k], c))
+                return true;
+    }
+    return false;
+}
+
+static void set_uses(const struct assay_path_request *r, struct assay_path *path)
+{
+    path->uses = path->certificates[0]->has_gce ? r->gce_uses : 0;
+}
+
+/* The first leaf from which every signature up to the root verifies. */
+static enum assay_status find_strictly(const struct assay_path_request *r, struct assay_path *path,
+                                       bool *found)
+{
+    struct search s;
+    *found = false;
+    open_search(&s, r->candidates, r->count, r->root, true);
+    for (size_t i = 0; i < r->leaf_count && !*found; i++)
+        ASSAY_TRY(search_from(&s, r->leaves[i], found));
+    if (*found) *path = s.path;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_path_find(const struct assay_path_request *request, struct assay_path *path,
+                                  bool *is_sound, struct assay_quote_fault *fault, size_t *at)
+{
+    ASSAY_ASSERT(request->leaf_count >= 1 && request->leaf_count <= ASSAY_PATH_CANDIDATES_MAX);
+    struct assay_path other;
+    bool found = false;
+    *is_sound = false;
+    const enum assay_status built = assay_path_build(request->leaves[0], request->candidates,
+                                                     request->count, request->root, path);
+    enum assay_status status = built;
+    if (built == ASSAY_OK) {
+        set_uses(request, path);
+        status = assay_path_verify(path, request->root, fault, at);
+    }
+    *is_sound = status == ASSAY_OK;
+    if (*is_sound || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (has_rivals(request)) ASSAY_TRY(find_strictly(request, &other, &found));
+    if (!found) return built;
+    set_uses(request, &other);
+    status = assay_path_verify(&other, request->root, fault, at);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    *is_sound = status == ASSAY_OK;
+    *path = other;
     return ASSAY_OK;
 }
 

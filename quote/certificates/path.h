@@ -25,8 +25,9 @@ struct assay_path {
 /*
  * assay_path_build - find the way from the leaf to the root.
  *
- * Where several candidates bear an issuer's name, the one whose signature verifies is taken, and a
- * dead end is left again. The work is bounded: at most 64 steps and 24 signatures.
+ * Where several candidates bear an issuer's name, the one whose signature verifies is taken, of a
+ * renewed certificate the one that expires last, and a dead end is left again. The work is bounded:
+ * at most 64 steps and 24 signatures.
  *
  * In:      candidates[count], count <= ASSAY_PATH_CANDIDATES_MAX (asserted), in any order, with
  *          duplicates, with unrelated ones, with or without the leaf
@@ -55,6 +56,33 @@ ASSAY_CHECKED enum assay_status assay_path_build(const struct assay_certificate 
 ASSAY_CHECKED enum assay_status assay_path_verify(const struct assay_path *path,
                                                   const struct assay_key *root,
                                                   struct assay_quote_fault *fault, size_t *at);
+/* What assay_path_find searches. */
+struct assay_path_request {
+    size_t leaf_count;                             /* 1 to ASSAY_PATH_CANDIDATES_MAX (asserted) */
+    const struct assay_certificate *const *leaves; /* certificates that may be the leaf's; the
+                                                      first is preferred */
+    size_t count;
+    const struct assay_certificate *candidates; /* as for assay_path_build */
+    const struct assay_key *root;
+    uint32_t gce_uses; /* uses of a path whose leaf is of a virtual TPM of Google's */
+};
+/*
+ * assay_path_find - build and verify; where that fails, search past certificates with a wrong
+ * signature.
+ *
+ * A copy of a certificate whose signature was changed is as if absent (evidence-rules.md 1.15.7).
+ * The first leaf and the first certificates that bear the right names are tried without a signature
+ * more than building and verifying need. Only if they are no way to the root, and other
+ * certificates could have their places, is each of them taken by its signature: at most 48 for all
+ * leaves together.
+ *
+ * Out:     *path as of assay_path_build, from any of the leaves; *is_sound with ASSAY_OK: what
+ *          assay_path_verify answered, else *fault and *at as there
+ * Returns: as assay_path_build
+ */
+ASSAY_CHECKED enum assay_status assay_path_find(const struct assay_path_request *request,
+                                                struct assay_path *path, bool *is_sound,
+                                                struct assay_quote_fault *fault, size_t *at);
 /* A fault as a reason, with the name of the certificate. */
 void assay_path_report(const struct assay_path *path, const struct assay_quote_fault *fault,
                        size_t at, struct assay_verdict *verdict);
@@ -81,8 +109,8 @@ size_t assay_path_issued(const struct assay_path *path, const struct assay_key *
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_path_revocation(const struct assay_path *path,
-                                                      const struct assay_key *root,
-                                                      size_t at, const struct assay_crl *crl,
+                                                      const struct assay_key *root, size_t at,
+                                                      const struct assay_crl *crl,
                                                       const uint8_t *signed_by,
                                                       enum assay_revocation *answer);
 

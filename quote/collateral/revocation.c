@@ -45,7 +45,7 @@ int assay_revocation_compare(const struct assay_crl *a, const struct assay_crl *
 
 struct finding {
     enum assay_revocation answer;
-    bool is_forged; /* another key signed a list in the issuer's name */
+    bool has_wrong; /* there is a list in the issuer's name with another signature */
     const struct assay_crl *crl;
 };
 
@@ -59,7 +59,7 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
         enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
         ASSAY_TRY(assay_path_revocation(path, root, at, &list->crl,
                                         list->has_issuer ? list->issuer_name : NULL, &answer));
-        if (answer == ASSAY_REVOCATION_FORGED) out->is_forged = true;
+        if (answer == ASSAY_REVOCATION_FORGED) out->has_wrong = true;
         if (answer != ASSAY_REVOCATION_NONE && answer != ASSAY_REVOCATION_REVOKED) continue;
         const int order =
             out->crl == NULL ? 1 : assay_revocation_compare(&list->crl, out->crl, at_unix_s);
@@ -71,8 +71,11 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
     return ASSAY_OK;
 }
 
+/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy accuses nobody),
+ * and named as the cause. */
 static void report_uncovered(const struct assay_evidence_request *request,
-                             const struct assay_certificate *c, struct assay_verdict *verdict)
+                             const struct assay_certificate *c, bool has_wrong,
+                             struct assay_verdict *verdict)
 {
     static const uint32_t nvidia =
         ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_GPU) | ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_SWITCH);
@@ -86,7 +89,8 @@ static void report_uncovered(const struct assay_evidence_request *request,
                                      : ASSAY_RULE_REVOCATION_UNKNOWN;
     if (!assay_verdict_reports(verdict, rule, expected.text))
         assay_verdict_add(verdict, rule, 0, expected.text,
-                          assay_ocsp_is_named_weakly(request, c)
+                          has_wrong ? "one with a wrong signature"
+                          : assay_ocsp_is_named_weakly(request, c)
                               ? "one that names it by SHA-1, which can only revoke"
                               : "none");
 }
@@ -112,6 +116,7 @@ static void report_faults(const struct assay_evidence_request *request,
         ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
         for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
             const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
+            if (fault->rule == ASSAY_RULE_CRL_SIGNATURE) continue; /* of a list: look_up has it */
             if (assay_verdict_reports(verdict, fault->rule, fault->what)) continue;
             assay_verdict_add(verdict, fault->rule, 0, fault->what,
                               assay_status_text(fault->status));
@@ -140,12 +145,9 @@ enum assay_status assay_revocation_check(const struct assay_evidence_request *re
                                                  .to_unix_s = found.crl->next_update_s };
             assay_appraise_window(&window, request->policy, verdict);
         }
-        if (found.is_forged)
-            assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
-                              "a revocation list signed by its issuer", "a wrong signature");
         if (found.answer == ASSAY_REVOCATION_REVOKED) report_revoked(c, verdict);
-        if (found.crl == NULL && !found.is_forged && (needed >> i & 1u) != 0)
-            report_uncovered(request, c, verdict);
+        if (found.crl == NULL && (needed >> i & 1u) != 0)
+            report_uncovered(request, c, found.has_wrong, verdict);
     }
     return ASSAY_OK;
 }

@@ -20,7 +20,7 @@ enum { ASSAY_REVOCATION_OF_ALL = (1 << ASSAY_CHAIN_MAX) - 1 };
  * In:      a verified path, its root, the request that it is about; needed: bit i for
  *          certificate i, which without a list adds a reason (COLLATERAL_MISSING where the policy
  *          requires lists, else REVOCATION_UNKNOWN)
- * Out:     reasons: CERT_REVOKED, CRL_SIGNATURE, the dates of the lists that counted
+ * Out:     reasons: CERT_REVOKED, the dates of the lists that counted
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_revocation_check(const struct assay_evidence_request *request,

@@ -39,6 +39,7 @@ static struct wants wants_of(enum assay_evidence_kind kind)
 /* What is being put together. */
 struct work {
     const struct assay_recognised *pieces;
+    const bool *leads; /* of the pieces: certificates to a root; NULL where no root is known */
     size_t count;
     bool *is_taken;
     struct assay_assembly *out;
@@ -48,6 +49,16 @@ static void mark_used(const struct work *w, const struct assay_recognised *piece
 {
     ASSAY_ASSERT(piece >= w->pieces && piece < w->pieces + w->count);
     if (w->is_taken != NULL) w->is_taken[piece - w->pieces] = true;
+}
+
+/* The certificates that lead to a root, then the others: any of these may be a copy of one, and
+ * there is room for few. */
+static bool is_in_turn(const struct work *w, size_t index, bool leading)
+{
+    ASSAY_ASSERT(index < w->count);
+    const struct assay_recognised *const it = &w->pieces[index];
+    if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_OK) return false;
+    return (w->leads != NULL && w->leads[index]) == leading;
 }
 
 /* Of one shape: a usable one, or an unusable one, so that the verdict has the reason. */
@@ -102,11 +113,10 @@ static void take_certificates(const struct work *w, struct assay_package *p)
     ASSAY_ASSERT(p->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     enum { RANKS = 4 };
     const struct assay_slice chip = chip_of(p);
-    for (unsigned rank = 0; rank < RANKS; rank++)
+    for (unsigned turn = 0; turn < 2 * RANKS; turn++)
         for (size_t i = 0; i < w->count; i++) {
             const struct assay_recognised *const it = &w->pieces[i];
-            if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_OK) continue;
-            if (rank_of(it, chip) != rank) continue;
+            if (!is_in_turn(w, i, turn < RANKS) || rank_of(it, chip) != turn % RANKS) continue;
             if (p->certificate_count == ASSAY_PACKAGE_CERTIFICATES_MAX) {
                 w->out->left_out += 1;
                 continue;
@@ -151,9 +161,10 @@ static enum assay_status take_link(const struct work *w, struct assay_package *p
 {
     ASSAY_ASSERT(p->certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX);
     *found = false;
-    for (size_t i = 0; i < w->count; i++) {
+    for (size_t turn = 0; turn < 2 * w->count; turn++) {
+        const size_t i = turn % w->count;
         const struct assay_recognised *const it = &w->pieces[i];
-        if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_OK) continue;
+        if (!is_in_turn(w, i, turn < w->count)) continue;
         ASSAY_TRY(assay_x509_certificate(it->bytes.bytes, it->bytes.len, c));
         ASSAY_TRY(fits(c, owner, found));
         if (!*found) continue;
@@ -385,13 +396,14 @@ static enum assay_status encode_package(const struct work *w, struct assay_packa
     }
 }
 
-enum assay_status assay_assemble(const struct assay_recognised *pieces, size_t count,
-                                 enum assay_evidence_kind kind, struct assay_slice evidence,
-                                 bool *is_taken, struct assay_assembly *out)
+enum assay_status assay_assemble(const struct assay_recognised *pieces, const bool *leads,
+                                 size_t count, enum assay_evidence_kind kind,
+                                 struct assay_slice evidence, bool *is_taken,
+                                 struct assay_assembly *out)
 {
     ASSAY_ASSERT(out != NULL);
     ASSAY_ASSERT(pieces != NULL || count == 0);
-    const struct work w = { pieces, count, is_taken, out };
+    const struct work w = { pieces, leads, count, is_taken, out };
     struct assay_package *const p = &out->package;
     enum assay_evidence_kind said = ASSAY_KIND_NONE;
     const struct wants wants = wants_of(kind);

@@ -23,12 +23,15 @@ struct assay_assembly {
 
 /*
  * assay_assemble - put evidence and pieces together. A complete package is not changed.
- * In:      pieces[count] in any order, with unrelated ones among them; evidence as it was read
+ * In:      pieces[count] in any order, with unrelated ones among them; leads[count]: which of them
+ *          are certificates that lead to a root of the verifier's (gather.h), taken before all
+ *          others (evidence-rules.md 1.15.7), or NULL: not known; evidence as it was read
  * Out:     *out, which borrows from the pieces and from the evidence; is_taken[count], which may be
  *          NULL: set for each piece that went in, others left as they are
  * Returns: ASSAY_OK | ASSAY_E_FULL (a package too long) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_assemble(const struct assay_recognised *pieces, size_t count,
+ASSAY_CHECKED enum assay_status assay_assemble(const struct assay_recognised *pieces,
+                                               const bool *leads, size_t count,
                                                enum assay_evidence_kind kind,
                                                struct assay_slice evidence, bool *is_taken,
                                                struct assay_assembly *out);

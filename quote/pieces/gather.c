@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 #include "quote/certificates/path.h"
 
 static bool is_certificate(const struct assay_recognised *piece)
@@ -106,45 +107,75 @@ static size_t count_lists(const struct assay_recognition *r)
     return count;
 }
 
-/* Of an authority that stands among the pieces and does not lead to the root. */
-static enum assay_status is_others(const struct assay_recognition *r, struct assay_slice der,
-                                   struct assay_gathered *g, bool *others)
+/* Whose is a list that can be read? */
+struct list_origin {
+    bool is_own;    /* an authority that leads to the root signed it, or the root */
+    bool is_copy;   /* it bears the name of such an authority, who did not sign it */
+    bool is_others; /* another authority that stands among the pieces signed it */
+};
+
+static enum assay_status signed_list(const struct assay_key *key, const struct assay_crl *crl,
+                                     bool *yes)
+{
+    const enum assay_status status = assay_chain_signed(key, crl->tbs_digest, &crl->signature);
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Does the list bear the name of the certificate's issuer, which may be the root as a key alone? */
+static bool names_issuer(const struct assay_crl *crl, const struct assay_certificate *c)
+{
+    if (!assay_dn_equal(&crl->issuer, &c->issuer)) return false;
+    if (!crl->has_authority_key_id || !c->has_authority_key_id) return true;
+    return assay_bytes_equal(crl->authority_key_id, c->authority_key_id, ASSAY_KEY_ID_LEN);
+}
+
+static enum assay_status find_origin(const struct assay_recognition *r,
+                                     const struct assay_key *root, struct assay_slice der,
+                                     struct assay_gathered *g, struct list_origin *out)
 {
     struct assay_certificate c;
-    *others = false;
+    *out = (struct list_origin){ 0 };
     ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &g->crl));
-    for (size_t i = 0; i < r->count && !*others; i++) {
+    for (size_t i = 0; i < g->count && !out->is_own; i++) {
+        if (names_issuer(&g->crl, &g->certificates[i])) out->is_copy = true;
+        if (!assay_crl_issued_by(&g->crl, &g->certificates[i])) continue;
+        out->is_copy = true;
+        ASSAY_TRY(signed_list(&g->certificates[i].key, &g->crl, &out->is_own));
+    }
+    if (!out->is_own) ASSAY_TRY(signed_list(root, &g->crl, &out->is_own));
+    for (size_t i = 0; i < r->count && !out->is_own && !out->is_others; i++) {
         const struct assay_recognised *const piece = &r->pieces[i];
         if (!is_certificate(piece) || g->leads[i]) continue;
         ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
         if (!assay_dn_equal(&c.subject, &g->crl.issuer)) continue;
-        const enum assay_status status =
-            assay_chain_signed(&c.key, g->crl.tbs_digest, &g->crl.signature);
-        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-        *others = status == ASSAY_OK;
+        ASSAY_TRY(signed_list(&c.key, &g->crl, &out->is_others));
     }
     return ASSAY_OK;
 }
 
 /* In falling order of what it costs to lose one. */
-enum list_class { LIST_SOUND, LIST_DAMAGED, LIST_OF_OTHERS, LIST_CLASSES };
+enum list_class { LIST_SOUND, LIST_UNKNOWN, LIST_DAMAGED, LIST_NEEDLESS, LIST_CLASSES };
 
-static enum assay_status class_of(const struct assay_recognition *r, size_t index, bool is_full,
-                                  struct assay_gathered *g, enum list_class *out)
+static enum assay_status class_of(const struct assay_recognition *r, const struct assay_key *root,
+                                  size_t index, bool is_full, struct assay_gathered *g,
+                                  enum list_class *out)
 {
     ASSAY_ASSERT(index < r->count);
-    bool others = false;
+    struct list_origin origin;
     *out = r->pieces[index].status == ASSAY_OK ? LIST_SOUND : LIST_DAMAGED;
     if (!is_full || *out == LIST_DAMAGED) return ASSAY_OK;
-    ASSAY_TRY(is_others(r, r->pieces[index].bytes, g, &others));
-    if (others) *out = LIST_OF_OTHERS;
+    ASSAY_TRY(find_origin(r, root, r->pieces[index].bytes, g, &origin));
+    if (origin.is_own) return ASSAY_OK;
+    *out = origin.is_others || origin.is_copy ? LIST_NEEDLESS : LIST_UNKNOWN;
     return ASSAY_OK;
 }
 
 /* Every list, because the evidence may contain authorities; unreadable lists last. If they do not
- * fit, those known to be of others are left out; if that is not enough, the bundle reports
- * overflow. */
-static enum assay_status take_lists(const struct assay_recognition *r, struct assay_gathered *g)
+ * fit, those known to be of others, or copies, are left out; if that is not enough, the bundle
+ * reports overflow. */
+static enum assay_status take_lists(const struct assay_recognition *r, const struct assay_key *root,
+                                    struct assay_gathered *g)
 {
     const bool is_full = count_lists(r) > ASSAY_LISTS_MAX;
     size_t count = 0;
@@ -152,9 +183,9 @@ static enum assay_status take_lists(const struct assay_recognition *r, struct as
         for (size_t i = 0; i < r->count; i++) {
             enum list_class found = LIST_SOUND;
             if (r->pieces[i].shape != ASSAY_SHAPE_CRL) continue;
-            ASSAY_TRY(class_of(r, i, is_full, g, &found));
+            ASSAY_TRY(class_of(r, root, i, is_full, g, &found));
             if (found != class_) continue;
-            if (class_ == LIST_OF_OTHERS && count >= ASSAY_LISTS_MAX) continue;
+            if (class_ == LIST_NEEDLESS && count >= ASSAY_LISTS_MAX) continue;
             ASSAY_TRY(append_pem(r->pieces[i].bytes, g->list_bytes, &g->lists_len));
             g->is_taken[i] = true;
             count += 1;
@@ -180,23 +211,27 @@ static enum assay_status take_responses(const struct assay_recognition *r, struc
     return ASSAY_OK;
 }
 
-/* Those whose signer leads to the root, signed or not: a verdict reports one that is not. */
+/* Those whose signer leads to the root, signed or not: a verdict reports one that is not, if there
+ * is room for it. */
 static enum assay_status take_manifests(const struct assay_recognition *r,
                                         const struct assay_key *root, struct assay_gathered *g)
 {
     struct assay_rim_pieces pieces;
     size_t count = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        struct assay_slice bytes = r->pieces[i].bytes;
-        if (r->pieces[i].shape != ASSAY_SHAPE_RIM || r->pieces[i].status != ASSAY_OK) continue;
-        if (assay_rim_next(&bytes, &pieces) != ASSAY_OK) continue;
-        ASSAY_TRY(assay_rim_build(&pieces, root, &g->rim));
-        if (g->rim.certificate_count == 0) continue;
-        g->leads[i] = true;
-        if (count++ == ASSAY_RIMS_MAX) return ASSAY_E_RANGE;
-        ASSAY_TRY(append_pem(r->pieces[i].bytes, g->rim_bytes, &g->rims_len));
-        g->is_taken[i] = true;
-    }
+    for (int wrong = 0; wrong < 2; wrong++)
+        for (size_t i = 0; i < r->count; i++) {
+            struct assay_slice bytes = r->pieces[i].bytes;
+            if (r->pieces[i].shape != ASSAY_SHAPE_RIM || r->pieces[i].status != ASSAY_OK) continue;
+            if (g->is_taken[i] || assay_rim_next(&bytes, &pieces) != ASSAY_OK) continue;
+            ASSAY_TRY(assay_rim_build(&pieces, root, &g->rim));
+            if (g->rim.certificate_count == 0) continue;
+            g->leads[i] = true;
+            if ((g->rim.status != ASSAY_OK) != (wrong == 1)) continue;
+            if (count == ASSAY_RIMS_MAX && wrong == 1) continue;
+            if (count++ == ASSAY_RIMS_MAX) return ASSAY_E_RANGE;
+            ASSAY_TRY(append_pem(r->pieces[i].bytes, g->rim_bytes, &g->rims_len));
+            g->is_taken[i] = true;
+        }
     return ASSAY_OK;
 }
 
@@ -218,7 +253,7 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
         ASSAY_TRY(append_pem(r->pieces[out->index[i]].bytes, out->certificate_bytes,
                              &out->certificates_len));
     if (with_lists) {
-        ASSAY_TRY(take_lists(r, out));
+        ASSAY_TRY(take_lists(r, root, out));
         ASSAY_TRY(take_responses(r, out));
         ASSAY_TRY(take_manifests(r, root, out));
     }

@@ -75,7 +75,7 @@ static void add_bundle(const struct assay_collateral *c, struct assay_tpm_certif
         hand->certificates[hand->count++] = c->certificates[i];
 }
 
-/* The key's certificate; one for its use before one for none. */
+/* The key's certificate; one for its use before one for none, a renewed one before the old one. */
 static const struct assay_certificate *certificate_of(const struct assay_tpm_certificates *hand,
                                                       const struct assay_key *key)
 {
@@ -83,10 +83,27 @@ static const struct assay_certificate *certificate_of(const struct assay_tpm_cer
     for (size_t i = 0; i < hand->count; i++) {
         const struct assay_certificate *const c = &hand->certificates[i];
         if (!assay_key_equal(&c->key, key)) continue;
-        if (is_for_ak(c)) return c;
-        if (found == NULL) found = c;
+        if (found == NULL || is_for_ak(c) > is_for_ak(found) ||
+            (is_for_ak(c) == is_for_ak(found) && c->not_after_s > found->not_after_s))
+            found = c;
     }
     return found;
+}
+
+/* The leaf, and the other certificates of its key and use: it may be a copy of one of them. */
+static size_t collect_leaves(const struct assay_tpm_certificates *hand,
+                             const struct assay_certificate *leaf,
+                             const struct assay_certificate *leaves[ASSAY_PATH_CANDIDATES_MAX])
+{
+    size_t count = 0;
+    leaves[count++] = leaf;
+    for (size_t i = 0; i < hand->count && count < ASSAY_PATH_CANDIDATES_MAX; i++) {
+        const struct assay_certificate *const c = &hand->certificates[i];
+        if (assay_key_equal(&c->key, &leaf->key) && is_for_ak(c) == is_for_ak(leaf) &&
+            !assay_bytes_equal(c->digest, leaf->digest, sizeof c->digest))
+            leaves[count++] = c;
+    }
+    return count;
 }
 
 /* --- the way from a certificate to one pinned root */
@@ -115,8 +132,19 @@ static enum assay_status walk_chain(const struct assay_certificate *leaf,
                                     const struct assay_tpm_certificates *hand,
                                     const struct assay_endorsement *e, struct way *way)
 {
-    enum assay_status status =
-        assay_path_build(leaf, hand->certificates, hand->count, &e->root, &way->path);
+    const struct assay_certificate *leaves[ASSAY_PATH_CANDIDATES_MAX];
+    const struct assay_path_request request = {
+        .leaf_count = collect_leaves(hand, leaf, leaves),
+        .leaves = leaves,
+        .count = hand->count,
+        .candidates = hand->certificates,
+        .root = &e->root,
+        /* Google's authorities are for endorsement keys, and also issue these. */
+        .gce_uses = way->is_ak ? ASSAY_EKU_TCG_EK : 0,
+    };
+    bool is_sound = false;
+    const enum assay_status status =
+        assay_path_find(&request, &way->path, &is_sound, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_E_NOT_FOUND) way->reach = REACH_MISSING;
     if (status == ASSAY_E_CHAIN) way->reach = REACH_STRANGER;
@@ -124,12 +152,7 @@ static enum assay_status walk_chain(const struct assay_certificate *leaf,
         way->fault =
             (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
                                         "a chain of bounded length", "too long or too entangled" };
-    if (status != ASSAY_OK) return ASSAY_OK;
-    /* Google's authorities are for endorsement keys, and also issue these. */
-    if (way->is_ak && leaf->has_gce) way->path.uses = ASSAY_EKU_TCG_EK;
-    status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status == ASSAY_OK) way->reach = REACH_ROOT;
+    if (is_sound) way->reach = REACH_ROOT;
     return ASSAY_OK;
 }
 
@@ -368,6 +391,7 @@ static enum assay_status try_root(const struct assay_evidence_request *request,
     if (leaf == NULL) return ASSAY_OK;
     ASSAY_TRY(find_way(leaf, hand, e, is_ak, way));
     if (way->reach != REACH_ROOT) return ASSAY_OK;
+    leaf = way->path.certificates[0];
     if (is_ak && !may_sign(leaf, form, &way->fault)) way->reach = REACH_WRONG;
     else if (is_ak && way->fault.rule == ASSAY_RULE_AK_FORM) way->reach = REACH_FORM;
     if (!is_ak && !may_be_ek(leaf, &way->fault)) way->reach = REACH_WRONG;
@@ -441,11 +465,13 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
     const struct assay_certificate leaf = hand->certificates[index];
     struct way best;
     ASSAY_TRY(search_chain(request, &leaf, NULL, hand, &best));
+    /* Next to one that a root vouches for, another one is not this TPM's. */
+    if (best.reach != REACH_ROOT && verdict->proofs[ASSAY_PROOF_EK_CHAIN] == ASSAY_PROOF_TRUE)
+        return ASSAY_OK;
     report_way(&best, "the endorsement key's certificate", verdict);
     if (best.reach == REACH_ROOT) {
         assay_path_windows(&best.path, verdict);
-        ASSAY_TRY(
-            assay_revocation_check(request, &best.path, &best.endorsement->root, 0, verdict));
+        ASSAY_TRY(assay_revocation_check(request, &best.path, &best.endorsement->root, 0, verdict));
         assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_TRUE);
     }
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)

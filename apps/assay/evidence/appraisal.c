@@ -214,6 +214,8 @@ static int choose_collateral(struct cli_appraisal *a, const char *dir)
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
 static int take_pieces(struct cli_appraisal *a, const char *dir)
 {
+    if (a->given == NULL || a->malformed != ASSAY_OK || !cli_evidence_package_wanted(a->kind))
+        return ASSAY_EXIT_OK;
     const enum assay_status status = cli_evidence_package_take(
         a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
     if (status != ASSAY_OK)
@@ -250,10 +252,10 @@ static int read_folder(struct cli_appraisal *a, const char *dir)
     const enum assay_status status = cli_input_files_read(dir, a->given, &where);
     if (status != ASSAY_OK)
         return cli_print_folder_fault(a->json, "--collateral ", dir, where, status);
-    if (readable && cli_evidence_package_wanted(a->kind)) result = take_pieces(a, dir);
-    if (result == ASSAY_EXIT_OK && (!readable || cli_collateral_dir_serves(a->kind)))
-        result = choose_collateral(a, dir);
-    return result;
+    if (readable && !cli_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
+    /* The quote may be one of the pieces, and chooses. */
+    result = take_pieces(a, dir);
+    return result == ASSAY_EXIT_OK ? choose_collateral(a, dir) : result;
 }
 
 /* Is Intel's collateral wanted under that root? Not for devices that came with a quote. */
@@ -390,6 +392,9 @@ int cli_appraisal_open(struct cli_appraisal *a, const struct assay_appraisal_opt
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
     if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
     if (result == ASSAY_EXIT_OK) result = build_collateral(a, options->collateral);
+    /* Those that lead to a root first, which is known by now. */
+    if (result == ASSAY_EXIT_OK && !cli_collateral_dir_serves(a->kind))
+        result = take_pieces(a, options->collateral);
     if (result == ASSAY_EXIT_OK)
         result = cli_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;

@@ -47,7 +47,7 @@ enum assay_status cli_evidence_package_take(struct assay_input_files *given,
     out->package = (struct assay_package){ .kind = kind, .main = evidence };
     out->assembly = calloc(1, sizeof *out->assembly);
     if (out->assembly == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_assemble(given->found.pieces, given->found.count, kind, evidence,
+    ASSAY_TRY(assay_assemble(given->found.pieces, given->leads, given->found.count, kind, evidence,
                              given->is_taken, out->assembly));
     out->evidence = out->assembly->evidence;
     out->package = out->assembly->package;

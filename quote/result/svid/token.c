@@ -63,7 +63,17 @@ static const struct assay_tree_node *member_of(const struct assay_json_tree *tre
     return NULL;
 }
 
-/* RFC 8037 2, RFC 7517 4.2 to 4.4; a private key has no place in a published set. */
+/* RFC 7518 6.2.2, 6.3.2, 6.4.1: parts of private and of symmetric keys. Whichever key of a set has
+ * one, the set is not the published one, and somebody has read the key. */
+static bool is_private(const struct assay_json_tree *tree, const struct assay_tree_node *key)
+{
+    static const char *const parts[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (member_of(tree, key, parts[i]) != NULL) return true;
+    return false;
+}
+
+/* RFC 8037 2, RFC 7517 4.2 to 4.4. */
 static bool read_key(const struct assay_json_tree *tree, const struct assay_tree_node *key,
                      uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN])
 {
@@ -76,7 +86,7 @@ static bool read_key(const struct assay_json_tree *tree, const struct assay_tree
         return false;
     if (use != NULL && !assay_tree_is(use, "sig")) return false;
     if (alg != NULL && !assay_tree_is(alg, "EdDSA")) return false;
-    if (member_of(tree, key, "d") != NULL || assay_tree_text(x) == NULL) return false;
+    if (assay_tree_text(x) == NULL) return false;
     return assay_base64_decode(ASSAY_BASE64_URL, (const char *)x->text.bytes, x->text.len,
                                public_key, ASSAY_ED25519_PUBLIC_LEN, &len) == ASSAY_OK &&
            len == ASSAY_ED25519_PUBLIC_LEN;
@@ -126,6 +136,9 @@ static enum assay_status find_key(struct assay_slice keys, const char *key_id,
         return ASSAY_E_KEY;
     }
     for (size_t i = 0; (key = assay_tree_member(&svid->tree, list, i)) != NULL; i++) {
+        if (key->type == ASSAY_TREE_MAP && is_private(&svid->tree, key))
+            refuse_token(svid, ASSAY_IDENTITY_NO_KEY,
+                         "the key set has a private key: expected the published one");
         if (key->type != ASSAY_TREE_MAP ||
             !assay_tree_is(member_of(&svid->tree, key, "kid"), key_id))
             continue;

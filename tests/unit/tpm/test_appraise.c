@@ -106,7 +106,8 @@ Test(tpm_appraise, a_list_out_of_its_time_leaves_the_key_unjudged)
     expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_EARLY);
 }
 
-Test(tpm_appraise, a_list_that_somebody_else_signed_is_forged)
+/* It accuses nobody: whoever is near the folder could write it. */
+Test(tpm_appraise, a_list_that_somebody_else_signed_is_none)
 {
     struct assay_tpm_registrar other;
     cr_assert_eq(assay_tpm_registrar_create("paper", SIMTPM_NOW - SIMTPM_DAY,
@@ -116,7 +117,10 @@ Test(tpm_appraise, a_list_that_somebody_else_signed_is_forged)
     p->registrar.secret = other.secret; /* in the name and with the key id of the right one */
     simtpm_list(p, NULL, SIMTPM_NOW - 60, SIMTPM_NOW + 60);
     p->registrar.secret = own;
-    expect(ASSAY_GENUINE_FALSE, ASSAY_RULE_CRL_SIGNATURE);
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_REVOCATION_UNKNOWN);
+    cr_expect_str_eq(verdict.reasons[0].observed, "one with a wrong signature");
+    p->policy.platform.require_crl = true;
+    expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_MISSING);
 }
 
 Test(tpm_appraise, a_policy_may_demand_a_list)

@@ -33,6 +33,8 @@ static enum assay_status build_bundles(struct gpu_case *c, struct assay_endorsem
     ASSAY_ASSERT(gathered != NULL && c->built != NULL);
     for (size_t i = 0; i < GPU_ROOTS && status == ASSAY_OK; i++) {
         status = assay_collateral_gather(c->found, &c->roots[i], true, gathered);
+        for (size_t k = 0; k < c->found->count; k++)
+            c->leads[k] = c->leads[k] || gathered->leads[k];
         if (status == ASSAY_OK)
             status = assay_collateral_build(&gathered->files, &c->roots[i], &c->built[i]);
         all->entries[i] =
@@ -49,7 +51,7 @@ static enum assay_status appraise(struct gpu_case *c, const struct assay_endorse
     size_t len = 0;
     ASSAY_TRY(assay_evidence_detect(c->report.bytes, c->report.len, &c->kind));
     ASSAY_TRY(assay_evidence_length(c->kind, c->report.bytes, c->report.len, &len));
-    ASSAY_TRY(assay_assemble(c->found->pieces, c->found->count, c->kind,
+    ASSAY_TRY(assay_assemble(c->found->pieces, c->leads, c->found->count, c->kind,
                              assay_slice_over(c->report.bytes, len), NULL, c->whole));
     const struct assay_evidence_request request = { .kind = c->kind,
                                                     .bytes = c->whole->evidence.bytes,
@@ -66,6 +68,7 @@ void gpu_case_judge(struct gpu_case *c)
     struct assay_endorsements *const all = calloc(1, sizeof *all);
     gpu_case_free(c);
     c->kind = ASSAY_KIND_NONE;
+    memset(c->leads, 0, sizeof c->leads);
     c->whole = calloc(1, sizeof *c->whole);
     ASSAY_ASSERT(all != NULL && c->whole != NULL);
     assay_verdict_init(&c->verdict, ASSAY_KIND_NONE, c->at_unix_s);

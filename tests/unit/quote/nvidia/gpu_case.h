@@ -26,6 +26,7 @@ struct gpu_case {
     /* results */
     enum assay_evidence_kind kind;
     enum assay_status status;
+    bool leads[ASSAY_RECOGNISED_MAX]; /* of the pieces: to a root */
     struct assay_verdict verdict;
     /* of malloc */
     struct assay_recognition *found;

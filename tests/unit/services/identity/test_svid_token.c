@@ -186,6 +186,10 @@ Test(svid_token, keys_are_those_of_the_set_alone)
     w->keys = keys;
     credential_replace(&w->keys, 0, "\"alg\":\"EdDSA\"", "\"d\":\"AAAAAAA\"", 13);
     EXPECT(w, &w->token, NO_KEY); /* a private key in a published set */
+    w->keys = keys;
+    EXPECT(w, &w->token, VALID);
+    cr_assert_gt(credential_replace(&w->keys, 1, "\"alg\":\"EdDSA\"", "\"d\":\"AAAAAAA\"", 13), 0);
+    EXPECT(w, &w->token, NO_KEY); /* also of a key that signed nothing here */
     /* two keys of one id would leave the choice to the reader */
     struct assay_credential_ca both[2] = { w->p.ca[0], w->p.ca[0] };
     struct assay_slice out;
