@@ -156,7 +156,8 @@ static void fail(struct assay_ca *ca, struct assay_ca_facts *facts)
     assay_ca_end_ceremony(ca);
 }
 
-static void enter(struct assay_ca *ca, enum assay_ca_phase phase, struct assay_ca_facts *facts)
+static void enter_phase(struct assay_ca *ca, enum assay_ca_phase phase,
+                        struct assay_ca_facts *facts)
 {
     ca->ceremony.phase = phase;
     ca->ceremony.closes = 0;
@@ -230,7 +231,7 @@ static void end_offers(struct assay_ca *ca, struct assay_ca_facts *facts)
     number_indices(&c->next, &indices);
     c->dealers = c->is_reshare ? ca->force.count : c->next.holders;
     c->deal_epochs = deal_epochs(ca);
-    enter(ca, ASSAY_CA_DEALS, facts);
+    enter_phase(ca, ASSAY_CA_DEALS, facts);
 }
 
 /* 3.6: all dealings that stand, of holders of t' indices at least, so that an honest one is among
@@ -250,7 +251,7 @@ static void end_disputes(struct assay_ca *ca, struct assay_ca_facts *facts)
         fail(ca, facts);
         return;
     }
-    enter(ca, ASSAY_CA_HAVES, facts);
+    enter_phase(ca, ASSAY_CA_HAVES, facts);
 }
 
 uint32_t assay_ca_vouched(const struct assay_ca_sharing *s, const uint8_t digest[static 32])
@@ -296,7 +297,7 @@ static void end_haves(struct assay_ca *ca, struct assay_ca_facts *facts)
     if (c->closes >= ASSAY_CA_HAVE_EPOCHS) fail(ca, facts);
 }
 
-static void advance(struct assay_ca *ca, struct assay_ca_facts *facts)
+static void advance_phase(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
     c->closes++;
@@ -304,7 +305,7 @@ static void advance(struct assay_ca *ca, struct assay_ca_facts *facts)
     case ASSAY_CA_IDLE: c->closes = 0; break;
     case ASSAY_CA_OFFERS: end_offers(ca, facts); break;
     case ASSAY_CA_DEALS:
-        if (c->closes >= c->deal_epochs) enter(ca, ASSAY_CA_DISPUTES, facts);
+        if (c->closes >= c->deal_epochs) enter_phase(ca, ASSAY_CA_DISPUTES, facts);
         break;
     case ASSAY_CA_DISPUTES:
         if (c->closes >= ASSAY_CA_DISPUTE_EPOCHS) end_disputes(ca, facts);
@@ -343,7 +344,7 @@ static bool is_urgent(const struct assay_ca *ca)
            assay_ca_live(ca) < ca->force.threshold + (ca->force.count + 1) / 4;
 }
 
-static void begin(struct assay_ca *ca, struct assay_ca_facts *facts)
+static void begin_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     const bool has_key = ca->ca_number > 0 && !ca->key_lost;
     if (has_key && (!wants_reshare(ca) || assay_ca_live(ca) < ca->force.threshold)) return;
@@ -377,6 +378,6 @@ void assay_ca_close_epoch(struct assay_ca *ca, uint64_t epoch, bool certified,
         if (ca->member[i].renewed) ca->barred_until[i] = ca->lost_until[i] = 0;
     if (!certified) return;
     judge_force(ca, facts);
-    if (ca->ceremony.phase != ASSAY_CA_IDLE) advance(ca, facts);
-    if (ca->ceremony.phase == ASSAY_CA_IDLE) begin(ca, facts);
+    if (ca->ceremony.phase != ASSAY_CA_IDLE) advance_phase(ca, facts);
+    if (ca->ceremony.phase == ASSAY_CA_IDLE) begin_ceremony(ca, facts);
 }

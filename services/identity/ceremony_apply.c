@@ -6,7 +6,7 @@
 
 #include "base/crypto.h"
 
-static void clear(struct assay_ca_facts *facts)
+static void clear_facts(struct assay_ca_facts *facts)
 {
     if (facts != NULL) facts->count = 0;
 }
@@ -94,7 +94,7 @@ enum assay_ca_result assay_ca_apply_offer(struct assay_ca *ca, uint32_t slot,
                                           struct assay_ca_facts *facts)
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
-    clear(facts);
+    clear_facts(facts);
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     const struct assay_ca_member *m = &ca->member[slot];
@@ -138,7 +138,7 @@ enum assay_ca_result assay_ca_apply_deal(struct assay_ca *ca, uint32_t slot,
                                          struct assay_slice payload, struct assay_ca_facts *facts)
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
-    clear(facts);
+    clear_facts(facts);
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     if (!is_current(ca, &record->scope) || !assay_ca_is_turn(ca, record->dealer))
@@ -266,7 +266,7 @@ enum assay_ca_result assay_ca_apply_dispute(struct assay_ca *ca, uint32_t slot,
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
     struct assay_ca_deal_record deal;
-    clear(facts);
+    clear_facts(facts);
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     if (!is_current(ca, &record->scope) || c->phase != ASSAY_CA_DISPUTES)
@@ -315,7 +315,7 @@ enum assay_ca_result assay_ca_apply_have(struct assay_ca *ca, uint32_t slot,
                                          struct assay_ca_facts *facts)
 {
     struct assay_ca_sharing *const next = &ca->ceremony.next;
-    clear(facts);
+    clear_facts(facts);
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     if (ca->ceremony.phase != ASSAY_CA_HAVES || !is_current(ca, &record->scope))
@@ -334,7 +334,7 @@ enum assay_ca_result assay_ca_apply_table(struct assay_ca *ca, uint32_t slot,
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
     uint8_t digest[32];
-    clear(facts);
+    clear_facts(facts);
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     if (c->phase != ASSAY_CA_HAVES || !is_current(ca, &record->scope)) return ASSAY_CA_WRONG_TIME;
@@ -364,7 +364,7 @@ enum assay_ca_result assay_ca_apply_lie(struct assay_ca *ca, uint32_t slot,
     const struct assay_ca_member *m = assay_ca_member_of(ca, slot, node_id);
     struct assay_signing_group group;
     struct assay_signing_lie lie;
-    clear(facts);
+    clear_facts(facts);
     if (m == NULL || !m->is_warning || assay_ca_is_convicted(ca, node_id)) return ASSAY_CA_NOT_HERE;
     if (record->era > ca->era || record->ca_number != ca->ca_number ||
         record->generation != ca->force.generation)

@@ -1,5 +1,6 @@
 /*
- * services/identity/ceremony_holder_deal.c - a holder's offers and dealings (docs/identity.md 3.11).
+ * services/identity/ceremony_holder_deal.c - offers and dealings of a holder
+ * (docs/identity.md 3.11).
  */
 #include "services/identity/ceremony_holder_internal.h"
 

@@ -524,8 +524,9 @@ void assay_ca_table_digest(const uint8_t chain_id[static 32],
 
 /* --- checks */
 
-static enum assay_status verify(const struct assay_ca_scope *scope, const uint8_t digest[static 32],
-                                const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+static enum assay_status verify_author(const struct assay_ca_scope *scope,
+                                       const uint8_t digest[static 32],
+                                       const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
 {
     return assay_sodium_link_verify(scope->key, digest, signature) ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
@@ -538,7 +539,7 @@ enum assay_status assay_ca_offer_check(const uint8_t chain_id[static 32],
     if (!assay_dealing_verify(record->encryption, digest, &record->encryption_proof))
         return ASSAY_E_SIGNATURE;
     assay_ca_offer_statement(chain_id, record, digest);
-    return verify(&record->scope, digest, record->signature);
+    return verify_author(&record->scope, digest, record->signature);
 }
 
 enum assay_status assay_ca_deal_check(const uint8_t chain_id[static 32],
@@ -546,7 +547,7 @@ enum assay_status assay_ca_deal_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_ca_deal_statement(chain_id, record, digest);
-    return verify(&record->scope, digest, record->signature);
+    return verify_author(&record->scope, digest, record->signature);
 }
 
 enum assay_status assay_ca_dispute_check(const uint8_t chain_id[static 32],
@@ -554,7 +555,7 @@ enum assay_status assay_ca_dispute_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_ca_dispute_statement(chain_id, record, digest);
-    return verify(&record->scope, digest, record->signature);
+    return verify_author(&record->scope, digest, record->signature);
 }
 
 enum assay_status assay_ca_have_check(const uint8_t chain_id[static 32],
@@ -562,7 +563,7 @@ enum assay_status assay_ca_have_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_ca_have_statement(chain_id, record, digest);
-    return verify(&record->scope, digest, record->signature);
+    return verify_author(&record->scope, digest, record->signature);
 }
 
 enum assay_status assay_ca_table_check(const uint8_t chain_id[static 32],
@@ -570,7 +571,7 @@ enum assay_status assay_ca_table_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_ca_table_statement(chain_id, record, digest);
-    return verify(&record->scope, digest, record->signature);
+    return verify_author(&record->scope, digest, record->signature);
 }
 
 bool assay_ca_offer_is_listed(const struct assay_ca_offer_record *record,

@@ -1,6 +1,6 @@
 /*
- * services/identity/ceremony_view.c - what programs of holders and coordinators ask of the fold of
- * a group key, and its invariants (docs/identity.md 3).
+ * services/identity/ceremony_view.c - queries of programs on the fold of a group key, and its
+ * invariants (docs/identity.md 3).
  */
 #include "services/identity/ceremony_internal.h"
 #include "services/identity/product.h"

@@ -13,7 +13,7 @@ union record {
     struct assay_ca_lie_record lie;
 };
 
-static enum assay_status decode(enum assay_service_kind kind, struct assay_slice payload,
+static enum assay_status decode_record(enum assay_service_kind kind, struct assay_slice payload,
                                 union record *record)
 {
     if (kind == ASSAY_SERVICE_CA_OFFER) return assay_ca_offer_decode(payload, &record->offer);
@@ -30,7 +30,7 @@ enum assay_status assay_registry_check_identity(const uint8_t chain_id[static 32
                                                 struct assay_slice payload)
 {
     union record record;
-    ASSAY_TRY(decode(kind, payload, &record));
+    ASSAY_TRY(decode_record(kind, payload, &record));
     if (kind == ASSAY_SERVICE_CA_OFFER) return assay_ca_offer_check(chain_id, &record.offer);
     if (kind == ASSAY_SERVICE_CA_DEAL) return assay_ca_deal_check(chain_id, &record.deal);
     if (kind == ASSAY_SERVICE_CA_DISPUTE) return assay_ca_dispute_check(chain_id, &record.dispute);
@@ -47,7 +47,7 @@ enum assay_ca_result assay_registry_apply_identity(struct assay_ca *ca, uint32_t
 {
     union record record;
     ASSAY_ASSERT(ca != NULL);
-    const enum assay_status status = decode(kind, payload, &record);
+    const enum assay_status status = decode_record(kind, payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK); /* it was checked before it was in a block */
     if (kind == ASSAY_SERVICE_CA_OFFER)
         return assay_ca_apply_offer(ca, slot, node_id, &record.offer, facts);
