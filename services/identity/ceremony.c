@@ -91,9 +91,9 @@ void assay_ca_set_members(struct assay_ca *ca, uint64_t epoch, const struct assa
 /* --- tables */
 
 /* Weights of today, by holder of a sharing; a holder that is gone or lost weighs nothing. */
-static void weigh(const struct assay_ca *ca, const struct assay_ca_sharing *s,
-                  struct assay_frost_holder holder[static ASSAY_FROST_HOLDERS_MAX],
-                  uint8_t of[static ASSAY_FROST_HOLDERS_MAX])
+static void find_weights(const struct assay_ca *ca, const struct assay_ca_sharing *s,
+                         struct assay_frost_holder holder[static ASSAY_FROST_HOLDERS_MAX],
+                         uint8_t of[static ASSAY_FROST_HOLDERS_MAX])
 {
     ASSAY_ASSERT(s->holders <= ASSAY_FROST_HOLDERS_MAX);
     for (uint32_t i = 0; i < s->holders; i++) {
@@ -111,7 +111,7 @@ static bool is_safe(const struct assay_ca *ca, const struct assay_ca_sharing *s)
     struct assay_frost_holder holder[ASSAY_FROST_HOLDERS_MAX] = { 0 };
     uint8_t of[ASSAY_FROST_HOLDERS_MAX] = { 0 };
     ASSAY_ASSERT(s->count <= ASSAY_FROST_INDICES_MAX);
-    weigh(ca, s, holder, of);
+    find_weights(ca, s, holder, of);
     const uint64_t lightest = assay_frost_lightest(holder, of, s->holders, (s->count + 1) / 2);
     return lightest != UINT64_MAX && lightest > ca->total_weight / 3;
 }
@@ -150,7 +150,7 @@ static bool could_begin(const struct assay_ca *ca)
 
 /* --- a ceremony's phases */
 
-static void fail(struct assay_ca *ca, struct assay_ca_facts *facts)
+static void fail_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     assay_ca_fact_add(facts, ASSAY_CA_FACT_FAILED, 0, (uint64_t)ca->ceremony.phase);
     assay_ca_end_ceremony(ca);
@@ -225,7 +225,7 @@ static void end_offers(struct assay_ca *ca, struct assay_ca_facts *facts)
     }
     if (!distribute(ca, slot, c->next.holders, &indices)) {
         assay_ca_fact_add(facts, ASSAY_CA_FACT_FEW_HOLDERS, 0, weight);
-        fail(ca, facts);
+        fail_ceremony(ca, facts);
         return;
     }
     number_indices(&c->next, &indices);
@@ -242,13 +242,13 @@ static void end_disputes(struct assay_ca *ca, struct assay_ca_facts *facts)
     const uint32_t wanted = c->is_reshare ? ca->force.threshold : c->next.threshold;
     uint32_t found = 0;
     for (uint32_t i = 0; i < c->dealers; i++) {
-        if (c->dealing[i].state != ASSAY_CA_DEALING_STANDS) continue;
+        if (c->dealing[i].state != ASSAY_CA_DEALING_VALID) continue;
         if (c->is_reshare && found == wanted) break;
         c->dealing[i].state = ASSAY_CA_DEALING_USED;
         found += c->is_reshare ? 1 : c->next.holder[i].indices;
     }
     if (found < wanted) {
-        fail(ca, facts);
+        fail_ceremony(ca, facts);
         return;
     }
     enter_phase(ca, ASSAY_CA_HAVES, facts);
@@ -294,7 +294,7 @@ static void end_haves(struct assay_ca *ca, struct assay_ca_facts *facts)
         put_into_force(ca, facts);
         return;
     }
-    if (c->closes >= ASSAY_CA_HAVE_EPOCHS) fail(ca, facts);
+    if (c->closes >= ASSAY_CA_HAVE_EPOCHS) fail_ceremony(ca, facts);
 }
 
 static void advance_phase(struct assay_ca *ca, struct assay_ca_facts *facts)

@@ -92,7 +92,7 @@ struct assay_ca_sharing {
 
 enum assay_ca_dealing_state {
     ASSAY_CA_DEALING_NONE = 0,
-    ASSAY_CA_DEALING_STANDS = 1,
+    ASSAY_CA_DEALING_VALID = 1,
     ASSAY_CA_DEALING_VOID = 2, /* its dealer is convicted */
     ASSAY_CA_DEALING_USED = 3, /* counts in the sum: since the end of DISPUTE */
 };

@@ -118,14 +118,14 @@ static bool deals_own_share(const struct assay_ca *ca, const struct assay_ca_dea
                              ca->force.public_share[record->dealer - 1], 32);
 }
 
-static bool knows_constant(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
+static bool proves_constant(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
 {
     uint8_t label[32];
     assay_ca_constant_label(ca->chain_id, &record->scope, record->dealer, label);
     return assay_sharing_proof_verify(&record->commitments, label, &record->constant_proof);
 }
 
-static bool knows_dealt(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
+static bool proves_dealt(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
 {
     uint8_t label[32];
     assay_ca_deal_label(ca->chain_id, record, label);
@@ -153,9 +153,9 @@ enum assay_ca_result assay_ca_apply_deal(struct assay_ca *ca, uint32_t slot,
         record->has_constant_proof == c->is_reshare)
         return ASSAY_CA_MISMATCH;
     if (c->is_reshare && !deals_own_share(ca, record)) return ASSAY_CA_MISMATCH;
-    if (!c->is_reshare && !knows_constant(ca, record)) return ASSAY_CA_UNPROVEN;
-    if (!knows_dealt(ca, record)) return ASSAY_CA_UNPROVEN;
-    dealing->state = ASSAY_CA_DEALING_STANDS;
+    if (!c->is_reshare && !proves_constant(ca, record)) return ASSAY_CA_UNPROVEN;
+    if (!proves_dealt(ca, record)) return ASSAY_CA_UNPROVEN;
+    dealing->state = ASSAY_CA_DEALING_VALID;
     assay_sha256(payload.bytes, payload.len, dealing->digest);
     assay_ca_fact_add(facts, ASSAY_CA_FACT_DEALT, slot, record->dealer);
     return ASSAY_CA_APPLIED;
@@ -225,7 +225,7 @@ static enum assay_ca_result read_accused(const struct assay_ca *ca,
     assay_sha256(record->dealing.bytes, record->dealing.len, digest);
     const struct assay_ca_dealing *dealing = &c->dealing[deal->dealer - 1];
     if (!assay_bytes_equal(dealing->digest, digest, 32)) return ASSAY_CA_MISMATCH;
-    return dealing->state == ASSAY_CA_DEALING_STANDS ? ASSAY_CA_APPLIED : ASSAY_CA_SAME;
+    return dealing->state == ASSAY_CA_DEALING_VALID ? ASSAY_CA_APPLIED : ASSAY_CA_SAME;
 }
 
 static void convict_dealer(struct assay_ca *ca, const struct assay_ca_deal_record *deal,

@@ -116,7 +116,7 @@ enum assay_status ceremony_holder_dispute(struct assay_ceremony_holder *h,
     const struct assay_ca_holder *row = ceremony_holder_own_row(h, ca, a);
     if (row == NULL) return ASSAY_OK;
     for (uint32_t d = 1; d <= ca->ceremony.dealers && out->action == ASSAY_CEREMONY_NOTHING; d++)
-        if (ca->ceremony.dealing[d - 1].state == ASSAY_CA_DEALING_STANDS)
+        if (ca->ceremony.dealing[d - 1].state == ASSAY_CA_DEALING_VALID)
             ASSAY_TRY(dispute_dealing(h, ca, a, row, d, out));
     return ASSAY_OK;
 }

@@ -14,7 +14,7 @@ union record {
 };
 
 static enum assay_status decode_record(enum assay_service_kind kind, struct assay_slice payload,
-                                union record *record)
+                                       union record *record)
 {
     if (kind == ASSAY_SERVICE_CA_OFFER) return assay_ca_offer_decode(payload, &record->offer);
     if (kind == ASSAY_SERVICE_CA_DEAL) return assay_ca_deal_decode(payload, &record->deal);

@@ -223,6 +223,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_CONTINUITY:
     case ASSAY_SIM_CHECKER_TASKS:
     case ASSAY_SIM_CHECKER_SHARES:
+    case ASSAY_SIM_CHECKER_WORKLOAD_KEYS:
     case ASSAY_SIM_CHECKER_QUIET:
     case ASSAY_SIM_CHECKER_BOUNDS:
     case ASSAY_SIM_CHECKER_CONSENT:

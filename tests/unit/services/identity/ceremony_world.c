@@ -354,7 +354,7 @@ static void dispute_all(struct ceremony_world *w)
         const struct assay_ca_holder *h = &c->next.holder[i];
         const unsigned faults = w->own[h->slot].faults;
         for (uint32_t d = 1; d <= c->dealers; d++) {
-            if (c->dealing[d - 1].state != ASSAY_CA_DEALING_STANDS) continue;
+            if (c->dealing[d - 1].state != ASSAY_CA_DEALING_VALID) continue;
             if ((faults & (CEREMONY_ACCUSES | CEREMONY_BAD_ACCUSER)) != 0) {
                 if (dealer_of(w, d)->slot != h->slot) accuse_falsely(w, h, d);
             } else if ((faults & CEREMONY_NO_DISPUTE) == 0) {
