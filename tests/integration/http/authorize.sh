@@ -1,0 +1,187 @@
+#!/bin/sh
+# Workload keys over HTTP, for relying parties and for auth_request of nginx: who is let in, who is not, and when the
+# node cannot tell (docs/http.md 7, whose settings of nginx these are).
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+. "$root/tests/integration/cli/lib.sh"
+nginx=$(command -v nginx || echo /usr/sbin/nginx)
+[ -x "$nginx" ] || { echo 'nginx is not installed'; exit 77; }
+cd "$WORK" || exit 2
+network 4 1500 2
+sign alpha beta
+"$TOOLS/free_port" 6 >more_ports
+port() { sed -n "${1}p" more_ports; }
+http=$(port 1) tls=$(port 2) app=$(port 3) lonely=$(port 4)
+# listen NODE PORT: this node serves HTTP, and takes local clients for relying parties.
+listen() {
+    sed -i "s/^  admin: admin.sock/&\n  http: 127.0.0.1:$2/" "node-$1/assayd.yaml"
+    printf 'http:\n  local_role: service\n' >>"node-$1/assayd.yaml"
+}
+# A fifth daemon reaches nobody and is reached by nobody: it is behind all the time, the first server of the proxy.
+cp -r node-4 node-5
+sed -i "s/gossip: .*/gossip: 127.0.0.1:$(port 5)/; s/address: .*/address: 127.0.0.1:$(port 6)/" node-5/assayd.yaml
+listen 1 "$http"
+listen 5 "$lonely"
+url=http://127.0.0.1:$http
+# request QUERY [OPTION...]: the status, the answer in `answer` and `answer.head`.
+request() {
+    query=$1
+    shift
+    curl -s -m 20 -D answer.head -o answer -w '%{http_code}' "$@" "$url/v1/authorize$query"
+}
+reason() { sed -n 's/^[Aa]ssay-[Rr]eason: //p' answer.head | tr -d '\r'; }
+# is STATUS REASON QUERY [OPTION...]
+is() {
+    status=$1 why=$2
+    shift 2
+    [ "$(request "$@")" = "$status" ] && [ "$(reason)" = "$why" ]
+}
+client() { # client NAME: a key with a certificate that it signed itself
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" \
+        -days 2 2>/dev/null
+}
+client api
+client stranger
+digest() { openssl x509 -in "$1.pem" -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum | cut -c 1-64; }
+base64_of() { grep -v -- '---' "$1.pem" | tr -d '\n'; }
+stranger=$(digest stranger)
+
+# --- nginx, with the settings of the page
+mkdir nginx www
+echo served >www/index.html
+cat >nginx.conf <<END
+daemon off;
+$([ "$(id -u)" != 0 ] || echo 'user root;')
+pid $WORK/nginx/pid;
+error_log $WORK/nginx/error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $WORK/nginx;
+    proxy_temp_path $WORK/nginx;
+    fastcgi_temp_path $WORK/nginx;
+    uwsgi_temp_path $WORK/nginx;
+    scgi_temp_path $WORK/nginx;
+    upstream app { server 127.0.0.1:$app; }
+    server { listen 127.0.0.1:$app; root $WORK/www; location / { add_header Seen-Member \$http_assay_member; } }
+$(sed -n '/^upstream assay/,/^}$/p' "$root/docs/http.md" |
+        sed "s/127.0.0.1:8080/127.0.0.1:$lonely/; s/127.0.0.1:8081/127.0.0.1:$http/; s/listen 443/listen 127.0.0.1:$tls/
+             s|ssl_certificate server.pem|ssl_certificate $WORK/server.pem|; s|_key server.key|_key $WORK/server.key|")
+}
+END
+check 'the page has two nodes' grep -q "^upstream assay .*:$lonely; .*:$http; }" nginx.conf
+client server
+"$nginx" -e "$WORK/nginx/start.log" -p "$WORK" -c "$WORK/nginx.conf" >nginx/out 2>&1 &
+nginx_pid=$!
+# nginx ends its workers: before the folder is removed.
+trap 'kill $nginx_pid 2>/dev/null; wait $nginx_pid; stop_all' EXIT
+# through WHO [OPTION...]: what nginx answers a client with this certificate, or without one (nobody), in $web_status.
+through() {
+    who=$1
+    shift
+    [ "$who" = nobody ] || set -- --cert "$who.pem" --key "$who.key" "$@"
+    web_status=$(curl -s -k -m 20 -D web.head -o web -w '%{http_code}' "$@" "https://127.0.0.1:$tls/")
+}
+undecided_through() { through stranger && [ "$web_status" = 500 ]; }
+decided_through() { through "$@" && [ "$web_status" != 500 ]; }
+# web_is STATUS WHO [OPTION...]: the first answer that is decided has it. nginx leaves out for 10 s who answered 503.
+web_is() {
+    want_web=$1
+    shift
+    until_true 30 decided_through "$@"
+    [ "$web_status" = "$want_web" ] || ! echo "nginx: expected $want_web, found $web_status" >&2
+}
+
+# --- a node that has heard no quorum cannot tell
+start 1
+start 5
+check 'it answers' until_true 30 is 503 behind "?spki=$stranger"
+check 'by a code' grep -q '"code":"undecided"' answer
+check 'nginx denies what is not decided' until_true 20 undecided_through
+for i in 2 3 4; do start $i; done
+check 'node-1 closes epochs' until_true 60 epoch_at_least 1 3
+
+# --- keys that nobody declared, and requests that name none
+check 'unknown' until_true 30 is 403 unknown_key "?spki=$stranger"
+check 'nothing is cached' grep -qi '^cache-control: no-store' answer.head
+check 'no key' is 401 no_key ''
+expect 0 400 request "?spki=xyz"
+expect 0 400 request "?spki=$stranger&class=root"
+expect 0 400 request "?spki=$stranger" -H "X-Assay-Certificate: $(base64_of api)"
+expect 0 400 request '' -H "X-Assay-Certificate: $(base64_of api)" -H 'X-Assay-Certificate: x'
+check 'nginx, a stranger' web_is 403 stranger
+check 'nginx, the key that nobody declared yet' web_is 403 api
+check 'nginx, no certificate' web_is 401 nobody
+
+# --- the level that has workload keys
+expect 0 'level 6 has them' ask 1 keys list node-2
+announced() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
+check 'ballots announce level 6' until_true 40 announced
+for level in 1 2 3 4 5 6; do
+    expect 0 "level: $((level - 1)) -> $level" ask 1 change draft --out level-$level --parameter level=$level --activation +5
+    for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level-$level --key $o.key; done
+    expect 0 'offered in every epoch' ask 1 change submit level-$level
+    at_level() { [ "$(field 1 status level)" = "$level" ]; }
+    check "level $level is in force" until_true 60 at_level
+done
+check 'it answers as before' until_true 30 is 403 unknown_key "?spki=$stranger"
+
+# --- an enclave registers a key: its daemon declares it, evidence binds it
+registered() { api=$(/usr/bin/python3 "$root/tests/integration/http/workload_key.py" node-2/service.sock api.key api); }
+check 'a program registers its key' until_true 30 registered
+check 'its digest is that of its certificate' test "$api" = "$(digest api)"
+check 'the key is active' until_true 60 is 200 active "?spki=$api&class=critical"
+member=$(field 2 status node_id)
+check 'its member is named' grep -qi "^assay-member: $member" answer.head
+check 'by its certificate' until_true 30 is 200 active '' -H "X-Assay-Certificate: $(base64_of api)"
+check 'for no other member' until_true 30 is 403 other_member "?spki=$api&node=node-3"
+check 'for no other purpose' until_true 30 is 403 other_purpose "?spki=$api&purpose=ssh"
+envoy() {
+    [ "$(curl -s -m 20 -o answer -w '%{http_code}' -X POST -d x -H 'Host: app.example' \
+        "$url/v1/ext-authz/normal/any/path?q=1" -H "X-Forwarded-Client-Cert: Hash=00;Cert=\"$(tr '\n' ' ' <api.pem |
+            sed 's/ $//; s/BEGIN C/BEGIN%20C/; s/END C/END%20C/; s/ /%0A/g; s/=/%3D/g')\"")" = 200 ]
+}
+check 'as Envoy requests it' until_true 30 envoy
+line() { ask 1 "$@" | grep -q "$text"; }
+text="^ *tls  *api  *$api  active"
+check 'keys list' until_true 30 line keys list node-2
+text='1 of 1 active'
+check 'explain' until_true 30 line explain node-2
+expect 0 'it has declared no keys' ask 1 keys list
+
+# --- nginx lets its owner in, by the second node, since the first is behind
+check 'nginx lets it in' web_is 200 api
+check 'the page is that of the application' grep -q served web
+check 'which reads the member' grep -qi "^seen-member: $member" web.head
+check 'and no member that the client names' web_is 200 api -H 'Assay-Member: 00'
+check 'but the real one' grep -qi "^seen-member: $member" web.head
+check 'headers of browsers change nothing' web_is 200 api -H 'Accept: text/html' -H 'Host: app.example' \
+    -H 'Origin: https://elsewhere.example' -H 'Cookie: a=b'
+check 'nor do those about the page' web_is 304 api -H 'If-None-Match: *'
+check 'or a part of it' web_is 206 api -H 'Range: bytes=0-2'
+check 'nor does a body: files take none' web_is 405 api -d x
+check 'one in chunks, too' web_is 405 api -d x -H 'Transfer-Encoding: chunked'
+# Headers that a client sends itself: nginx overwrites them.
+for name in X-Assay-Certificate X-Forwarded-Tls-Client-Cert; do
+    check "$name of a stranger" web_is 403 stranger -H "$name: $(base64_of api)"
+    check "$name of nobody" web_is 401 nobody -H "$name: $(base64_of api)"
+done
+check 'a body of a stranger' web_is 403 stranger -d x
+check 'nginx still lets the owner in' web_is 200 api
+
+# --- the close that suspends its member ends it
+halt() { eval "kill \$pid_$1; wait \$pid_$1"; }
+halt 2
+denied() { [ "$(request "?spki=$api")" = 403 ]; }
+check 'denied' until_true 60 denied
+case $(reason) in stale | suspended | below_threshold) ;; *) wrong "reason $(reason)" ;; esac
+check 'nginx denies it' web_is 403 api
+check 'suspended' until_true 120 is 403 suspended "?spki=$api"
+check 'nginx denies a suspended member' web_is 403 api
+
+# --- without a quorum the head grows old
+halt 3
+halt 4
+check 'undecided' until_true 60 is 503 head_old "?spki=$stranger"
+check 'undecided of the other, too' is 503 head_old "?spki=$api"
+check 'nginx denies both' until_true 20 undecided_through
+finish
