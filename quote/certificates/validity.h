@@ -17,6 +17,7 @@ struct assay_window {
     bool is_list; /* a revocation list: another one may count instead */
     int64_t from_unix_s;
     int64_t to_unix_s;
+    char subject[ASSAY_COMMON_NAME_MAX]; /* of a certificate of a bundle, for display only */
 };
 
 /* Does the window hold at the verdict's time, and is it as new as the policy wants it (policy: NULL

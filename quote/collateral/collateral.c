@@ -12,8 +12,8 @@
 #include "base/cbor.h"
 #include "base/sparse.h"
 #include "quote/certificates/chain.h"
-#include "quote/collateral/collateral_other.h"
 #include "quote/certificates/crl.h"
+#include "quote/collateral/collateral_other.h"
 #include "quote/json.h"
 
 const char *assay_collateral_part_name(enum assay_collateral_part part)
@@ -45,18 +45,25 @@ void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule
     c->fault_count += 1;
 }
 
-void assay_collateral_add_window(struct assay_collateral *c, const char *what,
-                                 enum assay_window_kind kind,
+void assay_collateral_add_window(struct assay_collateral *c, const char *what, bool is_list,
                                  int64_t from_unix_s, int64_t to_unix_s)
 {
     ASSAY_ASSERT(c->window_count < ASSAY_WINDOWS_MAX);
-    c->windows[c->window_count] =
-        (struct assay_window){ .what = what,
-                               .is_certificate = kind == ASSAY_WINDOW_CERTIFICATE,
-                               .is_list = kind == ASSAY_WINDOW_LIST,
-                               .from_unix_s = from_unix_s,
-                               .to_unix_s = to_unix_s };
+    c->windows[c->window_count] = (struct assay_window){
+        .what = what, .is_list = is_list, .from_unix_s = from_unix_s, .to_unix_s = to_unix_s
+    };
     c->window_count += 1;
+}
+
+void assay_collateral_add_certificate(struct assay_collateral *c, const char *what,
+                                      const struct assay_certificate *certificate)
+{
+    assay_collateral_add_window(c, what, false, certificate->not_before_s,
+                                certificate->not_after_s);
+    struct assay_window *const window = &c->windows[c->window_count - 1];
+    window->is_certificate = true;
+    assay_bytes_copy(window->subject, sizeof window->subject, certificate->subject_name,
+                     sizeof certificate->subject_name);
 }
 
 static bool is_host_failure(enum assay_status status)
@@ -117,8 +124,7 @@ static enum assay_status read_signer(struct assay_collateral *c, const char *wha
     size_t signers = 0;
     for (size_t i = 0; i < count; i++) {
         const bool self_issued = assay_dn_equal(&chain[i].subject, &chain[i].issuer);
-        assay_collateral_add_window(c, what, ASSAY_WINDOW_CERTIFICATE, chain[i].not_before_s,
-                                    chain[i].not_after_s);
+        assay_collateral_add_certificate(c, what, &chain[i]);
         if (!self_issued) {
             *signer = chain[i];
             signers += 1;
@@ -195,7 +201,7 @@ static enum assay_status build_tcb_info(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_TCB_INFO] = true;
-    assay_collateral_add_window(c, "TCB info", ASSAY_WINDOW_DOCUMENT, c->tcb_info.issue_unix_s,
+    assay_collateral_add_window(c, "TCB info", false, c->tcb_info.issue_unix_s,
                                 c->tcb_info.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_TCB_INFO_SIGNATURE, "TCB info", &document, &signer);
@@ -223,8 +229,8 @@ static enum assay_status build_qe_identity(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_QE_IDENTITY] = true;
-    assay_collateral_add_window(c, "QE identity", ASSAY_WINDOW_DOCUMENT,
-                                c->qe_identity.issue_unix_s, c->qe_identity.next_unix_s);
+    assay_collateral_add_window(c, "QE identity", false, c->qe_identity.issue_unix_s,
+                                c->qe_identity.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_QE_IDENTITY_SIGNATURE, "QE identity", &document, &signer);
 }
@@ -243,7 +249,7 @@ enum assay_status assay_collateral_read_crl(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[part] = true;
-    assay_collateral_add_window(c, what, ASSAY_WINDOW_LIST, crl->this_update_s, crl->next_update_s);
+    assay_collateral_add_window(c, what, true, crl->this_update_s, crl->next_update_s);
     return ASSAY_OK;
 }
 

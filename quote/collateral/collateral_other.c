@@ -33,8 +33,7 @@ static enum assay_status demand_path(struct assay_collateral *c,
     if (status != ASSAY_OK)
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, "certificates", status);
     else if (leaf->has_basic_constraints && leaf->is_ca)
-        assay_collateral_add_window(c, "certificate of an authority", ASSAY_WINDOW_CERTIFICATE,
-                                    leaf->not_before_s, leaf->not_after_s);
+        assay_collateral_add_certificate(c, "certificate of an authority", leaf);
     return ASSAY_OK;
 }
 
@@ -154,7 +153,7 @@ enum assay_status assay_collateral_build_lists(struct assay_collateral *c, struc
     if (why != ASSAY_OK) assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "CRL", why);
     for (size_t i = 0; i < c->list_count; i++)
         if (!is_superseded(c, i))
-            assay_collateral_add_window(c, "CRL", ASSAY_WINDOW_LIST, c->lists[i].crl.this_update_s,
+            assay_collateral_add_window(c, "CRL", true, c->lists[i].crl.this_update_s,
                                         c->lists[i].crl.next_update_s);
     return ASSAY_OK;
 }

@@ -12,10 +12,10 @@
 /* Notes a fault; more than there is room for are dropped. */
 void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
                                 enum assay_status status);
-enum assay_window_kind { ASSAY_WINDOW_DOCUMENT, ASSAY_WINDOW_CERTIFICATE, ASSAY_WINDOW_LIST };
-/* Notes a window (asserted: there is room). */
-void assay_collateral_add_window(struct assay_collateral *c, const char *what,
-                                 enum assay_window_kind kind,
+/* Notes a window (asserted: there is room); of a certificate its subject too. */
+void assay_collateral_add_certificate(struct assay_collateral *c, const char *what,
+                                      const struct assay_certificate *certificate);
+void assay_collateral_add_window(struct assay_collateral *c, const char *what, bool is_list,
                                  int64_t from_unix_s, int64_t to_unix_s);
 /* Decodes a list, with its window; what cannot be read becomes a fault.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY */

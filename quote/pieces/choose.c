@@ -143,6 +143,7 @@ static enum assay_status describe_chain(const struct assay_choice *s,
     out->current = is_current(s, c->not_before_s, c->not_after_s);
     out->issued_s = c->not_before_s;
     out->signer = c->key;
+    out->subject = c->subject;
     return is_under_root(s, c, &out->is_rooted);
 }
 
@@ -296,6 +297,37 @@ static enum assay_status compare_document(struct assay_choice *s, enum assay_col
     return is_signed(s, document, s->files.part[document], &c->signer, &c->fits);
 }
 
+/* Did the CA of a chain sign the list? */
+static enum assay_status is_list_of(struct assay_choice *s, struct assay_slice list,
+                                    const struct assay_choice_candidate *chain, bool *yes)
+{
+    struct assay_crl *const crl = &s->scratch.crl;
+    *yes = false;
+    if (list.len == 0) return ASSAY_OK;
+    enum assay_status status = assay_x509_crl(list.bytes, list.len, crl);
+    if (status == ASSAY_OK)
+        status = assay_dn_equal(&crl->issuer, &chain->subject)
+                     ? assay_chain_signed(&chain->signer, crl->tbs_digest, &crl->signature)
+                     : ASSAY_E_INVALID;
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Without evidence: the list of a CA whose chain is at hand, so that list and chain are one
+ * authority's. */
+static enum assay_status compare_list(struct assay_choice *s, struct assay_choice_candidate *list)
+{
+    for (size_t i = 0; !s->wanted->has_chain && !list->vouched && i < s->count; i++) {
+        const struct assay_choice_candidate *const chain = &s->candidates[i];
+        bool yes = false;
+        if (chain->part != ASSAY_PART_PCK_CHAIN) continue;
+        ASSAY_TRY(is_list_of(s, list->bytes, chain, &yes));
+        list->fits = list->fits || yes;
+        list->vouched = yes && chain->vouched;
+    }
+    return ASSAY_OK;
+}
+
 /* Which part could the candidate be? Without evidence of a known chain this is all that counts.
  * Where a chain is known: does its own authority stand behind the candidate? */
 static enum assay_status compare_candidate(struct assay_choice *s, enum assay_collateral_part part,
@@ -314,6 +346,8 @@ static enum assay_status compare_candidate(struct assay_choice *s, enum assay_co
     case ASSAY_PART_PCK_CHAIN:
         *is_one = c->part == part;
         *is_own = c->fits && c->is_rooted;
+        if (*is_one && !s->wanted->has_chain)
+            return is_list_of(s, s->files.part[ASSAY_PART_PCK_CRL], c, &c->fits);
         return ASSAY_OK;
     case ASSAY_PART_ROOT_CRL:
         c->fits = *is_own = c->of_root;
@@ -324,7 +358,7 @@ static enum assay_status compare_candidate(struct assay_choice *s, enum assay_co
         c->fits = *is_own = c->of_ca;
         *is_one =
             c->part == ASSAY_PART_ROOT_CRL && !c->of_root && (c->of_ca || !is_root(s, &c->issuer));
-        return ASSAY_OK;
+        return *is_one ? compare_list(s, c) : ASSAY_OK;
     case ASSAY_PART_TCB_CHAIN:
     case ASSAY_PART_QE_CHAIN:
         if (c->part != ASSAY_PART_TCB_CHAIN) return ASSAY_OK;
@@ -509,7 +543,8 @@ enum assay_status assay_choose(const struct assay_recognition *r,
     assay_bytes_zero(out->is_taken, sizeof out->is_taken);
     out->wanted = wanted;
     ASSAY_TRY(find_candidates(out, r));
-    /* In the order of the parts: documents stand before the chains that are compared with them. */
+    /* In the order of the parts: documents and lists stand before the chains that are compared with
+     * them. */
     for (int part = 0; part < ASSAY_PARTS; part++) {
         size_t chosen = 0;
         ASSAY_TRY(choose_part(out, (enum assay_collateral_part)part, &chosen));

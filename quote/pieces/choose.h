@@ -10,7 +10,8 @@
  *   3. with the highest tcbEvaluationDataNumber,
  *   4. issued last,
  *   5. shortest, then first by its bytes
- * is taken. Where the chain of the evidence is known, a piece that another authority signed is
+ * is taken. Without evidence, a list of a CA whose chain is at hand comes first, and its chain is
+ * taken with it. Where the chain of the evidence is known, a piece that another authority signed is
  * never taken, not even alone: the part is missing then, and is_of_others says why. Further
  * revocation lists of the evidence's own authorities go along, for the verifier to choose among,
  * and lists that cannot be read: one of them may be the one that revokes.
@@ -46,6 +47,7 @@ struct assay_choice_candidate {
     int64_t issued_s;
     struct assay_dn issuer;  /* of a list */
     struct assay_key signer; /* of a chain: its CA's or signer's key */
+    struct assay_dn subject; /* the same: its name */
 };
 
 enum { ASSAY_CHOICE_CANDIDATES_MAX = ASSAY_RECOGNISED_MAX + ASSAY_RECOGNISED_FILES_MAX };

@@ -30,6 +30,7 @@ void cli_collateral_append_window(struct assay_json *list, const char *name_key,
     struct assay_json *const out = assay_json_append_object(list);
     assay_json_set_text(out, name_key, w->what);
     assay_json_set_bool(out, "certificate", w->is_certificate);
+    if (w->subject[0] != '\0') assay_json_set_text(out, "subject", w->subject);
     assay_json_set_time(out, "from", w->from_unix_s);
     assay_json_set_time(out, "until", w->to_unix_s);
     assay_json_set_bool(out, "holds", at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
@@ -117,8 +118,8 @@ static const char set_view[] =
     "[*entries [?fmspc   {tee}, FMSPC {fmspc}: TCB info of evaluation {tcb_evaluation_number}, QE "
     "identity of {qe_evaluation_number}\n"
     "|  {certificates} certificates, {#lists} revocation lists\n]"
-    "[*windows     {piece,-28} {from} to {until}[?certificate  (certificate)][?!holds   NOT VALID "
-    "NOW]\n]"
+    "[*windows     {piece,-28} {from} to {until}"
+    "[?certificate  (certificate[?subject  of {subject}])][?!holds   NOT VALID NOW]\n]"
     "[*faults     FAULT {part}: {text}\n]]"
     "[?valid_until   expires first: {expires_first}, {valid_until}; half of its life has passed at "
     "{half}; "

@@ -214,8 +214,8 @@ static const char pieces_view[] =
     "{tcb_info.evaluation_number}, {tcb_info.levels} levels\n]"
     "[?qe_identity QE identity            evaluation {qe_identity.evaluation_number}, "
     "{qe_identity.levels} levels\n]"
-    "[*windows {part,-38} {from} to {until}[?certificate  (certificate)][?!holds   NOT VALID "
-    "NOW]\n]"
+    "[*windows {part,-38} {from} to {until}[?certificate  (certificate[?subject  of {subject}])]"
+    "[?!holds   NOT VALID NOW]\n]"
     "[*missing MISSING                {part}: {text}; {source}\n]"
     "[*faults FAULT                  {part}: {text} ({cause})\n]"
     "[?empty&rooted EMPTY                  the folder has no collateral\n]";
@@ -242,6 +242,23 @@ static int print_text(const struct assay_collateral_bundles *b, struct assay_jso
 }
 
 /* ------------------------------------------------------------ the verb */
+
+/* Of Intel's documents a bundle has one each; a folder may have those of several platforms. */
+static void note_other_documents(const char *directory, const struct assay_collateral_dir *dir)
+{
+    const struct assay_recognition *const found = &dir->given->found;
+    for (size_t i = 0; i < found->count; i++) {
+        const enum assay_shape shape = found->pieces[i].shape;
+        const bool is_document = shape == ASSAY_SHAPE_TCB_INFO || shape == ASSAY_SHAPE_QE_IDENTITY;
+        if (!is_document || dir->given->is_taken[i] || found->pieces[i].status != ASSAY_OK)
+            continue;
+        (void)fprintf(stderr,
+                      "assay: note: %s: of several TCB infos or QE identities one is shown; "
+                      "evidence verify takes that of its evidence\n",
+                      directory);
+        return;
+    }
+}
 
 static int complain_of_folder(const struct assay_collateral_options *options,
                               enum assay_status status, const char *where)
@@ -318,6 +335,7 @@ static enum assay_status build_main(struct assay_collateral_dir *dir, const stru
         if (at == NULL) ASSAY_TRY(assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds));
         if (at == NULL) at = &pinned;
         ASSAY_TRY(assay_collateral_gather(&dir->given->found, at, others, g));
+        if (!others) assay_bytes_zero(g->is_taken, sizeof g->is_taken); /* files, as chosen */
         cli_input_files_set_used(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count + g->rims_len == 0 && i + 1 < ASSAY_PINNED_ROOTS)
             continue;
@@ -376,6 +394,7 @@ int cli_collateral_show(const struct assay_collateral_options *options)
         result = options->json ? cli_print_envelope("assay.collateral.show", data)
                                : print_text(built, data, completeness, has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
+        note_other_documents(options->directory, &dir);
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
         result = exit_of(built, completeness, at_unix_s);

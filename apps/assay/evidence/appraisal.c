@@ -300,7 +300,6 @@ static enum assay_status leave_others_empty(struct cli_appraisal *a)
     for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
         if (a->collateral[i].fault_count == 0) continue;
         if (!is_intels(a, &a->endorsements->entries[i])) continue;
-        a->folder_root = &a->endorsements->entries[whole - a->collateral].root;
         ASSAY_TRY(
             assay_collateral_build(&none, &a->endorsements->entries[i].root, &a->collateral[i]));
     }
@@ -325,28 +324,10 @@ static int build_collateral(struct cli_appraisal *a, const char *dir)
     return cli_print_folder_fault(a->json, "--collateral ", dir, NULL, status);
 }
 
-/* The folder is of another root than the evidence. With the same root something else is missing,
- * which the verdict names. */
-static void note_other_root(const struct cli_appraisal *a)
-{
-    uint8_t name[32];
-    char of[65], wanted[65];
-    if (a->folder_root == NULL || a->verdict->tier != ASSAY_TIER_NONE) return;
-    assay_key_name(a->folder_root, name);
-    if (a->verdict->has_platform && assay_bytes_equal(name, a->verdict->vendor_root, sizeof name))
-        return;
-    assay_hex_encode(name, sizeof name, of, sizeof of);
-    assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
-    (void)fprintf(stderr,
-                  "assay: note: %s: collateral of root %.64s, no collateral of root %.64s here\n",
-                  a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
-}
-
 void cli_appraisal_note(const struct cli_appraisal *a)
 {
     note_other_kind(a);
     if (a->given == NULL) return;
-    note_other_root(a);
     cli_input_files_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
     if (a->pieces.left_out > 0)
         (void)fprintf(stderr,

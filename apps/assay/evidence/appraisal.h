@@ -55,7 +55,6 @@ struct cli_appraisal {
     struct assay_endorsements *endorsements;
     struct assay_collateral *collateral; /* one per root */
     const char *folder;                  /* of collateral, as the options name it */
-    const struct assay_key *folder_root; /* root of the folder, NULL for all roots */
     struct assay_input_files *given;           /* what it holds; NULL without one */
     struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
     struct assay_evidence_package pieces;          /* the other kinds */

@@ -16,7 +16,8 @@ static enum assay_status refuse_cas(struct assay_svid *svid, enum assay_status s
     return status;
 }
 
-/* In: ca[ca_count].der is filled. Certificates that are there already count once. */
+/* In: ca[ca_count].der is filled, the spare place included. Certificates that are there already
+ * count once. */
 static enum assay_status add_ca(struct assay_svid *svid, size_t len)
 {
     struct assay_svid_ca *const one = &svid->ca[svid->ca_count];
@@ -39,22 +40,16 @@ static enum assay_status add_ca(struct assay_svid *svid, size_t len)
     for (size_t i = 0; i < svid->ca_count; i++)
         if (assay_bytes_equal(svid->ca[i].certificate.public_key, c->public_key, 32))
             return ASSAY_OK;
+    if (svid->ca_count == ASSAY_SVID_CAS_MAX)
+        return refuse_cas(svid, ASSAY_E_FULL, "more than 8 of them");
     svid->ca_count += 1;
     return ASSAY_OK;
-}
-
-static enum assay_status check_room(struct assay_svid *svid)
-{
-    return svid->ca_count < ASSAY_SVID_CAS_MAX
-               ? ASSAY_OK
-               : refuse_cas(svid, ASSAY_E_FULL, "more than 8 of them");
 }
 
 static enum assay_status load_der(struct assay_slice rest, struct assay_svid *svid)
 {
     while (rest.len > 0) {
         struct assay_slice one;
-        ASSAY_TRY(check_room(svid));
         if (assay_x509_next(&rest, &one) != ASSAY_X509_CERTIFICATE || one.len > ASSAY_SVID_DER_MAX)
             return refuse_cas(svid, ASSAY_E_KEY, "no certificate in DER");
         assay_bytes_copy(svid->ca[svid->ca_count].der, ASSAY_SVID_DER_MAX, one.bytes, one.len);
@@ -69,7 +64,6 @@ static enum assay_status load_pem(struct assay_slice rest, struct assay_svid *sv
     for (;;) {
         struct assay_slice label;
         size_t len = 0;
-        ASSAY_TRY(check_room(svid));
         const enum assay_status status =
             assay_pem_next(&rest, &label, svid->ca[svid->ca_count].der, ASSAY_SVID_DER_MAX, &len);
         if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
@@ -103,7 +97,6 @@ static enum assay_status load_bundle(struct assay_slice text, struct assay_svid 
                 is_svid = assay_tree_is(member, "x509-svid");
         }
         if (!is_svid) continue;
-        ASSAY_TRY(check_room(svid));
         const struct assay_tree_node *const one = assay_tree_member(tree, chain, 0);
         if (assay_tree_text(one) == NULL || assay_tree_member(tree, chain, 1) != NULL ||
             assay_base64_decode(ASSAY_BASE64_STANDARD, (const char *)one->text.bytes, one->text.len,

@@ -190,16 +190,27 @@ static struct assay_collateral_wanted wanted_by(const struct world *w)
     return wanted;
 }
 
+static struct assay_collateral_dir read_wanted(const struct assay_collateral_wanted *wanted)
+{
+    struct assay_collateral_dir dir;
+    const char *where = NULL;
+    cr_assert_eq(cli_collateral_dir_read(folder, wanted, &dir, &where), ASSAY_OK);
+    return dir;
+}
+
+static struct assay_collateral_dir read_folder(const struct world *w)
+{
+    const struct assay_collateral_wanted wanted = wanted_by(w);
+    return read_wanted(&wanted);
+}
+
 /* What the evidence is found to be with the folder, as any caller of the choice builds it. */
 static const struct assay_verdict *judge_with_folder(struct world *w)
 {
-    const struct assay_collateral_wanted wanted = wanted_by(w);
-    struct assay_collateral_dir dir;
-    const char *where = NULL;
-    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
-    cr_assert_eq(assay_collateral_build(&dir.files, &w->endorsements.entries[0].root,
-                                        &w->collateral),
-                 ASSAY_OK);
+    struct assay_collateral_dir dir = read_folder(w);
+    cr_assert_eq(
+        assay_collateral_build(&dir.files, &w->endorsements.entries[0].root, &w->collateral),
+        ASSAY_OK);
     cr_assert_eq(world_judge(w), ASSAY_OK);
     cli_collateral_dir_close(&dir);
     return &w->verdict;
@@ -212,15 +223,6 @@ static void put_all(const struct world *w, const char *prefix)
         (void)snprintf(name, sizeof name, "%s%zu", prefix, i);
         put(name, w->bundle.files.part[i]);
     }
-}
-
-static struct assay_collateral_dir read_folder(const struct world *w)
-{
-    const struct assay_collateral_wanted wanted = wanted_by(w);
-    struct assay_collateral_dir dir;
-    const char *where = NULL;
-    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
-    return dir;
 }
 
 static void expect_parts(const struct world *w, const char *what)
@@ -574,6 +576,36 @@ Test(quote_folder, takes_revocation_lists_by_issuer_then_time_then_date)
     world_close(w);
 }
 
+static void expect_pair(const struct world *w, const char *what)
+{
+    const struct assay_collateral_wanted wanted = { .at_unix_s = WORLD_AT }; /* no evidence */
+    struct assay_collateral_dir dir = read_wanted(&wanted);
+    for (size_t i = ASSAY_PART_PCK_CRL; i <= ASSAY_PART_PCK_CHAIN; i++)
+        cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "%s", what);
+    cli_collateral_dir_close(&dir);
+    empty();
+}
+
+Test(quote_folder, takes_list_and_chain_of_one_ca_without_evidence)
+{
+    struct world *worlds[2] = { world_open(), world_open() }; /* same names, other keys */
+    for (int newest = 0; newest < 2; newest++) {
+        struct world *const w = worlds[newest], *const other = worlds[1 - newest];
+        w->terms.issue_unix_s = WORLD_AT - 1;
+        other->terms.issue_unix_s = WORLD_AT - 9;
+        world_publish(w);
+        world_publish(other);
+        put_all(w, "a");
+        put_all(other, "m");
+        expect_pair(w, "two CAs: the newest list");
+        put_all(other, "m");
+        put("a", w->bundle.files.part[ASSAY_PART_PCK_CRL]);
+        expect_pair(other, "a newer list of a CA that is not here");
+    }
+    world_close(worlds[0]);
+    world_close(worlds[1]);
+}
+
 static const struct assay_recognised *piece_of(const struct assay_input_files *g, const char *name)
 {
     for (size_t i = 0; i < g->found.count; i++)
@@ -703,9 +735,8 @@ Test(quote_folder, says_what_is_wrong_with_the_folder)
     cr_expect_null(where);
 
     for (int i = 0; i <= ASSAY_RECOGNISED_FILES_MAX; i++) { /* one more than there is room for */
-        struct assay_collateral_dir one;
         if (i % 64 == 0) {
-            cr_expect_eq(cli_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
+            struct assay_collateral_dir one = read_wanted(&wanted);
             cli_collateral_dir_close(&one);
         }
         (void)snprintf(name, sizeof name, "crl-%03d", i);
@@ -761,9 +792,7 @@ Test(quote_folder, serves_evidence_that_names_no_platform)
         cr_expect_not(wanted.has_chain, "%zu bytes", cut);
     }
     put_all(w, "m");
-    struct assay_collateral_dir dir;
-    const char *where = NULL;
-    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    struct assay_collateral_dir dir = read_wanted(&wanted);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "part %zu", i);
     cli_collateral_dir_close(&dir);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What becomes of each file of a folder of collateral: taken, or named with the reason.
 . "$(dirname "$0")/../lib.sh"
+VECTORS=${ASSAY_VECTORS:-$(cd "$(dirname "$0")/../../../.." && pwd)/../shared/vectors}
 cd "$WORK" || exit 2
 A=$(printf 'a1%.0s' $(seq 32))
 "$ASSAY" soft ca made --name Made >/dev/null
@@ -96,12 +97,35 @@ fresh
 "$ASSAY" soft ca other --name 'Another vendor' >/dev/null
 cp other/pck_crl.der folder/pck_crl.der
 expect 0 'affirming' verify
+show() { "$ASSAY" collateral show folder --root made/root_ca.pem "$@"; }
+expect 0 'complete and verified  yes: ' show
+case $out in *note:*) wrong "a note of nothing: $out" ;; esac
+for name in 'TCB Signing' 'Root CA'; do
+    case $out in *"(certificate of SOFT $name"*) ;; *) wrong "the subject of a certificate is not shown: $out" ;; esac
+done
+expect 0 '"subject": "SOFT TCB Signing' show --json
 for file in folder/[0-9]*; do cmp -s "$file" made/pck_crl.der && rm "$file"; done
 expect 12 'collateral-missing: collateral is missing (expected pck_crl.der' verify
-show() { "$ASSAY" collateral show folder --root made/root_ca.pem "$@"; }
 expect 13 'MISSING                pck_crl.der: the list of ' show
 case $out in *'complete and verified  no: '*) ;; *) wrong "it is called complete: $out" ;; esac
 expect 13 '"part": "pck_crl.der"' show --json
 rm folder/pck_crl.der
 expect 13 'MISSING                pck_crl.der: the list of ' show
+
+# --- of several documents: what is shown is one
+fresh
+"$ASSAY" soft collateral made --out newer --evaluation 2 >/dev/null
+cp newer/tcb_info.json folder/another
+expect 0 'of several TCB infos or QE identities one is shown' show
+case $out in *': TCB info: not used'*) ;; *) wrong "what is left out is not named: $out" ;; esac
+
+# --- both CAs of Intel's in one folder, at times when the list of one of them is valid
+mkdir both
+for ca in platform-ca-swhardening processor-ca-config-and-swhardening; do
+    for file in "$VECTORS/sgx/sgx-$ca"/*; do [ ! -r "$file" ] || cp "$file" "both/$ca-$(basename "$file")"; done
+done
+for at in 2025-07-04T10:28:44Z 2025-08-30T05:09:06Z; do
+    [ -r both/platform-ca-swhardening-quote.bin ] || break
+    expect 10 'complete and verified  yes: ' "$ASSAY" collateral show both --at "$at"
+done
 finish

@@ -220,6 +220,8 @@ Test(standing, has_a_word_for_each_number)
         cr_assert_str_neq(assay_name_of_standing((enum assay_standing)i), "unknown");
         cr_assert_str_neq(assay_name_of_outcome((enum assay_proof_outcome)i), "unknown");
     }
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i <= ASSAY_PROOF_OTHER_ERA; i++)
         cr_assert_str_neq(assay_describe_answer((enum assay_proof_answer)i), "unknown");
+    cr_assert_str_eq(assay_describe_answer((enum assay_proof_answer)(ASSAY_PROOF_OTHER_ERA + 1)),
+                     "unknown");
 }

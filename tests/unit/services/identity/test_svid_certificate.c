@@ -7,6 +7,8 @@
  */
 #include "tests/unit/services/identity/credential_world.h"
 
+#include "base/base64.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +401,54 @@ Test(svid_certificate, ca_certificates_are_those_of_one_network_signed_by_themse
     assay_bytes_copy(both.bytes + both.len, w->ca[1].len, w->ca[1].bytes, w->ca[1].len);
     both.len += w->ca[1].len;
     cr_assert_eq(trust(w, both.bytes, both.len), ASSAY_E_INVALID);
+    credential_world_free(w);
+}
+
+/* Appends a certificate as PEM. */
+static void put_pem(struct assay_writer *pem, const struct credential *c)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+    static const char end[] = "\n-----END CERTIFICATE-----\n";
+    char text[4096];
+    size_t len = 0;
+    cr_assert_eq(
+        assay_base64_encode(ASSAY_BASE64_STANDARD, c->bytes, c->len, text, sizeof text, &len),
+        ASSAY_OK);
+    assay_writer_put(pem, begin, sizeof begin - 1);
+    assay_writer_put(pem, text, len);
+    assay_writer_put(pem, end, sizeof end - 1);
+}
+
+Test(svid_certificate, eight_ca_certificates_are_taken_and_no_more)
+{
+    static uint8_t der_bytes[16384], pem_bytes[16384];
+    struct credential_world *w = credential_world_new();
+    struct assay_writer der = assay_writer_over(der_bytes, sizeof der_bytes);
+    struct assay_writer pem = assay_writer_over(pem_bytes, sizeof pem_bytes);
+    for (uint32_t count = 1; count <= 9; count++) {
+        w->p.ca[1].number = 10 + count; /* number 1, of the leaf, is the eighth */
+        group_free(w->group[1]);
+        w->group[1] = group_new(4, 3);
+        assay_bytes_copy(w->p.ca[1].public_key, 32, w->group[1]->key, 32);
+        credential_world_certify(w);
+        const struct credential *const one = count == 8 ? &w->ca[0] : &w->ca[1];
+        assay_writer_put(&der, one->bytes, one->len);
+        put_pem(&pem, one);
+        cr_assert(!der.full && !pem.full);
+        const enum assay_status expected = count == 9 ? ASSAY_E_FULL : ASSAY_OK;
+        cr_assert_eq(trust(w, der_bytes, der.len), expected, "%u", count);
+        cr_assert_eq(trust(w, pem_bytes, pem.len), expected, "%u", count);
+        if (count < 8) cr_assert_eq(w->answer, ASSAY_IDENTITY_NO_KEY);
+        if (count != 8) continue;
+        cr_assert_eq(w->answer, ASSAY_IDENTITY_VALID);
+        /* one that is there already counts once; what is none is refused after eight too */
+        const size_t end = pem.len;
+        put_pem(&pem, one);
+        cr_assert_eq(trust(w, pem_bytes, pem.len), ASSAY_OK);
+        pem_bytes[end + 40] = '!';
+        cr_assert_eq(trust(w, pem_bytes, pem.len), ASSAY_E_KEY);
+        pem.len = end;
+    }
     credential_world_free(w);
 }
 

@@ -190,6 +190,9 @@ Test(svid_token, keys_are_those_of_the_set_alone)
     EXPECT(w, &w->token, VALID);
     cr_assert_gt(credential_replace(&w->keys, 1, "\"alg\":\"EdDSA\"", "\"d\":\"AAAAAAA\"", 13), 0);
     EXPECT(w, &w->token, NO_KEY); /* also of a key that signed nothing here */
+    w->keys = keys;
+    cr_assert_gt(credential_replace(&w->keys, 1, "\"alg\":\"EdDSA\"", "\"k\":\"AAAAAAA\"", 13), 0);
+    EXPECT(w, &w->token, NO_KEY); /* a symmetric one */
     /* two keys of one id would leave the choice to the reader */
     struct assay_credential_ca both[2] = { w->p.ca[0], w->p.ca[0] };
     struct assay_slice out;
