@@ -238,6 +238,7 @@ struct assay_member_snapshot {
     uint32_t level;       /* the highest feature level that it announced (docs/protocol.md 9.10) */
     struct assay_maintenance maintenance; /* the newest that was announced; until 0: none */
     bool in_maintenance;                  /* in the running epoch */
+    bool is_away; /* in maintenance in the running epoch or the one behind it (11.3.4) */
     /* While new rules are on trial (docs/protocol.md 9.9). */
     uint32_t watched_weight;
     bool felled;

@@ -156,6 +156,8 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
         .stage_epoch = m->stage_epoch,
         .level = m->level,
         .in_maintenance = assay_member_in_maintenance(m, engine->head->context.epoch),
+        .is_away = assay_member_in_maintenance(m, engine->head->state.epoch) ||
+                   assay_member_in_maintenance(m, engine->head->state.epoch + 1),
         .watched_weight = m->watched_weight,
         .felled = m->felled
     };

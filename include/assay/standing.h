@@ -141,7 +141,9 @@ struct assay_key_request {
 };
 /*
  * assay_standing_verify_key - is this the active key of a member of the network that the checkpoint
- * names? Verify the handshake, and call this in place of the verification of the chain.
+ * names? Verify the handshake, and call this in place of the verification of the chain. Turn the
+ * resumption of sessions off: nothing is verified then. Of a key that another member has as well,
+ * that one's standing is not looked at (docs/identity.md 10.6).
  * In:      request: bytes beyond the members that this version has must be zero
  * Out:     *answer, always: ASSAY_KEY_ACTIVE, or why the key must not be relied on;
  *          ASSAY_KEY_NOT_READ unless ASSAY_OK is returned

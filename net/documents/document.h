@@ -32,13 +32,14 @@ struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
 /* A member; whole: including its keys, and what is insecure. slot < member_count (asserted).
  * Returns: an object. */
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
-/* Workload keys of a member, each with its verdict (docs/identity.md 9). slot < member_count
- * (asserted). Returns: an object. */
-struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint32_t slot);
+/* Workload keys of a member, each with its verdict (docs/identity.md 9). now_ms: the monotonic
+ * clock of the reader. slot < member_count (asserted). Returns: an object. */
+struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint64_t now_ms,
+                                       uint32_t slot);
 /* Members from `since` on, `limit` at most, with their keys, and `next_since`. Returns: an
  * object. */
-struct assay_json *assay_document_all_keys(const struct assay_snapshot *s, uint32_t since,
-                                           uint32_t limit);
+struct assay_json *assay_document_all_keys(const struct assay_snapshot *s, uint64_t now_ms,
+                                           uint32_t since, uint32_t limit);
 /* Sets `workload_keys`: how many a member has declared, how many are active, and why the others are
  * not. */
 void assay_document_set_key_summary(struct assay_json *object, const struct assay_snapshot *s,

@@ -4,11 +4,24 @@
 #include "net/documents/document.h"
 #include "net/documents/key_verdict.h"
 
-static struct assay_json *entry_document(const struct assay_snapshot *s,
+/* Null where this node cannot tell. */
+static void set_active(struct assay_json *object, enum assay_authz_verdict verdict, bool active)
+{
+    if (assay_authz_verdict_is_undecided(verdict)) assay_json_set_null(object, "active");
+    else assay_json_set_bool(object, "active", active);
+}
+
+static void set_undecided(struct assay_json *object, const struct assay_authz_survey *survey)
+{
+    if (survey->node == ASSAY_KEY_ACTIVE) assay_json_set_null(object, "undecided");
+    else assay_json_set_text(object, "undecided", assay_authz_verdict_code(survey->node));
+}
+
+static struct assay_json *entry_document(const struct assay_authz_survey *survey,
                                          const struct assay_authz_listing *listing)
 {
     const struct assay_declared_key *key = listing->key;
-    const enum assay_authz_verdict verdict = assay_authz_listing_verdict(s, listing, false);
+    const enum assay_authz_verdict verdict = assay_authz_survey_verdict(survey, listing);
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "purpose", assay_declared_purpose_text(key->purpose));
     assay_json_set_text_n(object, "name", key->name.bytes, key->name.len);
@@ -22,15 +35,17 @@ static struct assay_json *entry_document(const struct assay_snapshot *s,
     assay_json_set_hex(object, "spki", key->spki.bytes, key->spki.len);
     assay_json_set_bool(object, "declared", listing->is_declared);
     assay_json_set_bool(object, "certified", listing->is_certified);
-    assay_json_set_bool(object, "active", verdict == ASSAY_KEY_ACTIVE);
+    set_active(object, verdict, verdict == ASSAY_KEY_ACTIVE);
     assay_json_set_text(object, "reason", assay_authz_verdict_code(verdict));
     assay_json_set_text(object, "reason_text", assay_authz_verdict_text(verdict));
     return object;
 }
 
 /* Of all keys of a member. In a network below the level that is the reason. */
-static void set_state(struct assay_json *object, const struct assay_snapshot *s, uint32_t slot)
+static void set_state(struct assay_json *object, const struct assay_authz_survey *survey,
+                      uint32_t slot)
 {
+    const struct assay_snapshot *const s = survey->s;
     const struct assay_member_keys_snapshot *keys = &s->members[slot].ledger.keys;
     const bool is_complete = assay_authz_table_has_lists(s->keys, slot, keys);
     const char *text = assay_keys_state_text(keys->state);
@@ -38,8 +53,9 @@ static void set_state(struct assay_json *object, const struct assay_snapshot *s,
         text = "the feature level of the network has no workload keys: level 6 has them";
     else if (!is_complete) text = assay_authz_verdict_text(ASSAY_KEY_LISTS_MISSING);
     else if (!keys->is_declared && keys->keys_epoch == 0) text = "it has declared no keys";
-    assay_json_set_bool(object, "active",
-                        keys->is_keyed && is_complete && keys->state == ASSAY_KEYS_ACTIVE);
+    if (survey->node != ASSAY_KEY_ACTIVE) text = assay_authz_verdict_text(survey->node);
+    set_active(object, survey->node,
+               keys->is_keyed && is_complete && keys->state == ASSAY_KEYS_ACTIVE);
     assay_json_set_text(object, "state", text);
     assay_json_set_bool(object, "complete", is_complete);
 }
@@ -51,20 +67,24 @@ static void set_root(struct assay_json *object, const char *key, bool is_set,
     else assay_json_set_null(object, key);
 }
 
-struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint32_t slot)
+static struct assay_json *member_document(const struct assay_authz_survey *survey, uint32_t slot)
 {
+    const struct assay_snapshot *const s = survey->s;
     ASSAY_ASSERT(slot < s->member_count);
     const struct assay_member_snapshot *m = &s->members[slot].ledger;
     struct assay_authz_listing listing;
     uint32_t at = 0;
     struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "era", s->chain.era);
+    assay_json_set_uint(object, "epoch", s->chain.epoch);
+    set_undecided(object, survey);
     assay_json_set_uint(object, "slot", slot);
     assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
     assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
     assay_json_set_uint(object, "incarnation", m->incarnation);
     assay_json_set_text(object, "standing",
-                        assay_document_standing(assay_document_effective_standing(m)));
-    set_state(object, s, slot);
+                        assay_document_standing((uint64_t)assay_authz_standing(m)));
+    set_state(object, survey, slot);
     set_root(object, "declared_root", m->keys.is_declared, m->keys.declared_root);
     if (m->keys.is_declared) assay_json_set_uint(object, "declared_since", m->keys.since_epoch);
     else assay_json_set_null(object, "declared_since");
@@ -73,18 +93,33 @@ struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint32_t 
     else assay_json_set_null(object, "keys_epoch");
     struct assay_json *list = assay_json_set_array(object, "keys");
     while (assay_authz_listing_next(s, slot, &at, &listing))
-        assay_json_append(list, entry_document(s, &listing));
+        assay_json_append(list, entry_document(survey, &listing));
     return object;
 }
 
-struct assay_json *assay_document_all_keys(const struct assay_snapshot *s, uint32_t since,
-                                           uint32_t limit)
+struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint64_t now_ms,
+                                       uint32_t slot)
 {
+    struct assay_authz_survey survey;
+    assay_authz_survey_open(&survey, s, now_ms);
+    struct assay_json *object = member_document(&survey, slot);
+    assay_authz_survey_close(&survey);
+    return object;
+}
+
+struct assay_json *assay_document_all_keys(const struct assay_snapshot *s, uint64_t now_ms,
+                                           uint32_t since, uint32_t limit)
+{
+    struct assay_authz_survey survey;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     uint32_t slot = since;
+    assay_authz_survey_open(&survey, s, now_ms);
     for (; slot < s->member_count && slot - since < limit; slot++)
-        assay_json_append(list, assay_document_keys(s, slot));
+        assay_json_append(list, member_document(&survey, slot));
+    assay_json_set_uint(data, "era", s->chain.era);
     assay_document_set_epoch(data, s);
+    set_undecided(data, &survey);
+    assay_authz_survey_close(&survey);
     assay_json_set(data, "members", list);
     if (slot < s->member_count) assay_json_set_uint(data, "next_since", slot);
     else assay_json_set_null(data, "next_since");
@@ -95,13 +130,16 @@ void assay_document_set_key_summary(struct assay_json *object, const struct assa
                                     uint32_t slot)
 {
     struct assay_authz_listing listing;
+    struct assay_authz_survey survey;
     uint32_t at = 0, count = 0, active = 0;
+    assay_authz_survey_open(&survey, s, s->now_ms);
     while (assay_authz_listing_next(s, slot, &at, &listing)) {
         count++;
-        active += assay_authz_listing_verdict(s, &listing, false) == ASSAY_KEY_ACTIVE;
+        active += assay_authz_survey_verdict(&survey, &listing) == ASSAY_KEY_ACTIVE;
     }
     struct assay_json *const out = assay_json_set_object(object, "workload_keys");
-    set_state(out, s, slot);
+    set_state(out, &survey, slot);
+    assay_authz_survey_close(&survey);
     assay_json_set_uint(out, "count", count);
     assay_json_set_uint(out, "active_count", active);
 }

@@ -125,6 +125,7 @@ static bool is_current(const struct assay_authz_table *table,
 struct update {
     const struct assay_authz_table *old;
     uint32_t loads, missing;
+    uint32_t next; /* the slot that found no load left first; UINT32_MAX: none did */
     assay_authz_list_reader *read;
     void *context;
 };
@@ -144,6 +145,8 @@ static struct assay_authz_list *find_list(struct update *u, uint32_t slot, const
     if (u->loads > 0) {
         u->loads--;
         if (u->read(u->context, slot, root, &list) != ASSAY_OK) list = NULL;
+    } else if (u->next == UINT32_MAX) {
+        u->next = slot;
     }
     u->missing += list == NULL;
     return list;
@@ -153,18 +156,22 @@ struct assay_authz_table *assay_authz_table_update(struct assay_authz_table *old
                                                    const struct assay_member_keys_snapshot *members,
                                                    uint32_t count, uint32_t loads,
                                                    assay_authz_list_reader *read, void *context,
-                                                   uint32_t *missing)
+                                                   uint32_t *first, uint32_t *missing)
 {
-    struct update u = { .old = old, .loads = loads, .read = read, .context = context };
+    struct update u = {
+        .old = old, .loads = loads, .next = UINT32_MAX, .read = read, .context = context
+    };
     *missing = 0;
     if (is_current(old, members, count)) return assay_authz_table_share(old);
     struct assay_authz_table *table = assay_authz_table_create(count);
     if (table == NULL) return NULL;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t n = 0; n < count; n++) {
+        const uint32_t i = (*first % count + n) % count;
         struct assay_authz_table_row *row = &table->rows[i];
         row->declared = find_list(&u, i, declared_root(&members[i]), NULL);
         row->certified = find_list(&u, i, certified_root(&members[i]), row->declared);
     }
+    if (u.next != UINT32_MAX) *first = u.next;
     *missing = u.missing;
     return table;
 }

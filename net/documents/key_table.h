@@ -59,15 +59,16 @@ typedef enum assay_status assay_authz_list_reader(void *context, uint32_t slot,
                                                   struct assay_authz_list **list);
 /*
  * assay_authz_table_update - makes the table that these members need; lists that it has are shared.
- * In:      old: may be NULL; loads: the most lists that are read
- * Out:     *missing: lists that the state names and the new table lacks
+ * In:      old: may be NULL; loads: the most lists that are read; *first: the slot whose lists are
+ *          read first, so that lists that cannot be read do not use up what others need
+ * Out:     *missing: lists that the state names and the new table lacks; *first: for the next time
  * Returns: a table of one reference: the old one, where nothing changes; NULL without memory
  */
 struct assay_authz_table *assay_authz_table_update(struct assay_authz_table *old,
                                                    const struct assay_member_keys_snapshot *members,
                                                    uint32_t count, uint32_t loads,
                                                    assay_authz_list_reader *read, void *context,
-                                                   uint32_t *missing);
+                                                   uint32_t *first, uint32_t *missing);
 
 /* Lists of a member, as far as their roots are those that the state names. table: may be NULL.
  * Returns: the row; NULL for a list that is not here, or that no state names. */

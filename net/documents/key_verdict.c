@@ -6,6 +6,8 @@
 #include "base/assert.h"
 #include "host/permit.h"
 
+#include <stdlib.h>
+
 enum { STALLED_MS = 5000 }; /* as /livez: the loop publishes once a second at least */
 
 #define KEY_VERDICT_ROW(symbol, code, text) [symbol] = { code, text },
@@ -68,16 +70,24 @@ bool assay_authz_listing_next(const struct assay_snapshot *s, uint32_t slot, uin
     return false;
 }
 
-/* Of the member, whatever its lists. Returns: ACTIVE, BELOW_THRESHOLD, SUSPENDED or DRAINED */
+enum assay_standing assay_authz_standing(const struct assay_member_snapshot *member)
+{
+    const enum assay_standing standing = member->trust.score.standing;
+    if (member->stage != ASSAY_STAGE_MEMBER) return ASSAY_STANDING_SUSPENDED;
+    return member->is_away && standing < ASSAY_STANDING_RESTRICTED ? ASSAY_STANDING_RESTRICTED
+                                                                   : standing;
+}
+
+/* Of the member, whatever its lists. Returns: ACTIVE, or one from MAINTENANCE to DRAINED */
 static enum assay_authz_verdict standing_verdict(const struct assay_member_snapshot *m,
                                                  bool critical)
 {
-    const enum assay_standing standing = m->trust.score.standing;
+    const enum assay_standing worst = critical ? ASSAY_STANDING_FULL : ASSAY_STANDING_WARNING;
+    const enum assay_standing standing = assay_authz_standing(m);
     if (m->stage != ASSAY_STAGE_MEMBER) return ASSAY_KEY_DRAINED;
     if (standing == ASSAY_STANDING_SUSPENDED) return ASSAY_KEY_SUSPENDED;
-    return standing > (critical ? ASSAY_STANDING_FULL : ASSAY_STANDING_WARNING)
-               ? ASSAY_KEY_BELOW_THRESHOLD
-               : ASSAY_KEY_ACTIVE;
+    if (standing <= worst) return ASSAY_KEY_ACTIVE;
+    return m->trust.score.standing <= worst ? ASSAY_KEY_MAINTENANCE : ASSAY_KEY_BELOW_THRESHOLD;
 }
 
 /* docs/protocol.md 2.16.6. */
@@ -133,7 +143,7 @@ struct search {
 
 static bool is_standing(enum assay_authz_verdict verdict)
 {
-    return verdict >= ASSAY_KEY_BELOW_THRESHOLD && verdict <= ASSAY_KEY_DRAINED;
+    return verdict >= ASSAY_KEY_MAINTENANCE && verdict <= ASSAY_KEY_DRAINED;
 }
 
 static void add_listing(struct search *search, const struct assay_authz_listing *listing)
@@ -158,7 +168,6 @@ static void search_member(struct search *search, uint32_t slot)
     const struct assay_member_snapshot *m = &search->s->members[slot].ledger;
     struct assay_authz_listing listing;
     uint32_t at = 0;
-    if (m->stage == ASSAY_STAGE_LEFT) return;
     while (assay_authz_listing_next(search->s, slot, &at, &listing))
         if (assay_bytes_equal(listing.spki_sha256, search->question->spki_sha256, 32))
             add_listing(search, &listing);
@@ -185,4 +194,82 @@ void assay_authz_decide(const struct assay_snapshot *s, uint64_t now_ms,
     if (search.worst.has_listing) return;
     if (answer->verdict == ASSAY_KEY_ACTIVE ? search.lacks_low : search.lacks_any)
         *answer = (struct assay_authz_answer){ .verdict = ASSAY_KEY_LISTS_MISSING };
+}
+
+/* ------------------------------------------------------------ all keys of a snapshot */
+
+static int compare_digests(const void *a, const void *b)
+{
+    const struct assay_authz_digest *one = a, *other = b;
+    const int order = assay_bytes_compare(one->spki_sha256, other->spki_sha256, 32);
+    if (order != 0) return order;
+    return one->verdict < other->verdict ? 1 : one->verdict > other->verdict ? -1 : 0;
+}
+
+/* low: NULL: counted alone. */
+static void survey_member(struct assay_authz_survey *survey, uint32_t slot,
+                          struct assay_authz_digest *low)
+{
+    const struct assay_member_snapshot *m = &survey->s->members[slot].ledger;
+    struct assay_authz_listing listing;
+    uint32_t at = 0;
+    while (assay_authz_listing_next(survey->s, slot, &at, &listing)) {
+        const enum assay_authz_verdict verdict =
+            assay_authz_listing_verdict(survey->s, &listing, false);
+        if (!is_standing(verdict)) continue;
+        if (low != NULL) {
+            low[survey->low_count].verdict = verdict;
+            assay_bytes_copy(low[survey->low_count].spki_sha256, 32, listing.spki_sha256, 32);
+        }
+        survey->low_count++;
+    }
+    if (assay_authz_table_has_lists(survey->s->keys, slot, &m->keys)) return;
+    survey->lacks_any = true;
+    if (standing_verdict(m, false) != ASSAY_KEY_ACTIVE) survey->lacks_low = true;
+}
+
+void assay_authz_survey_open(struct assay_authz_survey *survey, const struct assay_snapshot *s,
+                             uint64_t now_ms)
+{
+    *survey = (struct assay_authz_survey){ .s = s, .node = node_verdict(s, now_ms) };
+    if (survey->node != ASSAY_KEY_ACTIVE) return;
+    for (uint32_t slot = 0; slot < s->member_count; slot++)
+        survey_member(survey, slot, NULL);
+    if (survey->low_count == 0) return;
+    survey->low = calloc(survey->low_count, sizeof *survey->low);
+    survey->low_count = 0;
+    if (survey->low == NULL) {
+        survey->node = ASSAY_KEY_NO_MEMORY;
+        return;
+    }
+    for (uint32_t slot = 0; slot < s->member_count; slot++)
+        survey_member(survey, slot, survey->low);
+    qsort(survey->low, survey->low_count, sizeof *survey->low, compare_digests);
+}
+
+void assay_authz_survey_close(struct assay_authz_survey *survey)
+{
+    free(survey->low);
+    survey->low = NULL;
+    survey->low_count = 0;
+}
+
+enum assay_authz_verdict assay_authz_survey_verdict(const struct assay_authz_survey *survey,
+                                                    const struct assay_authz_listing *listing)
+{
+    if (survey->node != ASSAY_KEY_ACTIVE) return survey->node;
+    uint32_t first = 0, end = survey->low_count; /* of equal ones the worst is first */
+    while (first < end) {
+        const uint32_t middle = first + (end - first) / 2;
+        if (assay_bytes_compare(survey->low[middle].spki_sha256, listing->spki_sha256, 32) < 0)
+            first = middle + 1;
+        else end = middle;
+    }
+    if (first < survey->low_count &&
+        assay_bytes_equal(survey->low[first].spki_sha256, listing->spki_sha256, 32))
+        return survey->low[first].verdict;
+    const enum assay_authz_verdict own = assay_authz_listing_verdict(survey->s, listing, false);
+    if (own == ASSAY_KEY_ACTIVE ? survey->lacks_low : survey->lacks_any)
+        return ASSAY_KEY_LISTS_MISSING;
+    return own;
 }

@@ -15,7 +15,6 @@
  * the standings, which decide for every member that has the key. Then what leaves it undecided. */
 #define ASSAY_KEY_VERDICT_LIST(X)                                                                  \
     X(ASSAY_KEY_ACTIVE, "active", "the key is active")                                             \
-    X(ASSAY_KEY_MAINTENANCE, "maintenance", "the member is in maintenance")                        \
     X(ASSAY_KEY_STALE, "stale", "the member has no certified PASS for more than 3 epochs")         \
     X(ASSAY_KEY_NOT_BOUND, "not_bound", "the newest certified PASS of the member bound no keys")   \
     X(ASSAY_KEY_NOT_CERTIFIED, "not_certified",                                                    \
@@ -24,11 +23,13 @@
     X(ASSAY_KEY_OTHER_PURPOSE, "other_purpose", "the key is declared for another purpose")         \
     X(ASSAY_KEY_OTHER_MEMBER, "other_member", "the key is one of another member")                  \
     X(ASSAY_KEY_UNKNOWN, "unknown_key", "no member of the network has declared this key")          \
+    X(ASSAY_KEY_MAINTENANCE, "maintenance", "a member with this key is in maintenance")            \
     X(ASSAY_KEY_BELOW_THRESHOLD, "below_threshold",                                                \
       "the standing of a member with this key is too low for the class")                           \
     X(ASSAY_KEY_SUSPENDED, "suspended", "a member with this key is SUSPENDED")                     \
     X(ASSAY_KEY_DRAINED, "drained", "the operators took a member with this key out of service")    \
     X(ASSAY_KEY_STARTING, "starting", "the node is starting")                                      \
+    X(ASSAY_KEY_NO_MEMORY, "no_memory", "the node is short of memory")                             \
     X(ASSAY_KEY_STALLED, "stalled", "the node has published no state for 5 seconds")               \
     X(ASSAY_KEY_CATCHING_UP, "catching_up", "the node has no state of the network yet")            \
     X(ASSAY_KEY_BEHIND, "behind", "the node is behind: it is fetching blocks")                     \
@@ -58,6 +59,9 @@ struct assay_authz_listing {
  * one has. *at: 0 at first. Returns: false after the last. */
 bool assay_authz_listing_next(const struct assay_snapshot *s, uint32_t slot, uint32_t *at,
                               struct assay_authz_listing *listing);
+/* Whatever its lists (docs/protocol.md 11.3.4): SUSPENDED of a member that does not serve, at least
+ * RESTRICTED of one in maintenance. Returns: the standing that relying parties may use */
+enum assay_standing assay_authz_standing(const struct assay_member_snapshot *member);
 /* Of one listing alone. critical: FULL is needed, else WARNING. Returns: ACTIVE to DRAINED */
 enum assay_authz_verdict assay_authz_listing_verdict(const struct assay_snapshot *s,
                                                      const struct assay_authz_listing *listing,
@@ -79,5 +83,26 @@ struct assay_authz_answer {
 void assay_authz_decide(const struct assay_snapshot *s, uint64_t now_ms,
                         const struct assay_authz_question *question,
                         struct assay_authz_answer *answer);
+
+/* What decides about every key of one snapshot, for documents that have many: the answer for each
+ * is that of assay_authz_decide for the class normal, the purpose and the member of its listing. */
+struct assay_authz_digest {
+    uint8_t spki_sha256[32];
+    enum assay_authz_verdict verdict; /* of a member with this key that stands too low */
+};
+struct assay_authz_survey {
+    const struct assay_snapshot *s;
+    enum assay_authz_verdict node; /* ACTIVE: this node can tell; else why not */
+    struct assay_authz_digest *low; /* [low_count], ascending */
+    uint32_t low_count;
+    bool lacks_any, lacks_low;
+};
+/* Without memory the node cannot tell. Close it with assay_authz_survey_close. */
+void assay_authz_survey_open(struct assay_authz_survey *survey, const struct assay_snapshot *s,
+                             uint64_t now_ms);
+void assay_authz_survey_close(struct assay_authz_survey *survey);
+/* Returns: ACTIVE, or why the key is not, or why this node cannot tell. */
+enum assay_authz_verdict assay_authz_survey_verdict(const struct assay_authz_survey *survey,
+                                                    const struct assay_authz_listing *listing);
 
 #endif

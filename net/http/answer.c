@@ -392,6 +392,14 @@ static void refuse_body(struct http_asking *asking, const struct route *route)
     }
 }
 
+static void answer_starting(struct http_asking *asking)
+{
+    http_problem(asking, HTTP_TOO_BUSY, "the node is only starting", NULL);
+    if (!assay_http_is_of_key(asking->request)) return;
+    asking->answer->reason = "starting";
+    asking->answer->key_answer = ASSAY_HTTP_KEY_UNDECIDED;
+}
+
 static void answer_route(struct http_asking *asking, const struct route *route)
 {
     ASSAY_ASSERT(route->make != NULL);
@@ -403,16 +411,50 @@ static void answer_route(struct http_asking *asking, const struct route *route)
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!is_any && !check_parameters(asking, route)) return;
     else if (!route->bare && asking->view == NULL)
-        http_problem(asking, HTTP_TOO_BUSY, "the node is only starting", NULL);
+        answer_starting(asking);
     else route->make(asking);
+}
+
+static bool is_of_envoy(const struct assay_http_request *request)
+{
+    static const char ext_authz[] = "/v1/ext-authz/";
+    return strncmp(request->path, ext_authz, sizeof ext_authz - 1) == 0;
 }
 
 /* Envoy sends the Host of its client's request: that path has no document of this node. */
 static bool is_for_here(const struct assay_http_request *request)
 {
-    static const char ext_authz[] = "/v1/ext-authz/";
-    return !request->loopback || strncmp(request->path, ext_authz, sizeof ext_authz - 1) == 0 ||
-           request->is_certified_host || is_own_name(request->host);
+    return !request->loopback || is_of_envoy(request) || request->is_certified_host ||
+           is_own_name(request->host);
+}
+
+bool assay_http_is_of_key(const struct assay_http_request *request)
+{
+    return is_of_envoy(request) || strcmp(request->path, "/v1/authorize") == 0;
+}
+
+bool assay_http_is_stalled(const struct assay_http_snapshot *view, uint64_t now_ms)
+{
+    return now_ms >= view->snapshot.now_ms + ASSAY_HTTP_DEAD_MS;
+}
+
+void assay_http_deny_key(const struct assay_http_request *request,
+                         struct assay_http_answer *answer)
+{
+    static const char text[] =
+        "{\"type\":\"about:blank\",\"title\":\"The key is not active\",\"status\":403,"
+        "\"detail\":\"this node cannot tell: the header Assay-Reason has the reason\","
+        "\"instance\":\"\",\"code\":\"key_denied\",\"hint\":\"ask another node, or retry\"}";
+    if (!is_of_envoy(request) || answer->status < 500) return;
+    const char *const reason = answer->reason;
+    free(answer->body);
+    *answer = (struct assay_http_answer){ .status = 403,
+                                          .type = "application/problem+json",
+                                          .fixed = text,
+                                          .len = sizeof text - 1,
+                                          .reason = reason != NULL ? reason : "no_memory",
+                                          .key_answer = ASSAY_HTTP_KEY_UNDECIDED,
+                                          .close = answer->close };
 }
 
 bool assay_http_is_allowed(const struct assay_http_request *request)
@@ -450,4 +492,5 @@ void assay_http_answer(const struct assay_http_content *book,
     asking.word = word;
     if (route != NULL) answer_route(&asking, route);
     else http_problem(&asking, HTTP_NOT_FOUND, "no such path", NULL);
+    assay_http_deny_key(request, answer);
 }

@@ -98,6 +98,15 @@ struct assay_http_answer {
 /* Returns: whether the request is well-formed, for this machine, and of a client that may read the
  * path: another one is refused before the cache of rendered documents is searched. */
 bool assay_http_is_allowed(const struct assay_http_request *request);
+/* Returns: whether the path is one of those where proxies request whether a key is active. Their
+ * answers are small, and no reader of other documents may keep them from being made. */
+bool assay_http_is_of_key(const struct assay_http_request *request);
+/* Makes a failure (5xx) of /v1/ext-authz a denial, since Envoy may let requests pass on failures.
+ * Other answers stay. In: answer: its reason may be set. */
+void assay_http_deny_key(const struct assay_http_request *request,
+                         struct assay_http_answer *answer);
+/* Returns: whether the loop hangs: what is rendered of its last snapshot counts no longer. */
+bool assay_http_is_stalled(const struct assay_http_snapshot *view, uint64_t now_ms);
 /* Returns: how many bytes the body of this request may have; 0: it may have none. */
 size_t assay_http_body_max(const struct assay_http_request *request);
 /* Returns: whether answers to this request, which Accept admits, are of a closed epoch: one is

@@ -152,7 +152,7 @@ static struct assay_json *document_of(struct http_asking *asking,
     assay_json_set_text_n(data, "key_name", decided->listing.key->name.bytes,
                           decided->listing.key->name.len);
     assay_json_set_text(data, "standing",
-                        assay_document_standing(assay_document_effective_standing(m)));
+                        assay_document_standing((uint64_t)assay_authz_standing(m)));
     return data;
 }
 
@@ -196,7 +196,7 @@ void http_authorize(struct http_asking *asking)
 
 /* Of the request that the proxy has: method, path behind the class, body and parameters are not
  * looked at. Envoy lets requests pass where failure_mode_allow is set and the answer is 5xx, so
- * what cannot be decided is denied by 403. */
+ * what cannot be decided is denied by 403 (assay_http_deny_key has the rest). */
 void http_ext_authz(struct http_asking *asking)
 {
     struct assay_authz_question question = { .purpose = ASSAY_PURPOSE_TLS, .slot = ASSAY_SLOT_ALL };
@@ -216,14 +216,21 @@ void http_ext_authz(struct http_asking *asking)
 
 /* ------------------------------------------------------------ lists of keys */
 
+/* What was decided before the loop hung is not what is decided now. */
+static bool is_same(struct http_asking *asking)
+{
+    return !assay_http_is_stalled(asking->view, asking->book->now_ms) && http_same_view(asking);
+}
+
 void http_keys(struct http_asking *asking)
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
     uint16_t slot = 0;
     if (!assay_document_slot(s, asking->word, &slot))
         http_problem(asking, HTTP_NOT_FOUND, "no member has that name, slot or node_id", NULL);
-    else if (!http_same_view(asking))
-        http_document(asking, "assay.keys", assay_document_keys(s, slot));
+    else if (!is_same(asking))
+        http_document(asking, "assay.keys",
+                      assay_document_keys(s, asking->book->now_ms, slot));
 }
 
 void http_all_keys(struct http_asking *asking)
@@ -232,8 +239,8 @@ void http_all_keys(struct http_asking *asking)
     bool given = false;
     if (!http_number(asking, "since", 0, UINT32_MAX, &given, &since)) return;
     if (!http_number(asking, "limit", 1, ASSAY_MEMBERS_MAX, &given, &limit)) return;
-    if (http_same_view(asking)) return;
-    http_document(
-        asking, "assay.all_keys",
-        assay_document_all_keys(&asking->view->snapshot, (uint32_t)since, (uint32_t)limit));
+    if (is_same(asking)) return;
+    http_document(asking, "assay.all_keys",
+                  assay_document_all_keys(&asking->view->snapshot, asking->book->now_ms,
+                                          (uint32_t)since, (uint32_t)limit));
 }

@@ -379,6 +379,16 @@ static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
     return send_answer(link, &answer);
 }
 
+/* Documents of keys say that the node cannot tell once its loop hangs; a kept one does not. */
+static bool is_out_of_date(const struct assay_http_request *request,
+                           const struct assay_http_snapshot *view, const struct assay_http *http)
+{
+    static const char end[] = "/keys";
+    const size_t len = strlen(request->path);
+    return len >= sizeof end - 1 && strcmp(request->path + len - (sizeof end - 1), end) == 0 &&
+           assay_http_is_stalled(view, http->now_ms);
+}
+
 static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)
 {
     struct assay_http *http = link->http;
@@ -390,7 +400,8 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     const struct kept *kept = view != NULL && http_server_cache_epoch_key(request, key)
                                   ? http_server_cache_find_epoch(http, key, view)
                                   : NULL;
-    const bool may_keep = view != NULL && kept == NULL && http_server_cache_key(request, key);
+    const bool may_keep = view != NULL && kept == NULL && !is_out_of_date(request, view, http) &&
+                          http_server_cache_key(request, key);
     if (may_keep) kept = http_server_cache_find(http, key, view->generation);
     enum MHD_Result result = MHD_NO;
     if (kept != NULL && assay_http_is_known(request, kept->etag)) {
@@ -399,7 +410,7 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     } else if (kept != NULL) {
         count_answer(http, request->path, kept->status);
         result = queue(link, kept->status, kept->response);
-    } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX) {
+    } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX && !assay_http_is_of_key(request)) {
         http->figures.answers[5]++;
         result = answer_busy(link);
     } else {

@@ -144,9 +144,9 @@ static char *document_keys(struct assay_runtime *runtime, const char *which)
     uint16_t slot = 0;
     if (which[0] == '\0')
         return document_finish(runtime, "assay.all_keys",
-                               assay_document_all_keys(s, 0, s->member_count));
+                               assay_document_all_keys(s, runtime->now_ms, 0, s->member_count));
     if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
-    return document_finish(runtime, "assay.keys", assay_document_keys(s, slot));
+    return document_finish(runtime, "assay.keys", assay_document_keys(s, runtime->now_ms, slot));
 }
 
 static char *answer_slot(struct assay_runtime *runtime, const char *which,

@@ -218,6 +218,7 @@ struct assay_runtime {
     struct assay_snapshot snapshot; /* members: [members] */
     struct { /* lists of workload keys; snapshot.keys is the table */
         struct assay_authz_table *table;
+        uint32_t first; /* the slot whose lists are read first */
         uint32_t missing;
         uint64_t epoch, retry_ms; /* of the last update; when what is missing is tried again */
     } key_table;

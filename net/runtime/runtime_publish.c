@@ -263,8 +263,8 @@ void runtime_votes_free(const struct assay_http_epoch **epoch)
 
 /* ------------------------------------------------------------ lists of workload keys */
 
-/* Read from the store when the roots of the head state change, a few in a turn, so that a node of
- * many members that starts does not stall. What is missing is tried again. */
+/* Read from the store when the roots of the head state change, a few for each snapshot, so that a
+ * node of many members that starts does not stall. What is missing is tried again. */
 enum {
     LOADS_MAX = 32, /* of one snapshot: some 2 ms */
     RETRY_MS = 500, /* the engine requests what is missing of its peers */
@@ -301,7 +301,8 @@ void runtime_key_table_update(struct assay_runtime *runtime, struct assay_snapsh
         members[i] = s->members[i].ledger.keys;
     if (members != NULL)
         table = assay_authz_table_update(old, members, s->member_count, LOADS_MAX,
-                                         load_key_list, runtime, &missing);
+                                         load_key_list, runtime, &runtime->key_table.first,
+                                         &missing);
     free(members);
     assay_authz_table_release(&runtime->key_table.table);
     runtime->key_table.table = table; /* NULL without memory: then no key is reported */

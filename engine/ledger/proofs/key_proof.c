@@ -88,22 +88,24 @@ static bool has_key(const struct assay_declared_keys *keys, const struct assay_d
     return false;
 }
 
-/* The entry of a key, and why there is none that fits. One key may have several names. */
+/* Is there an entry of the key that fits, or why not? One key may have several names, of which the
+ * newest declared list may have some. declared: NULL: not looked at. */
 static enum assay_key_answer find_entry(const struct assay_declared_keys *keys,
-                                        const struct assay_key_terms *terms,
-                                        const struct assay_declared_key **entry)
+                                        const struct assay_declared_keys *declared,
+                                        const struct assay_key_terms *terms)
 {
     enum assay_key_answer answer = ASSAY_KEY_NOT_LISTED;
     for (uint32_t i = 0; i < keys->count; i++) {
         const struct assay_declared_key *const one = &keys->keys[i];
         if (!assay_slice_equal(one->spki, terms->spki)) continue;
-        *entry = one;
         if (one->purpose != ASSAY_PURPOSE_TLS) {
             if (answer == ASSAY_KEY_NOT_LISTED) answer = ASSAY_KEY_OTHER_USE;
-        } else if (terms->name.len == 0 || assay_slice_equal(one->name, terms->name)) {
+        } else if (terms->name.len > 0 && !assay_slice_equal(one->name, terms->name)) {
+            if (answer != ASSAY_KEY_WITHDRAWN) answer = ASSAY_KEY_OTHER_NAME;
+        } else if (declared == NULL || has_key(declared, one)) {
             return ASSAY_KEY_ACTIVE;
         } else {
-            answer = ASSAY_KEY_OTHER_NAME;
+            answer = ASSAY_KEY_WITHDRAWN;
         }
     }
     return answer;
@@ -114,7 +116,6 @@ enum assay_key_answer assay_proof_key_check(const struct assay_proven_state *pro
                                             const struct assay_key_terms *terms)
 {
     struct assay_declared_keys list, declared;
-    const struct assay_declared_key *entry = NULL;
     const struct assay_declaration *const d = &proven->member.declaration;
     ASSAY_ASSERT(terms->standing_worst <= ASSAY_STANDING_WARNING);
     if (terms->node_id != NULL && !assay_bytes_equal(terms->node_id, proven->member.node_id, 32))
@@ -124,12 +125,11 @@ enum assay_key_answer assay_proof_key_check(const struct assay_proven_state *pro
         assay_member_keys_state(&proven->member, proven->next.epoch, terms->standing_worst);
     if (state != ASSAY_KEYS_ACTIVE) return answer_of_state(state);
     if (!read_list(proof->list, d->keys_root, &list)) return ASSAY_KEY_OTHER_LIST;
-    const enum assay_key_answer answer = find_entry(&list, terms, &entry);
+    const enum assay_key_answer answer = find_entry(&list, NULL, terms);
     if (answer != ASSAY_KEY_ACTIVE) return answer;
     /* 2.16.6: a key that the newest declared list lacks is not active. */
-    ASSAY_ASSERT(entry != NULL);
     if (d->count == 0 || !d->roots[0].binds) return ASSAY_KEY_WITHDRAWN;
     if (assay_bytes_equal(d->roots[0].root, d->keys_root, 32)) return ASSAY_KEY_ACTIVE;
     if (!read_list(proof->declared, d->roots[0].root, &declared)) return ASSAY_KEY_OTHER_LIST;
-    return has_key(&declared, entry) ? ASSAY_KEY_ACTIVE : ASSAY_KEY_WITHDRAWN;
+    return find_entry(&list, &declared, terms);
 }

@@ -203,6 +203,40 @@ Test(key_proof, a_key_that_was_withdrawn_is_refused, .timeout = 600)
     close_party(p);
 }
 
+/* One of its names was withdrawn, whichever is first in the list. */
+Test(key_proof, a_key_with_two_names_counts_by_those_that_both_lists_have)
+{
+    static const uint8_t chain[32], node[32];
+    static struct assay_proven_state proven;
+    struct workload_entry entry;
+    uint8_t two[ASSAY_DECLARED_KEYS_LEN_MAX], one[ASSAY_DECLARED_KEYS_LEN_MAX], root[32];
+    struct assay_declared_keys decoded;
+    workload_entry_make(&entry, WORKLOAD_P256, ASSAY_PURPOSE_TLS, "api", NULL, chain, node);
+    struct assay_declared_key both[] = { entry.key, entry.key };
+    both[1].name = workload_text("web");
+    const struct assay_key_proof proof = { .list = encode_keys(both, 2, two),
+                                           .declared = encode_keys(&both[1], 1, one) };
+    struct assay_declaration *const d = &proven.member.declaration;
+    proven.next.epoch = proven.member.pass_epoch = 10;
+    cr_assert_eq(assay_declared_keys_decode(proof.list, &decoded), ASSAY_OK);
+    assay_declared_keys_root(&decoded, root);
+    assay_declaration_set(d, 5, root);
+    const struct assay_declaration_close close = { .epoch = 10,
+                                                   .certified_pass = true,
+                                                   .bound = true };
+    assay_declaration_on_close(d, &close);
+    cr_assert_eq(assay_declared_keys_decode(proof.declared, &decoded), ASSAY_OK);
+    assay_declared_keys_root(&decoded, root);
+    assay_declaration_set(d, 11, root);
+    struct assay_key_terms terms = { .spki = entry.key.spki,
+                                     .standing_worst = ASSAY_STANDING_WARNING };
+    cr_expect_eq(assay_proof_key_check(&proven, &proof, &terms), ASSAY_KEY_ACTIVE);
+    terms.name = both[1].name;
+    cr_expect_eq(assay_proof_key_check(&proven, &proof, &terms), ASSAY_KEY_ACTIVE);
+    terms.name = both[0].name;
+    cr_expect_eq(assay_proof_key_check(&proven, &proof, &terms), ASSAY_KEY_WITHDRAWN);
+}
+
 Test(key_proof, a_proof_of_elsewhere_or_of_before_is_refused, .timeout = 600)
 {
     struct party *p = open_party();

@@ -293,6 +293,38 @@ Test(net_http_authorize, a_key_of_two_members_has_the_worse_of_their_standings)
     expect_allowed(spki);
 }
 
+/* docs/protocol.md 11.3.4: RESTRICTED, however it stands; and it is so in the epoch behind, too. */
+Test(net_http_authorize, a_key_of_a_member_in_maintenance_is_denied_wherever_else_it_is)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    activate(OTHER, &entry, spki);
+    fixture.members[OTHER].ledger.is_away = true;
+    fixture.members[OTHER].ledger.keys.state = ASSAY_KEYS_OLD;
+    expect_refused(spki, 403, "maintenance");
+    const struct assay_json *data = assay_json_get(json, "data");
+    cr_expect_str_eq(assay_json_text(data, "standing", ""), "RESTRICTED");
+    ask_key(spki, "class", "critical");
+    cr_expect_str_eq(reason(), "maintenance");
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    expect_refused(spki, 403, "below_threshold");
+}
+
+/* Its list names the key until its slot has another one: the machine still has the private half. */
+Test(net_http_authorize, a_key_of_a_member_that_left_is_denied_as_that_of_a_drained_one)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    activate(OTHER, &entry, spki);
+    fixture.members[OTHER].ledger.stage = ASSAY_STAGE_LEFT;
+    expect_refused(spki, 403, "drained");
+    fixture.members[OTHER].ledger.keys.is_declared = false;
+    fixture.members[OTHER].ledger.keys.keys_epoch = 0;
+    expect_allowed(spki);
+}
+
 /* ------------------------------------------------------------ what the node cannot tell */
 
 Test(net_http_authorize, a_node_that_is_not_at_the_head_cannot_tell)
@@ -573,4 +605,141 @@ Test(net_http_authorize, documents_name_the_state_of_every_key)
     cr_expect_eq(assay_json_uint(summary, "active_count", 9), 0);
     cr_expect_str_eq(assay_json_text(summary, "state", ""),
                      assay_keys_state_text(ASSAY_KEYS_STANDING));
+}
+
+static void expect_document(const char *spki, const char *why)
+{
+    static const char *const paths[] = { "/v1/nodes/node-1/keys", "/v1/keys" };
+    ask_key(spki, "node", "node-1");
+    const bool is_authorized = answer.status == 200, is_undecided = answer.status == 503;
+    cr_expect_str_eq(reason(), why);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER, .path = paths[i] };
+        ask_request(&request);
+        const struct assay_json *data = assay_json_get(json, "data");
+        cr_expect_eq(assay_json_uint(data, "epoch", 0), 42);
+        cr_expect_eq(assay_json_uint(data, "era", 9), 0);
+        const char *const undecided = assay_json_text(data, "undecided", NULL);
+        if (is_undecided && strcmp(why, "lists_missing") != 0) cr_expect_str_eq(undecided, why);
+        else cr_expect_null(undecided);
+        if (i == 1) data = assay_json_at(assay_json_get(data, "members"), OWNER);
+        const struct assay_json *key = assay_json_at(assay_json_get(data, "keys"), 0);
+        const struct assay_json *active = assay_json_get(key, "active");
+        cr_expect_str_eq(assay_json_text(key, "reason", ""), why, "%s", paths[i]);
+        cr_expect_eq(assay_json_bool(key, "active", false), is_authorized, "%s: %s", paths[i], why);
+        cr_expect_eq(assay_json_kind_of(active) == ASSAY_JSON_NULL, is_undecided, "%s: %s",
+                     paths[i], why);
+    }
+}
+
+/* docs/identity.md 9.3: a document says active where a proxy is told so, and nowhere else. */
+Test(net_http_authorize, documents_answer_as_proxies_are_answered)
+{
+    struct workload_entry entry, third;
+    struct assay_snapshot *const s = &fixture.snapshot;
+    char spki[65], spki_third[65];
+    open_with(&entry, spki);
+    expect_document(spki, "active");
+    const struct assay_snapshot good = *s;
+    s->chain.behind = true;
+    expect_document(spki, "behind");
+    *s = good;
+    s->newcomer = true;
+    expect_document(spki, "catching_up");
+    *s = good;
+    s->fenced = true;
+    expect_document(spki, "fenced");
+    struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                          .path = "/v1/nodes/node-1/explain" };
+    ask_request(&request);
+    const struct assay_json *summary =
+        assay_json_get(assay_json_get(assay_json_get(json, "data"), "node"), "workload_keys");
+    cr_expect_eq(assay_json_kind_of(assay_json_get(summary, "active")), ASSAY_JSON_NULL);
+    cr_expect_eq(assay_json_uint(summary, "active_count", 9), 0);
+    *s = good;
+    s->chain.final_at_ms = 0;
+    expect_document(spki, "head_old");
+    *s = good;
+    s->now_ms = NOW - 5000;
+    expect_document(spki, "stalled");
+    cr_expect_eq(answer.etag[0], '\0', "one of before the stall is another one");
+    *s = good;
+    activate(OTHER, &entry, spki);
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    expect_document(spki, "suspended");
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    make_entry(&third, OTHER + 1, ASSAY_PURPOSE_TLS, "third");
+    activate(OTHER + 1, &third, spki_third);
+    activate(OTHER + 1, &entry, spki);
+    fixture.members[OTHER + 1].ledger.stage = ASSAY_STAGE_RESTING;
+    expect_document(spki, "drained");
+    assay_authz_list_release(&s->keys->rows[OTHER + 1].declared);
+    assay_authz_list_release(&s->keys->rows[OTHER + 1].certified);
+    expect_document(spki, "below_threshold");
+    fixture.members[OTHER].ledger.trust.score.standing = ASSAY_STANDING_FULL;
+    expect_document(spki, "lists_missing");
+}
+
+/* ------------------------------------------------------------ failures */
+
+/* Envoy lets requests pass on 5xx where failure_mode_allow is set. */
+Test(net_http_authorize, envoy_is_never_answered_by_a_failure)
+{
+    const struct assay_http_content starting = {
+        .timeline = fixture.timeline, .figures = &figures, .now_ms = NOW
+    };
+    struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_SERVICE,
+                                          .method = "GET",
+                                          .path = "/v1/ext-authz/normal/x",
+                                          .forwarded_cert = "Hash=00" };
+    assay_http_answer(&starting, &request, &answer);
+    cr_expect_eq(answer.status, 403);
+    cr_expect_str_eq(answer.reason, "starting");
+    cr_expect_eq(answer.key_answer, ASSAY_HTTP_KEY_UNDECIDED);
+    cr_expect_eq(answer.retry_after_s, 0);
+    struct assay_http_answer failed = { .status = 500, .fixed = "" };
+    assay_http_deny_key(&request, &failed);
+    cr_expect_eq(failed.status, 403);
+    cr_expect_str_eq(failed.reason, "no_memory");
+    cr_assert_eq(assay_json_parse(failed.fixed, failed.len, &json), ASSAY_OK);
+    cr_expect_str_eq(assay_json_text(json, "code", ""), "key_denied");
+    cr_expect(assay_http_is_of_key(&request));
+    request.path = "/v1/authorize";
+    cr_expect(assay_http_is_of_key(&request));
+    assay_http_answer(&starting, &request, &answer);
+    cr_expect_eq(answer.status, 503);
+    cr_expect_str_eq(answer.reason, "starting");
+    cr_expect_eq(answer.key_answer, ASSAY_HTTP_KEY_UNDECIDED);
+    request.path = "/v1/keys";
+    cr_expect_not(assay_http_is_of_key(&request));
+}
+
+/* ------------------------------------------------------------ tables of lists */
+
+static enum assay_status read_some(void *context, uint32_t slot, const uint8_t root[static 32],
+                                   struct assay_authz_list **list)
+{
+    (void)root;
+    *list = NULL;
+    ((uint32_t *)context)[slot]++;
+    return ASSAY_E_NOT_FOUND;
+}
+
+/* Lists that cannot be read do not use up what higher slots need. */
+Test(net_http_authorize, lists_that_are_missing_are_tried_in_turn)
+{
+    struct assay_member_keys_snapshot members[5] = { { 0 } };
+    struct assay_authz_table *table = NULL;
+    uint32_t tries[5] = { 0 }, first = 0, missing = 0;
+    for (size_t i = 0; i < 5; i++)
+        members[i].is_declared = true;
+    for (size_t i = 0; i < 5; i++) {
+        assay_authz_table_release(&table);
+        table = assay_authz_table_update(NULL, members, 5, 2, read_some, tries, &first, &missing);
+        cr_assert_not_null(table);
+        cr_expect_eq(missing, 5);
+    }
+    for (size_t i = 0; i < 5; i++)
+        cr_expect_eq(tries[i], 2, "slot %zu: %u", i, tries[i]);
+    assay_authz_table_release(&table);
 }
