@@ -40,7 +40,15 @@ void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule
 {
     ASSAY_ASSERT(what != NULL && status != ASSAY_OK);
     ASSAY_ASSERT(c->fault_count <= ASSAY_FAULTS_MAX);
-    if (c->fault_count == ASSAY_FAULTS_MAX) return; /* the first eight are enough */
+    if (c->fault_count == ASSAY_FAULTS_MAX) {
+        /* The first eight are enough, except that what cannot be read must not get lost. */
+        if (rule != ASSAY_RULE_COLLATERAL_FORMAT) return;
+        size_t last = ASSAY_FAULTS_MAX;
+        while (last > 0 && c->faults[last - 1].rule == ASSAY_RULE_COLLATERAL_FORMAT)
+            last -= 1;
+        if (last > 0) c->faults[last - 1] = (struct assay_collateral_fault){ rule, what, status };
+        return;
+    }
     c->faults[c->fault_count] = (struct assay_collateral_fault){ rule, what, status };
     c->fault_count += 1;
 }
@@ -325,6 +333,10 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     for (size_t i = 0; i < ASSAY_PARTS; i++) {
         out->given[i] = files->part[i].len > 0;
         out->is_of_others[i] = files->is_of_others[i];
+        if (files->is_cut[i])
+            assay_collateral_add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT,
+                                       assay_collateral_part_name((enum assay_collateral_part)i),
+                                       ASSAY_E_FULL);
     }
     if (!is_intel(out)) return assay_collateral_build_others(out, files);
     if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_OCSP] ||

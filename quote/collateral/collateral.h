@@ -45,6 +45,7 @@ enum {
 struct assay_collateral_files {
     struct assay_slice part[ASSAY_PARTS];
     bool is_of_others[ASSAY_PARTS]; /* empty, though one of another authority was at hand */
+    bool is_cut[ASSAY_PARTS]; /* what could matter had no room: a fault of the bundle */
 };
 
 struct assay_collateral_fault {

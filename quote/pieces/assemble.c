@@ -286,34 +286,74 @@ static void take_pair(const struct work *w, const struct assay_recognised *key,
     if (signature != NULL) p->signature = signature->bytes;
 }
 
-/* Of several keys and signatures the two that belong together. The work is bounded.
- * Out: *done when they were found */
-static enum assay_status match_signature(const struct work *w,
-                                         const struct assay_recognised *values,
-                                         enum assay_shape shape, struct assay_package *p,
-                                         bool *done)
+/* Of several keys and signatures the two that belong together. The work is bounded. */
+struct match {
+    unsigned tries;
+    bool gave_up; /* pairs are left that were not tried */
+    bool is_done;
+};
+
+/* A signature by the key of that piece. */
+static enum assay_status match_key(const struct work *w, const struct assay_recognised *values,
+                                   const struct assay_recognised *piece,
+                                   const struct assay_key *key, struct assay_package *p,
+                                   struct match *m)
 {
     enum { TRIES_MAX = 64 };
-    unsigned tries = 0;
-    struct assay_key key;
     struct assay_signature signature;
     uint8_t digest[ASSAY_DIGEST_MAX];
-    for (size_t k = 0; k < w->count; k++) {
-        if (w->pieces[k].shape != shape || !read_key(&w->pieces[k], &key)) continue;
-        for (size_t i = 0; i < w->count && tries < TRIES_MAX; i++) {
-            if (&w->pieces[i] == values || !is_signature(&w->pieces[i], &key, &signature)) continue;
-            tries += 1;
-            const size_t len =
-                assay_signature_digest(signature.alg, p->main.bytes, p->main.len, digest);
-            ASSAY_ASSERT(len == assay_signature_digest_len(signature.alg));
-            const enum assay_status status = assay_chain_signed(&key, digest, &signature);
-            if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-            if (status != ASSAY_OK) continue;
-            take_pair(w, &w->pieces[k], &w->pieces[i], p);
-            *done = true;
-            return ASSAY_OK;
-        }
+    ASSAY_ASSERT(m->tries <= TRIES_MAX && !m->is_done);
+    for (size_t i = 0; i < w->count && !m->gave_up; i++) {
+        if (&w->pieces[i] == values || !is_signature(&w->pieces[i], key, &signature)) continue;
+        m->gave_up = m->tries == TRIES_MAX;
+        if (m->gave_up) break;
+        m->tries += 1;
+        const size_t len =
+            assay_signature_digest(signature.alg, p->main.bytes, p->main.len, digest);
+        ASSAY_ASSERT(len == assay_signature_digest_len(signature.alg));
+        const enum assay_status status = assay_chain_signed(key, digest, &signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        m->is_done = status == ASSAY_OK;
+        if (!m->is_done) continue;
+        take_pair(w, piece, &w->pieces[i], p);
+        break;
     }
+    return ASSAY_OK;
+}
+
+/* Of all keys of one shape, or of those alone that are equal to one. */
+static enum assay_status match_keys(const struct work *w, const struct assay_recognised *values,
+                                    enum assay_shape shape, const struct assay_key *only,
+                                    struct assay_package *p, struct match *m)
+{
+    struct assay_key key;
+    for (size_t k = 0; k < w->count && !m->is_done && !m->gave_up; k++) {
+        if (w->pieces[k].shape != shape || !read_key(&w->pieces[k], &key)) continue;
+        if (only != NULL && !assay_key_equal(only, &key)) continue;
+        ASSAY_TRY(match_key(w, values, &w->pieces[k], &key, p, m));
+    }
+    return ASSAY_OK;
+}
+
+/* First the keys of end entities whose certificates lead to a root, then all. Out: *m of all */
+static enum assay_status match_signature(const struct work *w,
+                                         const struct assay_recognised *values,
+                                         struct assay_package *p, struct match *m)
+{
+    struct assay_certificate c;
+    *m = (struct match){ 0 };
+    for (size_t i = 0; i < w->count && !m->is_done && !m->gave_up; i++) {
+        const struct assay_slice der = w->pieces[i].bytes;
+        if (!is_in_turn(w, i, true) || w->leads == NULL) continue;
+        ASSAY_TRY(assay_x509_certificate(der.bytes, der.len, &c));
+        if (c.is_ca) continue;
+        ASSAY_TRY(match_keys(w, values, ASSAY_SHAPE_PUBLIC, &c.key, p, m));
+        if (!m->is_done) ASSAY_TRY(match_keys(w, values, ASSAY_SHAPE_KEY, &c.key, p, m));
+    }
+    if (m->is_done) return ASSAY_OK;
+    *m = (struct match){ 0 };
+    ASSAY_TRY(match_keys(w, values, ASSAY_SHAPE_PUBLIC, NULL, p, m));
+    if (!m->is_done) ASSAY_TRY(match_keys(w, values, ASSAY_SHAPE_KEY, NULL, p, m));
     return ASSAY_OK;
 }
 
@@ -344,12 +384,11 @@ static enum assay_status take_signed(const struct work *w, const struct assay_re
         signatures += 1;
         if (signature == NULL || !is_known || is_signature(it, &known, &parsed)) signature = it;
     }
-    bool done = false;
-    if (signatures > 1 || count_of(w, ASSAY_SHAPE_PUBLIC) + count_of(w, ASSAY_SHAPE_KEY) > 1) {
-        ASSAY_TRY(match_signature(w, values, ASSAY_SHAPE_PUBLIC, p, &done));
-        if (!done) ASSAY_TRY(match_signature(w, values, ASSAY_SHAPE_KEY, p, &done));
-    }
-    if (!done) take_pair(w, key, signature, p);
+    struct match m = { 0 };
+    if (signatures > 1 || count_of(w, ASSAY_SHAPE_PUBLIC) + count_of(w, ASSAY_SHAPE_KEY) > 1)
+        ASSAY_TRY(match_signature(w, values, p, &m));
+    /* Pairs that were not tried may be the right ones: none is taken, so none accuses. */
+    if (!m.is_done && !m.gave_up) take_pair(w, key, signature, p);
     return ASSAY_OK;
 }
 

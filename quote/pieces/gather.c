@@ -39,6 +39,10 @@ static void add_certificate(struct assay_gathered *g, size_t index,
                             const struct assay_certificate *c)
 {
     ASSAY_ASSERT(index < ASSAY_RECOGNISED_MAX && !g->is_taken[index]);
+    /* The second form of an ECDSA signature makes no other certificate (evidence-rules.md 1.9). */
+    for (size_t i = 0; i < g->count; i++)
+        if (assay_bytes_equal(g->certificates[i].tbs_digest, c->tbs_digest, sizeof c->tbs_digest))
+            return;
     g->leads[index] = true;
     if (g->count == ASSAY_CHAIN_MAX) {
         g->left_out += 1;
@@ -89,104 +93,148 @@ static enum assay_status take_others(const struct assay_recognition *r,
     return ASSAY_OK;
 }
 
+static bool has_room(struct assay_slice bytes, size_t len)
+{
+    ASSAY_ASSERT(len <= ASSAY_PART_LEN_MAX);
+    return bytes.len <= ASSAY_PART_LEN_MAX - len;
+}
+
 static enum assay_status append_pem(struct assay_slice bytes, uint8_t *text, size_t *len)
 {
-    ASSAY_ASSERT(*len <= ASSAY_PART_LEN_MAX);
-    if (bytes.len > ASSAY_PART_LEN_MAX - *len) return ASSAY_E_RANGE;
+    if (!has_room(bytes, *len)) return ASSAY_E_RANGE;
     assay_bytes_copy(text + *len, ASSAY_PART_LEN_MAX - *len, bytes.bytes, bytes.len);
     *len += bytes.len;
     return ASSAY_OK;
 }
 
 /* --- lists */
-static size_t count_lists(const struct assay_recognition *r)
+/* Do all lists fit into a bundle? */
+static bool do_lists_fit(const struct assay_recognition *r)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < r->count; i++)
-        count += r->pieces[i].shape == ASSAY_SHAPE_CRL;
-    return count;
-}
-
-/* Whose is a list that can be read? */
-struct list_origin {
-    bool is_own;    /* an authority that leads to the root signed it, or the root */
-    bool is_copy;   /* it bears the name of such an authority, who did not sign it */
-    bool is_others; /* another authority that stands among the pieces signed it */
-};
-
-static enum assay_status signed_list(const struct assay_key *key, const struct assay_crl *crl,
-                                     bool *yes)
-{
-    const enum assay_status status = assay_chain_signed(key, crl->tbs_digest, &crl->signature);
-    *yes = status == ASSAY_OK;
-    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
-}
-
-/* Does the list bear the name of the certificate's issuer, which may be the root as a key alone? */
-static bool names_issuer(const struct assay_crl *crl, const struct assay_certificate *c)
-{
-    if (!assay_dn_equal(&crl->issuer, &c->issuer)) return false;
-    if (!crl->has_authority_key_id || !c->has_authority_key_id) return true;
-    return assay_bytes_equal(crl->authority_key_id, c->authority_key_id, ASSAY_KEY_ID_LEN);
-}
-
-static enum assay_status find_origin(const struct assay_recognition *r,
-                                     const struct assay_key *root, struct assay_slice der,
-                                     struct assay_gathered *g, struct list_origin *out)
-{
-    struct assay_certificate c;
-    *out = (struct list_origin){ 0 };
-    ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &g->crl));
-    for (size_t i = 0; i < g->count && !out->is_own; i++) {
-        if (names_issuer(&g->crl, &g->certificates[i])) out->is_copy = true;
-        if (!assay_crl_issued_by(&g->crl, &g->certificates[i])) continue;
-        out->is_copy = true;
-        ASSAY_TRY(signed_list(&g->certificates[i].key, &g->crl, &out->is_own));
+    size_t count = 0, len = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->pieces[i].shape != ASSAY_SHAPE_CRL) continue;
+        if (count == ASSAY_LISTS_MAX || !has_room(r->pieces[i].bytes, len)) return false;
+        count += 1;
+        len += r->pieces[i].bytes.len;
     }
-    if (!out->is_own) ASSAY_TRY(signed_list(root, &g->crl, &out->is_own));
-    for (size_t i = 0; i < r->count && !out->is_own && !out->is_others; i++) {
-        const struct assay_recognised *const piece = &r->pieces[i];
-        if (!is_certificate(piece) || g->leads[i]) continue;
-        ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
-        if (!assay_dn_equal(&c.subject, &g->crl.issuer)) continue;
-        ASSAY_TRY(signed_list(&c.key, &g->crl, &out->is_others));
-    }
-    return ASSAY_OK;
+    return true;
 }
 
 /* In falling order of what it costs to lose one. */
 enum list_class { LIST_SOUND, LIST_UNKNOWN, LIST_DAMAGED, LIST_NEEDLESS, LIST_CLASSES };
 
-static enum assay_status class_of(const struct assay_recognition *r, const struct assay_key *root,
-                                  size_t index, bool is_full, struct assay_gathered *g,
-                                  enum list_class *out)
+enum { LIST_SIGNATURES_MAX = 48 }; /* looked at for lists that do not fit, as in path.c */
+
+struct list_search {
+    size_t signatures;
+    bool gave_up;
+    size_t own_count; /* that an authority on the way to the root signed: what was signed */
+    uint8_t own[ASSAY_LISTS_MAX][ASSAY_DIGEST_MAX];
+    enum list_class classes[ASSAY_RECOGNISED_MAX]; /* of the pieces */
+};
+
+static enum assay_status signed_list(struct list_search *s, const struct assay_key *key,
+                                     const struct assay_crl *crl, bool *yes)
 {
-    ASSAY_ASSERT(index < r->count);
-    struct list_origin origin;
-    *out = r->pieces[index].status == ASSAY_OK ? LIST_SOUND : LIST_DAMAGED;
-    if (!is_full || *out == LIST_DAMAGED) return ASSAY_OK;
-    ASSAY_TRY(find_origin(r, root, r->pieces[index].bytes, g, &origin));
-    if (origin.is_own) return ASSAY_OK;
-    *out = origin.is_others || origin.is_copy ? LIST_NEEDLESS : LIST_UNKNOWN;
+    ASSAY_ASSERT(s->signatures <= LIST_SIGNATURES_MAX);
+    *yes = false;
+    s->gave_up = s->signatures == LIST_SIGNATURES_MAX;
+    if (s->gave_up) return ASSAY_OK;
+    s->signatures += 1;
+    const enum assay_status status = assay_chain_signed(key, crl->tbs_digest, &crl->signature);
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+static bool is_known(const struct list_search *s, const struct assay_crl *crl)
+{
+    ASSAY_ASSERT(s->own_count <= ASSAY_LISTS_MAX);
+    for (size_t i = 0; i < s->own_count; i++)
+        if (assay_bytes_equal(s->own[i], crl->tbs_digest, sizeof s->own[i])) return true;
+    return false;
+}
+
+/* Does the list bear name and key id of the certificate's issuer, which may be the root as a key
+ * alone? Names alone are shared by authorities. */
+static bool names_issuer(const struct assay_crl *crl, const struct assay_certificate *c)
+{
+    if (!crl->has_authority_key_id || !c->has_authority_key_id) return false;
+    return assay_dn_equal(&crl->issuer, &c->issuer) &&
+           assay_bytes_equal(crl->authority_key_id, c->authority_key_id, ASSAY_KEY_ID_LEN);
+}
+
+/*
+ * A list is needless only as a copy: it says what one says that counts, or it bears name and key id
+ * of an authority that leads to the root, who did not sign it. Whom the evidence itself has as an authority is not known here, and a
+ * certificate that does not lead to the root proves nothing about a list that its key signed.
+ */
+static enum assay_status class_of(const struct assay_recognised *piece,
+                                  const struct assay_key *root, struct assay_gathered *g,
+                                  struct list_search *s, enum list_class *out)
+{
+    bool is_own = false, is_its = false, is_copy = false;
+    ASSAY_ASSERT(piece->status == ASSAY_OK);
+    ASSAY_TRY(assay_x509_crl(piece->bytes.bytes, piece->bytes.len, &g->crl));
+    *out = LIST_NEEDLESS;
+    if (is_known(s, &g->crl)) return ASSAY_OK;
+    for (size_t i = 0; i < g->count && !is_own; i++) {
+        const struct assay_certificate *const c = &g->certificates[i];
+        if (names_issuer(&g->crl, c)) is_copy = true;
+        if (!assay_crl_issued_by(&g->crl, c)) continue;
+        if (g->crl.has_authority_key_id && c->has_subject_key_id) is_its = true;
+        if (assay_key_equal(&c->key, root)) continue;
+        ASSAY_TRY(signed_list(s, &c->key, &g->crl, &is_own));
+    }
+    if (!is_own) ASSAY_TRY(signed_list(s, root, &g->crl, &is_own));
+    if (is_own) *out = LIST_SOUND;
+    else if ((!is_its && !is_copy) || s->gave_up) *out = LIST_UNKNOWN;
+    if (is_own && s->own_count < ASSAY_LISTS_MAX)
+        assay_bytes_copy(s->own[s->own_count++], sizeof s->own[0], g->crl.tbs_digest,
+                         sizeof g->crl.tbs_digest);
+    return ASSAY_OK;
+}
+
+static enum assay_status find_classes(const struct assay_recognition *r,
+                                      const struct assay_key *root, struct assay_gathered *g,
+                                      struct list_search *s)
+{
+    const bool is_full = !do_lists_fit(r);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct assay_recognised *const piece = &r->pieces[i];
+        if (piece->shape != ASSAY_SHAPE_CRL) continue;
+        s->classes[i] = piece->status == ASSAY_OK ? LIST_SOUND : LIST_DAMAGED;
+        if (is_full && piece->status == ASSAY_OK)
+            ASSAY_TRY(class_of(piece, root, g, s, &s->classes[i]));
+    }
+    /* Copies may stand before what they are copies of. */
+    for (size_t i = 0; i < r->count && s->own_count > 0; i++) {
+        const struct assay_slice der = r->pieces[i].bytes;
+        if (r->pieces[i].shape != ASSAY_SHAPE_CRL || s->classes[i] != LIST_UNKNOWN) continue;
+        ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &g->crl));
+        if (is_known(s, &g->crl)) s->classes[i] = LIST_NEEDLESS;
+    }
     return ASSAY_OK;
 }
 
 /* Every list, because the evidence may contain authorities; unreadable lists last. If they do not
- * fit, those known to be of others, or copies, are left out; if that is not enough, the bundle
- * reports overflow. */
+ * fit, copies are left out; if that is not enough, the bundle reports overflow. */
 static enum assay_status take_lists(const struct assay_recognition *r, const struct assay_key *root,
                                     struct assay_gathered *g)
 {
-    const bool is_full = count_lists(r) > ASSAY_LISTS_MAX;
+    struct list_search s = { 0 };
     size_t count = 0;
+    ASSAY_TRY(find_classes(r, root, g, &s));
     for (enum list_class class_ = LIST_SOUND; class_ < LIST_CLASSES; class_++)
         for (size_t i = 0; i < r->count; i++) {
-            enum list_class found = LIST_SOUND;
-            if (r->pieces[i].shape != ASSAY_SHAPE_CRL) continue;
-            ASSAY_TRY(class_of(r, root, i, is_full, g, &found));
-            if (found != class_) continue;
+            const struct assay_slice bytes = r->pieces[i].bytes;
+            if (r->pieces[i].shape != ASSAY_SHAPE_CRL || s.classes[i] != class_) continue;
             if (class_ == LIST_NEEDLESS && count >= ASSAY_LISTS_MAX) continue;
-            ASSAY_TRY(append_pem(r->pieces[i].bytes, g->list_bytes, &g->lists_len));
+            if (!has_room(bytes, g->lists_len)) {
+                if (class_ != LIST_NEEDLESS) g->files.is_cut[ASSAY_PART_CRL] = true;
+                continue;
+            }
+            ASSAY_TRY(append_pem(bytes, g->list_bytes, &g->lists_len));
             g->is_taken[i] = true;
             count += 1;
         }
@@ -204,7 +252,11 @@ static enum assay_status take_responses(const struct assay_recognition *r, struc
             const struct assay_recognised *const piece = &r->pieces[i];
             if (piece->shape != ASSAY_SHAPE_OCSP || (piece->status != ASSAY_OK) != (unread == 1))
                 continue;
-            if (count++ == ASSAY_OCSP_MAX) return ASSAY_E_RANGE;
+            if (count == ASSAY_OCSP_MAX || !has_room(piece->bytes, g->ocsp_len)) {
+                g->files.is_cut[ASSAY_PART_OCSP] = true;
+                continue;
+            }
+            count += 1;
             ASSAY_TRY(append_pem(piece->bytes, g->ocsp_bytes, &g->ocsp_len));
             g->is_taken[i] = true;
         }
@@ -227,8 +279,11 @@ static enum assay_status take_manifests(const struct assay_recognition *r,
             if (g->rim.certificate_count == 0) continue;
             g->leads[i] = true;
             if ((g->rim.status != ASSAY_OK) != (wrong == 1)) continue;
-            if (count == ASSAY_RIMS_MAX && wrong == 1) continue;
-            if (count++ == ASSAY_RIMS_MAX) return ASSAY_E_RANGE;
+            if (count == ASSAY_RIMS_MAX || !has_room(r->pieces[i].bytes, g->rims_len)) {
+                if (wrong == 0) g->files.is_cut[ASSAY_PART_RIM] = true;
+                continue;
+            }
+            count += 1;
             ASSAY_TRY(append_pem(r->pieces[i].bytes, g->rim_bytes, &g->rims_len));
             g->is_taken[i] = true;
         }

@@ -36,8 +36,8 @@ struct assay_gathered {
 /*
  * assay_collateral_gather - the bundle for one root.
  * In:      with_lists false: which certificates lead to the root is all that is asked
- * Returns: ASSAY_OK (also when there is nothing) | ASSAY_E_RANGE (lists longer than a part may) |
- *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ * Returns: ASSAY_OK (also when there is nothing, or too much: files.is_cut) | ASSAY_E_RANGE
+ *          (certificates longer than a part may be) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_collateral_gather(const struct assay_recognition *r,
                                                         const struct assay_key *root,

@@ -303,6 +303,7 @@ static enum assay_status build_devices(struct assay_collateral_dir *dir, struct 
     cli_input_files_set_used(dir->given, g->leads, g->is_taken);
     only.part[ASSAY_PART_CERTIFICATES] = g->files.part[ASSAY_PART_CERTIFICATES];
     only.part[ASSAY_PART_OCSP] = g->files.part[ASSAY_PART_OCSP];
+    only.is_cut[ASSAY_PART_OCSP] = g->files.is_cut[ASSAY_PART_OCSP];
     b->has_devices = true;
     return assay_collateral_build(&only, &pinned, &b->devices);
 }
@@ -318,6 +319,7 @@ static enum assay_status build_manifests(struct assay_collateral_dir *dir,
     if (g->rims_len == 0) return ASSAY_OK;
     cli_input_files_set_used(dir->given, g->leads, g->is_taken);
     only.part[ASSAY_PART_RIM] = g->files.part[ASSAY_PART_RIM];
+    only.is_cut[ASSAY_PART_RIM] = g->files.is_cut[ASSAY_PART_RIM];
     b->is_apart = true;
     return assay_collateral_build(&only, root, &b->manifests);
 }

@@ -139,6 +139,8 @@ static enum assay_status add_devices(struct assay_genesis_bundles *bundles, cons
     const struct assay_slice *const parts = f->gathered.files.part;
     if ((kinds & ASSAY_KINDS_NVIDIA) == 0) return ASSAY_OK;
     ASSAY_TRY(assay_collateral_gather(&f->given.found, &root->key, true, &f->gathered));
+    if (f->gathered.files.is_cut[ASSAY_PART_OCSP] || f->gathered.files.is_cut[ASSAY_PART_RIM])
+        return ASSAY_E_RANGE;
     cli_input_files_set_used(&f->given, f->gathered.leads, f->gathered.is_taken);
     const bool has_responses = is_first && parts[ASSAY_PART_OCSP].len > 0;
     if (!has_responses && parts[ASSAY_PART_RIM].len == 0) return ASSAY_OK;

@@ -6,6 +6,7 @@
  * other authorities with the same names. The genuine ones verify what nobody but their authority
  * could make: so the verdict with the wrong ones must be the one without, byte for byte.
  */
+#include "quote/collateral/collateral_other.h"
 #include "tests/support/depth.h"
 #include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
@@ -126,6 +127,12 @@ static bool is_list(struct assay_slice file)
     return yes;
 }
 
+static bool is_certificate(struct assay_slice file)
+{
+    struct assay_certificate c;
+    return assay_x509_certificate(file.bytes, file.len, &c) == ASSAY_OK;
+}
+
 /* Half of a round's are of one file. */
 static struct assay_slice wrong_file(const struct set *s, size_t favourite, uint8_t *room)
 {
@@ -202,13 +209,90 @@ static void expect_unmoved_crowd(const char *what, const struct set *s, size_t f
               gpu_reasons(verdict));
 }
 
-/* --- copies that go along with the evidence */
-static bool is_certificate(struct assay_slice file)
+/* --- more than there is room, or time, for */
+/* Many keys and signatures: the key of the certificate that leads to the root is found. Without the
+ * certificate nothing shows that the evidence is wrong. The last three files: signature, PCR values,
+ * key. */
+static void expect_pair_found(const struct set *s)
 {
-    struct assay_certificate c;
-    return assay_x509_certificate(file.bytes, file.len, &c) == ASSAY_OK;
+    struct assay_slice wrong[ASSAY_FILES_MAX];
+    struct set bare = *s;
+    judge(s, NULL, 0);
+    const struct assay_verdict wanted = *verdict;
+    const size_t count = ASSAY_FILES_MAX - s->count;
+    for (size_t i = 0; i < count; i++) {
+        wrong[i] = s->files[s->count - 1 - 2 * (i % 2)];
+        assay_bytes_copy(copies[i], COPY_MAX, wrong[i].bytes, wrong[i].len);
+        size_t at = wrong[i].len - 1 - i / 2;
+        while (copies[i][at] == 0) at -= 1;
+        copies[i][at] -= 1; /* before the genuine one */
+        wrong[i].bytes = copies[i];
+    }
+    judge(s, wrong, count);
+    cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s", gpu_reasons(verdict));
+    bare.count = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (!is_certificate(s->files[i])) bare.files[bare.count++] = s->files[i];
+    judge(&bare, wrong, count);
+    cr_expect_eq(verdict->genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(verdict));
 }
 
+/* Lists by a key that no certificate to the root has: the evidence may have one. */
+static void expect_unaffirmed(const struct set *s, const struct authority_crl *theirs)
+{
+    enum { LISTS = ASSAY_LISTS_MAX };
+    static uint8_t ders[LISTS][AUTHORITY_DER_MAX];
+    struct assay_slice more[LISTS + STRANGERS_MAX];
+    struct authority_crl crl = *theirs;
+    for (size_t i = 0; i < LISTS; i++) {
+        crl.number = 100 + i;
+        more[i] = assay_slice_over(ders[i], authority_crl_make(&crl, ders[i]));
+    }
+    for (size_t i = 0; i < s->stranger_count; i++)
+        more[LISTS + i] = s->strangers[i];
+    judge(s, more, LISTS + s->stranger_count);
+    cr_expect_neq(verdict->genuine, ASSAY_GENUINE_TRUE, "key id: %d", crl.has_key_id);
+    cr_expect(strstr(gpu_reasons(verdict), "collateral-format") != NULL, "%s",
+              gpu_reasons(verdict));
+}
+
+/* Lists that are longer than a part may be, together. */
+static void expect_long_lists_unjudged(const struct set *s)
+{
+    enum { LONG = ASSAY_PART_LEN_MAX - 1024 };
+    static uint8_t bytes[2][LONG];
+    struct assay_slice more[2];
+    const struct assay_slice list = s->files[0];
+    cr_assert(list.bytes[1] == 0x82 && is_list(list));
+    for (size_t i = 0; i < 2; i++) {
+        const uint8_t head[] = { 0x30, 0x83, (LONG - 5) >> 16, (LONG - 5) >> 8 & 255,
+                                 (LONG - 5) & 255 };
+        assay_bytes_copy(bytes[i], LONG, head, sizeof head);
+        assay_bytes_copy(bytes[i] + 5, LONG - 5, list.bytes + 4, list.len - 4);
+        bytes[i][LONG - 1] = (uint8_t)i;
+        more[i] = assay_slice_over(bytes[i], LONG);
+    }
+    judge(s, more, 2);
+    cr_expect_neq(verdict->genuine, ASSAY_GENUINE_TRUE);
+    cr_expect(strstr(gpu_reasons(verdict), "crl.der") != NULL, "%s", gpu_reasons(verdict));
+}
+
+Test(library_copies, crowd_out_no_fault_of_what_cannot_be_read)
+{
+    struct assay_collateral *const c = calloc(1, sizeof *c);
+    cr_assert_not_null(c);
+    for (int i = 0; i < ASSAY_FAULTS_MAX; i++)
+        assay_collateral_add_fault(c, ASSAY_RULE_CRL_SIGNATURE, "a copy", ASSAY_E_SIGNATURE);
+    assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "CRL", ASSAY_E_SYNTAX);
+    bool has = false;
+    for (uint32_t i = 0; i < c->fault_count; i++)
+        has = has || c->faults[i].rule == ASSAY_RULE_COLLATERAL_FORMAT;
+    cr_expect(has);
+    cr_expect_eq(c->fault_count, ASSAY_FAULTS_MAX);
+    free(c);
+}
+
+/* --- copies that go along with the evidence */
 /* The genuine certificates with that many copies, in any order, in the package; the other files as
  * they are. */
 static void judge_packed(const struct set *s, size_t copy_count)
@@ -285,6 +369,7 @@ static void judge_amd(bool is_revoked, bool has_ark)
     struct snp_world *const w = snp_world_open(ASSAY_SNP_MILAN);
     if (is_revoked) w->crl.revoked_count = 1;
     w->crl.revoked = revoked;
+    w->crl.has_key_id = true; /* so that what only bears the name is known as a copy */
     snp_world_certify(w);
     snp_world_sign(w);
     struct set s = { .rounds = 32,
@@ -302,6 +387,12 @@ static void judge_amd(bool is_revoked, bool has_ark)
     add_other_amd(&s, w, ders);
     expect_unmoved("AMD", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
     expect_unmoved_packed("AMD", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
+    struct authority_crl theirs = w->crl;
+    theirs.signer = w->other_key;
+    expect_unaffirmed(&s, &theirs);
+    theirs.has_key_id = false;
+    expect_unaffirmed(&s, &theirs);
+    expect_long_lists_unjudged(&s);
     snp_world_close(w);
 }
 
@@ -353,6 +444,7 @@ static void judge_tpm(bool is_revoked)
     /* Its list, and the certificate of its issuer. */
     for (int i = 0; i < 4; i++)
         expect_unmoved_crowd("TPM", &s, 0, package.certificate_count + 1);
+    expect_pair_found(&s);
     /* The same key, certified in the same name by another registrar. */
     cr_assert_eq(assay_tpm_registrar_create("paper", SIMTPM_NOW - SIMTPM_DAY,
                                             SIMTPM_NOW + SIMTPM_DAY, &other),
