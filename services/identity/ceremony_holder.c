@@ -196,11 +196,29 @@ static enum assay_status load_shares(struct assay_ceremony_holder *h,
     return status;
 }
 
+static enum assay_status decode_generation(struct assay_cursor *c,
+                                           struct assay_ceremony_generation *g)
+{
+    ASSAY_TRY(assay_cursor_u32be(c, &g->ca_number));
+    ASSAY_TRY(assay_cursor_u64be(c, &g->generation));
+    ASSAY_TRY(assay_cursor_u64be(c, &g->era));
+    return assay_cursor_copy(c, g->table, 32);
+}
+
+static void encode_generation(struct assay_writer *w, const struct assay_ceremony_generation *g)
+{
+    assay_writer_u32be(w, g->ca_number);
+    assay_writer_u64be(w, g->generation);
+    assay_writer_u64be(w, g->era);
+    assay_writer_put(w, g->table, 32);
+}
+
 static enum assay_status load_age(struct assay_ceremony_holder *h, struct assay_slice bytes)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    ASSAY_TRY(assay_cursor_u32be(&c, &h->age.ca_number));
-    ASSAY_TRY(assay_cursor_u64be(&c, &h->age.generation));
+    ASSAY_TRY(decode_generation(&c, &h->age.of));
+    ASSAY_TRY(decode_generation(&c, &h->age.before));
+    ASSAY_TRY(assay_cursor_u64be(&c, &h->age.seen));
     ASSAY_TRY(assay_cursor_u32be(&c, &h->age.closes));
     h->age.is_stored = true;
     return assay_cursor_end(&c);
@@ -332,11 +350,50 @@ static bool is_running(const struct assay_ceremony_holder *h, const struct assay
     return ceremony_holder_is_name_equal(&running, name);
 }
 
-/* Returns: whether a generation follows the one in force. */
-static bool is_newer(const struct assay_ceremony_name *name, const struct assay_ca *ca)
+static bool is_same_generation(const struct assay_ceremony_generation *a,
+                               const struct assay_ceremony_generation *b)
 {
-    return name->ca_number > ca->ca_number ||
-           (name->ca_number == ca->ca_number && name->generation > ca->force.generation);
+    return a->ca_number == b->ca_number && a->generation == b->generation && a->era == b->era &&
+           assay_bytes_equal(a->table, b->table, 32);
+}
+
+static struct assay_ceremony_generation generation_of(const struct assay_ceremony_sharing *s)
+{
+    struct assay_ceremony_generation g = { .era = s->name.era,
+                                           .generation = s->name.generation,
+                                           .ca_number = s->name.ca_number };
+    assay_bytes_copy(g.table, 32, s->table, 32);
+    return g;
+}
+
+static struct assay_ceremony_generation generation_in_force(const struct assay_ca *ca)
+{
+    struct assay_ceremony_generation g = { .era = ca->force.era,
+                                           .generation = ca->force.generation,
+                                           .ca_number = ca->ca_number };
+    assay_bytes_copy(g.table, 32, ca->force.table, 32);
+    return g;
+}
+
+/* Returns: whether the number of `a` follows that of `b`. */
+static bool is_newer(const struct assay_ceremony_generation *a,
+                     const struct assay_ceremony_generation *b)
+{
+    return a->ca_number > b->ca_number ||
+           (a->ca_number == b->ca_number && a->generation > b->generation);
+}
+
+/* Returns: whether shares are of a generation that a newer era does not have. Of an older era it
+ * has for certain what precedes the generation in force in that generation's own era, and what this
+ * holder saw in force before. */
+static bool is_undone(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
+                      const struct assay_ceremony_sharing *s)
+{
+    const struct assay_ceremony_generation own = generation_of(s), force = generation_in_force(ca);
+    if (is_free(s) || is_in_force(s, ca) || own.era >= ca->era || h->config.era >= ca->era)
+        return false;
+    return is_newer(&own, &force) ||
+           (own.era != force.era && !is_same_generation(&own, &h->age.before));
 }
 
 /* docs/identity.md 3.13: after eight certified closes of the next generation. 3.16: what a newer
@@ -344,17 +401,11 @@ static bool is_newer(const struct assay_ceremony_name *name, const struct assay_
 static bool is_over(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
                     const struct assay_ceremony_sharing *s)
 {
-    if (is_free(s) || is_in_force(s, ca) || is_running(h, ca, &s->name)) return false;
-    if (!is_newer(&s->name, ca)) return h->age.closes >= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES;
-    return s->name.era == ca->era || h->config.era >= ca->era;
-}
-
-/* Returns: whether shares are of a generation that a newer era does not have. */
-static bool is_undone(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
-                      const struct assay_ceremony_sharing *s)
-{
-    return !is_free(s) && !is_in_force(s, ca) && is_newer(&s->name, ca) && s->name.era < ca->era &&
-           h->config.era < ca->era;
+    const struct assay_ceremony_generation own = generation_of(s), force = generation_in_force(ca);
+    if (is_free(s) || is_in_force(s, ca) || is_running(h, ca, &s->name) || is_undone(h, ca, s))
+        return false;
+    return is_newer(&own, &force) || (is_same_generation(&h->age.of, &force) &&
+                                      h->age.closes >= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES);
 }
 
 static bool erase_next(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
@@ -382,9 +433,10 @@ static bool store_age(struct assay_ceremony_holder *h, struct assay_ceremony_eff
 {
     static const struct assay_ceremony_name none = { 0 };
     struct assay_writer w = assay_writer_over(out->buffer, sizeof out->buffer);
-    if (h->age.is_stored || h->age.generation == 0) return false;
-    assay_writer_u32be(&w, h->age.ca_number);
-    assay_writer_u64be(&w, h->age.generation);
+    if (h->age.is_stored || h->age.of.generation == 0) return false;
+    encode_generation(&w, &h->age.of);
+    encode_generation(&w, &h->age.before);
+    assay_writer_u64be(&w, h->age.seen);
     assay_writer_u32be(&w, h->age.closes);
     ceremony_holder_store(h, out, &none, ASSAY_CEREMONY_AGE, 0, 0,
                           assay_slice_over(out->buffer, w.len));
@@ -394,16 +446,21 @@ static bool store_age(struct assay_ceremony_holder *h, struct assay_ceremony_eff
 static void count_close(struct assay_ceremony_holder *h, const struct assay_ca *ca,
                         bool is_certified)
 {
-    if (ca->force.generation == 0) return;
-    if (h->age.generation != ca->force.generation || h->age.ca_number != ca->ca_number) {
-        h->age.ca_number = ca->ca_number;
-        h->age.generation = ca->force.generation;
+    const struct assay_ceremony_generation force = generation_in_force(ca);
+    if (force.generation == 0) return;
+    if (!is_same_generation(&h->age.of, &force)) {
+        /* The era that made it had the other in force: it followed that one. */
+        const bool is_next = h->age.seen == force.era && is_newer(&force, &h->age.of);
+        h->age.before = is_next ? h->age.of : (struct assay_ceremony_generation){ 0 };
+        h->age.of = force;
         h->age.closes = 0;
         h->age.is_stored = false;
     } else if (is_certified && h->age.closes < ASSAY_CEREMONY_HOLDER_ERASE_CLOSES) {
         h->age.closes++;
         h->age.is_stored = false;
     }
+    if (h->age.seen != ca->era) h->age.is_stored = false;
+    h->age.seen = ca->era;
 }
 
 void assay_ceremony_holder_on_close(struct assay_ceremony_holder *h, const struct assay_ca *ca,

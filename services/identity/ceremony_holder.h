@@ -56,6 +56,13 @@ struct assay_ceremony_item {
     uint32_t number;                   /* DEAL, DISPUTE: of the dealer, else 0 */
 };
 
+/* A generation: an era may have made another of the same number. */
+struct assay_ceremony_generation {
+    uint64_t era, generation; /* generation 0: none */
+    uint32_t ca_number;
+    uint8_t table[32];
+};
+
 /* Shares of one generation. */
 struct assay_ceremony_sharing {
     struct assay_ceremony_name name;
@@ -119,10 +126,12 @@ struct assay_ceremony_holder {
     bool was_listed; /* the ledger showed this process' link key */
     struct assay_ceremony_attempt attempt[ASSAY_CEREMONY_HOLDER_ATTEMPTS_MAX];
     struct assay_ceremony_sharing sharing[ASSAY_CEREMONY_HOLDER_SHARINGS_MAX];
-    /* certified closes since this generation is in force */
+    /* certified closes since a generation is in force */
     struct {
-        uint32_t ca_number, closes;
-        uint64_t generation;
+        struct assay_ceremony_generation of;
+        struct assay_ceremony_generation before; /* that it followed, as this holder saw */
+        uint64_t seen;                           /* era of the ledger that had it in force last */
+        uint32_t closes;
         bool is_stored;
     } age;
     /* OFFER for a new link key, list of keys or address, for a holder that is one */
@@ -159,7 +168,8 @@ struct assay_ceremony_status {
     bool is_holder;     /* of the generation in force, by the ledger */
     bool can_sign;      /* and its shares are here */
     bool is_lost;       /* and they are not here: the host withdraws its entry */
-    bool is_undone;     /* shares of a generation that a newer era of the ledger does not have */
+    bool is_undone;     /* shares of a generation that a newer era of the ledger does not have, or
+                         * may not have: the operator names the era to have them erased */
     bool is_unfit;      /* the sum of the running ceremony does not verify here */
     bool is_superseded; /* another process of this member offered since */
     uint32_t missing;   /* dealings that the host has not handed in */

@@ -66,6 +66,11 @@ enum assay_status ceremony_holder_offer(struct assay_ceremony_holder *h, const s
     /* An offer of this member is there: this one, or that of another process or an older disk. */
     if (assay_ca_holder_of_node(&ca->ceremony.next, h->config.node_id) != UINT32_MAX)
         return ASSAY_OK;
+    if (a != NULL && a->has_offer && !a->has_secret) { /* the secret was in memory alone */
+        out->action = ASSAY_CEREMONY_ERASE;
+        out->item = (struct assay_ceremony_item){ .kind = ASSAY_CEREMONY_SECRET, .name = name };
+        return ASSAY_OK;
+    }
     if (a == NULL || !a->has_secret) return draw_secret(h, &name, out);
     if (!a->has_offer) {
         ASSAY_TRY(write_offer(h, &scope, &a->secret, out->buffer, sizeof out->buffer, &bytes));

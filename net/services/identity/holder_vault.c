@@ -208,7 +208,8 @@ static enum assay_status open_folder(struct assay_holder_vault *v, const char **
     } else if (status != ASSAY_OK) {
         return status;
     }
-    *what = "the journal is damaged or does not follow from its entries: find out what changed it";
+    (void)snprintf(v->journal.reason, sizeof v->journal.reason, "the folder cannot be read");
+    *what = v->journal.reason;
     return holder_vault_journal_open(v);
 }
 

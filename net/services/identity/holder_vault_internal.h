@@ -13,9 +13,10 @@ enum { HOLDER_VAULT_SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN 
 
 struct holder_vault_journal {
     struct assay_signing_journal checked;
-    uint64_t number; /* of the file that is written; from 1 */
-    uint64_t len;    /* of it */
-    int fd;          /* -1: none */
+    uint64_t number;  /* of the file that is written; from 1 */
+    uint64_t len;     /* of it */
+    int fd;           /* -1: none */
+    char reason[256]; /* of a failed opening */
 };
 
 struct assay_holder_vault {

@@ -21,7 +21,9 @@
 
 enum {
     HEAD_LEN = 2,
-    FILE_MAX = ASSAY_HOLDER_VAULT_JOURNAL_LEN + HEAD_LEN + ASSAY_SIGNING_ENTRY_MAX
+    WRITE_MAX = HEAD_LEN + ASSAY_SIGNING_ENTRY_MAX,
+    SECTOR_LEN = 512, /* of a disk: written as a whole, or not at all */
+    FILE_MAX = ASSAY_HOLDER_VAULT_JOURNAL_LEN + WRITE_MAX
 };
 
 static enum assay_status file_of(const struct assay_holder_vault *v, uint64_t number,
@@ -49,27 +51,40 @@ static enum assay_status find_newest(const struct assay_holder_vault *v, uint64_
     return ASSAY_OK;
 }
 
-/* Checks the entries of a file. Out: *good: bytes of complete ones. Returns: ASSAY_OK |
- * ASSAY_E_CHAIN */
+/* Returns: whether the rest of a file is what a power cut may leave of the last write, which is one
+ * entry: zeros for each sector that was not written. */
+static bool is_unwritten(const uint8_t *bytes, size_t at, size_t len)
+{
+    const size_t border = (at / SECTOR_LEN + 1) * SECTOR_LEN;
+    if (assay_bytes_all_zero(bytes + at, len - at)) return true;
+    return len - at <= WRITE_MAX && border < len &&
+           (assay_bytes_all_zero(bytes + at, border - at) ||
+            assay_bytes_all_zero(bytes + border, len - border));
+}
+
+/* Checks the entries of a file. Out: *good: bytes of complete ones. Returns: ASSAY_OK (the rest is
+ * of an entry whose answer was never sent) | ASSAY_E_CHAIN */
 static enum assay_status check_entries(struct assay_signing_journal *journal, const uint8_t *bytes,
                                        size_t len, size_t *good)
 {
     struct assay_cursor c = assay_cursor_over(bytes, len);
-    for (bool is_first = true;; is_first = false) {
+    for (bool is_first = true; c.pos < len; is_first = false) {
         struct assay_signing_entry entry;
         struct assay_slice slice;
         uint16_t entry_len;
         *good = c.pos;
         if (assay_cursor_u16be(&c, &entry_len) != ASSAY_OK ||
             assay_cursor_slice(&c, entry_len, &slice) != ASSAY_OK)
-            return ASSAY_OK; /* the rest is less than an entry: its answer was never sent */
-        if (assay_bytes_all_zero(bytes + *good, len - *good)) return ASSAY_OK;
-        if (is_first) { /* the file before may be in an archive */
-            if (assay_signing_entry_decode(slice, &entry) != ASSAY_OK) return ASSAY_E_CHAIN;
+            return len - *good < WRITE_MAX || is_unwritten(bytes, *good, len) ? ASSAY_OK
+                                                                              : ASSAY_E_CHAIN;
+        /* The file before the first entry may be in an archive. */
+        if (is_first && assay_signing_entry_decode(slice, &entry) == ASSAY_OK)
             assay_bytes_copy(journal->digest, 32, entry.before, 32);
-        }
-        if (assay_signing_journal_check(journal, slice, &entry) != ASSAY_OK) return ASSAY_E_CHAIN;
+        if (assay_signing_journal_check(journal, slice, &entry) != ASSAY_OK)
+            return is_unwritten(bytes, *good, len) ? ASSAY_OK : ASSAY_E_CHAIN;
     }
+    *good = len;
+    return ASSAY_OK;
 }
 
 static enum assay_status read_file(struct assay_holder_vault *v, uint64_t number)
@@ -79,11 +94,23 @@ static enum assay_status read_file(struct assay_holder_vault *v, uint64_t number
     uint8_t *bytes = NULL;
     size_t len, good = 0;
     ASSAY_TRY(file_of(v, number, path));
-    if (assay_file_read(path, FILE_MAX, &bytes, &len) != ASSAY_OK) return ASSAY_E_STORE;
+    (void)snprintf(j->reason, sizeof j->reason,
+                   "the file journal-%llu cannot be read or written, or is too long: restore it",
+                   (unsigned long long)number);
+    enum assay_status status = assay_file_read(path, FILE_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND ? status : ASSAY_E_STORE;
     j->checked = (struct assay_signing_journal){ 0 };
-    const enum assay_status status = check_entries(&j->checked, bytes, len, &good);
+    status = check_entries(&j->checked, bytes, len, &good);
     free(bytes);
-    if (status != ASSAY_OK) return status;
+    if (status != ASSAY_OK) {
+        (void)snprintf(
+            j->reason, sizeof j->reason,
+            "the entry at byte %zu of the file journal-%llu was changed, or one before it is "
+            "missing; no crash does that: restore the file, or keep this folder for an "
+            "audit and begin with an empty one, which is another holder",
+            good, (unsigned long long)number);
+        return status;
+    }
     j->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (j->fd < 0) return ASSAY_E_STORE;
     if (good < len && (ftruncate(j->fd, (off_t)good) != 0 || fsync(j->fd) != 0))
@@ -99,11 +126,20 @@ enum assay_status holder_vault_journal_open(struct assay_holder_vault *v)
     v->journal.fd = -1;
     ASSAY_TRY(find_newest(v, &number));
     if (number == 0) return ASSAY_OK;
-    ASSAY_TRY(read_file(v, number));
+    enum assay_status status = read_file(v, number);
+    if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND ? ASSAY_E_STORE : status;
     if (v->journal.len > 0 || number == 1) return ASSAY_OK;
     /* A crash left a file without entries: the chain goes on from the one before. */
     const int empty = v->journal.fd;
-    const enum assay_status status = read_file(v, number - 1);
+    status = read_file(v, number - 1);
+    if (status == ASSAY_E_NOT_FOUND) {
+        (void)snprintf(v->journal.reason, sizeof v->journal.reason,
+                       "the file journal-%llu has no entry yet and follows journal-%llu, which is "
+                       "missing: bring journal-%llu back from the archive",
+                       (unsigned long long)number, (unsigned long long)(number - 1),
+                       (unsigned long long)(number - 1));
+        status = ASSAY_E_STORE;
+    }
     if (v->journal.fd != empty) (void)close(v->journal.fd);
     v->journal.fd = empty;
     v->journal.number = number;

@@ -220,13 +220,9 @@ Test(ceremony_holder, a_fence_stops_at_once)
     holders_free(w);
 }
 
-/* docs/identity.md 3.16: an era undoes a switch. Shares that the ledger does not have any more are
- * kept until the operator names the era. */
-Test(ceremony_holder, an_era_that_undoes_a_generation_erases_nothing_by_itself)
+/* The ledger of an era is that of the first generation, after the second was in force. */
+static void undo_second_generation(struct world *w)
 {
-    struct world *w = holders_new(4, 11, REFRESH);
-    struct holders_node *n = &w->node[0];
-    (void)holders_until(w, 1);
     struct assay_ca *before = malloc(sizeof *before);
     cr_assert_not_null(before);
     *before = w->ca;
@@ -238,6 +234,16 @@ Test(ceremony_holder, an_era_that_undoes_a_generation_erases_nothing_by_itself)
     w->ca.last_began = epoch;
     w->ca.since = epoch;
     assay_ca_set_era(&w->ca, 1);
+}
+
+/* docs/identity.md 3.16: an era undoes a switch. Shares that the ledger does not have any more are
+ * kept until the operator names the era. */
+Test(ceremony_holder, an_era_that_undoes_a_generation_erases_nothing_by_itself)
+{
+    struct world *w = holders_new(4, 11, REFRESH);
+    struct holders_node *n = &w->node[0];
+    (void)holders_until(w, 1);
+    undo_second_generation(w);
     for (uint32_t i = 0; i < 12; i++)
         holders_epoch(w, true);
     cr_assert_eq(holders_items(&n->disk, ASSAY_CEREMONY_SHARES), 2, "both generations");
@@ -248,6 +254,151 @@ Test(ceremony_holder, an_era_that_undoes_a_generation_erases_nothing_by_itself)
     cr_assert_eq(holders_items(&n->disk, ASSAY_CEREMONY_SHARES), 1);
     cr_assert(!assay_ceremony_holder_status(&n->holder, &w->ca).is_undone);
     holders_must_sign(w);
+    holders_free(w);
+}
+
+/* docs/identity.md 3.16: the era makes other generations of the same and of higher numbers. What it
+ * had itself is erased as ever. */
+Test(ceremony_holder, an_undone_generation_outlasts_another_of_its_number, .timeout = 60)
+{
+    struct world *w = holders_new(4, 15, REFRESH);
+    struct holders_node *n = &w->node[0];
+    struct assay_secret32 first[ASSAY_FROST_INDICES_MAX + 1], undone[ASSAY_FROST_INDICES_MAX + 1];
+    (void)holders_until(w, 1);
+    cr_assert_eq(assay_ceremony_holder_shares(&n->holder, &w->ca, first), ASSAY_OK);
+    undo_second_generation(w);
+    for (uint32_t i = 0; i < ASSAY_CEREMONY_HOLDER_SHARINGS_MAX; i++)
+        if (n->holder.sharing[i].name.generation == 2) undone[1] = n->holder.sharing[i].share[0];
+    for (uint64_t generation = 2; generation <= 3; generation++) {
+        (void)holders_until(w, generation);
+        for (uint32_t i = 0; i < 2 * ASSAY_CEREMONY_HOLDER_ERASE_CLOSES; i++) {
+            holders_epoch(w, true);
+            if (i % 4 == 0) holders_restart(w, 0);
+        }
+        cr_assert(holders_disk_has(&n->disk, undone[1].bytes, 32));
+        cr_assert(!holders_disk_has(&n->disk, first[1].bytes, 32), "it preceded that of the era");
+        cr_assert(assay_ceremony_holder_status(&n->holder, &w->ca).is_undone);
+        cr_assert_eq(holders_items(&n->disk, ASSAY_CEREMONY_SHARES), 2);
+        holders_must_sign(w);
+    }
+    n->holder.config.era = 1;
+    holders_epoch(w, true);
+    cr_assert(!holders_disk_has(&n->disk, undone[1].bytes, 32));
+    cr_assert(!assay_ceremony_holder_status(&n->holder, &w->ca).is_undone);
+    holders_must_sign(w);
+    holders_free(w);
+}
+
+/* A holder alone, with shares of one index. */
+static void load_shares(struct assay_ceremony_holder *h, uint64_t era, uint64_t generation)
+{
+    const struct assay_ceremony_item item = {
+        .kind = ASSAY_CEREMONY_SHARES,
+        .name = { .era = era, .generation = generation, .attempt = generation, .ca_number = 1 }
+    };
+    uint8_t bytes[32 + 1 + 33] = { (uint8_t)era, (uint8_t)generation };
+    bytes[32] = bytes[33] = bytes[34] = 1;
+    cr_assert_eq(assay_ceremony_holder_load(h, &item, assay_slice_over(bytes, sizeof bytes)),
+                 ASSAY_OK);
+}
+
+/* Closes with a generation of an era in force. Returns: whether shares were erased; *age: the last
+ * that was stored */
+static bool close_with(struct assay_ceremony_holder *h, struct assay_ca *ca, uint64_t era,
+                       uint64_t generation, bool is_certified, struct assay_ceremony_effect *age)
+{
+    static struct assay_ceremony_effect e;
+    ca->era = ca->force.era = era;
+    ca->ca_number = 1;
+    ca->attempts = ca->force.generation = generation;
+    ca->force.table[0] = (uint8_t)era;
+    ca->force.table[1] = (uint8_t)generation;
+    assay_ceremony_holder_on_close(h, ca, is_certified, false);
+    for (;;) {
+        cr_assert_eq(assay_ceremony_holder_step(h, ca, &e), ASSAY_OK);
+        if (e.action == ASSAY_CEREMONY_ERASE_SHARES) return true;
+        if (e.action == ASSAY_CEREMONY_NOTHING) return false;
+        cr_assert_eq(e.item.kind, ASSAY_CEREMONY_AGE);
+        *age = e;
+        assay_ceremony_holder_on_stored(h);
+    }
+}
+
+/* docs/identity.md 3.13: the closes of one generation are not those of another of its number. */
+Test(ceremony_holder, closes_are_counted_of_one_generation)
+{
+    struct world *w = holders_new(4, 16, REFRESH);
+    struct assay_ceremony_holder *h = &w->node[0].holder;
+    static struct assay_ceremony_effect age, other;
+    static struct assay_ca ca;
+    const struct assay_ceremony_holder_config config = h->config;
+    for (uint32_t i = 0; i <= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES; i++)
+        cr_assert(!close_with(h, &ca, 1, 5, true, &age));
+    assay_ceremony_holder_init(h, &config);
+    cr_assert_eq(
+        assay_ceremony_holder_load(h, &age.item, assay_slice_over(age.buffer, age.bytes.len)),
+        ASSAY_OK);
+    load_shares(h, 2, 4);
+    cr_assert(!close_with(h, &ca, 2, 5, false, &other), "not one certified close of this one");
+    for (uint32_t i = 1; i < ASSAY_CEREMONY_HOLDER_ERASE_CLOSES; i++)
+        cr_assert(!close_with(h, &ca, 2, 5, true, &other));
+    cr_assert(close_with(h, &ca, 2, 5, true, &other));
+    holders_free(w);
+}
+
+/* docs/identity.md 3.16: the holder was away when an era undid the generation that it counted. */
+Test(ceremony_holder, a_generation_of_before_an_absence_is_kept)
+{
+    struct world *w = holders_new(4, 18, REFRESH);
+    struct assay_ceremony_holder *h = &w->node[0].holder;
+    static struct assay_ceremony_effect age;
+    static struct assay_ca ca;
+    load_shares(h, 1, 5);
+    cr_assert(!close_with(h, &ca, 1, 5, true, &age));
+    for (uint32_t i = 0; i <= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES + 1; i++)
+        cr_assert(!close_with(h, &ca, 2, 6, true, &age), "the era may have made another fifth");
+    cr_assert(assay_ceremony_holder_status(h, &ca).is_undone);
+    h->config.era = 2;
+    cr_assert(close_with(h, &ca, 2, 6, true, &age));
+    holders_free(w);
+}
+
+/* docs/identity.md 3.11: secrets in memory alone are lost with the process; an offer of before is
+ * none any more. */
+Test(ceremony_holder, an_offer_without_its_secret_is_made_anew)
+{
+    struct world *w = holders_new(4, 17, REFRESH);
+    struct holders_node *n = &w->node[0];
+    static struct assay_ceremony_effect e;
+    const struct assay_ceremony_entry entry = n->holder.entry;
+    const struct assay_ceremony_holder_config config = n->holder.config;
+    while (w->ca.ceremony.phase != ASSAY_CA_OFFERS)
+        holders_epoch(w, true);
+    const enum assay_ceremony_action expected[] = {
+        ASSAY_CEREMONY_ERASE,
+        ASSAY_CEREMONY_STORE, /* secret */
+        ASSAY_CEREMONY_STORE, /* offer */
+        ASSAY_CEREMONY_SUBMIT,
+    };
+    struct assay_ca_scope scope;
+    cr_assert(assay_ca_current_scope(&w->ca, n->node_id, n->holder.key, &scope));
+    const struct assay_ceremony_item old = { .kind = ASSAY_CEREMONY_RECORD,
+                                             .name = { .era = scope.era,
+                                                       .generation = scope.generation,
+                                                       .attempt = scope.attempt,
+                                                       .ca_number = scope.ca_number },
+                                             .record = ASSAY_CEREMONY_OFFER };
+    assay_ceremony_holder_init(&n->holder, &config);
+    cr_assert_eq(assay_ceremony_holder_load(&n->holder, &old, assay_slice_over("old", 3)),
+                 ASSAY_OK);
+    assay_ceremony_holder_set_entry(&n->holder, &entry);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_eq(assay_ceremony_holder_step(&n->holder, &w->ca, &e), ASSAY_OK);
+        cr_assert_eq(e.action, expected[i], "step %u", i);
+        if (e.action == ASSAY_CEREMONY_ERASE) assay_ceremony_holder_on_erased(&n->holder, &e);
+        if (e.action == ASSAY_CEREMONY_STORE) assay_ceremony_holder_on_stored(&n->holder);
+    }
+    cr_assert(n->holder.attempt[0].has_secret, "what is sealed to it is opened");
     holders_free(w);
 }
 

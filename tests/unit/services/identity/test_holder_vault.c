@@ -479,6 +479,67 @@ Test(holder_vault, an_empty_next_file_of_the_journal_follows_the_one_before, .in
     cr_assert_arr_eq(before, after, 32);
 }
 
+static void write_file(const char *name, const uint8_t *bytes, size_t len)
+{
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, len, file), len);
+    (void)fclose(file);
+}
+
+Test(holder_vault, an_archived_file_that_is_needed_is_named, .init = set_up, .fini = remove_folder)
+{
+    char path[100];
+    append(1);
+    assay_holder_vault_close(&vault);
+    (void)snprintf(path, sizeof path, "%s/journal-1", folder);
+    cr_assert_eq(remove(path), 0);
+    write_file("journal-2", (const uint8_t *)"", 0);
+    cr_expect_eq(open_with(&key, false), ASSAY_E_STORE);
+    cr_expect_not_null(strstr(message, "bring journal-1 back"), "%s", message);
+}
+
+/* docs/identity.md 4.14: a power cut leaves zeros for a sector of the last entry, or none of it
+ * after some byte. All else that is no entry was changed. */
+Test(holder_vault, a_torn_last_entry_is_cut_off_and_a_changed_one_is_named, .init = set_up,
+     .fini = remove_folder)
+{
+    enum { SECTOR = 512 };
+    static uint8_t file[FILE_MAX], torn[FILE_MAX];
+    uint8_t before[32], after[32];
+    append(1);
+    assay_holder_vault_journal_digest(vault, before);
+    const size_t first = read_file("journal-1", file);
+    append(2);
+    const size_t len = read_file("journal-1", file);
+    cr_assert(first < SECTOR && len > SECTOR, "the last one is in two sectors");
+    assay_holder_vault_close(&vault);
+    for (uint32_t half = 0; half < 2; half++) {
+        assay_bytes_copy(torn, sizeof torn, file, len);
+        if (half == 0) assay_bytes_zero(torn + first, SECTOR - first);
+        else assay_bytes_zero(torn + SECTOR, len - SECTOR);
+        write_file("journal-1", torn, len);
+        cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
+        assay_holder_vault_journal_digest(vault, after);
+        cr_assert_arr_eq(before, after, 32);
+        append(2);
+        assay_holder_vault_close(&vault);
+    }
+    assay_bytes_copy(torn, sizeof torn, file, len);
+    assay_bytes_zero(torn + first + 40, 32); /* no sector */
+    write_file("journal-1", torn, len);
+    cr_expect_eq(open_with(&key, false), ASSAY_E_CHAIN);
+    cr_expect_not_null(strstr(message, "journal-1 was changed"), "%s", message);
+    cr_expect_not_null(strstr(message, "restore the file"), "%s", message);
+    assay_bytes_copy(torn, sizeof torn, file, len);
+    torn[0] = 0xff; /* a length beyond the file, with more behind it than the last entry */
+    write_file("journal-1", torn, len);
+    cr_expect_eq(open_with(&key, false), ASSAY_E_CHAIN);
+    cr_expect_eq(read_file("journal-1", torn), len, "nothing is cut off");
+}
+
 /* docs/identity.md 4.6. */
 Test(holder_vault, secrets_are_in_locked_memory_and_in_no_fork)
 {
