@@ -210,9 +210,9 @@ static void expect_unmoved_crowd(const char *what, const struct set *s, size_t f
 }
 
 /* --- more than there is room, or time, for */
-/* Many keys and signatures: the key of the certificate that leads to the root is found. Without the
- * certificate nothing shows that the evidence is wrong. The last three files: signature, PCR values,
- * key. */
+/* Many keys and signatures: the key of the certificate that leads to the root is found. Without
+ * the certificate nothing shows that the evidence is wrong. The last three files: signature, PCR
+ * values, key. */
 static void expect_pair_found(const struct set *s)
 {
     struct assay_slice wrong[ASSAY_FILES_MAX];
