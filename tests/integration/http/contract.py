@@ -155,7 +155,8 @@ def pages(path, items):
     """A list taken page by page is the list."""
     _, whole = call(path + "?limit=256" if "epochs" in path else path)
     first = whole["data"][items]
-    since = first[0]["epoch"] if "epoch" in first[0] else 0
+    by_epoch = "slot" not in first[0] and "epoch" in first[0]
+    since = first[0]["epoch"] if by_epoch else 0
     found, rounds = [], 0
     while since is not None and rounds < 300:
         _, page = call("%s?since=%d&limit=1" % (path, since))
@@ -163,7 +164,7 @@ def pages(path, items):
         found += page["data"][items]
         since = page["data"]["next_since"]
         rounds += 1
-    key = "epoch" if "epoch" in first[0] else "node_id"
+    key = "epoch" if by_epoch else "node_id"
     check("%s by pages is another list" % path, [x[key] for x in found][:len(first)] == [x[key] for x in first])
 
 

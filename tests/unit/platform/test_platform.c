@@ -155,7 +155,7 @@ Test(platform, seals_the_copy_against_every_change)
 {
     char message[ASSAY_PLATFORM_MESSAGE_LEN];
     int fd = -1;
-    cr_assert_eq(assay_platform_seal(LIAR, &fd, message), ASSAY_OK);
+    cr_assert_eq(assay_platform_seal(HOSTILE_ENCLAVE, &fd, message), ASSAY_OK);
     cr_assert_eq(pwrite(fd, "x", 1, 0), -1);
     cr_assert_eq(errno, EPERM);
     cr_assert_eq(ftruncate(fd, 10), -1);
@@ -185,10 +185,10 @@ Test(platform, measures_the_bytes_of_the_file)
     char message[ASSAY_PLATFORM_MESSAGE_LEN], command[256];
     int fd = -1;
     uint8_t measurement[32];
-    cr_assert_eq(assay_platform_seal(LIAR, &fd, message), ASSAY_OK);
+    cr_assert_eq(assay_platform_seal(HOSTILE_ENCLAVE, &fd, message), ASSAY_OK);
     cr_assert_eq(assay_platform_measure(fd, measurement), ASSAY_OK);
     close(fd);
-    snprintf(command, sizeof command, "sha256sum %s", LIAR);
+    snprintf(command, sizeof command, "sha256sum %s", HOSTILE_ENCLAVE);
     FILE *pipe = popen(command, "r");
     char text[65] = "", hex[65];
     cr_assert_eq(fscanf(pipe, "%64s", text), 1);
@@ -238,11 +238,11 @@ Test(platform, tells_why_a_file_could_not_be_executed)
 
 Test(platform, runs_one_enclave_at_a_time)
 {
-    start(LIAR, "mute");
+    start(HOSTILE_ENCLAVE, "mute");
     struct assay_platform_child second;
     char message[ASSAY_PLATFORM_MESSAGE_LEN];
     char *argv[] = { NULL };
-    cr_assert_eq(assay_platform_start(platform, LIAR, argv, now_ms(), &second, message),
+    cr_assert_eq(assay_platform_start(platform, HOSTILE_ENCLAVE, argv, now_ms(), &second, message),
                  ASSAY_E_AGAIN);
 }
 
@@ -253,7 +253,7 @@ Test(platform, quotes_with_the_measurement_of_what_it_runs_though_the_path_is_ov
     char path[] = "/tmp/assay-test-swap-XXXXXX", command[256];
     const int fd = mkstemp(path);
     close(fd);
-    snprintf(command, sizeof command, "cp %s %s && chmod 700 %s", LIAR, path, path);
+    snprintf(command, sizeof command, "cp %s %s && chmod 700 %s", HOSTILE_ENCLAVE, path, path);
     cr_assert_eq(system(command), 0);
     start(path, "honest");
     snprintf(command, sizeof command, "echo changed > %s", path);
@@ -265,7 +265,7 @@ Test(platform, quotes_with_the_measurement_of_what_it_runs_though_the_path_is_ov
     uint8_t measurement[32];
     int sealed = -1;
     char message[ASSAY_PLATFORM_MESSAGE_LEN];
-    cr_assert_eq(assay_platform_seal(LIAR, &sealed, message), ASSAY_OK);
+    cr_assert_eq(assay_platform_seal(HOSTILE_ENCLAVE, &sealed, message), ASSAY_OK);
     cr_assert_eq(assay_platform_measure(sealed, measurement), ASSAY_OK);
     close(sealed);
     cr_assert_eq(quote.bytes.len, 96);
@@ -276,7 +276,7 @@ Test(platform, quotes_with_the_measurement_of_what_it_runs_though_the_path_is_ov
 
 Test(platform, quotes_nothing_that_was_not_proposed)
 {
-    start(LIAR, "unasked");
+    start(HOSTILE_ENCLAVE, "unasked");
     wait_ready();
     for (int i = 0; i < 20 && assay_platform_refused(platform) == 0; i++)
         turn();
@@ -288,7 +288,7 @@ Test(platform, quotes_neither_other_data_nor_under_another_id)
 {
     static const char *const ways[] = { "other_data", "other_id" };
     for (size_t i = 0; i < 2; i++) {
-        start(LIAR, ways[i]);
+        start(HOSTILE_ENCLAVE, ways[i]);
         wait_ready();
         expect_answer(ASSAY_E_TIMEOUT);
         cr_assert_eq(assay_platform_refused(platform), i + 1);
@@ -301,7 +301,7 @@ Test(platform, quotes_neither_other_data_nor_under_another_id)
 
 Test(platform, quotes_once_for_one_proposal)
 {
-    start(LIAR, "twice");
+    start(HOSTILE_ENCLAVE, "twice");
     wait_ready();
     expect_answer(ASSAY_OK);
     for (int i = 0; i < 20 && assay_platform_refused(platform) == 0; i++)
@@ -312,7 +312,7 @@ Test(platform, quotes_once_for_one_proposal)
 
 Test(platform, quotes_for_no_other_process_that_holds_the_channel)
 {
-    start(LIAR, "by_child");
+    start(HOSTILE_ENCLAVE, "by_child");
     wait_ready();
     expect_answer(ASSAY_E_TIMEOUT);
     cr_assert_eq(assay_platform_refused(platform), 1);
@@ -321,7 +321,7 @@ Test(platform, quotes_for_no_other_process_that_holds_the_channel)
 
 Test(platform, quotes_for_no_dead_process)
 {
-    start(LIAR, "asks_and_dies");
+    start(HOSTILE_ENCLAVE, "asks_and_dies");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     struct pollfd fd = { .fd = child.pidfd, .events = POLLIN };
@@ -336,7 +336,7 @@ Test(platform, quotes_for_no_dead_process)
 
 Test(platform, answers_when_the_enclave_dies_before_it_asks)
 {
-    start(LIAR, "dies");
+    start(HOSTILE_ENCLAVE, "dies");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     cr_assert_eq(reap(), 0);
@@ -346,21 +346,21 @@ Test(platform, answers_when_the_enclave_dies_before_it_asks)
     cr_assert_eq(quote.status, ASSAY_E_AGAIN);
     cr_assert_not(assay_platform_ready(platform));
     cr_assert_eq(assay_platform_propose(platform, 43, some_data, now_ms()), ASSAY_E_AGAIN);
-    start(LIAR, "honest"); /* the next one is served */
+    start(HOSTILE_ENCLAVE, "honest"); /* the next one is served */
     wait_ready();
     expect_answer(ASSAY_OK);
 }
 
 Test(platform, gives_up_on_an_enclave_that_does_not_ask)
 {
-    start(LIAR, "mute");
+    start(HOSTILE_ENCLAVE, "mute");
     wait_ready();
     expect_answer(ASSAY_E_TIMEOUT);
 }
 
 Test(platform, lets_a_newer_proposal_replace_an_older_one)
 {
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     static const uint8_t older[64] = { 1 };
     cr_assert_eq(assay_platform_propose(platform, 41, older, now_ms()), ASSAY_OK);
@@ -371,7 +371,7 @@ Test(platform, lets_a_newer_proposal_replace_an_older_one)
 Test(platform, hands_on_why_no_quote_could_be_made)
 {
     maker_says = ASSAY_E_CRYPTO;
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     expect_answer(ASSAY_E_CRYPTO);
 }
@@ -393,7 +393,7 @@ static struct assay_platform_quote ask_statement(const char *way)
 {
     const struct assay_platform_statement s = statement_of();
     struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
-    start(LIAR, way);
+    start(HOSTILE_ENCLAVE, way);
     wait_ready();
     cr_assert_eq(assay_platform_propose_statement(platform, 42, &s, now_ms()), ASSAY_OK);
     const uint64_t end_ms = now_ms() + WAIT_MS;
@@ -446,7 +446,7 @@ Test(platform, the_enclave_has_no_keys_quoted_that_its_host_hashed)
 /* And a host from before statements proposes bytes to an enclave that takes them. */
 Test(platform, proposes_bytes_to_an_enclave_that_takes_statements)
 {
-    start(LIAR, "states");
+    start(HOSTILE_ENCLAVE, "states");
     wait_ready();
     expect_answer(ASSAY_OK);
     cr_assert_eq(assay_platform_refused(platform), 0);
@@ -471,7 +471,7 @@ Test(platform, takes_one_list_before_the_quote_of_a_statement_and_no_other)
         struct assay_platform_quote quote;
         if (i < 2) quote = ask_statement(cases[i].way);
         else {
-            start(LIAR, cases[i].way);
+            start(HOSTILE_ENCLAVE, cases[i].way);
             wait_ready();
             cr_assert(ask(&quote));
         }
@@ -489,7 +489,7 @@ Test(platform, takes_one_list_before_the_quote_of_a_statement_and_no_other)
 Test(platform, goes_on_while_a_quote_is_being_made)
 {
     maker_takes_ms = 200;
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     uint64_t longest_ms = 0, turns = 0;
@@ -512,7 +512,7 @@ Test(platform, goes_on_while_a_quote_is_being_made)
 Test(platform, is_woken_by_a_quote_and_by_nothing_else)
 {
     maker_takes_ms = 100;
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     struct pollfd fds[2];
     cr_assert_eq(assay_platform_poll_set(platform, fds, 2), 1, "no quote is being made");
@@ -533,7 +533,7 @@ Test(platform, keeps_the_deadline_and_drops_what_comes_late)
 {
     static const uint8_t other_data[64] = { 0x61 };
     maker_takes_ms = 700; /* the deadline is 400 */
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     expect_answer(ASSAY_E_TIMEOUT);
     maker_takes_ms = 0;
@@ -559,7 +559,7 @@ Test(platform, keeps_the_deadline_and_drops_what_comes_late)
 Test(platform, drops_the_quote_of_an_enclave_that_died_meanwhile)
 {
     maker_takes_ms = 200;
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     for (int i = 0; i < 100 && quotes_made == 0; i++)
@@ -579,14 +579,14 @@ Test(platform, drops_the_quote_of_an_enclave_that_died_meanwhile)
 
 Test(platform, tells_of_each_image_before_its_first_quote)
 {
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     expect_answer(ASSAY_OK);
     cr_assert_eq(images_loaded, 1);
     cr_assert_eq(kill((pid_t)-child.pid, SIGKILL), 0);
     reap();
     (void)assay_platform_ended(platform);
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     expect_answer(ASSAY_OK);
     cr_assert_eq(images_loaded, 2);
@@ -595,7 +595,7 @@ Test(platform, tells_of_each_image_before_its_first_quote)
 Test(platform, ends_without_a_quote_that_does_not_come_back)
 {
     maker_takes_ms = 3000;
-    start(LIAR, "honest");
+    start(HOSTILE_ENCLAVE, "honest");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     for (int i = 0; i < 100 && quotes_made == 0; i++)
@@ -612,7 +612,7 @@ Test(platform, ends_without_a_quote_that_does_not_come_back)
 
 Test(platform, counts_garbage_and_keeps_no_descriptor_of_it)
 {
-    start(LIAR, "garbage");
+    start(HOSTILE_ENCLAVE, "garbage");
     wait_ready();
     for (int i = 0; i < 200 && assay_platform_refused(platform) < 104; i++)
         turn();
@@ -627,7 +627,7 @@ Test(platform, counts_garbage_and_keeps_no_descriptor_of_it)
 
 Test(platform, is_not_ready_before_hello)
 {
-    start(LIAR, "no_hello");
+    start(HOSTILE_ENCLAVE, "no_hello");
     for (int i = 0; i < 10; i++)
         turn();
     cr_assert_not(assay_platform_ready(platform));
