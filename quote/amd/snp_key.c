@@ -311,7 +311,7 @@ static void judge_window(const struct assay_snp_appraisal *a, const char *what, 
     assay_appraise_window(&window, a->request->policy, a->verdict);
 }
 
-/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy accuses nobody),
+/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy is no proof),
  * and named as the cause. */
 static void no_list(const struct assay_snp_appraisal *a, bool has_wrong)
 {

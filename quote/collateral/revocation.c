@@ -71,7 +71,7 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
     return ASSAY_OK;
 }
 
-/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy accuses nobody),
+/* A list with a wrong signature is as if absent (evidence-rules.md 1.15.7: a copy is no proof),
  * and named as the cause. */
 static void report_uncovered(const struct assay_evidence_request *request,
                              const struct assay_certificate *c, bool has_wrong,

@@ -166,9 +166,9 @@ static bool names_issuer(const struct assay_crl *crl, const struct assay_certifi
 
 /*
  * A list is needless only as a copy: it says what one says that counts, or it bears name and key id
- * of an authority that leads to the root, who did not sign it. Whom the evidence itself has as an
- * authority is not known here, and a certificate that does not lead to the root proves nothing of
- * a list that its key signed.
+ * of an authority that leads to the root, which did not sign it. The authorities in the evidence
+ * itself are not known here, and a certificate that does not lead to the root proves nothing of a
+ * list that its key signed.
  */
 static enum assay_status class_of(const struct assay_recognised *piece,
                                   const struct assay_key *root, struct assay_gathered *g,

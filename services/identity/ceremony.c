@@ -284,7 +284,7 @@ static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
     assay_ca_end_ceremony(ca);
 }
 
-/* t' indices are enough: so nobody, and no third, can stop it by silence (3.10, attack 10). */
+/* t' indices are enough: so no holder, and no third, can stop it by silence (3.10, attack 10). */
 static void end_haves(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;

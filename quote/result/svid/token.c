@@ -64,7 +64,7 @@ static const struct assay_tree_node *member_of(const struct assay_json_tree *tre
 }
 
 /* RFC 7518 6.2.2, 6.3.2, 6.4.1: parts of private and of symmetric keys. Whichever key of a set has
- * one, the set is not the published one, and somebody has read the key. */
+ * one, the set is not the published one, and the key is exposed. */
 static bool is_private(const struct assay_json_tree *tree, const struct assay_tree_node *key)
 {
     static const char *const parts[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
