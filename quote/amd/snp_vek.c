@@ -187,6 +187,12 @@ static void note_path(const struct assay_path *path, const struct assay_key *roo
     way->count = path->count;
 }
 
+static bool equal_text(const char *a, const char *b)
+{
+    const size_t len = strlen(a);
+    return len == strlen(b) && assay_bytes_equal(a, b, len);
+}
+
 /* Those that certify the same, first of all the chosen one: copies of it, and it again. Claims are
  * read without roots, so one with other facts is no choice. */
 static size_t collect_leaves(const struct hand *h, const struct assay_certificate *vek,
@@ -198,7 +204,7 @@ static size_t collect_leaves(const struct hand *h, const struct assay_certificat
         const struct assay_certificate *const c = &h->all[i];
         if (c == vek || !c->has_vek || !assay_key_equal(&c->key, &vek->key)) continue;
         if (assay_snp_vek_fit(c, h->report) != assay_snp_vek_fit(vek, h->report)) continue;
-        if (strcmp(c->vek.product, vek->vek.product) != 0 || strcmp(c->vek.csp, vek->vek.csp) != 0)
+        if (!equal_text(c->vek.product, vek->vek.product) || !equal_text(c->vek.csp, vek->vek.csp))
             continue;
         leaves[count++] = c;
     }

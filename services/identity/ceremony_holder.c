@@ -4,6 +4,7 @@
  */
 #include "services/identity/ceremony_holder_internal.h"
 
+#include "base/assert.h"
 #include "base/crypto.h"
 #include "base/cursor.h"
 
@@ -11,6 +12,7 @@ void assay_ceremony_holder_init(struct assay_ceremony_holder *h,
                                 const struct assay_ceremony_holder_config *config)
 {
     ASSAY_ASSERT(config->random != NULL && config->dealing != NULL);
+    ASSAY_ASSERT(config->address[sizeof config->address - 1] == '\0');
     *h = (struct assay_ceremony_holder){ .config = *config };
     assay_sodium_link_pair(&config->seed, h->key);
 }

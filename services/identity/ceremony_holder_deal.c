@@ -42,7 +42,7 @@ static enum assay_status write_offer(const struct assay_ceremony_holder *h,
     ASSAY_ASSERT(entry->len > 0);
     assay_bytes_copy(record.path, sizeof record.path, entry->path, sizeof entry->path);
     assay_bytes_copy(record.link_key, 32, h->config.link_key, 32);
-    record.address_len = (uint8_t)strnlen(h->config.address, ASSAY_CA_ADDRESS_MAX);
+    record.address_len = (uint8_t)strlen(h->config.address);
     assay_bytes_copy(record.address, sizeof record.address, h->config.address, record.address_len);
     ASSAY_TRY(ceremony_holder_draw(h, wide, sizeof wide));
     assay_ca_offer_label(h->config.chain_id, scope, label);
@@ -195,7 +195,7 @@ enum assay_status ceremony_holder_deal(struct assay_ceremony_holder *h, const st
 static bool needs_contact(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
                           const struct assay_ca_holder *row)
 {
-    const size_t len = strnlen(h->config.address, ASSAY_CA_ADDRESS_MAX);
+    const size_t len = strlen(h->config.address);
     if (row->lost || h->entry.len == 0 || !assay_bytes_equal(row->key, h->key, 32)) return false;
     if (!assay_bytes_equal(row->link_key, h->config.link_key, 32)) return !h->was_listed;
     return row->address_len != len || !assay_bytes_equal(row->address, h->config.address, len) ||
