@@ -22,6 +22,7 @@ static void read_epoch(struct assay_service_feed *feed, const struct assay_engin
     assay_bytes_copy(last->beacon, 32, now->beacon, 32);
     assay_engine_service_members(engine, feed->members);
     last->members = assay_host_services_members(feed->members, e.member_count, last->member);
+    last->other_weight = assay_host_services_other_weight(feed->members, e.member_count);
     ASSAY_ASSERT(last->members <= ASSAY_REGISTRY_SLOTS_MAX);
     for (uint32_t i = 0; i < last->members; i++) {
         struct assay_member_snapshot one;

@@ -46,9 +46,25 @@ uint32_t assay_host_services_members(const struct assay_service_member *members,
                                                  .certified = m->certified,
                                                  .failed = m->failed,
                                                  .renewed = m->renewed,
-                                                 .operator_ = operator_of(members, i) };
+                                                 .operator_ = operator_of(members, i),
+                                                 .may_hold = m->serves,
+                                                 .keys_active = m->keys_active,
+                                                 .seat_weight = m->seat_weight,
+                                                 .incarnation = m->incarnation };
+        assay_bytes_copy(out[i].node_id, 32, m->node_id, 32);
+        assay_bytes_copy(out[i].keys_root, 32, m->keys_root, 32);
     }
     return n;
+}
+
+uint64_t assay_host_services_other_weight(const struct assay_service_member *members,
+                                          uint32_t count)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < count; i++)
+        weight += members[i].row_weight -
+                  (i < ASSAY_REGISTRY_SLOTS_MAX ? members[i].seat_weight : 0);
+    return weight;
 }
 
 static void services_begin(void *context, void *registry)
@@ -89,6 +105,7 @@ static void services_close_epoch(void *context, void *registry, uint64_t era, ui
     struct assay_host_services *s = context;
     assay_registry_set_era(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
+    assay_registry_set_other_weight(registry, assay_host_services_other_weight(members, count));
     assay_registry_close_epoch(registry, epoch, s->member, n, &s->facts, NULL, NULL);
 }
 
@@ -98,6 +115,7 @@ static void services_set_standing(void *context, void *registry, uint64_t era, u
     struct assay_host_services *s = context;
     assay_registry_set_era(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
+    assay_registry_set_other_weight(registry, assay_host_services_other_weight(members, count));
     assay_registry_set_standing(registry, epoch, s->member, n);
 }
 

@@ -43,5 +43,9 @@ void assay_host_plans_open(struct assay_host_plans *plans, const uint8_t chain_i
  * Returns: how many. */
 uint32_t assay_host_services_members(const struct assay_service_member *members, uint32_t count,
                                      struct assay_registry_member *out);
+/* Returns: the weight of the table of voters that those members have no seat with: of slots above
+ * ASSAY_REGISTRY_SLOTS_MAX, and of rows without a key (docs/identity.md 3.1). */
+uint64_t assay_host_services_other_weight(const struct assay_service_member *members,
+                                          uint32_t count);
 
 #endif

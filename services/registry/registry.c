@@ -199,6 +199,7 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
     ASSAY_ASSERT(assay_bytes_equal(to->chain_id, from->chain_id, 32));
     to->era = from->era;
     to->epoch = from->epoch;
+    to->other_weight = from->other_weight;
     to->missing = from->missing;
     for (uint32_t i = 0; i < from->plan.group_count; i++)
         assay_cont_group_copy(&to->group[i], &from->group[i]);
@@ -318,10 +319,17 @@ void assay_registry_set_era(struct assay_registry *r, uint64_t era)
     if (r->identity != NULL) assay_ca_set_era(r->identity, era);
 }
 
-/* Of all seats, those beyond the slots too. */
-static uint64_t weigh_seats(const struct assay_registry_member *member, uint32_t count)
+void assay_registry_set_other_weight(struct assay_registry *r, uint64_t weight)
 {
-    uint64_t total = 0;
+    ASSAY_ASSERT(weight <= INT64_MAX);
+    r->other_weight = weight;
+}
+
+/* Of the table of voters: seats, those beyond the slots too, and rows without a key. */
+static uint64_t weigh_table(const struct assay_registry *r,
+                            const struct assay_registry_member *member, uint32_t count)
+{
+    uint64_t total = r->other_weight;
     for (uint32_t i = 0; i < count; i++)
         total += member[i].seat_weight;
     return total;
@@ -338,7 +346,7 @@ static void close_identity(struct assay_registry *r, const struct assay_registry
         certified = certified || member[i].certified;
     assay_registry_identity_members(member, slots, translated);
     assay_ca_close_epoch(r->identity, r->epoch, certified, translated, slots,
-                         weigh_seats(member, count), facts);
+                         weigh_table(r, member, count), facts);
 }
 
 void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
@@ -393,7 +401,7 @@ void assay_registry_set_standing(struct assay_registry *r, uint64_t epoch,
     if (r->identity == NULL) return;
     struct assay_ca_member translated[ASSAY_REGISTRY_SLOTS_MAX];
     assay_registry_identity_members(member, s.count, translated);
-    assay_ca_set_members(r->identity, epoch, translated, s.count, weigh_seats(member, count));
+    assay_ca_set_members(r->identity, epoch, translated, s.count, weigh_table(r, member, count));
 }
 
 /* --- documents: groups, then shares, then tasks, then the group key */

@@ -106,6 +106,10 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
  * decreases and is at most ASSAY_REGISTRY_ERA_MAX (asserted). An initialized or decoded registry is
  * in era 0. */
 void assay_registry_set_era(struct assay_registry *r, uint64_t era);
+/* Sets the weight in the table of voters that none of the members of close_epoch and set_standing
+ * has a seat with, before each of these; 0 before the first call. Below 2^63 (asserted). It counts
+ * in the weight of all seats (docs/identity.md 3.1). */
+void assay_registry_set_other_weight(struct assay_registry *r, uint64_t weight);
 /*
  * assay_registry_close_epoch - closes an epoch. Groups take turns: facts of one group at a time are
  * reported: `report` is called for each part that has any; NULL: not needed.

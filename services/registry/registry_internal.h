@@ -12,6 +12,7 @@ struct assay_registry {
     uint8_t chain_id[32];
     uint64_t era;                        /* of the current epoch */
     uint64_t epoch;                      /* the last closed one */
+    uint64_t other_weight;               /* of the table, beside the members' seats */
     uint64_t missing;                    /* documents still to be decoded; bits */
     struct assay_cont_group *group;      /* [plan.group_count] */
     struct assay_share_registry *shares; /* NULL: none planned */

@@ -147,8 +147,15 @@ void assay_services_members(const struct assay_state *before, const struct assay
             .certified = state->certified && m->found.certified_pass && !new,
             .failed = m->failure_epoch == state->epoch && state->epoch > 0,
             .renewed = new || m->stage == ASSAY_STAGE_LEFT,
+            .keys_active = assay_member_keys_state(m, state->epoch, ASSAY_STANDING_WARNING) ==
+                           ASSAY_KEYS_ACTIVE,
+            .seat_weight = m->seat_weight,
+            .row_weight = assay_member_row_weight(m),
+            .incarnation = m->lives[0].incarnation,
         };
         assay_bytes_copy(members[i].operator_id, 32, m->operator_id, 32);
+        assay_bytes_copy(members[i].node_id, 32, m->node_id, 32);
+        assay_bytes_copy(members[i].keys_root, 32, m->declaration.keys_root, 32);
     }
 }
 

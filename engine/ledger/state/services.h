@@ -42,6 +42,13 @@ struct assay_service_member {
     bool failed;    /* its integrity failed in it */
     bool renewed;   /* the slot is another's now, or nobody's: what stood for it is gone */
     uint8_t operator_id[32];
+    /* For the group key (docs/identity.md 3). All of it follows from the state alone. */
+    bool keys_active;     /* those under keys_root (docs/protocol.md 2.16.6), at WARNING or better */
+    uint32_t seat_weight; /* of its votes in the epoch that follows; 0: no seat */
+    uint32_t row_weight;  /* that, or of a row without a key (docs/protocol.md 6.7) */
+    uint32_t incarnation; /* listed in the epoch that follows */
+    uint8_t node_id[32];
+    uint8_t keys_root[32]; /* zeros: none is bound */
 };
 
 /* What the ledger asks about services. The same bytes give the same answer on every machine, and

@@ -286,6 +286,36 @@ Test(host_services, a_plan_that_cannot_be_read_opens_nothing)
     free(s);
 }
 
+/* --- what the registry is passed of members (docs/identity.md 3.1) */
+
+Test(host_services, weight_without_a_slot_or_a_key_counts_beside_the_members_seats)
+{
+    enum { SLOTS = ASSAY_REGISTRY_SLOTS_MAX + 2 };
+    static struct assay_service_member member[SLOTS];
+    static struct assay_registry_member out[ASSAY_REGISTRY_SLOTS_MAX];
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        member[i] = (struct assay_service_member){
+            .serves = i != 4, .seat_weight = 10, .row_weight = 10, .incarnation = i + 1
+        };
+        member[i].keys_active = i == 6;
+        member[i].node_id[0] = (uint8_t)(i + 1);
+        member[i].keys_root[0] = (uint8_t)(i + 2);
+    }
+    member[5].seat_weight = 0; /* a row without a key */
+    member[5].row_weight = 7;
+    cr_assert_eq(assay_host_services_members(member, SLOTS, out), ASSAY_REGISTRY_SLOTS_MAX);
+    cr_assert_eq(assay_host_services_other_weight(member, SLOTS), 2 * 10 + 7);
+    cr_assert_eq(assay_host_services_other_weight(member, 5), 0);
+    for (uint32_t i = 0; i < ASSAY_REGISTRY_SLOTS_MAX; i++) {
+        cr_assert_eq(out[i].may_hold, i != 4);
+        cr_assert_eq(out[i].keys_active, i == 6);
+        cr_assert_eq(out[i].seat_weight, member[i].seat_weight);
+        cr_assert_eq(out[i].incarnation, i + 1);
+        cr_assert_arr_eq(out[i].node_id, member[i].node_id, 32);
+        cr_assert_arr_eq(out[i].keys_root, member[i].keys_root, 32);
+    }
+}
+
 /* --- the row of an instance, for who was never there (docs/services.md 1.3.5) */
 
 /* An instance asks for its first session. */

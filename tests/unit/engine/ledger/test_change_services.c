@@ -346,3 +346,73 @@ Test(change_services, a_plan_has_a_length)
     }
     change_drop(b);
 }
+
+/* --- what services are passed of a member at a close (docs/identity.md 3) */
+
+static struct assay_service_member passed_of(const struct change_bench *b, uint32_t slot)
+{
+    static struct assay_service_member all[CHANGE_CAPACITY];
+    assay_services_members(NULL, &b->state, all);
+    return all[slot];
+}
+
+static struct change_bench *with_active_keys(uint32_t slot)
+{
+    struct change_bench *b = make(1);
+    change_pass_epoch(b);
+    struct assay_member *m = &b->state.members[slot];
+    cr_assert_eq(m->pass_epoch, b->state.epoch);
+    m->declaration.keys_epoch = m->pass_epoch;
+    m->declaration.keys_root[0] = 7;
+    return b;
+}
+
+Test(change_services, a_member_is_passed_with_its_seat_and_its_keys)
+{
+    struct change_bench *b = with_active_keys(2);
+    struct assay_member *m = &b->state.members[2];
+    struct assay_service_member passed = passed_of(b, 2);
+    cr_assert(passed.serves && passed.keys_active);
+    cr_assert_arr_eq(passed.node_id, m->node_id, 32);
+    cr_assert_arr_eq(passed.keys_root, m->declaration.keys_root, 32);
+    cr_assert_gt(m->seat_weight, 0);
+    cr_assert_eq(passed.seat_weight, m->seat_weight);
+    cr_assert_eq(passed.row_weight, m->seat_weight);
+    cr_assert_eq(passed.incarnation, 1);
+    m->lives[0].incarnation = 3;
+    cr_assert_eq(passed_of(b, 2).incarnation, 3, "the one that is listed next");
+    m->keyless = true; /* its row keeps its weight, and nobody votes with it */
+    m->seat_weight = 0;
+    passed = passed_of(b, 2);
+    cr_assert_eq(passed.seat_weight, 0);
+    cr_assert_eq(passed.row_weight, m->weight);
+    change_drop(b);
+}
+
+Test(change_services, keys_of_a_member_are_passed_as_active_while_they_are)
+{
+    struct change_bench *b = with_active_keys(2);
+    struct assay_member *m = &b->state.members[2];
+    m->trust.score.standing = ASSAY_STANDING_WARNING;
+    cr_assert(passed_of(b, 2).keys_active);
+    m->trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    cr_assert_not(passed_of(b, 2).keys_active, "the standing is below WARNING");
+    m->trust.score.standing = ASSAY_STANDING_FULL;
+    m->stage = ASSAY_STAGE_RESTING;
+    cr_assert_not(passed_of(b, 2).keys_active || passed_of(b, 2).serves);
+    m->stage = ASSAY_STAGE_LEFT;
+    cr_assert(passed_of(b, 2).renewed && !passed_of(b, 2).keys_active);
+    m->stage = ASSAY_STAGE_MEMBER;
+    m->maintenance_count = 1;
+    m->maintenances[0] = (struct assay_maintenance){ b->state.epoch + 1, b->state.epoch + 1 };
+    cr_assert_not(passed_of(b, 2).keys_active, "it is away in the epoch that follows");
+    m->maintenance_count = 0;
+    b->state.epoch += ASSAY_KEYS_AGE_MAX;
+    cr_assert(passed_of(b, 2).keys_active);
+    b->state.epoch++;
+    cr_assert_not(passed_of(b, 2).keys_active, "the PASS that bound them is too old");
+    b->state.epoch -= ASSAY_KEYS_AGE_MAX + 1;
+    m->declaration.keys_epoch = 0;
+    cr_assert_not(passed_of(b, 2).keys_active, "the newest certified PASS bound none");
+    change_drop(b);
+}

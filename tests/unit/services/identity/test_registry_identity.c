@@ -153,3 +153,32 @@ Test(registry_identity, a_network_with_other_services_makes_a_key)
 {
     make_a_key(true);
 }
+
+/* Weight of slots beyond the registry's, and of rows without a key, is weight that may be hostile
+ * (docs/identity.md 3.1): what offers must suffice against it, too. */
+Test(registry_identity, weight_that_has_no_slot_counts_in_the_weight_of_all_seats)
+{
+    struct ceremony_world *w = ceremony_new(5, NULL);
+    struct assay_registry_member member[ASSAY_CA_SLOTS_MAX];
+    uint64_t all = 0;
+    r.plan = (struct assay_registry_plan){ .has_identity = true };
+    r.plan.identity.refresh = w->ca.config.refresh;
+    r.registry = fresh(w->ca.chain_id);
+    r.read = fresh(w->ca.chain_id);
+    const uint32_t count = members(w, member);
+    for (uint32_t i = 0; i < count; i++)
+        all += member[i].seat_weight;
+    assay_registry_set_other_weight(r.registry, 2 * all);
+    assay_registry_close_epoch(r.registry, 1, member, count, &r.facts, NULL, NULL);
+    cr_assert_eq(assay_registry_identity(r.registry)->ceremony.phase, ASSAY_CA_IDLE,
+                 "a third of the weight could offer alone");
+    assay_registry_copy(r.read, r.registry);
+    assay_registry_set_standing(r.read, 1, member, count);
+    cr_assert_eq(assay_registry_identity(r.read)->total_weight, 3 * all, "a copy counts it as well");
+    assay_registry_set_other_weight(r.registry, all / 8);
+    assay_registry_close_epoch(r.registry, 2, member, count, &r.facts, NULL, NULL);
+    cr_assert_eq(assay_registry_identity(r.registry)->ceremony.phase, ASSAY_CA_OFFERS);
+    free(r.registry);
+    free(r.read);
+    ceremony_free(w);
+}
