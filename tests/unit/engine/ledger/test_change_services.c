@@ -361,9 +361,11 @@ static struct change_bench *with_active_keys(uint32_t slot)
     struct change_bench *b = make(1);
     change_pass_epoch(b);
     struct assay_member *m = &b->state.members[slot];
+    const uint8_t root[32] = { 7 };
     cr_assert_eq(m->pass_epoch, b->state.epoch);
+    assay_declaration_set(&m->declaration, 1, root);
     m->declaration.keys_epoch = m->pass_epoch;
-    m->declaration.keys_root[0] = 7;
+    assay_bytes_copy(m->declaration.keys_root, 32, root, 32);
     return b;
 }
 
@@ -413,6 +415,7 @@ Test(change_services, keys_of_a_member_are_passed_as_active_while_they_are)
     cr_assert_not(passed_of(b, 2).keys_active, "the PASS that bound them is too old");
     b->state.epoch -= ASSAY_KEYS_AGE_MAX + 1;
     m->declaration.keys_epoch = 0;
+    assay_bytes_zero(m->declaration.keys_root, 32);
     cr_assert_not(passed_of(b, 2).keys_active, "the newest certified PASS bound none");
     change_drop(b);
 }
