@@ -99,6 +99,13 @@ static void services_apply(void *context, void *registry, uint32_t slot,
     ASSAY_ASSERT(became != NULL); /* a record that means nothing is no fault */
 }
 
+static bool services_convict(void *context, const void *before, const void *after,
+                             const uint8_t node_id[static 32])
+{
+    (void)context;
+    return assay_registry_convicts(before, after, node_id);
+}
+
 static void services_close_epoch(void *context, void *registry, uint64_t era, uint64_t epoch,
                                  const struct assay_service_member *members, uint32_t count)
 {
@@ -157,6 +164,7 @@ enum assay_status assay_host_services_open(struct assay_host_services *services,
         .copy = services_copy,
         .check = services_check,
         .apply = services_apply,
+        .convicts = services_convict,
         .close = services_close_epoch,
         .stand = services_set_standing,
         .encode = services_encode,

@@ -62,6 +62,14 @@ enum assay_ca_result assay_registry_apply_identity(struct assay_ca *ca, uint32_t
     return assay_ca_apply_lie(ca, slot, node_id, &record.lie, facts);
 }
 
+bool assay_registry_convicts(const struct assay_registry *before,
+                             const struct assay_registry *after, const uint8_t node_id[static 32])
+{
+    ASSAY_ASSERT(before->missing == 0 && after->missing == 0);
+    return after->identity != NULL && assay_ca_is_convicted(after->identity, node_id) &&
+           !assay_ca_is_convicted(before->identity, node_id);
+}
+
 void assay_registry_identity_members(const struct assay_registry_member *member, uint32_t count,
                                      struct assay_ca_member *out)
 {

@@ -661,22 +661,36 @@ static void set_roster_digest(const struct assay_state *before, struct assay_sta
     if (!same) assay_roster_digest(next, next->roster_digest);
 }
 
-/* What the epoch's records make of the registry, by the members that the close leaves. */
-static void close_services(const struct assay_context *context, const struct assay_ledger *ledger,
-                           struct assay_state *next)
+/* What the epoch's records make of the registry. Members that they convict are struck as for an
+ * equivocation (docs/identity.md 4.10), once: the registry remembers who is convicted. */
+static void apply_services(const struct assay_context *context, const struct assay_ledger *ledger,
+                           struct assay_close *s)
 {
     const struct assay_services *services = context->services;
     const struct assay_service_room *room = context->room;
+    const struct assay_state *state = context->state;
     struct assay_service_entry entry;
     size_t at = 0;
     if (services == NULL) return;
     ASSAY_ASSERT(context->registry != NULL && room->registry != context->registry);
     services->copy(services->context, room->registry, context->registry);
     while (assay_services_log_next(&ledger->services, &at, &entry)) {
-        ASSAY_ASSERT(entry.slot < context->state->member_count);
+        ASSAY_ASSERT(entry.slot < state->member_count);
         services->apply(services->context, room->registry, entry.slot,
-                        context->state->members[entry.slot].node_id, entry.kind, entry.payload);
+                        state->members[entry.slot].node_id, entry.kind, entry.payload);
     }
+    for (uint32_t i = 0; services->convicts != NULL && i < state->member_count; i++)
+        if (services->convicts(services->context, context->registry, room->registry,
+                               state->members[i].node_id))
+            s->members[i].faults.equivocation = true;
+}
+
+/* The registry's epoch closes, by the members that the close leaves. */
+static void close_services(const struct assay_context *context, struct assay_state *next)
+{
+    const struct assay_services *services = context->services;
+    const struct assay_service_room *room = context->room;
+    if (services == NULL) return;
     assay_services_members(context->state, next, room->members);
     services->close(services->context, room->registry, next->era, next->epoch, room->members,
                     next->member_count);
@@ -695,6 +709,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     ASSAY_ASSERT(ledger->height >= before->head_height);
     const bool reverted = is_reverted(before, ledger);
     collect_ballots(context, ledger, rules->groups, reverted, scratch);
+    apply_services(context, ledger, scratch);
     tally_ballots(context, ledger, rules, scratch, &summary);
     assay_state_copy(next, before);
     next->epoch = context->epoch;
@@ -723,7 +738,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
                     next, tolerance);
     set_watched_weights(next);
     set_roster_digest(before, next);
-    close_services(context, ledger, next);
+    close_services(context, next);
     assay_services_extend(&places, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));

@@ -68,6 +68,11 @@ struct assay_services {
     /* One that was checked, in the order of the chain. */
     void (*apply)(void *context, void *registry, uint32_t slot, const uint8_t node_id[static 32],
                   uint32_t kind, struct assay_slice payload);
+    /* Do the records between these two convict the member? before: as the epoch began; after:
+     * its records were applied. The close strikes its integrity (docs/protocol.md 7.4). NULL: no
+     * service convicts. */
+    bool (*convicts)(void *context, const void *before, const void *after,
+                     const uint8_t node_id[static 32]);
     /* The epoch closes; members by slot. era: of the epoch that follows. */
     void (*close)(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count);

@@ -14,6 +14,7 @@ static struct {
     struct assay_registry_facts facts;
     uint32_t applied;
 } r;
+static uint32_t convictions; /* that records made */
 
 static struct assay_registry *fresh(const uint8_t chain_id[static 32])
 {
@@ -36,9 +37,15 @@ static void submit(struct ceremony_world *w, uint32_t slot, enum ceremony_kind k
     cr_assert_eq(assay_registry_check_record(&without, w->ca.chain_id, as, payload),
                  ASSAY_E_UNSUPPORTED);
     cr_assert_eq(assay_registry_check_record(&r.plan, w->ca.chain_id, as, payload), ASSAY_OK);
+    assay_registry_copy(r.read, r.registry);
     const char *word =
         assay_registry_apply(r.registry, slot, w->member[slot].node_id, as, payload, &r.facts);
     r.applied += word[0] == 'a';
+    for (uint32_t i = 0; i < w->count; i++) {
+        if (!assay_registry_convicts(r.read, r.registry, w->member[i].node_id)) continue;
+        convictions++;
+        cr_assert(w->own[i].faults != 0, "an honest member is never convicted");
+    }
 }
 
 static uint32_t members(const struct ceremony_world *w, struct assay_registry_member *out)
@@ -110,6 +117,7 @@ static void make_a_key(bool has_tasks)
     cr_assert_eq(assay_registry_identity(r.registry)->ca_number, 1);
     cr_assert(assay_ca_is_convicted(assay_registry_identity(r.registry), w->member[1].node_id));
     cr_assert_gt(r.applied, 0);
+    cr_assert_eq(convictions, 1, "once, however many records show it");
     assay_registry_document_name(&r.plan, has_tasks ? 1 : 0, name);
     cr_assert_str_eq(name, "identity/0");
     assay_registry_document_name(&r.plan, has_tasks ? 2 : 1, name);
