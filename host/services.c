@@ -11,6 +11,10 @@ _Static_assert((int)ASSAY_SHARE_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
                    (int)ASSAY_SHARE_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
                "rounds of shares count with other limits of records than the ledger has");
 
+_Static_assert((int)ASSAY_CA_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
+                   (int)ASSAY_CA_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
+               "turns of dealers count with other limits of records than the ledger has");
+
 _Static_assert((int)ASSAY_LEVEL_NEWEST < (int)ASSAY_LEVEL_GROUP_KEY,
                "a plan with a group key is refused below: open it with its feature level");
 

@@ -6,7 +6,7 @@
 
 #include "base/crypto.h"
 
-enum { DEAL_LEN_FIXED = 512, AUTHOR_LEN = 48 * 1024 };
+enum { DEAL_LEN_FIXED = 512 };
 
 void assay_ca_init(struct assay_ca *ca, const uint8_t chain_id[static 32],
                    const struct assay_ca_config *config)
@@ -79,6 +79,7 @@ static void set_members(struct assay_ca *ca, const struct assay_ca_member *membe
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         ca->member[i] = i < n ? member[i] : (struct assay_ca_member){ .weight = 0 };
     ca->total_weight = total_weight;
+    ca->slots = n;
 }
 
 void assay_ca_set_members(struct assay_ca *ca, uint64_t epoch, const struct assay_ca_member *member,
@@ -199,7 +200,19 @@ static void number_indices(struct assay_ca_sharing *next, const struct assay_fro
     ASSAY_ASSERT(first == next->count + 1);
 }
 
-/* Epochs that dealings need: within their budget, and within what one author may submit. */
+/* Bytes of dealings that an author surely has a place for in an epoch (docs/protocol.md 12.2): a
+ * quarter of its part is for its other records. One record has a place in any case, and of so many
+ * members only that one. */
+static uint32_t author_len(const struct assay_ca *ca, uint32_t deal_len)
+{
+    const uint32_t slots = ca->slots > 0 ? ca->slots : 1;
+    const uint32_t part = ASSAY_CA_EPOCH_LEN / slots;
+    const uint32_t len = (part < ASSAY_CA_AUTHOR_LEN ? part : ASSAY_CA_AUTHOR_LEN) / 4 * 3;
+    return len < deal_len || slots == ASSAY_CA_SLOTS_MAX ? deal_len : len;
+}
+
+/* Epochs that dealings need: within their budget, and within what one author may submit. Dealers
+ * take turns, so that an author has at most (its indices / epochs, rounded up) in one. */
 static uint32_t deal_epochs(const struct assay_ca *ca)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
@@ -208,7 +221,8 @@ static uint32_t deal_epochs(const struct assay_ca *ca)
     for (uint32_t i = 0; c->is_reshare && i < ca->force.holders; i++)
         if (ca->force.holder[i].indices > most) most = ca->force.holder[i].indices;
     const uint32_t all = (c->dealers * len + ASSAY_CA_DEAL_BUDGET - 1) / ASSAY_CA_DEAL_BUDGET;
-    const uint32_t one = (most * len + AUTHOR_LEN - 1) / AUTHOR_LEN;
+    const uint32_t at_once = author_len(ca, len) / len;
+    const uint32_t one = (most + at_once - 1) / at_once;
     return all > one ? all : one;
 }
 

@@ -22,6 +22,8 @@ enum {
     ASSAY_CA_CONVICTED_MAX = 128,      /* node ids that the ledger remembers */
     ASSAY_CA_FACTS_MAX = 256,          /* of one record or close */
     ASSAY_CA_DEAL_BUDGET = 256 * 1024, /* bytes of dealings of an epoch */
+    ASSAY_CA_AUTHOR_LEN = 64 * 1024,   /* of all records of one author in an epoch, at most; */
+    ASSAY_CA_EPOCH_LEN = 1024 * 1024,  /* and each author's part of this, where that is less */
     ASSAY_CA_DISPUTE_EPOCHS = 2,
     ASSAY_CA_HAVE_EPOCHS = 8,
     ASSAY_CA_HAVE_WAIT = 2,        /* certified epochs for those who have not said HAVE */
@@ -174,6 +176,7 @@ struct assay_ca {
     struct assay_ca_conviction conviction[ASSAY_CA_CONVICTED_MAX];
     /* Not encoded: set by each close and set_members. */
     uint64_t total_weight;
+    uint32_t slots; /* of members, up to ASSAY_CA_SLOTS_MAX */
     uint32_t accusations; /* that reached a point since the last close */
     struct assay_ca_member member[ASSAY_CA_SLOTS_MAX];
 };

@@ -67,6 +67,23 @@ Test(service_log, nobody_takes_anothers_part)
     free(r.memory);
 }
 
+/* A flood by all others leaves each author its part: in networks of up to 128 members one dealing
+ * of the group key always has a place (docs/identity.md 3.5.2). */
+Test(service_log, a_flood_of_the_others_leaves_room_for_a_dealing)
+{
+    static const uint32_t members[] = { 4, 7, 20, 100, 128 };
+    for (size_t n = 0; n < sizeof members / sizeof members[0]; n++) {
+        struct log_room r = log_of(members[n]);
+        for (uint32_t slot = 1; slot < members[n]; slot++) {
+            cr_assert_geq(fill(&r.log, slot, 7600), 1);
+            (void)fill(&r.log, slot, 100);
+        }
+        cr_assert_eq(assay_services_log_fits(&r.log, 0, 0, 7600), ASSAY_OK, "%u members",
+                     members[n]);
+        free(r.memory);
+    }
+}
+
 Test(service_log, a_copy_has_the_same_and_shares_nothing)
 {
     struct log_room a = log_of(4), b = log_of(4);

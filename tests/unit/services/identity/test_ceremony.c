@@ -73,6 +73,37 @@ Test(ceremony, members_with_several_indices_reshare_and_the_key_stays)
     ceremony_free(w);
 }
 
+/* 3.5.2: of many members each has a small part of an epoch's records. */
+Test(ceremony, a_dealer_has_no_more_to_submit_in_an_epoch_than_its_part)
+{
+    static const uint32_t weight[6] = { 30, 25, 20, 10, 10, 5 };
+    static const uint32_t slots[] = { 6, 16, 40, 100, 127, ASSAY_CA_SLOTS_MAX };
+    static struct assay_ca ca;
+    const uint32_t indices = 40;
+    struct ceremony_world *w = ceremony_new(6, weight);
+    cr_assert(ceremony_reach(w, 1, 10));
+    w->epoch += w->ca.config.refresh;
+    while (w->ca.ceremony.phase != ASSAY_CA_OFFERS)
+        ceremony_epoch(w);
+    for (uint32_t i = 0; i < w->count; i++)
+        cr_assert_eq(ceremony_offer(w, i), ASSAY_CA_APPLIED);
+    for (uint32_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
+        ca = w->ca;
+        ca.force.holder[0].indices = indices;
+        assay_ca_close_epoch(&ca, w->epoch + 1, true, w->member, slots[i], w->total, NULL);
+        const struct assay_ca_ceremony *c = &ca.ceremony;
+        cr_assert_eq(c->phase, ASSAY_CA_DEALS);
+        const uint32_t at_once = (indices + c->deal_epochs - 1) / c->deal_epochs;
+        const uint32_t len = 512 + 32 * (c->next.threshold + c->next.count);
+        const uint32_t part = ASSAY_CA_EPOCH_LEN / slots[i];
+        const uint32_t most = part < ASSAY_CA_AUTHOR_LEN ? part : ASSAY_CA_AUTHOR_LEN;
+        cr_assert(at_once == 1 || (at_once * len <= most && slots[i] < ASSAY_CA_SLOTS_MAX),
+                  "%u slots: %u dealings of %u bytes at once", slots[i], at_once, len);
+        cr_assert(c->deal_epochs < indices || slots[i] == ASSAY_CA_SLOTS_MAX, "no slower than need");
+    }
+    ceremony_free(w);
+}
+
 /* 3.4: a holder is lost; the others reshare without it. */
 Test(ceremony, a_lost_holder_is_replaced_by_a_reshare_without_it)
 {
