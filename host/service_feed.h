@@ -13,9 +13,9 @@ struct assay_service_member; /* engine/ledger/state/services.h */
 
 /* The state of the network after an epoch close, and its members. */
 struct assay_service_epoch {
-    uint64_t era, epoch; /* epoch: the last closed one */
-    uint8_t beacon[32];  /* of the epoch that runs */
-    uint32_t members;    /* at most ASSAY_REGISTRY_SLOTS_MAX */
+    uint64_t era, epoch;   /* epoch: the last closed one */
+    uint8_t beacon[32];    /* of the epoch that runs */
+    uint32_t members;      /* at most ASSAY_REGISTRY_SLOTS_MAX */
     uint64_t other_weight; /* as assay_registry_set_other_weight */
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     uint8_t node_id[ASSAY_REGISTRY_SLOTS_MAX][32]; /* zeros: an empty seat */

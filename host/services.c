@@ -66,8 +66,8 @@ uint64_t assay_host_services_other_weight(const struct assay_service_member *mem
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < count; i++)
-        weight += members[i].row_weight -
-                  (i < ASSAY_REGISTRY_SLOTS_MAX ? members[i].seat_weight : 0);
+        weight +=
+            members[i].row_weight - (i < ASSAY_REGISTRY_SLOTS_MAX ? members[i].seat_weight : 0);
     return weight;
 }
 

@@ -176,7 +176,7 @@ struct assay_ca {
     struct assay_ca_conviction conviction[ASSAY_CA_CONVICTED_MAX];
     /* Not encoded: set by each close and set_members. */
     uint64_t total_weight;
-    uint32_t slots; /* of members, up to ASSAY_CA_SLOTS_MAX */
+    uint32_t slots;       /* of members, up to ASSAY_CA_SLOTS_MAX */
     uint32_t accusations; /* that reached a point since the last close */
     struct assay_ca_member member[ASSAY_CA_SLOTS_MAX];
 };

@@ -103,7 +103,7 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
                                  const uint8_t node_id[static 32], enum assay_service_kind kind,
                                  struct assay_slice payload, struct assay_registry_facts *facts);
 /* Returns: whether `after`, a copy of `before` to which records were applied, has a conviction of
- * this member that `before` lacks (docs/identity.md 3.9, 4.10). */
+ * this member that `before` lacks (docs/identity.md 3.9, 3.17). */
 bool assay_registry_convicts(const struct assay_registry *before,
                              const struct assay_registry *after, const uint8_t node_id[static 32]);
 /* Sets the era of the records that follow, before each close and each set_standing: it never

@@ -662,7 +662,7 @@ static void set_roster_digest(const struct assay_state *before, struct assay_sta
 }
 
 /* What the epoch's records make of the registry. Members that they convict are struck as for an
- * equivocation (docs/identity.md 4.10), once: the registry remembers who is convicted. */
+ * equivocation (docs/identity.md 3.17), once: the registry remembers who is convicted. */
 static void apply_services(const struct assay_context *context, const struct assay_ledger *ledger,
                            struct assay_close *s)
 {

@@ -43,7 +43,7 @@ struct assay_service_member {
     bool renewed;   /* the slot is another's now, or nobody's: what stood for it is gone */
     uint8_t operator_id[32];
     /* For the group key (docs/identity.md 3). All of it follows from the state alone. */
-    bool keys_active;     /* those under keys_root (docs/protocol.md 2.16.6), at WARNING or better */
+    bool keys_active; /* those under keys_root (docs/protocol.md 2.16.6), at WARNING or better */
     uint32_t seat_weight; /* of its votes in the epoch that follows; 0: no seat */
     uint32_t row_weight;  /* that, or of a row without a key (docs/protocol.md 6.7) */
     uint32_t incarnation; /* listed in the epoch that follows */

@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/ledger/test_service_close.c - what a close passes services of a member, and
- * what their convictions do to its integrity (docs/identity.md 3, 4.10).
+ * tests/unit/engine/ledger/test_service_close.c - tests of an epoch's close with services: facts of
+ * members that they are passed, members that they convict (docs/identity.md 3.1.1, 3.17).
  */
 #include "tests/support/services/toy_services.h"
 #include "tests/unit/engine/change_bench.h"

@@ -99,7 +99,8 @@ Test(ceremony, a_dealer_has_no_more_to_submit_in_an_epoch_than_its_part)
         const uint32_t most = part < ASSAY_CA_AUTHOR_LEN ? part : ASSAY_CA_AUTHOR_LEN;
         cr_assert(at_once == 1 || (at_once * len <= most && slots[i] < ASSAY_CA_SLOTS_MAX),
                   "%u slots: %u dealings of %u bytes at once", slots[i], at_once, len);
-        cr_assert(c->deal_epochs < indices || slots[i] == ASSAY_CA_SLOTS_MAX, "no slower than need");
+        cr_assert(c->deal_epochs < indices || slots[i] == ASSAY_CA_SLOTS_MAX,
+                  "no slower than need");
     }
     ceremony_free(w);
 }

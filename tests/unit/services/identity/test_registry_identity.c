@@ -182,7 +182,8 @@ Test(registry_identity, weight_that_has_no_slot_counts_in_the_weight_of_all_seat
                  "a third of the weight could offer alone");
     assay_registry_copy(r.read, r.registry);
     assay_registry_set_standing(r.read, 1, member, count);
-    cr_assert_eq(assay_registry_identity(r.read)->total_weight, 3 * all, "a copy counts it as well");
+    cr_assert_eq(assay_registry_identity(r.read)->total_weight, 3 * all,
+                 "a copy counts it as well");
     assay_registry_set_other_weight(r.registry, all / 8);
     assay_registry_close_epoch(r.registry, 2, member, count, &r.facts, NULL, NULL);
     cr_assert_eq(assay_registry_identity(r.registry)->ceremony.phase, ASSAY_CA_OFFERS);
