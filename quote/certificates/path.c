@@ -16,8 +16,8 @@ enum {
     /* Genuine paths need one where authorities share a name, and one where only the root's key is
      * at hand; every certificate of a hostile hand could ask for one at each step. */
     SIGNATURES_MAX = 24,
-    /* With copies at hand, one for each certificate and each key that bears its issuer's name; those
-     * of the search before it count. */
+    /* With copies at hand, one for each certificate and each key that bears its issuer's name;
+     * those of the search before it count. */
     STRICT_SIGNATURES_MAX = 48,
 };
 

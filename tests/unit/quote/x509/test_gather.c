@@ -58,7 +58,7 @@ static size_t write_second_form(const uint8_t *der, size_t len,
     cr_assert(der[s_at] == 0x02 && s_at + 2 + der[s_at + 1] == len);
     uint8_t s[HALF + 1] = { 0 }; /* with the zero that DER puts before a high bit */
     const size_t s_len = der[s_at + 1];
-    memcpy(s + sizeof s - s_len, der + s_at + 2, s_len);
+    assay_bytes_copy(s + sizeof s - s_len, s_len, der + s_at + 2, s_len);
     for (size_t i = HALF, borrow = 0; i > 0; i--) {
         const int digit = (int)order[i - 1] - (int)s[i] - (int)borrow;
         s[i] = (uint8_t)(digit & 255);
@@ -68,9 +68,9 @@ static size_t write_second_form(const uint8_t *der, size_t len,
     while (s[from] == 0 && s[from + 1] < 0x80)
         from += 1;
     const size_t other_len = sizeof s - from, other = s_at + 2 + other_len;
-    memcpy(out, der, s_at + 1);
+    assay_bytes_copy(out, AUTHORITY_DER_MAX, der, s_at + 1);
     out[s_at + 1] = (uint8_t)other_len;
-    memcpy(out + s_at + 2, s + from, other_len);
+    assay_bytes_copy(out + s_at + 2, AUTHORITY_DER_MAX - s_at - 2, s + from, other_len);
     out[at + 1] = (uint8_t)(other - at - 2);
     out[at + 4] = (uint8_t)(other - at - 5);
     cr_assert(out[0] == 0x30 && out[1] == 0x82);
@@ -103,7 +103,7 @@ Test(quote_gather, takes_each_certificate_in_one_form)
         struct assay_key signer;
         authority_key_public(keys[i > 1], &signer);
         cr_assert_eq(assay_chain_signed(&signer, second.tbs_digest, &second.signature), ASSAY_OK);
-        cr_assert_neq(memcmp(first.digest, second.digest, sizeof first.digest), 0);
+        cr_assert_not(assay_bytes_equal(first.digest, second.digest, sizeof first.digest));
     }
     for (int behind = 0; behind < 2; behind++) {
         found->count = 0;
@@ -116,9 +116,10 @@ Test(quote_gather, takes_each_certificate_in_one_form)
         cr_assert_eq(gathered->count, BUNDLE);
         for (size_t i = 0; i < BUNDLE; i++)
             for (size_t k = 0; k < i; k++)
-                cr_expect_neq(memcmp(gathered->certificates[i].serial,
-                                     gathered->certificates[k].serial, ASSAY_SERIAL_LEN),
-                              0, "%zu and %zu", i, k);
+                cr_expect_not(assay_bytes_equal(gathered->certificates[i].serial,
+                                                gathered->certificates[k].serial,
+                                                ASSAY_SERIAL_LEN),
+                              "%zu and %zu", i, k);
     }
     for (size_t i = 0; i < 2; i++)
         authority_key_free(&keys[i]);
@@ -155,7 +156,7 @@ Test(quote_gather, verifies_copies_once)
     }
     authority_key_public(keys[0], &root);
     for (size_t i = 0; i < COPIES; i++) {
-        memcpy(copies[i], ders[1], lens[1]);
+        assay_bytes_copy(copies[i], sizeof copies[i], ders[1], lens[1]);
         copies[i][lens[1] - 1 - i / 4] ^= (uint8_t)(1 << i % 4);
         add(copies[i], lens[1]);
     }
