@@ -163,8 +163,8 @@ static int64_t thread_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Certificates of many keys under one name: building a path looks at signatures of the first one, and
- * the search for copies at none of these again, but at 48 together. */
+/* Certificates of many keys under one name: building a path looks at signatures of the first one,
+ * and the search for copies at none of these again, but at 48 together. */
 Test(quote_path_find, looks_at_each_signature_once)
 {
     enum { CERTIFICATES = ALL, TURNS = 5 };
