@@ -336,10 +336,11 @@ struct assay_evidence_piece_list {
 /*
  * assay_evidence_pack - put pieces into one byte string that assay_verify takes; main bytes alone
  * stay as they are.
+ * In:      pieces: bytes beyond the members that this version has must be zero
  * Out:     buffer[*len]
  * Returns: ASSAY_OK | ASSAY_E_FULL (capacity) | ASSAY_E_RANGE (too many certificates) |
  *          ASSAY_E_INVALID (no main bytes, or packed already; a piece of another kind, or one with
- *          a length and no bytes)
+ *          a length and no bytes) | ASSAY_E_UNSUPPORTED (members of a later version are used)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
     enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces, uint8_t *buffer,
@@ -735,13 +736,15 @@ struct assay_ear_request {
 };
 /*
  * assay_verdict_write_ear - the verdict as an EAT attestation result (draft-ietf-rats-ear-04).
+ * In:      request: bytes beyond the members that this version has must be zero
  * Out:     buffer[*len], without a NUL
  * Returns: ASSAY_OK | ASSAY_E_INVALID (no appraisal was made with this verdict; a key without a
  *          signed form, or none with one) | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_UNSUPPORTED (CBOR
- *          of that profile) | ASSAY_E_RANGE (nonce; a name too long; a time before 1970 or after
- *          9999; an end before the appraisal) | ASSAY_E_KEY (no key of P-256; a signature that its
- *          public key does not verify) | ASSAY_E_FULL (ASSAY_EAR_BYTES_MAX always suffice) |
- *          ASSAY_E_CRYPTO (sign returned false) | ASSAY_E_MEMORY
+ *          of that profile; members of a later version are used) | ASSAY_E_RANGE (nonce; a name too
+ *          long; a time before 1970 or after 9999; an end before the appraisal) | ASSAY_E_KEY (no
+ *          key of P-256; a signature that its public key does not verify) | ASSAY_E_FULL
+ *          (ASSAY_EAR_BYTES_MAX always suffice) | ASSAY_E_CRYPTO (sign returned false) |
+ *          ASSAY_E_MEMORY
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
     const struct assay_verdict *verdict, const struct assay_ear_request *request, void *buffer,

@@ -25,12 +25,12 @@ enum assay_status assay_devices_get_nonce(const uint8_t challenge[ASSAY_DEVICE_C
 static enum assay_status add_device(struct assay_device_set *set,
                                     const struct assay_device_report *device)
 {
+    if (device->size != sizeof *device) return ASSAY_E_INVALID; /* they stand in an array */
     struct assay_package package = {
         .kind = device->kind,
         .main = assay_slice_over(device->report.bytes, device->report.len),
         .certificate_count = device->certificate_count,
     };
-    if (device->size != sizeof *device) return ASSAY_E_INVALID; /* they stand in an array */
     if (device->report.bytes == NULL || device->certificates == NULL) return ASSAY_E_INVALID;
     if (device->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;
     for (size_t i = 0; i < device->certificate_count; i++) {

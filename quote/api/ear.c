@@ -165,7 +165,6 @@ static enum assay_status write_ear(const struct assay_verdict *verdict,
 
 static bool is_misused(const struct assay_ear_request *request)
 {
-    if (request->size < sizeof *request) return true;
     if (request->profile == NULL || request->developer == NULL || request->build == NULL)
         return true;
     if ((unsigned)request->form > ASSAY_EAR_FORM_CWT) return true;
@@ -180,6 +179,7 @@ enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
 {
     if (assay_api_is_unused(verdict) || request == NULL || buffer == NULL || len == NULL)
         return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_api_check_size(request, sizeof *request, request->size));
     if (is_misused(request)) return ASSAY_E_INVALID;
     struct assay_policy *usual = NULL;
     if (request->policy == NULL) {

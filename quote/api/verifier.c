@@ -118,7 +118,7 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
 {
     struct assay_slice out;
     if (pieces == NULL || buffer == NULL || len == NULL) return ASSAY_E_INVALID;
-    if (pieces->size < sizeof *pieces) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_api_check_size(pieces, sizeof *pieces, pieces->size));
     if (pieces->main.bytes == NULL || pieces->main.len == 0) return ASSAY_E_INVALID;
     if (kind == ASSAY_KIND_NONE || (unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
     if (pieces->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;

@@ -16,7 +16,8 @@ enum {
     /* Genuine paths need one where authorities share a name, and one where only the root's key is
      * at hand; every certificate of a hostile hand could ask for one at each step. */
     SIGNATURES_MAX = 24,
-    /* With copies at hand, one for each certificate and each key that bears its issuer's name. */
+    /* With copies at hand, one for each certificate and each key that bears its issuer's name;
+     * those of the search before it count. */
     STRICT_SIGNATURES_MAX = 48,
 };
 
@@ -25,6 +26,12 @@ struct checked {
     const struct assay_certificate *subject;
     const struct assay_key *key;
     bool answer;
+};
+
+/* Signatures that were looked at for one leaf or more: each is verified once. */
+struct record {
+    size_t count;
+    struct checked checked[STRICT_SIGNATURES_MAX];
 };
 
 struct search {
@@ -38,8 +45,7 @@ struct search {
     struct assay_path best;       /* the longest dead end */
     bool best_is_foreign;         /* it ends in a self-issued certificate */
     bool too_long;
-    size_t signatures; /* looked at so far */
-    struct checked checked[STRICT_SIGNATURES_MAX];
+    struct record *record;
     bool gave_up;
 };
 
@@ -79,24 +85,43 @@ static enum assay_status is_signed(const struct assay_key *key, const uint8_t *d
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
+/* Returns: what is recorded of the signature, NULL when it was not looked at yet. */
+static const struct checked *find_checked(const struct record *record, const struct assay_key *key,
+                                          const struct assay_certificate *subject)
+{
+    ASSAY_ASSERT(record->count <= STRICT_SIGNATURES_MAX);
+    for (size_t i = 0; i < record->count; i++) {
+        if (!same_certificate(record->checked[i].subject, subject)) continue;
+        if (assay_key_equal(record->checked[i].key, key)) return &record->checked[i];
+    }
+    return NULL;
+}
+
+/* Was the certificate signed by that key? As recorded, else verified, and recorded where there is
+ * room. */
+static enum assay_status record_signed(struct record *record, const struct assay_key *key,
+                                       const struct assay_certificate *subject, bool *answer)
+{
+    const struct checked *const earlier = find_checked(record, key, subject);
+    *answer = earlier != NULL && earlier->answer;
+    if (earlier != NULL) return ASSAY_OK;
+    ASSAY_TRY(is_signed(key, subject->tbs_digest, &subject->signature, answer));
+    if (record->count < STRICT_SIGNATURES_MAX)
+        record->checked[record->count++] = (struct checked){ subject, key, *answer };
+    return ASSAY_OK;
+}
+
 /* The same within the search, as long as it may look at signatures at all. */
 static enum assay_status search_signed(struct search *s, const struct assay_key *key,
                                        const struct assay_certificate *subject, bool *answer)
 {
     const size_t most = s->is_strict ? STRICT_SIGNATURES_MAX : SIGNATURES_MAX;
-    ASSAY_ASSERT(s->signatures <= most);
+    ASSAY_ASSERT(s->record->count <= most);
     *answer = false;
-    for (size_t i = 0; i < s->signatures; i++) {
-        if (!same_certificate(s->checked[i].subject, subject)) continue;
-        if (!assay_key_equal(s->checked[i].key, key)) continue;
-        *answer = s->checked[i].answer;
-        return ASSAY_OK;
-    }
-    if (s->signatures == most) s->gave_up = true;
-    if (s->gave_up) return ASSAY_OK;
-    ASSAY_TRY(is_signed(key, subject->tbs_digest, &subject->signature, answer));
-    s->checked[s->signatures++] = (struct checked){ subject, key, *answer };
-    return ASSAY_OK;
+    const bool is_known = find_checked(s->record, key, subject) != NULL;
+    if (!is_known && s->record->count == most) s->gave_up = true;
+    if (!is_known && s->gave_up) return ASSAY_OK;
+    return record_signed(s->record, key, subject, answer);
 }
 
 /*
@@ -198,14 +223,14 @@ static enum assay_status search_step(struct search *s, bool *found)
 }
 
 static void open_search(struct search *s, const struct assay_certificate *candidates, size_t count,
-                        const struct assay_key *root, bool is_strict)
+                        const struct assay_key *root, struct record *record, bool is_strict)
 {
     ASSAY_ASSERT(candidates != NULL || count == 0);
     ASSAY_ASSERT(count <= ASSAY_PATH_CANDIDATES_MAX);
     s->count = count;
     s->root = root;
     s->is_strict = is_strict;
-    s->signatures = 0;
+    s->record = record;
     s->gave_up = false;
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
@@ -229,14 +254,15 @@ static enum assay_status search_from(struct search *s, const struct assay_certif
     return ASSAY_OK;
 }
 
-enum assay_status assay_path_build(const struct assay_certificate *leaf,
-                                   const struct assay_certificate *candidates, size_t count,
-                                   const struct assay_key *root, struct assay_path *path)
+static enum assay_status build_path(const struct assay_certificate *leaf,
+                                    const struct assay_certificate *candidates, size_t count,
+                                    const struct assay_key *root, struct record *record,
+                                    struct assay_path *path)
 {
     ASSAY_ASSERT(leaf != NULL && root != NULL && path != NULL);
     struct search s;
     bool found = false;
-    open_search(&s, candidates, count, root, false);
+    open_search(&s, candidates, count, root, record, false);
     *path = (struct assay_path){ .count = 1, .certificates = { leaf } };
     ASSAY_TRY(search_from(&s, leaf, &found));
     if (found) {
@@ -247,6 +273,14 @@ enum assay_status assay_path_build(const struct assay_certificate *leaf,
     if (s.best.count > 0) *path = s.best;
     if (s.too_long || s.gave_up || s.path.count > 0) return ASSAY_E_INVALID;
     return s.best_is_foreign ? ASSAY_E_CHAIN : ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_path_build(const struct assay_certificate *leaf,
+                                   const struct assay_certificate *candidates, size_t count,
+                                   const struct assay_key *root, struct assay_path *path)
+{
+    struct record record = { 0 };
+    return build_path(leaf, candidates, count, root, &record, path);
 }
 
 /* --- verifying */
@@ -302,8 +336,9 @@ static const struct assay_key *get_issuer_key(const struct assay_path *path, siz
     return i + 1 < path->count ? &path->certificates[i + 1]->key : root;
 }
 
-enum assay_status assay_path_verify(const struct assay_path *path, const struct assay_key *root,
-                                    struct assay_quote_fault *fault, size_t *at)
+static enum assay_status verify_path(const struct assay_path *path, const struct assay_key *root,
+                                     struct record *record, struct assay_quote_fault *fault,
+                                     size_t *at)
 {
     ASSAY_ASSERT(path != NULL && root != NULL && fault != NULL && at != NULL);
     ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
@@ -311,12 +346,19 @@ enum assay_status assay_path_verify(const struct assay_path *path, const struct 
     for (size_t i = path->count; i > 0; i--) { /* from the root down */
         const struct assay_certificate *const c = path->certificates[i - 1];
         bool ok = false;
-        ASSAY_TRY(is_signed(get_issuer_key(path, i - 1, root), c->tbs_digest, &c->signature, &ok));
+        ASSAY_TRY(record_signed(record, get_issuer_key(path, i - 1, root), c, &ok));
         if (!ok)
             return report_refusal(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
                                   "a certificate signed by its issuer", "a wrong signature");
     }
     return ASSAY_OK;
+}
+
+enum assay_status assay_path_verify(const struct assay_path *path, const struct assay_key *root,
+                                    struct assay_quote_fault *fault, size_t *at)
+{
+    struct record record = { 0 };
+    return verify_path(path, root, &record, fault, at);
 }
 
 /* --- finding: building and verifying, past copies */
@@ -341,12 +383,12 @@ static void set_uses(const struct assay_path_request *r, struct assay_path *path
 }
 
 /* The first leaf from which every signature up to the root verifies. */
-static enum assay_status find_strictly(const struct assay_path_request *r, struct assay_path *path,
-                                       bool *found)
+static enum assay_status find_strictly(const struct assay_path_request *r, struct record *record,
+                                       struct assay_path *path, bool *found)
 {
     struct search s;
     *found = false;
-    open_search(&s, r->candidates, r->count, r->root, true);
+    open_search(&s, r->candidates, r->count, r->root, record, true);
     for (size_t i = 0; i < r->leaf_count && !*found; i++)
         ASSAY_TRY(search_from(&s, r->leaves[i], found));
     if (*found) *path = s.path;
@@ -358,21 +400,22 @@ enum assay_status assay_path_find(const struct assay_path_request *request, stru
 {
     ASSAY_ASSERT(request->leaf_count >= 1 && request->leaf_count <= ASSAY_PATH_CANDIDATES_MAX);
     struct assay_path other;
+    struct record record = { 0 };
     bool found = false;
     *is_sound = false;
-    const enum assay_status built = assay_path_build(request->leaves[0], request->candidates,
-                                                     request->count, request->root, path);
+    const enum assay_status built = build_path(request->leaves[0], request->candidates,
+                                               request->count, request->root, &record, path);
     enum assay_status status = built;
     if (built == ASSAY_OK) {
         set_uses(request, path);
-        status = assay_path_verify(path, request->root, fault, at);
+        status = verify_path(path, request->root, &record, fault, at);
     }
     *is_sound = status == ASSAY_OK;
     if (*is_sound || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (has_rivals(request)) ASSAY_TRY(find_strictly(request, &other, &found));
+    if (has_rivals(request)) ASSAY_TRY(find_strictly(request, &record, &other, &found));
     if (!found) return built;
     set_uses(request, &other);
-    status = assay_path_verify(&other, request->root, fault, at);
+    status = verify_path(&other, request->root, &record, fault, at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     *is_sound = status == ASSAY_OK;
     *path = other;

@@ -128,6 +128,12 @@ static enum assay_status note_signer(struct assay_choice *s, const struct assay_
     ASSAY_ASSERT(s->signer_count <= ASSAY_CHAIN_MAX);
     if (s->signer_count == ASSAY_CHAIN_MAX || c->has_pck) return ASSAY_OK;
     ASSAY_TRY(is_under_root(s, c, &is_rooted));
+    if (!s->wanted->has_chain && s->wanted->root_key != NULL) {
+        const enum assay_status status =
+            assay_chain_signed(s->wanted->root_key, c->tbs_digest, &c->signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        is_rooted = status == ASSAY_OK;
+    }
     if (is_rooted) s->signers[s->signer_count++] = c->key;
     return ASSAY_OK;
 }
@@ -284,6 +290,23 @@ static enum assay_status verify_candidate(struct assay_choice *s, enum assay_col
     c->vouched = false;
     for (size_t i = 0; i < s->signer_count && !c->vouched; i++)
         ASSAY_TRY(is_signed(s, part, c->bytes, &s->signers[i], &c->vouched));
+    return ASSAY_OK;
+}
+
+/* Which documents did none of the signers sign? */
+static enum assay_status note_strangers(struct assay_choice *s, const struct assay_recognition *r)
+{
+    ASSAY_ASSERT(r->count <= ASSAY_RECOGNISED_MAX);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct assay_recognised *const piece = &r->pieces[i];
+        struct assay_choice_candidate c = { .bytes = piece->bytes };
+        if (piece->shape == ASSAY_SHAPE_TCB_INFO) c.part = ASSAY_PART_TCB_INFO;
+        else if (piece->shape == ASSAY_SHAPE_QE_IDENTITY) c.part = ASSAY_PART_QE_IDENTITY;
+        else continue;
+        if (piece->status != ASSAY_OK) continue;
+        ASSAY_TRY(verify_candidate(s, c.part, &c));
+        s->is_of_stranger[i] = !c.vouched;
+    }
     return ASSAY_OK;
 }
 
@@ -541,8 +564,10 @@ enum assay_status assay_choose(const struct assay_recognition *r,
     out->files = (struct assay_collateral_files){ 0 };
     out->count = out->root_count = out->signer_count = 0;
     assay_bytes_zero(out->is_taken, sizeof out->is_taken);
+    assay_bytes_zero(out->is_of_stranger, sizeof out->is_of_stranger);
     out->wanted = wanted;
     ASSAY_TRY(find_candidates(out, r));
+    if (wanted->root_key != NULL) ASSAY_TRY(note_strangers(out, r));
     /* In the order of the parts: documents and lists stand before the chains that are compared with
      * them. */
     for (int part = 0; part < ASSAY_PARTS; part++) {

@@ -11,10 +11,11 @@
  *   4. issued last,
  *   5. shortest, then first by its bytes
  * is taken. Without evidence, a list of a CA whose chain is at hand comes first, and its chain is
- * taken with it. Where the chain of the evidence is known, a piece that another authority signed is
- * never taken, not even alone: the part is missing then, and is_of_others says why. Further
- * revocation lists of the evidence's own authorities go along, for the verifier to choose among,
- * and lists that cannot be read: one of them may be the one that revokes.
+ * taken with it; a document by a signer under the root that was named comes before others. Where
+ * the chain of the evidence is known, a piece that another authority signed is never taken, not
+ * even alone: the part is missing then, and is_of_others says why. Further revocation lists of the
+ * evidence's own authorities go along, for the verifier to choose among, and lists that cannot be
+ * read: one of them may be the one that revokes.
  */
 #ifndef ASSAY_QUOTE_PIECES_CHOOSE_H
 #define ASSAY_QUOTE_PIECES_CHOOSE_H
@@ -31,6 +32,8 @@ struct assay_collateral_wanted {
     uint8_t fmspc[6];
     struct assay_certificate ca;
     struct assay_certificate root;
+    /* Without evidence: the root whose documents are wanted; NULL: any. */
+    const struct assay_key *root_key;
 };
 
 /* One piece, or one file with a chain, that could be a part. */
@@ -57,6 +60,8 @@ struct assay_choice {
     struct assay_collateral_files files; /* borrows from the pieces and from here */
     bool is_certain; /* the choice does not depend on evidence and time */
     bool is_taken[ASSAY_RECOGNISED_MAX]; /* of the pieces */
+    /* Of the pieces, where root_key is given: documents that no signer under it signed. */
+    bool is_of_stranger[ASSAY_RECOGNISED_MAX];
     size_t lists_len;
     uint8_t lists[ASSAY_PART_LEN_MAX];
     uint8_t chains[3][ASSAY_PEM_MAX]; /* as PEM, where certificates did not stand in one file */
@@ -67,7 +72,7 @@ struct assay_choice {
     size_t root_count;
     struct assay_dn roots[ASSAY_CHAIN_MAX]; /* self-issued certificates */
     size_t signer_count;
-    struct assay_key signers[ASSAY_CHAIN_MAX]; /* that the root of the evidence issued */
+    struct assay_key signers[ASSAY_CHAIN_MAX]; /* certified by the root of the evidence, or named */
     struct assay_recognise_scratch scratch;
     struct assay_certificate chain[ASSAY_CHAIN_MAX];
 };

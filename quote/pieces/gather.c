@@ -43,9 +43,10 @@ static void add_certificate(struct assay_gathered *g, size_t index,
     for (size_t i = 0; i < g->count; i++)
         if (assay_bytes_equal(g->certificates[i].tbs_digest, c->tbs_digest, sizeof c->tbs_digest))
             return;
+    const bool is_new = !g->leads[index];
     g->leads[index] = true;
     if (g->count == ASSAY_CHAIN_MAX) {
-        g->left_out += 1;
+        g->left_out += is_new ? 1 : 0;
         return;
     }
     g->is_taken[index] = true;
@@ -54,19 +55,38 @@ static void add_certificate(struct assay_gathered *g, size_t index,
     g->count += 1;
 }
 
-/* Issuers are added before the certificates that they issued: rounds, until one adds nothing. */
+/* Of a certificate that did not lead to the root by way of the first `before` ones: could it now?
+ * Only by an issuer of its own that is new, or by another issuer of one that was there. */
+static bool may_lead(const struct assay_gathered *g, size_t before,
+                     const struct assay_certificate *c)
+{
+    ASSAY_ASSERT(before <= g->count && g->count <= ASSAY_CHAIN_MAX);
+    for (size_t i = before; i < g->count; i++) {
+        if (assay_chain_names(&g->certificates[i], c)) return true;
+        for (size_t k = 0; k < i; k++)
+            if (assay_chain_names(&g->certificates[i], &g->certificates[k])) return true;
+    }
+    return false;
+}
+
+/* Issuers are added before the certificates that they issued: rounds, until one adds nothing. Each
+ * certificate is verified once, and again only if a new one could have issued it. */
 static enum assay_status take_authorities(const struct assay_recognition *r,
                                           const struct assay_key *root, struct assay_gathered *g)
 {
     struct assay_certificate c;
+    size_t tried[ASSAY_RECOGNISED_MAX]; /* with so many at hand; SIZE_MAX: not yet */
+    for (size_t i = 0; i < r->count; i++)
+        tried[i] = SIZE_MAX;
     for (size_t before = SIZE_MAX; before != g->count;) {
         before = g->count;
-        g->left_out = 0;
         for (size_t i = 0; i < r->count; i++) {
             const struct assay_recognised *const piece = &r->pieces[i];
             if (!is_certificate(piece) || is_among(g, i)) continue;
             ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
             if (!c.is_ca && !assay_chain_self_issued(&c)) continue;
+            if (tried[i] != SIZE_MAX && !may_lead(g, tried[i], &c)) continue;
+            tried[i] = g->count;
             const enum assay_status status = verify_to_root(g, root, &c);
             if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
             if (status == ASSAY_OK) add_certificate(g, i, &c);

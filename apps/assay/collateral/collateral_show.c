@@ -252,6 +252,7 @@ static void note_other_documents(const char *directory, const struct assay_colla
         const bool is_document = shape == ASSAY_SHAPE_TCB_INFO || shape == ASSAY_SHAPE_QE_IDENTITY;
         if (!is_document || dir->given->is_taken[i] || found->pieces[i].status != ASSAY_OK)
             continue;
+        if (dir->choice->is_of_stranger[i]) continue;
         (void)fprintf(stderr,
                       "assay: note: %s: of several TCB infos or QE identities one is shown; "
                       "evidence verify takes that of its evidence\n",
@@ -273,13 +274,21 @@ static int complain_of_folder(const struct assay_collateral_options *options,
                            assay_status_text(status));
 }
 
+/* root: of --root; NULL: Intel's pinned one */
 static int read_folder(const struct assay_collateral_options *options, int64_t at_unix_s,
-                       struct assay_collateral_dir *dir)
+                       const struct assay_key *root, struct assay_collateral_dir *dir)
 {
-    const struct assay_collateral_wanted wanted = { .at_unix_s = at_unix_s };
+    struct assay_key pinned;
+    struct assay_collateral_wanted wanted = { .at_unix_s = at_unix_s, .root_key = root };
     const char *where = NULL;
-    const enum assay_status status =
-        cli_collateral_dir_read(options->directory, &wanted, dir, &where);
+    uint32_t kinds = 0;
+    enum assay_status status = ASSAY_OK;
+    if (root == NULL) {
+        status = assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &pinned, &kinds);
+        wanted.root_key = &pinned;
+    }
+    if (status == ASSAY_OK)
+        status = cli_collateral_dir_read(options->directory, &wanted, dir, &where);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(options, status, where);
 }
 
@@ -383,7 +392,7 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     const int64_t at_unix_s = options->at_unix_s;
     int result = cli_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
-    result = read_folder(options, at_unix_s, &dir);
+    result = read_folder(options, at_unix_s, has_root ? &root : NULL, &dir);
     struct assay_collateral_bundles *const built = calloc(1, sizeof *built);
     enum assay_completeness completeness = ASSAY_COLLATERAL_INCOMPLETE;
     enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
@@ -397,6 +406,10 @@ int cli_collateral_show(const struct assay_collateral_options *options)
                                : print_text(built, data, completeness, has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
         note_other_documents(options->directory, &dir);
+        if (built->is_rooted)
+            cli_input_files_print_strangers(dir.given, options->directory,
+                                            dir.choice->is_of_stranger,
+                                            has_root ? "the root of --root" : "Intel's root");
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
         result = exit_of(built, completeness, at_unix_s);

@@ -138,6 +138,21 @@ static void print_stray(const struct assay_input_files *g, const char *dir, size
                   dir, format_printable(g->names[piece->file]), place);
 }
 
+void cli_input_files_print_strangers(const struct assay_input_files *given, const char *dir,
+                                     const bool is_of_stranger[static ASSAY_RECOGNISED_MAX],
+                                     const char *root)
+{
+    ASSAY_ASSERT(given->found.count <= ASSAY_RECOGNISED_MAX);
+    for (size_t i = 0; i < given->found.count; i++)
+        if (is_of_stranger[i])
+            (void)fprintf(stderr,
+                          "assay: note: %s/%s: %s: expected a signature by a signer under %s, "
+                          "found none of this folder that made it; no evidence under this root is "
+                          "appraised by it: add its signing chain, or leave it out\n",
+                          dir, format_printable(given->names[given->found.pieces[i].file]),
+                          assay_shape_text(given->found.pieces[i].shape), root);
+}
+
 /* A manifest that leads to no root that was asked about: to the pinned one, or to another one. */
 static void print_manifest(const char *dir, const char *name, struct assay_slice bytes)
 {

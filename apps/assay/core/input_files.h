@@ -47,6 +47,11 @@ void cli_input_files_set_used(struct assay_input_files *given,
  * evidence is at hand. */
 void cli_input_files_print(const struct assay_input_files *given, const char *dir,
                            struct assay_slice evidence);
+/* The same for each document of Intel's form that no signer under the trusted root signed. root: as
+ * it is called in the note. */
+void cli_input_files_print_strangers(const struct assay_input_files *given, const char *dir,
+                                     const bool is_of_stranger[static ASSAY_RECOGNISED_MAX],
+                                     const char *root);
 /* */
 void cli_input_files_close(struct assay_input_files *given);
 

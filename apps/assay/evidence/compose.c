@@ -128,7 +128,8 @@ static int read_folder(const struct composing *c, const char *option, const char
     if (*files == NULL)
         return cli_print_error(c->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (dir == NULL) return ASSAY_EXIT_OK;
-    const enum assay_status status = cli_input_files_read(dir, *files, &where);
+    enum assay_status status = cli_input_files_read(dir, *files, &where);
+    if (status == ASSAY_OK) status = cli_evidence_package_find_leads(*files);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return cli_print_folder_fault(c->json, option, dir, where, status);
 }

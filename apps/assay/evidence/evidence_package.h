@@ -35,6 +35,15 @@ ASSAY_CHECKED enum assay_status cli_evidence_decode(uint8_t **file, size_t *len)
 /* Does the kind leave pieces to other files? Returns: true for all but quotes of SGX, TDX, SOFT. */
 bool cli_evidence_package_wanted(enum assay_evidence_kind kind);
 /*
+ * cli_evidence_package_find_leads - note which certificates of the folder lead to a root, where no
+ * policy names one: to a pinned root, or if none does, to a self-signed certificate of the folder.
+ * These are put together with evidence before others, so that copies with a wrong signature do not
+ * take their place (evidence-rules.md 1.15.7). Nothing is trusted by it.
+ * Out:     given->leads
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | ASSAY_E_RANGE
+ */
+ASSAY_CHECKED enum assay_status cli_evidence_package_find_leads(struct assay_input_files *given);
+/*
  * cli_evidence_package_take - find the pieces of one piece of evidence.
  * In:      given, whose pieces are marked as taken; evidence as it was read, bare or a package
  *          (then nothing is added)

@@ -158,13 +158,13 @@ def verify_peer(request: IdentityRequest, certificates: Iterable[Any], at: Optio
     key, this function that the network certified it. No host name is compared: set chain_id, and service, spiffe_id or
     node_id."""
     given = api.BorrowedList(certificates)
-    return _verify(request, at, lambda made, pointer, answer: api.lib.assay_identity_verify_peer(
-        made, given.array, len(given), pointer, answer))
+    return _verify(request, at, lambda made, pointer, answer: int(api.lib.assay_identity_verify_peer(
+        made, given.array, len(given), pointer, answer)))
 
 
 def verify_identity_token(request: IdentityRequest, token: Any, at: Optional[int] = None) -> Identity:
     """Verify a token (JWT; text or bytes) of a network. It is a bearer secret, unless you have the bearer prove the key of
     `key_thumbprint`."""
     given = api.Borrowed(token.encode() if isinstance(token, str) else token)
-    return _verify(request, at, lambda made, pointer, answer: api.lib.assay_identity_verify_token(
-        made, given.value, len(given.value), pointer, answer))
+    return _verify(request, at, lambda made, pointer, answer: int(api.lib.assay_identity_verify_token(
+        made, given.value, len(given.value), pointer, answer)))

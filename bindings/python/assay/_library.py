@@ -3,7 +3,7 @@
 The names of the libraries hold their version, because before 1.0 every minor version may change the interface.
 """
 import ctypes as c
-from typing import Any, Optional, Type
+from typing import Any, List, Optional, Tuple, Type
 
 lib = c.CDLL("libassay.so.0.1")
 OBJECT = c.c_void_p  # the objects are opaque
@@ -270,7 +270,8 @@ def policy_library() -> c.CDLL:
 # --- values
 
 def name_of(function: str, number: int) -> str:
-    return getattr(lib, function)(number).decode()
+    name: str = getattr(lib, function)(number).decode()
+    return name
 
 
 def must(status: int) -> None:
@@ -390,7 +391,8 @@ def claims_of(getter: Any, pointer: Any) -> Any:
 
 def unchecked_of(getter: Any, pointer: Any) -> Any:
     """All pairs of what was not checked, and why."""
-    found, item = [], Unchecked()
+    found: List[Tuple[str, str]] = []
+    item = Unchecked()
     while getter(pointer, len(found), item):
         found.append((item.what.decode(), item.why.decode()))
     return found

@@ -68,7 +68,7 @@ class Trust(api.Object):
         status = api.lib.assay_trust_add_collateral(self._pointer, borrowed.array, len(borrowed))
         if status != api.NOT_FOUND:
             api.must(status)
-        return status == 0
+        return bool(status == 0)
 
     @property
     def pieces(self) -> List[Piece]:

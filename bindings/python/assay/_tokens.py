@@ -97,8 +97,9 @@ class Token:
         self.devices_named: int = summary.devices_named
         self.devices: List[TokenDevice] = []
         while api.lib.assay_result_get_device(pointer, len(self.devices), device):
-            texts = [api.text_of(getattr(device, name)) or "" for name in TokenDevice._fields[:5]]
-            self.devices.append(TokenDevice(*texts, *(_FLAGS[getattr(device, name)] for name in TokenDevice._fields[5:])))
+            values: List[Any] = [api.text_of(getattr(device, name)) or "" for name in TokenDevice._fields[:5]]
+            values += [_FLAGS[getattr(device, name)] for name in TokenDevice._fields[5:]]
+            self.devices.append(TokenDevice(*values))
         self.not_checked: List[Tuple[str, str]] = api.unchecked_of(api.lib.assay_result_get_unchecked, pointer)
         self.all_claims: List[Tuple[str, Any]] = api.claims_of(api.lib.assay_result_get_claim_at, pointer)
         names = [name for name, _ in self.all_claims]

@@ -109,7 +109,7 @@ class Event(NamedTuple):
     fix: str
     form: str
     occurred: bool
-    index: int
+    index: int  # type: ignore[assignment]  # of the event in its log; hides tuple.index
     offset: int
     type: int
     register_name: str
@@ -136,7 +136,7 @@ class LogReport:
                 register.replayed.copy()))
         while api.lib.assay_eventlog_report_get_failed(pointer, len(self.failed), event):
             self.failed.append(Event(
-                event.rule, *(_text(getattr(event, name)) for name in ("rule_name", "expected", "observed", "fix")),
+                event.rule, _text(event.rule_name), _text(event.expected), _text(event.observed), _text(event.fix),
                 _form(event.form), event.occurred, event.index, event.offset, event.type, _text(event.register_name),
                 _text(event.text), event.digest.copy()))
 
@@ -206,8 +206,10 @@ class Verdict:
         self.findings: List[Finding] = []
         why = api.Finding()
         while lib.assay_verdict_get_finding(pointer, len(self.findings), why):
-            texts = [getattr(why, name).decode(errors="replace") for name in Finding._fields[1:6]]
-            self.findings.append(Finding(why.rule, *texts, api.name_of("assay_name_of_rule_class", why.class_), why.offset))
+            name, text, expected, observed, fix = (getattr(why, field).decode(errors="replace")
+                                                   for field in Finding._fields[1:6])
+            self.findings.append(Finding(why.rule, name, text, expected, observed, fix,
+                                         api.name_of("assay_name_of_rule_class", why.class_), why.offset))
         self.not_checked: List[Tuple[str, str]] = api.unchecked_of(lib.assay_verdict_get_unchecked, pointer)
         self.claims: Dict[str, Any] = dict(api.claims_of(lib.assay_verdict_get_claim_at, pointer))
         vector = (c.c_int8 * 8)()

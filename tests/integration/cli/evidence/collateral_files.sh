@@ -119,6 +119,21 @@ cp newer/tcb_info.json folder/another
 expect 0 'of several TCB infos or QE identities one is shown' show
 case $out in *': TCB info: not used'*) ;; *) wrong "what is left out is not named: $out" ;; esac
 
+# --- documents of a stranger, with a higher number: the vendor's are shown, and the stranger's are named
+fresh
+"$ASSAY" soft collateral strange --out stranger --evaluation 900 >/dev/null
+cp stranger/tcb_info.json folder/theirs
+expect 0 'folder/theirs: TCB info: expected a signature by a signer under the root of --root' show
+case $out in *'evaluation 900'*) wrong "the document of a stranger is shown: $out" ;; esac
+case $out in *'of several TCB infos'*) wrong "a document of a stranger is called a choice: $out" ;; esac
+cp stranger/qe_identity.json folder/identity
+cp stranger/tcb_signing_chain.pem folder/chain
+expect 0 'folder/identity: QE identity: expected a signature by a signer under the root of --root' show
+case $out in *FAULT*) wrong "a faulty bundle though the vendor's pieces are here: $out" ;; esac
+for file in folder/[0-9]*; do ! cmp -s "$file" made/tcb_info.json || rm "$file"; done
+expect 13 'folder/theirs: TCB info: expected a signature by a signer under the root of --root' show
+case $out in *FAULT*'TCB info'*) ;; *) wrong "the document of a stranger has no fault: $out" ;; esac
+
 # --- both CAs of Intel's in one folder, at times when the list of one of them is valid
 mkdir both
 for ca in platform-ca-swhardening processor-ca-config-and-swhardening; do

@@ -152,3 +152,44 @@ Test(evidence_package, domain_s_quote_is_claimed)
         done(&s);
     }
 }
+
+/* How many of the genuine certificates are in the package. */
+static size_t count_genuine(const struct scattered *s, const struct assay_evidence_package *pieces)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->whole.certificate_count; i++)
+        for (size_t k = 0; k < pieces->package.certificate_count; k++)
+            if (assay_slice_equal(s->whole.certificates[i], pieces->package.certificates[k]))
+                count += 1;
+    return count;
+}
+
+/* Copies with a changed signature, of each certificate as many as a package has room for, and
+ * before it in the order of the bytes. Without a policy its own root shows which are genuine. */
+Test(evidence_package, copies_of_certificates_take_no_room)
+{
+    enum { COPIES = ASSAY_PACKAGE_CERTIFICATES_MAX };
+    static uint8_t copy[8192];
+    struct scattered s = scatter(false);
+    for (size_t i = 0; i < s.whole.certificate_count; i++) {
+        const struct assay_slice der = s.whole.certificates[i];
+        cr_assert_leq(der.len, sizeof copy);
+        for (size_t n = 0; n < COPIES; n++) {
+            const char name[] = { 'x', (char)('0' + i), (char)('0' + n), '\0' };
+            assay_bytes_copy(copy, sizeof copy, der.bytes, der.len);
+            size_t at = der.len - 1 - n;
+            while (copy[at] == 0) at -= 1;
+            copy[at] -= 1;
+            put(&s, name, assay_slice_over(copy, der.len));
+        }
+    }
+    struct assay_evidence_package pieces = gather(&s);
+    cr_expect_lt(count_genuine(&s, &pieces), s.whole.certificate_count, "the attack");
+    cli_evidence_package_close(&pieces);
+    cr_assert_eq(cli_evidence_package_find_leads(s.given), ASSAY_OK);
+    cr_assert_eq(cli_evidence_package_take(s.given, s.whole.kind, s.whole.hardware, &pieces),
+                 ASSAY_OK);
+    cr_expect_eq(count_genuine(&s, &pieces), s.whole.certificate_count);
+    cli_evidence_package_close(&pieces);
+    done(&s);
+}

@@ -11,6 +11,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LEAF, ISSUER, ROOT, LINKS, ALL = ASSAY_PATH_CANDIDATES_MAX };
 
@@ -152,4 +153,48 @@ Test(quote_path_find, gives_up_in_a_thicket)
     const enum assay_status status = find(ALL, ALL);
     cr_assert(status == ASSAY_E_INVALID || status == ASSAY_E_CHAIN);
     cr_assert_not(is_sound);
+}
+
+/* --- cost */
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Certificates of many keys under one name: building a path looks at signatures of the first one,
+ * and the search for copies at none of these again, but at 48 together. */
+Test(quote_path_find, looks_at_each_signature_once)
+{
+    enum { CERTIFICATES = ALL, TURNS = 5 };
+    int64_t search_ns = INT64_MAX, each_ns = INT64_MAX;
+    struct assay_key other;
+    for (size_t i = 0; i < CERTIFICATES; i++) {
+        struct authority_key *key = authority_key_make(ASSAY_KEY_P384);
+        struct authority_certificate c = authority_ca("A", key, "A", key, alg);
+        c.has_key_ids = false;
+        c.serial = 1000 + i;
+        hand[i] = authority_certificate_read(&c);
+        leaves[i] = &hand[i];
+        authority_key_free(&key);
+    }
+    for (int turn = 0; turn < TURNS; turn++) {
+        const int64_t from = thread_ns();
+        cr_assert_neq(find(CERTIFICATES, CERTIFICATES), ASSAY_OK);
+        const int64_t between = thread_ns();
+        for (size_t i = 0; i < CERTIFICATES; i++) {
+            other = hand[(i + 1) % CERTIFICATES].key;
+            cr_assert_eq(
+                assay_chain_signed(&other, hand[i].tbs_digest, &hand[i].signature),
+                ASSAY_E_SIGNATURE);
+        }
+        const int64_t to = thread_ns();
+        if (between - from < search_ns) search_ns = between - from;
+        if ((to - between) / CERTIFICATES < each_ns) each_ns = (to - between) / CERTIFICATES;
+    }
+    cr_log_info("%lld us, a signature %lld us", (long long)search_ns / 1000,
+                (long long)each_ns / 1000);
+    cr_expect_lt(search_ns, 56 * each_ns, "%lld us, a signature %lld us",
+                 (long long)search_ns / 1000, (long long)each_ns / 1000);
 }

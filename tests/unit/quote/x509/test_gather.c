@@ -1,0 +1,184 @@
+/*
+ * tests/unit/quote/x509/test_gather.c - tests of the certificates that are gathered for one root:
+ * second forms of signatures take no room, and copies cost a bounded number of verifications.
+ */
+#include "quote/certificates/chain.h"
+#include "quote/pieces/gather.h"
+#include "tests/support/authority.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { HALF = ASSAY_P256_SIGNATURE_LEN / 2, BUNDLE = ASSAY_CHAIN_MAX };
+
+/* The order of P-256 (FIPS 186-4, D.1.2.3). */
+static const uint8_t order[HALF] = { 0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84,
+                                     0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51 };
+
+static struct assay_recognition *found;
+static struct assay_gathered *gathered;
+
+static void set_up(void)
+{
+    found = calloc(1, sizeof *found);
+    gathered = calloc(1, sizeof *gathered);
+    cr_assert(found != NULL && gathered != NULL);
+}
+
+static void tear_down(void)
+{
+    free(found);
+    free(gathered);
+}
+
+TestSuite(quote_gather, .init = set_up, .fini = tear_down);
+
+static void add(const uint8_t *der, size_t len)
+{
+    struct assay_certificate c;
+    cr_assert_lt(found->count, ASSAY_RECOGNISED_MAX);
+    cr_assert_eq(assay_x509_certificate(der, len, &c), ASSAY_OK);
+    found->pieces[found->count++] = (struct assay_recognised){ .shape = ASSAY_SHAPE_CERTIFICATE,
+                                                               .bytes = { der, len } };
+}
+
+/* n - s instead of s, in a certificate that is signed by a key of P-256. Returns: its length */
+static size_t write_second_form(const uint8_t *der, size_t len,
+                                uint8_t out[static AUTHORITY_DER_MAX])
+{
+    size_t at = len - 80; /* of the BIT STRING */
+    while (der[at] != 0x03 || der[at + 1] != len - at - 2 || der[at + 2] != 0 ||
+           der[at + 3] != 0x30 || der[at + 4] != len - at - 5)
+        at += 1;
+    const size_t r_len = der[at + 6], s_at = at + 7 + r_len;
+    cr_assert(der[s_at] == 0x02 && s_at + 2 + der[s_at + 1] == len);
+    uint8_t s[HALF + 1] = { 0 }; /* with the zero that DER puts before a high bit */
+    const size_t s_len = der[s_at + 1];
+    assay_bytes_copy(s + sizeof s - s_len, s_len, der + s_at + 2, s_len);
+    for (size_t i = HALF, borrow = 0; i > 0; i--) {
+        const int digit = (int)order[i - 1] - (int)s[i] - (int)borrow;
+        s[i] = (uint8_t)(digit & 255);
+        borrow = digit < 0;
+    }
+    size_t from = 0;
+    while (s[from] == 0 && s[from + 1] < 0x80)
+        from += 1;
+    const size_t other_len = sizeof s - from, other = s_at + 2 + other_len;
+    assay_bytes_copy(out, AUTHORITY_DER_MAX, der, s_at + 1);
+    out[s_at + 1] = (uint8_t)other_len;
+    assay_bytes_copy(out + s_at + 2, AUTHORITY_DER_MAX - s_at - 2, s + from, other_len);
+    out[at + 1] = (uint8_t)(other - at - 2);
+    out[at + 4] = (uint8_t)(other - at - 5);
+    cr_assert(out[0] == 0x30 && out[1] == 0x82);
+    out[2] = (uint8_t)((other - 4) >> 8);
+    out[3] = (uint8_t)((other - 4) & 255);
+    return other;
+}
+
+/* As many certificates as a bundle has room for, and of each the second form, before or behind:
+ * each is gathered once, in whichever form, and none is left out. */
+Test(quote_gather, takes_each_certificate_in_one_form)
+{
+    static uint8_t ders[BUNDLE][AUTHORITY_DER_MAX], seconds[BUNDLE][AUTHORITY_DER_MAX];
+    size_t lens[BUNDLE], second_lens[BUNDLE];
+    struct assay_key root;
+    struct assay_certificate first, second;
+    const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA256;
+    struct authority_key *keys[] = { authority_key_make(ASSAY_KEY_P256),
+                                     authority_key_make(ASSAY_KEY_P256) };
+    authority_key_public(keys[0], &root);
+    for (size_t i = 0; i < BUNDLE; i++) {
+        struct authority_certificate c = authority_ca("Root", keys[0], "Root", keys[0], alg);
+        if (i == 1) c = authority_ca("Issuer", keys[1], "Root", keys[0], alg);
+        if (i > 1) c = authority_leaf("Leaf", keys[1], "Issuer", keys[1], alg);
+        c.serial = 100 + i;
+        lens[i] = authority_certificate_make(&c, ders[i]);
+        second_lens[i] = write_second_form(ders[i], lens[i], seconds[i]);
+        cr_assert_eq(assay_x509_certificate(ders[i], lens[i], &first), ASSAY_OK);
+        cr_assert_eq(assay_x509_certificate(seconds[i], second_lens[i], &second), ASSAY_OK);
+        struct assay_key signer;
+        authority_key_public(keys[i > 1], &signer);
+        cr_assert_eq(assay_chain_signed(&signer, second.tbs_digest, &second.signature), ASSAY_OK);
+        cr_assert_not(assay_bytes_equal(first.digest, second.digest, sizeof first.digest));
+    }
+    for (int behind = 0; behind < 2; behind++) {
+        found->count = 0;
+        for (int turn = 0; turn < 2; turn++)
+            for (size_t i = 0; i < BUNDLE; i++)
+                if (turn == behind) add(seconds[i], second_lens[i]);
+                else add(ders[i], lens[i]);
+        cr_assert_eq(assay_collateral_gather(found, &root, false, gathered), ASSAY_OK);
+        cr_expect_eq(gathered->left_out, 0);
+        cr_assert_eq(gathered->count, BUNDLE);
+        for (size_t i = 0; i < BUNDLE; i++)
+            for (size_t k = 0; k < i; k++)
+                cr_expect_not(assay_bytes_equal(gathered->certificates[i].serial,
+                                                gathered->certificates[k].serial,
+                                                ASSAY_SERIAL_LEN),
+                              "%zu and %zu", i, k);
+    }
+    for (size_t i = 0; i < 2; i++)
+        authority_key_free(&keys[i]);
+}
+
+/* --- cost */
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* A chain whose lowest authority is read first, so that each round finds one, and copies of the
+ * first authority below the root: each is verified before its issuer is known and after, and not in
+ * every round. Genuine authorities are found all the same. */
+Test(quote_gather, verifies_copies_once)
+{
+    enum { CHAIN = 6, COPIES = 60, TURNS = 3 };
+    static uint8_t ders[CHAIN][AUTHORITY_DER_MAX], copies[COPIES][AUTHORITY_DER_MAX];
+    static const char *const names[CHAIN + 1] = { "Root", "A", "B", "C", "D", "E", "F" };
+    const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA384;
+    struct authority_key *keys[CHAIN];
+    struct assay_key root;
+    struct assay_certificate c;
+    size_t lens[CHAIN];
+    int64_t all_ns = INT64_MAX, each_ns = INT64_MAX;
+    for (size_t i = 0; i < CHAIN; i++) {
+        keys[i] = authority_key_make(ASSAY_KEY_P384);
+        const size_t above = i == 0 ? 0 : i - 1;
+        const struct authority_certificate terms =
+            authority_ca(names[i], keys[i], names[above], keys[above], alg);
+        lens[i] = authority_certificate_make(&terms, ders[i]);
+    }
+    authority_key_public(keys[0], &root);
+    for (size_t i = 0; i < COPIES; i++) {
+        assay_bytes_copy(copies[i], sizeof copies[i], ders[1], lens[1]);
+        copies[i][lens[1] - 1 - i / 4] ^= (uint8_t)(1 << i % 4);
+        add(copies[i], lens[1]);
+    }
+    for (size_t i = CHAIN; i > 0; i--)
+        add(ders[i - 1], lens[i - 1]);
+    cr_assert_eq(assay_x509_certificate(copies[0], lens[1], &c), ASSAY_OK);
+    for (int turn = 0; turn < TURNS; turn++) {
+        const int64_t from = thread_ns();
+        cr_assert_eq(assay_collateral_gather(found, &root, false, gathered), ASSAY_OK);
+        const int64_t between = thread_ns();
+        for (size_t i = 0; i < 8; i++)
+            cr_assert_eq(assay_chain_signed(&root, c.tbs_digest, &c.signature),
+                         ASSAY_E_SIGNATURE);
+        const int64_t to = thread_ns();
+        cr_assert_eq(gathered->count, CHAIN);
+        if (between - from < all_ns) all_ns = between - from;
+        if ((to - between) / 8 < each_ns) each_ns = (to - between) / 8;
+    }
+    cr_log_info("%lld us, a signature %lld us", (long long)all_ns / 1000,
+                (long long)each_ns / 1000);
+    cr_expect_lt(all_ns, 6 * COPIES * each_ns, "%lld us, a signature %lld us",
+                 (long long)all_ns / 1000, (long long)each_ns / 1000);
+    for (size_t i = 0; i < CHAIN; i++)
+        authority_key_free(&keys[i]);
+}
