@@ -47,6 +47,9 @@ static size_t describe(const struct assay_scenario *s, char *text, size_t len)
         at += snprintf(text + at, len - (size_t)at, " c%u/%d/%u/%u/%u/%d/%u", c->cohort,
                        c->all_members, (unsigned)c->at_epoch, c->rate_permille, c->down_ms,
                        c->loses_store, c->rolls_back_epochs);
+        if (c->loses_log)
+            at += snprintf(text + at, len - (size_t)at, "/l%d/%d/%u/%u", c->first_day,
+                           c->loses_again, c->kills, c->kill_ms);
     }
     at += snprintf(text + at, len - (size_t)at, " o%u/%u v%u/%u r%u/%u/%u h%u", s->operator_cap_num,
                    s->operator_cap_den, s->vendor_cap_num, s->vendor_cap_den, s->link.regions_01_ms,
