@@ -405,7 +405,7 @@ void random_workload_keys(const struct draw *d)
  * again, members that joined. Drawn last: a seed without it is the scenario that it always was. */
 void random_lost_logs(const struct draw *d)
 {
-    enum { KILLS_MOST = 12, KILL_EPOCHS = 3 };
+    enum { KILLS_MOST = 16, KILL_EPOCHS = 3 };
     struct assay_scenario *const s = d->s;
     struct assay_sim_random r = stream(d, ASPECT_LOST_LOGS);
     struct assay_sim_crash c = { .loses_log = true };
@@ -414,11 +414,17 @@ void random_lost_logs(const struct draw *d)
     c.first_day = chance(&r, 500);
     c.loses_again = chance(&r, 300);
     c.down_ms = low(&r, 1, s->epoch_ms);
-    c.kills = chance(&r, 200) ? 0 : low(&r, 1, KILLS_MOST);
-    /* From before the first write to behind the end of an epoch. */
-    c.kill_ms = chance(&r, 500) ? between(&r, 1, s->epoch_ms / 8)
-                                : between(&r, 1, KILL_EPOCHS * s->epoch_ms);
-    c.at_epoch = between(&r, 2, s->heal_epoch > 2 ? (uint32_t)s->heal_epoch - 1 : 2);
+    c.kills = chance(&r, 150) ? 0 : between(&r, 1, KILLS_MOST);
+    /* Before the first writes, while it catches up (most of all: it follows past epochs then, in
+     * which it signed), or behind the end of an epoch. */
+    const uint32_t stage = between(&r, 0, 3);
+    const uint32_t first = between(&r, 1, s->epoch_ms / 8);
+    const uint32_t middle = between(&r, s->epoch_ms / 8, s->epoch_ms / 2);
+    const uint32_t late = between(&r, 1, KILL_EPOCHS * s->epoch_ms);
+    c.kill_ms = stage == 0 ? first : stage < 3 ? middle : late;
+    const uint32_t last = s->heal_epoch > 2 ? (uint32_t)s->heal_epoch - 1 : 2;
+    const uint32_t early_epoch = between(&r, 2, last), late_epoch = between(&r, 1 + last / 2, last);
+    c.at_epoch = chance(&r, 300) ? early_epoch : late_epoch;
     const uint32_t into_era = between(&r, 0, 2);
     if (!chance(&r, LOST_LOGS_PERMILLE) || d->burns || has_disk_faults(s)) return;
     if (s->nodes <= NODES_MIN || s->crash_count == ASSAY_SIM_CRASHES_MAX) return;

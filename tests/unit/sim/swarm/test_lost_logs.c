@@ -8,7 +8,6 @@
 #include "sim/run.h"
 #include "sim/swarm/promise.h"
 #include "sim/swarm/random_scenario.h"
-#include "tests/support/depth.h"
 
 #include <criterion/criterion.h>
 
@@ -40,7 +39,7 @@ static void run_seed(uint64_t seed, uint64_t *kills)
 /* Each finds a planted fault (tests/mutants/planted/restarts.mutants). */
 Test(lost_logs, no_seed_signs_twice, .timeout = 600)
 {
-    static const uint64_t seeds[] = { 1 };
+    static const uint64_t seeds[] = { 69, 240 };
     uint64_t kills = 0;
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
         run_seed(seeds[i], &kills);
