@@ -130,8 +130,8 @@ static void log_finished_keys(struct assay_runtime *runtime, const struct assay_
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_finished")) {
         assay_log_uint(&runtime->log, "incarnation", order->incarnation);
         assay_log_text(&runtime->log, "note",
-                       "the network has signatures of these keys that the store here lacks (an older "
-                       "disk, or a copy that runs elsewhere): new keys; operations.md 9");
+                       "the network has signatures of these keys that the store here lacks (an "
+                       "older disk, or a copy that runs elsewhere): new keys; operations.md 9");
     }
     assay_log_end(&runtime->log);
 }

@@ -400,9 +400,9 @@ void random_workload_keys(const struct draw *d)
 
 /* --- logs that are lost unnoticed (docs/protocol.md 2.7.3.1) */
 
-/* Up to as many members as may be silent, by their weight (fit_to_promise), find an empty store, and
- * are killed before they are back: at any time, around the end of an era, or, where slots are taken
- * again, members that joined. Drawn last: a seed without it is the scenario that it always was. */
+/* Up to as many members as may be silent, by their weight (fit_to_promise), find an empty store,
+ * and are killed before they are back: at any time, around the end of an era, or, where slots are
+ * taken again, members that joined. Drawn last: a seed without it is the scenario that it was. */
 void random_lost_logs(const struct draw *d)
 {
     enum { KILLS_MOST = 16, KILL_EPOCHS = 3 };
@@ -434,8 +434,7 @@ void random_lost_logs(const struct draw *d)
     if (d->leavers != 0 && of_leavers) {
         c.cohort = d->leavers;
         for (uint32_t i = 0; i < s->change_count; i++)
-            if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN &&
-                s->changes[i].cohort == d->leavers)
+            if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN && s->changes[i].cohort == d->leavers)
                 c.at_epoch = s->changes[i].at_epoch + 3 + into_era; /* it has joined by then */
     } else {
         const uint32_t left = cohort_room(s);

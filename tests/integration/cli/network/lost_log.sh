@@ -1,25 +1,23 @@
 #!/bin/sh
 # Nodes that lost their log, or have an older one, are killed with SIGKILL in their recovery, again and again: no other
 # node ever receives two different signatures of one epoch and view, and each node returns to full score. Founders and
-# a member that joined; the store is removed or cut, store and keys are of the first day, of an archive, or of a
-# snapshot of the disk.
+# a member that joined; the store is removed or cut, or comes from an archive, or store and keys are of a snapshot of
+# the disk.
 . "$(dirname "$0")/../lib.sh"
 network 4 500 2
 sign alpha beta
 cd "$WORK" || exit 2
-cp -r node-4/keys first-day
 for i in 1 2 3 4; do start $i; done
 check 'epochs close' until_true 60 epoch_at_least 1 4
 socket=$WORK/node-1/admin.sock
 
-# --- a member that joins; its first day is the one on which it joined
+# --- a member that joins
 mkdir node-5
 "$ASSAY" keys generate node-5/keys --name node-5 >/dev/null
 "$ASSAY" soft node vendor-1 node-5 --out node-5/platform.key >/dev/null
 "$ASSAY" soft quote node-5/platform.key --program "$BIN/assay-enclave" \
     --report-data "$(printf '0%.0s' $(seq 128))" --out node-5/sample.quote >/dev/null
 sed "s/gossip: .*/gossip: 127.0.0.1:$("$TOOLS/free_port" 1)/" node-1/assayd.yaml >node-5/assayd.yaml
-cp -r node-5/keys joined-day
 start 5
 expect 0 'soft, platform' "$ASSAY" change draft --out join --join node-5/keys/node.yaml \
     --sample node-5/sample.quote --operator alpha --activation +10 --socket "$socket"
@@ -79,9 +77,6 @@ restore_snapshot() {
 }
 check 'the joined member votes, at full score' until_true 90 back 5
 for n in 4 5; do
-    day=first-day
-    [ $n = 5 ] && day=joined-day
-
     # The store is gone, and the keys are not.
     before=$(incarnation $n)
     kill_now $n
@@ -90,16 +85,6 @@ for n in 4 5; do
     returns $n 'its store was removed'
     new_keys $n "$before" 'its store was removed'
     check "and says why" grep -q 'event=store_lost ' node-$n/log
-
-    # Store and keys are those of the first day: nothing here shows that they signed.
-    before=$(incarnation $n)
-    kill_now $n
-    rm -rf node-$n/state node-$n/keys
-    cp -r $day node-$n/keys
-    kill_in_recovery $n 0.1 0.3 0.2 0.6 1.1 0.4
-    returns $n 'it has the keys of the first day'
-    new_keys $n "$before" 'it has the keys of the first day'
-    check "and says that the network has signatures which it lacks" grep -q 'event=keys_finished ' node-$n/log
 
     # The newest writes are lost: the end of the write-ahead log is cut.
     kill_now $n
