@@ -121,6 +121,21 @@ void runtime_send_order(struct assay_runtime *runtime, const struct assay_order 
     if (status != ASSAY_OK) runtime_fail(runtime, status, "enclave order");
 }
 
+/* A RESTART for keys that are finished (docs/protocol.md 2.7.3, 2.8, 2.9): nothing on this machine
+ * shows why the store lacks what the network has. */
+static void log_finished_keys(struct assay_runtime *runtime, const struct assay_order *order)
+{
+    enum { SEQ_ROLLED_BACK = 2 }; /* engine/node/order.c */
+    if (order->kind != ASSAY_ORDER_RESTART || order->seq != SEQ_ROLLED_BACK) return;
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "keys_finished")) {
+        assay_log_uint(&runtime->log, "incarnation", order->incarnation);
+        assay_log_text(&runtime->log, "note",
+                       "the network has signatures of these keys that the store here lacks (an "
+                       "older disk, or a copy that runs elsewhere): new keys; operations.md 9");
+    }
+    assay_log_end(&runtime->log);
+}
+
 static void log_outcome(struct assay_runtime *runtime, const struct assay_enclave_event *event)
 {
     const struct assay_order *order = &event->as.outcome.order;
@@ -135,6 +150,7 @@ static void log_outcome(struct assay_runtime *runtime, const struct assay_enclav
     assay_log_end(&runtime->log);
     runtime_log_event(runtime, "order_done", runtime->self, order->kind, (uint64_t)status, "%s: %s",
                       assay_order_name(order->kind), assay_status_text(status));
+    log_finished_keys(runtime, order);
 }
 
 static void log_started(struct assay_runtime *runtime, const struct assay_enclave_event *event)

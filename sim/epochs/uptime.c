@@ -28,7 +28,7 @@ static void crash_node(struct assay_sim_epochs *w, const struct assay_sim_crash 
     if (at_ms < me->up_at_ms) return; /* still down from the previous crash */
     me->down_from_ms = at_ms;
     me->up_at_ms = at_ms + crash->down_ms;
-    me->crash_loses = crash->loses_store;
+    me->crash_loses = crash->loses_store || crash->loses_log;
     /* A torn batch was never acknowledged, so nothing of it was sent: no guarantee is broken. */
     me->crash_rolls = crash->rolls_back_epochs > 0 ||
                       assay_sim_random_permille(&random, store->lost_permille) ||

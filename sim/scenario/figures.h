@@ -122,7 +122,9 @@
     X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")       \
     X(HANDOVERS_SHOWN, "handovers_shown", false, "old or modified hand-overs shown by hosts")      \
     X(HANDOVERS_FOLLOWED, "handovers_followed", false,                                             \
-      "times that an enclave followed one to the next view")
+      "times that an enclave followed one to the next view")                                       \
+    X(RECOVERY_KILLS, "recovery_kills", false,                                                     \
+      "kills of nodes that had lost their log and not voted since")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };

@@ -363,7 +363,21 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "crashes[%u]: a store that is lost cannot be rolled back",
                                      (unsigned)index);
-    if (c->pauses && (c->loses_store || c->rolls_back_epochs > 0))
+    const bool other_disk = c->loses_store || c->rolls_back_epochs > 0;
+    if (c->loses_log && other_disk)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "crashes[%u]: expected one of loses_log, loses_store and rolls_back_epochs, found two",
+            (unsigned)index);
+    if (!c->loses_log && (c->first_day || c->loses_again))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "crashes[%u]: expected loses_log with %s, found none",
+                                     (unsigned)index, c->first_day ? "first_day" : "loses_again");
+    if (c->kills > 0 && c->kill_ms == 0)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "crashes[%u].kill_ms: expected at least 1 with kills, found 0",
+                                     (unsigned)index);
+    if (c->pauses && (other_disk || c->loses_log || c->kills > 0))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "crashes[%u]: a paused node keeps its store", (unsigned)index);
     return ASSAY_OK;

@@ -23,6 +23,7 @@ enum {
     ASSAY_SIM_ADVERSARIES_MAX = 16,
     ASSAY_SIM_PARTITIONS_MAX = 16,
     ASSAY_SIM_CRASHES_MAX = 16,
+    ASSAY_SIM_KILLS_MAX = 64,
     ASSAY_SIM_CLOCKS_MAX = 16,
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_LIARS_MAX = 8,
@@ -192,6 +193,11 @@ struct assay_sim_crash {
     bool loses_store;           /* starts with an empty one */
     uint32_t rolls_back_epochs; /* starts with the disk of as many epochs ago; 0: with its own */
     bool pauses;                /* no crash but a pause of down_ms (SIGSTOP, a frozen VM) */
+    bool loses_log;             /* starts with an empty store and its old keys: unnoticed */
+    bool first_day;             /* with loses_log: its keys folder is of the first day, too */
+    uint32_t kills;             /* as often it is killed again after this crash */
+    uint32_t kill_ms;           /* each time up to that long after its start */
+    bool loses_again;           /* with loses_log: a quarter of these kills loses the log again */
 };
 
 /* Dates that are wrong for a while: a bad time source, an operator's mistake, a board that starts

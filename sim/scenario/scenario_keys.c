@@ -220,6 +220,14 @@ static const struct assay_scenario_key crash_keys[] = {
     { U32("rolls_back_epochs", rolls_back_epochs, 0, 1000,
           "restarts with the disk of as many epochs ago; 0: with its own") },
     { OTHER("pauses", pauses, BOOL, "no crash but a pause of down_ms; messages wait meanwhile") },
+    { OTHER("loses_log", loses_log, BOOL,
+            "restarts with an empty store and its old keys, unnoticed by its host (message)") },
+    { OTHER("first_day", first_day, BOOL,
+            "with loses_log: a founder's keys folder is of the first day, too (message)") },
+    { U32("kills", kills, 0, ASSAY_SIM_KILLS_MAX, "times that it is killed again (message)") },
+    { U32("kill_ms", kill_ms, 0, 1000000, "each time up to that long after its start, ms") },
+    { OTHER("loses_again", loses_again, BOOL,
+            "with loses_log: a quarter of these kills loses the log again (message)") },
 };
 #undef PART
 

@@ -90,7 +90,8 @@ bool assay_scenario_append(struct assay_scenario *scenario,
     else if (strcmp(section->name, "partitions") == 0)
         *(struct assay_sim_partition *)part = (struct assay_sim_partition){ .start_epoch = 1 };
     else if (strcmp(section->name, "crashes") == 0)
-        *(struct assay_sim_crash *)part = (struct assay_sim_crash){ .down_ms = 1000 };
+        *(struct assay_sim_crash *)part =
+            (struct assay_sim_crash){ .down_ms = 1000, .kill_ms = 100 };
     else if (strcmp(section->name, "recovers") == 0)
         *(struct assay_sim_recover *)part =
             (struct assay_sim_recover){ .at_epoch = 1, .after_epochs = 2, .drains_stopped = true };

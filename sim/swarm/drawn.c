@@ -13,6 +13,7 @@ static void find_crashes(const struct assay_scenario *s, bool has[static ASSAY_S
         else has[ASSAY_SIM_DRAWN_CRASHES] = true;
         if (c->loses_store) has[ASSAY_SIM_DRAWN_LOST_STORES] = true;
         if (c->rolls_back_epochs > 0) has[ASSAY_SIM_DRAWN_OLD_DISKS] = true;
+        if (c->loses_log) has[ASSAY_SIM_DRAWN_LOST_LOGS] = true;
     }
     const struct assay_sim_store_faults *const f = &s->store;
     if (f->lost_permille + f->torn_permille + f->rolled_back_permille > 0)

@@ -46,7 +46,8 @@
     X(RAISED, "raised", "the feature level is raised in the run")                                  \
     X(NEW_KEYS, "new_keys", "nodes and operators get new keys")                                    \
     X(STOLEN_KEYS, "stolen_keys", "an attacker has the keys that nodes had before")                \
-    X(WORKLOAD_KEYS, "workload_keys", "members declare workload keys, and lose them")
+    X(WORKLOAD_KEYS, "workload_keys", "members declare workload keys, and lose them")              \
+    X(LOST_LOGS, "lost_logs", "logs are lost unnoticed, and nodes killed before they are back")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
@@ -74,7 +75,9 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
     X(FORGED, STATEMENTS_FORGED, "forged", "an operator stated something in another's name")       \
     X(KEY_CHANGED, KEYS_CHANGED, "key_changed", "a new key came into force")                       \
     X(OLD_IDENTITY, OLD_IDENTITIES, "old_identity", "a replaced identity key signed a key set")    \
-    X(KEYED, KEYS_ACTIVE, "keyed", "a workload key was active")
+    X(KEYED, KEYS_ACTIVE, "keyed", "a workload key was active")                                    \
+    X(KILLED_AGAIN, RECOVERY_KILLS, "killed_again",                                                \
+      "a node that had lost its log was killed before it was back")
 
 #define ASSAY_SIM_EFFECT_ENUM(symbol, figure, name, line) ASSAY_SIM_EFFECT_##symbol,
 enum assay_sim_effect { ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_ENUM) ASSAY_SIM_EFFECT_COUNT };

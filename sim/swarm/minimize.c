@@ -372,6 +372,13 @@ static bool shrink_crash(struct search *s, uint32_t i)
         candidate.crashes[i].loses_store = false;
         any = accept_if_failing(s, &candidate, "lost store") || any;
     }
+    any = shrink_field(s, "kills after a crash", &c->kills, false, 0) || any;
+    if (s->best->crashes[i].loses_log) {
+        struct assay_scenario candidate = *s->best;
+        candidate.crashes[i].loses_log = candidate.crashes[i].first_day =
+            candidate.crashes[i].loses_again = false;
+        any = accept_if_failing(s, &candidate, "lost log") || any;
+    }
     return any;
 }
 

@@ -118,7 +118,8 @@ static bool is_forgetful(const struct assay_scenario *scenario, uint32_t cohort)
 static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
 {
     for (uint32_t i = 0; i < scenario->crash_count; i++)
-        if (scenario->crashes[i].loses_store && crash_applies_to(&scenario->crashes[i], cohort))
+        if ((scenario->crashes[i].loses_store || scenario->crashes[i].loses_log) &&
+            crash_applies_to(&scenario->crashes[i], cohort))
             return true;
     for (uint32_t i = 0; i < scenario->adversary_count; i++) {
         const struct assay_sim_adversary *const a = &scenario->adversaries[i];

@@ -53,6 +53,7 @@ enum aspect {
     ASPECT_PROPOSALS = 36,
     ASPECT_KEYS = 37,
     ASPECT_WORKLOAD_KEYS = 38,
+    ASPECT_LOST_LOGS = 39,
 };
 
 enum { NODES_MIN = 4 };
@@ -121,5 +122,6 @@ void random_services(const struct draw *d);
 void random_proposals(const struct draw *d);
 void random_keys(const struct draw *d);
 void random_workload_keys(const struct draw *d);
+void random_lost_logs(const struct draw *d);
 
 #endif

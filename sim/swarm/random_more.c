@@ -19,6 +19,7 @@ enum {
     RETIRED_PERMILLE = 400,      /* of these: an operator is added, and removed while it acts */
     KEYS_PERMILLE = 150,         /* of scenarios: nodes and operators get new keys */
     WORKLOADS_PERMILLE = 200,    /* of scenarios: members declare workload keys */
+    LOST_LOGS_PERMILLE = 250,    /* of scenarios: logs are lost unnoticed */
 };
 
 /* --- coinciding events */
@@ -395,4 +396,50 @@ void random_workload_keys(const struct draw *d)
     k->declared_permille = between(&r, 50, 600);
     k->restarts_permille = low(&r, 0, 300);
     k->lacking_permille = low(&r, 0, 500);
+}
+
+/* --- logs that are lost unnoticed (docs/protocol.md 2.7.3.1) */
+
+/* Up to as many members as may be silent, by their weight (fit_to_promise), find an empty store,
+ * and are killed before they are back: at any time, around the end of an era, or, where slots are
+ * taken again, members that joined. Drawn last: a seed without it is the scenario that it was. */
+void random_lost_logs(const struct draw *d)
+{
+    enum { KILLS_MOST = 16, KILL_EPOCHS = 3 };
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_LOST_LOGS);
+    struct assay_sim_crash c = { .loses_log = true };
+    const uint32_t count = low(&r, 1, (s->nodes + 2) / 3);
+    const bool at_era = chance(&r, 600), of_leavers = chance(&r, 500);
+    c.first_day = chance(&r, 500);
+    c.loses_again = chance(&r, 300);
+    c.down_ms = low(&r, 1, s->epoch_ms);
+    c.kills = chance(&r, 150) ? 0 : between(&r, 1, KILLS_MOST);
+    /* Before the first writes, while it catches up (most of all: it follows past epochs then, in
+     * which it signed), or behind the end of an epoch. */
+    const uint32_t stage = between(&r, 0, 3);
+    const uint32_t first = between(&r, 1, s->epoch_ms / 8);
+    const uint32_t middle = between(&r, s->epoch_ms / 8, s->epoch_ms / 2);
+    const uint32_t late = between(&r, 1, KILL_EPOCHS * s->epoch_ms);
+    c.kill_ms = stage == 0 ? first : stage < 3 ? middle : late;
+    const uint32_t last = s->heal_epoch > 2 ? (uint32_t)s->heal_epoch - 1 : 2;
+    const uint32_t early_epoch = between(&r, 2, last), late_epoch = between(&r, 1 + last / 2, last);
+    c.at_epoch = chance(&r, 300) ? early_epoch : late_epoch;
+    const uint32_t into_era = between(&r, 0, 2);
+    if (!chance(&r, LOST_LOGS_PERMILLE) || d->burns || has_disk_faults(s)) return;
+    if (s->nodes <= NODES_MIN || s->crash_count == ASSAY_SIM_CRASHES_MAX) return;
+    /* Where collateral expires, a node that needs new keys may wait forever. */
+    if (s->collateral_life_s > 0) return;
+    if (at_era && s->recover_count > 0) c.at_epoch = s->recovers[0].at_epoch + into_era;
+    if (d->leavers != 0 && of_leavers) {
+        c.cohort = d->leavers;
+        for (uint32_t i = 0; i < s->change_count; i++)
+            if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN && s->changes[i].cohort == d->leavers)
+                c.at_epoch = s->changes[i].at_epoch + 3 + into_era; /* it has joined by then */
+    } else {
+        const uint32_t left = cohort_room(s);
+        if (s->cohort_count == ASSAY_SIM_COHORTS_MAX || left <= s->spares) return;
+        c.cohort = add_cohort(d, "lost", count < left - s->spares ? count : left - s->spares);
+    }
+    s->crashes[s->crash_count++] = c;
 }

@@ -613,6 +613,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     random_proposals(&d);
     random_keys(&d);
     random_workload_keys(&d);
+    random_lost_logs(&d);
     draw_long(&d);
     if (!d.beyond) fit_to_promise(&d);
     draw_seats(&d);

@@ -199,7 +199,9 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
     const uint64_t key = s.epoch << 32 ^ s.view << 8 ^ s.kind;
     const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
-    for (size_t i = 0; i < held && i < SIGNED_LOOKED_AT; i++) {
+    /* Keys without their log may repeat anything that they ever signed. */
+    const size_t compared = n->lost_log || held < SIGNED_LOOKED_AT ? held : SIGNED_LOOKED_AT;
+    for (size_t i = 0; i < compared; i++) {
         const size_t at = (n->signed_count - 1 - i) % SIGNED_KEPT;
         const struct own_signature *old = &n->signed_[at];
         const bool same = n->signed_keys[at] == key && signatures_conflict(old, &s);

@@ -344,7 +344,9 @@ static enum crash_point choose_crash(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     const bool drawn = w->options.crash_permille > 0;
-    if ((n->crash_at == CRASH_NEVER && !drawn) || w->stepping.signed_count == 0) return CRASH_NEVER;
+    if (n->crash_at == CRASH_NEVER && !drawn) return CRASH_NEVER;
+    /* While it recovers it writes much before it signs anything. */
+    if (w->stepping.signed_count == 0 && !n->recovering) return CRASH_NEVER;
     if (n->crash_at != CRASH_NEVER) return n->crash_at;
     if (!assay_sim_random_permille(&w->crashes, w->options.crash_permille)) return CRASH_NEVER;
     n->down_ms = assay_sim_random_between(&w->crashes, 20, 419);
@@ -386,6 +388,7 @@ static void send_signed(struct assay_sim_world *w, uint32_t node, struct assay_e
     struct world_node *n = &w->nodes[node];
     const bool ballot = e->as.sign.class_ == ASSAY_STORE_BALLOT;
     world_check_leaves(w, node, e, payload);
+    if (e->as.sign.message == ASSAY_MESSAGE_VOTE) n->recovering = false;
     if (n->came_back && e->as.sign.message == ASSAY_MESSAGE_VOTE) {
         n->came_back = false;
         w->count.recovered++;

@@ -67,7 +67,7 @@ static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
     enum assay_status status = assay_p256_public(&key, n->keys.voting_public);
     ASSAY_ASSERT(status == ASSAY_OK);
     load_signer(&key, &n->voting);
-    n->asked = n->finished = false;
+    n->asked = n->finished = n->lost_log = false;
     world_key(w, node, KEY_TRANSPORT, turn, &key);
     assay_bytes_copy(n->keys.transport_public, 32, key.bytes, 32);
     n->key_turn = turn;
@@ -464,6 +464,17 @@ static void start_with_new_keys(struct assay_sim_world *w, uint32_t node)
     n->faulty_store = false; /* its log belonged to finished keys */
 }
 
+/* A node that needs an archive to start from has a store that names no key set (docs/protocol.md
+ * 2.7.2): new keys. */
+static void lose_log(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    n->loses_log = false;
+    n->lost_log = n->recovering = true;
+    if (needs_bundle(w, node)) start_with_new_keys(w, node);
+    else lose_store(w, node);
+}
+
 /* Damage to the disk by a fault of the scenario or the test. */
 static void damage_disk(struct assay_sim_world *w, uint32_t node)
 {
@@ -472,6 +483,7 @@ static void damage_disk(struct assay_sim_world *w, uint32_t node)
         n->acts.loses_store = false;
         lose_store(w, node);
     }
+    if (n->loses_log && !n->wipes) lose_log(w, node);
     if (n->wipes) start_with_new_keys(w, node);
     if (!n->rolls_back || n->wipes) return;
     n->rolls_back = false;
@@ -552,6 +564,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     n->first_day = false;
     if (again) damage_disk(w, node);
     start_node(w, node, again, !again || forgets || n->wipes);
+    if (again) world_run_up(w, node);
 }
 
 /* --- newcomers */
@@ -571,6 +584,8 @@ static void clear_machine(struct assay_sim_world *w, uint32_t node)
         n->last_orders[i] = (struct assay_order){ 0 };
     n->acts = (struct assay_sim_world_acts){ 0 };
     n->wipes = n->rolls_back = n->faulty_store = n->accepts = false;
+    n->first_day = n->loses_log = n->lost_log = n->recovering = false;
+    n->kills = 0;
     n->faulty_until = n->still_until_us = 0;
     world_evidence_forget(w, node, 0);
     world_history_forget(w, node);

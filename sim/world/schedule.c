@@ -4,7 +4,8 @@
  */
 #include "sim/world/run_internal.h"
 
-enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16, ROLLED_BACK = 1 << 17 };
+enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16, ROLLED_BACK = 1 << 17, AGAIN = 1 << 18 };
+enum { LOST_AGAIN_PERMILLE = 250 };
 
 /* --- the roster: of the scenario, or of a test */
 
@@ -121,6 +122,54 @@ static void plan_crashes(struct world_run *r)
 }
 
 /* At once, or at one of the points around the next commit; forced when no commit follows. */
+static void crash_node(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    n->crash_at = (enum crash_point)assay_sim_random_below(&w->crashes, CRASH_SENT + 1);
+    if (n->crash_at == CRASH_NEVER) {
+        world_node_die(w, node, n->down_ms);
+        return;
+    }
+    struct item *force = world_item(w, node, ITEM_DIE);
+    force->number = FORCED;
+    world_push(w, force, w->now_us + (uint64_t)w->options.epoch_ms * US / 8);
+}
+
+/* The loss of a log is unnoticed by the host. Only the first keys of a founder have a first day
+ * on which their host vouches for them: a folder of later keys is never without a log. */
+static void plan_loss(struct assay_sim_world *w, uint32_t node, const struct assay_sim_crash *c)
+{
+    struct world_node *n = &w->nodes[node];
+    const bool founder =
+        node < w->genesis->member_count && !n->bundled && n->joining == NULL && n->key_turn == 0 &&
+        assay_bytes_equal(n->node_id, w->genesis->members[node].node_id, sizeof n->node_id);
+    n->loses_log = c->loses_log;
+    n->first_day = c->loses_log && c->first_day && founder;
+}
+
+/* Killed before it is back. */
+static void crash_again(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_sim_crash *c = &w->run->scenario->crashes[n->kill_row];
+    ASSAY_ASSERT(n->kills > 0 && c->kills >= n->kills);
+    n->kills--;
+    n->down_ms = assay_sim_random_between(&w->crashes, 1, c->kill_ms);
+    n->loses_log = c->loses_again && assay_sim_random_permille(&w->crashes, LOST_AGAIN_PERMILLE);
+    crash_node(w, node);
+}
+
+void world_run_up(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_run *r = w->run;
+    const struct world_node *n = &w->nodes[node];
+    if (r == NULL || r->healed || n->kills == 0) return;
+    const struct assay_sim_crash *c = &r->scenario->crashes[n->kill_row];
+    struct item *item = world_item(w, node, ITEM_DIE);
+    item->number = AGAIN;
+    world_push(w, item, w->now_us + assay_sim_random_between(&w->crashes, 1, c->kill_ms) * US);
+}
+
 void world_run_die(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
@@ -136,6 +185,10 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
         if (n->crash_at != CRASH_NEVER) world_node_die(w, item->node, n->down_ms);
         return;
     }
+    if (item->number == AGAIN) {
+        crash_again(w, item->node);
+        return;
+    }
     const struct assay_sim_crash *c = &r->scenario->crashes[item->number];
     if (c->pauses) {
         if (n->alive) n->still_until_us = w->now_us + (uint64_t)c->down_ms * US;
@@ -145,14 +198,10 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
     n->wipes = c->loses_store;
     n->rolls_back = c->rolls_back_epochs > 0;
     n->rolls_back_epochs = c->rolls_back_epochs;
-    n->crash_at = (enum crash_point)assay_sim_random_below(&w->crashes, CRASH_SENT + 1);
-    if (n->crash_at == CRASH_NEVER) {
-        world_node_die(w, item->node, n->down_ms);
-        return;
-    }
-    struct item *force = world_item(w, item->node, ITEM_DIE);
-    force->number = FORCED;
-    world_push(w, force, w->now_us + (uint64_t)w->options.epoch_ms * US / 8);
+    plan_loss(w, item->node, c);
+    n->kills = c->kills;
+    n->kill_row = (uint32_t)item->number;
+    crash_node(w, item->node);
 }
 
 /* A node went down: the state of its disk. */
@@ -162,6 +211,7 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     if (r == NULL) return;
     world_truth_at(r, r->closed + 1)->died[node] = true;
+    w->count.recovery_kills += n->recovering;
     if (r->healed) return;
     const struct assay_sim_store_faults *faults = &r->scenario->store;
     const bool lost = assay_sim_random_permille(&w->disks, faults->lost_permille);
@@ -236,6 +286,7 @@ static bool is_silent(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
     return !world_is_trusted(r->w, node) || is_eclipsed(r, node) || n->wipes || n->rolls_back ||
+           n->loses_log || n->recovering ||
            n->keys.incarnation != r->before.members[node].lives[0].incarnation;
 }
 
@@ -278,7 +329,8 @@ static void heal_faults(struct world_run *r)
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         struct world_node *n = &r->w->nodes[i];
         n->crash_at = CRASH_NEVER;
-        n->wipes = n->rolls_back = false;
+        n->wipes = n->rolls_back = n->loses_log = n->first_day = false;
+        n->kills = 0;
         if (!n->alive && n->born)
             world_push(r->w, world_item(r->w, i, ITEM_REBOOT), r->w->now_us);
     }

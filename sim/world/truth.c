@@ -413,6 +413,7 @@ void world_truth_end(struct world_run *r)
     set_figure(r, ASSAY_SIM_FIGURE_VERIFICATIONS, w->count.verifications);
     set_figure(r, ASSAY_SIM_FIGURE_CRASHES, w->count.crashes);
     set_figure(r, ASSAY_SIM_FIGURE_RECOVERED, w->count.recovered);
+    set_figure(r, ASSAY_SIM_FIGURE_RECOVERY_KILLS, w->count.recovery_kills);
     set_figure(r, ASSAY_SIM_FIGURE_BLOCKS, r->all_blocks + r->blocks);
     set_figure(r, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, r->all_views_nullified + r->views_nullified);
     set_figure(r, ASSAY_SIM_FIGURE_PROOFS, r->all_proofs + r->proofs);

@@ -239,6 +239,10 @@ struct world_node {
     bool fast_synced; /* fast sync, in the step that closes an epoch here */
     uint64_t rolls_back_epochs;
     bool first_day;         /* it next starts with store and keys folder of the first day */
+    bool loses_log;         /* it next starts with an empty store and its old keys */
+    bool lost_log;          /* a log of these keys was lost */
+    bool recovering;        /* since it lost a log it has not voted */
+    uint32_t kills, kill_row; /* how often it is killed again, by that row of the scenario */
     bool store_bound;       /* the store and its first keys are bound to each other */
     bool faulty_store;      /* a lost, torn or rolled-back write */
     uint64_t faulty_until;  /* offences of that time may be proven up to this epoch */
@@ -333,6 +337,7 @@ struct assay_sim_world {
     struct {
         uint64_t delivered, bytes, lost, verifications, crashes, recovered, events, strange,
             equivocations, dials, flooded, flooded_again, vote_hops[HOPS_KEPT];
+        uint64_t recovery_kills;
         uint64_t authored, authored_again; /* of these: messages from authors to all */
     } count;
 };
@@ -641,6 +646,7 @@ void world_run_genesis(const struct assay_sim_world *w,
                        struct assay_genesis_parameters *parameters);
 void world_run_die(struct assay_sim_world *w, const struct item *item);
 void world_run_down(struct assay_sim_world *w, uint32_t node);
+void world_run_up(struct assay_sim_world *w, uint32_t node);
 void world_run_schedule(struct assay_sim_world *w, const struct item *item);
 /* dates.c */
 void world_run_dates(struct assay_sim_world *w);

@@ -79,6 +79,7 @@ static void add_crash(const struct plan *p, const struct assay_sim_crash *c)
 {
     const char *const outage = c->pauses                  ? "stands still"
                                : c->loses_store           ? "dies, and its store is lost"
+                               : c->loses_log             ? "dies, and its log is lost unnoticed"
                                : c->rolls_back_epochs > 0 ? "dies, and starts from an older disk"
                                                           : "dies";
     struct assay_json *const entry =

@@ -183,6 +183,18 @@ Test(sim_scenario, adversaries_partitions_and_crashes_must_make_sense)
     refuses(&s, "neither");
     s.crashes[0].at_epoch = s.crashes[0].rate_permille = 1;
     refuses(&s, "both");
+    s.crashes[0] = (struct assay_sim_crash){ .at_epoch = 2, .loses_log = true };
+    s.crashes[0].rolls_back_epochs = 1;
+    refuses(&s, "found two");
+    s.crashes[0] = (struct assay_sim_crash){ .at_epoch = 2, .first_day = true };
+    refuses(&s, "expected loses_log with first_day");
+    s.crashes[0] = (struct assay_sim_crash){ .at_epoch = 2, .loses_again = true };
+    refuses(&s, "expected loses_log with loses_again");
+    s.crashes[0] = (struct assay_sim_crash){ .at_epoch = 2, .kills = 1 };
+    refuses(&s, "kill_ms");
+    s.crashes[0] = (struct assay_sim_crash){ .at_epoch = 2, .pauses = true, .kills = 1 };
+    s.crashes[0].kill_ms = 1;
+    refuses(&s, "a paused node keeps its store");
     s = assay_scenario_default();
     s.heal_epoch = 21;
     refuses(&s, "heal_epoch");
