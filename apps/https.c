@@ -14,7 +14,7 @@ _Static_assert((int)ASSAY_JSON_LEN_MAX <= (int)ASSAY_HTTP_BODY_LEN_LIMIT, "a doc
 static void read_chain(struct assay_slice headers, char chain[static 65])
 {
     struct assay_slice value;
-    const enum assay_status status = assay_http_header(headers, "Assay-Chain", &value);
+    const enum assay_status status = assay_url_header(headers, "Assay-Chain", &value);
     chain[0] = '\0';
     if (status == ASSAY_E_NOT_FOUND) return;
     const bool fits = status == ASSAY_OK && value.len == 64;
@@ -47,7 +47,7 @@ enum assay_status assay_https_exchange(const struct assay_https_request *request
                                                 .content = request->object,
                                                 .headers = headers,
                                                 .header_count = post ? 2 : 1 };
-    ASSAY_TRY(assay_http_send(&exchange, &got, message));
+    ASSAY_TRY(assay_url_send(&exchange, &got, message));
     *answer = (struct assay_https_answer){ .status = got.status, .len = got.body_len };
     read_chain(assay_slice_over(got.headers, got.headers_len), answer->chain);
     answer->text = malloc(got.body_len + 1);
@@ -55,6 +55,6 @@ enum assay_status assay_https_exchange(const struct assay_https_request *request
         assay_bytes_copy((uint8_t *)answer->text, got.body_len + 1, got.body, got.body_len);
         answer->text[got.body_len] = '\0';
     }
-    assay_http_answer_free(&got);
+    assay_url_answer_free(&got);
     return answer->text != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }

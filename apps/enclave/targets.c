@@ -67,10 +67,10 @@ static enum assay_status post_event(
         .headers = lines,
         .header_count = ASSAY_WEBHOOK_HEADERS,
     };
-    const enum assay_status status = assay_http_send(&request, &answer, why);
+    const enum assay_status status = assay_url_send(&request, &answer, why);
     *code = answer.status;
     if (status != ASSAY_OK) (void)snprintf(message, ASSAY_WEBHOOK_MESSAGE_LEN, "%.190s", why);
-    assay_http_answer_free(&answer);
+    assay_url_answer_free(&answer);
     return status;
 }
 

@@ -35,14 +35,14 @@ static enum assay_status post_request(void *context, struct assay_slice question
                                                .headers = headers,
                                                .header_count = 1 };
     struct assay_url_answer got = { 0 };
-    enum assay_status status = assay_http_send(&request, &got, http->message);
+    enum assay_status status = assay_url_send(&request, &got, http->message);
     if (status == ASSAY_OK && (got.status == 429 || got.status >= 500)) status = ASSAY_E_AGAIN;
     else if (status == ASSAY_OK && got.status != 200) status = ASSAY_E_IO;
     if (status == ASSAY_OK && got.body_len > capacity) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK && got.body_len > 0)
         assay_bytes_copy(answer, capacity, got.body, got.body_len);
     if (status == ASSAY_OK) *len = got.body_len;
-    assay_http_answer_free(&got);
+    assay_url_answer_free(&got);
     return status;
 }
 

@@ -99,12 +99,12 @@ static enum export_outcome post(struct otlp_target *t, const char *url, const ch
         .headers = t->headers,
         .header_count = t->header_count,
     };
-    const enum assay_status status = assay_http_send(&request, &answer, message);
+    const enum assay_status status = assay_url_send(&request, &answer, message);
     enum export_outcome outcome = EXPORT_LATER;
     if (status == ASSAY_OK) outcome = read_status(t, &answer, logs, result);
     else (void)snprintf(result->message, sizeof result->message, "%s", message);
     if (status == ASSAY_E_INVALID) outcome = EXPORT_MISUSE;
-    assay_http_answer_free(&answer);
+    assay_url_answer_free(&answer);
     return outcome;
 }
 

@@ -298,17 +298,17 @@ static enum assay_status perform_request(const struct assay_url_request *request
     return status;
 }
 
-enum assay_status assay_http_get(const struct assay_url_request *request,
-                                 struct assay_url_answer *answer,
-                                 char message[static ASSAY_HTTP_MESSAGE_LEN])
+enum assay_status assay_url_get(const struct assay_url_request *request,
+                                struct assay_url_answer *answer,
+                                char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(!request->post);
-    return assay_http_send(request, answer, message);
+    return assay_url_send(request, answer, message);
 }
 
-enum assay_status assay_http_send(const struct assay_url_request *request,
-                                  struct assay_url_answer *answer,
-                                  char message[static ASSAY_HTTP_MESSAGE_LEN])
+enum assay_status assay_url_send(const struct assay_url_request *request,
+                                 struct assay_url_answer *answer,
+                                 char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(request->url != NULL);
     ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_LIMIT);
@@ -333,7 +333,7 @@ enum assay_status assay_http_send(const struct assay_url_request *request,
     return status;
 }
 
-void assay_http_answer_free(struct assay_url_answer *answer)
+void assay_url_answer_free(struct assay_url_answer *answer)
 {
     ASSAY_ASSERT(answer != NULL);
     free(answer->body);

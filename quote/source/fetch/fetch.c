@@ -98,7 +98,7 @@ static enum assay_status status_of_http(const struct task *t, const struct assay
     struct assay_slice location = { 0 };
     if (answer->status == 200) return ASSAY_OK;
     if (answer->status >= 300 && answer->status < 400) {
-        const enum assay_status found = assay_http_header(
+        const enum assay_status found = assay_url_header(
             assay_slice_over(answer->headers, answer->headers_len), "Location", &location);
         say(t->message, "%.200s: answered with a redirect to \"%.*s\", which is not followed",
             t->want->url, found == ASSAY_OK && location.len < 200 ? (int)location.len : 0,
@@ -121,7 +121,7 @@ static enum assay_status read_extra(const struct task *t, const struct assay_url
     *extra_len = 0;
     if (t->want->headers[0] == NULL) return ASSAY_OK;
     for (size_t i = 0; i < ASSAY_FETCH_HEADERS_MAX && t->want->headers[i] != NULL; i++) {
-        status = assay_http_header(headers, t->want->headers[i], &value);
+        status = assay_url_header(headers, t->want->headers[i], &value);
         if (status != ASSAY_E_NOT_FOUND) break;
     }
     if (status == ASSAY_OK)
@@ -183,7 +183,7 @@ static enum assay_status attempt_request(const struct task *t, struct assay_fetc
     };
     struct assay_url_answer answer = { 0 };
     char why[ASSAY_HTTP_MESSAGE_LEN];
-    enum assay_status status = assay_http_get(&request, &answer, why);
+    enum assay_status status = assay_url_get(&request, &answer, why);
     *retry_after_s = 0;
     if (status != ASSAY_OK) {
         say(t->message, "%s", why);
@@ -192,7 +192,7 @@ static enum assay_status attempt_request(const struct task *t, struct assay_fetc
     if (answer.has_retry_after) *retry_after_s = answer.retry_after_s;
     status = status_of_http(t, &answer);
     if (status == ASSAY_OK) status = accept_answer(t, &answer, fetched);
-    assay_http_answer_free(&answer);
+    assay_url_answer_free(&answer);
     return status;
 }
 

@@ -33,8 +33,8 @@ static struct assay_slice trim_text(struct assay_slice text)
     return text;
 }
 
-enum assay_status assay_http_header(struct assay_slice headers, const char *name,
-                                    struct assay_slice *value)
+enum assay_status assay_url_header(struct assay_slice headers, const char *name,
+                                   struct assay_slice *value)
 {
     ASSAY_ASSERT(name != NULL && value != NULL);
     const size_t name_len = strlen(name);

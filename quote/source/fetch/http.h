@@ -32,13 +32,13 @@ struct assay_url_request {
     const char *certificate_file, *key_file;
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
     const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
-    bool post;               /* POST what follows; assay_http_send only */
+    bool post;               /* POST what follows; assay_url_send only */
     struct assay_slice content;
     const char *const *headers; /* [header_count] "name: value", without line ends */
     size_t header_count;
 };
 
-/* Owned: freed with assay_http_answer_free. */
+/* Owned: freed with assay_url_answer_free. */
 struct assay_url_answer {
     uint32_t status; /* 200, 404, ...; a redirect's too */
     bool has_retry_after;
@@ -50,15 +50,15 @@ struct assay_url_answer {
 };
 
 /*
- * assay_http_send - ask once, GET or POST, and read the whole answer.
- * Out, threads: as assay_http_get
- * Returns: as assay_http_get
+ * assay_url_send - ask once, GET or POST, and read the whole answer.
+ * Out, threads: as assay_url_get
+ * Returns: as assay_url_get
  */
-ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_url_request *request,
-                                                struct assay_url_answer *answer,
-                                                char message[static ASSAY_HTTP_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_url_send(const struct assay_url_request *request,
+                                               struct assay_url_answer *answer,
+                                               char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
- * assay_http_get - send one request and read the complete response.
+ * assay_url_get - send one request and read the complete response.
  * Out:     *answer on ASSAY_OK, whatever its status; message otherwise
  * Returns: ASSAY_OK | ASSAY_E_RANGE (URL; an answer beyond its bounds) | ASSAY_E_INVALID (a scheme
  * or host that is not allowed) | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (no connection, or it
@@ -66,17 +66,17 @@ ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_url_request *
  *          ASSAY_E_MEMORY
  * Threads: any number at once
  */
-ASSAY_CHECKED enum assay_status assay_http_get(const struct assay_url_request *request,
-                                               struct assay_url_answer *answer,
-                                               char message[static ASSAY_HTTP_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_url_get(const struct assay_url_request *request,
+                                              struct assay_url_answer *answer,
+                                              char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
- * assay_http_header - the value of a header, its name in any case, white space cut off.
+ * assay_url_header - the value of a header, its name in any case, white space cut off.
  * Out:     *value borrows from headers
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_DUPLICATE (twice, with different values)
  */
-ASSAY_CHECKED enum assay_status assay_http_header(struct assay_slice headers, const char *name,
-                                                  struct assay_slice *value);
+ASSAY_CHECKED enum assay_status assay_url_header(struct assay_slice headers, const char *name,
+                                                 struct assay_slice *value);
 /* Accepts an empty answer; empties it. */
-void assay_http_answer_free(struct assay_url_answer *answer);
+void assay_url_answer_free(struct assay_url_answer *answer);
 
 #endif

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct assay_slice value;
     const struct assay_slice all = assay_slice_over(data, size);
     try_chain(all);
-    if (assay_http_header(all, "TCB-Info-Issuer-Chain", &value) != ASSAY_OK) return 0;
+    if (assay_url_header(all, "TCB-Info-Issuer-Chain", &value) != ASSAY_OK) return 0;
     ASSAY_ASSERT(value.len < size);
     ASSAY_ASSERT(value.len == 0 || (value.bytes > data && value.bytes + value.len <= data + size));
     try_chain(value);

@@ -30,8 +30,8 @@ static enum assay_status get(const char *url, bool insecure, const char *ca_file
         .url = url, .timeout_ms = 5000, .ca_file = ca_file, .insecure_for_tests = insecure
     };
     struct assay_url_answer answer = { 0 };
-    const enum assay_status status = assay_http_get(&request, &answer, message);
-    assay_http_answer_free(&answer);
+    const enum assay_status status = assay_url_get(&request, &answer, message);
+    assay_url_answer_free(&answer);
     return status;
 }
 
@@ -126,14 +126,14 @@ Test(http, posts_content_with_its_headers)
                                              .headers = headers,
                                              .header_count = 2 };
     struct assay_url_answer answer = { 0 };
-    cr_assert_eq(assay_http_send(&asked, &answer, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_url_send(&asked, &answer, message), ASSAY_OK, "%s", message);
     cr_assert_eq(answer.status, 202);
     (void)pthread_join(thread, &request);
     cr_assert_eq(strncmp(request, "POST /x HTTP/1.1\r\n", 18), 0, "%s", (const char *)request);
     cr_assert_not_null(strstr(request, "\r\ncontent-type: application/json\r\n"));
     cr_assert_not_null(strstr(request, "\r\nwebhook-id: 7\r\n"));
     cr_assert_not_null(strstr(request, "\r\nContent-Length: 9\r\n"), "%s", (const char *)request);
-    assay_http_answer_free(&answer);
+    assay_url_answer_free(&answer);
     (void)close(listener);
 }
 
@@ -145,7 +145,7 @@ Test(http, an_error_has_no_more_of_a_receiver_than_its_host)
                                             .post = true,
                                             .content = assay_slice_over("{}", 2) };
     struct assay_url_answer answer = { 0 };
-    cr_expect_neq(assay_http_send(&post, &answer, message), ASSAY_OK);
+    cr_expect_neq(assay_url_send(&post, &answer, message), ASSAY_OK);
     cr_expect_eq(strncmp(message, "http://127.0.0.1:9: ", 20), 0, "%s", message);
     cr_expect_null(strstr(message, "S3cret"), "%s", message);
     cr_expect_neq(get("http://127.0.0.1:9/which/document?and=query", true, NULL), ASSAY_OK);
@@ -173,17 +173,17 @@ Test(http, answers_bring_status_body_and_headers)
                                                .insecure_for_tests = true };
     struct assay_url_answer answer = { 0 };
     struct assay_slice value;
-    cr_assert_eq(assay_http_get(&request, &answer, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_url_get(&request, &answer, message), ASSAY_OK, "%s", message);
     cr_expect_eq(answer.status, 418);
     cr_expect_eq(answer.body_len, 4);
     const struct assay_slice headers = assay_slice_over(answer.headers, answer.headers_len);
-    cr_assert_eq(assay_http_header(headers, "x-one", &value), ASSAY_OK);
+    cr_assert_eq(assay_url_header(headers, "x-one", &value), ASSAY_OK);
     cr_expect(assay_slice_equal(value, assay_slice_over("1", 1)));
-    cr_assert_eq(assay_http_header(headers, "X-TWO", &value), ASSAY_OK);
+    cr_assert_eq(assay_url_header(headers, "X-TWO", &value), ASSAY_OK);
     cr_expect(assay_slice_equal(value, assay_slice_over("2", 1)));
-    cr_expect_eq(assay_http_header(headers, "X-Three", &value), ASSAY_E_NOT_FOUND);
-    assay_http_answer_free(&answer);
-    assay_http_answer_free(&answer);
+    cr_expect_eq(assay_url_header(headers, "X-Three", &value), ASSAY_E_NOT_FOUND);
+    assay_url_answer_free(&answer);
+    assay_url_answer_free(&answer);
     server_stop(server);
 }
 
@@ -191,13 +191,13 @@ Test(http, a_header_that_comes_twice_must_say_the_same)
 {
     struct assay_slice value;
     static const char same[] = "A: 1\r\na: 1\r\n", other[] = "A: 1\r\nA: 2\r\n";
-    cr_expect_eq(assay_http_header(assay_slice_over(same, sizeof same - 1), "A", &value), ASSAY_OK);
-    cr_expect_eq(assay_http_header(assay_slice_over(other, sizeof other - 1), "A", &value),
+    cr_expect_eq(assay_url_header(assay_slice_over(same, sizeof same - 1), "A", &value), ASSAY_OK);
+    cr_expect_eq(assay_url_header(assay_slice_over(other, sizeof other - 1), "A", &value),
                  ASSAY_E_DUPLICATE);
     for (size_t len = 0; len < sizeof other; len++) {
         char *const exact = malloc(len == 0 ? 1 : len);
         assay_bytes_copy(exact, len, other, len);
-        (void)!assay_http_header(assay_slice_over(exact, len), "A", &value);
+        (void)!assay_url_header(assay_slice_over(exact, len), "A", &value);
         free(exact);
     }
 }
