@@ -2,7 +2,8 @@
  * examples/peer_key.c - TLS client that accepts a server by the key that a network of TEEs
  * attested, without a certificate authority and without a node: by a key proof and a checkpoint.
  *
- *     curl $tls -o checkpoint -H 'Accept: application/vnd.assay.checkpoint+cbor' $node/v1/checkpoint
+ *     curl $tls -H 'Accept: application/vnd.assay.checkpoint+cbor' -o checkpoint \
+ *         $node/v1/checkpoint
  *     curl $tls -o key-proof $node/v1/nodes/node-3/keys/proof
  *     cc peer_key.c $(pkg-config --cflags --libs assay-standing libssl libcrypto) -o peer_key
  *     ./peer_key HOST:PORT key-proof checkpoint NODE-ID 300      no older than five minutes

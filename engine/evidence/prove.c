@@ -102,18 +102,18 @@ static enum assay_status load_list(struct assay_store *store, uint32_t slot,
     return ASSAY_OK;
 }
 
-/* Below the level that has keys none is declared, and `declared` stays empty; it does so, too, where
- * both lists are one (docs/identity.md 10.1). */
+/* Below the level that has keys none is declared, and `declared` stays empty; it does so, too,
+ * where both lists are one (docs/identity.md 10.1). */
 static enum assay_status load_lists(struct assay_store *store, uint32_t slot,
                                     const struct assay_declaration *d,
                                     struct assay_prove_keys_room *room,
-                                    struct assay_key_proof *parts)
+                                    struct assay_key_proof *made)
 {
-    ASSAY_TRY(load_list(store, slot, d->keys_root, room->list, &parts->list));
+    ASSAY_TRY(load_list(store, slot, d->keys_root, room->list, &made->list));
     const struct assay_declared_root *const newest = &d->roots[0];
     if (d->count == 0 || !newest->binds || assay_bytes_equal(newest->root, d->keys_root, 32))
         return ASSAY_OK;
-    return load_list(store, slot, newest->root, room->declared, &parts->declared);
+    return load_list(store, slot, newest->root, room->declared, &made->declared);
 }
 
 enum assay_status assay_prove_keys(const struct assay_prove *prove, struct assay_store *store,
@@ -122,19 +122,19 @@ enum assay_status assay_prove_keys(const struct assay_prove *prove, struct assay
                                    enum assay_prove_keys_answer *answer, struct assay_writer *w)
 {
     struct assay_member member;
-    struct assay_key_proof parts = { .proof = { NULL, 0 } };
+    struct assay_key_proof made = { .proof = { NULL, 0 } };
     uint32_t slot = 0;
     *answer = ASSAY_PROVE_KEYS_NONE;
     ASSAY_TRY(assay_proof_slot_of(prove->now, node_id, &slot));
     ASSAY_TRY(assay_proof_member_of(prove->now, node_id, &member));
     if (member.declaration.keys_epoch == 0) return ASSAY_OK;
     *answer = ASSAY_PROVE_KEYS_MISSING;
-    const enum assay_status loaded = load_lists(store, slot, &member.declaration, room, &parts);
+    const enum assay_status loaded = load_lists(store, slot, &member.declaration, room, &made);
     if (loaded == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(loaded);
     struct assay_writer proof = assay_writer_over(room->proof, sizeof room->proof);
     ASSAY_TRY(assay_prove_member(prove, slot, false, &proof));
-    parts.proof = assay_slice_over(room->proof, proof.len);
+    made.proof = assay_slice_over(room->proof, proof.len);
     *answer = ASSAY_PROVE_KEYS_MADE;
-    return assay_proof_key_encode(&parts, w);
+    return assay_proof_key_encode(&made, w);
 }

@@ -1,6 +1,6 @@
 /*
- * net/runtime/document_proof.c - documents `checkpoint`, `proof` and `key-proof`, in hexadecimal, and
- * `ear`.
+ * net/runtime/document_proof.c - documents `checkpoint`, `proof` and `key-proof`, in hexadecimal,
+ * and `ear`.
  *
  * Read from the store, which is the one place that holds a finished epoch whole.
  */

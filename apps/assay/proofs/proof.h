@@ -53,8 +53,8 @@ struct cli_proof_peer {
     struct assay_key_proof proof; /* set by the caller */
 };
 /*
- * cli_proof_peer_read - the key of a peer: the first certificate or public key of a PEM file, or one
- * certificate in DER. Nothing else of a certificate is used (docs/identity.md 10.2).
+ * cli_proof_peer_read - the key of a peer: the first certificate or public key of a PEM file, or
+ * one certificate in DER. Nothing else of a certificate is used (docs/identity.md 10.2).
  * Returns: ASSAY_OK | ASSAY_E_TYPE (PEM of something else) | ASSAY_E_SYNTAX (neither PEM nor DER) |
  *          as assay_file_read, assay_pem_next, assay_x509_certificate_spki
  */

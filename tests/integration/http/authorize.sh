@@ -261,6 +261,12 @@ refused() { fetched late.proof && ! verify late.proof api.pem >late 2>&1 && grep
 check 'its proof refuses the key' until_true 30 refused
 expect 4 'not trusted as a key of node-2, SUSPENDED' verify late.proof api.pem
 expect 4 'not trusted: ' verify keys.proof api.pem --max-age 1s
+says_suspended() {
+    fetched late.proof && get /v1/nodes/node-2/proof late.standing >/dev/null
+    "$ASSAY" proof verify late.standing --checkpoint checkpoint --node node-2 >late 2>&1
+    [ $? = 11 ] && grep -q '^standing  *SUSPENDED' late
+}
+check 'the proof of its standing says so' until_true 30 says_suspended
 if [ -x "$client_program" ]; then
     expect 1 'refused: ' handshake "$(port 7)" late.proof "$member"
     kill $servers
