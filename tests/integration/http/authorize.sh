@@ -196,6 +196,11 @@ expect 0 200 get /v1/nodes/node-2/proof plain.proof
 expect 13 'is a proof, expected a key proof' verify plain.proof api.pem
 expect 0 'bytes' ask 1 proof node-2 --keys --out here.keys
 expect 0 'an active TLS key' verify here.keys api.pem
+# Of a later epoch than the checkpoint: of its own epoch a proof needs no votes, and no byte of them is looked at.
+cp keys.proof first.proof
+next_proof() { [ "$(get /v1/nodes/node-2/keys/proof keys.proof)" = 200 ] && ! cmp -s first.proof keys.proof; }
+check 'a proof of a later epoch' until_true 30 next_proof
+expect 0 'an active TLS key' verify keys.proof api.pem --node node-2
 # altered AT: the proof with one bit of the byte AT (of 1000) changed is refused.
 altered() {
     /usr/bin/python3 -c 'import sys
