@@ -48,8 +48,8 @@ enum assay_prove_keys_answer {
 };
 /*
  * assay_prove_keys - the key proof of a member (docs/identity.md 10.1): a proof of its standing,
- * and the lists whose roots its leaf has, read from the store. One is made at any standing; the relying
- * party reads from it whether the keys are active.
+ * and the lists whose roots its leaf has, read from the store. One is made at any standing; the
+ * relying party reads from it whether the keys are active.
  * In:      prove: open, of the same store; node_id: of the member
  * Out:     *answer; the proof in w if that is ASSAY_PROVE_KEYS_MADE
  * Returns: ASSAY_OK (see *answer) | ASSAY_E_NOT_FOUND (no such member in that epoch) |
