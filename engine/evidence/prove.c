@@ -5,6 +5,7 @@
 #include "engine/evidence/prove.h"
 
 #include "base/assert.h"
+#include "engine/sync/key_list_page.h"
 
 static size_t round_up(size_t len)
 {
@@ -79,4 +80,61 @@ enum assay_status assay_prove_member(const struct assay_prove *prove, uint32_t s
     if (!bare && prove->before.len == 0) return ASSAY_E_EARLY;
     return assay_proof_make(prove->now, bare ? none : prove->before, bare ? none : prove->finality,
                             slot, prove->hashes, w);
+}
+
+/* ------------------------------------------------------------ workload keys */
+
+/* The list of a root, that of no keys too, which no store has.
+ * Out: *list, in buffer. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_STORE | ASSAY_E_FULL */
+static enum assay_status load_list(struct assay_store *store, uint32_t slot,
+                                   const uint8_t root[static 32],
+                                   uint8_t buffer[static ASSAY_DECLARED_KEYS_LEN_MAX],
+                                   struct assay_slice *list)
+{
+    uint8_t none[32];
+    assay_declared_keys_no_root(none);
+    if (!assay_bytes_equal(root, none, sizeof none))
+        return assay_declared_list_load(store, slot, root, buffer, ASSAY_DECLARED_KEYS_LEN_MAX,
+                                        list);
+    struct assay_writer w = assay_writer_over(buffer, ASSAY_DECLARED_KEYS_LEN_MAX);
+    ASSAY_TRY(assay_declared_keys_encode(NULL, 0, &w));
+    *list = assay_slice_over(buffer, w.len);
+    return ASSAY_OK;
+}
+
+/* Below the level that has keys none is declared, and `declared` stays empty; it does so, too,
+ * where both lists are one (docs/identity.md 10.1). */
+static enum assay_status load_lists(struct assay_store *store, uint32_t slot,
+                                    const struct assay_declaration *d,
+                                    struct assay_prove_keys_room *room,
+                                    struct assay_key_proof *made)
+{
+    ASSAY_TRY(load_list(store, slot, d->keys_root, room->list, &made->list));
+    const struct assay_declared_root *const newest = &d->roots[0];
+    if (d->count == 0 || !newest->binds || assay_bytes_equal(newest->root, d->keys_root, 32))
+        return ASSAY_OK;
+    return load_list(store, slot, newest->root, room->declared, &made->declared);
+}
+
+enum assay_status assay_prove_keys(const struct assay_prove *prove, struct assay_store *store,
+                                   const uint8_t node_id[static 32],
+                                   struct assay_prove_keys_room *room,
+                                   enum assay_prove_keys_answer *answer, struct assay_writer *w)
+{
+    struct assay_member member;
+    struct assay_key_proof made = { .proof = { NULL, 0 } };
+    uint32_t slot = 0;
+    *answer = ASSAY_PROVE_KEYS_NONE;
+    ASSAY_TRY(assay_proof_slot_of(prove->now, node_id, &slot));
+    ASSAY_TRY(assay_proof_member_of(prove->now, node_id, &member));
+    if (member.declaration.keys_epoch == 0) return ASSAY_OK;
+    *answer = ASSAY_PROVE_KEYS_MISSING;
+    const enum assay_status loaded = load_lists(store, slot, &member.declaration, room, &made);
+    if (loaded == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    ASSAY_TRY(loaded);
+    struct assay_writer proof = assay_writer_over(room->proof, sizeof room->proof);
+    ASSAY_TRY(assay_prove_member(prove, slot, false, &proof));
+    made.proof = assay_slice_over(room->proof, proof.len);
+    *answer = ASSAY_PROVE_KEYS_MADE;
+    return assay_proof_key_encode(&made, w);
 }

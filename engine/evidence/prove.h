@@ -5,7 +5,7 @@
 #ifndef ASSAY_ENGINE_EVIDENCE_PROVE_H
 #define ASSAY_ENGINE_EVIDENCE_PROVE_H
 
-#include "engine/ledger/proofs/proof.h"
+#include "engine/ledger/proofs/key_proof.h"
 #include "engine/store/store.h"
 
 struct assay_prove {
@@ -35,5 +35,31 @@ ASSAY_CHECKED enum assay_status assay_prove_open(struct assay_prove *prove,
  */
 ASSAY_CHECKED enum assay_status assay_prove_member(const struct assay_prove *prove, uint32_t slot,
                                                    bool bare, struct assay_writer *w);
+
+/* Scratch of assay_prove_keys. */
+struct assay_prove_keys_room {
+    uint8_t proof[ASSAY_PROOF_LEN_MAX];
+    uint8_t list[ASSAY_DECLARED_KEYS_LEN_MAX], declared[ASSAY_DECLARED_KEYS_LEN_MAX];
+};
+enum assay_prove_keys_answer {
+    ASSAY_PROVE_KEYS_MADE = 0,
+    ASSAY_PROVE_KEYS_NONE,    /* the member's newest certified PASS bound no keys */
+    ASSAY_PROVE_KEYS_MISSING, /* this store lacks a list that the epoch's state names */
+};
+/*
+ * assay_prove_keys - the key proof of a member (docs/identity.md 10.1): a proof of its standing,
+ * and the lists whose roots its leaf has, read from the store. One is made at any standing; the
+ * relying party reads from it whether the keys are active.
+ * In:      prove: open, of the same store; node_id: of the member
+ * Out:     *answer; the proof in w if that is ASSAY_PROVE_KEYS_MADE
+ * Returns: ASSAY_OK (see *answer) | ASSAY_E_NOT_FOUND (no such member in that epoch) |
+ *          ASSAY_E_EARLY (as assay_prove_member) | ASSAY_E_FULL | ASSAY_E_STORE | INPUT statuses
+ */
+ASSAY_CHECKED enum assay_status assay_prove_keys(const struct assay_prove *prove,
+                                                 struct assay_store *store,
+                                                 const uint8_t node_id[static 32],
+                                                 struct assay_prove_keys_room *room,
+                                                 enum assay_prove_keys_answer *answer,
+                                                 struct assay_writer *w);
 
 #endif

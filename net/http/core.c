@@ -86,6 +86,7 @@ static const struct form {
     bool is_of_epoch; /* the same until the next epoch closes */
 } forms[] = {
     { "/v1/nodes/*/proof", "proof", ASSAY_HTTP_PROOF_TYPE, FORM_BYTES, false, true },
+    { "/v1/nodes/*/keys/proof", "key_proof", ASSAY_HTTP_KEY_PROOF_TYPE, FORM_BYTES, false, true },
     { "/v1/nodes/*/ear", "ear", "application/eat+jwt", FORM_TEXT, false, true },
     { "/v1/nodes/*/evidence/bytes", "evidence", ASSAY_HTTP_EVIDENCE_TYPE, FORM_BYTES, false,
       false },
@@ -170,7 +171,7 @@ static enum http_problem problem_of(const char *code)
         { "not_found", HTTP_NOT_FOUND },   { "not_ready", HTTP_NOT_READY },
         { "denied", HTTP_CONFLICT },       { "conflict", HTTP_CONFLICT },
         { "refused", HTTP_CONFLICT },      { "too_busy", HTTP_TOO_BUSY },
-        { "not_closed", HTTP_NOT_CLOSED },
+        { "not_closed", HTTP_NOT_CLOSED }, { "lists_missing", HTTP_UNDECIDED },
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (strcmp(codes[i].code, code) == 0) return codes[i].problem;
@@ -210,6 +211,7 @@ void assay_http_core_answer(const struct assay_http_request *request, char *text
         const char *code = assay_json_text(error, "code", "");
         struct assay_json *data = assay_json_object();
         assay_json_set_text(data, "code", code);
+        if (problem_of(code) == HTTP_UNDECIDED) assay_json_set_text(data, "reason", code);
         http_problem(&asking, problem_of(code), assay_json_text(error, "detail", ""), data);
         answer->retry_after_s = assay_json_uint(error, "retry_after_s", answer->retry_after_s);
         free(text);

@@ -1,5 +1,6 @@
 /*
- * net/runtime/document_proof.c - documents `checkpoint` and `proof`, in hexadecimal, and `ear`.
+ * net/runtime/document_proof.c - documents `checkpoint`, `proof` and `key-proof`, in hexadecimal,
+ * and `ear`.
  *
  * Read from the store, which is the one place that holds a finished epoch whole.
  */
@@ -60,6 +61,53 @@ static char *set_proof(struct assay_runtime *runtime, const struct assay_prove *
         text = refuse_prove(runtime, status);
     }
     free(bytes);
+    return text;
+}
+
+/* ------------------------------------------------------------ workload keys */
+
+static char *refuse_keys(struct assay_runtime *runtime, enum assay_prove_keys_answer answer)
+{
+    ASSAY_ASSERT(answer != ASSAY_PROVE_KEYS_MADE);
+    if (answer == ASSAY_PROVE_KEYS_NONE)
+        return document_error(runtime, "not_found",
+                              "the newest certified PASS of this member bound no keys: "
+                              "`assay keys list` has the reason");
+    return document_error(runtime, "lists_missing",
+                          "this node lacks a list of keys of this member and requests it of its "
+                          "peers: retry, or request another node");
+}
+
+/* room: scratch; w: for one key proof */
+static char *set_key_proof(struct assay_runtime *runtime, const struct assay_prove *prove,
+                           uint16_t slot, struct assay_prove_keys_room *room,
+                           struct assay_writer *w)
+{
+    enum assay_prove_keys_answer answer = ASSAY_PROVE_KEYS_NONE;
+    const struct assay_member_snapshot *const member =
+        &runtime_snapshot(runtime)->members[slot].ledger;
+    const enum assay_status status =
+        assay_prove_keys(prove, runtime->config.store, member->node_id, room, &answer, w);
+    if (status != ASSAY_OK) return refuse_prove(runtime, status);
+    if (answer != ASSAY_PROVE_KEYS_MADE) return refuse_keys(runtime, answer);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "era", prove->checkpoint.era);
+    assay_json_set_uint(data, "epoch", prove->checkpoint.epoch);
+    assay_json_set_uint(data, "slot", slot);
+    assay_json_set_hex(data, "key_proof", w->bytes, w->len);
+    return document_finish(runtime, "assay.key_proof", data);
+}
+
+static char *set_keys(struct assay_runtime *runtime, const struct assay_prove *prove, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < runtime->members);
+    struct assay_prove_keys_room *const room = malloc(sizeof *room);
+    uint8_t *const bytes = malloc(ASSAY_KEY_PROOF_LEN_MAX);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_KEY_PROOF_LEN_MAX);
+    char *const text = room != NULL && bytes != NULL ? set_key_proof(runtime, prove, slot, room, &w)
+                                                     : refuse_prove(runtime, ASSAY_E_MEMORY);
+    free(bytes);
+    free(room);
     return text;
 }
 
@@ -182,4 +230,9 @@ char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare)
 char *document_ear(struct assay_runtime *runtime, uint16_t slot)
 {
     return prove_slot(runtime, slot, set_ear);
+}
+
+char *document_key_proof(struct assay_runtime *runtime, uint16_t slot)
+{
+    return prove_slot(runtime, slot, set_keys);
 }

@@ -26,7 +26,8 @@ struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
     const char *trusting_period, *since, *policy;
     struct assay_proof_time time;
-    bool bare, json;
+    const char *key; /* a file with the key of a TLS peer; NULL: FILE is a proof of standing */
+    bool bare, keys, json;
     const char *word; /* NODE, or the FILE of verify */
 };
 
@@ -67,7 +68,9 @@ static int read_options(int argc, char **argv, struct proof_options *o)
         { "trusting-period", .text = &o->trusting_period },
         { "since", .text = &o->since },
         { "policy", .text = &o->policy },
+        { "key", .text = &o->key },
         { "bare", .flag = &o->bare },
+        { "keys", .flag = &o->keys },
         { "json", .flag = &o->json },
         { .name = NULL },
     };
@@ -322,12 +325,13 @@ static int make_proof(const struct proof_options *o)
     char request[192];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const int wrote =
-        snprintf(request, sizeof request, "proof %s%s", o->word, o->bare ? " bare" : "");
+    const int wrote = snprintf(request, sizeof request, "%s %s%s", o->keys ? "key-proof" : "proof",
+                               o->word, o->bare ? " bare" : "");
     if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
         strchr(o->word, ' ') != NULL)
         return cli_misuse("NODE is a name, a slot or a node id");
-    int result = ask_bytes(command, o->socket, request, "proof", &bytes, &len);
+    const char *const field = o->keys ? "key_proof" : "proof";
+    int result = ask_bytes(command, o->socket, request, field, &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
         result = cli_output_write(command, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
         if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->word, len);
@@ -336,7 +340,9 @@ static int make_proof(const struct proof_options *o)
     return result;
 }
 
-static struct assay_json *proven_document(const struct assay_proof_verified *v)
+/* peer: whose key is active, NULL for none */
+static struct assay_json *proven_document(const struct assay_proof_verified *v,
+                                          const struct cli_proof_peer *peer)
 {
     const struct assay_proven_state *const p = &v->proven;
     const struct assay_member *m = &p->member;
@@ -370,6 +376,7 @@ static struct assay_json *proven_document(const struct assay_proof_verified *v)
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
     assay_json_set_text(d, "profile", assay_document_profile_text(v->profile));
     assay_document_set_insecure(d, v->profile);
+    if (peer != NULL) assay_json_set_hex(d, "key_sha256", peer->spki_sha256, 32);
     return d;
 }
 
@@ -388,6 +395,7 @@ static const char proven_view[] =
     "policy         {policy_digest}\n"
     "profile        {profile}[?profile=unknown : --policy FILE shows whether SOFT evidence passes]"
     "[?profile=development : INSECURE, SOFT evidence passes and proves nothing about hardware]\n"
+    "[?key_sha256 key            {key_sha256}: an active TLS key of this member\n]"
     "expires        {expires_ms:time}\n";
 
 static int exit_of(enum assay_standing standing)
@@ -425,13 +433,12 @@ static bool is_about(const struct proof_options *o, const struct assay_proven_st
     return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;
 }
 
-/* now_ms: the time that the age was compared with, 0 for none */
-static int report_proven(const struct proof_options *o, uint64_t now_ms,
-                         struct assay_proof_verified *b)
+/* Is it about the expected member, and the key? peer: NULL for none.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_DENIED, with the reason on stderr */
+static int check_expected(const struct proof_options *o, const struct assay_proven_state *p,
+                          const struct cli_proof_peer *peer)
 {
     static const char command[] = "assay proof verify";
-    const struct assay_proven_state *const p = &b->proven;
-    int result = ASSAY_EXIT_OK;
     if (!is_about(o, p) && is_named(o, p)) {
         (void)fprintf(stderr,
                       "%s: %s: it is about one that left, and another member may have the name "
@@ -446,6 +453,22 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
                       command, o->word, p->member.name, o->node);
         return ASSAY_EXIT_DENIED;
     }
+    if (peer == NULL) return ASSAY_EXIT_OK;
+    const enum assay_key_answer answer = cli_proof_peer_check(peer, p);
+    if (answer == ASSAY_KEY_ACTIVE) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "%s: %s: not trusted as a key of %s, %s: %s\n", command, o->key,
+                  p->member.name, assay_proof_standing_text(p), assay_proof_key_text(answer));
+    return ASSAY_EXIT_DENIED;
+}
+
+/* now_ms: the time that the age was compared with, 0 for none */
+static int report_proven(const struct proof_options *o, uint64_t now_ms,
+                         const struct cli_proof_peer *peer, struct assay_proof_verified *b)
+{
+    static const char command[] = "assay proof verify";
+    const struct assay_proven_state *const p = &b->proven;
+    int result = check_expected(o, p, peer);
+    if (result != ASSAY_EXIT_OK) return result;
     result = cli_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
     if (result != ASSAY_EXIT_OK) return result;
     /* Without a clock old keys could move a checkpoint on for ever. */
@@ -454,7 +477,9 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
         result = cli_proof_ear_write(b, o->ear, o->ear_key);
     if (result != ASSAY_EXIT_OK) return result;
     if (o->json || o->ear == NULL || strcmp(o->ear, "-") != 0)
-        result = cli_view_result(o->json, "assay.proven", proven_document(b), proven_view);
+        /* docs/identity.md 10.3: without a clock no key is accepted. */
+        result = cli_view_result(o->json, "assay.proven",
+                                 proven_document(b, b->has_age ? peer : NULL), proven_view);
     if (result != ASSAY_EXIT_OK) return result;
     if (b->has_age && is_never_appraised(p)) {
         (void)fprintf(stderr,
@@ -486,10 +511,27 @@ static enum assay_status verify_answer(const struct assay_checkpoint *checkpoint
     return ASSAY_OK;
 }
 
+/* peer: NULL: the file is a proof of standing, else a key proof, whose parts it gets. */
+static enum assay_status verify_bytes(struct assay_slice bytes,
+                                      const struct assay_checkpoint *checkpoint, uint64_t now_ms,
+                                      uint32_t max_age_s, struct cli_proof_peer *peer,
+                                      enum assay_proof_answer *answer,
+                                      struct assay_proof_verified *b)
+{
+    b->bytes = bytes;
+    if (peer != NULL) {
+        ASSAY_TRY(assay_proof_key_decode(bytes, &peer->proof));
+        b->bytes = peer->proof.proof;
+    }
+    return verify_answer(checkpoint, now_ms, max_age_s, answer, b);
+}
+
 static int verify_file(const struct proof_options *o)
 {
     static const char command[] = "assay proof verify";
     static struct assay_proof_verified accepted;
+    static struct cli_proof_peer read;
+    struct cli_proof_peer *const peer = o->key != NULL ? &read : NULL;
     struct assay_checkpoint checkpoint;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint8_t *bytes = NULL;
@@ -499,18 +541,21 @@ static int verify_file(const struct proof_options *o)
     int result = cli_proof_times(&o->time, &max_age_s, &now_ms);
     if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint(command, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
-    enum assay_status status = assay_file_read(o->word, ASSAY_PROOF_LEN_MAX, &bytes, &len);
-    accepted.bytes = assay_slice_over(bytes, len);
+    enum assay_status status = peer != NULL ? cli_proof_peer_read(o->key, peer) : ASSAY_OK;
+    if (status != ASSAY_OK)
+        return complain_of(command, o->key, status, "a certificate or a public key");
+    status = assay_file_read(o->word, ASSAY_KEY_PROOF_LEN_MAX, &bytes, &len);
     if (status == ASSAY_OK)
-        status = verify_answer(&checkpoint, now_ms, max_age_s, &answer, &accepted);
+        status = verify_bytes(assay_slice_over(bytes, len), &checkpoint, now_ms, max_age_s, peer,
+                              &answer, &accepted);
     if (status != ASSAY_OK) {
-        result = complain_of(command, o->word, status, "a proof");
+        result = complain_of(command, o->word, status, peer != NULL ? "a key proof" : "a proof");
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
         (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, o->word,
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
-        result = report_proven(o, now_ms, &accepted);
+        result = report_proven(o, now_ms, peer, &accepted);
     }
     free(bytes);
     return result;
@@ -522,7 +567,11 @@ int cli_command_proof(int argc, char **argv)
     const int early = read_options(argc, argv, &o);
     if (early >= 0) return early;
     o.word = argv[2] != NULL ? argv[2] : argv[1];
+    if (o.keys && o.bare) return cli_misuse("either --keys or --bare: a key proof has the votes");
     if (argv[2] == NULL) return make_proof(&o);
+    if (o.key != NULL && o.time.max_age == NULL)
+        return cli_misuse("--key needs --max-age: a key that is withdrawn, or whose member is "
+                          "suspended, is accepted for so long");
     if ((o.ear == NULL) != (o.ear_key == NULL))
         return cli_misuse("--ear and --ear-key go together");
     return verify_file(&o);

@@ -5,7 +5,9 @@
 #ifndef ASSAY_APPS_ASSAY_PROOFS_PROOF_H
 #define ASSAY_APPS_ASSAY_PROOFS_PROOF_H
 
+#include "engine/ledger/proofs/key_proof.h"
 #include "net/documents/standing_ear.h"
+#include "quote/x509.h"
 
 /* A checkpoint from a file, or that of a genesis; reports errors on stderr, prefixed with `who`.
  * Returns: an enum assay_exit. */
@@ -43,6 +45,24 @@ enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 int cli_proof_profile_find(const char *path, const char *checkpoint,
                            const struct assay_proven_state *proven,
                            enum assay_proof_profile *profile);
+/* The key that a TLS peer proved in its handshake, and the key proof about it. */
+struct cli_proof_peer {
+    uint8_t der[ASSAY_CERT_DER_MAX];
+    struct assay_slice spki; /* SubjectPublicKeyInfo, in der */
+    uint8_t spki_sha256[32];
+    struct assay_key_proof proof; /* set by the caller */
+};
+/*
+ * cli_proof_peer_read - the key of a peer: the first certificate or public key of a PEM file, or
+ * one certificate in DER. Nothing else of a certificate is used (docs/identity.md 10.2).
+ * Returns: ASSAY_OK | ASSAY_E_TYPE (PEM of something else) | ASSAY_E_SYNTAX (neither PEM nor DER) |
+ *          as assay_file_read, assay_pem_next, assay_x509_certificate_spki
+ */
+ASSAY_CHECKED enum assay_status cli_proof_peer_read(const char *path, struct cli_proof_peer *peer);
+/* Is it an active TLS key of the member that was proven, which stands at WARNING or better?
+ * Returns: the answer */
+enum assay_key_answer cli_proof_peer_check(const struct cli_proof_peer *peer,
+                                           const struct assay_proven_state *proven);
 /*
  * cli_proof_ear_write - what is proven as an attestation result of all verifiers together
  * (proof_ear.c), signed with a key of `assay keys operator`.

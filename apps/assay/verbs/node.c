@@ -276,6 +276,7 @@ const struct assay_verb assay_verbs_node[] = {
           { "out", "FILE", "the proof", ASSAY_OPTION_MUST },
           { "bare", NULL, "without the votes, for verifiers with a checkpoint of the same epoch",
             0 },
+          { "keys", NULL, "a key proof: also which TLS keys the member has", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
@@ -289,6 +290,10 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){
           { "checkpoint", "FILE", "trusted checkpoint", ASSAY_OPTION_MUST },
           { "node", "NODE", "expected member of the proof: name or id", 0 },
+          { "key", "FILE",
+            "FILE is a key proof: verify that the key of this certificate or public key, of a TLS "
+            "peer, is an active key of the member; with --max-age",
+            0 },
           { "max-age", "DURATION", "maximum age of the proof's block: 90s, 30m, 24h (default), 7d",
             0 },
           ASSAY_OPTION_AT,

@@ -8,7 +8,7 @@ nginx=$(command -v nginx || echo /usr/sbin/nginx)
 cd "$WORK" || exit 2
 network 4 1500 2
 sign alpha beta
-"$TOOLS/free_port" 6 >more_ports
+"$TOOLS/free_port" 8 >more_ports
 port() { sed -n "${1}p" more_ports; }
 http=$(port 1) tls=$(port 2) app=$(port 3) lonely=$(port 4)
 # listen NODE PORT: this node serves HTTP, and takes local clients for relying parties.
@@ -72,8 +72,9 @@ check 'the page has two nodes' grep -q "^upstream assay .*:$lonely; .*:$http; }"
 client server
 "$nginx" -e "$WORK/nginx/start.log" -p "$WORK" -c "$WORK/nginx.conf" >nginx/out 2>&1 &
 nginx_pid=$!
+servers=
 # nginx ends its workers: before the folder is removed.
-trap 'kill $nginx_pid 2>/dev/null; wait $nginx_pid; stop_all' EXIT
+trap 'kill $nginx_pid $servers 2>/dev/null; wait $nginx_pid; stop_all' EXIT
 # through WHO [OPTION...]: what nginx answers a client with this certificate, or without one (nobody), in $web_status.
 through() {
     who=$1
@@ -148,6 +149,89 @@ text='1 of 1 active'
 check 'explain' until_true 30 line explain node-2
 expect 0 'it has declared no keys' ask 1 keys list
 
+# --- a relying party with curl, a checkpoint, and no node: the key of a TLS peer
+get() { # get PATH FILE [OPTION...]: the status, and headers in FILE.head
+    path=$1 file=$2
+    shift 2
+    curl -s -m 20 -D "$file.head" -o "$file" -w '%{http_code}' "$@" "$url$path"
+}
+# fetched FILE: a checkpoint, then the key proof of node-2 in FILE.
+fetched() {
+    [ "$(get /v1/checkpoint checkpoint -H 'Accept: application/vnd.assay.checkpoint+cbor')" = 200 ] &&
+        [ "$(get /v1/nodes/node-2/keys/proof "$1")" = 200 ]
+}
+# verify FILE KEY [OPTION...]: of the last five minutes
+verify() {
+    file=$1 peer=$2
+    shift 2
+    "$ASSAY" proof verify "$file" --checkpoint checkpoint --key "$peer" --max-age 5m "$@"
+}
+proven() { fetched keys.proof && verify keys.proof api.pem --node node-2 >proven; }
+check 'the key is proven' until_true 60 proven
+check 'as an active key' grep -q "^key  *$api: an active TLS key of this member" proven
+check 'its type' grep -qi '^content-type: application/vnd.assay.key-proof+cbor' keys.proof.head
+check 'it has an ETag of the epoch' grep -qi '^etag: W/' keys.proof.head
+tagged() {
+    get /v1/nodes/node-2/keys/proof again >/dev/null
+    tag=$(sed -n 's/^[Ee][Tt]ag: //p' again.head | tr -d '\r')
+    [ "$(get /v1/nodes/node-2/keys/proof again -H "If-None-Match: $tag")" = 304 ]
+}
+check 'not modified within the epoch' until_true 20 tagged
+expect 0 404 get /v1/nodes/node-3/keys/proof none
+check 'a member without keys' grep -q 'bound no keys' none
+expect 0 406 get /v1/nodes/node-2/keys/proof none -H 'Accept: text/html'
+openssl x509 -in api.pem -outform DER -out api.der
+openssl x509 -in api.pem -pubkey -noout >api.pub
+for peer in api.der api.pub; do expect 0 "$api" verify keys.proof $peer --json; done
+expect 4 'not in the list' verify keys.proof stranger.pem
+expect 4 'another member' verify keys.proof api.pem --node node-3
+expect 4 'not trusted: ' verify keys.proof api.pem --at 2099-01-01T00:00:00Z
+expect 14 'no-clock' verify keys.proof api.pem --no-clock
+expect 13 'expected a certificate' verify keys.proof keys.proof
+expect 13 'expected a certificate' verify keys.proof api.key
+expect 13 'is a key proof, expected a proof' "$ASSAY" proof verify keys.proof --checkpoint checkpoint
+expect 2 'needs --max-age' "$ASSAY" proof verify keys.proof --checkpoint checkpoint --key api.pem
+expect 2 'either --keys or --bare' "$ASSAY" proof node-2 --keys --bare --out x
+expect 0 200 get /v1/nodes/node-2/proof plain.proof
+expect 13 'is a proof, expected a key proof' verify plain.proof api.pem
+expect 0 'bytes' ask 1 proof node-2 --keys --out here.keys
+expect 0 'an active TLS key' verify here.keys api.pem
+# Of a later epoch than the checkpoint: of its own epoch a proof needs no votes, and no byte of them is looked at.
+cp keys.proof first.proof
+next_proof() { [ "$(get /v1/nodes/node-2/keys/proof keys.proof)" = 200 ] && ! cmp -s first.proof keys.proof; }
+check 'a proof of a later epoch' until_true 30 next_proof
+expect 0 'an active TLS key' verify keys.proof api.pem --node node-2
+# altered AT: the proof with one bit of the byte AT (of 1000) changed is refused.
+altered() {
+    /usr/bin/python3 -c 'import sys
+proof = bytearray(open("keys.proof", "rb").read())
+proof[len(proof) * int(sys.argv[1]) // 1000] ^= 1
+open("altered", "wb").write(proof)' "$1"
+    verify altered api.pem >out 2>&1
+    altered_status=$?
+    [ $altered_status = 4 ] || [ $altered_status = 13 ] || ! echo "status $altered_status: $(cat out)" >&2
+}
+for at in 0 3 50 200 350 500 650 800 900 950 999; do check "altered at $at of 1000" altered $at; done
+
+# Inside a handshake: a client over OpenSSL and libassay-standing.
+client_program=$TOOLS/../examples/example_peer_key
+serve() { # serve NAME PORT: a TLS server with this key
+    openssl s_server -accept "127.0.0.1:$2" -cert "$1.pem" -key "$1.key" -www >"$1.log" 2>&1 &
+    servers="$servers $!"
+}
+if [ -x "$client_program" ]; then
+    serve api "$(port 7)"
+    serve stranger "$(port 8)"
+    handshake() { "$client_program" "127.0.0.1:$1" "$2" checkpoint "$3" 300; }
+    other_member=$(field 3 status node_id)
+    accepted() { handshake "$(port 7)" keys.proof "$member" >handshake; }
+    check 'the peer is accepted' until_true 10 accepted
+    check 'as a key of the member' grep -q '^accepted: a key of the member, ' handshake
+    expect 1 'not in the list' handshake "$(port 8)" keys.proof "$member"
+    expect 1 'of another member' handshake "$(port 7)" keys.proof "$other_member"
+    expect 1 'refused: ' handshake "$(port 7)" altered "$member"
+fi
+
 # --- nginx lets its owner in, by the second node, since the first is behind
 check 'nginx lets it in' web_is 200 api
 check 'the page is that of the application' grep -q served web
@@ -177,6 +261,21 @@ case $(reason) in stale | suspended | below_threshold) ;; *) wrong "reason $(rea
 check 'nginx denies it' web_is 403 api
 check 'suspended' until_true 120 is 403 suspended "?spki=$api"
 check 'nginx denies a suspended member' web_is 403 api
+# The proof says so; one of before counts for as long as --max-age allows.
+refused() { fetched late.proof && ! verify late.proof api.pem >late 2>&1 && grep -q 'SUSPENDED: ' late; }
+check 'its proof refuses the key' until_true 30 refused
+expect 4 'not trusted as a key of node-2, SUSPENDED' verify late.proof api.pem
+expect 4 'not trusted: ' "$ASSAY" proof verify keys.proof --checkpoint checkpoint --key api.pem --max-age 1s
+says_suspended() {
+    fetched late.proof && get /v1/nodes/node-2/proof late.standing >/dev/null
+    "$ASSAY" proof verify late.standing --checkpoint checkpoint --node node-2 >late 2>&1
+    [ $? = 11 ] && grep -q '^standing  *SUSPENDED' late
+}
+check 'the proof of its standing says so' until_true 30 says_suspended
+if [ -x "$client_program" ]; then
+    expect 1 'refused: ' handshake "$(port 7)" late.proof "$member"
+    kill $servers
+fi
 
 # --- without a quorum the head grows old
 halt 3

@@ -5,7 +5,7 @@
  * Accepted is the key that a member of the checkpoint's network has and that the network certified
  * lately; nothing that a host, a stranger or a former member can show besides.
  */
-#include "engine/ledger/proofs/key_proof.h"
+#include "engine/evidence/prove.h"
 #include "tests/unit/engine/ledger/declared_bench.h"
 #include "tests/unit/engine/ledger/proof_bench.h"
 
@@ -345,5 +345,127 @@ Test(key_proof, misuse_is_an_error, .timeout = 600)
     cr_expect_eq(p->answer, ASSAY_KEY_ACTIVE);
     for (int i = 0; i <= ASSAY_KEY_WITHDRAWN; i++)
         cr_expect_str_neq(assay_describe_key((enum assay_key_answer)i), "unknown");
+    close_party(p);
+}
+
+/* --- what a node makes of its store */
+
+static struct assay_prove_keys_room room;
+
+/* The key proof of a member into p->bytes, and its checkpoint. Out: *len: of the proof.
+ * Returns: the answer */
+static enum assay_prove_keys_answer make(struct party *p, uint32_t node, uint32_t slot, size_t *len)
+{
+    struct assay_prove prove;
+    struct assay_store *const store = p->w->nodes[node].store;
+    void *memory = aligned_alloc(16, (assay_prove_memory_len(NODES) + 15) & ~(size_t)15);
+    struct assay_writer w = assay_writer_over(p->bytes, sizeof p->bytes);
+    enum assay_prove_keys_answer answer = ASSAY_PROVE_KEYS_NONE;
+    cr_assert_not_null(memory);
+    cr_assert_eq(assay_prove_open(&prove, store, memory, NODES), ASSAY_OK);
+    cr_assert_eq(assay_prove_keys(&prove, store, state_of(p->w, node)->members[slot].node_id, &room,
+                                  &answer, &w),
+                 ASSAY_OK);
+    cr_expect_eq(w.len > 0, answer == ASSAY_PROVE_KEYS_MADE);
+    free(memory);
+    proof_drop(&p->states);
+    proof_collect(p->w, node, &p->states);
+    trust_checkpoint(p, &p->states.from);
+    p->request.now_ms = p->states.at.time_ms + 1000;
+    *len = w.len;
+    return answer;
+}
+
+static void expect_made(struct party *p, enum assay_key_answer expected, const char *when)
+{
+    size_t len = 0;
+    cr_assert_eq(make(p, 0, OWNER, &len), ASSAY_PROVE_KEYS_MADE, "%s", when);
+    cr_assert_eq(verify_bytes(p, len), ASSAY_OK, "%s", when);
+    cr_expect_eq(p->answer, expected, "%s: %s", when, assay_describe_key(p->answer));
+}
+
+Test(key_proof, a_node_makes_the_proof_of_any_member_with_keys, .timeout = 600)
+{
+    struct party *p = open_party();
+    struct assay_key_proof parts;
+    size_t len = 0;
+    expect_made(p, ASSAY_KEY_ACTIVE, "one list");
+    cr_expect_eq(make(p, 0, OWNER + 1, &len), ASSAY_PROVE_KEYS_NONE);
+    cr_expect_eq(make(p, OWNER + 1, OWNER, &len), ASSAY_PROVE_KEYS_MADE, "by any node");
+    cr_assert_eq(assay_proof_key_decode(assay_slice_over(p->bytes, len), &parts), ASSAY_OK);
+    cr_expect_eq(parts.declared.len, 0, "the same list is there once");
+    close_party(p);
+}
+
+/* Also where the newest declared list is another one, or that of no keys, which no store has. */
+Test(key_proof, a_made_proof_has_the_newest_declared_list, .timeout = 600)
+{
+    static const uint8_t no_keys[] = { 0x80 };
+    uint8_t fewer[ASSAY_DECLARED_KEYS_LEN_MAX];
+    struct party *p = open_party();
+    cr_assert_eq(assay_sim_world_declare(p->w, OWNER, encode_keys(&p->api.key, 1, fewer)),
+                 ASSAY_OK);
+    pass(p->w);
+    expect_made(p, ASSAY_KEY_ACTIVE, "both lists have it");
+    p->request.key = p->login.key.spki.bytes;
+    p->request.key_len = p->login.key.spki.len;
+    expect_made(p, ASSAY_KEY_OTHER_USE, "one list has it");
+    close_party(p);
+    p = open_party();
+    cr_assert_eq(assay_sim_world_declare(p->w, OWNER, assay_slice_over(no_keys, sizeof no_keys)),
+                 ASSAY_OK);
+    pass(p->w);
+    expect_made(p, ASSAY_KEY_WITHDRAWN, "no keys");
+    close_party(p);
+}
+
+/* A proof with a list that is not there would be refused as forged. */
+Test(key_proof, a_node_that_lacks_a_list_makes_no_proof, .timeout = 600)
+{
+    struct party *p = open_party();
+    size_t len = 0;
+    forget_lists(p->w, 0);
+    cr_expect_eq(make(p, 0, OWNER, &len), ASSAY_PROVE_KEYS_MISSING);
+    cr_expect_eq(make(p, 1, OWNER, &len), ASSAY_PROVE_KEYS_MADE);
+    close_party(p);
+}
+
+/* Nothing is hidden by the node: a relying party gets the proof that refuses the key. */
+Test(key_proof, a_made_proof_of_a_suspended_member_says_so, .timeout = 600)
+{
+    struct party *p = open_party();
+    size_t len = 0;
+    assay_sim_world_acts(p->w, OWNER)->tampered = true;
+    for (uint32_t i = 0; i < 12 && keys_of(p->w, OWNER) != ASSAY_KEYS_STANDING; i++)
+        pass(p->w);
+    cr_assert_eq(keys_of(p->w, OWNER), ASSAY_KEYS_STANDING);
+    cr_assert_eq(make(p, 0, OWNER, &len), ASSAY_PROVE_KEYS_MADE);
+    cr_assert_eq(verify_bytes(p, len), ASSAY_OK);
+    cr_expect_eq(p->answer, ASSAY_KEY_LOW_STANDING, "%s", assay_describe_key(p->answer));
+    cr_expect_gt(p->report.standing, ASSAY_STANDING_WARNING);
+    close_party(p);
+}
+
+/* A writer that is too short, a member of another network, an epoch without votes. */
+Test(key_proof, what_cannot_be_made_is_an_error, .timeout = 600)
+{
+    static const uint8_t stranger[32] = { 1 };
+    struct party *p = open_party();
+    struct assay_prove prove;
+    struct assay_store *const store = p->w->nodes[0].store;
+    const uint8_t *const owner = state_of(p->w, 0)->members[OWNER].node_id;
+    enum assay_prove_keys_answer answer = ASSAY_PROVE_KEYS_NONE;
+    uint8_t bytes[100];
+    struct assay_writer small = assay_writer_over(bytes, sizeof bytes);
+    struct assay_writer w = assay_writer_over(p->bytes, sizeof p->bytes);
+    void *memory = aligned_alloc(16, (assay_prove_memory_len(NODES) + 15) & ~(size_t)15);
+    cr_assert_not_null(memory);
+    cr_assert_eq(assay_prove_open(&prove, store, memory, NODES), ASSAY_OK);
+    cr_expect_eq(assay_prove_keys(&prove, store, stranger, &room, &answer, &w), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_prove_keys(&prove, store, owner, &room, &answer, &small), ASSAY_E_FULL);
+    prove.before = (struct assay_slice){ NULL, 0 };
+    cr_expect_eq(assay_prove_keys(&prove, store, owner, &room, &answer, &w), ASSAY_E_EARLY);
+    cr_expect_eq(w.len, 0);
+    free(memory);
     close_party(p);
 }

@@ -287,6 +287,30 @@ Test(net_http_challenge, answers_have_their_status_and_type)
     cr_expect_eq(answer.retry_after_s, 97);
 }
 
+Test(net_http_challenge, a_key_proof_is_its_bytes_or_the_reason_why_there_is_none)
+{
+    static const char path[] = "/v1/nodes/3/keys/proof";
+    from_core(path, NULL,
+              "{\"schema\":\"assay.key_proof\",\"data\":{\"era\":2,\"epoch\":9,\"slot\":3,"
+              "\"key_proof\":\"840041\"}}");
+    cr_expect_eq(answer.status, 200);
+    cr_expect_str_eq(answer.type, "application/vnd.assay.key-proof+cbor");
+    cr_assert_eq(answer.len, 3);
+    cr_expect_arr_eq(answer.body, "\x84\x00\x41", 3);
+    cr_expect(answer.is_of_epoch && answer.era == 2 && answer.epoch == 9);
+    from_core(path, NULL,
+              "{\"schema\":\"assay.error\",\"data\":{\"code\":\"not_found\",\"detail\":\"\"}}");
+    cr_expect_eq(answer.status, 404, "the member has no keys");
+    from_core(path, NULL,
+              "{\"schema\":\"assay.error\",\"data\":{\"code\":\"lists_missing\","
+              "\"detail\":\"\"}}");
+    cr_expect_eq(answer.status, 503, "another node has the list");
+    cr_expect_eq(answer.retry_after_s, 1);
+    cr_expect_not_null(strstr(answer.body, "\"code\":\"undecided\""));
+    cr_expect_not_null(strstr(answer.body, "\"reason\":\"lists_missing\""));
+    cr_expect_not(answer.is_of_epoch);
+}
+
 Test(net_http_challenge, a_proof_is_its_bytes)
 {
     static const char proof[] =

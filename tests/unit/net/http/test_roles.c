@@ -159,6 +159,7 @@ Test(net_http_roles, a_path_stands_for_a_line_and_back)
         { "checkpoint", "/v1/checkpoint" },
         { "proof node-1", "/v1/proofs/node-1" },
         { "proof node-1 bare", "/v1/proofs/node-1?bare=" },
+        { "key-proof node-1", "/v1/nodes/node-1/keys/proof" },
         { "boundaries 0 17", "/v1/boundaries?era=0&epoch=17" },
         { "boundaries 0 17 voters", "/v1/boundaries?era=0&epoch=17&voters=" },
         { "anchor", "/v1/anchors" },
