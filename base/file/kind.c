@@ -31,6 +31,7 @@ static const struct known documents[] = {
     { "change", "a change", false },
     { "checkpoint", "a checkpoint", false },
     { "proof", "a proof", false },
+    { "key-standing", "a proof of workload keys", false },
     { "archive", "an archive of a store", false },
     { "policy", "a policy in binary form", false },
     { "fence-signed", "a fence", false },

@@ -231,6 +231,7 @@ static const struct route routes[] = {
     { "/v1/orders", json_type, false, http_core, "" },
     { "/v1/submit", json_type, false, http_submit, " kind " },
     { "/v1/nodes/*/proof", ASSAY_HTTP_PROOF_TYPE, false, http_core, " bare " },
+    { "/v1/nodes/*/keys/proof", ASSAY_HTTP_KEY_PROOF_TYPE, false, http_core, "" },
     { "/v1/nodes/*/ear", "application/eat+jwt", false, http_core, "" },
     { "/v1/nodes/*/evidence/bytes", ASSAY_HTTP_EVIDENCE_TYPE, false, http_core, "" },
     { "/.well-known/veraison/verification", ASSAY_HTTP_DISCOVERY_TYPE, false, http_core, "" },

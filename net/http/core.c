@@ -86,6 +86,7 @@ static const struct form {
     bool is_of_epoch; /* the same until the next epoch closes */
 } forms[] = {
     { "/v1/nodes/*/proof", "proof", ASSAY_HTTP_PROOF_TYPE, FORM_BYTES, false, true },
+    { "/v1/nodes/*/keys/proof", "key_proof", ASSAY_HTTP_KEY_PROOF_TYPE, FORM_BYTES, false, true },
     { "/v1/nodes/*/ear", "ear", "application/eat+jwt", FORM_TEXT, false, true },
     { "/v1/nodes/*/evidence/bytes", "evidence", ASSAY_HTTP_EVIDENCE_TYPE, FORM_BYTES, false,
       false },

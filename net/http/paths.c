@@ -60,6 +60,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/submit", OPERATOR, true, NULL },
     { "/v1/nodes/*/proof", VIEWER, true, "proof * bare!" },
     { "/v1/nodes/*/ear", VIEWER, true, "ear *" },
+    { "/v1/nodes/*/keys/proof", VIEWER, true, "key-proof *" },
     { "/v1/nodes/*/evidence/bytes", OPERATOR, true, "evidence-bytes *" },
     { "/.well-known/veraison/verification", VIEWER, true, "verifier" },
     { "/challenge-response/v1/newSession", SERVICE, true, NULL },

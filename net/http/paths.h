@@ -59,6 +59,7 @@ ASSAY_CHECKED enum assay_status assay_http_path_target(const char *line,
 
 /* Media types of docs/proofs.md (Format) and docs/http.md 6. */
 #define ASSAY_HTTP_PROOF_TYPE      "application/vnd.assay.proof+cbor"
+#define ASSAY_HTTP_KEY_PROOF_TYPE  "application/vnd.assay.key-proof+cbor"
 #define ASSAY_HTTP_CHECKPOINT_TYPE "application/vnd.assay.checkpoint+cbor"
 #define ASSAY_HTTP_EVIDENCE_TYPE   "application/vnd.assay.evidence"
 #define ASSAY_HTTP_SESSION_TYPE    "application/vnd.veraison.challenge-response-session+json"

@@ -8,7 +8,8 @@
  *   items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
- *   checkpoint | proof NAME|SLOT|ID [bare] | ear NAME|SLOT|ID    (document_proof.c)
+ *   checkpoint | proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID
+ *   (document_proof.c)
  *   evidence-bytes NAME|SLOT|ID    (runtime_appraisals.c)
  *   challenge VERB | verifier    (runtime_challenge.c)
  *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
@@ -284,6 +285,8 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "offer") == 0) return document_offer_collateral(runtime, argument);
     if (strcmp(command, "items") == 0) return document_items(runtime, argument);
     if (strcmp(command, "proof") == 0) return document_slot_proof(runtime, argument);
+    if (strcmp(command, "key-proof") == 0)
+        return answer_slot(runtime, argument, document_key_proof);
     if (strcmp(command, "anchor") == 0) return document_anchor(runtime, argument);
     if (strcmp(command, "row") == 0) return document_row(runtime, argument);
     if (strcmp(command, "boundaries") == 0) return document_boundaries(runtime, argument);
@@ -304,6 +307,7 @@ char *document_answer(void *context, const char *line)
         "items CLASS [EPOCH [SKIP [ERA]]] | checkpoint | boundaries ERA EPOCH [voters] | "
         "anchor [EPOCH] "
         "| "
-        "proof NAME|SLOT|ID [bare] | ear NAME|SLOT|ID | challenge VERB | verifier | "
+        "proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID | "
+        "challenge VERB | verifier | "
         "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
 }

@@ -635,6 +635,8 @@ char *document_row(struct assay_runtime *runtime, const char *argument);
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare);
+/* The proof of a slot with its lists of workload keys (docs/identity.md 10). Returns: as above. */
+char *document_key_proof(struct assay_runtime *runtime, uint16_t slot);
 /* What that proof proves, as an attestation result that this node signs. Returns: as above. */
 char *document_ear(struct assay_runtime *runtime, uint16_t slot);
 /* "ERA EPOCH [voters]": boundaries behind an epoch (document_boundaries.c). Returns: as above. */

@@ -68,9 +68,11 @@ int cli_command_node(int argc, char **argv);       /* node.c: request */
 int cli_command_soft(int argc, char **argv);       /* soft.c: ca, node, quote */
 int cli_command_tpm(int argc, char **argv);        /* tpm.c: registrar, enroll, quote, ... */
 int cli_command_keys(int argc, char **argv);       /* keys.c: generate, operator, show, list */
-/* workload_keys.c: `assay keys list`. node: NULL: all members. Returns: an enum assay_exit */
+/* workload_keys.c: `assay keys list` and `proof`. node: NULL: all members. Each Returns: an enum
+ * assay_exit */
 struct assay_daemon_request;
 int cli_keys_list(const struct assay_daemon_request *q, const char *node);
+int cli_keys_proof(const struct assay_daemon_request *q, const char *node, const char *out);
 int cli_command_config(int argc, char **argv);     /* config.c: check, show, diff */
 int cli_command_genesis(int argc, char **argv);    /* genesis.c: create, sign, show */
 int cli_command_change(int argc, char **argv);     /* change.c: draft, show, simulate, sign, ... */

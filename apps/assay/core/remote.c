@@ -389,6 +389,7 @@ static const struct {
     { "report", "" },
     { "checkpoint", "" },
     { "proof", "" },
+    { "keys", "proof" },
     { "change", "draft" },
     { "change", "add-node" },
     { "change", "show" },

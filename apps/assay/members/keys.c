@@ -486,6 +486,7 @@ int cli_command_keys(int argc, char **argv)
     const char *const verb = argv[1], *const where = argv[2];
     q.json = json;
     if (strcmp(verb, "list") == 0) return cli_keys_list(&q, argc > 2 ? where : NULL);
+    if (strcmp(verb, "proof") == 0) return cli_keys_proof(&q, where, out);
     if (strcmp(verb, "rotate") == 0 && out != NULL && !identity)
         return cli_misuse("--out is of --identity");
     if (strcmp(verb, "rotate") == 0 && (s.era != ANY_ERA || s.sequence != 0) && !identity)

@@ -1,10 +1,12 @@
 /*
  * apps/assay/operate/workload_keys.c - `assay keys list`: workload keys that members have declared,
- * each with the reason why it is active or not.
+ * each with the reason why it is active or not; `assay keys proof`: the proof of them for relying
+ * parties.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/view.h"
+#include "apps/assay/proofs/proof.h"
 
 static const char member_view[] =
     "{name}: {standing}, [?active keys active since their PASS in epoch {keys_epoch}"
@@ -24,4 +26,16 @@ int cli_keys_list(const struct assay_daemon_request *q, const char *node)
 {
     return node != NULL ? cli_daemon_view(q, member_view, "keys %s", node)
                         : cli_daemon_print(q, show_all, "keys");
+}
+
+int cli_keys_proof(const struct assay_daemon_request *q, const char *node, const char *out)
+{
+    const struct assay_proof_fetch fetch = { .command = "keys proof",
+                                             .document = "key-proof",
+                                             .field = "key_proof",
+                                             .node = node,
+                                             .suffix = "",
+                                             .socket = q->socket,
+                                             .out = out };
+    return cli_proof_fetch(&fetch);
 }

@@ -308,32 +308,43 @@ int cli_command_checkpoint(int argc, char **argv)
 
 /* ------------------------------------------------------------ proofs */
 
-static int say_made(const char *path, const char *node, size_t len)
+static int report_written(const char *command, const char *path, const char *node, size_t len)
 {
-    struct assay_json *const data = cli_result_json("proof", (const char *const[]){ path, NULL });
+    struct assay_json *const data = cli_result_json(command, (const char *const[]){ path, NULL });
     assay_json_set_text(data, "node", node);
     assay_json_set_uint(data, "bytes", len);
     return cli_result_print(data, "{files.0}: {bytes} bytes\n");
 }
 
-static int make_proof(const struct proof_options *o)
+int cli_proof_fetch(const struct assay_proof_fetch *f)
 {
-    static const char command[] = "assay proof";
-    char request[192];
+    char request[192], command[32];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const int wrote =
-        snprintf(request, sizeof request, "proof %s%s", o->word, o->bare ? " bare" : "");
+    const int wrote = snprintf(request, sizeof request, "%s %s%s", f->document, f->node, f->suffix);
+    (void)snprintf(command, sizeof command, "assay %s", f->command);
     if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
-        strchr(o->word, ' ') != NULL)
+        strchr(f->node, ' ') != NULL)
         return cli_misuse("NODE is a name, a slot or a node id");
-    int result = ask_bytes(command, o->socket, request, "proof", &bytes, &len);
+    int result = ask_bytes(command, f->socket, request, f->field, &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
-        result = cli_output_write(command, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
-        if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->word, len);
+        result = cli_output_write(command, f->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+        if (result == ASSAY_EXIT_OK) result = report_written(f->command, f->out, f->node, len);
     }
     free(bytes);
     return result;
+}
+
+static int make_proof(const struct proof_options *o)
+{
+    const struct assay_proof_fetch fetch = { .command = "proof",
+                                             .document = "proof",
+                                             .field = "proof",
+                                             .node = o->word,
+                                             .suffix = o->bare ? " bare" : "",
+                                             .socket = o->socket,
+                                             .out = o->out };
+    return cli_proof_fetch(&fetch);
 }
 
 static struct assay_json *proven_document(const struct assay_proof_verified *v)

@@ -11,6 +11,16 @@
  * Returns: an enum assay_exit. */
 int cli_proof_checkpoint(const char *command, const char *path,
                          struct assay_checkpoint *checkpoint);
+/* A proof that a daemon makes, to be written into a file. */
+struct assay_proof_fetch {
+    const char *command;          /* for messages: "proof" */
+    const char *document, *field; /* request of the admin socket; member of its document */
+    const char *node, *suffix;    /* operand of the request; what follows it, "" for nothing */
+    const char *socket, *out;
+};
+/* Requests the proof, writes it and prints the file with its length; errors on stderr.
+ * Returns: an enum assay_exit */
+int cli_proof_fetch(const struct assay_proof_fetch *fetch);
 /* Options about the time by which a proof is verified and the age that it may have. */
 struct assay_proof_time {
     const char *max_age; /* "90s", "30m", "24h", "14d"; NULL: ASSAY_PROOF_AGE_S */

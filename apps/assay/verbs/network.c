@@ -330,6 +330,15 @@ const struct assay_verb assay_verbs_network[] = {
       "", "assay keys list\nassay keys list node-3 --json\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_TIMEOUT, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
+    { "keys", "proof", "NODE",
+      "Write a proof of a member's workload keys after the last closed epoch, for TLS peers that "
+      "verify them from a checkpoint (assay_standing_verify_key): the member's server puts it into "
+      "its certificate, as extension 1.3.6.1.4.1.32473.17.2, or serves the file. It is no secret. "
+      "NODE is a name, a slot or the hexadecimal node id.",
+      "5 no such member, or its newest certified PASS bound no keys",
+      "assay keys proof node-3 --out node-3.keys\n",
+      (const struct assay_option[]){ OUT("the proof"), ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
       "Create the unsigned genesis of a network from a plan, after verifying everything that the "
       "plan names. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "

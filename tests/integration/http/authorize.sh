@@ -148,6 +148,47 @@ text='1 of 1 active'
 check 'explain' until_true 30 line explain node-2
 expect 0 'it has declared no keys' ask 1 keys list
 
+# --- the key proof, with which peers need no node: TLS from a checkpoint alone (docs/identity.md 10)
+expect 5 'bound no workload keys: register a key' ask 1 keys proof node-3 --out none.keys
+expect 5 'no member' ask 1 keys proof nobody --out none.keys
+check 'nothing is written then' test ! -e none.keys
+expect 0 'roster_digest' ask 1 checkpoint --out checkpoint
+proof_of_next_epoch() {
+    ask 1 keys proof node-2 --out node-2.keys >proof.out 2>&1 &&
+        curl -s -m 20 -o served.keys "$url/v1/nodes/node-2/keys/proof" && cmp -s node-2.keys served.keys
+}
+check 'the key proof, over HTTP too' until_true 30 proof_of_next_epoch
+check 'another one replaces it' ask 1 keys proof node-2 --out node-2.keys
+example=$TOOLS/../examples/example_attested_keys
+ends_with() { # ends_with STATUS COMMAND...
+    wanted_status=$1
+    shift
+    "$@"
+    [ $? -eq "$wanted_status" ]
+}
+attest() { # attest KEY MEMBER MAX-AGE: both sides have a certificate of this key with the proof; `tls.out` of the client
+    printf '%s\n' '[req]' 'distinguished_name = dn' 'prompt = no' 'x509_extensions = ext' '[dn]' 'CN = workload' '[ext]' \
+        "1.3.6.1.4.1.32473.17.2 = DER:$(od -An -v -tx1 node-2.keys | tr -d ' \n')" >certificate.conf
+    openssl req -x509 -new -config certificate.conf -key "$1.key" -days 1 -out attested.pem 2>/dev/null || return 2
+    attested_port=$("$TOOLS/free_port" 1)
+    "$example" server "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.server 2>&1 &
+    attested_pid=$!
+    until_true 10 grep -q port tls.server
+    "$example" client "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.out 2>&1
+    attested=$?
+    wait $attested_pid
+    return $attested
+}
+if [ -x "$example" ]; then
+    fresh_attest() { proof_of_next_epoch && attest "$@"; }
+    check 'TLS by the exported proof' until_true 30 fresh_attest api "$member" 60
+    check 'both sides accepted' grep -q '^connected$' tls.server
+    check 'the key of a stranger is refused' ends_with 1 attest stranger "$member" 60
+    check 'since it is not listed' grep -q '^refused: the key is not in the list' tls.out
+    check 'another member is refused' ends_with 1 attest api "$(field 3 status node_id)" 60
+    check 'by its id' grep -q '^refused: it is of another member' tls.out
+fi
+
 # --- nginx lets its owner in, by the second node, since the first is behind
 check 'nginx lets it in' web_is 200 api
 check 'the page is that of the application' grep -q served web

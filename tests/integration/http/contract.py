@@ -267,6 +267,8 @@ def core_documents():
             ("/v1/proofs/nobody", "/v1/proofs/{id}", 404, "not_found"), ("/v1/tasks/x", "/v1/tasks/{id}", 400, "bad_request"),
             ("/v1/nodes/nobody/proof", "/v1/nodes/{id}/proof", 404, "not_found"), ("/v1/nodes/0/proof?bare=2", "/v1/nodes/{id}/proof", 400, "bad_request"),
             ("/v1/nodes/nobody/ear", "/v1/nodes/{id}/ear", 404, "not_found"),
+            ("/v1/nodes/nobody/keys/proof", "/v1/nodes/{id}/keys/proof", 404, "not_found"),
+            ("/v1/nodes/node-2/keys/proof", "/v1/nodes/{id}/keys/proof", 404, "not_found"), # it bound no keys
             ("/v1/nodes/1/evidence/bytes", "/v1/nodes/{id}/evidence/bytes", 403, "role_required"),
             ("/v1/export?since=x", None, 400, "bad_request"), ("/v1/export?since=1%20votes", None, 400, "bad_request"),
             ("/v1/items/secrets", "/v1/items/{class}", 400, "bad_request")):
