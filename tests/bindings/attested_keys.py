@@ -64,15 +64,16 @@ class Bench:
         at = int(read("%s/%s.ms" % (self.proofs, time))) // 1000 + later_s
         return [self.programs[language], role, port, *own, "%s/checkpoint.%s" % (self.proofs, time), member, "60", str(at)]
 
-    def connect(self, server, client, server_has, client_has, time="early", later_s=0, client_time=None, wants=None):
-        """wants: the members that server and client want of the other. Returns: what both printed, and whether both accepted."""
+    def connect(self, server, client, server_has, client_has, time="early", later=(0, 0), wants=None):
+        """later: by so many seconds their clocks are ahead; wants: the members that they want of the other, both of server and
+        client. Returns: what both printed, and their exit statuses."""
         wants = wants or (self.member, self.member)
-        listening = subprocess.Popen(self.command(server, "server", "0", server_has, time, wants[0], later_s),
+        listening = subprocess.Popen(self.command(server, "server", "0", server_has, time, wants[0], later[0]),
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT)
         try:
             port = listening.stdout.readline().decode().split()
             expect(port[:1] == ["port"], "%s listens: %s" % (server, port))
-            other = subprocess.run(self.command(client, "client", port[1], client_has, client_time or time, wants[1], later_s),
+            other = subprocess.run(self.command(client, "client", port[1], client_has, time, wants[1], later[1]),
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT, timeout=60)
             said = listening.communicate(timeout=60)[0].decode()
             return said, other.stdout.decode(), listening.returncode, other.returncode
@@ -80,13 +81,14 @@ class Bench:
             listening.kill()
             listening.wait()
 
-    def refuses(self, language, bad, why, wants=None, **options):
+    def refuses(self, language, bad, why, wants=None, later_s=0, **options):
         """The language refuses what `bad` shows, as a client and as a server; a good peer is of the same language."""
         good = self.certificate("api", "2." + options.get("time", "early"))
         want = wants or self.member
         for role, pair in (("server", (good, bad)), ("client", (bad, good))):
             own = (want, self.member) if role == "server" else (self.member, want)
-            said = self.connect(language, language, *pair, wants=own, **options)
+            later = (later_s, 0) if role == "server" else (0, later_s)
+            said = self.connect(language, language, *pair, wants=own, later=later, **options)
             mine = said[0 if role == "server" else 1]
             expect("refused: " in mine and why in mine, "%s as %s refuses (%s): %s" % (language, role, why, said))
             expect(said[2:] == (1, 1) and "\nconnected" not in said[0] + said[1], "no connection of %s: %s" % (language, said))

@@ -32,20 +32,21 @@ class Cases:
     def now(self, time, later_s=0):
         return int(read(self.path(time + ".ms"))) + 1000 * later_s
 
-    def add(self, name, proof, checkpoint, expected, form="key", **terms):
+    def add(self, case, proof, checkpoint, expected, form="key", **terms):
         text = ";".join("%s=%s" % (term, value) for term, value in terms.items())
-        self.table.add("standings", "standing-" + name, self.path(proof), str(expected), roots=[self.path(checkpoint)],
+        self.table.add("standings", "standing-" + case, self.path(proof), str(expected), roots=[self.path(checkpoint)],
                        policy=form, nonce=text)
 
-    def key(self, name, expected, time="early", member=MEMBER, key="api", proof=None, checkpoint=None, later_s=0, age=60,
-            **terms):
-        self.add(name, proof or "%s.%s" % (member, time), checkpoint or "checkpoint." + time, expected,
-                 key=self.path(key + ".spki"), now=self.now(time, later_s), age=age, **terms)
+    def key(self, case, expected, time="early", member=MEMBER, key="api", proof=None, checkpoint=None, later_s=0, age=60,
+            now_ms=None, **terms):
+        self.add(case, proof or "%s.%s" % (member, time), checkpoint or "checkpoint." + time, expected,
+                 key=self.path(key + ".spki"), age=age,
+                 now=self.now(time, later_s) if now_ms is None else now_ms, **terms)
 
 
 def bare_of(key_proof):
     """The proof of standing inside a key proof: its second member, a byte string of CBOR with a length of two bytes."""
-    at = 2 + 1 + len("assay/key-standing/v1")
+    at = 1 + 1 + len("assay/key-standing/v1")  # heads of the array and of the text
     assert key_proof[at] == 0x59
     length = int.from_bytes(key_proof[at + 1:at + 3], "big")
     return key_proof[at + 3:at + 3 + length]
@@ -71,7 +72,7 @@ def add_keys(c):
     c.key("not-withdrawn", ACTIVE, time="last")
     c.key("old", OTHER_PROOF, later_s=60)
     c.key("old-accepted", ACTIVE, later_s=60, age=120)
-    c.key("no-clock", OTHER_PROOF, later_s=-c.now("early") // 1000)
+    c.key("no-clock", OTHER_PROOF, now_ms=0)
     c.key("no-age", "ASSAY_E_RANGE", age=0)
     c.key("greatest-age", "ASSAY_E_RANGE", age=4294967295)
     c.key("restricted", "ASSAY_E_RANGE", worst=2)
