@@ -74,7 +74,7 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Returns: why the key of the certificate is refused; NULL: it is accepted, and *report is filled */
+/* Returns: why the key is refused; NULL: it is accepted, and *report is filled */
 static const char *verify_key(const struct peer *peer, const X509 *certificate,
                               struct assay_standing_report *report)
 {
@@ -104,7 +104,7 @@ static const char *verify_key(const struct peer *peer, const X509 *certificate,
     return answer == ASSAY_KEY_ACTIVE ? NULL : assay_describe_key(answer);
 }
 
-/* In place of OpenSSL's verification of chain and host name: whoever signed the certificate decides
+/* In place of OpenSSL's verification of chain and host name: the issuer of the certificate decides
  * nothing. The handshake proves that the peer has the key. A program that runs for longer stores
  * report.checkpoint in place of its older one. */
 static int verify_peer(X509_STORE_CTX *context, void *argument)
@@ -163,7 +163,7 @@ static bool exchange(SSL *tls)
     static const char hello[] = "hello\n";
     char answer[sizeof hello];
     return SSL_write(tls, hello, 6) == 6 && SSL_read(tls, answer, 6) == 6 &&
-           memcmp(answer, hello, 6) == 0;
+           strncmp(answer, hello, 6) == 0;
 }
 
 /* The alert of the peer, if it refused this side; and time for it to read that of this side. */

@@ -45,7 +45,7 @@ func findProof(certificate *x509.Certificate) ([]byte, error) {
 	return nil, errors.New("the certificate has no key proof")
 }
 
-// verify is called by crypto/tls in place of its own verification of chain and host name: whoever signed the certificate
+// verify is called by crypto/tls in place of its own verification of chain and host name: the issuer of the certificate
 // decides nothing. The handshake proves that the peer has the key. A program that runs for longer stores Report.Checkpoint in
 // place of its older one.
 func (p *peer) verify(state tls.ConnectionState) error {

@@ -88,7 +88,7 @@ impl Peer {
         }
     }
 
-    /// In place of the verification of chain and host name: whoever signed the certificate decides nothing. rustls verifies
+    /// In place of the verification of chain and host name: the issuer of the certificate decides nothing. rustls verifies
     /// that the peer has the key. A program that runs for longer stores `report.checkpoint` in place of its older one.
     fn verify(&self, certificate: &Certificate) -> Result<(), Error> {
         match self.check(certificate) {
