@@ -233,16 +233,17 @@ func identify(verify identityVerifier) (*Identity, error) {
 	return identity, nil
 }
 
+func copyDigest(bytes *[32]C.uint8_t) [32]byte { return *(*[32]byte)(unsafe.Pointer(bytes)) }
+
 func copyIdentityClaims(from *C.struct_assay_identity_claims) *IdentityClaims {
-	digest := func(bytes *[32]C.uint8_t) [32]byte { return *(*[32]byte)(unsafe.Pointer(bytes)) }
 	unix := func(seconds C.int64_t) time.Time { return time.Unix(int64(seconds), 0).UTC() }
 	return &IdentityClaims{
 		SPIFFEID: C.GoString(from.spiffe_id), TrustDomain: C.GoString(from.trust_domain), Name: C.GoString(from.name),
-		IsService: bool(from.is_service), Insecure: bool(from.insecure), ChainID: digest(&from.chain_id),
-		Era: uint64(from.era), Epoch: uint64(from.epoch), BlockID: digest(&from.block_id), NodeID: digest(&from.node_id),
+		IsService: bool(from.is_service), Insecure: bool(from.insecure), ChainID: copyDigest(&from.chain_id),
+		Era: uint64(from.era), Epoch: uint64(from.epoch), BlockID: copyDigest(&from.block_id), NodeID: copyDigest(&from.node_id),
 		Incarnation: uint32(from.incarnation), Standing: Standing(from.standing), ScoreBP: uint32(from.score_bp),
-		EvidenceKind: Kind(from.evidence_kind), EntryDigest: digest(&from.entry_digest),
-		ProofDigest: digest(&from.proof_digest), Serial: *(*[16]byte)(unsafe.Pointer(&from.serial)),
+		EvidenceKind: Kind(from.evidence_kind), EntryDigest: copyDigest(&from.entry_digest),
+		ProofDigest: copyDigest(&from.proof_digest), Serial: *(*[16]byte)(unsafe.Pointer(&from.serial)),
 		Issued: unix(from.issued_unix_s), Starts: unix(from.starts_unix_s), Expires: unix(from.expires_unix_s),
 		CANumber: uint32(from.ca_number), Key: C.GoBytes(unsafe.Pointer(from.key.bytes), C.int(from.key.len)),
 		KeyThumbprint: C.GoString(from.key_thumbprint),

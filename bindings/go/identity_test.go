@@ -67,3 +67,36 @@ func TestIdentityToken(t *testing.T) {
 		}
 	}
 }
+
+func TestKeyProofsOfNoUse(t *testing.T) {
+	text := "a\x00b"
+	good := KeyRequest{Proof: []byte("noise"), Checkpoint: []byte("noise"), Key: []byte("key"), MaxAge: time.Second}
+	for name, change := range map[string]func(*KeyRequest){
+		"a name with a NUL":   func(r *KeyRequest) { r.Name = &text },
+		"a part of a second":  func(r *KeyRequest) { r.MaxAge = time.Millisecond },
+		"an age below zero":   func(r *KeyRequest) { r.MaxAge = -time.Second },
+		"an age of centuries": func(r *KeyRequest) { r.MaxAge = (1 << 32) * time.Second },
+		"a time before 1970":  func(r *KeyRequest) { r.Now = time.Unix(-1, 0) },
+		"no key":              func(r *KeyRequest) { r.Key = nil },
+		"no proof":            func(r *KeyRequest) { r.Proof = nil },
+		"noise":               func(*KeyRequest) {},
+	} {
+		request := good
+		change(&request)
+		if found, err := VerifyKey(&request); err == nil || found != nil {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+	if _, err := VerifyKey(nil); err != StatusInvalid {
+		t.Errorf("no request: %v", err)
+	}
+	if _, err := VerifyStanding(nil, nil, time.Now(), time.Millisecond); err != StatusRange {
+		t.Errorf("a part of a second: %v", err)
+	}
+	if _, err := VerifyStanding(nil, nil, time.Unix(-1, 0), 0); err != StatusRange {
+		t.Errorf("a time before 1970: %v", err)
+	}
+	if KeyWithdrawn.String() == KeyActive.String() || ProofProven.String() == ProofOlder.String() {
+		t.Error("answers have no texts")
+	}
+}

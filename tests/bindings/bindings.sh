@@ -42,7 +42,7 @@ export CARGO_HOME="$work/cargo" CARGO_TARGET_DIR="$work/target" CARGO_NET_OFFLIN
 unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET GOOS GOARCH CGO_CFLAGS CGO_LDFLAGS
 
 # --- what users install
-for component in library library-policy dev python go rust; do
+for component in library library-policy library-standing dev python go rust; do
     check "installs $component" "$cmake" --install "$build" --prefix "$prefix" --component $component
 done
 lib=$(dirname "$(find "$prefix" -name 'libassay.so')")
@@ -54,22 +54,35 @@ check 'the Go package is installed' test -f "$gocode/assay.go"
 check 'the Rust crate is installed' test -f "$crate/Cargo.toml"
 
 # --- the runners and the examples of Go and Rust, as users build them; those of C are the build's
-rm -rf "$work/go" "$work/rust"
-mkdir -p "$work/go/verify" "$work/rust/src" "$work/bin"
+rm -rf "$work/go" "$work/rust" "$work/rustls"
+mkdir -p "$work/go/verify" "$work/go/attested_keys" "$work/rust/src" "$work/rustls/.cargo" "$work/bin"
 cp -Rp "$root/tests/bindings/go/." "$work/go"
 cp -p "$root/examples/verify.go" "$work/go/verify/main.go"
+cp -p "$root/examples/attested_keys.go" "$work/go/attested_keys/main.go"
 sed "s|=> .*|=> $gocode|" "$root/tests/bindings/go/go.mod" >"$work/go/go.mod"
 cp -Rp "$root/tests/bindings/rust/." "$work/rust"
 cp -p "$root/examples/verify.rs" "$work/rust/src/verify.rs"
 sed "s|path = \"../../../bindings/rust\"|path = \"$crate\"|; s|../../../examples/|src/|" \
     "$root/tests/bindings/rust/Cargo.toml" >"$work/rust/Cargo.toml"
+# With rustls of Debian, whose crates are a folder.
+sed "s|path = \"../../../bindings/rust\"|path = \"$crate\"|; s|../../../examples/|$root/examples/|" \
+    "$root/tests/bindings/rustls/Cargo.toml" >"$work/rustls/Cargo.toml"
+printf '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n' \
+    >"$work/rustls/.cargo/config.toml"
 within() { cd "$1" && shift && "$@"; }
 go_builds() { (within "$work/go" go build -o "$work/bin/go-$1" "./$1"); }
 cargo_builds() { (within "$work/rust" cargo build --quiet --offline --locked); }
-for program in run verify; do
+rustls_builds() { (within "$work/rustls" cargo build --quiet --offline); }
+for program in run verify attested_keys; do
     check "Go builds $program" go_builds $program || done_with_checks
 done
 check 'cargo builds both, offline and locked' cargo_builds || done_with_checks
+
+if [ "$part" = made ]; then
+    check 'rustls is there (librust-rustls-dev): `./dev test` installs it' \
+        sh -c 'ls -d /usr/share/cargo/registry/rustls-0.20.*' || done_with_checks
+    check 'cargo builds attested_keys with rustls' rustls_builds || done_with_checks
+fi
 
 # --- one table of cases
 make_identities() { # make_identities FOLDER: of 4 shares, 3 of which sign, at the time of the cases
@@ -85,7 +98,9 @@ else
     check 'evidence is made' "$build/tests/make_cases" "$out/made" || done_with_checks
     mkdir "$out/tokens"
     check 'tokens are made' python3 "$root/tests/integration/cli/evidence/result_maker.py" "$out/tokens" || done_with_checks
-    set -- made "$root/examples/evidence" "$out/made" "$out/tokens"
+    mkdir "$out/standings"
+    check 'key proofs are made' "$build/tests/make_key_proofs" "$out/standings" || done_with_checks
+    set -- made "$root/examples/evidence" "$out/made" "$out/tokens" "$out/standings"
     if grep -q '^ASSAY_WITH_SERVICES:BOOL=ON$' "$build/CMakeCache.txt"; then
         mkdir "$out/identities"
         check 'certificates of a network are made' make_identities "$out/identities" || done_with_checks
@@ -112,6 +127,10 @@ for fault in 's/expected_report_data=data.slice/expected_report_data=api.Bytes()
     's/_text(one.mode) or None/None/' 's/one.expires_unix_s if one.has_expiry else None/None/' \
     's/api.digest_for(request.chain_id, "chain_id")/None/' 's/has_age_max=request.age_max_s is not None/has_age_max=False/' \
     's/has_era=request.era is not None/has_era=False/' 's/"trust_domain", "service", /"trust_domain", /' \
+    's/api.digest_for(request.node_id, "node_id"),$/None,/' 's/name=api.text_for(request.name, "name")/name=None/' \
+    's/standing_worst=api.number_of(request.standing_worst, c.c_int),$/standing_worst=0,/' \
+    's/now_ms=_now(request.now_ms)/now_ms=_now(None)/' 's/max_age_s=api.number_of(request.max_age_s, c.c_uint32)/max_age_s=3600/' \
+    's/(found.checkpoint)\[:found.checkpoint_len\]/(found.checkpoint)[:0]/' 's/self.stage = Stage(found.stage)/self.stage = Stage(2)/' \
     's/skew_s=api.number_of(request.skew_s, c.c_uint32)/skew_s=300/' 's/made, given.array, len(given)/made, given.array, 1/'; do
     rm -rf "$out/faulty/assay"
     cp -R "$python/assay" "$out/faulty"
@@ -162,6 +181,10 @@ for wrong in zz "${challenge}zz" 5f1 '' "$(printf '5f%.0s' $(seq 65))"; do
     check "no challenge: $wrong" examples_agree 2 '' "$quote" "$collateral" "$policy" "$wrong" 1800000000
 done
 check 'no time' examples_agree 2 '' "$quote" "$collateral" "$policy" "$challenge" tomorrow
+
+# --- attested TLS without a certificate authority, by the TLS library of each language
+check 'TLS connections in C, Go and Rust' python3 "$root/tests/bindings/attested_keys.py" "$out/standings" "$out/tls" \
+    "$build/examples/example_attested_keys" "$work/bin/go-attested_keys" "$work/target/debug/attested_keys"
 
 # --- tokens of other verifiers: results, never evidence
 tokens=$out/tokens

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """tests/bindings/cases.py - table of cases for libassay in every language.
 
-usage: cases.py OUT made EXAMPLE MADE TOKENS [IDENTITIES]     (EXAMPLE: examples/evidence; MADE: a folder of make_cases;
-                                              TOKENS: of result_maker.py; IDENTITIES: of identity_certificates at AT)
+usage: cases.py OUT made EXAMPLE MADE TOKENS STANDINGS [IDENTITIES]     (EXAMPLE: examples/evidence; MADE: a folder of make_cases;
+                                              TOKENS: of result_maker.py; STANDINGS: of make_key_proofs;
+                                              IDENTITIES: of identity_certificates at AT)
        cases.py OUT genuine VECTORS       (VECTORS: a folder of genuine evidence)
 
 Writes OUT/table, one line a case, its columns separated by tabs, "-" where there is none:
@@ -13,7 +14,7 @@ Writes OUT/table, one line a case, its columns separated by tabs, "-" where ther
 
 Cases whose name begins with "token-" are tokens of other verifiers: the policy file names the issuers, the nonce is text,
 and expected is an answer with a statement, `policy`, or the name of a status. Those whose name begins with "identity-" are
-certificates or tokens of a network (identity_cases.py).
+certificates or tokens of a network (identity_cases.py), with "standing-" proofs from a checkpoint (standing_cases.py).
 
 Files that a case needs are written to OUT. Prints how many cases each source has.
 """
@@ -26,6 +27,7 @@ import struct
 import sys
 
 import identity_cases
+import standing_cases
 
 FILE_LEN_MAX = 262144
 AT = 1800000000
@@ -231,8 +233,9 @@ def main(arguments):
         add_example(table, folders[0])
         add_made(table, folders[1])
         add_tokens(table, folders[2])
-        if len(folders) > 3:
-            identity_cases.add(table, folders[3], AT)
+        standing_cases.add(table, folders[3])
+        if len(folders) > 4:
+            identity_cases.add(table, folders[4], AT)
     with open(os.path.join(out, "table"), "w", encoding="utf-8") as file:
         file.write("\n".join(table.lines) + "\n")
     print("cases: %s" % ", ".join("%s %d" % pair for pair in table.counts.items()))

@@ -181,6 +181,7 @@ int main(int argc, char **argv)
         if (count != COLUMNS) return fprintf(stderr, "run: a line of %zu columns\n", count), 2;
         if (strncmp(column[NAME], "token-", 6) == 0) run_token_case(column);
         else if (strncmp(column[NAME], "identity-", 9) == 0) run_identity_case(column);
+        else if (strncmp(column[NAME], "standing-", 9) == 0) run_standing_case(column);
         else run_case(column, verifier);
     }
     assay_verifier_destroy(&verifier);

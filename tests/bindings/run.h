@@ -4,7 +4,8 @@
  * A case whose name begins with "token-" is a token: its column EVIDENCE names it, POLICY the
  * policy file with its issuers, NONCE the expected nonce (a text). One whose name begins with
  * "identity-" is of a network: FILES_OF has its certificates, or its token where POLICY is "token",
- * ROOTS what is trusted, NONCE what is expected ("service=api;age=300").
+ * ROOTS what is trusted, NONCE what is expected ("service=api;age=300"). One whose name begins with
+ * "standing-" is a proof (EVIDENCE) from a checkpoint (ROOTS): of a key where POLICY is "key".
  */
 #ifndef ASSAY_TESTS_BINDINGS_RUN_H
 #define ASSAY_TESTS_BINDINGS_RUN_H
@@ -38,5 +39,6 @@ void run_print_state(const struct assay_verdict *verdict, const struct assay_pol
 void run_print_logs(const struct assay_eventlog_report *report);
 void run_token_case(char **column);
 void run_identity_case(char **column);
+void run_standing_case(char **column);
 
 #endif

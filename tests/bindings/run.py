@@ -8,6 +8,7 @@ import sys
 
 import assay
 from run_identity import run_identity_case
+from run_standing import run_standing_case
 
 
 def read(path):
@@ -171,6 +172,8 @@ def main(arguments):
                     run_token_case(column)
                 elif column[0].startswith("identity-"):
                     run_identity_case(column, read)
+                elif column[0].startswith("standing-"):
+                    run_standing_case(column, read)
                 else:
                     run_case(column, verifier)
             except assay.Error as error:

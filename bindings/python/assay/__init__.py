@@ -17,9 +17,12 @@
     peer = assay.verify_peer(network, [connection.getpeercert(True)])
     if peer.answer is assay.IdentityAnswer.VALID: print(peer.claims.spiffe_id, peer.not_checked)
 
-A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token and an Identity have no truth
-value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
-the first Policy.
+    peer = assay.verify_key(assay.KeyRequest(proof, checkpoint, key, max_age_s=300, node_id=member))
+    if peer.answer is assay.KeyAnswer.ACTIVE: checkpoint = peer.report.checkpoint
+
+A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token, an Identity and a KeyVerdict have
+no truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
+the first Policy, libassay-standing with the first proof.
 
 Error: a function of the library failed. TypeError, ValueError, OverflowError: an argument of another type, a text with a
 NUL or a wrong length, a number that C would cut.
@@ -32,15 +35,18 @@ from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest
 from ._library import Error
 from ._objects import (ALL_KINDS, Counters, Device, Kind, Piece, Policy, Trust, Verifier, attach_devices, devices_nonce,
                        pack, pack_devices, recognise)
+from ._standing import (KeyAnswer, KeyRequest, KeyVerdict, Outcome, ProofAnswer, Stage, StandingReport, verify_key,
+                        verify_standing)
 from ._tokens import Answer, Issuer, Service, Statement, Token, TokenDevice, read_issuers, verify_token
 from ._verdict import (DeviceVerdict, Event, Finding, Instance, Log, LogReport, Platform, Proof, Register, Result, Tier,
                        Verdict, verify)
 
 __all__ = [
     "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Finding", "Identity",
-    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "Kind", "Log", "LogReport", "Piece",
-    "Platform", "Policy", "Proof", "Register", "Result", "Service", "Standing", "Statement", "Tier", "Token",
-    "TokenDevice", "Trust", "Verdict", "Verifier", "attach_devices", "devices_nonce", "pack", "pack_devices",
-    "read_issuers", "recognise", "verify", "verify_identity_token", "verify_peer", "verify_token"]
+    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyVerdict", "Kind",
+    "Log", "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Register", "Result", "Service",
+    "Stage", "Standing", "StandingReport", "Statement", "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier",
+    "attach_devices", "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "verify", "verify_identity_token",
+    "verify_key", "verify_peer", "verify_standing", "verify_token"]
 __version__ = _library.lib.assay_version().decode()
 version_number = _library.lib.assay_version_number()

@@ -1,9 +1,10 @@
-"""bindings/python/assay/_library.py - functions and structures of libassay and libassay-policy, over ctypes.
+"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy and libassay-standing, over
+ctypes.
 
 The names of the libraries hold their version, because before 1.0 every minor version may change the interface.
 """
 import ctypes as c
-from typing import Any, List, Optional, Tuple, Type
+from typing import Any, Dict, List, Optional, Tuple, Type
 
 lib = c.CDLL("libassay.so.0.1")
 OBJECT = c.c_void_p  # the objects are opaque
@@ -164,6 +165,23 @@ class PolicyIssuer(_Sized):
                 ("root_file", c.c_char_p), ("audience", c.c_char_p), ("has_age_max", c.c_bool), ("age_max_s", c.c_uint64)]
 
 
+class KeyRequest(_Sized):
+    _fields_ = [("size", c.c_size_t), ("proof", c.c_void_p), ("proof_len", c.c_size_t), ("checkpoint", c.c_void_p),
+                ("checkpoint_len", c.c_size_t), ("key", c.c_void_p), ("key_len", c.c_size_t), ("node_id", c.c_char_p),
+                ("name", c.c_char_p), ("standing_worst", c.c_int), ("now_ms", c.c_uint64), ("max_age_s", c.c_uint32)]
+
+
+class StandingReport(_Sized):
+    _fields_ = [("size", c.c_size_t), ("answer", c.c_int), ("node_id", c.c_uint8 * 32), ("standing", c.c_int),
+                ("stage", c.c_int), ("stage_epoch", c.c_uint64), ("score_bp", c.c_uint16), ("integrity_bp", c.c_uint16),
+                ("availability_bp", c.c_uint16), ("outcome", c.c_int), ("pass_weight", c.c_uint64),
+                ("negative_weight", c.c_uint64), ("electorate_weight", c.c_uint64), ("certified", c.c_bool),
+                ("last_pass_epoch", c.c_uint64), ("incarnation", c.c_uint32), ("weight", c.c_uint32),
+                ("chain_id", c.c_uint8 * 32), ("era", c.c_uint32), ("epoch", c.c_uint64), ("time_ms", c.c_uint64),
+                ("expires_ms", c.c_uint64), ("block_id", c.c_uint8 * 32), ("policy_digest", c.c_uint8 * 32),
+                ("checkpoint", c.c_uint8 * 192), ("checkpoint_len", c.c_size_t)]
+
+
 _OBJECTS, _LEN = c.POINTER(OBJECT), c.POINTER(c.c_size_t)
 
 
@@ -249,22 +267,36 @@ _declare(
      c.POINTER(c.c_int)),
     ("assay_identity_get_claims", c.c_bool, OBJECT, c.POINTER(IdentityClaims)))
 
-_policy_library: Optional[c.CDLL] = None
+_loaded: Dict[str, c.CDLL] = {}
+
+
+def _load(name: str, *functions: Any) -> c.CDLL:
+    """A library that is loaded when it is used first."""
+    if name not in _loaded:
+        library = c.CDLL("lib%s.so.0.1" % name)
+        _declare(library, *functions)
+        _loaded[name] = library
+    return _loaded[name]
+
+
+def standing_library() -> c.CDLL:
+    """libassay-standing, loaded with the first proof that is verified."""
+    return _load(
+        "assay-standing",
+        ("assay_standing_verify", c.c_int, c.c_char_p, c.c_size_t, c.c_char_p, c.c_size_t, c.c_uint64, c.c_uint32,
+         c.POINTER(StandingReport)),
+        ("assay_standing_verify_key", c.c_int, c.POINTER(KeyRequest), c.POINTER(StandingReport), c.POINTER(c.c_int)),
+        *((name, c.c_char_p, c.c_int) for name in ("assay_describe_answer", "assay_describe_key")))
 
 
 def policy_library() -> c.CDLL:
     """libassay-policy, loaded with the first policy file that is read."""
-    global _policy_library
-    if _policy_library is None:
-        loaded = c.CDLL("libassay-policy.so.0.1")
-        _declare(
-            loaded,
-            ("assay_policy_create_yaml", c.c_int, c.c_char_p, c.c_size_t, _OBJECTS, c.c_char_p, c.c_size_t),
-            ("assay_policy_issuers_create_yaml", c.c_int, c.c_char_p, c.c_size_t, _OBJECTS, c.c_char_p, c.c_size_t),
-            ("assay_policy_issuers_destroy", None, _OBJECTS),
-            _getter("assay_policy_issuers_get", PolicyIssuer))
-        _policy_library = loaded
-    return _policy_library
+    return _load(
+        "assay-policy",
+        ("assay_policy_create_yaml", c.c_int, c.c_char_p, c.c_size_t, _OBJECTS, c.c_char_p, c.c_size_t),
+        ("assay_policy_issuers_create_yaml", c.c_int, c.c_char_p, c.c_size_t, _OBJECTS, c.c_char_p, c.c_size_t),
+        ("assay_policy_issuers_destroy", None, _OBJECTS),
+        _getter("assay_policy_issuers_get", PolicyIssuer))
 
 
 # --- values

@@ -1,5 +1,6 @@
 //! bindings/rust/src/ffi.rs - functions and structures of assay/assay.h and assay/policy.h that the crate uses.
 pub use crate::ffi_identity::*;
+pub use crate::ffi_standing::*;
 use std::os::raw::{c_char, c_int, c_void};
 
 /// Objects are opaque.

@@ -50,7 +50,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    fn of(number: c_int) -> Standing {
+    pub(crate) fn of(number: c_int) -> Standing {
         match number {
             0 => Standing::Full,
             1 => Standing::Warning,
@@ -149,7 +149,7 @@ impl Drop for Verified {
     }
 }
 
-fn pointer_of(id: &Option<[u8; 32]>) -> *const u8 {
+pub(crate) fn pointer_of(id: &Option<[u8; 32]>) -> *const u8 {
     id.as_ref().map_or(ptr::null(), |id| id.as_ptr())
 }
 

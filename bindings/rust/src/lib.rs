@@ -20,8 +20,10 @@
 mod evidence;
 mod ffi;
 mod ffi_identity;
+mod ffi_standing;
 mod identity;
 mod log;
+mod standing;
 mod token;
 mod verdict;
 
@@ -36,6 +38,7 @@ pub use evidence::{
 };
 pub use identity::{Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing};
 pub use log::{Event, Log, LogReport, Register};
+pub use standing::{verify_standing, KeyAnswer, KeyRequest, KeyVerdict, Outcome, ProofAnswer, StandingReport};
 #[cfg(feature = "yaml")]
 pub use token::read_issuers;
 pub use token::{Answer, Issuer, Service, Statement, Token, TokenDevice, TokenRequest};

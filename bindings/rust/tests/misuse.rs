@@ -215,3 +215,15 @@ fn misuse_of_identities_is_an_error() {
         assert_eq!(wrong.verify_token(b"x").unwrap_err().status, INVALID);
     }
 }
+
+#[test]
+fn key_proofs_of_no_use() {
+    let good = assay::KeyRequest::new(b"noise", b"noise", b"key", 60);
+    assert!(good.verify().is_err());
+    assert_eq!(assay::KeyRequest { name: Some("a\0b"), ..good.clone() }.verify().unwrap_err().name(), "ASSAY_E_INVALID");
+    assert_eq!(assay::KeyRequest { key: b"", ..good.clone() }.verify().unwrap_err().name(), "ASSAY_E_INVALID");
+    assert_eq!(assay::KeyRequest { max_age_s: 0, ..good.clone() }.verify().unwrap_err().name(), "ASSAY_E_RANGE");
+    assert!(assay::KeyRequest { proof: b"", ..good }.verify().is_err());
+    assert!(assay::verify_standing(b"", b"", 0, 0).is_err());
+    assert_ne!(assay::KeyAnswer::ACTIVE.to_string(), assay::KeyAnswer::WITHDRAWN.to_string());
+}

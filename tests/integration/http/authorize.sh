@@ -232,6 +232,38 @@ if [ -x "$client_program" ]; then
     expect 1 'refused: ' handshake "$(port 7)" altered "$member"
 fi
 
+# Both sides of a connection, each with the exported proof in its certificate.
+next_export() { ask 1 proof node-2 --keys --out node-2.keys >proof.out 2>&1; }
+example=$TOOLS/../examples/example_attested_keys
+ends_with() { # ends_with STATUS COMMAND...
+    wanted_status=$1
+    shift
+    "$@"
+    [ $? -eq "$wanted_status" ]
+}
+attest() { # attest KEY MEMBER MAX-AGE: both sides have a certificate of this key with the proof; `tls.out` of the client
+    printf '%s\n' '[req]' 'distinguished_name = dn' 'prompt = no' 'x509_extensions = ext' '[dn]' 'CN = workload' '[ext]' \
+        "1.3.6.1.4.1.32473.17.2 = DER:$(od -An -v -tx1 node-2.keys | tr -d ' \n')" >certificate.conf
+    openssl req -x509 -new -config certificate.conf -key "$1.key" -days 1 -out attested.pem 2>/dev/null || return 2
+    attested_port=$("$TOOLS/free_port" 1)
+    "$example" server "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.server 2>&1 &
+    attested_pid=$!
+    until_true 10 grep -q port tls.server
+    "$example" client "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.out 2>&1
+    attested=$?
+    wait $attested_pid
+    return $attested
+}
+if [ -x "$example" ]; then
+    fresh_attest() { next_export && attest "$@"; }
+    check 'TLS by the exported proof' until_true 30 fresh_attest api "$member" 60
+    check 'both sides accepted' grep -q '^connected$' tls.server
+    check 'the key of a stranger is refused' ends_with 1 attest stranger "$member" 60
+    check 'since it is not listed' grep -q '^refused: the key is not in the list' tls.out
+    check 'another member is refused' ends_with 1 attest api "$(field 3 status node_id)" 60
+    check 'by its id' grep -q '^refused: it is of another member' tls.out
+fi
+
 # --- nginx lets its owner in, by the second node, since the first is behind
 check 'nginx lets it in' web_is 200 api
 check 'the page is that of the application' grep -q served web

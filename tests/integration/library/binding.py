@@ -209,11 +209,29 @@ def check_genuine(folder):
     check("a modified quote is not genuine", turned.genuine is False and turned.tier is assay.Tier.CONTRAINDICATED)
 
 
+def check_key_proofs():
+    """Misuse of proofs of standing and of keys; what they prove is compared by tests/bindings."""
+    good = assay.KeyRequest(b"noise", b"noise", b"key", 60)
+    for what, error, members in (
+            ("noise", assay.Error, {}), ("an empty proof", assay.Error, {"proof": b""}), ("no key", assay.Error, {"key": b""}),
+            ("a proof that is a number", TypeError, {"proof": 5}), ("a short id", ValueError, {"node_id": b"x"}),
+            ("a name with a NUL", ValueError, {"name": "a\0b"}), ("a name that is none", TypeError, {"name": b"api"}),
+            ("an empty name", assay.Error, {"name": ""}), ("an age of 0", assay.Error, {"max_age_s": 0}),
+            ("an age that C would cut", OverflowError, {"max_age_s": 1 << 32}), ("a part of a second", TypeError, {"max_age_s": .5}),
+            ("a time before 1970", OverflowError, {"now_ms": -1}), ("a standing of no key", assay.Error, {"standing_worst": 2})):
+        check("%s is an error" % what, raises(error, assay.verify_key, good._replace(**members)))
+    check("a request that is none", raises(TypeError, assay.verify_key, b"noise"))
+    check("noise proves nothing", raises(assay.Error, assay.verify_standing, b"noise", b"noise"))
+    check("an answer is no yes", raises(TypeError, bool, assay.KeyAnswer.ACTIVE))
+    check("nor is that of a proof", raises(TypeError, bool, assay.ProofAnswer.PROVEN))
+
+
 def main(arguments):
     check_noise()
     check_objects()
     check_tokens()
     check_identities()
+    check_key_proofs()
     check_pieces()
     folder = os.path.join(arguments[1], "tdx", "tdx-v4-uptodate") if len(arguments) > 1 else ""
     if os.path.isdir(folder):

@@ -169,6 +169,8 @@ func main() {
 			err = runTokenCase(column)
 		} else if strings.HasPrefix(column[0], "identity-") {
 			err = runIdentityCase(column)
+		} else if strings.HasPrefix(column[0], "standing-") {
+			err = runStandingCase(column)
 		} else {
 			err = runCase(column, verifier)
 		}

@@ -3,6 +3,7 @@
 //! usage: run TABLE
 mod identity;
 mod print;
+mod standing;
 mod token;
 
 use assay::{Error, Form, Policy, Request, ResultRequest, Trust, Value, Verdict, Verifier};
@@ -135,6 +136,8 @@ fn main() {
             token::run_token_case(&column)
         } else if column[0].starts_with("identity-") {
             identity::run_identity_case(&column)
+        } else if column[0].starts_with("standing-") {
+            standing::run_standing_case(&column)
         } else {
             run_case(&column, &mut verifier)
         };
