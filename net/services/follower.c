@@ -103,6 +103,11 @@ const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower
     return f->has_state ? assay_registry_tasks(f->now.registry) : NULL;
 }
 
+const struct assay_ca *assay_follower_identity(const struct assay_follower *f)
+{
+    return f->has_state ? assay_registry_identity(f->now.registry) : NULL;
+}
+
 const struct assay_follower_state *assay_follower_state(const struct assay_follower *f)
 {
     return f->has_state ? &f->home : NULL;
@@ -227,6 +232,7 @@ static enum assay_status reduce_plan(struct assay_follower *f, struct assay_slic
     if (service_of(f) != ASSAY_SERVICE_CONTINUITY) p->group_count = 0;
     p->has_shares = p->has_shares && service_of(f) == ASSAY_SERVICE_SHARES;
     p->has_tasks = p->has_tasks && service_of(f) == ASSAY_SERVICE_TASKS;
+    p->has_identity = p->has_identity && service_of(f) == ASSAY_SERVICE_IDENTITY;
     f->count = assay_service_documents(p, service_of(f), f->config.group, f->numbers);
     ASSAY_ASSERT(f->count <= ASSAY_REGISTRY_DOCUMENTS_MAX);
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
@@ -334,6 +340,10 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
     } else if (m->verb == ASSAY_SERVICE_VERDICT) {
         if (callbacks->verdict != NULL)
             callbacks->verdict(f->config.context, m->serial, m->good, m->standing);
+    } else if (m->verb == ASSAY_SERVICE_PROOF) {
+        if (callbacks->proof != NULL) callbacks->proof(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_KEYS) {
+        if (callbacks->keys != NULL) callbacks->keys(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {
         if (callbacks->refused != NULL) callbacks->refused(f->config.context, m->kind, m->why);
     } else {
@@ -342,8 +352,16 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
     return ASSAY_OK;
 }
 
+/* The fold of the group key is of no use without what each close gives it. */
+static bool lacks_holders(const struct assay_follower *f, const struct assay_service_message *m)
+{
+    return service_of(f) == ASSAY_SERVICE_IDENTITY && !m->has_holders &&
+           (m->verb == ASSAY_SERVICE_BEGIN || m->verb == ASSAY_SERVICE_CLOSE);
+}
+
 static enum assay_status on_message(struct assay_follower *f, const struct assay_service_message *m)
 {
+    if (lacks_holders(f, m)) return ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CROWDED) return ASSAY_E_FULL;
     if (m->verb == ASSAY_SERVICE_BEGIN) return on_begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return on_document(f, m);
