@@ -38,7 +38,7 @@ struct runtime_service_server {
     bool quoting;                   /* for a program */
     char path[ASSAY_SUMMARY_PATH];  /* path of the socket, for operators; complete where it fits */
     struct server_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
-    struct { /* of what programs verify by themselves; NULL before the first request */
+    struct {              /* of what programs verify by themselves; NULL before the first request */
         uint8_t *scratch; /* [assay_boundary_page_scratch_len()] */
         struct assay_roster_row *rows; /* [ASSAY_MEMBERS_MAX] */
         uint8_t *voters;               /* [ASSAY_SERVICE_VOTERS_MAX] */
@@ -287,8 +287,8 @@ static struct assay_slice list_keys(void *context, uint32_t slot, const uint8_t 
     struct assay_slice list;
     ASSAY_ASSERT(runtime->service_state != NULL);
     uint8_t *bytes = runtime->service_state->proof.list;
-    const enum assay_status status = assay_declared_list_load(
-        runtime->config.store, slot, root, bytes, ASSAY_SERVICE_KEYS_MAX, &list);
+    const enum assay_status status = assay_declared_list_load(runtime->config.store, slot, root,
+                                                              bytes, ASSAY_SERVICE_KEYS_MAX, &list);
     return status == ASSAY_OK ? list : (struct assay_slice){ NULL, 0 };
 }
 
@@ -432,8 +432,8 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
     const struct assay_service_server_callbacks world = {
-        runtime,      submit_record, request_program_quote, appraise_proof,
-        get_peer_uid, prove_epoch,   list_keys,             log_crowded,
+        runtime,     submit_record, request_program_quote, appraise_proof, get_peer_uid,
+        prove_epoch, list_keys,     log_crowded,
     };
     const char *path = runtime->config.services_path;
     ASSAY_ASSERT(runtime->service_state == NULL && runtime->services_summary == NULL);

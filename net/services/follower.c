@@ -26,7 +26,7 @@ struct assay_follower {
     struct assay_service_stream stream; /* fd -1: none */
     uint64_t dial_at_ms;
     uint64_t revision;
-    bool begun; /* on this connection */
+    bool begun;     /* on this connection */
     bool has_state; /* once */
     struct assay_follower_state home;
     struct assay_registry_plan plan; /* of the followed service alone */
@@ -34,6 +34,7 @@ struct assay_follower {
     /* A BEGIN whose documents are being received. */
     struct assay_follower_state next_home;
     struct assay_registry_plan next_plan;
+    uint64_t next_other_weight;
     struct held next; /* registry NULL: there is none */
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], count, read;
     struct assay_registry_facts facts;
@@ -259,6 +260,7 @@ static enum assay_status finish_begin(struct assay_follower *f)
         shown->view_last < seen->view_last)
         return ASSAY_E_CHAIN;
     assay_registry_set_era(f->next.registry, f->next_home.era);
+    assay_registry_set_other_weight(f->next.registry, f->next_other_weight);
     assay_registry_set_standing(f->next.registry, f->next_home.epoch, f->next_home.member,
                                 f->next_home.members);
     free_registry(&f->now);
@@ -281,6 +283,7 @@ static enum assay_status on_begin(struct assay_follower *f, const struct assay_s
     f->next_home = (struct assay_follower_state){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
     load_moment(&f->next_home, m);
+    f->next_other_weight = m->other_weight;
     f->read = 0;
     const size_t len = assay_registry_size(&f->next_plan);
     f->next.memory = malloc(len);
@@ -324,6 +327,7 @@ static enum assay_status on_close(struct assay_follower *f, const struct assay_s
     if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
     load_moment(&f->home, m);
     f->home.records = 0;
+    assay_registry_set_other_weight(f->now.registry, m->other_weight);
     assay_registry_close_epoch(f->now.registry, m->epoch, m->member, m->members, &f->facts,
                                report_facts, f);
     report_standings(f);

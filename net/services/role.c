@@ -42,18 +42,15 @@ static const struct {
                                         KIND(ASSAY_SERVICE_SHARE_DISPUTE) },
     /* A reader by measurement presents evidence as well. */
     [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, PEOPLE, false, true, true,
-                                   KIND(ASSAY_SERVICE_SHARE_PUT) |
-                                       KIND(ASSAY_SERVICE_SHARE_READ) |
+                                   KIND(ASSAY_SERVICE_SHARE_PUT) | KIND(ASSAY_SERVICE_SHARE_READ) |
                                        KIND(ASSAY_SERVICE_SHARE_DELETE) |
                                        KIND(ASSAY_SERVICE_SHARE_READERS) },
-    [ASSAY_SERVICE_ROLE_EXECUTOR] = { "executor", ASSAY_SERVICE_TASKS, PROGRAMS, false, true,
-                                      false,
+    [ASSAY_SERVICE_ROLE_EXECUTOR] = { "executor", ASSAY_SERVICE_TASKS, PROGRAMS, false, true, false,
                                       KIND(ASSAY_SERVICE_TASK_OFFER) |
                                           KIND(ASSAY_SERVICE_TASK_ACCEPT) |
                                           KIND(ASSAY_SERVICE_TASK_CLAIM) |
                                           KIND(ASSAY_SERVICE_TASK_RELEASE) },
-    [ASSAY_SERVICE_ROLE_REQUESTOR] = { "requestor", ASSAY_SERVICE_TASKS, PEOPLE, false, false,
-                                       true,
+    [ASSAY_SERVICE_ROLE_REQUESTOR] = { "requestor", ASSAY_SERVICE_TASKS, PEOPLE, false, false, true,
                                        KIND(ASSAY_SERVICE_TRANSFER) |
                                            KIND(ASSAY_SERVICE_TASK_OPEN) |
                                            KIND(ASSAY_SERVICE_TASK_CLOSE) |

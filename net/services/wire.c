@@ -47,8 +47,8 @@ static bool is_service_of(const struct assay_registry_plan *plan, const char *na
     return strncmp(name, "group/", 6) == 0 && group < plan->group_count;
 }
 
-uint32_t assay_service_documents(const struct assay_registry_plan *plan,
-                                 enum assay_service service, uint32_t group,
+uint32_t assay_service_documents(const struct assay_registry_plan *plan, enum assay_service service,
+                                 uint32_t group,
                                  uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX])
 {
     const uint32_t all = assay_registry_documents(plan);

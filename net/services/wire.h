@@ -38,7 +38,8 @@
  * canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
  * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
  * (zeros: an empty seat). holders: weight in the table of voters that is of none of the members
- * (u64 big-endian), then 45 bytes for each of them: bits of enum assay_service_holder_bit, weight of the seat (u32 big-endian), incarnation (u64 big-endian), root
+ * (u64 big-endian), then 45 bytes for each of them: bits of enum assay_service_holder_bit, weight of
+ * the seat (u32 big-endian), incarnation (u64 big-endian), root
  * of the keys in force. records: of that service, final since that close, which are in the
  * documents already. Documents are those of the followed service, of continuity all groups', in the
  * order of registry.h. RECORD is sent for that service alone.
@@ -64,7 +65,7 @@ enum {
     ASSAY_SERVICE_STATEMENT_MAX = 64,
     ASSAY_SERVICE_EVIDENCE_MAX = 32 * 1024,
     ASSAY_SERVICE_WHY_MAX = 128,
-    ASSAY_SERVICE_VOTERS_MAX = 128 * 1024,   /* rows of a table of voters */
+    ASSAY_SERVICE_VOTERS_MAX = 128 * 1024, /* rows of a table of voters */
     ASSAY_SERVICE_BOUNDARY_MAX = 192 * 1024,
     ASSAY_SERVICE_FINALITY_MAX = 304 * 1024, /* a RECOVER may be longer, and is not sent */
     ASSAY_SERVICE_KEYS_MAX = 8 * 1024,       /* a list of keys */
@@ -146,11 +147,11 @@ struct assay_service_message {
     struct assay_slice evidence;    /* at most ASSAY_SERVICE_EVIDENCE_MAX; VERIFY: from 1 */
     bool good;
     enum assay_registry_standing standing;
-    struct assay_slice why; /* 1 .. ASSAY_SERVICE_WHY_MAX */
-    bool with_voters;       /* PROVE; era and epoch are those of moment */
+    struct assay_slice why;                        /* 1 .. ASSAY_SERVICE_WHY_MAX */
+    bool with_voters;                              /* PROVE; era and epoch are those of moment */
     struct assay_slice voters, boundary, finality; /* PROOF */
-    uint8_t root[32];        /* LIST, KEYS */
-    struct assay_slice keys; /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
+    uint8_t root[32];                              /* LIST, KEYS */
+    struct assay_slice keys;                       /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
 };
 
 /* Without the length; fields are within their ranges (asserted). Returns: ASSAY_OK |
@@ -170,8 +171,8 @@ void assay_service_report_data(const uint8_t chain_id[static 32],
 enum assay_service assay_service_of(enum assay_service_kind kind);
 /* The documents of a plan that belong to a service, in the order in which they are sent. Out: their
  * numbers. Returns: how many; 0: the plan has no such service, or no such group */
-uint32_t assay_service_documents(const struct assay_registry_plan *plan,
-                                 enum assay_service service, uint32_t group,
+uint32_t assay_service_documents(const struct assay_registry_plan *plan, enum assay_service service,
+                                 uint32_t group,
                                  uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX]);
 
 /* --- one end of the stream; all zero but fd is an empty one */

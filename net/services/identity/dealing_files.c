@@ -24,12 +24,12 @@ struct dealing {
     size_t len;
 };
 
-struct assay_dealing_files {
+struct assay_keyholder_dealings {
     char folder[PATH_MAX - NAME_LEN - 2];
     struct dealing dealing[ASSAY_FROST_INDICES_MAX];
 };
 
-static void path_of(const struct assay_dealing_files *f, const uint8_t digest[static 32],
+static void path_of(const struct assay_keyholder_dealings *f, const uint8_t digest[static 32],
                     char path[static PATH_MAX])
 {
     char name[NAME_LEN + 1];
@@ -37,7 +37,7 @@ static void path_of(const struct assay_dealing_files *f, const uint8_t digest[st
     (void)snprintf(path, PATH_MAX, "%s/%s", f->folder, name);
 }
 
-static struct dealing *find_dealing(struct assay_dealing_files *f, const uint8_t *digest)
+static struct dealing *find_dealing(struct assay_keyholder_dealings *f, const uint8_t *digest)
 {
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++) {
         struct dealing *d = &f->dealing[i];
@@ -48,7 +48,7 @@ static struct dealing *find_dealing(struct assay_dealing_files *f, const uint8_t
     return NULL;
 }
 
-static void load_file(struct assay_dealing_files *f, const char *name)
+static void load_file(struct assay_keyholder_dealings *f, const char *name)
 {
     char path[PATH_MAX];
     uint8_t digest[32], found[32], *bytes = NULL;
@@ -70,14 +70,14 @@ static void load_file(struct assay_dealing_files *f, const char *name)
     (void)unlink(path); /* incomplete: the ledger has it */
 }
 
-enum assay_status assay_dealing_files_open(const char *folder, struct assay_dealing_files **out)
+enum assay_status assay_keyholder_dealings_open(const char *folder,
+                                                struct assay_keyholder_dealings **out)
 {
-    struct assay_dealing_files *f = calloc(1, sizeof *f);
+    struct assay_keyholder_dealings *f = calloc(1, sizeof *f);
     *out = NULL;
     if (f == NULL) return ASSAY_E_MEMORY;
     const int len = snprintf(f->folder, sizeof f->folder, "%s", folder);
-    enum assay_status status =
-        len > 0 && (size_t)len < sizeof f->folder ? ASSAY_OK : ASSAY_E_RANGE;
+    enum assay_status status = len > 0 && (size_t)len < sizeof f->folder ? ASSAY_OK : ASSAY_E_RANGE;
     if (status == ASSAY_OK && mkdir(f->folder, 0700) != 0 && errno != EEXIST)
         status = ASSAY_E_STORE;
     DIR *files = status == ASSAY_OK ? opendir(f->folder) : NULL;
@@ -86,13 +86,13 @@ enum assay_status assay_dealing_files_open(const char *folder, struct assay_deal
         load_file(f, file->d_name);
     if (files != NULL) (void)closedir(files);
     *out = f;
-    if (status != ASSAY_OK) assay_dealing_files_close(out);
+    if (status != ASSAY_OK) assay_keyholder_dealings_close(out);
     return status;
 }
 
-void assay_dealing_files_close(struct assay_dealing_files **files)
+void assay_keyholder_dealings_close(struct assay_keyholder_dealings **files)
 {
-    struct assay_dealing_files *f = *files;
+    struct assay_keyholder_dealings *f = *files;
     if (f == NULL) return;
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++)
         free(f->dealing[i].bytes);
@@ -100,8 +100,8 @@ void assay_dealing_files_close(struct assay_dealing_files **files)
     *files = NULL;
 }
 
-enum assay_status assay_dealing_files_put(struct assay_dealing_files *files,
-                                          struct assay_slice payload)
+enum assay_status assay_keyholder_dealings_put(struct assay_keyholder_dealings *files,
+                                               struct assay_slice payload)
 {
     char path[PATH_MAX];
     uint8_t digest[32];
@@ -121,8 +121,8 @@ enum assay_status assay_dealing_files_put(struct assay_dealing_files *files,
     return ASSAY_OK;
 }
 
-struct assay_slice assay_dealing_files_get(const struct assay_dealing_files *files,
-                                           const uint8_t digest[static 32])
+struct assay_slice assay_keyholder_dealings_get(const struct assay_keyholder_dealings *files,
+                                                const uint8_t digest[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++) {
         const struct dealing *d = &files->dealing[i];
@@ -141,7 +141,8 @@ static bool is_of_ceremony(const struct assay_ca *ca, const uint8_t digest[stati
     return false;
 }
 
-void assay_dealing_files_retain(struct assay_dealing_files *files, const struct assay_ca *ca)
+void assay_keyholder_dealings_retain(struct assay_keyholder_dealings *files,
+                                     const struct assay_ca *ca)
 {
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++) {
         struct dealing *d = &files->dealing[i];

@@ -10,22 +10,23 @@
 
 #include "services/identity/ceremony.h"
 
-struct assay_dealing_files;
+struct assay_keyholder_dealings;
 
 /* Opens the folder, or creates it. Returns: ASSAY_OK | ASSAY_E_RANGE (path) | ASSAY_E_STORE |
  * ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_dealing_files_open(const char *folder,
-                                                         struct assay_dealing_files **out);
+ASSAY_CHECKED enum assay_status assay_keyholder_dealings_open(
+    const char *folder, struct assay_keyholder_dealings **out);
 /* Accepts a pointer to NULL; sets it to NULL. */
-void assay_dealing_files_close(struct assay_dealing_files **files);
+void assay_keyholder_dealings_close(struct assay_keyholder_dealings **files);
 /* The payload of a CA_DEAL that counts. Returns: ASSAY_OK, also when it is stored already |
  * ASSAY_E_FULL (more than a ceremony has) | ASSAY_E_STORE | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_dealing_files_put(struct assay_dealing_files *files,
-                                                        struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_keyholder_dealings_put(struct assay_keyholder_dealings *files,
+                                                             struct assay_slice payload);
 /* Returns: the payload with this SHA-256, until the next call of put or retain; empty: not here. */
-struct assay_slice assay_dealing_files_get(const struct assay_dealing_files *files,
-                                           const uint8_t digest[static 32]);
+struct assay_slice assay_keyholder_dealings_get(const struct assay_keyholder_dealings *files,
+                                                const uint8_t digest[static 32]);
 /* Removes those that are not of the running ceremony. */
-void assay_dealing_files_retain(struct assay_dealing_files *files, const struct assay_ca *ca);
+void assay_keyholder_dealings_retain(struct assay_keyholder_dealings *files,
+                                     const struct assay_ca *ca);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-struct assay_ledger_proof {
+struct assay_keyholder_proof {
     struct assay_checkpoint at; /* proven */
     bool has_voters;            /* chain is at that checkpoint */
     struct assay_boundary_chain chain;
@@ -21,32 +21,32 @@ struct assay_ledger_proof {
     uint8_t document[ASSAY_CA_DOCUMENTS][32]; /* of the group key, after that epoch */
 };
 
-enum assay_status assay_ledger_proof_create(const struct assay_checkpoint *from,
-                                            struct assay_ledger_proof **out)
+enum assay_status assay_keyholder_proof_create(const struct assay_checkpoint *from,
+                                               struct assay_keyholder_proof **out)
 {
-    struct assay_ledger_proof *p = calloc(1, sizeof *p);
+    struct assay_keyholder_proof *p = calloc(1, sizeof *p);
     *out = p;
     if (p == NULL) return ASSAY_E_MEMORY;
     p->at = *from;
     return ASSAY_OK;
 }
 
-void assay_ledger_proof_destroy(struct assay_ledger_proof **proof)
+void assay_keyholder_proof_destroy(struct assay_keyholder_proof **proof)
 {
-    struct assay_ledger_proof *p = *proof;
+    struct assay_keyholder_proof *p = *proof;
     if (p == NULL) return;
     assay_boundary_chain_free(&p->chain);
     free(p);
     *proof = NULL;
 }
 
-const struct assay_checkpoint *assay_ledger_proof_at(const struct assay_ledger_proof *proof)
+const struct assay_checkpoint *assay_keyholder_proof_at(const struct assay_keyholder_proof *proof)
 {
     return &proof->at;
 }
 
-bool assay_ledger_proof_next(const struct assay_ledger_proof *proof, uint64_t epoch,
-                             struct assay_service_message *m)
+bool assay_keyholder_proof_next(const struct assay_keyholder_proof *proof, uint64_t epoch,
+                                struct assay_service_message *m)
 {
     *m = (struct assay_service_message){ .verb = ASSAY_SERVICE_PROVE,
                                          .era = proof->at.era,
@@ -59,7 +59,7 @@ bool assay_ledger_proof_next(const struct assay_ledger_proof *proof, uint64_t ep
 }
 
 /* The documents of the group key are the last ones of a plan (services/registry/registry.h). */
-static void load_documents(struct assay_ledger_proof *p, const struct assay_boundary *b)
+static void load_documents(struct assay_keyholder_proof *p, const struct assay_boundary *b)
 {
     const struct assay_leaf_head *head = &b->state;
     p->certified = head->certified;
@@ -69,7 +69,7 @@ static void load_documents(struct assay_ledger_proof *p, const struct assay_boun
                          head->services[head->service_count - ASSAY_CA_DOCUMENTS + i], 32);
 }
 
-static enum assay_status decode_voters(struct assay_ledger_proof *p, struct assay_slice voters,
+static enum assay_status decode_voters(struct assay_keyholder_proof *p, struct assay_slice voters,
                                        uint32_t *count)
 {
     struct assay_cursor c = assay_cursor_over(voters.bytes, voters.len);
@@ -89,7 +89,7 @@ static enum assay_status fail_proof(struct assay_fault *fault, const char *what,
 }
 
 /* The voters that the checkpoint names, and the boundary of its epoch, which its id proves. */
-static enum assay_status load_base(struct assay_ledger_proof *p,
+static enum assay_status load_base(struct assay_keyholder_proof *p,
                                    const struct assay_service_message *m, struct assay_fault *fault)
 {
     struct assay_boundary b;
@@ -100,16 +100,17 @@ static enum assay_status load_base(struct assay_ledger_proof *p,
     ASSAY_TRY(assay_boundary_chain_from(&p->chain, &p->at, p->rows, count, m->boundary, fault));
     p->has_voters = true;
     /* The chain has compared its id. Genesis has none. */
-    if (m->boundary.len > 0 && assay_boundary_decode(m->boundary, ASSAY_MEMBERS_MAX, &b) == ASSAY_OK)
+    if (m->boundary.len > 0 &&
+        assay_boundary_decode(m->boundary, ASSAY_MEMBERS_MAX, &b) == ASSAY_OK)
         load_documents(p, &b);
     return ASSAY_OK;
 }
 
-enum assay_status assay_ledger_proof_on_answer(struct assay_ledger_proof *proof,
-                                               const struct assay_service_message *m,
-                                               struct assay_fault *fault)
+enum assay_status assay_keyholder_proof_on_answer(struct assay_keyholder_proof *proof,
+                                                  const struct assay_service_message *m,
+                                                  struct assay_fault *fault)
 {
-    struct assay_ledger_proof *p = proof;
+    struct assay_keyholder_proof *p = proof;
     struct assay_boundary b;
     ASSAY_ASSERT(m->verb == ASSAY_SERVICE_PROOF);
     if (m->epoch != p->at.epoch + (p->has_voters ? 1U : 0U)) return ASSAY_E_EARLY;
@@ -125,10 +126,10 @@ enum assay_status assay_ledger_proof_on_answer(struct assay_ledger_proof *proof,
     return ASSAY_OK;
 }
 
-bool assay_ledger_proof_has(const struct assay_ledger_proof *proof, const struct assay_ca *ca,
-                            bool *certified)
+bool assay_keyholder_proof_has(const struct assay_keyholder_proof *proof, const struct assay_ca *ca,
+                               bool *certified)
 {
-    const struct assay_ledger_proof *p = proof;
+    const struct assay_keyholder_proof *p = proof;
     if (!p->has_documents || ca->era != p->at.era || ca->epoch != p->at.epoch ||
         !assay_bytes_equal(ca->chain_id, p->at.chain_id, 32))
         return false;

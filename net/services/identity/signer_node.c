@@ -32,11 +32,11 @@ struct secrets {
     uint8_t item[ASSAY_CEREMONY_ITEM_MAX];
 };
 
-struct assay_signer_node {
-    struct assay_signer_node_config config;
+struct assay_keyholder_node {
+    struct assay_keyholder_node_config config;
     struct assay_holder_vault *vault;
-    struct assay_dealing_files *dealings;
-    struct assay_ledger_proof *proof;
+    struct assay_keyholder_dealings *dealings;
+    struct assay_keyholder_proof *proof;
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     struct secrets *secrets;
@@ -48,9 +48,9 @@ struct assay_signer_node {
     uint64_t now_ms, ask_at_ms, list_at_ms;
     struct assay_ca closed; /* as the last close left it */
     bool has_closed;
-    bool must_step;          /* something is to be derived from what was acted on */
-    struct assay_ca acted;   /* the last state that was verified */
-    uint64_t stored_epoch;   /* of the checkpoint that is on the disk */
+    bool must_step;        /* something is to be derived from what was acted on */
+    struct assay_ca acted; /* the last state that was verified */
+    uint64_t stored_epoch; /* of the checkpoint that is on the disk */
     bool has_acted, is_listed, is_behind;
     uint8_t list_root[32]; /* of the list that was read last */
     bool has_list;
@@ -58,14 +58,14 @@ struct assay_signer_node {
     const char *fault;
 };
 
-static void set_failure(struct assay_signer_node *n, enum assay_status status)
+static void set_failure(struct assay_keyholder_node *n, enum assay_status status)
 {
     if (n->failure == ASSAY_OK) n->failure = status;
 }
 
 /* --- keys */
 
-size_t assay_signer_node_key(const struct assay_signer_node *node, uint8_t spki[static 44])
+size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t spki[static 44])
 {
     static const uint8_t head[SPKI_HEAD_LEN] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
                                                  0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
@@ -83,20 +83,20 @@ static enum assay_status draw_random(void *context, uint8_t *bytes, size_t len)
 static struct assay_slice find_dealing(void *context, uint32_t dealer,
                                        const uint8_t digest[static 32])
 {
-    const struct assay_signer_node *n = context;
+    const struct assay_keyholder_node *n = context;
     (void)dealer;
-    return assay_dealing_files_get(n->dealings, digest);
+    return assay_keyholder_dealings_get(n->dealings, digest);
 }
 
 static enum assay_status load_item(void *context, const struct assay_ceremony_item *item,
                                    struct assay_slice bytes)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     return assay_ceremony_holder_load(&n->secrets->holder, item, bytes);
 }
 
 /* The holder of the member whose daemon is followed. */
-static void init_holder(struct assay_signer_node *n, const uint8_t node_id[static 32])
+static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[static 32])
 {
     struct assay_ceremony_holder_config config = {
         .seed = *assay_holder_vault_seed(n->vault),
@@ -135,13 +135,13 @@ static enum assay_service_kind kind_of(enum assay_ceremony_record record)
 }
 
 /* The queue is empty after each verified close, so that it has room. */
-static enum assay_status submit_record(struct assay_signer_node *n, struct assay_slice bytes,
+static enum assay_status submit_record(struct assay_keyholder_node *n, struct assay_slice bytes,
                                        enum assay_ceremony_record record)
 {
     return assay_queue_add(n->pending, kind_of(record), bytes);
 }
 
-static enum assay_status submit_stored(struct assay_signer_node *n,
+static enum assay_status submit_stored(struct assay_keyholder_node *n,
                                        const struct assay_ceremony_item *item)
 {
     struct assay_slice bytes;
@@ -149,7 +149,7 @@ static enum assay_status submit_stored(struct assay_signer_node *n,
     return submit_record(n, bytes, item->record);
 }
 
-static enum assay_status execute_effect(struct assay_signer_node *n)
+static enum assay_status execute_effect(struct assay_keyholder_node *n)
 {
     struct assay_ceremony_holder *h = &n->secrets->holder;
     const struct assay_ceremony_effect *e = &n->secrets->effect;
@@ -173,7 +173,7 @@ static enum assay_status execute_effect(struct assay_signer_node *n)
     ASSAY_UNREACHABLE("an action");
 }
 
-static void step_holder(struct assay_signer_node *n)
+static void step_holder(struct assay_keyholder_node *n)
 {
     struct assay_ceremony_holder *h = &n->secrets->holder;
     ASSAY_ASSERT(n->has_acted && n->has_holder);
@@ -191,11 +191,11 @@ static void step_holder(struct assay_signer_node *n)
 
 /* --- the ledger, verified */
 
-static enum assay_status store_checkpoint(struct assay_signer_node *n)
+static enum assay_status store_checkpoint(struct assay_keyholder_node *n)
 {
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    ASSAY_TRY(assay_checkpoint_encode(assay_ledger_proof_at(n->proof), &w));
+    ASSAY_TRY(assay_checkpoint_encode(assay_keyholder_proof_at(n->proof), &w));
     return assay_file_replace(n->checkpoint_path, ASSAY_FILE_PUBLIC,
                               assay_slice_over(bytes, w.len)) == ASSAY_OK
                ? ASSAY_OK
@@ -203,7 +203,7 @@ static enum assay_status store_checkpoint(struct assay_signer_node *n)
 }
 
 /* Records that are not final are derived again, from what the ledger is now. */
-static void clear_pending(struct assay_signer_node *n)
+static void clear_pending(struct assay_keyholder_node *n)
 {
     for (enum assay_ceremony_record r = ASSAY_CEREMONY_OFFER; r <= ASSAY_CEREMONY_TABLE; r++)
         assay_queue_clear_kind(n->pending, kind_of(r));
@@ -211,12 +211,12 @@ static void clear_pending(struct assay_signer_node *n)
 
 /* The epoch that closed last, once it is proven and its fold is the ledger's. A close that an
  * earlier run acted on is not counted once more: shares would be erased too soon. */
-static void act_on_close(struct assay_signer_node *n)
+static void act_on_close(struct assay_keyholder_node *n)
 {
     bool certified = false;
     if (!n->has_closed || !n->has_holder || n->failure != ASSAY_OK) return;
     if (n->has_acted && n->acted.era == n->closed.era && n->acted.epoch == n->closed.epoch) return;
-    if (!assay_ledger_proof_has(n->proof, &n->closed, &certified)) return;
+    if (!assay_keyholder_proof_has(n->proof, &n->closed, &certified)) return;
     const bool is_new = n->closed.epoch > n->stored_epoch;
     n->acted = n->closed;
     n->has_acted = true;
@@ -229,26 +229,26 @@ static void act_on_close(struct assay_signer_node *n)
     clear_pending(n);
     /* While dealings arrive, this close has none of those that are final since. */
     if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
-        assay_dealing_files_retain(n->dealings, &n->acted);
+        assay_keyholder_dealings_retain(n->dealings, &n->acted);
     assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new, false);
     n->must_step = true;
 }
 
-static void request_proof(struct assay_signer_node *n)
+static void request_proof(struct assay_keyholder_node *n)
 {
     const struct assay_follower_state *home = assay_follower_state(n->follower);
     struct assay_service_message m;
     if (home == NULL || !assay_follower_follows(n->follower) || n->now_ms < n->ask_at_ms) return;
-    if (!assay_ledger_proof_next(n->proof, home->epoch, &m)) return;
+    if (!assay_keyholder_proof_next(n->proof, home->epoch, &m)) return;
     n->ask_at_ms = n->now_ms + REQUEST_AGAIN_MS;
     assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
 }
 
 static void on_proof(void *context, const struct assay_service_message *m)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     struct assay_fault fault = { .what = NULL };
-    const enum assay_status status = assay_ledger_proof_on_answer(n->proof, m, &fault);
+    const enum assay_status status = assay_keyholder_proof_on_answer(n->proof, m, &fault);
     if (status == ASSAY_E_INVALID) {
         n->refused++;
         n->fault = fault.what;
@@ -261,7 +261,7 @@ static void on_proof(void *context, const struct assay_service_message *m)
 
 /* --- the list in which the holder's entry is */
 
-static void request_list(struct assay_signer_node *n)
+static void request_list(struct assay_keyholder_node *n)
 {
     const struct assay_follower_state *home = assay_follower_state(n->follower);
     if (home == NULL || !assay_follower_follows(n->follower) || home->slot >= home->members) return;
@@ -276,11 +276,11 @@ static void request_list(struct assay_signer_node *n)
 }
 
 /* Out: *entry: len 0 when the list has none of this holder */
-static void find_entry(const struct assay_signer_node *n, const struct assay_declared_keys *keys,
+static void find_entry(const struct assay_keyholder_node *n, const struct assay_declared_keys *keys,
                        struct assay_ceremony_entry *entry)
 {
     uint8_t spki[44], hashes[ASSAY_DECLARED_KEYS_MAX][32];
-    const size_t len = assay_signer_node_key(n, spki);
+    const size_t len = assay_keyholder_node_key(n, spki);
     *entry = (struct assay_ceremony_entry){ .len = 0 };
     for (uint32_t i = 0; i < keys->count; i++)
         assay_merkle_leaf_hash(keys->entries[i].bytes, keys->entries[i].len, hashes[i]);
@@ -302,7 +302,7 @@ static void find_entry(const struct assay_signer_node *n, const struct assay_dec
 
 static void on_keys(void *context, const struct assay_service_message *m)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     const struct assay_follower_state *home = assay_follower_state(n->follower);
     struct assay_declared_keys keys;
     struct assay_ceremony_entry entry;
@@ -323,7 +323,7 @@ static void on_keys(void *context, const struct assay_service_message *m)
 
 /* --- the ledger, as the daemon shows it */
 
-static void keep_close(struct assay_signer_node *n)
+static void keep_close(struct assay_keyholder_node *n)
 {
     const struct assay_ca *ca = assay_follower_identity(n->follower);
     ASSAY_ASSERT(ca != NULL);
@@ -333,7 +333,7 @@ static void keep_close(struct assay_signer_node *n)
 
 static void on_begin(void *context)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     const struct assay_follower_state *home = assay_follower_state(n->follower);
     const uint8_t *node = assay_follower_node(n->follower);
     ASSAY_ASSERT(home != NULL);
@@ -354,7 +354,7 @@ static void on_close(void *context)
 static void on_record(void *context, uint32_t slot, enum assay_service_kind kind,
                       struct assay_slice payload)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     if (slot == assay_follower_state(n->follower)->slot)
         assay_queue_remove(n->pending, kind, payload);
 }
@@ -363,11 +363,11 @@ static void on_record(void *context, uint32_t slot, enum assay_service_kind kind
 static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
                       const char *word)
 {
-    struct assay_signer_node *n = context;
+    struct assay_keyholder_node *n = context;
     if (kind != ASSAY_SERVICE_CA_DEAL ||
         strcmp(word, assay_ca_result_word(ASSAY_CA_APPLIED)) != 0 || n->failure != ASSAY_OK)
         return;
-    const enum assay_status status = assay_dealing_files_put(n->dealings, payload);
+    const enum assay_status status = assay_keyholder_dealings_put(n->dealings, payload);
     /* A daemon may show any number of them: what was verified remains. */
     if (status != ASSAY_OK && status != ASSAY_E_FULL) set_failure(n, status);
 }
@@ -375,7 +375,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 /* --- opening */
 
 /* The newer one of the given checkpoint and of the stored one. */
-static enum assay_status load_checkpoint(struct assay_signer_node *n,
+static enum assay_status load_checkpoint(struct assay_keyholder_node *n,
                                          struct assay_checkpoint *from)
 {
     struct assay_checkpoint stored;
@@ -395,13 +395,13 @@ static enum assay_status load_checkpoint(struct assay_signer_node *n,
     return ASSAY_OK;
 }
 
-static enum assay_status open_ledger(struct assay_signer_node *n, const char **what)
+static enum assay_status open_ledger(struct assay_keyholder_node *n, const char **what)
 {
     struct assay_checkpoint from;
     *what = "the file `checkpoint` cannot be read, or is of another network";
     ASSAY_TRY(load_checkpoint(n, &from));
     *what = "out of memory";
-    ASSAY_TRY(assay_ledger_proof_create(&from, &n->proof));
+    ASSAY_TRY(assay_keyholder_proof_create(&from, &n->proof));
     ASSAY_TRY(assay_queue_create(
         n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
     const struct assay_follower_config config = {
@@ -422,17 +422,17 @@ static enum assay_status open_ledger(struct assay_signer_node *n, const char **w
     return assay_follower_create(&config, &n->follower);
 }
 
-static enum assay_status set_up(struct assay_signer_node *n, const char **what)
+static enum assay_status set_up(struct assay_keyholder_node *n, const char **what)
 {
     char dealings[PATH_MAX];
     struct assay_secret32 link;
     *what = "the path is too long";
-    const int len = snprintf(n->checkpoint_path, sizeof n->checkpoint_path, "%s/checkpoint",
-                             n->config.store);
+    const int len =
+        snprintf(n->checkpoint_path, sizeof n->checkpoint_path, "%s/checkpoint", n->config.store);
     if (len <= 0 || (size_t)len >= sizeof n->checkpoint_path) return ASSAY_E_RANGE;
     (void)snprintf(dealings, sizeof dealings, "%.*s/dealings", PATH_MAX - 16, n->config.store);
     *what = "the folder `dealings` cannot be read";
-    ASSAY_TRY(assay_dealing_files_open(dealings, &n->dealings));
+    ASSAY_TRY(assay_keyholder_dealings_open(dealings, &n->dealings));
     *what = "no random numbers";
     ASSAY_TRY(assay_random(link.bytes, sizeof link.bytes));
     assay_sodium_link_pair(&link, n->link_key);
@@ -440,17 +440,17 @@ static enum assay_status set_up(struct assay_signer_node *n, const char **what)
     return open_ledger(n, what);
 }
 
-enum assay_status assay_signer_node_open(const struct assay_signer_node_config *config,
-                                         struct assay_signer_node **out,
-                                         char message[static ASSAY_SIGNER_NODE_MESSAGE_LEN])
+enum assay_status assay_keyholder_node_open(const struct assay_keyholder_node_config *config,
+                                            struct assay_keyholder_node **out,
+                                            char message[static ASSAY_KEYHOLDER_NODE_MESSAGE_LEN])
 {
     const struct assay_holder_vault_config vault = { .folder = config->store,
                                                      .key = config->key,
                                                      .is_memory_only = config->is_memory_only };
     const char *what = "no locked memory: raise LimitMEMLOCK";
-    struct assay_signer_node *n = calloc(1, sizeof *n);
+    struct assay_keyholder_node *n = calloc(1, sizeof *n);
     *out = NULL;
-    (void)snprintf(message, ASSAY_SIGNER_NODE_MESSAGE_LEN, "out of memory");
+    (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "out of memory");
     if (n == NULL) return ASSAY_E_MEMORY;
     n->config = *config;
     n->ledger = ASSAY_E_AGAIN;
@@ -465,23 +465,23 @@ enum assay_status assay_signer_node_open(const struct assay_signer_node_config *
         }
         if (status == ASSAY_OK) status = set_up(n, &what);
         if (status != ASSAY_OK)
-            (void)snprintf(message, ASSAY_SIGNER_NODE_MESSAGE_LEN, "%.300s: %s (%s)",
+            (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "%.300s: %s (%s)",
                            config->store, what, assay_status_text(status));
     }
-    if (status != ASSAY_OK) assay_signer_node_close(&n);
+    if (status != ASSAY_OK) assay_keyholder_node_close(&n);
     else message[0] = '\0';
     *out = n;
     return status;
 }
 
-void assay_signer_node_close(struct assay_signer_node **node)
+void assay_keyholder_node_close(struct assay_keyholder_node **node)
 {
-    struct assay_signer_node *n = *node;
+    struct assay_keyholder_node *n = *node;
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
     assay_queue_destroy(&n->pending);
-    assay_ledger_proof_destroy(&n->proof);
-    assay_dealing_files_close(&n->dealings);
+    assay_keyholder_proof_destroy(&n->proof);
+    assay_keyholder_dealings_close(&n->dealings);
     if (n->has_holder) assay_ceremony_holder_wipe(&n->secrets->holder);
     assay_locked_memory_free(n->secrets, sizeof *n->secrets);
     assay_holder_vault_close(&n->vault);
@@ -491,7 +491,7 @@ void assay_signer_node_close(struct assay_signer_node **node)
 
 /* --- turn */
 
-static int wait_ms(const struct assay_signer_node *n, int timeout_ms)
+static int wait_ms(const struct assay_keyholder_node *n, int timeout_ms)
 {
     uint64_t due = assay_queue_wake_at(n->pending);
     if (n->ask_at_ms > n->now_ms && n->ask_at_ms < due) due = n->ask_at_ms;
@@ -500,9 +500,9 @@ static int wait_ms(const struct assay_signer_node *n, int timeout_ms)
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
-enum assay_status assay_signer_node_step(struct assay_signer_node *node, int timeout_ms)
+enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, int timeout_ms)
 {
-    struct assay_signer_node *n = node;
+    struct assay_keyholder_node *n = node;
     ASSAY_ASSERT(timeout_ms >= 0);
     if (n->failure != ASSAY_OK) return n->failure;
     struct pollfd fd = assay_follower_poll(n->follower);
@@ -521,13 +521,14 @@ enum assay_status assay_signer_node_step(struct assay_signer_node *node, int tim
     return n->failure;
 }
 
-struct assay_signer_node_status assay_signer_node_status(const struct assay_signer_node *node)
+struct assay_keyholder_node_status assay_keyholder_node_status(
+    const struct assay_keyholder_node *node)
 {
-    struct assay_signer_node_status status = {
+    struct assay_keyholder_node_status status = {
         .follows = assay_follower_follows(node->follower),
         .ledger = node->ledger,
-        .era = assay_ledger_proof_at(node->proof)->era,
-        .proven_epoch = assay_ledger_proof_at(node->proof)->epoch,
+        .era = assay_keyholder_proof_at(node->proof)->era,
+        .proven_epoch = assay_keyholder_proof_at(node->proof)->epoch,
         .acted_epoch = node->has_acted ? node->acted.epoch : 0,
         .refused = node->refused,
         .fault = node->fault,

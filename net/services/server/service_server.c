@@ -161,6 +161,7 @@ static void set_epoch(const struct assay_service_server *d, enum assay_service s
     assay_bytes_copy(m->beacon, 32, d->epoch.beacon, 32);
     m->members = d->epoch.members;
     m->has_holders = service == ASSAY_SERVICE_IDENTITY;
+    m->other_weight = m->has_holders ? d->epoch.other_weight : 0;
     for (uint32_t i = 0; i < d->epoch.members; i++) {
         m->member[i] = d->epoch.member[i];
         assay_bytes_copy(m->node[i], 32, d->epoch.node_id[i], 32);

@@ -57,11 +57,11 @@ struct assay_service_server_proof {
 
 /* A user that connected to a socket whose places were all taken. */
 struct assay_service_server_crowd {
-    const char *socket;     /* its name */
-    uint32_t uid, had;      /* the caller, and the number of places that it has */
-    uint32_t of, held;      /* the user with the most places, and their number */
-    uint32_t places;        /* of the socket */
-    bool given;             /* the caller got one of them; otherwise it was refused */
+    const char *socket; /* its name */
+    uint32_t uid, had;  /* the caller, and the number of places that it has */
+    uint32_t of, held;  /* the user with the most places, and their number */
+    uint32_t places;    /* of the socket */
+    bool given;         /* the caller got one of them; otherwise it was refused */
 };
 
 /* Parts of a PROOF; empty: not stored here. Borrowed until the next call. */

@@ -47,7 +47,7 @@ static uint8_t quoted_for[64];
 static uint64_t judging;
 
 static inline enum assay_status submit(void *context, enum assay_service_kind kind,
-                                struct assay_slice payload)
+                                       struct assay_slice payload)
 {
     (void)context;
     (void)kind;
@@ -280,7 +280,7 @@ static inline void hear_beginning(struct assay_service_stream *s)
 }
 
 static inline void ask_for(struct assay_service_stream *s, uint64_t serial,
-                    enum assay_service_purpose purpose)
+                           enum assay_service_purpose purpose)
 {
     say(s, &(struct assay_service_message){ .verb = ASSAY_SERVICE_QUOTE,
                                             .serial = serial,

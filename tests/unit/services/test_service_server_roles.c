@@ -61,13 +61,13 @@ Test(service_server_roles, a_program_is_what_its_socket_says_whatever_it_says_it
             say(&s, &claims[k]);
             const struct assay_service_message *m = hear(&s);
             cr_assert_not_null(m, "socket %u, claim %zu", (unsigned)i, k);
-            cr_expect_eq(m->verb, is_its && is_planned ? ASSAY_SERVICE_BEGIN
-                                                       : ASSAY_SERVICE_REFUSED);
+            cr_expect_eq(m->verb,
+                         is_its && is_planned ? ASSAY_SERVICE_BEGIN : ASSAY_SERVICE_REFUSED);
             if (m->verb == ASSAY_SERVICE_REFUSED) {
                 char why[ASSAY_SERVICE_WHY_MAX + 1] = "";
                 assay_bytes_copy(why, sizeof why, m->why.bytes, m->why.len);
-                cr_expect_not_null(strstr(why, is_its ? "no such service yet" : "of another"),
-                                   "%s", why);
+                cr_expect_not_null(strstr(why, is_its ? "no such service yet" : "of another"), "%s",
+                                   why);
                 cr_expect(is_hung_up(&s));
             }
             assay_service_stream_close(&s);
@@ -146,9 +146,9 @@ Test(service_server_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_t
                 .statement = { plan_bytes, 2 },
                 .evidence = { plan_bytes, quotes ? 0 : 4 },
             };
-            const bool fit = purposes[k % 2] == ASSAY_SERVICE_FOR_TASKS &&
-                             at[i].role == (quotes ? ASSAY_SERVICE_ROLE_EXECUTOR
-                                                   : ASSAY_SERVICE_ROLE_REQUESTOR);
+            const bool fit =
+                purposes[k % 2] == ASSAY_SERVICE_FOR_TASKS &&
+                at[i].role == (quotes ? ASSAY_SERVICE_ROLE_EXECUTOR : ASSAY_SERVICE_ROLE_REQUESTOR);
             follow(&s, at[i]);
             hear_beginning(&s);
             say(&s, &m);
@@ -167,10 +167,10 @@ Test(service_server_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_t
 /* One that asks for as much as it can waits behind each other socket's first. */
 Test(service_server_roles, sockets_take_turns_with_quotes)
 {
-    static const enum assay_service_purpose expected[] = {
-        ASSAY_SERVICE_FOR_SHARES, ASSAY_SERVICE_FOR_TASKS, ASSAY_SERVICE_FOR_SHARES,
-        ASSAY_SERVICE_FOR_SHARES
-    };
+    static const enum assay_service_purpose expected[] = { ASSAY_SERVICE_FOR_SHARES,
+                                                           ASSAY_SERVICE_FOR_TASKS,
+                                                           ASSAY_SERVICE_FOR_SHARES,
+                                                           ASSAY_SERVICE_FOR_SHARES };
     struct assay_service_stream holder, executor;
     assay_service_server_close(&server);
     free(registry);
@@ -438,8 +438,8 @@ Test(service_server_roles, boundaries_and_lists_of_keys_are_for_holders_of_the_g
         { .verb = ASSAY_SERVICE_LIST, .slot = 3, .root = { 4 } },
     };
     static uint8_t bytes[] = "what is stored";
-    has_boundary = (struct assay_service_server_boundary){ .voters = { bytes, 3 },
-                                                           .boundary = { bytes, 5 } };
+    has_boundary =
+        (struct assay_service_server_boundary){ .voters = { bytes, 3 }, .boundary = { bytes, 5 } };
     has_list = assay_slice_over(bytes, 7);
     open_with_key();
     follow(&s, signers);

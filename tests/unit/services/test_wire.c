@@ -218,8 +218,8 @@ Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_retu
                                                  .finality = { bytes, 20 } });
     cr_expect(message.epoch == 9 && message.boundary.len == 60 && message.finality.len == 20);
     cr_expect_eq(message.voters.len, 0);
-    must_return(&(struct assay_service_message){
-        .verb = ASSAY_SERVICE_LIST, .slot = 127, .root = { 8 } });
+    must_return(
+        &(struct assay_service_message){ .verb = ASSAY_SERVICE_LIST, .slot = 127, .root = { 8 } });
     cr_expect(message.slot == 127 && message.root[0] == 8);
     must_return(&(struct assay_service_message){
         .verb = ASSAY_SERVICE_KEYS, .root = { 8 }, .keys = { bytes, 33 } });
@@ -229,7 +229,8 @@ Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_retu
 Test(services_wire, what_is_for_the_group_key_comes_with_begin_and_close_alone)
 {
     static struct assay_service_message m;
-    m = (struct assay_service_message){ .verb = ASSAY_SERVICE_CLOSE, .members = 2,
+    m = (struct assay_service_message){ .verb = ASSAY_SERVICE_CLOSE,
+                                        .members = 2,
                                         .has_holders = true };
     m.member[1].may_hold = true;
     m.member[1].seat_weight = 77;

@@ -12,7 +12,7 @@ enum { EPOCHS = 5 };
 
 static const uint8_t chain[32] = { 7 };
 static struct boundary_maker *maker, *forger; /* the forger has keys of no voter */
-static struct assay_ledger_proof *proof;
+static struct assay_keyholder_proof *proof;
 static struct assay_registry *registry;
 static struct assay_fault fault;
 
@@ -46,12 +46,12 @@ static void set_up(void)
         boundary_maker_close(forger, registry, true, MAKER_VOTERS);
     }
     boundary_maker_checkpoint(maker, &from);
-    cr_assert_eq(assay_ledger_proof_create(&from, &proof), ASSAY_OK);
+    cr_assert_eq(assay_keyholder_proof_create(&from, &proof), ASSAY_OK);
 }
 
 static void tear_down(void)
 {
-    assay_ledger_proof_destroy(&proof);
+    assay_keyholder_proof_destroy(&proof);
     boundary_maker_free(maker);
     boundary_maker_free(forger);
     free(registry);
@@ -63,22 +63,22 @@ TestSuite(services_ledger_proof, .init = set_up, .fini = tear_down);
 static enum assay_status advance(const struct boundary_maker *by)
 {
     struct assay_service_message m, answer = { .verb = ASSAY_SERVICE_PROOF };
-    cr_assert(assay_ledger_proof_next(proof, EPOCHS, &m));
+    cr_assert(assay_keyholder_proof_next(proof, EPOCHS, &m));
     boundary_maker_answer(by, &m, &answer);
-    return assay_ledger_proof_on_answer(proof, &answer, &fault);
+    return assay_keyholder_proof_on_answer(proof, &answer, &fault);
 }
 
 static void advance_to(uint64_t epoch)
 {
     cr_assert_eq(advance(maker), ASSAY_OK, "the voters of the checkpoint");
-    while (assay_ledger_proof_at(proof)->epoch < epoch)
+    while (assay_keyholder_proof_at(proof)->epoch < epoch)
         cr_assert_eq(advance(maker), ASSAY_OK, "%s", fault.what);
 }
 
 static bool has(const struct assay_registry *of)
 {
     bool certified = false;
-    return assay_ledger_proof_has(proof, assay_registry_identity(of), &certified);
+    return assay_keyholder_proof_has(proof, assay_registry_identity(of), &certified);
 }
 
 Test(services_ledger_proof, epochs_are_proven_one_after_the_other_and_their_group_key_is)
@@ -88,9 +88,9 @@ Test(services_ledger_proof, epochs_are_proven_one_after_the_other_and_their_grou
     advance_to(EPOCHS - 1);
     cr_expect_not(has(registry), "of an epoch that is not proven yet");
     advance_to(EPOCHS);
-    cr_expect(assay_ledger_proof_has(proof, assay_registry_identity(registry), &certified));
+    cr_expect(assay_keyholder_proof_has(proof, assay_registry_identity(registry), &certified));
     cr_expect(certified);
-    cr_expect_not(assay_ledger_proof_next(proof, EPOCHS, &m), "nothing more to request");
+    cr_expect_not(assay_keyholder_proof_next(proof, EPOCHS, &m), "nothing more to request");
 }
 
 Test(services_ledger_proof, votes_of_others_than_the_voters_prove_nothing)
@@ -99,7 +99,7 @@ Test(services_ledger_proof, votes_of_others_than_the_voters_prove_nothing)
     advance_to(2);
     cr_expect_eq(advance(forger), ASSAY_E_INVALID);
     cr_expect_not_null(fault.what);
-    cr_expect_eq(assay_ledger_proof_at(proof)->epoch, 2, "what was proven remains");
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, 2, "what was proven remains");
     advance_to(EPOCHS);
     cr_expect(has(registry));
 }
@@ -109,10 +109,10 @@ Test(services_ledger_proof, a_third_of_the_voters_misses)
     boundary_maker_close(maker, registry, true, 2);
     advance_to(EPOCHS);
     struct assay_service_message m, answer = { .verb = ASSAY_SERVICE_PROOF };
-    cr_assert(assay_ledger_proof_next(proof, EPOCHS + 1, &m));
+    cr_assert(assay_keyholder_proof_next(proof, EPOCHS + 1, &m));
     boundary_maker_answer(maker, &m, &answer);
-    cr_expect_eq(assay_ledger_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
-    cr_expect_eq(assay_ledger_proof_at(proof)->epoch, EPOCHS);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, EPOCHS);
 }
 
 Test(services_ledger_proof, a_group_key_of_other_documents_epoch_or_era_is_not_the_ledgers)
@@ -121,18 +121,18 @@ Test(services_ledger_proof, a_group_key_of_other_documents_epoch_or_era_is_not_t
     bool certified;
     advance_to(EPOCHS);
     *ca = *assay_registry_identity(registry);
-    cr_expect(assay_ledger_proof_has(proof, ca, &certified));
+    cr_expect(assay_keyholder_proof_has(proof, ca, &certified));
     ca->attempts++;
-    cr_expect_not(assay_ledger_proof_has(proof, ca, &certified), "another identity/0 or /1");
+    cr_expect_not(assay_keyholder_proof_has(proof, ca, &certified), "another identity/0 or /1");
     *ca = *assay_registry_identity(registry);
     ca->epoch++;
-    cr_expect_not(assay_ledger_proof_has(proof, ca, &certified));
+    cr_expect_not(assay_keyholder_proof_has(proof, ca, &certified));
     *ca = *assay_registry_identity(registry);
     ca->era++;
-    cr_expect_not(assay_ledger_proof_has(proof, ca, &certified));
+    cr_expect_not(assay_keyholder_proof_has(proof, ca, &certified));
     *ca = *assay_registry_identity(registry);
     ca->chain_id[0] ^= 1;
-    cr_expect_not(assay_ledger_proof_has(proof, ca, &certified));
+    cr_expect_not(assay_keyholder_proof_has(proof, ca, &certified));
     free(ca);
 }
 
@@ -140,15 +140,15 @@ Test(services_ledger_proof, answers_that_were_not_requested_and_empty_ones_chang
 {
     struct assay_service_message m, answer = { .verb = ASSAY_SERVICE_PROOF };
     advance_to(1);
-    cr_assert(assay_ledger_proof_next(proof, EPOCHS, &m));
+    cr_assert(assay_keyholder_proof_next(proof, EPOCHS, &m));
     m.epoch++;
     boundary_maker_answer(maker, &m, &answer);
-    cr_expect_eq(assay_ledger_proof_on_answer(proof, &answer, &fault), ASSAY_E_EARLY);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_EARLY);
     answer = (struct assay_service_message){ .verb = ASSAY_SERVICE_PROOF, .epoch = 2 };
-    cr_expect_eq(assay_ledger_proof_on_answer(proof, &answer, &fault), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_NOT_FOUND);
     uint8_t junk[40] = { 0x86 };
     answer.boundary = assay_slice_over(junk, sizeof junk);
-    cr_expect_eq(assay_ledger_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
     advance_to(EPOCHS);
     cr_expect(has(registry));
 }
@@ -157,9 +157,9 @@ Test(services_ledger_proof, answers_that_were_not_requested_and_empty_ones_chang
 Test(services_ledger_proof, the_checkpoint_s_own_boundary_names_its_documents)
 {
     advance_to(EPOCHS);
-    const struct assay_checkpoint at = *assay_ledger_proof_at(proof);
-    assay_ledger_proof_destroy(&proof);
-    cr_assert_eq(assay_ledger_proof_create(&at, &proof), ASSAY_OK);
+    const struct assay_checkpoint at = *assay_keyholder_proof_at(proof);
+    assay_keyholder_proof_destroy(&proof);
+    cr_assert_eq(assay_keyholder_proof_create(&at, &proof), ASSAY_OK);
     cr_expect_not(has(registry));
     cr_assert_eq(advance(maker), ASSAY_OK);
     cr_expect(has(registry));

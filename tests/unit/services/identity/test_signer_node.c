@@ -37,7 +37,7 @@ static struct {
     uint8_t root[HOLDERS][32];
     struct assay_checkpoint checkpoint;
     bool has_asked[HOLDERS]; /* for a boundary, since that was cleared */
-    uint32_t deceived; /* slot whose daemon shows boundaries of the forger; HOLDERS: none */
+    uint32_t deceived;       /* slot whose daemon shows boundaries of the forger; HOLDERS: none */
 } w;
 
 static uint64_t now_ms(void)
@@ -56,25 +56,25 @@ static const char *in_folder(const char *what, uint32_t slot)
     return path;
 }
 
-static struct assay_signer_node_config config_of(uint32_t slot)
+static struct assay_keyholder_node_config config_of(uint32_t slot)
 {
     static char store[128], daemon[128];
     (void)snprintf(store, sizeof store, "%s", in_folder("vault", slot));
     (void)snprintf(daemon, sizeof daemon, "%s", in_folder("daemon", slot));
-    return (struct assay_signer_node_config){ .ledger = daemon,
-                                              .store = store,
-                                              .key = &vault_key,
-                                              .address = "127.0.0.1:7",
-                                              .checkpoint = w.checkpoint,
-                                              .again_ms = 300 };
+    return (struct assay_keyholder_node_config){ .ledger = daemon,
+                                                 .store = store,
+                                                 .key = &vault_key,
+                                                 .address = "127.0.0.1:7",
+                                                 .checkpoint = w.checkpoint,
+                                                 .again_ms = 300 };
 }
 
-static struct assay_signer_node *open_holder(uint32_t slot)
+static struct assay_keyholder_node *open_holder(uint32_t slot)
 {
-    const struct assay_signer_node_config config = config_of(slot);
-    struct assay_signer_node *node = NULL;
-    char message[ASSAY_SIGNER_NODE_MESSAGE_LEN];
-    const enum assay_status status = assay_signer_node_open(&config, &node, message);
+    const struct assay_keyholder_node_config config = config_of(slot);
+    struct assay_keyholder_node *node = NULL;
+    char message[ASSAY_KEYHOLDER_NODE_MESSAGE_LEN];
+    const enum assay_status status = assay_keyholder_node_open(&config, &node, message);
     if (status != ASSAY_OK) (void)fprintf(stderr, "holder %u: %s\n", slot, message);
     return node;
 }
@@ -86,13 +86,33 @@ static void start(uint32_t slot)
     cr_assert_geq(w.holder[slot], 0);
     if (w.holder[slot] > 0) return;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    struct assay_signer_node *node = open_holder(slot);
+    struct assay_keyholder_node *node = open_holder(slot);
     enum assay_status status = node == NULL ? ASSAY_E_IO : ASSAY_OK;
     while (status == ASSAY_OK)
-        status = assay_signer_node_step(node, 1000);
+        status = assay_keyholder_node_step(node, 1000);
     (void)fprintf(stderr, "holder %u: %s\n", slot, assay_status_text(status));
-    assay_signer_node_close(&node);
+    assay_keyholder_node_close(&node);
     _exit(5);
+}
+
+static bool have_all_asked(void)
+{
+    bool have = true;
+    for (uint32_t slot = 0; slot < HOLDERS; slot++)
+        have = have && w.has_asked[slot];
+    return have;
+}
+
+/* They follow the ledger before the ceremony begins: one that connects in an epoch with records
+ * acts from the next close on. */
+static void start_all(void)
+{
+    const uint64_t soon = now_ms() + SOON_MS;
+    for (uint32_t slot = 0; slot < HOLDERS; slot++)
+        start(slot);
+    while (!have_all_asked() && now_ms() < soon)
+        service_ledger_turn(w.ledger, 5);
+    cr_assert(have_all_asked(), "every holder requests boundaries");
 }
 
 static void stop(uint32_t slot)
@@ -106,14 +126,14 @@ static void stop(uint32_t slot)
 /* The list of a member's keys: that of its holder. */
 static void make_list(uint32_t slot)
 {
-    struct assay_signer_node *node = open_holder(slot);
+    struct assay_keyholder_node *node = open_holder(slot);
     uint8_t spki[44], proof[64] = { 0 };
     struct assay_declared_keys keys;
     cr_assert_not_null(node);
     const struct assay_declared_key own = {
         .purpose = ASSAY_PURPOSE_HOLDER,
         .name = assay_slice_over("signer", 6),
-        .spki = assay_slice_over(spki, assay_signer_node_key(node, spki)),
+        .spki = assay_slice_over(spki, assay_keyholder_node_key(node, spki)),
         .proof = assay_slice_over(proof, sizeof proof),
     };
     struct assay_writer out = assay_writer_over(w.list[slot], sizeof w.list[slot]);
@@ -122,7 +142,7 @@ static void make_list(uint32_t slot)
     cr_assert_eq(assay_declared_keys_decode(assay_slice_over(w.list[slot], out.len), &keys),
                  ASSAY_OK);
     assay_declared_keys_root(&keys, w.root[slot]);
-    assay_signer_node_close(&node);
+    assay_keyholder_node_close(&node);
 }
 
 static void answer(void *context, uint32_t slot, const struct assay_service_message *m,
@@ -301,8 +321,7 @@ static uint32_t make_key(void (*each)(uint32_t epoch))
 
 Test(services_signer_node, four_holders_make_a_key)
 {
-    for (uint32_t slot = 0; slot < HOLDERS; slot++)
-        start(slot);
+    start_all();
     const uint32_t epochs = make_key(NULL);
     cr_expect_leq(epochs, 10, "%u", epochs);
     cr_expect_eq(group_key()->force.holders, HOLDERS);
@@ -311,8 +330,8 @@ Test(services_signer_node, four_holders_make_a_key)
     shares_must_be_of_the_key();
 }
 
-/* One holder after the other, at a drawn time of an epoch; what is submitted meanwhile is final when
- * it follows again. */
+/* One holder after the other, at a drawn time of an epoch; what is submitted meanwhile is final
+ * when it follows again. */
 static void kill_one(uint32_t epoch)
 {
     const uint32_t slot = epoch % HOLDERS;
@@ -330,8 +349,7 @@ static void kill_one(uint32_t epoch)
 
 Test(services_signer_node, holders_that_are_killed_in_each_epoch_make_the_same_key)
 {
-    for (uint32_t slot = 0; slot < HOLDERS; slot++)
-        start(slot);
+    start_all();
     (void)make_key(kill_one);
     cr_expect_eq(group_key()->convicted, 0);
     cr_expect_eq(group_key()->force.holders, HOLDERS);
@@ -343,8 +361,7 @@ Test(services_signer_node, holders_that_are_killed_in_each_epoch_make_the_same_k
 Test(services_signer_node, a_daemon_with_a_ledger_that_no_voters_signed_has_no_effect)
 {
     w.deceived = 2;
-    for (uint32_t slot = 0; slot < HOLDERS; slot++)
-        start(slot);
+    start_all();
     (void)make_key(NULL);
     cr_expect_eq(group_key()->force.holders, HOLDERS - 1);
     for (uint32_t i = 0; i < group_key()->force.holders; i++)
