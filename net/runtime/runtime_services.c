@@ -7,6 +7,8 @@
 #include "base/cbor.h"
 #include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/services.h"
+#include "engine/sync/boundary_page.h"
+#include "engine/sync/key_list_page.h"
 #include "host/service_feed.h"
 #include "host/services.h"
 #include "net/system/unix_socket.h"
@@ -36,6 +38,12 @@ struct runtime_service_server {
     bool quoting;                   /* for a program */
     char path[ASSAY_SUMMARY_PATH];  /* path of the socket, for operators; complete where it fits */
     struct server_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
+    struct {              /* of what programs verify by themselves; NULL before the first request */
+        uint8_t *scratch; /* [assay_boundary_page_scratch_len()] */
+        struct assay_roster_row *rows; /* [ASSAY_MEMBERS_MAX] */
+        uint8_t *voters;               /* [ASSAY_SERVICE_VOTERS_MAX] */
+        uint8_t list[ASSAY_SERVICE_KEYS_MAX];
+    } proof;
 };
 
 const struct assay_services *runtime_services_ledger(const struct assay_runtime *runtime)
@@ -216,6 +224,74 @@ bool runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t na
     return found;
 }
 
+/* --- what programs verify by themselves (docs/identity.md 4.2) */
+
+static bool allocate_proof(struct runtime_service_server *d)
+{
+    if (d->proof.scratch == NULL)
+        d->proof.scratch = aligned_alloc(64, assay_boundary_page_scratch_len());
+    if (d->proof.rows == NULL) d->proof.rows = calloc(ASSAY_MEMBERS_MAX, sizeof *d->proof.rows);
+    if (d->proof.voters == NULL) d->proof.voters = malloc(ASSAY_SERVICE_VOTERS_MAX);
+    return d->proof.scratch != NULL && d->proof.rows != NULL && d->proof.voters != NULL;
+}
+
+static void free_proof(struct runtime_service_server *d)
+{
+    free(d->proof.scratch);
+    free(d->proof.rows);
+    free(d->proof.voters);
+}
+
+/* The table after an epoch, one row after the other; empty: not stored here. */
+static struct assay_slice read_voters(struct runtime_service_server *d,
+                                      const struct assay_boundary_page *page, uint32_t era,
+                                      uint64_t epoch)
+{
+    _Static_assert((int)ASSAY_MEMBERS_MAX * (int)ASSAY_ROSTER_ROW_LEN_MAX <=
+                       (int)ASSAY_SERVICE_VOTERS_MAX,
+                   "a table fits");
+    uint32_t count = 0;
+    if (assay_boundary_page_voters(page, era, epoch, d->proof.rows, &count) != ASSAY_OK)
+        return (struct assay_slice){ NULL, 0 };
+    struct assay_writer w = assay_writer_over(d->proof.voters, ASSAY_SERVICE_VOTERS_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        assay_roster_row_encode(&d->proof.rows[i], &w);
+    ASSAY_ASSERT(!w.full);
+    return assay_slice_over(d->proof.voters, w.len);
+}
+
+static struct assay_service_server_boundary prove_epoch(void *context, uint64_t era, uint64_t epoch,
+                                                        bool with_voters)
+{
+    struct assay_runtime *runtime = context;
+    struct runtime_service_server *const d = runtime->service_state;
+    struct assay_service_server_boundary found = { .voters = { NULL, 0 } };
+    ASSAY_ASSERT(d != NULL);
+    if (era > UINT32_MAX || epoch > ASSAY_COUNT_MAX || !allocate_proof(d)) return found;
+    const struct assay_boundary_page page = { .store = runtime->config.store,
+                                              .genesis = runtime_founding_genesis(runtime),
+                                              .scratch = d->proof.scratch };
+    if (with_voters) found.voters = read_voters(d, &page, (uint32_t)era, epoch);
+    if (assay_boundary_page_next(&page, (uint32_t)era, epoch, &found.boundary, &found.finality) !=
+            ASSAY_OK ||
+        found.boundary.len > ASSAY_SERVICE_BOUNDARY_MAX ||
+        found.finality.len > ASSAY_SERVICE_FINALITY_MAX) /* of a RECOVER: no link for a holder */
+        found.boundary = found.finality = (struct assay_slice){ NULL, 0 };
+    if (with_voters) found.finality = (struct assay_slice){ NULL, 0 };
+    return found;
+}
+
+static struct assay_slice list_keys(void *context, uint32_t slot, const uint8_t root[static 32])
+{
+    struct assay_runtime *runtime = context;
+    struct assay_slice list;
+    ASSAY_ASSERT(runtime->service_state != NULL);
+    uint8_t *bytes = runtime->service_state->proof.list;
+    const enum assay_status status = assay_declared_list_load(runtime->config.store, slot, root,
+                                                              bytes, ASSAY_SERVICE_KEYS_MAX, &list);
+    return status == ASSAY_OK ? list : (struct assay_slice){ NULL, 0 };
+}
+
 /* --- what the ledger did */
 
 static void on_reset(void *context, const struct assay_registry *registry,
@@ -356,7 +432,8 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
     const struct assay_service_server_callbacks world = {
-        runtime, submit_record, request_program_quote, appraise_proof, get_peer_uid, log_crowded
+        runtime,     submit_record, request_program_quote, appraise_proof, get_peer_uid,
+        prove_epoch, list_keys,     log_crowded,
     };
     const char *path = runtime->config.services_path;
     ASSAY_ASSERT(runtime->service_state == NULL && runtime->services_summary == NULL);
@@ -392,7 +469,10 @@ void runtime_services_close(struct assay_runtime *runtime)
     ASSAY_ASSERT(runtime->service_state == NULL || runtime->services_summary != NULL);
     assay_service_server_close(&runtime->service_server);
     assay_admin_close(&runtime->anchor);
-    if (runtime->service_state != NULL) free(runtime->service_state->feed.members);
+    if (runtime->service_state != NULL) {
+        free(runtime->service_state->feed.members);
+        free_proof(runtime->service_state);
+    }
     free(runtime->service_state);
     runtime->service_state = NULL;
     free(runtime->services_summary);

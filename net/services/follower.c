@@ -26,7 +26,7 @@ struct assay_follower {
     struct assay_service_stream stream; /* fd -1: none */
     uint64_t dial_at_ms;
     uint64_t revision;
-    bool begun; /* on this connection */
+    bool begun;     /* on this connection */
     bool has_state; /* once */
     struct assay_follower_state home;
     struct assay_registry_plan plan; /* of the followed service alone */
@@ -34,6 +34,7 @@ struct assay_follower {
     /* A BEGIN whose documents are being received. */
     struct assay_follower_state next_home;
     struct assay_registry_plan next_plan;
+    uint64_t next_other_weight;
     struct held next; /* registry NULL: there is none */
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], count, read;
     struct assay_registry_facts facts;
@@ -101,6 +102,11 @@ const struct assay_share_registry *assay_follower_shares(const struct assay_foll
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f)
 {
     return f->has_state ? assay_registry_tasks(f->now.registry) : NULL;
+}
+
+const struct assay_ca *assay_follower_identity(const struct assay_follower *f)
+{
+    return f->has_state ? assay_registry_identity(f->now.registry) : NULL;
 }
 
 const struct assay_follower_state *assay_follower_state(const struct assay_follower *f)
@@ -227,6 +233,7 @@ static enum assay_status reduce_plan(struct assay_follower *f, struct assay_slic
     if (service_of(f) != ASSAY_SERVICE_CONTINUITY) p->group_count = 0;
     p->has_shares = p->has_shares && service_of(f) == ASSAY_SERVICE_SHARES;
     p->has_tasks = p->has_tasks && service_of(f) == ASSAY_SERVICE_TASKS;
+    p->has_identity = p->has_identity && service_of(f) == ASSAY_SERVICE_IDENTITY;
     f->count = assay_service_documents(p, service_of(f), f->config.group, f->numbers);
     ASSAY_ASSERT(f->count <= ASSAY_REGISTRY_DOCUMENTS_MAX);
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
@@ -253,6 +260,7 @@ static enum assay_status finish_begin(struct assay_follower *f)
         shown->view_last < seen->view_last)
         return ASSAY_E_CHAIN;
     assay_registry_set_era(f->next.registry, f->next_home.era);
+    assay_registry_set_other_weight(f->next.registry, f->next_other_weight);
     assay_registry_set_standing(f->next.registry, f->next_home.epoch, f->next_home.member,
                                 f->next_home.members);
     free_registry(&f->now);
@@ -275,6 +283,7 @@ static enum assay_status on_begin(struct assay_follower *f, const struct assay_s
     f->next_home = (struct assay_follower_state){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
     load_moment(&f->next_home, m);
+    f->next_other_weight = m->other_weight;
     f->read = 0;
     const size_t len = assay_registry_size(&f->next_plan);
     f->next.memory = malloc(len);
@@ -318,6 +327,7 @@ static enum assay_status on_close(struct assay_follower *f, const struct assay_s
     if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
     load_moment(&f->home, m);
     f->home.records = 0;
+    assay_registry_set_other_weight(f->now.registry, m->other_weight);
     assay_registry_close_epoch(f->now.registry, m->epoch, m->member, m->members, &f->facts,
                                report_facts, f);
     report_standings(f);
@@ -334,6 +344,10 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
     } else if (m->verb == ASSAY_SERVICE_VERDICT) {
         if (callbacks->verdict != NULL)
             callbacks->verdict(f->config.context, m->serial, m->good, m->standing);
+    } else if (m->verb == ASSAY_SERVICE_PROOF) {
+        if (callbacks->proof != NULL) callbacks->proof(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_KEYS) {
+        if (callbacks->keys != NULL) callbacks->keys(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {
         if (callbacks->refused != NULL) callbacks->refused(f->config.context, m->kind, m->why);
     } else {
@@ -342,8 +356,16 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
     return ASSAY_OK;
 }
 
+/* The fold of the group key is of no use without what each close gives it. */
+static bool lacks_holders(const struct assay_follower *f, const struct assay_service_message *m)
+{
+    return service_of(f) == ASSAY_SERVICE_IDENTITY && !m->has_holders &&
+           (m->verb == ASSAY_SERVICE_BEGIN || m->verb == ASSAY_SERVICE_CLOSE);
+}
+
 static enum assay_status on_message(struct assay_follower *f, const struct assay_service_message *m)
 {
+    if (lacks_holders(f, m)) return ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CROWDED) return ASSAY_E_FULL;
     if (m->verb == ASSAY_SERVICE_BEGIN) return on_begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return on_document(f, m);

@@ -34,6 +34,9 @@ struct assay_follower_callbacks {
     void (*evidence)(void *context, uint64_t serial, struct assay_slice evidence);
     void (*verdict)(void *context, uint64_t serial, bool good,
                     enum assay_registry_standing standing);
+    /* Answers to assay_follower_request: PROOF and KEYS. Nothing of them was verified. */
+    void (*proof)(void *context, const struct assay_service_message *m);
+    void (*keys)(void *context, const struct assay_service_message *m);
     void (*refused)(void *context, enum assay_service_kind kind, struct assay_slice why);
 };
 
@@ -85,8 +88,9 @@ ASSAY_CHECKED enum assay_status assay_follower_step(struct assay_follower *f, ui
 ASSAY_CHECKED enum assay_status assay_follower_submit(struct assay_follower *f,
                                                       enum assay_service_kind kind,
                                                       struct assay_slice payload);
-/* QUOTE and VERIFY: m has their fields, including the verb; the answer has the serial of m, or
- * never arrives. Returns: ASSAY_OK | ASSAY_E_AGAIN (no connection) | ASSAY_E_IO | ASSAY_E_FULL */
+/* QUOTE, VERIFY, PROVE and LIST: m has their fields, including the verb; the answer has the serial
+ * of m (PROVE, LIST: its epoch or root), or never arrives. Returns: ASSAY_OK | ASSAY_E_AGAIN (no
+ * connection) | ASSAY_E_IO | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_follower_request(struct assay_follower *f,
                                                        const struct assay_service_message *m);
 /* Parts of the followed state, borrowed until the next turn. Each Returns: it; NULL before the
@@ -94,6 +98,7 @@ ASSAY_CHECKED enum assay_status assay_follower_request(struct assay_follower *f,
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f);
 const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f);
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f);
+const struct assay_ca *assay_follower_identity(const struct assay_follower *f);
 /* Returns: the last received state; NULL before the first BEGIN. */
 const struct assay_follower_state *assay_follower_state(const struct assay_follower *f);
 /* The member whose daemon is followed: the author of submitted records. Returns: its node id,

@@ -42,22 +42,24 @@ static const struct {
                                         KIND(ASSAY_SERVICE_SHARE_DISPUTE) },
     /* A reader by measurement presents evidence as well. */
     [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, PEOPLE, false, true, true,
-                                   KIND(ASSAY_SERVICE_SHARE_PUT) |
-                                       KIND(ASSAY_SERVICE_SHARE_READ) |
+                                   KIND(ASSAY_SERVICE_SHARE_PUT) | KIND(ASSAY_SERVICE_SHARE_READ) |
                                        KIND(ASSAY_SERVICE_SHARE_DELETE) |
                                        KIND(ASSAY_SERVICE_SHARE_READERS) },
-    [ASSAY_SERVICE_ROLE_EXECUTOR] = { "executor", ASSAY_SERVICE_TASKS, PROGRAMS, false, true,
-                                      false,
+    [ASSAY_SERVICE_ROLE_EXECUTOR] = { "executor", ASSAY_SERVICE_TASKS, PROGRAMS, false, true, false,
                                       KIND(ASSAY_SERVICE_TASK_OFFER) |
                                           KIND(ASSAY_SERVICE_TASK_ACCEPT) |
                                           KIND(ASSAY_SERVICE_TASK_CLAIM) |
                                           KIND(ASSAY_SERVICE_TASK_RELEASE) },
-    [ASSAY_SERVICE_ROLE_REQUESTOR] = { "requestor", ASSAY_SERVICE_TASKS, PEOPLE, false, false,
-                                       true,
+    [ASSAY_SERVICE_ROLE_REQUESTOR] = { "requestor", ASSAY_SERVICE_TASKS, PEOPLE, false, false, true,
                                        KIND(ASSAY_SERVICE_TRANSFER) |
                                            KIND(ASSAY_SERVICE_TASK_OPEN) |
                                            KIND(ASSAY_SERVICE_TASK_CLOSE) |
                                            KIND(ASSAY_SERVICE_TASK_RELEASE) },
+    [ASSAY_SERVICE_ROLE_SIGNER] = { "signer", ASSAY_SERVICE_IDENTITY, PROGRAMS, false, false, false,
+                                    KIND(ASSAY_SERVICE_CA_OFFER) | KIND(ASSAY_SERVICE_CA_DEAL) |
+                                        KIND(ASSAY_SERVICE_CA_DISPUTE) |
+                                        KIND(ASSAY_SERVICE_CA_HAVE) | KIND(ASSAY_SERVICE_CA_TABLE) |
+                                        KIND(ASSAY_SERVICE_CA_LIE) },
 };
 
 struct assay_service_socket assay_service_socket_at(uint32_t number)
@@ -99,6 +101,8 @@ bool assay_service_may_request(enum assay_service_role role, enum assay_service_
     const enum assay_service_purpose own = rows[role].service == ASSAY_SERVICE_SHARES
                                                ? ASSAY_SERVICE_FOR_SHARES
                                                : ASSAY_SERVICE_FOR_TASKS;
+    if (verb == ASSAY_SERVICE_PROVE || verb == ASSAY_SERVICE_LIST)
+        return rows[role].service == ASSAY_SERVICE_IDENTITY;
     if (verb == ASSAY_SERVICE_QUOTE) return rows[role].quotes && purpose == own;
     return verb == ASSAY_SERVICE_VERIFY && rows[role].verifies && purpose == own;
 }

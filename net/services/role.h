@@ -18,12 +18,13 @@ enum assay_service_role {
     ASSAY_SERVICE_ROLE_OWNER,     /* puts and reads secrets */
     ASSAY_SERVICE_ROLE_EXECUTOR,  /* of tasks */
     ASSAY_SERVICE_ROLE_REQUESTOR, /* opens tasks, pays, transfers */
+    ASSAY_SERVICE_ROLE_SIGNER,    /* holder of the group key */
 };
 
 enum {
-    ASSAY_SERVICE_ROLE_COUNT = ASSAY_SERVICE_ROLE_REQUESTOR + 1,
+    ASSAY_SERVICE_ROLE_COUNT = ASSAY_SERVICE_ROLE_SIGNER + 1,
     /* Two roles of continuity have one for each group. */
-    ASSAY_SERVICE_SOCKETS_MAX = 2 * ASSAY_PLAN_GROUPS_MAX + 4,
+    ASSAY_SERVICE_SOCKETS_MAX = 2 * ASSAY_PLAN_GROUPS_MAX + 5,
     ASSAY_SERVICE_SOCKET_PATH = 108, /* with its NUL, as the kernel has it */
     ASSAY_SERVICE_SOCKET_NAME = 16,  /* "requestor", "replica-7", and its NUL */
     /* Of their common folder: followed by "/requestor" and "/ledger". */
@@ -44,7 +45,8 @@ enum assay_service assay_service_of_role(enum assay_service_role role);
 uint32_t assay_service_places(enum assay_service_role role);
 /* Returns: whether it may submit records of this kind. */
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);
-/* verb: QUOTE or VERIFY. Returns: whether it may request that. */
+/* verb: QUOTE, VERIFY, PROVE or LIST; purpose: of the first two. Returns: whether it may request
+ * that. */
 bool assay_service_may_request(enum assay_service_role role, enum assay_service_verb verb,
                                enum assay_service_purpose purpose);
 /* Out: its folder's name: "holder", "replica-0". */

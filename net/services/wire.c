@@ -17,9 +17,14 @@ enum {
     ROOM_IN = ASSAY_SERVICE_MESSAGE_MAX + LENGTH_LEN,
     ROOM_OUT = ASSAY_SERVICE_QUEUE_MAX + LENGTH_LEN,
     MEMBER_LEN = 37,
+    HOLDER_LEN = 45,
     MOMENT_ITEMS = 3,
-    ITEMS_MAX = 7 + MOMENT_ITEMS,
+    ITEMS_MAX = 8 + MOMENT_ITEMS,
 };
+
+_Static_assert((int)ASSAY_SERVICE_BOUNDARY_MAX + (int)ASSAY_SERVICE_FINALITY_MAX + 64 <=
+                   (int)ASSAY_SERVICE_MESSAGE_MAX,
+               "a proof fits a message");
 
 enum assay_service assay_service_of(enum assay_service_kind kind)
 {
@@ -28,7 +33,7 @@ enum assay_service assay_service_of(enum assay_service_kind kind)
     case ASSAY_FAMILY_CONTINUITY: return ASSAY_SERVICE_CONTINUITY;
     case ASSAY_FAMILY_SHARES: return ASSAY_SERVICE_SHARES;
     case ASSAY_FAMILY_TASKS: return ASSAY_SERVICE_TASKS;
-    case ASSAY_FAMILY_IDENTITY: return 0; /* no program follows it yet */
+    case ASSAY_FAMILY_IDENTITY: return ASSAY_SERVICE_IDENTITY;
     }
     ASSAY_UNREACHABLE("a service");
 }
@@ -38,11 +43,12 @@ static bool is_service_of(const struct assay_registry_plan *plan, const char *na
 {
     if (service == ASSAY_SERVICE_SHARES) return strncmp(name, "shares/", 7) == 0;
     if (service == ASSAY_SERVICE_TASKS) return strncmp(name, "tasks", 5) == 0;
+    if (service == ASSAY_SERVICE_IDENTITY) return strncmp(name, "identity/", 9) == 0;
     return strncmp(name, "group/", 6) == 0 && group < plan->group_count;
 }
 
-uint32_t assay_service_documents(const struct assay_registry_plan *plan,
-                                 enum assay_service service, uint32_t group,
+uint32_t assay_service_documents(const struct assay_registry_plan *plan, enum assay_service service,
+                                 uint32_t group,
                                  uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX])
 {
     const uint32_t all = assay_registry_documents(plan);
@@ -100,6 +106,22 @@ static void encode_members(struct assay_writer *w, const struct assay_service_me
     }
 }
 
+static void encode_holders(struct assay_writer *w, const struct assay_service_message *m)
+{
+    ASSAY_ASSERT(m->members <= ASSAY_REGISTRY_SLOTS_MAX);
+    if (!m->has_holders) return;
+    assay_cbor_put_bytes_head(w, 8 + (uint64_t)HOLDER_LEN * m->members);
+    assay_writer_u64be(w, m->other_weight);
+    for (uint32_t i = 0; i < m->members; i++) {
+        const struct assay_registry_member *one = &m->member[i];
+        assay_writer_u8(w, (uint8_t)((one->may_hold ? ASSAY_SERVICE_MAY_HOLD : 0U) |
+                                     (one->keys_active ? ASSAY_SERVICE_KEYS_ACTIVE : 0U)));
+        assay_writer_u32be(w, one->seat_weight);
+        assay_writer_u64be(w, one->incarnation);
+        assay_writer_put(w, one->keys_root, 32);
+    }
+}
+
 static void encode_slice(struct assay_writer *w, struct assay_slice slice, size_t min, size_t max)
 {
     ASSAY_ASSERT(slice.len >= min && slice.len <= max);
@@ -132,7 +154,16 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_VERDICT] = 4,
     [ASSAY_SERVICE_REFUSED] = 3,
     [ASSAY_SERVICE_CROWDED] = 2,
+    [ASSAY_SERVICE_PROVE] = 4,
+    [ASSAY_SERVICE_PROOF] = 5,
+    [ASSAY_SERVICE_LIST] = 3,
+    [ASSAY_SERVICE_KEYS] = 3,
 };
+
+static bool may_have_holders(enum assay_service_verb verb)
+{
+    return verb == ASSAY_SERVICE_BEGIN || verb == ASSAY_SERVICE_CLOSE;
+}
 
 static void encode_begin(struct assay_writer *w, const struct assay_service_message *m)
 {
@@ -143,6 +174,7 @@ static void encode_begin(struct assay_writer *w, const struct assay_service_mess
     encode_members(w, m);
     assay_cbor_put_uint(w, m->records);
     assay_cbor_put_uint(w, m->count);
+    encode_holders(w, m);
 }
 
 static void encode_answer(struct assay_writer *w, const struct assay_service_message *m)
@@ -162,12 +194,34 @@ static void encode_answer(struct assay_writer *w, const struct assay_service_mes
     assay_cbor_put_uint(w, (uint64_t)m->standing);
 }
 
+static void encode_proof(struct assay_writer *w, const struct assay_service_message *m)
+{
+    if (m->verb == ASSAY_SERVICE_PROVE) {
+        assay_cbor_put_uint(w, m->era);
+        assay_cbor_put_uint(w, m->epoch);
+        assay_cbor_put_bool(w, m->with_voters);
+    } else if (m->verb == ASSAY_SERVICE_PROOF) {
+        ASSAY_ASSERT(m->voters.len == 0 || m->finality.len == 0);
+        assay_cbor_put_uint(w, m->epoch);
+        encode_slice(w, m->voters, 0, ASSAY_SERVICE_VOTERS_MAX);
+        encode_slice(w, m->boundary, 0, ASSAY_SERVICE_BOUNDARY_MAX);
+        encode_slice(w, m->finality, 0, ASSAY_SERVICE_FINALITY_MAX);
+    } else if (m->verb == ASSAY_SERVICE_LIST) {
+        assay_cbor_put_uint(w, m->slot);
+        assay_cbor_put_bytes(w, m->root, 32);
+    } else {
+        assay_cbor_put_bytes(w, m->root, 32);
+        encode_slice(w, m->keys, 0, ASSAY_SERVICE_KEYS_MAX);
+    }
+}
+
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
-    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_CROWDED);
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_KEYS);
+    ASSAY_ASSERT(!m->has_holders || may_have_holders(m->verb));
     struct assay_slice all;
-    assay_cbor_put_array(w, items_of[m->verb]);
+    assay_cbor_put_array(w, items_of[m->verb] + (m->has_holders ? 1U : 0U));
     assay_cbor_put_uint(w, (uint64_t)m->verb);
     switch (m->verb) {
     case ASSAY_SERVICE_BEGIN: encode_begin(w, m); break;
@@ -179,6 +233,7 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_CLOSE:
         encode_moment(w, m);
         encode_members(w, m);
+        encode_holders(w, m);
         break;
     case ASSAY_SERVICE_FOLLOW:
         assay_cbor_put_uint(w, (uint64_t)m->service);
@@ -201,6 +256,10 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_VERDICT:
     case ASSAY_SERVICE_REFUSED:
     case ASSAY_SERVICE_CROWDED: encode_answer(w, m); break;
+    case ASSAY_SERVICE_PROVE:
+    case ASSAY_SERVICE_PROOF:
+    case ASSAY_SERVICE_LIST:
+    case ASSAY_SERVICE_KEYS: encode_proof(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -258,6 +317,31 @@ static enum assay_status decode_members(struct assay_cursor *c, struct assay_ser
     return ASSAY_OK;
 }
 
+/* As many rows as members. */
+static enum assay_status decode_holders(struct assay_cursor *c, struct assay_service_message *m)
+{
+    struct assay_slice all;
+    if (!m->has_holders) return ASSAY_OK;
+    ASSAY_TRY(assay_cbor_bytes(c, 8 + HOLDER_LEN * ASSAY_REGISTRY_SLOTS_MAX, &all));
+    if (all.len != 8 + (size_t)HOLDER_LEN * m->members) return ASSAY_E_RANGE;
+    struct assay_cursor in = assay_cursor_over(all.bytes, all.len);
+    ASSAY_TRY(assay_cursor_u64be(&in, &m->other_weight));
+    if (m->other_weight > INT64_MAX) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < m->members; i++) {
+        struct assay_registry_member *one = &m->member[i];
+        uint8_t bits = 0;
+        ASSAY_TRY(assay_cursor_u8(&in, &bits));
+        if (bits > (ASSAY_SERVICE_MAY_HOLD | ASSAY_SERVICE_KEYS_ACTIVE)) return ASSAY_E_RANGE;
+        one->may_hold = (bits & ASSAY_SERVICE_MAY_HOLD) != 0;
+        one->keys_active = (bits & ASSAY_SERVICE_KEYS_ACTIVE) != 0;
+        ASSAY_TRY(assay_cursor_u32be(&in, &one->seat_weight));
+        ASSAY_TRY(assay_cursor_u64be(&in, &one->incarnation));
+        ASSAY_TRY(assay_cursor_copy(&in, one->keys_root, 32));
+        assay_bytes_copy(one->node_id, 32, m->node[i], 32);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status decode_kind(struct assay_cursor *c, struct assay_service_message *m)
 {
     uint64_t kind = 0;
@@ -277,7 +361,7 @@ static enum assay_status decode_follow(struct assay_cursor *c, struct assay_serv
 {
     uint64_t service = 0;
     ASSAY_TRY(assay_cbor_uint(c, &service));
-    if (service < ASSAY_SERVICE_CONTINUITY || service > ASSAY_SERVICE_TASKS)
+    if (service < ASSAY_SERVICE_CONTINUITY || service > ASSAY_SERVICE_IDENTITY)
         return ASSAY_E_UNSUPPORTED;
     m->service = (enum assay_service)service;
     return decode_u32(c, service == ASSAY_SERVICE_CONTINUITY ? ASSAY_PLAN_GROUPS_MAX - 1 : 0,
@@ -303,7 +387,8 @@ static enum assay_status decode_begin(struct assay_cursor *c, struct assay_servi
     ASSAY_TRY(decode_slice(c, 1, ASSAY_PLAN_LEN_MAX, &m->plan));
     ASSAY_TRY(decode_members(c, m));
     ASSAY_TRY(assay_cbor_uint(c, &m->records));
-    return decode_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count);
+    ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count));
+    return decode_holders(c, m);
 }
 
 static enum assay_status decode_verify(struct assay_cursor *c, struct assay_service_message *m)
@@ -332,6 +417,22 @@ static enum assay_status decode_refused(struct assay_cursor *c, struct assay_ser
     return m->why.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
+static enum assay_status decode_prove(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
+    return assay_cbor_bool(c, &m->with_voters);
+}
+
+static enum assay_status decode_proof(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_VOTERS_MAX, &m->voters));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_BOUNDARY_MAX, &m->boundary));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_FINALITY_MAX, &m->finality));
+    return m->voters.len == 0 || m->finality.len == 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
 static enum assay_status decode_fields(struct assay_cursor *c, struct assay_service_message *m)
 {
     switch (m->verb) {
@@ -340,7 +441,10 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
         ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
         return decode_payload(c, m);
-    case ASSAY_SERVICE_CLOSE: ASSAY_TRY(decode_moment(c, m)); return decode_members(c, m);
+    case ASSAY_SERVICE_CLOSE:
+        ASSAY_TRY(decode_moment(c, m));
+        ASSAY_TRY(decode_members(c, m));
+        return decode_holders(c, m);
     case ASSAY_SERVICE_FOLLOW: return decode_follow(c, m);
     case ASSAY_SERVICE_SUBMIT: return decode_payload(c, m);
     case ASSAY_SERVICE_DOCUMENT:
@@ -354,6 +458,14 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
     case ASSAY_SERVICE_VERDICT: return decode_verdict(c, m);
     case ASSAY_SERVICE_REFUSED:
     case ASSAY_SERVICE_CROWDED: return decode_refused(c, m);
+    case ASSAY_SERVICE_PROVE: return decode_prove(c, m);
+    case ASSAY_SERVICE_PROOF: return decode_proof(c, m);
+    case ASSAY_SERVICE_LIST:
+        ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
+        return assay_cbor_bytes_exact(c, m->root, 32);
+    case ASSAY_SERVICE_KEYS:
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
+        return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys);
     }
     ASSAY_UNREACHABLE("a verb");
 }
@@ -364,10 +476,13 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_CROWDED) return ASSAY_E_UNSUPPORTED;
-    if (items != items_of[verb]) return ASSAY_E_RANGE;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_KEYS) return ASSAY_E_UNSUPPORTED;
+    const bool has_holders = items == items_of[verb] + 1ULL;
+    if (has_holders ? !may_have_holders((enum assay_service_verb)verb) : items != items_of[verb])
+        return ASSAY_E_RANGE;
     assay_bytes_zero(m, sizeof *m);
     m->verb = (enum assay_service_verb)verb;
+    m->has_holders = has_holders;
     ASSAY_TRY(decode_fields(&c, m));
     return assay_cursor_end(&c);
 }

@@ -13,9 +13,12 @@
  *   DOCUMENT [6, index, bytes]                 so many follow BEGIN, from index 0, before the rest
  *   RECORD   [2, slot, node id, kind, payload]
  *   CLOSE    [3, moment, members]
+ *            of the group key, BEGIN and CLOSE have one more item: holders
  *   EVIDENCE [8, serial, bytes]                the answer to QUOTE; empty: unavailable
  *   VERDICT  [10, serial, good, standing]      the answer to VERIFY
  *   REFUSED  [11, kind, why]                   a permanently rejected SUBMIT; why: for operators
+ *   PROOF    [14, epoch, voters, boundary, finality]     the answer to PROVE; empty: not here
+ *   KEYS     [16, root, list]                  the answer to LIST; empty: not here
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
  *                                              operators
  * By a program:
@@ -23,12 +26,20 @@
  *   SUBMIT   [5, kind, payload]
  *   QUOTE    [7, serial, purpose, statement]
  *   VERIFY   [9, serial, purpose, statement, node id, measurement, evidence]
+ *   PROVE    [13, era, epoch, with voters]     of the group key: the boundary that closed an epoch
+ *   LIST     [15, slot, root]                  of the group key: workload keys of a member
+ *
+ * PROOF: boundary and finality proof as docs/protocol.md 5.30; era: of the epoch before it. With
+ * voters: rows of the table after that epoch, one after the other (roster_digest.h). The program
+ * trusts none of it: it verifies. No finality comes with voters. LIST: docs/identity.md 6.4.
  *
  * slot: the daemon's own, ASSAY_REGISTRY_SLOTS_MAX when it may not serve. moment: three items: era,
  * the last closed epoch, and the beacon of the current one, for the freshness of evidence. plan:
  * canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
  * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
- * (zeros: an empty seat). records: of that service, final since that close, which are in the
+ * (zeros: an empty seat). holders: weight in the table of voters that is of none of the members
+ * (u64 big-endian), then 45 bytes for each of them: bits of enum assay_service_holder_bit, weight
+ * of the seat (u32 big-endian), incarnation (u64 big-endian), root of the keys in force. records: of that service, final since that close, which are in the
  * documents already. Documents are those of the followed service, of continuity all groups', in the
  * order of registry.h. RECORD is sent for that service alone.
  *
@@ -53,6 +64,10 @@ enum {
     ASSAY_SERVICE_STATEMENT_MAX = 64,
     ASSAY_SERVICE_EVIDENCE_MAX = 32 * 1024,
     ASSAY_SERVICE_WHY_MAX = 128,
+    ASSAY_SERVICE_VOTERS_MAX = 128 * 1024, /* rows of a table of voters */
+    ASSAY_SERVICE_BOUNDARY_MAX = 192 * 1024,
+    ASSAY_SERVICE_FINALITY_MAX = 304 * 1024, /* a RECOVER may be longer, and is not sent */
+    ASSAY_SERVICE_KEYS_MAX = 8 * 1024,       /* a list of keys */
 };
 
 /* The service that a program follows. */
@@ -60,7 +75,10 @@ enum assay_service {
     ASSAY_SERVICE_CONTINUITY = 1, /* a group by its number */
     ASSAY_SERVICE_SHARES = 2,     /* group 0 */
     ASSAY_SERVICE_TASKS = 3,      /* group 0 */
+    ASSAY_SERVICE_IDENTITY = 4,   /* group 0 */
 };
+
+enum { ASSAY_SERVICE_COUNT = ASSAY_SERVICE_IDENTITY + 1 };
 
 enum assay_service_verb {
     ASSAY_SERVICE_BEGIN = 1,
@@ -75,12 +93,21 @@ enum assay_service_verb {
     ASSAY_SERVICE_VERDICT = 10,
     ASSAY_SERVICE_REFUSED = 11,
     ASSAY_SERVICE_CROWDED = 12,
+    ASSAY_SERVICE_PROVE = 13,
+    ASSAY_SERVICE_PROOF = 14,
+    ASSAY_SERVICE_LIST = 15,
+    ASSAY_SERVICE_KEYS = 16,
 };
 
 enum assay_service_member_bit {
     ASSAY_SERVICE_CERTIFIED = 1,
     ASSAY_SERVICE_FAILED = 2,
     ASSAY_SERVICE_RENEWED = 4,
+};
+
+enum assay_service_holder_bit {
+    ASSAY_SERVICE_MAY_HOLD = 1,
+    ASSAY_SERVICE_KEYS_ACTIVE = 2,
 };
 
 /* Purpose of requested evidence. Hashed into it, hence never reused. */
@@ -103,6 +130,8 @@ struct assay_service_message {
     uint32_t members;        /* at most ASSAY_REGISTRY_SLOTS_MAX */
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     uint8_t node[ASSAY_REGISTRY_SLOTS_MAX][32];
+    bool has_holders; /* BEGIN, CLOSE: member has what is for the group key alone, and: */
+    uint64_t other_weight;
     uint64_t records;            /* of the service, final since that close; BEGIN */
     uint32_t count;              /* of documents, at most ASSAY_REGISTRY_DOCUMENTS_MAX */
     uint32_t index;              /* of this one, below it */
@@ -117,7 +146,11 @@ struct assay_service_message {
     struct assay_slice evidence;    /* at most ASSAY_SERVICE_EVIDENCE_MAX; VERIFY: from 1 */
     bool good;
     enum assay_registry_standing standing;
-    struct assay_slice why; /* 1 .. ASSAY_SERVICE_WHY_MAX */
+    struct assay_slice why;                        /* 1 .. ASSAY_SERVICE_WHY_MAX */
+    bool with_voters;                              /* PROVE; era and epoch are those of moment */
+    struct assay_slice voters, boundary, finality; /* PROOF */
+    uint8_t root[32];                              /* LIST, KEYS */
+    struct assay_slice keys;                       /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
 };
 
 /* Without the length; fields are within their ranges (asserted). Returns: ASSAY_OK |
@@ -137,8 +170,8 @@ void assay_service_report_data(const uint8_t chain_id[static 32],
 enum assay_service assay_service_of(enum assay_service_kind kind);
 /* The documents of a plan that belong to a service, in the order in which they are sent. Out: their
  * numbers. Returns: how many; 0: the plan has no such service, or no such group */
-uint32_t assay_service_documents(const struct assay_registry_plan *plan,
-                                 enum assay_service service, uint32_t group,
+uint32_t assay_service_documents(const struct assay_registry_plan *plan, enum assay_service service,
+                                 uint32_t group,
                                  uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX]);
 
 /* --- one end of the stream; all zero but fd is an empty one */

@@ -152,13 +152,16 @@ void server_send(struct assay_service_server *d, struct client *c,
     if (assay_service_send(&c->stream, m) != ASSAY_OK) server_drop_client(d, c);
 }
 
-static void set_epoch(const struct assay_service_server *d, struct assay_service_message *m)
+static void set_epoch(const struct assay_service_server *d, enum assay_service service,
+                      struct assay_service_message *m)
 {
     ASSAY_ASSERT(d->epoch.members <= ASSAY_REGISTRY_SLOTS_MAX);
     m->era = d->epoch.era;
     m->epoch = d->epoch.epoch;
     assay_bytes_copy(m->beacon, 32, d->epoch.beacon, 32);
     m->members = d->epoch.members;
+    m->has_holders = service == ASSAY_SERVICE_IDENTITY;
+    m->other_weight = m->has_holders ? d->epoch.other_weight : 0;
     for (uint32_t i = 0; i < d->epoch.members; i++) {
         m->member[i] = d->epoch.member[i];
         assay_bytes_copy(m->node[i], 32, d->epoch.node_id[i], 32);
@@ -198,7 +201,7 @@ static void send_begin(struct assay_service_server *d, struct client *c)
     m->plan = assay_slice_over(d->plan_bytes, d->plan_len);
     m->count = count;
     m->records = d->records[client_service(c)];
-    set_epoch(d, m);
+    set_epoch(d, client_service(c), m);
     c->is_following = true;
     server_send(d, c, m);
     for (uint32_t i = 0; i < count && client_is_open(c); i++)
@@ -295,10 +298,12 @@ void assay_service_server_on_epoch_closed(struct assay_service_server *server,
     reset_record_counts(d);
     if (!d->ready) return;
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_CLOSE);
-    set_epoch(d, m);
-    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
-        if (client_is_open(&d->clients[i]) && d->clients[i].is_following)
-            server_send(d, &d->clients[i], m);
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        if (!client_is_open(c) || !c->is_following) continue;
+        set_epoch(d, client_service(c), m);
+        server_send(d, c, m);
+    }
 }
 
 /* --- submitted records */
@@ -410,6 +415,7 @@ static void send_follow_refusal(struct assay_service_server *d, struct client *c
         [ASSAY_SERVICE_CONTINUITY] = ASSAY_SERVICE_REPLICA,
         [ASSAY_SERVICE_SHARES] = ASSAY_SERVICE_HOLDER,
         [ASSAY_SERVICE_TASKS] = ASSAY_SERVICE_TRANSFER,
+        [ASSAY_SERVICE_IDENTITY] = ASSAY_SERVICE_CA_OFFER,
     };
     send_refusal(d, c, first[d->message.service], why);
 }
@@ -430,6 +436,27 @@ static bool on_follow(struct assay_service_server *d, struct client *c)
     return c->follows;
 }
 
+/* What a holder of the group key verifies by itself. */
+static void send_proof(struct assay_service_server *d, struct client *c)
+{
+    const struct assay_service_message *m = &d->message;
+    struct assay_service_message *answer;
+    if (m->verb == ASSAY_SERVICE_LIST) {
+        answer = server_new_message(d, ASSAY_SERVICE_KEYS);
+        assay_bytes_copy(answer->root, 32, m->root, 32);
+        answer->keys = d->callbacks.list(d->callbacks.context, m->slot, m->root);
+    } else {
+        const struct assay_service_server_boundary found =
+            d->callbacks.prove(d->callbacks.context, m->era, m->epoch, m->with_voters);
+        answer = server_new_message(d, ASSAY_SERVICE_PROOF);
+        answer->epoch = m->epoch;
+        answer->voters = found.voters;
+        answer->boundary = found.boundary;
+        answer->finality = found.finality;
+    }
+    server_send(d, c, answer);
+}
+
 /* Returns: whether the message is allowed in the program's role. */
 static bool on_client_message(struct assay_service_server *d, struct client *c)
 {
@@ -441,6 +468,10 @@ static bool on_client_message(struct assay_service_server *d, struct client *c)
         return true;
     }
     if (!assay_service_may_request(c->at->is.role, m->verb, m->purpose)) return false;
+    if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST) {
+        send_proof(d, c);
+        return true;
+    }
     server_add_request(d, c);
     return true;
 }

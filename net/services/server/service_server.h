@@ -22,7 +22,7 @@
 #include <poll.h>
 
 enum {
-    ASSAY_SERVICE_SERVER_CLIENTS_MAX = 120, /* of all sockets: assay_service_places */
+    ASSAY_SERVICE_SERVER_CLIENTS_MAX = 124, /* of all sockets: assay_service_places */
     ASSAY_SERVICE_SERVER_FDS_MAX = ASSAY_SERVICE_SOCKETS_MAX + ASSAY_SERVICE_SERVER_CLIENTS_MAX,
     ASSAY_SERVICE_SERVER_MESSAGE_LEN = 256, /* length of an error text */
     ASSAY_SERVICE_SERVER_NAMES = ASSAY_SERVICE_SOCKETS_MAX * ASSAY_SERVICE_SOCKET_NAME,
@@ -57,11 +57,16 @@ struct assay_service_server_proof {
 
 /* A user that connected to a socket whose places were all taken. */
 struct assay_service_server_crowd {
-    const char *socket;     /* its name */
-    uint32_t uid, had;      /* the caller, and the number of places that it has */
-    uint32_t of, held;      /* the user with the most places, and their number */
-    uint32_t places;        /* of the socket */
-    bool given;             /* the caller got one of them; otherwise it was refused */
+    const char *socket; /* its name */
+    uint32_t uid, had;  /* the caller, and the number of places that it has */
+    uint32_t of, held;  /* the user with the most places, and their number */
+    uint32_t places;    /* of the socket */
+    bool given;         /* the caller got one of them; otherwise it was refused */
+};
+
+/* Parts of a PROOF; empty: not stored here. Borrowed until the next call. */
+struct assay_service_server_boundary {
+    struct assay_slice voters, boundary, finality;
 };
 
 /* Callbacks to the node. Every pointer is set. */
@@ -79,6 +84,12 @@ struct assay_service_server_callbacks {
     bool (*judge)(void *context, uint64_t ticket, const struct assay_service_server_proof *proof);
     /* Out: *uid of the peer of the socket. Returns: whether it is known (assay_unix_user). */
     bool (*user)(void *context, int fd, uint32_t *uid);
+    /* Reads the boundary that closed an epoch. In: era: of the epoch before it. Each Returns: at
+     * most as many bytes as the message has room for */
+    struct assay_service_server_boundary (*prove)(void *context, uint64_t era, uint64_t epoch,
+                                                  bool with_voters);
+    /* The list of workload keys of a member; empty: not stored here. */
+    struct assay_slice (*list)(void *context, uint32_t slot, const uint8_t root[static 32]);
     /* For the log. */
     void (*crowded)(void *context, const struct assay_service_server_crowd *crowd);
 };

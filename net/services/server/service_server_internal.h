@@ -73,7 +73,7 @@ struct assay_service_server {
     struct assay_registry_facts facts;
     uint32_t slot;
     struct assay_service_epoch epoch;
-    uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* by service, final since the last epoch close */
+    uint64_t records[ASSAY_SERVICE_COUNT]; /* by service, final since the last epoch close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     struct assay_service_message message, answer;
     struct assay_service_server_snapshot figures;

@@ -43,7 +43,7 @@ struct service_ledger {
     size_t held_count;
     struct held held[HELD_MAX];
     uint64_t era, epoch;
-    uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* since it closed */
+    uint64_t records[ASSAY_SERVICE_COUNT]; /* since it closed */
     uint8_t chain_id[32];
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     bool tampered[ASSAY_REGISTRY_SLOTS_MAX];
@@ -55,6 +55,8 @@ struct service_ledger {
     void *memory, *marked_memory; /* NULL: nothing was marked */
     struct assay_registry *registry, *marked;
     struct assay_registry_facts facts;
+    service_ledger_prover *prover;
+    void *prover_context;
     struct assay_service_message message;
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
 };
@@ -166,6 +168,13 @@ void service_ledger_close(struct service_ledger **ledger)
 void service_ledger_member(struct service_ledger *ledger, const char *path, uint32_t slot)
 {
     listen_at(ledger, path, slot);
+}
+
+void service_ledger_prove(struct service_ledger *ledger, service_ledger_prover *prover,
+                          void *context)
+{
+    ledger->prover = prover;
+    ledger->prover_context = context;
 }
 
 void service_ledger_expect(struct service_ledger *ledger, uint32_t slot)
@@ -281,8 +290,10 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
     assay_registry_check(l->registry);
     put_moment(l, &m);
     assay_bytes_zero(l->records, sizeof l->records);
-    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
+        m.has_holders = l->programs[i].service == ASSAY_SERVICE_IDENTITY;
         if (l->programs[i].service != 0) say(&l->programs[i], &m);
+    }
 }
 
 /* The checks of a ledger before it includes a record in a block. */
@@ -333,6 +344,7 @@ static void begin(struct service_ledger *l, struct program *p,
     p->service = follow->service;
     p->group = follow->group;
     m.records = l->records[p->service];
+    m.has_holders = p->service == ASSAY_SERVICE_IDENTITY;
     m.count = assay_service_documents(&l->plan, p->service, p->group, numbers);
     assay_bytes_copy(m.chain_id, 32, l->chain_id, 32);
     put_moment(l, &m);
@@ -412,6 +424,18 @@ static void submit(struct service_ledger *l, struct program *p,
     assay_bytes_copy(h->payload, sizeof h->payload, payload, m->payload.len);
 }
 
+static void prove(struct service_ledger *l, struct program *p,
+                  const struct assay_service_message *m)
+{
+    struct assay_service_message answer = {
+        .verb = m->verb == ASSAY_SERVICE_PROVE ? ASSAY_SERVICE_PROOF : ASSAY_SERVICE_KEYS,
+        .epoch = m->epoch,
+    };
+    assay_bytes_copy(answer.root, 32, m->root, 32);
+    if (l->prover != NULL) l->prover(l->prover_context, p->slot, m, &answer);
+    say(p, &answer);
+}
+
 static void take(struct service_ledger *l, struct program *p)
 {
     const struct assay_service_message *m = &l->message;
@@ -419,6 +443,7 @@ static void take(struct service_ledger *l, struct program *p)
     else if (m->verb == ASSAY_SERVICE_QUOTE) quote(l, p, m);
     else if (m->verb == ASSAY_SERVICE_VERIFY) judge(l, p, m);
     else if (m->verb == ASSAY_SERVICE_SUBMIT) submit(l, p, m);
+    else if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST) prove(l, p, m);
 }
 
 static void serve(struct service_ledger *l, struct program *p)

@@ -35,6 +35,13 @@ void service_ledger_stand(struct service_ledger *ledger, uint32_t slot,
                           enum assay_cont_standing standing);
 void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
                         const struct assay_registry_member *member);
+/* What it answers to PROVE and LIST; without one: that it has nothing. In: slot: of the daemon's
+ * member; m: the request. Out: *answer, of which the verb and what identifies it are set */
+typedef void service_ledger_prover(void *context, uint32_t slot,
+                                   const struct assay_service_message *m,
+                                   struct assay_service_message *answer);
+void service_ledger_prove(struct service_ledger *ledger, service_ledger_prover *prover,
+                          void *context);
 /* An epoch ends. */
 void service_ledger_close_epoch(struct service_ledger *ledger);
 /* What is final now is what service_ledger_undo goes back to. */

@@ -31,6 +31,7 @@ SOCKET enclaves_of_0 = { ASSAY_SERVICE_ROLE_ENCLAVE, 0 };
 SOCKET holders = { ASSAY_SERVICE_ROLE_HOLDER, 0 };
 SOCKET executors = { ASSAY_SERVICE_ROLE_EXECUTOR, 0 };
 SOCKET requestors = { ASSAY_SERVICE_ROLE_REQUESTOR, 0 };
+SOCKET signers = { ASSAY_SERVICE_ROLE_SIGNER, 0 };
 #undef SOCKET
 static const uint8_t chain[32] = { 7 };
 static struct assay_service_server *server;
@@ -46,7 +47,7 @@ static uint8_t quoted_for[64];
 static uint64_t judging;
 
 static inline enum assay_status submit(void *context, enum assay_service_kind kind,
-                                struct assay_slice payload)
+                                       struct assay_slice payload)
 {
     (void)context;
     (void)kind;
@@ -94,10 +95,36 @@ static inline void tell_crowd(void *context, const struct assay_service_server_c
     crowded_last.socket = NULL; /* of the call */
 }
 
-static const struct assay_service_server_callbacks world = { NULL,  submit,  quote,
-                                                             judge, user_of, tell_crowd };
+/* What the node has of boundaries and lists, and for what it was read last. */
+static struct assay_service_server_boundary has_boundary;
+static struct assay_slice has_list;
+static uint64_t proven_epoch;
+static uint32_t listed_slot;
 
-static inline void make_plan(bool with_shares)
+static inline struct assay_service_server_boundary prove(void *context, uint64_t era,
+                                                         uint64_t epoch, bool with_voters)
+{
+    (void)context;
+    (void)era;
+    proven_epoch = epoch;
+    struct assay_service_server_boundary found = has_boundary;
+    if (!with_voters) found.voters.len = 0;
+    return found;
+}
+
+static inline struct assay_slice list_keys(void *context, uint32_t slot, const uint8_t *root)
+{
+    (void)context;
+    (void)root;
+    listed_slot = slot;
+    return has_list;
+}
+
+static const struct assay_service_server_callbacks world = {
+    NULL, submit, quote, judge, user_of, prove, list_keys, tell_crowd
+};
+
+static inline void make_plan_of(bool with_shares, bool with_key)
 {
     struct assay_registry_plan *plan = calloc(1, sizeof *plan);
     plan->group_count = 2;
@@ -108,6 +135,8 @@ static inline void make_plan(bool with_shares)
     plan->has_tasks = true;
     plan->tasks.accounts_max = plan->tasks.tasks_max = 4;
     plan->has_shares = with_shares;
+    plan->has_identity = with_key;
+    plan->identity.refresh = 64;
     if (with_shares) {
         plan->shares.clusters = 1;
         plan->shares.slots = plan->shares.confirmations = 3;
@@ -121,6 +150,19 @@ static inline void make_plan(bool with_shares)
     cr_assert_eq(assay_registry_init(memory, assay_registry_size(plan), plan, chain, &registry),
                  ASSAY_OK);
     free(plan);
+}
+
+static inline void make_plan(bool with_shares)
+{
+    make_plan_of(with_shares, false);
+}
+
+/* The plan of the next server, and its registry, have a group key. */
+static inline void make_plan_with_key(void)
+{
+    free(registry);
+    make_plan_of(false, true);
+    assay_registry_set_standing(registry, 0, moment->member, MEMBERS);
 }
 
 static inline void set_up(void)
@@ -238,7 +280,7 @@ static inline void hear_beginning(struct assay_service_stream *s)
 }
 
 static inline void ask_for(struct assay_service_stream *s, uint64_t serial,
-                    enum assay_service_purpose purpose)
+                           enum assay_service_purpose purpose)
 {
     say(s, &(struct assay_service_message){ .verb = ASSAY_SERVICE_QUOTE,
                                             .serial = serial,

@@ -46,6 +46,7 @@ Test(service_server_roles, a_program_is_what_its_socket_says_whatever_it_says_it
         { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_CONTINUITY, .group = 1 },
         { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_SHARES },
         { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_TASKS },
+        { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_IDENTITY },
     };
     struct assay_service_stream s;
     begin();
@@ -54,18 +55,19 @@ Test(service_server_roles, a_program_is_what_its_socket_says_whatever_it_says_it
             const struct assay_service_socket socket_of = assay_service_socket_at(i);
             const bool is_its = claims[k].service == assay_service_of_role(socket_of.role) &&
                                 claims[k].group == socket_of.group;
-            const bool is_planned = claims[k].service != ASSAY_SERVICE_SHARES;
+            const bool is_planned = claims[k].service != ASSAY_SERVICE_SHARES &&
+                                    claims[k].service != ASSAY_SERVICE_IDENTITY;
             dial(&s, socket_of);
             say(&s, &claims[k]);
             const struct assay_service_message *m = hear(&s);
             cr_assert_not_null(m, "socket %u, claim %zu", (unsigned)i, k);
-            cr_expect_eq(m->verb, is_its && is_planned ? ASSAY_SERVICE_BEGIN
-                                                       : ASSAY_SERVICE_REFUSED);
+            cr_expect_eq(m->verb,
+                         is_its && is_planned ? ASSAY_SERVICE_BEGIN : ASSAY_SERVICE_REFUSED);
             if (m->verb == ASSAY_SERVICE_REFUSED) {
                 char why[ASSAY_SERVICE_WHY_MAX + 1] = "";
                 assay_bytes_copy(why, sizeof why, m->why.bytes, m->why.len);
-                cr_expect_not_null(strstr(why, is_its ? "no such service yet" : "of another"),
-                                   "%s", why);
+                cr_expect_not_null(strstr(why, is_its ? "no such service yet" : "of another"), "%s",
+                                   why);
                 cr_expect(is_hung_up(&s));
             }
             assay_service_stream_close(&s);
@@ -106,9 +108,8 @@ Test(service_server_roles, a_record_of_another_role_is_not_even_asked_about)
     }
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
         const enum assay_service service = assay_service_of((enum assay_service_kind)kind);
-        /* Records of the group key have no role yet: no program writes them. */
-        if (service == ASSAY_SERVICE_SHARES ||
-            assay_registry_kind_family(kind) == ASSAY_FAMILY_IDENTITY)
+        /* This plan has neither shares nor a group key. */
+        if (service == ASSAY_SERVICE_SHARES || service == ASSAY_SERVICE_IDENTITY)
             cr_expect_eq(roles[kind], 0, "%u", kind);
         else cr_expect_eq(roles[kind], kind == ASSAY_SERVICE_TASK_RELEASE ? 2 : 1, "%u", kind);
     }
@@ -122,9 +123,7 @@ Test(service_server_roles, every_kind_has_a_role_and_only_task_release_has_two)
         for (unsigned role = 0; role < ASSAY_SERVICE_ROLE_COUNT; role++)
             roles += assay_service_may_submit((enum assay_service_role)role,
                                               (enum assay_service_kind)kind);
-        if (assay_registry_kind_family(kind) == ASSAY_FAMILY_IDENTITY)
-            cr_expect_eq(roles, 0, "%u", kind);
-        else cr_expect_eq(roles, kind == ASSAY_SERVICE_TASK_RELEASE ? 2 : 1, "%u", kind);
+        cr_expect_eq(roles, kind == ASSAY_SERVICE_TASK_RELEASE ? 2 : 1, "%u", kind);
     }
 }
 
@@ -147,9 +146,9 @@ Test(service_server_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_t
                 .statement = { plan_bytes, 2 },
                 .evidence = { plan_bytes, quotes ? 0 : 4 },
             };
-            const bool fit = purposes[k % 2] == ASSAY_SERVICE_FOR_TASKS &&
-                             at[i].role == (quotes ? ASSAY_SERVICE_ROLE_EXECUTOR
-                                                   : ASSAY_SERVICE_ROLE_REQUESTOR);
+            const bool fit =
+                purposes[k % 2] == ASSAY_SERVICE_FOR_TASKS &&
+                at[i].role == (quotes ? ASSAY_SERVICE_ROLE_EXECUTOR : ASSAY_SERVICE_ROLE_REQUESTOR);
             follow(&s, at[i]);
             hear_beginning(&s);
             say(&s, &m);
@@ -168,10 +167,10 @@ Test(service_server_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_t
 /* One that asks for as much as it can waits behind each other socket's first. */
 Test(service_server_roles, sockets_take_turns_with_quotes)
 {
-    static const enum assay_service_purpose expected[] = {
-        ASSAY_SERVICE_FOR_SHARES, ASSAY_SERVICE_FOR_TASKS, ASSAY_SERVICE_FOR_SHARES,
-        ASSAY_SERVICE_FOR_SHARES
-    };
+    static const enum assay_service_purpose expected[] = { ASSAY_SERVICE_FOR_SHARES,
+                                                           ASSAY_SERVICE_FOR_TASKS,
+                                                           ASSAY_SERVICE_FOR_SHARES,
+                                                           ASSAY_SERVICE_FOR_SHARES };
     struct assay_service_stream holder, executor;
     assay_service_server_close(&server);
     free(registry);
@@ -386,4 +385,93 @@ Test(service_server_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
     }
     assay_service_server_get_shared_names(server, shared);
     cr_expect_str_eq(shared, "holder", "the daemon logs it");
+}
+
+static void open_with_key(void)
+{
+    assay_service_server_close(&server);
+    make_plan_with_key();
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &server, message),
+                 ASSAY_OK, "%s", message);
+    begin();
+}
+
+/* What each close gives the fold of the group key comes with it, and to no other service. */
+Test(service_server_roles, a_holder_of_the_group_key_receives_what_each_close_gives_its_fold)
+{
+    static struct assay_service_stream s, t;
+    moment->member[2].may_hold = moment->member[2].keys_active = true;
+    moment->member[2].seat_weight = 0x01020304;
+    moment->member[2].incarnation = 9;
+    moment->member[2].keys_root[31] = 5;
+    open_with_key();
+    follow(&s, signers);
+    const struct assay_service_message *m = hear(&s);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_BEGIN);
+    cr_expect(m->has_holders);
+    cr_expect_eq(m->count, 2);
+    const struct assay_registry_member *one = &m->member[2];
+    cr_expect(one->may_hold && one->keys_active);
+    cr_expect_eq(one->seat_weight, 0x01020304);
+    cr_expect_eq(one->incarnation, 9);
+    cr_expect_eq(one->keys_root[31], 5);
+    cr_expect_eq(one->node_id[0], 3);
+    cr_expect_not(m->member[1].may_hold || m->member[1].keys_active);
+    follow(&t, executors);
+    m = hear(&t);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_BEGIN);
+    cr_expect_not(m->has_holders);
+    assay_service_stream_close(&s);
+    assay_service_stream_close(&t);
+}
+
+/* Nothing of a node is for the role that did not request it. */
+Test(service_server_roles, boundaries_and_lists_of_keys_are_for_holders_of_the_group_key)
+{
+    static struct assay_service_stream s;
+    const struct assay_service_message asks[] = {
+        { .verb = ASSAY_SERVICE_PROVE, .era = 1, .epoch = 8, .with_voters = true },
+        { .verb = ASSAY_SERVICE_PROVE, .era = 1, .epoch = 9 },
+        { .verb = ASSAY_SERVICE_LIST, .slot = 3, .root = { 4 } },
+    };
+    static uint8_t bytes[] = "what is stored";
+    has_boundary =
+        (struct assay_service_server_boundary){ .voters = { bytes, 3 }, .boundary = { bytes, 5 } };
+    has_list = assay_slice_over(bytes, 7);
+    open_with_key();
+    follow(&s, signers);
+    hear_beginning(&s);
+    say(&s, &asks[0]);
+    const struct assay_service_message *m = hear(&s);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_PROOF);
+    cr_expect_eq(m->epoch, 8);
+    cr_expect_eq(m->voters.len, 3);
+    cr_expect_eq(m->boundary.len, 5);
+    say(&s, &asks[1]);
+    m = hear(&s);
+    cr_assert_not_null(m);
+    cr_expect_eq(m->epoch, 9);
+    cr_expect_eq(m->voters.len, 0);
+    cr_expect_eq(proven_epoch, 9);
+    say(&s, &asks[2]);
+    m = hear(&s);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_KEYS);
+    cr_expect_eq(m->root[0], 4);
+    cr_expect_eq(m->keys.len, 7);
+    cr_expect_eq(listed_slot, 3);
+    assay_service_stream_close(&s);
+    for (size_t i = 0; i < 3; i++) {
+        follow(&s, executors);
+        hear_beginning(&s);
+        say(&s, &asks[i]);
+        cr_expect_null(hear(&s));
+        cr_expect(is_hung_up(&s), "request %zu", i);
+        assay_service_stream_close(&s);
+        turn();
+    }
 }

@@ -192,3 +192,83 @@ Test(services_wire, an_address_is_text_of_a_length)
     cr_expect_eq(contact_of("a b:1", 5), ASSAY_E_INVALID);
     cr_expect_eq(contact_of("a\0b:1", 5), ASSAY_E_INVALID);
 }
+
+/* Encodes, decodes, and decodes every part of the bytes, which is none. */
+static void must_return(const struct assay_service_message *m)
+{
+    static uint8_t bytes[ASSAY_SERVICE_MESSAGE_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_service_encode(m, &w), ASSAY_OK);
+    for (size_t len = 0; len < w.len; len++)
+        cr_assert_neq(assay_service_decode(assay_slice_over(bytes, len), &message), ASSAY_OK,
+                      "verb %d, %zu bytes", (int)m->verb, len);
+    cr_assert_eq(assay_service_decode(assay_slice_over(bytes, w.len), &message), ASSAY_OK,
+                 "verb %d", (int)m->verb);
+}
+
+Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_return)
+{
+    static uint8_t bytes[64] = { 1, 2, 3 };
+    must_return(&(struct assay_service_message){
+        .verb = ASSAY_SERVICE_PROVE, .era = 3, .epoch = 70000, .with_voters = true });
+    cr_expect(message.era == 3 && message.epoch == 70000 && message.with_voters);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_PROOF,
+                                                 .epoch = 9,
+                                                 .boundary = { bytes, 60 },
+                                                 .finality = { bytes, 20 } });
+    cr_expect(message.epoch == 9 && message.boundary.len == 60 && message.finality.len == 20);
+    cr_expect_eq(message.voters.len, 0);
+    must_return(
+        &(struct assay_service_message){ .verb = ASSAY_SERVICE_LIST, .slot = 127, .root = { 8 } });
+    cr_expect(message.slot == 127 && message.root[0] == 8);
+    must_return(&(struct assay_service_message){
+        .verb = ASSAY_SERVICE_KEYS, .root = { 8 }, .keys = { bytes, 33 } });
+    cr_expect_eq(message.keys.len, 33);
+}
+
+Test(services_wire, what_is_for_the_group_key_comes_with_begin_and_close_alone)
+{
+    static struct assay_service_message m;
+    m = (struct assay_service_message){ .verb = ASSAY_SERVICE_CLOSE,
+                                        .members = 2,
+                                        .has_holders = true };
+    m.member[1].may_hold = true;
+    m.member[1].seat_weight = 77;
+    m.other_weight = 1000;
+    m.node[1][0] = 6;
+    must_return(&m);
+    cr_expect(message.has_holders && message.member[1].may_hold);
+    cr_expect_not(message.member[1].keys_active);
+    cr_expect_eq(message.member[1].seat_weight, 77);
+    cr_expect_eq(message.other_weight, 1000);
+    cr_expect_eq(message.member[1].node_id[0], 6);
+    m.has_holders = false;
+    must_return(&m);
+    cr_expect_not(message.has_holders || message.member[1].may_hold);
+    /* SUBMIT with an item more */
+    const uint8_t more[] = { 0x84, 5, 1, 0x41, 0, 0 };
+    cr_expect_eq(assay_service_decode(assay_slice_over(more, sizeof more), &message),
+                 ASSAY_E_RANGE);
+}
+
+Test(services_wire, holders_have_a_row_for_each_member)
+{
+    static uint8_t bytes[512];
+    for (uint32_t rows = 0; rows <= 3; rows++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const uint8_t head[] = { 0x86, 3, 0, 9, 0x58, 32 };
+        assay_writer_put(&w, head, sizeof head);
+        assay_writer_zero(&w, 32);
+        assay_writer_u8(&w, 0x58);
+        assay_writer_u8(&w, 2 * 37);
+        assay_writer_zero(&w, 2 * (size_t)37);
+        if (rows > 0) assay_writer_u8(&w, 0x58);
+        assay_writer_u8(&w, rows > 0 ? (uint8_t)(8 + rows * 45) : 0x40);
+        if (rows > 0) assay_writer_zero(&w, 8 + rows * (size_t)45);
+        cr_expect_eq(assay_service_decode(assay_slice_over(bytes, w.len), &message),
+                     rows == 2 ? ASSAY_OK : ASSAY_E_RANGE, "%u rows", (unsigned)rows);
+        if (rows != 2) continue;
+        bytes[w.len - 45] = 4; /* bits that no build has */
+        cr_expect_eq(assay_service_decode(assay_slice_over(bytes, w.len), &message), ASSAY_E_RANGE);
+    }
+}

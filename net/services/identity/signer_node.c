@@ -1,0 +1,542 @@
+/*
+ * net/services/identity/signer_node.c - process of a holder of the group key: vault, verified
+ * ledger, records of ceremonies.
+ */
+#include "net/services/identity/signer_node.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "base/file/file.h"
+#include "base/system_clock.h"
+#include "engine/ledger/state/workload_keys.h"
+#include "net/services/identity/dealing_files.h"
+#include "net/services/identity/ledger_proof.h"
+#include "net/services/identity/locked_memory.h"
+#include "net/services/server/record_queue.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REQUEST_AGAIN_MS = 1000, /* for an answer that did not arrive, or that was none */
+    SPKI_HEAD_LEN = 12,
+};
+
+/* Locked: it has shares and nonces of proofs. */
+struct secrets {
+    struct assay_ceremony_holder holder;
+    struct assay_ceremony_effect effect;
+    uint8_t item[ASSAY_CEREMONY_ITEM_MAX];
+};
+
+struct assay_keyholder_node {
+    struct assay_keyholder_node_config config;
+    struct assay_holder_vault *vault;
+    struct assay_keyholder_dealings *dealings;
+    struct assay_keyholder_proof *proof;
+    struct assay_record_queue *pending;
+    struct assay_follower *follower;
+    struct secrets *secrets;
+    char checkpoint_path[PATH_MAX];
+    uint8_t link_key[32];
+    bool has_holder; /* secrets->holder is of node_id */
+    uint8_t node_id[32];
+    enum assay_status ledger, failure;
+    uint64_t now_ms, ask_at_ms, list_at_ms;
+    struct assay_ca closed; /* as the last close left it */
+    bool has_closed;
+    bool must_step;        /* something is to be derived from what was acted on */
+    struct assay_ca acted; /* the last state that was verified */
+    uint64_t stored_epoch; /* of the checkpoint that is on the disk */
+    bool has_acted, is_listed, is_behind;
+    uint8_t list_root[32]; /* of the list that was read last */
+    bool has_list;
+    uint64_t refused;
+    const char *fault;
+};
+
+static void set_failure(struct assay_keyholder_node *n, enum assay_status status)
+{
+    if (n->failure == ASSAY_OK) n->failure = status;
+}
+
+/* --- keys */
+
+size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t spki[static 44])
+{
+    static const uint8_t head[SPKI_HEAD_LEN] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                                 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    assay_bytes_copy(spki, 44, head, sizeof head);
+    assay_sodium_link_pair(assay_holder_vault_seed(node->vault), spki + sizeof head);
+    return 44;
+}
+
+static enum assay_status draw_random(void *context, uint8_t *bytes, size_t len)
+{
+    (void)context;
+    return assay_random(bytes, len);
+}
+
+static struct assay_slice find_dealing(void *context, uint32_t dealer,
+                                       const uint8_t digest[static 32])
+{
+    const struct assay_keyholder_node *n = context;
+    (void)dealer;
+    return assay_keyholder_dealings_get(n->dealings, digest);
+}
+
+static enum assay_status load_item(void *context, const struct assay_ceremony_item *item,
+                                   struct assay_slice bytes)
+{
+    struct assay_keyholder_node *n = context;
+    return assay_ceremony_holder_load(&n->secrets->holder, item, bytes);
+}
+
+/* The holder of the member whose daemon is followed. */
+static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[static 32])
+{
+    struct assay_ceremony_holder_config config = {
+        .seed = *assay_holder_vault_seed(n->vault),
+        .era = n->config.era,
+        .random = draw_random,
+        .dealing = find_dealing,
+        .context = n,
+    };
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    ASSAY_ASSERT(home != NULL && !n->has_holder);
+    assay_bytes_copy(config.chain_id, 32, home->chain_id, 32);
+    assay_bytes_copy(config.node_id, 32, node_id, 32);
+    assay_bytes_copy(config.link_key, 32, n->link_key, 32);
+    (void)snprintf(config.address, sizeof config.address, "%s", n->config.address);
+    assay_ceremony_holder_init(&n->secrets->holder, &config);
+    assay_secret_wipe(&config.seed, sizeof config.seed);
+    assay_bytes_copy(n->node_id, 32, node_id, 32);
+    n->has_holder = true;
+    const enum assay_status status = assay_holder_vault_each(n->vault, load_item, n);
+    if (status != ASSAY_OK) set_failure(n, status);
+}
+
+/* --- actions of the holder, executed in order */
+
+static enum assay_service_kind kind_of(enum assay_ceremony_record record)
+{
+    static const enum assay_service_kind kinds[] = {
+        [ASSAY_CEREMONY_OFFER] = ASSAY_SERVICE_CA_OFFER,
+        [ASSAY_CEREMONY_DEAL] = ASSAY_SERVICE_CA_DEAL,
+        [ASSAY_CEREMONY_DISPUTE] = ASSAY_SERVICE_CA_DISPUTE,
+        [ASSAY_CEREMONY_HAVE] = ASSAY_SERVICE_CA_HAVE,
+        [ASSAY_CEREMONY_TABLE] = ASSAY_SERVICE_CA_TABLE,
+    };
+    ASSAY_ASSERT(record >= ASSAY_CEREMONY_OFFER && record <= ASSAY_CEREMONY_TABLE);
+    return kinds[record];
+}
+
+/* The queue is empty after each verified close, so that it has room. */
+static enum assay_status submit_record(struct assay_keyholder_node *n, struct assay_slice bytes,
+                                       enum assay_ceremony_record record)
+{
+    return assay_queue_add(n->pending, kind_of(record), bytes);
+}
+
+static enum assay_status submit_stored(struct assay_keyholder_node *n,
+                                       const struct assay_ceremony_item *item)
+{
+    struct assay_slice bytes;
+    ASSAY_TRY(assay_holder_vault_get(n->vault, item, n->secrets->item, &bytes));
+    return submit_record(n, bytes, item->record);
+}
+
+static enum assay_status execute_effect(struct assay_keyholder_node *n)
+{
+    struct assay_ceremony_holder *h = &n->secrets->holder;
+    const struct assay_ceremony_effect *e = &n->secrets->effect;
+    switch (e->action) {
+    case ASSAY_CEREMONY_NOTHING: return ASSAY_OK;
+    case ASSAY_CEREMONY_STORE:
+        ASSAY_TRY(assay_holder_vault_put(n->vault, &e->item, e->bytes));
+        assay_ceremony_holder_on_stored(h);
+        return ASSAY_OK;
+    case ASSAY_CEREMONY_SUBMIT: return submit_stored(n, &e->item);
+    case ASSAY_CEREMONY_SUBMIT_BYTES: return submit_record(n, e->bytes, e->item.record);
+    case ASSAY_CEREMONY_ERASE:
+        ASSAY_TRY(assay_holder_vault_erase(n->vault, &e->item.name));
+        assay_ceremony_holder_on_erased(h, e);
+        return ASSAY_OK;
+    case ASSAY_CEREMONY_ERASE_SHARES:
+        ASSAY_TRY(assay_holder_vault_erase_shares(n->vault, &e->item.name));
+        assay_ceremony_holder_on_erased(h, e);
+        return ASSAY_OK;
+    }
+    ASSAY_UNREACHABLE("an action");
+}
+
+static void step_holder(struct assay_keyholder_node *n)
+{
+    struct assay_ceremony_holder *h = &n->secrets->holder;
+    ASSAY_ASSERT(n->has_acted && n->has_holder);
+    n->must_step = false;
+    for (enum assay_status status = ASSAY_OK; status == ASSAY_OK && n->failure == ASSAY_OK;) {
+        status = assay_ceremony_holder_step(h, &n->acted, &n->secrets->effect);
+        n->is_behind = status == ASSAY_E_STALE;
+        if (status == ASSAY_OK && n->secrets->effect.action == ASSAY_CEREMONY_NOTHING) break;
+        if (status == ASSAY_OK) status = execute_effect(n);
+        if (status != ASSAY_OK && !n->is_behind) set_failure(n, status);
+    }
+    assay_secret_wipe(&n->secrets->effect, sizeof n->secrets->effect);
+    if (assay_ceremony_holder_status(h, &n->acted).is_superseded) set_failure(n, ASSAY_E_STALE);
+}
+
+/* --- the ledger, verified */
+
+static enum assay_status store_checkpoint(struct assay_keyholder_node *n)
+{
+    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_TRY(assay_checkpoint_encode(assay_keyholder_proof_at(n->proof), &w));
+    return assay_file_replace(n->checkpoint_path, ASSAY_FILE_PUBLIC,
+                              assay_slice_over(bytes, w.len)) == ASSAY_OK
+               ? ASSAY_OK
+               : ASSAY_E_STORE;
+}
+
+/* Records that are not final are derived again, from what the ledger is now. */
+static void clear_pending(struct assay_keyholder_node *n)
+{
+    for (enum assay_ceremony_record r = ASSAY_CEREMONY_OFFER; r <= ASSAY_CEREMONY_TABLE; r++)
+        assay_queue_clear_kind(n->pending, kind_of(r));
+}
+
+/* The epoch that closed last, once it is proven and its fold is the ledger's. A close that an
+ * earlier run acted on is not counted once more: shares would be erased too soon. */
+static void act_on_close(struct assay_keyholder_node *n)
+{
+    bool certified = false;
+    if (!n->has_closed || !n->has_holder || n->failure != ASSAY_OK) return;
+    if (n->has_acted && n->acted.era == n->closed.era && n->acted.epoch == n->closed.epoch) return;
+    if (!assay_keyholder_proof_has(n->proof, &n->closed, &certified)) return;
+    const bool is_new = n->closed.epoch > n->stored_epoch;
+    n->acted = n->closed;
+    n->has_acted = true;
+    n->stored_epoch = n->closed.epoch;
+    const enum assay_status status = store_checkpoint(n);
+    if (status != ASSAY_OK) {
+        set_failure(n, status);
+        return;
+    }
+    clear_pending(n);
+    /* While dealings arrive, this close has none of those that are final since. */
+    if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
+        assay_keyholder_dealings_retain(n->dealings, &n->acted);
+    assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new, false);
+    n->must_step = true;
+}
+
+static void request_proof(struct assay_keyholder_node *n)
+{
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    struct assay_service_message m;
+    if (home == NULL || !assay_follower_follows(n->follower) || n->now_ms < n->ask_at_ms) return;
+    if (!assay_keyholder_proof_next(n->proof, home->epoch, &m)) return;
+    n->ask_at_ms = n->now_ms + REQUEST_AGAIN_MS;
+    assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
+}
+
+static void on_proof(void *context, const struct assay_service_message *m)
+{
+    struct assay_keyholder_node *n = context;
+    struct assay_fault fault = { .what = NULL };
+    const enum assay_status status = assay_keyholder_proof_on_answer(n->proof, m, &fault);
+    if (status == ASSAY_E_INVALID) {
+        n->refused++;
+        n->fault = fault.what;
+    } else if (status == ASSAY_OK) {
+        n->ask_at_ms = 0; /* the next one */
+    } else if (status == ASSAY_E_CRYPTO) {
+        set_failure(n, status);
+    }
+}
+
+/* --- the list in which the holder's entry is */
+
+static void request_list(struct assay_keyholder_node *n)
+{
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    if (home == NULL || !assay_follower_follows(n->follower) || home->slot >= home->members) return;
+    const struct assay_registry_member *own = &home->member[home->slot];
+    if (!n->has_holder || assay_bytes_all_zero(own->keys_root, 32) || n->now_ms < n->list_at_ms ||
+        (n->has_list && assay_bytes_equal(n->list_root, own->keys_root, 32)))
+        return;
+    struct assay_service_message m = { .verb = ASSAY_SERVICE_LIST, .slot = home->slot };
+    assay_bytes_copy(m.root, 32, own->keys_root, 32);
+    n->list_at_ms = n->now_ms + REQUEST_AGAIN_MS;
+    assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
+}
+
+/* Out: *entry: len 0 when the list has none of this holder */
+static void find_entry(const struct assay_keyholder_node *n, const struct assay_declared_keys *keys,
+                       struct assay_ceremony_entry *entry)
+{
+    uint8_t spki[44], hashes[ASSAY_DECLARED_KEYS_MAX][32];
+    const size_t len = assay_keyholder_node_key(n, spki);
+    *entry = (struct assay_ceremony_entry){ .len = 0 };
+    for (uint32_t i = 0; i < keys->count; i++)
+        assay_merkle_leaf_hash(keys->entries[i].bytes, keys->entries[i].len, hashes[i]);
+    for (uint32_t i = 0; i < keys->count && entry->len == 0; i++) {
+        size_t path_len = 0;
+        if (keys->keys[i].purpose != ASSAY_PURPOSE_HOLDER ||
+            !assay_slice_equal(keys->keys[i].spki, assay_slice_over(spki, len)) ||
+            assay_merkle_path((const uint8_t(*)[32])hashes, keys->count, i, entry->path,
+                              ASSAY_CA_PATH_MAX, &path_len) != ASSAY_OK)
+            continue;
+        assay_bytes_copy(entry->entry, sizeof entry->entry, keys->entries[i].bytes,
+                         keys->entries[i].len);
+        entry->len = keys->entries[i].len;
+        entry->place = i;
+        entry->count = keys->count;
+        entry->path_len = (uint32_t)path_len;
+    }
+}
+
+static void on_keys(void *context, const struct assay_service_message *m)
+{
+    struct assay_keyholder_node *n = context;
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    struct assay_declared_keys keys;
+    struct assay_ceremony_entry entry;
+    uint8_t root[32];
+    if (home == NULL || home->slot >= home->members || !n->has_holder || m->keys.len == 0) return;
+    if (assay_declared_keys_decode(m->keys, &keys) != ASSAY_OK) return;
+    assay_declared_keys_root(&keys, root);
+    if (!assay_bytes_equal(root, m->root, 32) ||
+        !assay_bytes_equal(root, home->member[home->slot].keys_root, 32))
+        return;
+    find_entry(n, &keys, &entry);
+    assay_bytes_copy(n->list_root, 32, root, 32);
+    n->has_list = true;
+    n->is_listed = entry.len > 0;
+    assay_ceremony_holder_set_entry(&n->secrets->holder, &entry);
+    n->must_step = n->has_acted;
+}
+
+/* --- the ledger, as the daemon shows it */
+
+static void keep_close(struct assay_keyholder_node *n)
+{
+    const struct assay_ca *ca = assay_follower_identity(n->follower);
+    ASSAY_ASSERT(ca != NULL);
+    n->closed = *ca;
+    n->has_closed = true;
+}
+
+static void on_begin(void *context)
+{
+    struct assay_keyholder_node *n = context;
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    const uint8_t *node = assay_follower_node(n->follower);
+    ASSAY_ASSERT(home != NULL);
+    n->ask_at_ms = n->list_at_ms = 0;
+    assay_queue_reset_due(n->pending);
+    if (node != NULL && !n->has_holder) init_holder(n, node);
+    else if (node != NULL && !assay_bytes_equal(node, n->node_id, 32))
+        set_failure(n, ASSAY_E_STRANGER);
+    n->has_closed = false;
+    if (home->records == 0) keep_close(n); /* else the documents are of a later moment */
+}
+
+static void on_close(void *context)
+{
+    keep_close(context);
+}
+
+static void on_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                      struct assay_slice payload)
+{
+    struct assay_keyholder_node *n = context;
+    if (slot == assay_follower_state(n->follower)->slot)
+        assay_queue_remove(n->pending, kind, payload);
+}
+
+/* A dealing is on the ledger once: its receivers read it now. */
+static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      const char *word)
+{
+    struct assay_keyholder_node *n = context;
+    if (kind != ASSAY_SERVICE_CA_DEAL ||
+        strcmp(word, assay_ca_result_word(ASSAY_CA_APPLIED)) != 0 || n->failure != ASSAY_OK)
+        return;
+    const enum assay_status status = assay_keyholder_dealings_put(n->dealings, payload);
+    /* A daemon may show any number of them: what was verified remains. */
+    if (status != ASSAY_OK && status != ASSAY_E_FULL) set_failure(n, status);
+}
+
+/* --- opening */
+
+/* The newer one of the given checkpoint and of the stored one. */
+static enum assay_status load_checkpoint(struct assay_keyholder_node *n,
+                                         struct assay_checkpoint *from)
+{
+    struct assay_checkpoint stored;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    *from = n->config.checkpoint;
+    enum assay_status status =
+        assay_file_read(n->checkpoint_path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    if (status == ASSAY_OK) status = assay_checkpoint_decode(assay_slice_over(bytes, len), &stored);
+    free(bytes);
+    if (status != ASSAY_OK) return ASSAY_E_STORE;
+    if (!assay_bytes_equal(stored.chain_id, from->chain_id, 32)) return ASSAY_E_CHAIN;
+    n->stored_epoch = stored.epoch;
+    if (stored.era > from->era || (stored.era == from->era && stored.epoch > from->epoch))
+        *from = stored;
+    return ASSAY_OK;
+}
+
+static enum assay_status open_ledger(struct assay_keyholder_node *n, const char **what)
+{
+    struct assay_checkpoint from;
+    *what = "the file `checkpoint` cannot be read, or is of another network";
+    ASSAY_TRY(load_checkpoint(n, &from));
+    *what = "out of memory";
+    ASSAY_TRY(assay_keyholder_proof_create(&from, &n->proof));
+    ASSAY_TRY(assay_queue_create(
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
+    const struct assay_follower_config config = {
+        .path = n->config.ledger,
+        .role = ASSAY_SERVICE_ROLE_SIGNER,
+        .callbacks = { .begun = on_begin,
+                       .record = on_record,
+                       .became = on_result,
+                       .closed = on_close,
+                       .proof = on_proof,
+                       .keys = on_keys },
+        .context = n,
+        .chain_id = n->config.checkpoint.chain_id,
+        .era_min = from.era,
+        .epoch_min = from.epoch,
+    };
+    *what = "the path of the daemon's socket is too long";
+    return assay_follower_create(&config, &n->follower);
+}
+
+static enum assay_status set_up(struct assay_keyholder_node *n, const char **what)
+{
+    char dealings[PATH_MAX];
+    struct assay_secret32 link;
+    *what = "the path is too long";
+    const int len =
+        snprintf(n->checkpoint_path, sizeof n->checkpoint_path, "%s/checkpoint", n->config.store);
+    if (len <= 0 || (size_t)len >= sizeof n->checkpoint_path) return ASSAY_E_RANGE;
+    (void)snprintf(dealings, sizeof dealings, "%.*s/dealings", PATH_MAX - 16, n->config.store);
+    *what = "the folder `dealings` cannot be read";
+    ASSAY_TRY(assay_keyholder_dealings_open(dealings, &n->dealings));
+    *what = "no random numbers";
+    ASSAY_TRY(assay_random(link.bytes, sizeof link.bytes));
+    assay_sodium_link_pair(&link, n->link_key);
+    assay_secret_wipe(&link, sizeof link);
+    return open_ledger(n, what);
+}
+
+enum assay_status assay_keyholder_node_open(const struct assay_keyholder_node_config *config,
+                                            struct assay_keyholder_node **out,
+                                            char message[static ASSAY_KEYHOLDER_NODE_MESSAGE_LEN])
+{
+    const struct assay_holder_vault_config vault = { .folder = config->store,
+                                                     .key = config->key,
+                                                     .is_memory_only = config->is_memory_only };
+    const char *what = "no locked memory: raise LimitMEMLOCK";
+    struct assay_keyholder_node *n = calloc(1, sizeof *n);
+    *out = NULL;
+    (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "out of memory");
+    if (n == NULL) return ASSAY_E_MEMORY;
+    n->config = *config;
+    n->ledger = ASSAY_E_AGAIN;
+    enum assay_status status = assay_holder_vault_open(&vault, &n->vault, message);
+    n->config.key = NULL;
+    if (status == ASSAY_OK) {
+        n->secrets = assay_locked_memory_new(sizeof *n->secrets);
+        status = n->secrets == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
+        if (status == ASSAY_OK && strlen(config->address) > ASSAY_CA_ADDRESS_MAX) {
+            what = "the address for other holders is too long";
+            status = ASSAY_E_RANGE;
+        }
+        if (status == ASSAY_OK) status = set_up(n, &what);
+        if (status != ASSAY_OK)
+            (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "%.300s: %s (%s)",
+                           config->store, what, assay_status_text(status));
+    }
+    if (status != ASSAY_OK) assay_keyholder_node_close(&n);
+    else message[0] = '\0';
+    *out = n;
+    return status;
+}
+
+void assay_keyholder_node_close(struct assay_keyholder_node **node)
+{
+    struct assay_keyholder_node *n = *node;
+    if (n == NULL) return;
+    assay_follower_destroy(&n->follower);
+    assay_queue_destroy(&n->pending);
+    assay_keyholder_proof_destroy(&n->proof);
+    assay_keyholder_dealings_close(&n->dealings);
+    if (n->has_holder) assay_ceremony_holder_wipe(&n->secrets->holder);
+    assay_locked_memory_free(n->secrets, sizeof *n->secrets);
+    assay_holder_vault_close(&n->vault);
+    free(n);
+    *node = NULL;
+}
+
+/* --- turn */
+
+static int wait_ms(const struct assay_keyholder_node *n, int timeout_ms)
+{
+    uint64_t due = assay_queue_wake_at(n->pending);
+    if (n->ask_at_ms > n->now_ms && n->ask_at_ms < due) due = n->ask_at_ms;
+    if (n->list_at_ms > n->now_ms && n->list_at_ms < due) due = n->list_at_ms;
+    const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
+    return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
+}
+
+enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, int timeout_ms)
+{
+    struct assay_keyholder_node *n = node;
+    ASSAY_ASSERT(timeout_ms >= 0);
+    if (n->failure != ASSAY_OK) return n->failure;
+    struct pollfd fd = assay_follower_poll(n->follower);
+    n->now_ms = assay_monotonic_ms();
+    int wait = wait_ms(n, timeout_ms);
+    if (fd.fd < 0 && wait > ASSAY_FOLLOWER_REDIAL_MS) wait = ASSAY_FOLLOWER_REDIAL_MS;
+    if (poll(&fd, 1, wait) < 0 && errno != EINTR) return ASSAY_E_IO;
+    n->now_ms = assay_monotonic_ms();
+    const enum assay_status status = assay_follower_step(n->follower, n->now_ms);
+    if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
+    act_on_close(n);
+    request_proof(n);
+    request_list(n);
+    if (n->must_step && n->failure == ASSAY_OK) step_holder(n);
+    assay_queue_send_due(n->pending, n->follower, n->now_ms);
+    return n->failure;
+}
+
+struct assay_keyholder_node_status assay_keyholder_node_status(
+    const struct assay_keyholder_node *node)
+{
+    struct assay_keyholder_node_status status = {
+        .follows = assay_follower_follows(node->follower),
+        .ledger = node->ledger,
+        .era = assay_keyholder_proof_at(node->proof)->era,
+        .proven_epoch = assay_keyholder_proof_at(node->proof)->epoch,
+        .acted_epoch = node->has_acted ? node->acted.epoch : 0,
+        .refused = node->refused,
+        .fault = node->fault,
+        .is_listed = node->is_listed,
+        .is_behind = node->is_behind,
+        .pending = assay_queue_count(node->pending),
+    };
+    if (node->has_acted)
+        status.holder = assay_ceremony_holder_status(&node->secrets->holder, &node->acted);
+    return status;
+}

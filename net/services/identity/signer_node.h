@@ -1,0 +1,66 @@
+/*
+ * net/services/identity/signer_node.h - process of a holder of the group key: its vault
+ * (holder_vault.h), the ledger that it follows and verifies (ledger_proof.h), and its side of
+ * ceremonies (services/identity/ceremony_holder.h).
+ *
+ * It acts on closed epochs alone, and on none before it has verified the epoch's boundary from its
+ * checkpoint on and found its own fold of the group key to be what the boundary names. So a daemon
+ * that shows another ledger has no effect. Records are stored before they are submitted, and
+ * submitted again until they are final.
+ */
+#ifndef ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
+#define ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
+
+#include "engine/ledger/proofs/checkpoint.h"
+#include "net/services/identity/holder_vault.h"
+
+enum { ASSAY_KEYHOLDER_NODE_MESSAGE_LEN = ASSAY_HOLDER_VAULT_MESSAGE_LEN };
+
+struct assay_keyholder_node_config {
+    const char *ledger;               /* path of the daemon's sockets, or of its socket */
+    const char *store;                /* folder of the vault */
+    const struct assay_secret32 *key; /* of the vault; copied */
+    bool is_memory_only;              /* shares are never on the disk */
+    const char *address;              /* for other holders, up to ASSAY_CA_ADDRESS_MAX characters */
+    uint64_t era; /* that may undo what is stored, with an operator's consent; 0: none */
+    struct assay_checkpoint checkpoint; /* that operators supplied */
+    uint64_t again_ms;                  /* interval of resubmission; 0: that of record_queue.h */
+};
+
+struct assay_keyholder_node_status {
+    bool follows;               /* a ledger, now */
+    enum assay_status ledger;   /* why it is not followed; ASSAY_OK: it is */
+    uint64_t era, proven_epoch; /* the newest that was verified */
+    uint64_t acted_epoch;       /* the newest that it acted on */
+    uint64_t refused;           /* proofs that did not verify */
+    const char *fault;          /* of the last of them: what was expected; NULL: none */
+    bool is_listed;             /* its holder key is in an active list of its member */
+    bool is_behind;             /* the ledger is older than what is stored */
+    size_t pending;             /* records that are not final */
+    struct assay_ceremony_status holder;
+};
+
+struct assay_keyholder_node;
+
+/* Returns: ASSAY_OK | as assay_holder_vault_open | ASSAY_E_CHAIN (the stored checkpoint is of
+ * another network than the given one) | ASSAY_E_RANGE (a path, the address) | ASSAY_E_MEMORY;
+ * message: the reason of a failure */
+ASSAY_CHECKED enum assay_status assay_keyholder_node_open(
+    const struct assay_keyholder_node_config *config, struct assay_keyholder_node **out,
+    char message[static ASSAY_KEYHOLDER_NODE_MESSAGE_LEN]);
+/* Accepts a pointer to NULL; sets it to NULL. What is stored remains. */
+void assay_keyholder_node_close(struct assay_keyholder_node **node);
+/* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STALE
+ * (another process of this member offered since: end) | ASSAY_E_STRANGER (the daemon is of another
+ * member than before) | ASSAY_E_FULL (too many undone generations are stored) | ASSAY_E_STORE |
+ * ASSAY_E_SIGNATURE (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY. After anything but
+ * ASSAY_OK: close */
+ASSAY_CHECKED enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node,
+                                                          int timeout_ms);
+/* Returns: its state. */
+struct assay_keyholder_node_status assay_keyholder_node_status(
+    const struct assay_keyholder_node *node);
+/* SubjectPublicKeyInfo of its holder key, for the list of its member's keys. Returns: its length */
+size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t spki[static 44]);
+
+#endif
