@@ -86,7 +86,7 @@ static void preload(void)
     uint8_t random[8];
     exit_unless(assay_random(random, sizeof random), "random numbers");
     const enum assay_status status =
-        assay_quote_json_web_key((const uint8_t *)none, sizeof none - 1, &key);
+        assay_doc_web_key((const uint8_t *)none, sizeof none - 1, &key);
     assay_status_ignore(status, "there is no key in it");
     for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
         struct assay_verify_key *loaded = NULL;

@@ -159,7 +159,7 @@ enum assay_status assay_trust_add_root(struct assay_trust *trust, const uint8_t 
     struct assay_key key;
     if (trust == NULL || bytes == NULL || kinds == 0) return ASSAY_E_INVALID;
     if (len > ASSAY_PEM_MAX) return ASSAY_E_RANGE;
-    enum assay_status status = assay_quote_json_web_key(bytes, len, &key);
+    enum assay_status status = assay_doc_web_key(bytes, len, &key);
     if (status == ASSAY_E_NOT_FOUND) status = assay_x509_root(bytes, len, &key);
     if (status != ASSAY_OK) return status;
     return add_root(trust, &key, kinds);

@@ -202,7 +202,7 @@ static enum assay_status build_tcb_info(struct assay_collateral *c,
     note_signer(&c->tcb_signer, has_signer, &signer);
     if (text.len == 0) return ASSAY_OK;
     const enum assay_status status =
-        assay_quote_json_tcb_info(text.bytes, text.len, &c->tcb_info, &document, NULL);
+        assay_doc_tcb_info(text.bytes, text.len, &c->tcb_info, &document, NULL);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "TCB info", status);
@@ -230,7 +230,7 @@ static enum assay_status build_qe_identity(struct assay_collateral *c,
     note_signer(&c->qe_signer, has_signer, &signer);
     if (text.len == 0) return ASSAY_OK;
     const enum assay_status status =
-        assay_quote_json_qe_identity(text.bytes, text.len, &c->qe_identity, &document, NULL);
+        assay_doc_qe_identity(text.bytes, text.len, &c->qe_identity, &document, NULL);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "QE identity", status);

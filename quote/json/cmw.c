@@ -85,12 +85,12 @@ static enum assay_status put_cmw(json_t *root, uint8_t *out, size_t capacity, si
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_cmw(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
-                                       size_t *cbor_len)
+enum assay_status assay_doc_cmw(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
+                                size_t *cbor_len)
 {
     ASSAY_ASSERT(text != NULL && out != NULL && cbor_len != NULL);
     json_t *root = NULL;
-    ASSAY_TRY(assay_quote_json_load(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
+    ASSAY_TRY(assay_doc_load(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
     const enum assay_status status = put_cmw(root, out, capacity, cbor_len);
     json_decref(root);
     return status;

@@ -503,9 +503,9 @@ static enum assay_status open_document(const uint8_t *text, size_t len, const ch
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_tcb_info(const uint8_t *text, size_t len, struct assay_tcb_info *info,
-                                            struct assay_signed_json *signed_json,
-                                            struct assay_where *where)
+enum assay_status assay_doc_tcb_info(const uint8_t *text, size_t len, struct assay_tcb_info *info,
+                                     struct assay_signed_json *signed_json,
+                                     struct assay_where *where)
 {
     ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(info != NULL);
@@ -523,10 +523,10 @@ enum assay_status assay_quote_json_tcb_info(const uint8_t *text, size_t len, str
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_qe_identity(const uint8_t *text, size_t len,
-                                               struct assay_qe_identity *identity,
-                                               struct assay_signed_json *signed_json,
-                                               struct assay_where *where)
+enum assay_status assay_doc_qe_identity(const uint8_t *text, size_t len,
+                                        struct assay_qe_identity *identity,
+                                        struct assay_signed_json *signed_json,
+                                        struct assay_where *where)
 {
     ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(identity != NULL);

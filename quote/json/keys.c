@@ -101,13 +101,13 @@ static enum assay_status find_key(const json_t *root, const char *id, json_t **o
 /* An object with any members; released with json_decref. */
 static enum assay_status load_object(const uint8_t *text, size_t len, size_t len_max, json_t **root)
 {
-    ASSAY_TRY(assay_quote_json_load(text, len, len_max, root));
+    ASSAY_TRY(assay_doc_load(text, len, len_max, root));
     if (json_is_object(*root)) return ASSAY_OK;
     json_decref(*root);
     return ASSAY_E_TYPE;
 }
 
-enum assay_status assay_quote_json_web_key(const uint8_t *text, size_t len, struct assay_key *key)
+enum assay_status assay_doc_web_key(const uint8_t *text, size_t len, struct assay_key *key)
 {
     struct assay_key found;
     json_t *root = NULL;
@@ -124,8 +124,8 @@ enum assay_status assay_quote_json_web_key(const uint8_t *text, size_t len, stru
     return status == ASSAY_E_NOT_FOUND ? ASSAY_E_SYNTAX : status; /* a key that lacks a member */
 }
 
-enum assay_status assay_quote_json_runtime_key(const uint8_t *text, size_t len, const char *id,
-                                               struct assay_key *key)
+enum assay_status assay_doc_runtime_key(const uint8_t *text, size_t len, const char *id,
+                                        struct assay_key *key)
 {
     struct assay_key found;
     json_t *root = NULL, *from = NULL;
@@ -143,8 +143,8 @@ static bool has_numbers(const json_t *key)
     return json_object_get(key, "n") != NULL || json_object_get(key, "x") != NULL;
 }
 
-enum assay_status assay_quote_json_key_of_set(const uint8_t *text, size_t len, const char *id,
-                                              struct assay_quote_json_tree *tree, struct assay_key *key)
+enum assay_status assay_doc_key_of_set(const uint8_t *text, size_t len, const char *id,
+                                       struct assay_doc_tree *tree, struct assay_key *key)
 {
     json_t *root = NULL, *from = NULL;
     tree->count = 0;
@@ -156,7 +156,7 @@ enum assay_status assay_quote_json_key_of_set(const uint8_t *text, size_t len, c
         if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_SYNTAX; /* a key that lacks a member */
     }
     if (status == ASSAY_OK && json_object_get(from, "d") != NULL) status = ASSAY_E_INVALID;
-    if (status == ASSAY_OK) status = assay_quote_json_tree_copy(from, tree);
+    if (status == ASSAY_OK) status = assay_doc_tree_copy(from, tree);
     json_decref(root);
     return status;
 }
@@ -196,7 +196,7 @@ static void put_text(const json_t *parent, const char *name, const json_t *value
 }
 
 static enum assay_status find_texts(const json_t *parent, const char *name, json_t *value,
-                                    struct assay_writer *w, struct assay_quote_json_texts *found)
+                                    struct assay_writer *w, struct assay_doc_texts *found)
 {
     const char *key = NULL;
     json_t *inner = NULL;
@@ -213,8 +213,8 @@ static enum assay_status find_texts(const json_t *parent, const char *name, json
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_texts(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
-                                         struct assay_quote_json_texts *found)
+enum assay_status assay_doc_texts(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
+                                  struct assay_doc_texts *found)
 {
     ASSAY_ASSERT(found != NULL && found->is_wanted != NULL);
     struct assay_writer w = assay_writer_over(out, capacity);

@@ -23,7 +23,7 @@ static enum assay_status check_depth(const uint8_t *text, size_t len)
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_load(const uint8_t *text, size_t len, size_t len_max, json_t **root)
+enum assay_status assay_doc_load(const uint8_t *text, size_t len, size_t len_max, json_t **root)
 {
     json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     if (len > len_max) return ASSAY_E_RANGE;
@@ -38,7 +38,7 @@ enum assay_status assay_quote_json_load(const uint8_t *text, size_t len, size_t 
 }
 
 /* Copied, and a NUL after it. Returns: where; NULL when there is no room. */
-static const char *copy_text(struct assay_quote_json_tree *tree, const char *text, size_t len)
+static const char *copy_text(struct assay_doc_tree *tree, const char *text, size_t len)
 {
     ASSAY_ASSERT(tree->used <= ASSAY_TREE_TEXT_MAX);
     if (len >= ASSAY_TREE_TEXT_MAX - tree->used) return NULL;
@@ -49,7 +49,7 @@ static const char *copy_text(struct assay_quote_json_tree *tree, const char *tex
     return at;
 }
 
-static enum assay_status set_text(struct assay_quote_json_tree *tree, struct assay_tree_node *node,
+static enum assay_status set_text(struct assay_doc_tree *tree, struct assay_tree_node *node,
                                   const char *text, size_t len)
 {
     const char *const copy = copy_text(tree, text, len);
@@ -59,7 +59,7 @@ static enum assay_status set_text(struct assay_quote_json_tree *tree, struct ass
 }
 
 /* Digits of a number that is below 0 or no integer: nothing that is read here depends on it. */
-static enum assay_status set_digits(struct assay_quote_json_tree *tree, struct assay_tree_node *node,
+static enum assay_status set_digits(struct assay_doc_tree *tree, struct assay_tree_node *node,
                                     const json_t *value)
 {
     enum { DIGITS_MAX = 64 };
@@ -68,7 +68,7 @@ static enum assay_status set_digits(struct assay_quote_json_tree *tree, struct a
     return len == 0 || len > sizeof digits ? ASSAY_E_FULL : set_text(tree, node, digits, len);
 }
 
-static enum assay_status set_value(struct assay_quote_json_tree *tree, struct assay_tree_node *node,
+static enum assay_status set_value(struct assay_doc_tree *tree, struct assay_tree_node *node,
                                    const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -93,7 +93,7 @@ static enum assay_status set_value(struct assay_quote_json_tree *tree, struct as
 }
 
 /* Recursion is bounded: the depth was checked before the text was parsed. */
-static enum assay_status add_value(struct assay_quote_json_tree *tree, const char *key, uint16_t parent,
+static enum assay_status add_value(struct assay_doc_tree *tree, const char *key, uint16_t parent,
                                    json_t *value)
 {
     const char *name = NULL;
@@ -113,7 +113,7 @@ static enum assay_status add_value(struct assay_quote_json_tree *tree, const cha
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_json_tree_copy(json_t *value, struct assay_quote_json_tree *tree)
+enum assay_status assay_doc_tree_copy(json_t *value, struct assay_doc_tree *tree)
 {
     tree->count = 0;
     tree->used = 0;
@@ -122,14 +122,14 @@ enum assay_status assay_quote_json_tree_copy(json_t *value, struct assay_quote_j
     return status;
 }
 
-enum assay_status assay_quote_json_tree_read(const uint8_t *text, size_t len,
-                                             struct assay_quote_json_tree *tree)
+enum assay_status assay_doc_tree_read(const uint8_t *text, size_t len,
+                                      struct assay_doc_tree *tree)
 {
     json_t *root = NULL;
     tree->count = 0;
-    ASSAY_TRY(assay_quote_json_load(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
+    ASSAY_TRY(assay_doc_load(text, len, ASSAY_DOCUMENT_LEN_MAX, &root));
     enum assay_status status = ASSAY_E_TYPE;
-    if (json_is_object(root) || json_is_array(root)) status = assay_quote_json_tree_copy(root, tree);
+    if (json_is_object(root) || json_is_array(root)) status = assay_doc_tree_copy(root, tree);
     json_decref(root);
     return status;
 }

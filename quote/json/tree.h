@@ -9,14 +9,14 @@
 #include <jansson.h>
 
 /*
- * assay_quote_json_load - any object or list, released with json_decref. One pass bounds the
+ * assay_doc_load - any object or list, released with json_decref. One pass bounds the
  * nesting before the first call of the library; duplicate names are refused.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than len_max, too deep) | ASSAY_E_SYNTAX |
  *          ASSAY_E_DUPLICATE | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_quote_json_load(const uint8_t *text, size_t len, size_t len_max,
-                                                      json_t **root);
+ASSAY_CHECKED enum assay_status assay_doc_load(const uint8_t *text, size_t len, size_t len_max,
+                                               json_t **root);
 /* Returns: ASSAY_OK | ASSAY_E_FULL, and the tree is empty */
-ASSAY_CHECKED enum assay_status assay_quote_json_tree_copy(json_t *value, struct assay_quote_json_tree *tree);
+ASSAY_CHECKED enum assay_status assay_doc_tree_copy(json_t *value, struct assay_doc_tree *tree);
 
 #endif

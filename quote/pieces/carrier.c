@@ -68,7 +68,7 @@ static enum assay_status take_json(struct assay_slice text, struct room room,
 {
     size_t len = 0;
     ASSAY_ASSERT(room.len >= 2 * text.len);
-    ASSAY_TRY(assay_quote_json_cmw(text.bytes, text.len, room.bytes, room.len, &len));
+    ASSAY_TRY(assay_doc_cmw(text.bytes, text.len, room.bytes, room.len, &len));
     return take_cbor(assay_slice_over(room.bytes, len), out);
 }
 

@@ -55,7 +55,7 @@ static enum assay_status add_tcb_info(struct assay_choice *s, const struct assay
     const struct assay_tcb_info *const info = &s->scratch.tcb_info;
     struct assay_signed_json document;
     const enum assay_status status =
-        assay_quote_json_tcb_info(c.bytes.bytes, c.bytes.len, &s->scratch.tcb_info, &document, NULL);
+        assay_doc_tcb_info(c.bytes.bytes, c.bytes.len, &s->scratch.tcb_info, &document, NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     c.is_unread = status != ASSAY_OK;
     if (status == ASSAY_OK) {
@@ -75,7 +75,7 @@ static enum assay_status add_identity(struct assay_choice *s, const struct assay
     struct assay_choice_candidate c = { .part = ASSAY_PART_QE_IDENTITY, .bytes = piece->bytes };
     const struct assay_qe_identity *const id = &s->scratch.qe_identity;
     struct assay_signed_json document;
-    const enum assay_status status = assay_quote_json_qe_identity(
+    const enum assay_status status = assay_doc_qe_identity(
         c.bytes.bytes, c.bytes.len, &s->scratch.qe_identity, &document, NULL);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     c.is_unread = status != ASSAY_OK;
@@ -269,10 +269,10 @@ static enum assay_status is_signed(struct assay_choice *s, enum assay_collateral
     *yes = false;
     if (text.len == 0) return ASSAY_OK;
     if (part == ASSAY_PART_TCB_INFO)
-        status = assay_quote_json_tcb_info(text.bytes, text.len, &s->scratch.tcb_info, &document, NULL);
+        status = assay_doc_tcb_info(text.bytes, text.len, &s->scratch.tcb_info, &document, NULL);
     else
         status =
-            assay_quote_json_qe_identity(text.bytes, text.len, &s->scratch.qe_identity, &document, NULL);
+            assay_doc_qe_identity(text.bytes, text.len, &s->scratch.qe_identity, &document, NULL);
     if (status == ASSAY_OK) {
         struct assay_signature signature;
         assay_sha256(document.body.bytes, document.body.len, digest);

@@ -3,7 +3,7 @@
  *
  * Source: draft-ietf-rats-msg-wrap-23. A record is [type, value, ? indicator]; a tag is a number
  * that stands for a CoAP content format (RFC 9277, appendix B) around the value; a collection is a
- * map of labels to these and to collections. JSON comes here as CBOR (assay_quote_json_cmw). A
+ * map of labels to these and to collections. JSON comes here as CBOR (assay_doc_cmw). A
  * wrapper proves nothing: its types are labels that its author chose.
  */
 #ifndef ASSAY_QUOTE_PIECES_CMW_H

@@ -516,10 +516,10 @@ static enum assay_status add_document(struct assay_recognition *r,
     struct assay_signed_json document;
     if (shape == ASSAY_SHAPE_TCB_INFO)
         piece.status =
-            assay_quote_json_tcb_info(text.bytes, text.len, &scratch->tcb_info, &document, NULL);
+            assay_doc_tcb_info(text.bytes, text.len, &scratch->tcb_info, &document, NULL);
     else
         piece.status =
-            assay_quote_json_qe_identity(text.bytes, text.len, &scratch->qe_identity, &document, NULL);
+            assay_doc_qe_identity(text.bytes, text.len, &scratch->qe_identity, &document, NULL);
     if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
     return add_piece(r, &piece);
 }
@@ -531,7 +531,7 @@ static enum assay_status add_web_key(struct assay_recognition *r,
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_KEY, .bytes = text };
     struct assay_key key;
     size_t len = 0;
-    piece.status = assay_quote_json_web_key(text.bytes, text.len, &key);
+    piece.status = assay_doc_web_key(text.bytes, text.len, &key);
     if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
     if (piece.status == ASSAY_OK) piece.status = assay_key_spki(&key, room->bytes, room->len, &len);
     if (piece.status == ASSAY_OK) {
@@ -561,9 +561,9 @@ static enum assay_status add_bundle(struct assay_recognition *r,
 {
     ASSAY_ASSERT(!room->is_inner);
     static const char list[] = "-----BEGIN X509 CRL-----";
-    struct assay_quote_json_texts found = { .is_wanted = may_be_piece };
+    struct assay_doc_texts found = { .is_wanted = may_be_piece };
     const enum assay_status status =
-        assay_quote_json_texts(text.bytes, text.len, room->bytes, room->len, &found);
+        assay_doc_texts(text.bytes, text.len, room->bytes, room->len, &found);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK) {
         *done = assay_encoded_within(text) == ASSAY_ENCODED_LIST ||

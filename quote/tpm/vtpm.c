@@ -165,7 +165,7 @@ static enum assay_status judge_runtime_key(const struct assay_hcl *hcl, struct a
 {
     struct assay_key named;
     const enum assay_status status =
-        assay_quote_json_runtime_key(hcl->runtime_data.bytes, hcl->runtime_data.len, "HCLAkPub", &named);
+        assay_doc_runtime_key(hcl->runtime_data.bytes, hcl->runtime_data.len, "HCLAkPub", &named);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK && !ak->known) {
         ak->key = named;

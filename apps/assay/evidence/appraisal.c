@@ -94,7 +94,7 @@ static void add_root(struct cli_appraisal *a, const struct assay_key *key, uint3
 /* A certificate, a public key (PEM, DER) or a JSON web key. */
 static enum assay_status read_root(const uint8_t *bytes, size_t len, struct assay_key *key)
 {
-    const enum assay_status status = assay_quote_json_web_key(bytes, len, key);
+    const enum assay_status status = assay_doc_web_key(bytes, len, key);
     return status == ASSAY_E_NOT_FOUND ? assay_x509_root(bytes, len, key) : status;
 }
 

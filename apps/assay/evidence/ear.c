@@ -241,7 +241,7 @@ static enum assay_status read_key(const uint8_t *bytes, size_t len, struct assay
     struct assay_key key;
     enum assay_status status = read_hex_key(bytes, len, &key);
     if (status != ASSAY_OK) {
-        status = assay_quote_json_web_key(bytes, len, &key);
+        status = assay_doc_web_key(bytes, len, &key);
         if (status == ASSAY_E_NOT_FOUND) status = assay_x509_root(bytes, len, &key);
     }
     ASSAY_TRY(status);

@@ -140,7 +140,7 @@ static void add_scalar(struct assay_json *parent, const struct assay_tree_node *
 }
 
 /* Parents are in front of their members, so one pass has them at hand. */
-static struct assay_json *claims_json(const struct assay_quote_json_tree *tree)
+static struct assay_json *claims_json(const struct assay_doc_tree *tree)
 {
     static struct assay_json *made[ASSAY_TREE_NODES_MAX];
     for (size_t i = 0; i < tree->count; i++) {

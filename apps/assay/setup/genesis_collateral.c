@@ -65,7 +65,7 @@ static bool is_for(const struct assay_collateral_files *files,
     struct assay_signed_json document;
     const struct assay_slice *const info = &files->part[ASSAY_PART_TCB_INFO];
     if (info->len == 0) return false;
-    if (assay_quote_json_tcb_info(info->bytes, info->len, &s->tcb_info, &document, NULL) != ASSAY_OK)
+    if (assay_doc_tcb_info(info->bytes, info->len, &s->tcb_info, &document, NULL) != ASSAY_OK)
         return false;
     return s->tcb_info.tee == wanted->tee &&
            assay_bytes_equal(s->tcb_info.fmspc, wanted->fmspc, sizeof wanted->fmspc) &&

@@ -78,8 +78,8 @@ static enum assay_status load_pem(struct assay_slice rest, struct assay_svid *sv
  * 4.2.2). */
 static enum assay_status load_bundle(struct assay_slice text, struct assay_svid *svid)
 {
-    const struct assay_quote_json_tree *const tree = &svid->tree;
-    const enum assay_status status = assay_quote_json_tree_read(text.bytes, text.len, &svid->tree);
+    const struct assay_doc_tree *const tree = &svid->tree;
+    const enum assay_status status = assay_doc_tree_read(text.bytes, text.len, &svid->tree);
     if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK) return refuse_cas(svid, ASSAY_E_KEY, "the bundle is no JSON object");
     const struct assay_tree_node *const keys = assay_tree_find(tree, "keys");

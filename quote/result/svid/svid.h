@@ -98,7 +98,7 @@ struct assay_svid {
     /* --- while it is read */
     size_t ca_count;
     struct assay_svid_ca ca[ASSAY_SVID_CAS_MAX + 1]; /* and one place to read into */
-    struct assay_quote_json_tree tree;
+    struct assay_doc_tree tree;
     uint8_t bytes[ASSAY_SVID_TOKEN_MAX];
 };
 

@@ -33,7 +33,7 @@ static enum assay_status read_part(struct assay_svid *svid, struct assay_slice p
     size_t len = 0;
     enum assay_status status = assay_base64_decode(ASSAY_BASE64_URL, (const char *)part.bytes,
                                                    part.len, svid->bytes, sizeof svid->bytes, &len);
-    if (status == ASSAY_OK) status = assay_quote_json_tree_read(svid->bytes, len, &svid->tree);
+    if (status == ASSAY_OK) status = assay_doc_tree_read(svid->bytes, len, &svid->tree);
     if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK || svid->tree.nodes[0].type != ASSAY_TREE_MAP)
         refuse_token(svid, ASSAY_IDENTITY_MALFORMED, why);
@@ -54,7 +54,7 @@ static void read_header(struct assay_svid *svid, char key_id[ASSAY_SVID_THUMBPRI
 }
 
 /* --- the key of that id; two of one id would leave the choice to the reader */
-static const struct assay_tree_node *member_of(const struct assay_quote_json_tree *tree,
+static const struct assay_tree_node *member_of(const struct assay_doc_tree *tree,
                                                const struct assay_tree_node *map, const char *name)
 {
     const struct assay_tree_node *member = NULL;
@@ -65,7 +65,7 @@ static const struct assay_tree_node *member_of(const struct assay_quote_json_tre
 
 /* RFC 7518 6.2.2, 6.3.2, 6.4.1: parts of private and of symmetric keys. Whichever key of a set has
  * one, the set is not the published one, and the key is exposed. */
-static bool is_private(const struct assay_quote_json_tree *tree, const struct assay_tree_node *key)
+static bool is_private(const struct assay_doc_tree *tree, const struct assay_tree_node *key)
 {
     static const char *const parts[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
@@ -74,7 +74,7 @@ static bool is_private(const struct assay_quote_json_tree *tree, const struct as
 }
 
 /* RFC 8037 2, RFC 7517 4.2 to 4.4. */
-static bool read_key(const struct assay_quote_json_tree *tree, const struct assay_tree_node *key,
+static bool read_key(const struct assay_doc_tree *tree, const struct assay_tree_node *key,
                      uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN])
 {
     const struct assay_tree_node *const use = member_of(tree, key, "use");
@@ -126,7 +126,7 @@ static enum assay_status find_key(struct assay_slice keys, const char *key_id,
                                   uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN])
 {
     const struct assay_tree_node *key = NULL, *found = NULL;
-    const enum assay_status status = assay_quote_json_tree_read(keys.bytes, keys.len, &svid->tree);
+    const enum assay_status status = assay_doc_tree_read(keys.bytes, keys.len, &svid->tree);
     if (status == ASSAY_E_MEMORY) return status;
     const struct assay_tree_node *const list =
         status == ASSAY_OK ? assay_tree_find(&svid->tree, "keys") : NULL;
@@ -159,7 +159,7 @@ static enum assay_status find_key(struct assay_slice keys, const char *key_id,
 }
 
 /* --- claims */
-static bool take_number(const struct assay_quote_json_tree *tree, const char *path, int64_t max,
+static bool take_number(const struct assay_doc_tree *tree, const char *path, int64_t max,
                         int64_t *out)
 {
     const struct assay_tree_node *const node = assay_tree_find(tree, path);
@@ -169,7 +169,7 @@ static bool take_number(const struct assay_quote_json_tree *tree, const char *pa
     return true;
 }
 
-static bool take_u32(const struct assay_quote_json_tree *tree, const char *path, uint32_t max,
+static bool take_u32(const struct assay_doc_tree *tree, const char *path, uint32_t max,
                      uint32_t *out)
 {
     int64_t number = 0;
@@ -178,14 +178,14 @@ static bool take_u32(const struct assay_quote_json_tree *tree, const char *path,
     return true;
 }
 
-static bool take_hex(const struct assay_quote_json_tree *tree, const char *path, uint8_t *out, size_t len)
+static bool take_hex(const struct assay_doc_tree *tree, const char *path, uint8_t *out, size_t len)
 {
     const struct assay_tree_node *const node = assay_tree_find(tree, path);
     return assay_tree_text(node) != NULL &&
            assay_hex_decode((const char *)node->text.bytes, node->text.len, out, len) == ASSAY_OK;
 }
 
-static bool read_state(const struct assay_quote_json_tree *tree, struct assay_svid_state *state)
+static bool read_state(const struct assay_doc_tree *tree, struct assay_svid_state *state)
 {
     const struct assay_tree_node *const standing = assay_tree_find(tree, "assay/standing");
     int64_t era = 0, epoch = 0;
@@ -208,7 +208,7 @@ static bool read_state(const struct assay_quote_json_tree *tree, struct assay_sv
 }
 
 /* docs/identity.md 5.5: from 300 s before the time of issue, for 5 minutes to a day after it. */
-static bool read_times(const struct assay_quote_json_tree *tree, struct assay_svid *svid)
+static bool read_times(const struct assay_doc_tree *tree, struct assay_svid *svid)
 {
     static const int64_t last_s = INT64_C(253402300799); /* 9999: RFC 3339 */
     if (!take_number(tree, "iat", last_s, &svid->issued_s) ||
@@ -220,7 +220,7 @@ static bool read_times(const struct assay_quote_json_tree *tree, struct assay_sv
            validity_s >= VALIDITY_S_MIN && validity_s <= VALIDITY_S_MAX;
 }
 
-static bool read_subject(const struct assay_quote_json_tree *tree, struct assay_svid *svid)
+static bool read_subject(const struct assay_doc_tree *tree, struct assay_svid *svid)
 {
     const struct assay_tree_node *const subject = assay_tree_find(tree, "sub");
     struct assay_spiffe_id id;
@@ -232,7 +232,7 @@ static bool read_subject(const struct assay_quote_json_tree *tree, struct assay_
 
 static void read_claims(const struct assay_svid_terms *terms, struct assay_svid *svid)
 {
-    const struct assay_quote_json_tree *const tree = &svid->tree;
+    const struct assay_doc_tree *const tree = &svid->tree;
     const struct assay_tree_node *const issuer = assay_tree_find(tree, "iss");
     const struct assay_tree_node *const audience = assay_tree_find(tree, "aud");
     const struct assay_tree_node *const insecure = assay_tree_find(tree, "insecure");

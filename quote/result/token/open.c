@@ -39,12 +39,12 @@ static const struct algorithm *find_algorithm(enum assay_result_service service,
 
 /* --- base64url of JSON */
 static enum assay_status read_part(struct assay_token *token, struct assay_slice part,
-                                   struct assay_quote_json_tree *tree)
+                                   struct assay_doc_tree *tree)
 {
     size_t len = 0;
     ASSAY_TRY(assay_base64_decode(ASSAY_BASE64_URL, (const char *)part.bytes, part.len,
                                   token->bytes, sizeof token->bytes, &len));
-    ASSAY_TRY(assay_quote_json_tree_read(token->bytes, len, tree));
+    ASSAY_TRY(assay_doc_tree_read(token->bytes, len, tree));
     return tree->nodes[0].type == ASSAY_TREE_MAP ? ASSAY_OK : ASSAY_E_TYPE;
 }
 
@@ -225,8 +225,8 @@ static enum assay_status find_key_of_set(const struct assay_token_terms *terms,
                                          struct assay_token *token, struct assay_key *key,
                                          enum assay_result_answer *answer)
 {
-    const enum assay_status status = assay_quote_json_key_of_set(terms->keys.bytes, terms->keys.len,
-                                                                 token->key_id, &token->other, key);
+    const enum assay_status status = assay_doc_key_of_set(terms->keys.bytes, terms->keys.len,
+                                                          token->key_id, &token->other, key);
     if (is_host(status)) return status;
     if (status != ASSAY_OK) {
         *answer = refuse_key(token, status);
@@ -322,7 +322,7 @@ static enum assay_status check_signed(const struct assay_token_terms *terms,
 }
 
 enum assay_status assay_token_open(const struct assay_token_terms *terms, struct assay_slice text,
-                                   struct assay_token *token, struct assay_quote_json_tree *claims,
+                                   struct assay_token *token, struct assay_doc_tree *claims,
                                    enum assay_result_answer *answer)
 {
     struct assay_jws jws;

@@ -115,7 +115,7 @@ static void state_claim(struct assay_token *token, enum assay_trust_claim claim,
     if (*at == 0 || rank(value) > rank(*at)) *at = value;
 }
 
-static enum assay_result_flag read_flag(const struct assay_quote_json_tree *claims, unsigned services,
+static enum assay_result_flag read_flag(const struct assay_doc_tree *claims, unsigned services,
                                         enum flag flag)
 {
     enum assay_result_flag found = ASSAY_FLAG_UNSTATED;
@@ -177,7 +177,7 @@ static void state_attester(struct assay_token *token, unsigned services)
 }
 
 /* Trust Authority signs tokens whether the caller's policies match or not. */
-static bool has_unmatched_policy(const struct assay_quote_json_tree *claims)
+static bool has_unmatched_policy(const struct assay_doc_tree *claims)
 {
     const struct assay_tree_node *const list = assay_tree_find(claims, "policy_ids_unmatched");
     return list != NULL && (list->type != ASSAY_TREE_LIST || list->number != 0) &&
@@ -234,7 +234,7 @@ void assay_token_state(struct assay_token *token)
 /* --- devices */
 /* Whatever is stated but success is none: a comparison that failed, was not made, or found nothing
  * to compare (RFC 9711 4.2.17). */
-static enum assay_result_flag read_measured(const struct assay_quote_json_tree *claims)
+static enum assay_result_flag read_measured(const struct assay_doc_tree *claims)
 {
     const struct assay_tree_node *const result = assay_tree_find(claims, "measres");
     if (result == NULL || result->type == ASSAY_TREE_NULL) return ASSAY_FLAG_UNSTATED;
@@ -244,14 +244,14 @@ static enum assay_result_flag read_measured(const struct assay_quote_json_tree *
 }
 
 static void copy_claim(char out[static ASSAY_RESULT_DEVICE_TEXT_MAX],
-                       const struct assay_quote_json_tree *claims, const char *path, const char *other)
+                       const struct assay_doc_tree *claims, const char *path, const char *other)
 {
     const char *text = assay_tree_text(assay_tree_find(claims, path));
     if (text == NULL && other != NULL) text = assay_tree_text(assay_tree_find(claims, other));
     assay_token_copy_text(out, ASSAY_RESULT_DEVICE_TEXT_MAX, text);
 }
 
-void assay_token_state_device(const struct assay_quote_json_tree *claims, const char *label,
+void assay_token_state_device(const struct assay_doc_tree *claims, const char *label,
                               struct assay_token *token)
 {
     ASSAY_ASSERT(token->device_count < ASSAY_RESULT_DEVICES_MAX);

@@ -69,7 +69,7 @@ enum assay_result_answer assay_token_refuse(struct assay_token *token,
 
 /* --- claims of every token */
 static enum assay_result_answer check_issuer(const struct assay_token_terms *terms,
-                                             const struct assay_quote_json_tree *claims,
+                                             const struct assay_doc_tree *claims,
                                              struct assay_token *token)
 {
     const struct assay_tree_node *const issuer = assay_tree_find(claims, "iss");
@@ -82,7 +82,7 @@ static enum assay_result_answer check_issuer(const struct assay_token_terms *ter
 
 /* RFC 7519 4.1.3: a party that the audience does not name must reject the token. */
 static enum assay_result_answer check_audience(const struct assay_token_terms *terms,
-                                               const struct assay_quote_json_tree *claims,
+                                               const struct assay_doc_tree *claims,
                                                struct assay_token *token)
 {
     const struct assay_tree_node *const audience = assay_tree_find(claims, "aud");
@@ -99,7 +99,7 @@ static enum assay_result_answer check_audience(const struct assay_token_terms *t
 }
 
 /* Absent, or an integer of this century or a later one. Returns: false for anything else. */
-static bool read_time(const struct assay_quote_json_tree *claims, const char *name, bool *has,
+static bool read_time(const struct assay_doc_tree *claims, const char *name, bool *has,
                       int64_t *unix_s)
 {
     static const int64_t last = INT64_C(253402300799); /* 9999: RFC 3339 */
@@ -117,7 +117,7 @@ struct times {
 };
 
 static enum assay_result_answer check_time(const struct assay_token_terms *terms,
-                                           const struct assay_quote_json_tree *claims,
+                                           const struct assay_doc_tree *claims,
                                            struct assay_token *token, struct times *t)
 {
     *t = (struct times){ 0 };
@@ -148,7 +148,7 @@ static enum assay_result_answer check_time(const struct assay_token_terms *terms
 }
 
 static enum assay_result_answer check_nonce(const struct assay_token_terms *terms,
-                                            const struct assay_quote_json_tree *claims,
+                                            const struct assay_doc_tree *claims,
                                             struct assay_token *token)
 {
     const char *const *const names = nonces[terms->service];
@@ -165,7 +165,7 @@ static enum assay_result_answer check_nonce(const struct assay_token_terms *term
 }
 
 static enum assay_result_answer check_claims(const struct assay_token_terms *terms,
-                                             const struct assay_quote_json_tree *claims,
+                                             const struct assay_doc_tree *claims,
                                              struct assay_token *token, struct times *t)
 {
     enum assay_result_answer answer = check_issuer(terms, claims, token);
@@ -208,7 +208,7 @@ static enum assay_status read_overall(const struct assay_token_terms *terms,
 
 /* --- NVIDIA's list: a detached EAT bundle (RFC 9711 4.2.18.2) */
 /* ["DIGEST", ["SHA-256", "<hex>"]] over the text of the device's token, in either case. */
-static bool is_digest_of(const struct assay_quote_json_tree *claims, const struct assay_tree_node *entry,
+static bool is_digest_of(const struct assay_doc_tree *claims, const struct assay_tree_node *entry,
                          struct assay_slice text)
 {
     uint8_t digest[ASSAY_SHA256_LEN];
@@ -289,7 +289,7 @@ static enum assay_status read_devices(const struct assay_token_terms *terms,
 static enum assay_status read_list(const struct assay_token_terms *terms, struct assay_slice text,
                                    struct assay_token *token)
 {
-    const enum assay_status status = assay_quote_json_tree_read(text.bytes, text.len, &token->list);
+    const enum assay_status status = assay_doc_tree_read(text.bytes, text.len, &token->list);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     const struct assay_tree_node *const root = status == ASSAY_OK ? &token->list.nodes[0] : NULL;
     const struct assay_tree_node *const pair = assay_tree_member(&token->list, root, 0);

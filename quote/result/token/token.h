@@ -115,10 +115,10 @@ struct assay_token {
     size_t devices_named; /* in the overall token; more than device_count: of some no token came */
     size_t device_count;
     struct assay_token_device devices[ASSAY_RESULT_DEVICES_MAX];
-    struct assay_quote_json_tree claims; /* all of the (overall) token */
+    struct assay_doc_tree claims; /* all of the (overall) token */
     /* --- while it is read */
-    struct assay_quote_json_tree other;
-    struct assay_quote_json_tree list;
+    struct assay_doc_tree other;
+    struct assay_doc_tree list;
     struct assay_certificate certificates[ASSAY_CHAIN_MAX];
     size_t certificate_count;
     uint8_t bytes[ASSAY_JWT_LEN_MAX];
@@ -178,7 +178,7 @@ void assay_token_copy_text(char *out, size_t capacity, const char *text);
  */
 ASSAY_CHECKED enum assay_status assay_token_open(const struct assay_token_terms *terms,
                                                  struct assay_slice text, struct assay_token *token,
-                                                 struct assay_quote_json_tree *claims,
+                                                 struct assay_doc_tree *claims,
                                                  enum assay_result_answer *answer);
 /* The public key that must have signed, from key set or chain. In: token->other has the header.
  * Returns: as assay_token_open */
@@ -189,7 +189,7 @@ ASSAY_CHECKED enum assay_status assay_token_find_key(const struct assay_token_te
 /* The issuer's statements as flags, texts and claims of AR4SI; devices were read before. */
 void assay_token_state(struct assay_token *token);
 /* The same of one device, from the claims of its token. */
-void assay_token_state_device(const struct assay_quote_json_tree *claims, const char *label,
+void assay_token_state_device(const struct assay_doc_tree *claims, const char *label,
                               struct assay_token *token);
 
 #endif

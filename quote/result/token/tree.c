@@ -9,7 +9,7 @@
 enum { PART_MAX = 64 }; /* of a path; our own constants */
 
 /* The member of a map whose name is part[len]. */
-static const struct assay_tree_node *find_member(const struct assay_quote_json_tree *tree, size_t parent,
+static const struct assay_tree_node *find_member(const struct assay_doc_tree *tree, size_t parent,
                                                  const char *part, size_t len)
 {
     ASSAY_ASSERT(tree->count <= ASSAY_TREE_NODES_MAX);
@@ -21,7 +21,7 @@ static const struct assay_tree_node *find_member(const struct assay_quote_json_t
     return NULL;
 }
 
-const struct assay_tree_node *assay_tree_find(const struct assay_quote_json_tree *tree, const char *path)
+const struct assay_tree_node *assay_tree_find(const struct assay_doc_tree *tree, const char *path)
 {
     if (tree->count == 0) return NULL;
     const struct assay_tree_node *at = &tree->nodes[0];
@@ -37,7 +37,7 @@ const struct assay_tree_node *assay_tree_find(const struct assay_quote_json_tree
     }
 }
 
-const struct assay_tree_node *assay_tree_member(const struct assay_quote_json_tree *tree,
+const struct assay_tree_node *assay_tree_member(const struct assay_doc_tree *tree,
                                                 const struct assay_tree_node *parent, size_t index)
 {
     if (parent == NULL) return NULL;
@@ -64,7 +64,7 @@ bool assay_tree_is(const struct assay_tree_node *node, const char *text)
     return assay_slice_equal(node->text, assay_slice_over(text, assay_text_len(text, SIZE_MAX)));
 }
 
-bool assay_tree_contains(const struct assay_quote_json_tree *tree, const struct assay_tree_node *node,
+bool assay_tree_contains(const struct assay_doc_tree *tree, const struct assay_tree_node *node,
                          const char *text)
 {
     if (node == NULL || node->type != ASSAY_TREE_LIST) return assay_tree_is(node, text);

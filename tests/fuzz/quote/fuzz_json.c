@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct assay_signed_json document = { .body = { NULL, 0 } };
     struct assay_where where = { NULL, 0 };
 
-    if (assay_quote_json_tcb_info(data, size, &info, &document, &where) == ASSAY_OK) {
+    if (assay_doc_tcb_info(data, size, &info, &document, &where) == ASSAY_OK) {
         check_body(&document, data, size);
         ASSAY_ASSERT(info.level_count <= ASSAY_TCB_LEVELS_MAX);
         ASSAY_ASSERT(info.module_count <= ASSAY_MODULES_MAX);
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSAY_ASSERT(where.field != NULL || size > ASSAY_DOCUMENT_LEN_MAX);
     }
     document = (struct assay_signed_json){ .body = { NULL, 0 } };
-    if (assay_quote_json_qe_identity(data, size, &identity, &document, &where) == ASSAY_OK) {
+    if (assay_doc_qe_identity(data, size, &identity, &document, &where) == ASSAY_OK) {
         check_body(&document, data, size);
         ASSAY_ASSERT(identity.level_count <= ASSAY_TCB_LEVELS_MAX);
     } else {

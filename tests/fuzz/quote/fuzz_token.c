@@ -41,7 +41,7 @@ static void check_statement(enum assay_result_service service, const uint8_t *da
 {
     assay_bytes_zero(&token, sizeof token);
     token.service = service;
-    if (assay_quote_json_tree_read(data, size, &token.claims) != ASSAY_OK) {
+    if (assay_doc_tree_read(data, size, &token.claims) != ASSAY_OK) {
         ASSAY_ASSERT(token.claims.count == 0);
         return;
     }

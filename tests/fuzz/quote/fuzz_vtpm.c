@@ -51,7 +51,7 @@ static void check_svsm(const uint8_t *data, size_t size)
 static void check_runtime_data(const uint8_t *data, size_t size)
 {
     struct assay_key key = { .type = ASSAY_KEY_NONE };
-    const enum assay_status status = assay_quote_json_runtime_key(data, size, "HCLAkPub", &key);
+    const enum assay_status status = assay_doc_runtime_key(data, size, "HCLAkPub", &key);
     ASSAY_ASSERT((status == ASSAY_OK) == (key.type == ASSAY_KEY_RSA));
     if (status == ASSAY_OK) ASSAY_ASSERT(assay_key_type_of_len(key.len) == ASSAY_KEY_RSA);
 }

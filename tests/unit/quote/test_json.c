@@ -56,7 +56,7 @@ static enum assay_status read_info(struct documents *d, const char *text, size_t
     uint8_t *const exact = malloc(len == 0 ? 1 : len);
     cr_assert_not_null(exact);
     if (len > 0) assay_bytes_copy(exact, len, text, len);
-    const enum assay_status status = assay_quote_json_tcb_info(exact, len, d->info, &document, NULL);
+    const enum assay_status status = assay_doc_tcb_info(exact, len, d->info, &document, NULL);
     free(exact);
     return status;
 }
@@ -81,14 +81,14 @@ Test(quote_json, finds_exactly_the_bytes_that_were_signed)
     struct assay_signed_json document = { 0 };
     struct assay_where where = { NULL, 0 };
     const size_t len = strlen(d.tcb_info);
-    cr_assert_eq(assay_quote_json_tcb_info((const uint8_t *)d.tcb_info, len, d.info, &document, &where),
+    cr_assert_eq(assay_doc_tcb_info((const uint8_t *)d.tcb_info, len, d.info, &document, &where),
                  ASSAY_OK);
     const char *const body = strstr(d.tcb_info, ":{") + 1;
     cr_assert_eq((const char *)document.body.bytes, body);
     cr_assert_eq(document.body.len, (size_t)(strstr(d.tcb_info, ",\"signature\"") - body));
     /* Brackets and quotes inside strings do not end a value: it is the signature that is wrong. */
     cr_assert_eq(
-        assay_quote_json_tcb_info((const uint8_t *)text, sizeof text - 1, d.info, &document, &where),
+        assay_doc_tcb_info((const uint8_t *)text, sizeof text - 1, d.info, &document, &where),
         ASSAY_E_SYNTAX);
     cr_assert_str_eq(where.field, "signature");
     close_documents(&d);
@@ -225,8 +225,8 @@ Test(quote_json, leaves_its_outputs_alone_when_it_refuses)
     cr_assert_not_null(before);
     *before = *d.identity;
     text_replace(d.qe_identity, TEXT_MAX, "\"isvprodid\":1", "\"isvprodid\":65536");
-    cr_assert_eq(assay_quote_json_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
-                                              d.identity, &document, NULL),
+    cr_assert_eq(assay_doc_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
+                                       d.identity, &document, NULL),
                  ASSAY_E_RANGE);
     cr_assert(assay_bytes_equal(before, d.identity, sizeof *before));
     cr_assert_eq(document.body.len, 7);
@@ -258,8 +258,8 @@ Test(quote_json, keeps_the_bytes_of_miscselect_in_their_order)
                  "\"miscselect\":\"01020304\"");
     text_replace(d.qe_identity, TEXT_MAX, "\"miscselectMask\":\"FFFFFFFF\"",
                  "\"miscselectMask\":\"FFFFFF00\"");
-    cr_assert_eq(assay_quote_json_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
-                                              d.identity, &document, NULL),
+    cr_assert_eq(assay_doc_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
+                                       d.identity, &document, NULL),
                  ASSAY_OK);
     cr_assert_arr_eq(d.identity->miscselect, select, 4);
     cr_assert_arr_eq(d.identity->miscselect_mask, mask, 4);

@@ -40,7 +40,7 @@ static enum assay_status read_tcb_info(const uint8_t *text, size_t len)
     struct assay_where where = { 0 };
     for (size_t i = 0; i < sizeof out.bytes; i++)
         out.bytes[i] = 0x5a;
-    const enum assay_status status = assay_quote_json_tcb_info(text, len, &out.info, &envelope, &where);
+    const enum assay_status status = assay_doc_tcb_info(text, len, &out.info, &envelope, &where);
     expect_named(status, &where, &out, sizeof out);
     return status;
 }
@@ -56,7 +56,7 @@ static enum assay_status read_identity(const uint8_t *text, size_t len)
     for (size_t i = 0; i < sizeof out.bytes; i++)
         out.bytes[i] = 0x5a;
     const enum assay_status status =
-        assay_quote_json_qe_identity(text, len, &out.identity, &envelope, &where);
+        assay_doc_qe_identity(text, len, &out.identity, &envelope, &where);
     expect_named(status, &where, &out, sizeof out);
     return status;
 }

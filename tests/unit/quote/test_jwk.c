@@ -9,7 +9,7 @@
 
 static enum assay_status read(const char *text, struct assay_key *key)
 {
-    return assay_quote_json_web_key((const uint8_t *)text, strlen(text), key);
+    return assay_doc_web_key((const uint8_t *)text, strlen(text), key);
 }
 
 /* RFC 7517 appendix A.1, the first key. */

@@ -109,8 +109,8 @@ void world_body(const struct world *w, enum assay_collateral_part part, char *bo
     struct assay_tcb_info *const info = calloc(1, sizeof *info);
     struct assay_qe_identity *const identity = calloc(1, sizeof *identity);
     if (part == ASSAY_PART_TCB_INFO)
-        must(assay_quote_json_tcb_info(text.bytes, text.len, info, &document, NULL), "TCB info");
-    else must(assay_quote_json_qe_identity(text.bytes, text.len, identity, &document, NULL), "identity");
+        must(assay_doc_tcb_info(text.bytes, text.len, info, &document, NULL), "TCB info");
+    else must(assay_doc_qe_identity(text.bytes, text.len, identity, &document, NULL), "identity");
     cr_assert_lt(document.body.len, len);
     assay_bytes_copy(body, len, document.body.bytes, document.body.len);
     body[document.body.len] = '\0';

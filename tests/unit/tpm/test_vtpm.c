@@ -344,7 +344,7 @@ Test(vtpm, flipped_bits_are_seen, .timeout = 600)
 /* --- the strict reader of runtime data */
 static enum assay_status read(const char *text, struct assay_key *key)
 {
-    return assay_quote_json_runtime_key((const uint8_t *)text, strlen(text), "A", key);
+    return assay_doc_runtime_key((const uint8_t *)text, strlen(text), "A", key);
 }
 
 Test(vtpm, runtime_data_is_read_strictly)

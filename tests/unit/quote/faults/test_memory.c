@@ -81,14 +81,14 @@ Test(quote_faults_memory, of_runtime_data_is_the_hosts)
     json_set_alloc_funcs(take, give);
     fault_arm(0);
     const enum assay_status good =
-        assay_quote_json_runtime_key((const uint8_t *)document, (size_t)len, "HCLAkPub", &key);
+        assay_doc_runtime_key((const uint8_t *)document, (size_t)len, "HCLAkPub", &key);
     cr_assert_eq(good, ASSAY_OK, "%s", assay_status_symbol(good));
     const size_t calls = fault_count();
     size_t told = 0;
     for (size_t i = 1; i <= calls; i++) {
         fault_arm(i);
         const enum assay_status status =
-            assay_quote_json_runtime_key((const uint8_t *)document, (size_t)len, "HCLAkPub", &key);
+            assay_doc_runtime_key((const uint8_t *)document, (size_t)len, "HCLAkPub", &key);
         cr_expect(status == ASSAY_E_MEMORY || status == ASSAY_E_SYNTAX, "allocation %zu of %zu: %s",
                   i, calls, assay_status_symbol(status));
         if (status == ASSAY_E_MEMORY) told += 1;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct assay_quote_json_tree *tree;
+static struct assay_doc_tree *tree;
 
 static void set_up(void)
 {
@@ -25,7 +25,7 @@ TestSuite(tree, .init = set_up, .fini = tear_down);
 
 static enum assay_status read_tree(const char *text)
 {
-    return assay_quote_json_tree_read((const uint8_t *)text, strlen(text), tree);
+    return assay_doc_tree_read((const uint8_t *)text, strlen(text), tree);
 }
 
 Test(tree, every_type_is_read)

@@ -266,7 +266,7 @@ Test(quote_cmw, malformed_json_is_refused)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t out[256];
         size_t len = 0;
-        const enum assay_status status = assay_quote_json_cmw(
+        const enum assay_status status = assay_doc_cmw(
             (const uint8_t *)rows[i].text, strlen(rows[i].text), out, sizeof out, &len);
         cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].text, assay_status_symbol(status));
     }
@@ -277,7 +277,7 @@ Test(quote_cmw, nesting_is_bounded_before_it_is_followed)
 {
     size_t len = 0;
     memset(text, '[', sizeof text);
-    cr_assert_eq(assay_quote_json_cmw((const uint8_t *)text, sizeof text, bytes, sizeof bytes, &len),
+    cr_assert_eq(assay_doc_cmw((const uint8_t *)text, sizeof text, bytes, sizeof bytes, &len),
                  ASSAY_E_RANGE);
     memset(bytes, 0xa1, sizeof bytes);
     cr_assert_neq(open_bytes(bytes, sizeof bytes), ASSAY_OK);
