@@ -55,8 +55,8 @@ ASSAY_CHECKED enum assay_status assay_doc_web_key(const uint8_t *text, size_t le
                                                   struct assay_key *key);
 /*
  * assay_doc_runtime_key - one RSA key of {"keys": [{"kid": ..., "kty": "RSA", "n": ...,
- * "e": ...}, ...], ...}: the runtime data of a paravisor (quote/tpm/vtpm.c). Other keys and members are
- * allowed.
+ * "e": ...}, ...], ...}: the runtime data of a paravisor (quote/tpm/vtpm.c). Other keys and members
+ * are allowed.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (a name, or the id, twice) |
  *          ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_NOT_FOUND | ASSAY_E_UNSUPPORTED (another type or
  *          size of key) | ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
