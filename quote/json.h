@@ -34,14 +34,14 @@ struct assay_signed_json {
  * | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_tcb_info(const uint8_t *text, size_t len,
-                                                          struct assay_tcb_info *info,
-                                                          struct assay_signed_json *signed_json,
-                                                          struct assay_where *where);
+                                                   struct assay_tcb_info *info,
+                                                   struct assay_signed_json *signed_json,
+                                                   struct assay_where *where);
 /* assay_doc_qe_identity - enclave identity QE or TD_QE of version 2. Returns: as above */
 ASSAY_CHECKED enum assay_status assay_doc_qe_identity(const uint8_t *text, size_t len,
-                                                             struct assay_qe_identity *identity,
-                                                             struct assay_signed_json *signed_json,
-                                                             struct assay_where *where);
+                                                      struct assay_qe_identity *identity,
+                                                      struct assay_signed_json *signed_json,
+                                                      struct assay_where *where);
 
 /*
  * assay_doc_web_key - one public key as a JSON object (RFC 7517): P-256, P-384, RSA. Members
@@ -52,17 +52,17 @@ ASSAY_CHECKED enum assay_status assay_doc_qe_identity(const uint8_t *text, size_
  *          ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
  */
 ASSAY_CHECKED enum assay_status assay_doc_web_key(const uint8_t *text, size_t len,
-                                                         struct assay_key *key);
+                                                  struct assay_key *key);
 /*
  * assay_doc_runtime_key - one RSA key of {"keys": [{"kid": ..., "kty": "RSA", "n": ...,
- * "e": ...}, ...], ...}: the runtime data of a paravisor (quote/tpm/vtpm.c). Other keys and members are
- * allowed.
+ * "e": ...}, ...], ...}: the runtime data of a paravisor (quote/tpm/vtpm.c). Other keys and members
+ * are allowed.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (a name, or the id, twice) |
  *          ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_NOT_FOUND | ASSAY_E_UNSUPPORTED (another type or
  *          size of key) | ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
  */
 ASSAY_CHECKED enum assay_status assay_doc_runtime_key(const uint8_t *text, size_t len,
-                                                             const char *id, struct assay_key *key);
+                                                      const char *id, struct assay_key *key);
 
 /*
  * assay_doc_cmw - a conceptual message wrapper in JSON, as the one in CBOR of the same content:
@@ -75,7 +75,7 @@ ASSAY_CHECKED enum assay_status assay_doc_runtime_key(const uint8_t *text, size_
  *          ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_cmw(const uint8_t *text, size_t len, uint8_t *out,
-                                                     size_t capacity, size_t *cbor_len);
+                                              size_t capacity, size_t *cbor_len);
 
 enum { ASSAY_JSON_TEXTS_MAX = 32 };
 
@@ -95,7 +95,7 @@ struct assay_doc_texts {
  *          ASSAY_E_RANGE | ASSAY_E_TYPE (no object) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_texts(const uint8_t *text, size_t len, uint8_t *out,
-                                                       size_t capacity, struct assay_doc_texts *found);
+                                                size_t capacity, struct assay_doc_texts *found);
 
 /* --- documents without a schema: tokens of other verifiers (quote/result/token/token.h) */
 enum {
@@ -140,7 +140,7 @@ struct assay_doc_tree {
  *          (more values) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_tree_read(const uint8_t *text, size_t len,
-                                                           struct assay_doc_tree *tree);
+                                                    struct assay_doc_tree *tree);
 /*
  * assay_doc_key_of_set - the one key of an id of a key set {"keys": [...]} (RFC 7517 5).
  * Out:     *tree: all members of the key; *key: its public key, of type NONE where the members
@@ -151,7 +151,7 @@ ASSAY_CHECKED enum assay_status assay_doc_tree_read(const uint8_t *text, size_t 
  *          ASSAY_E_INVALID (a private key) | ASSAY_E_FULL | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_key_of_set(const uint8_t *text, size_t len,
-                                                            const char *id, struct assay_doc_tree *tree,
-                                                            struct assay_key *key);
+                                                     const char *id, struct assay_doc_tree *tree,
+                                                     struct assay_key *key);
 
 #endif

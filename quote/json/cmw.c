@@ -86,7 +86,7 @@ static enum assay_status put_cmw(json_t *root, uint8_t *out, size_t capacity, si
 }
 
 enum assay_status assay_doc_cmw(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
-                                       size_t *cbor_len)
+                                size_t *cbor_len)
 {
     ASSAY_ASSERT(text != NULL && out != NULL && cbor_len != NULL);
     json_t *root = NULL;

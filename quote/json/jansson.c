@@ -504,8 +504,8 @@ static enum assay_status open_document(const uint8_t *text, size_t len, const ch
 }
 
 enum assay_status assay_doc_tcb_info(const uint8_t *text, size_t len, struct assay_tcb_info *info,
-                                            struct assay_signed_json *signed_json,
-                                            struct assay_where *where)
+                                     struct assay_signed_json *signed_json,
+                                     struct assay_where *where)
 {
     ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(info != NULL);
@@ -524,9 +524,9 @@ enum assay_status assay_doc_tcb_info(const uint8_t *text, size_t len, struct ass
 }
 
 enum assay_status assay_doc_qe_identity(const uint8_t *text, size_t len,
-                                               struct assay_qe_identity *identity,
-                                               struct assay_signed_json *signed_json,
-                                               struct assay_where *where)
+                                        struct assay_qe_identity *identity,
+                                        struct assay_signed_json *signed_json,
+                                        struct assay_where *where)
 {
     ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(identity != NULL);

@@ -125,7 +125,7 @@ enum assay_status assay_doc_web_key(const uint8_t *text, size_t len, struct assa
 }
 
 enum assay_status assay_doc_runtime_key(const uint8_t *text, size_t len, const char *id,
-                                               struct assay_key *key)
+                                        struct assay_key *key)
 {
     struct assay_key found;
     json_t *root = NULL, *from = NULL;
@@ -144,7 +144,7 @@ static bool has_numbers(const json_t *key)
 }
 
 enum assay_status assay_doc_key_of_set(const uint8_t *text, size_t len, const char *id,
-                                              struct assay_doc_tree *tree, struct assay_key *key)
+                                       struct assay_doc_tree *tree, struct assay_key *key)
 {
     json_t *root = NULL, *from = NULL;
     tree->count = 0;
@@ -214,7 +214,7 @@ static enum assay_status find_texts(const json_t *parent, const char *name, json
 }
 
 enum assay_status assay_doc_texts(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
-                                         struct assay_doc_texts *found)
+                                  struct assay_doc_texts *found)
 {
     ASSAY_ASSERT(found != NULL && found->is_wanted != NULL);
     struct assay_writer w = assay_writer_over(out, capacity);

@@ -123,7 +123,7 @@ enum assay_status assay_doc_tree_copy(json_t *value, struct assay_doc_tree *tree
 }
 
 enum assay_status assay_doc_tree_read(const uint8_t *text, size_t len,
-                                             struct assay_doc_tree *tree)
+                                      struct assay_doc_tree *tree)
 {
     json_t *root = NULL;
     tree->count = 0;

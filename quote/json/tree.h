@@ -15,7 +15,7 @@
  *          ASSAY_E_DUPLICATE | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_doc_load(const uint8_t *text, size_t len, size_t len_max,
-                                                      json_t **root);
+                                               json_t **root);
 /* Returns: ASSAY_OK | ASSAY_E_FULL, and the tree is empty */
 ASSAY_CHECKED enum assay_status assay_doc_tree_copy(json_t *value, struct assay_doc_tree *tree);
 

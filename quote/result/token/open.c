@@ -226,7 +226,7 @@ static enum assay_status find_key_of_set(const struct assay_token_terms *terms,
                                          enum assay_result_answer *answer)
 {
     const enum assay_status status = assay_doc_key_of_set(terms->keys.bytes, terms->keys.len,
-                                                                 token->key_id, &token->other, key);
+                                                          token->key_id, &token->other, key);
     if (is_host(status)) return status;
     if (status != ASSAY_OK) {
         *answer = refuse_key(token, status);

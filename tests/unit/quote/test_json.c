@@ -226,7 +226,7 @@ Test(quote_json, leaves_its_outputs_alone_when_it_refuses)
     *before = *d.identity;
     text_replace(d.qe_identity, TEXT_MAX, "\"isvprodid\":1", "\"isvprodid\":65536");
     cr_assert_eq(assay_doc_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
-                                              d.identity, &document, NULL),
+                                       d.identity, &document, NULL),
                  ASSAY_E_RANGE);
     cr_assert(assay_bytes_equal(before, d.identity, sizeof *before));
     cr_assert_eq(document.body.len, 7);
@@ -259,7 +259,7 @@ Test(quote_json, keeps_the_bytes_of_miscselect_in_their_order)
     text_replace(d.qe_identity, TEXT_MAX, "\"miscselectMask\":\"FFFFFFFF\"",
                  "\"miscselectMask\":\"FFFFFF00\"");
     cr_assert_eq(assay_doc_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
-                                              d.identity, &document, NULL),
+                                       d.identity, &document, NULL),
                  ASSAY_OK);
     cr_assert_arr_eq(d.identity->miscselect, select, 4);
     cr_assert_arr_eq(d.identity->miscselect_mask, mask, 4);
