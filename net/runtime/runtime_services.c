@@ -224,7 +224,7 @@ bool runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t na
     return found;
 }
 
-/* --- what programs verify by themselves (docs/identity.md 4.2) */
+/* --- what programs verify by themselves (docs/identity.md 3.20) */
 
 static bool allocate_proof(struct runtime_service_server *d)
 {

@@ -41,8 +41,8 @@
  * (u64 big-endian), then 45 bytes for each of them: bits of enum assay_service_holder_bit, weight
  * of the seat (u32 big-endian), incarnation (u64 big-endian), root of the keys in force. records:
  * of that service, final since that close, which are in the documents already. Documents are those
- * of the followed service, of continuity all groups', in the order of registry.h. RECORD is sent for
- * that service alone.
+ * of the followed service, of continuity all groups', in the order of registry.h. RECORD is sent
+ * for that service alone.
  *
  * Report data is derived from chain, purpose and statement (assay_service_report_data), so a
  * daemon's evidence for a program is never valid as one of its own proofs. A verdict is good when

@@ -1,6 +1,6 @@
 /*
  * tests/unit/services/identity/test_ledger_proof.c - tests of what a holder of the group key
- * verifies of the ledger: its daemon shows what it likes (docs/identity.md 4.2).
+ * verifies of the ledger: its daemon shows what it likes (docs/identity.md 3.20).
  */
 #include "net/services/identity/ledger_proof.h"
 #include "tests/unit/services/identity/boundary_maker.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/identity/test_signer_node.c - tests of processes of holders of the group key,
  * each with a vault on disk and the socket of its daemon; the test is the ledger, with boundaries
- * that its voters sign (docs/identity.md 3.11, 4.2). A holder that is killed is killed.
+ * that its voters sign (docs/identity.md 3.11, 3.20). A holder that is killed is killed.
  */
 #include "net/services/identity/signer_node.h"
 
