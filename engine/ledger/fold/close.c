@@ -173,6 +173,17 @@ static void collect_ballots(const struct assay_context *context, const struct as
     if (forgiven) forgive_silent_groups(state, groups, s);
 }
 
+/* Members that the epoch's records convict: room's registry has them applied, and is not closed. */
+static void strike_convicted(const struct assay_context *context, struct assay_close *s)
+{
+    const struct assay_services *services = context->services;
+    if (services == NULL || services->convicts == NULL) return;
+    for (uint32_t i = 0; i < context->state->member_count; i++)
+        if (services->convicts(services->context, context->registry, context->room->registry,
+                               context->state->members[i].node_id))
+            s->members[i].faults.equivocation = true;
+}
+
 static void tally_ballots(const struct assay_context *context, const struct assay_ledger *ledger,
                           const struct assay_close_rules *rules, struct assay_close *s,
                           struct assay_tally_summary *summary)
@@ -461,6 +472,7 @@ static void mark_felled(const struct assay_context *context, const struct assay_
     }
     if (!any) return;
     collect_ballots(context, ledger, rules->groups, true, s);
+    strike_convicted(context, s);
     tally_ballots(context, ledger, rules, s, &summary);
     for (uint32_t i = 0; i < before->member_count; i++) {
         struct assay_member *m = &next->members[i];
@@ -679,10 +691,7 @@ static void apply_services(const struct assay_context *context, const struct ass
         services->apply(services->context, room->registry, entry.slot,
                         state->members[entry.slot].node_id, entry.kind, entry.payload);
     }
-    for (uint32_t i = 0; services->convicts != NULL && i < state->member_count; i++)
-        if (services->convicts(services->context, context->registry, room->registry,
-                               state->members[i].node_id))
-            s->members[i].faults.equivocation = true;
+    strike_convicted(context, s);
 }
 
 /* The registry's epoch closes, by the members that the close leaves. */

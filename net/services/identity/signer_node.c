@@ -209,6 +209,18 @@ static void clear_pending(struct assay_keyholder_node *n)
         assay_queue_clear_kind(n->pending, kind_of(r));
 }
 
+/* Only one offer is made in a ceremony: without a list in force there is no path to put into it. */
+static void forget_old_entry(struct assay_keyholder_node *n)
+{
+    static const struct assay_ceremony_entry none = { .len = 0 };
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    if (!n->has_list || home->slot >= home->members ||
+        assay_bytes_equal(n->list_root, home->member[home->slot].keys_root, 32))
+        return;
+    n->has_list = n->is_listed = false;
+    assay_ceremony_holder_set_entry(&n->secrets->holder, &none);
+}
+
 /* The epoch that closed last, once it is proven and its fold is the ledger's. A close that an
  * earlier run acted on is not counted once more: shares would be erased too soon. */
 static void act_on_close(struct assay_keyholder_node *n)
@@ -230,6 +242,7 @@ static void act_on_close(struct assay_keyholder_node *n)
     /* While dealings arrive, this close has none of those that are final since. */
     if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
         assay_keyholder_dealings_retain(n->dealings, &n->acted);
+    forget_old_entry(n);
     assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new, false);
     n->must_step = true;
 }

@@ -186,3 +186,68 @@ Test(service_close, services_that_convict_nobody_strike_nobody)
         cr_assert_eq(c->b->state.members[i].failure_epoch, 0);
     close_court(c);
 }
+
+/* --- convictions and a trial of rules (docs/protocol.md 9.9) */
+
+/* The rules are tried from the next epoch on. */
+static void try_policy(struct change_bench *b)
+{
+    struct assay_change head =
+        change_head_of(b, b->state.change_sequence + 1, b->context.epoch + 2);
+    const struct assay_action policy = change_policy_of("another policy");
+    struct change_made *m = change_make_change(b, &head, &policy, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+}
+
+/* The epoch's records convict this slot, or no other than before if NULL. */
+static void serve_court(struct court *c, const uint8_t *slot)
+{
+    assay_ledger_serve(&c->b->ledger, c->log);
+    c->b->context.services = &c->services;
+    c->b->context.registry = &c->registry;
+    c->b->context.room = &c->room;
+    if (slot != NULL)
+        assay_services_log_add(&c->b->ledger.services, 0, 0, TOY_SET, assay_slice_over(slot, 1));
+}
+
+/* Slot 0 is suspended by the rules that are tried, in the epoch whose records convict a member;
+ * then the rules suspend three more, and the former ones return. */
+static void convict_and_revert(struct court *c, uint8_t slot)
+{
+    struct change_bench *b = c->b;
+    try_policy(b);
+    change_fell(b, 0, 1);
+    serve_court(c, &slot);
+    change_close_epoch(b);
+    c->registry = c->made;
+    cr_assert(assay_trial_runs(&b->state.trial));
+    cr_assert_eq(b->state.members[slot].trust.integrity_bp, 0);
+    change_fell(b, 1, 3);
+    serve_court(c, NULL);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+}
+
+Test(service_close, a_conviction_stays_when_the_rules_return_that_spared_the_member)
+{
+    struct court *c = open_court();
+    convict_and_revert(c, 0);
+    cr_assert_eq(c->b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(c->b->state.members[0].trust.offences.count, 1);
+    close_court(c);
+}
+
+Test(service_close, so_does_that_of_a_member_on_the_same_platform)
+{
+    struct court *c = open_court();
+    struct change_bench *b = c->b;
+    assay_bytes_copy(b->state.members[4].platform_id, 32, b->state.members[0].platform_id, 32);
+    assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
+    convict_and_revert(c, 4);
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[4].trust.offences.count, 1);
+    close_court(c);
+}

@@ -36,6 +36,7 @@ static struct {
     size_t list_len[HOLDERS];
     uint8_t root[HOLDERS][32];
     struct assay_checkpoint checkpoint;
+    bool has_read[HOLDERS]; /* was sent a list of keys */
     bool has_asked[HOLDERS]; /* for a boundary, since that was cleared */
     uint32_t deceived;       /* slot whose daemon shows boundaries of the forger; HOLDERS: none */
 } w;
@@ -145,6 +146,11 @@ static void make_list(uint32_t slot)
     assay_keyholder_node_close(&node);
 }
 
+enum { CHANGED = 1 }; /* the slot whose list of keys changes in one test */
+/* A second list of it, next to those of the world. */
+static uint8_t other_list[ASSAY_DECLARED_KEYS_LEN_MAX], other_root[32];
+static size_t other_len;
+
 static void answer(void *context, uint32_t slot, const struct assay_service_message *m,
                    struct assay_service_message *out)
 {
@@ -152,8 +158,11 @@ static void answer(void *context, uint32_t slot, const struct assay_service_mess
     if (slot < HOLDERS) w.has_asked[slot] = true;
     if (m->verb == ASSAY_SERVICE_PROVE)
         boundary_maker_answer(slot == w.deceived ? w.forger : w.maker, m, out);
+    else if (other_len > 0 && assay_bytes_equal(m->root, other_root, 32))
+        out->keys = assay_slice_over(other_list, other_len);
     else if (m->slot < HOLDERS && assay_bytes_equal(m->root, w.root[m->slot], 32))
         out->keys = assay_slice_over(w.list[m->slot], w.list_len[m->slot]);
+    if (slot < HOLDERS && m->verb == ASSAY_SERVICE_LIST) w.has_read[slot] = true;
 }
 
 static const struct assay_ca *group_key(void)
@@ -185,18 +194,24 @@ static bool is_complete(void)
     return true;
 }
 
+/* A close of the ledger, whose boundary both makers sign. */
+static void close_and_sign(void)
+{
+    service_ledger_close_epoch(w.ledger);
+    boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+    boundary_maker_close(w.forger, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+}
+
 static void run_epoch(void)
 {
     const uint64_t until = now_ms() + SOON_MS, quiet = now_ms() + QUIET_MS;
     while (now_ms() < until && (!is_complete() || now_ms() < quiet))
         service_ledger_turn(w.ledger, 10);
     cr_assert(is_complete(), "phase %d", (int)group_key()->ceremony.phase);
-    service_ledger_close_epoch(w.ledger);
-    boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
-    boundary_maker_close(w.forger, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+    close_and_sign();
 }
 
-static void set_members(void)
+static void set_members(bool may_hold, bool has_changed)
 {
     for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
         struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
@@ -205,10 +220,12 @@ static void set_members(void)
                                                 .operator_ = (uint8_t)slot };
         service_ledger_node(slot, member.node_id);
         if (slot < HOLDERS) {
-            member.may_hold = member.keys_active = true;
+            member.may_hold = may_hold;
+            member.keys_active = true;
             member.seat_weight = WEIGHT;
             member.incarnation = 1;
-            assay_bytes_copy(member.keys_root, 32, w.root[slot], 32);
+            assay_bytes_copy(member.keys_root, 32,
+                             has_changed && slot == CHANGED ? other_root : w.root[slot], 32);
         }
         service_ledger_set(w.ledger, slot, &member);
     }
@@ -234,7 +251,7 @@ static void open_world(void)
         service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
         make_list(slot);
     }
-    set_members();
+    set_members(true, false);
 }
 
 static void close_world(void)
@@ -367,4 +384,62 @@ Test(services_signer_node, a_daemon_with_a_ledger_that_no_voters_signed_has_no_e
     for (uint32_t i = 0; i < group_key()->force.holders; i++)
         cr_expect_neq(group_key()->force.holder[i].slot, w.deceived);
     shares_must_be_of_the_key();
+}
+
+/* --- the list of keys changes at the close that begins the ceremony */
+
+/* The holder's key as before, and one of another program. */
+static void make_other_list(void)
+{
+    static const uint8_t ed25519[12] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                         0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    struct assay_declared_keys keys, was;
+    uint8_t spki[44], proof[64] = { 0 };
+    const struct assay_secret32 seed = { { 9, 9 } };
+    assay_bytes_copy(spki, sizeof spki, ed25519, sizeof ed25519);
+    assay_sodium_link_pair(&seed, spki + sizeof ed25519);
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(w.list[CHANGED], w.list_len[CHANGED]),
+                                            &was),
+                 ASSAY_OK);
+    struct assay_declared_key both[2] = { was.keys[0],
+                                          { .purpose = was.keys[0].purpose,
+                                            .name = assay_slice_over("web", 3),
+                                            .spki = assay_slice_over(spki, sizeof spki),
+                                            .proof = assay_slice_over(proof, sizeof proof) } };
+    struct assay_writer out = assay_writer_over(other_list, sizeof other_list);
+    if (assay_declared_keys_encode(both, 2, &out) != ASSAY_OK) { /* not in the list's order */
+        const struct assay_declared_key first = both[0];
+        both[0] = both[1];
+        both[1] = first;
+        out = assay_writer_over(other_list, sizeof other_list);
+        cr_assert_eq(assay_declared_keys_encode(both, 2, &out), ASSAY_OK);
+    }
+    other_len = out.len;
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(other_list, other_len), &keys),
+                 ASSAY_OK);
+    assay_declared_keys_root(&keys, other_root);
+}
+
+Test(services_signer_node, an_offer_has_the_path_of_the_list_in_force)
+{
+    make_other_list();
+    set_members(false, false);
+    start_all();
+    close_and_sign();
+    for (const uint64_t end = now_ms() + 60000; now_ms() < end;) {
+        bool have_all = true;
+        for (uint32_t slot = 0; slot < HOLDERS; slot++)
+            have_all = have_all && w.has_read[slot];
+        if (have_all) break;
+        service_ledger_turn(w.ledger, 5);
+    }
+    cr_assert_eq(group_key()->ceremony.phase, ASSAY_CA_IDLE);
+    set_members(true, true);
+    close_and_sign();
+    cr_assert_eq(group_key()->ceremony.phase, ASSAY_CA_OFFERS);
+    for (const uint64_t end = now_ms() + 60000;
+         now_ms() < end && group_key()->ceremony.next.holders < HOLDERS;)
+        service_ledger_turn(w.ledger, 5);
+    cr_expect_eq(group_key()->ceremony.next.holders, HOLDERS, "%u of %u offers count",
+                 group_key()->ceremony.next.holders, (unsigned)HOLDERS);
 }
