@@ -293,6 +293,8 @@ Test(library_devices, misuse_is_answered)
     cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 16, &len, data), ASSAY_E_FULL);
     d.size = sizeof d - 1;
     cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
+    d.size = sizeof d + 1;
+    cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
     d.size = sizeof d;
     d.certificate_count = 0;
     cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_RANGE);
