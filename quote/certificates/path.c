@@ -17,8 +17,9 @@ enum {
      * at hand; every certificate of a hostile hand could ask for one at each step. */
     SIGNATURES_MAX = 24,
     /* With copies at hand, one for each certificate and each key that bears its issuer's name;
-     * those of the search before it count. */
+     * those of the search before it are known, and do not count: strangers may have used them up. */
     STRICT_SIGNATURES_MAX = 48,
+    RECORDED_MAX = SIGNATURES_MAX + ASSAY_CHAIN_MAX + STRICT_SIGNATURES_MAX,
 };
 
 /* One signature that was looked at: copies of a certificate share its key. */
@@ -31,7 +32,7 @@ struct checked {
 /* Signatures that were looked at for one leaf or more: each is verified once. */
 struct record {
     size_t count;
-    struct checked checked[STRICT_SIGNATURES_MAX];
+    struct checked checked[RECORDED_MAX];
 };
 
 struct search {
@@ -46,6 +47,7 @@ struct search {
     bool best_is_foreign;         /* it ends in a self-issued certificate */
     bool too_long;
     struct record *record;
+    size_t most; /* recorded: then it gives up */
     bool gave_up;
 };
 
@@ -89,7 +91,7 @@ static enum assay_status is_signed(const struct assay_key *key, const uint8_t *d
 static const struct checked *find_checked(const struct record *record, const struct assay_key *key,
                                           const struct assay_certificate *subject)
 {
-    ASSAY_ASSERT(record->count <= STRICT_SIGNATURES_MAX);
+    ASSAY_ASSERT(record->count <= RECORDED_MAX);
     for (size_t i = 0; i < record->count; i++) {
         if (!same_certificate(record->checked[i].subject, subject)) continue;
         if (assay_key_equal(record->checked[i].key, key)) return &record->checked[i];
@@ -106,7 +108,7 @@ static enum assay_status record_signed(struct record *record, const struct assay
     *answer = earlier != NULL && earlier->answer;
     if (earlier != NULL) return ASSAY_OK;
     ASSAY_TRY(is_signed(key, subject->tbs_digest, &subject->signature, answer));
-    if (record->count < STRICT_SIGNATURES_MAX)
+    if (record->count < RECORDED_MAX)
         record->checked[record->count++] = (struct checked){ subject, key, *answer };
     return ASSAY_OK;
 }
@@ -115,11 +117,10 @@ static enum assay_status record_signed(struct record *record, const struct assay
 static enum assay_status search_signed(struct search *s, const struct assay_key *key,
                                        const struct assay_certificate *subject, bool *answer)
 {
-    const size_t most = s->is_strict ? STRICT_SIGNATURES_MAX : SIGNATURES_MAX;
-    ASSAY_ASSERT(s->record->count <= most);
+    ASSAY_ASSERT(s->record->count <= s->most);
     *answer = false;
     const bool is_known = find_checked(s->record, key, subject) != NULL;
-    if (!is_known && s->record->count == most) s->gave_up = true;
+    if (!is_known && s->record->count == s->most) s->gave_up = true;
     if (!is_known && s->gave_up) return ASSAY_OK;
     return record_signed(s->record, key, subject, answer);
 }
@@ -231,6 +232,7 @@ static void open_search(struct search *s, const struct assay_certificate *candid
     s->root = root;
     s->is_strict = is_strict;
     s->record = record;
+    s->most = record->count + (is_strict ? STRICT_SIGNATURES_MAX : SIGNATURES_MAX);
     s->gave_up = false;
     for (size_t i = 0; i < count; i++) {
         size_t at = i;

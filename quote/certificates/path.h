@@ -74,8 +74,8 @@ struct assay_path_request {
  * The first leaf and the first certificates that bear the right names are tried without a signature
  * more than building and verifying need. Only if they are no way to the root, and other
  * certificates could have their places, is each of them taken by its signature. Each signature is
- * verified once: at most 48 for all leaves, building and verifying included (and one more, of a
- * leaf that has the root's key).
+ * verified once: at most 24 to build, those of the path, and 48 more to search past copies from all
+ * leaves, however many of the former a stranger's certificates used up.
  *
  * Out:     *path as of assay_path_build, from any of the leaves; *is_sound with ASSAY_OK: what
  *          assay_path_verify answered, else *fault and *at as there

@@ -36,7 +36,7 @@ static struct {
     size_t list_len[HOLDERS];
     uint8_t root[HOLDERS][32];
     struct assay_checkpoint checkpoint;
-    bool has_read[HOLDERS]; /* was sent a list of keys */
+    bool has_read[HOLDERS];  /* was sent a list of keys */
     bool has_asked[HOLDERS]; /* for a boundary, since that was cleared */
     uint32_t deceived;       /* slot whose daemon shows boundaries of the forger; HOLDERS: none */
 } w;
@@ -398,9 +398,9 @@ static void make_other_list(void)
     const struct assay_secret32 seed = { { 9, 9 } };
     assay_bytes_copy(spki, sizeof spki, ed25519, sizeof ed25519);
     assay_sodium_link_pair(&seed, spki + sizeof ed25519);
-    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(w.list[CHANGED], w.list_len[CHANGED]),
-                                            &was),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_declared_keys_decode(assay_slice_over(w.list[CHANGED], w.list_len[CHANGED]), &was),
+        ASSAY_OK);
     struct assay_declared_key both[2] = { was.keys[0],
                                           { .purpose = was.keys[0].purpose,
                                             .name = assay_slice_over("web", 3),
