@@ -132,10 +132,11 @@ void assay_finalize_start_epoch(struct assay_engine *e)
     assay_finalize_note_progress(e);
     assay_branch_on_epoch(e);
     assay_proposal_on_epoch(e);
-    const bool was_listed = e->key_state->listed && e->start_state->started;
+    const bool was_listed = e->key_state->listed && e->key_state->live_epochs > 0;
     assay_keys_update_listed(e);
     /* Another key set was listed by this node's identity: a listing by operators would have made
-     * another engine (docs/protocol.md 2.15). */
+     * another engine (docs/protocol.md 2.15). In an epoch that opened while this process took part:
+     * with older keys restored, a node that catches up meets the listing of its own later set. */
     if (was_listed && !e->key_state->listed)
         assay_keys_note_shared(e, e->key_state->keys.incarnation - 1);
     assay_era_on_epoch(e);

@@ -480,6 +480,22 @@ Test(restart, a_restart_is_no_second_process, .timeout = 600)
     }
 }
 
+/* docs/protocol.md 2.15: keys of the first day, restored after later ones were listed: the node
+ * meets that listing while it catches up. */
+Test(restart, a_listing_that_it_catches_up_with_is_no_second_process, .timeout = 600)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 5, 10000));
+    struct assay_engine *e = w->nodes[4].engine;
+    cr_assert(e->key_state->listed);
+    e->parts->key_state.keys.voting_public[5] ^= 1; /* the ledger has other keys */
+    e->parts->key_state.live_epochs = 0;
+    cr_assert(assay_sim_world_run_to_epoch(w, 7, 10000));
+    cr_expect_not(e->key_state->listed);
+    cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
+}
+
 /* docs/protocol.md 2.7, 2.7.3: one peer that knows nothing newer, all others out of reach. However
  * often it answers, it is one. */
 Test(restart, one_peer_is_not_three, .timeout = 600)
