@@ -112,7 +112,7 @@ static enum assay_status read_item(struct assay_slice bytes, struct assay_deriva
     ASSAY_TRY(assay_cbor_text_expect(&c, tag));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_CREDENTIAL_EAR, &product));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_CREDENTIAL_AUDIENCES_MAX - 1, &audience));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_DERIVATION_ITEM_MAX, &item->proof));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_SIGNING_MESSAGE_MAX, &item->proof));
     ASSAY_TRY(read_entry(&c, &item->listed));
     ASSAY_TRY(read_entry(&c, &item->declared));
     ASSAY_TRY(assay_cursor_end(&c));

@@ -15,10 +15,7 @@
 #include "net/services/identity/ledger_proof.h"
 #include "services/identity/signer.h"
 
-enum {
-    ASSAY_DERIVATION_PATH_MAX = 4, /* of an entry among ASSAY_DECLARED_KEYS_MAX */
-    ASSAY_DERIVATION_ITEM_MAX = 56 * 1024,
-};
+enum { ASSAY_DERIVATION_PATH_MAX = 4 }; /* of an entry among ASSAY_DECLARED_KEYS_MAX */
 
 /* Why nothing is signed, in the order of the checks. */
 enum assay_derivation_reason {
@@ -42,8 +39,8 @@ enum assay_derivation_reason {
 /* Returns: a sentence, never NULL. */
 const char *assay_derivation_reason_text(enum assay_derivation_reason reason);
 
-/* What operators decide and no document of the ledger has: all holders and coordinators of a network
- * are given the same, else no session ends with a signature. Texts are borrowed. */
+/* What operators decide and no document of the ledger has: all holders and coordinators of a
+ * network are given the same, else no session ends with a signature. Texts are borrowed. */
 struct assay_derivation_terms {
     struct assay_slice trust_domain, issuer;
     uint32_t validity_s; /* ASSAY_CREDENTIAL_VALIDITY_S_MIN .. _MAX */
