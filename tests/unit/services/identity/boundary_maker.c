@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "engine/consensus/vote.h"
 #include "engine/ledger/proofs/boundary.h"
+#include "engine/ledger/proofs/proof.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ struct boundary_maker {
     size_t voters_len;
     struct assay_checkpoint genesis;
     struct bytes boundary[EPOCHS], finality[EPOCHS];
+    uint8_t head[2][ASSAY_BLOCK_HEADER_LEN_MAX]; /* of the newest close, of the one before */
+    size_t head_len[2];
 };
 
 static struct bytes bytes_of(const struct assay_writer *w, const uint8_t *bytes)
@@ -58,7 +61,7 @@ struct boundary_maker *boundary_maker_new(const uint8_t chain_id[static 32], uin
         struct assay_secret32 secret = { { (uint8_t)(i + 1), seed } };
         struct assay_roster_row row;
         member->node_id[0] = (uint8_t)(i + 1);
-        member->seat_weight = 10;
+        member->weight = member->seat_weight = 10;
         member->life_count = 1;
         member->lives[0].incarnation = 1;
         cr_assert_eq(assay_p256_public(&secret, member->lives[0].voting_public), ASSAY_OK);
@@ -153,10 +156,14 @@ void boundary_maker_close(struct boundary_maker *maker, const struct assay_regis
     assay_bytes_copy(header.chain_id, 32, m->state.chain_id, 32);
     header.epoch = m->state.epoch;
     header.height = m->state.epoch;
-    header.time_ms = 1000 * m->state.epoch;
+    header.time_ms = UINT64_C(1795855000000) + 1000 * m->state.epoch; /* 2026-11-28 */
     assay_block_header_encode(&header, &w);
     const struct assay_slice bytes = assay_slice_over(head, w.len);
     assay_block_id(bytes, id);
+    assay_bytes_copy(m->head[1], sizeof m->head[1], m->head[0], m->head_len[0]);
+    m->head_len[1] = m->head_len[0];
+    assay_bytes_copy(m->head[0], sizeof m->head[0], head, w.len);
+    m->head_len[0] = w.len;
     const size_t len = assay_boundary_len_max(MAKER_VOTERS);
     uint8_t *boundary = malloc(len);
     w = assay_writer_over(boundary, len);
@@ -166,6 +173,41 @@ void boundary_maker_close(struct boundary_maker *maker, const struct assay_regis
     m->boundary[m->state.epoch] = bytes_of(&w, boundary);
     m->finality[m->state.epoch] = sign_block(m, id, voters);
     free(boundary);
+}
+
+struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_t slot)
+{
+    return &maker->state.members[slot];
+}
+
+static struct bytes snapshot_of(const struct boundary_maker *m, const struct assay_state *state,
+                                size_t which)
+{
+    const size_t len = assay_state_len_max(MAKER_VOTERS);
+    uint8_t *bytes = malloc(len);
+    struct assay_writer w = assay_writer_over(bytes, len);
+    cr_assert_eq(assay_state_encode(state, assay_slice_over(m->head[which], m->head_len[which]),
+                                    m->scratch, assay_state_scratch_len(MAKER_VOTERS), &w),
+                 ASSAY_OK);
+    return (struct bytes){ .bytes = bytes, .len = w.len };
+}
+
+struct assay_slice boundary_maker_proof(const struct boundary_maker *maker, uint32_t slot,
+                                        bool bare, uint8_t *bytes)
+{
+    const struct bytes now = snapshot_of(maker, &maker->state, 0);
+    const struct bytes before = snapshot_of(maker, &maker->before, 1);
+    const struct bytes *finality = &maker->finality[maker->state.epoch];
+    uint8_t hashes[MAKER_VOTERS + 1][32];
+    struct assay_writer w = assay_writer_over(bytes, MAKER_PROOF_LEN);
+    cr_assert_eq(assay_proof_make(assay_slice_over(now.bytes, now.len),
+                                  assay_slice_over(before.bytes, bare ? 0 : before.len),
+                                  assay_slice_over(finality->bytes, bare ? 0 : finality->len), slot,
+                                  hashes, &w),
+                 ASSAY_OK);
+    free(now.bytes);
+    free(before.bytes);
+    return assay_slice_over(bytes, w.len);
 }
 
 void boundary_maker_answer(const struct boundary_maker *maker,

@@ -8,7 +8,7 @@
 #include "engine/ledger/proofs/checkpoint.h"
 #include "net/services/wire.h"
 
-enum { MAKER_VOTERS = 4 };
+enum { MAKER_VOTERS = 4, MAKER_PROOF_LEN = 16 * 1024 };
 
 struct boundary_maker;
 
@@ -21,6 +21,12 @@ void boundary_maker_checkpoint(const struct boundary_maker *maker,
 /* The next epoch closes with the documents of this registry. In: voters: so many sign */
 void boundary_maker_close(struct boundary_maker *maker, const struct assay_registry *registry,
                           bool certified, uint32_t voters);
+/* A member as the next close leaves it. */
+struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_t slot);
+/* The proof of a member's standing after the newest close; bare: without votes. Out: bytes, of
+ * MAKER_PROOF_LEN. Returns: the proof in them */
+struct assay_slice boundary_maker_proof(const struct boundary_maker *maker, uint32_t slot,
+                                        bool bare, uint8_t *bytes);
 /* The answer to a PROVE; empty: it is not closed yet. */
 void boundary_maker_answer(const struct boundary_maker *maker,
                            const struct assay_service_message *m,
