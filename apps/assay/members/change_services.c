@@ -9,6 +9,7 @@
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config.h"
+#include "quote/accept/policy.h"
 #include "services/registry/plan.h"
 
 #include <stdio.h>
@@ -101,6 +102,41 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     return object;
 }
 
+struct assay_json *cli_change_identity_json(const struct assay_registry_plan *plan)
+{
+    struct assay_json *const object = assay_json_object();
+    struct assay_json *const names = assay_json_array();
+    assay_json_set_text(object, "trust_domain", plan->identity.trust_domain);
+    assay_json_set_text(object, "issuer", plan->identity.issuer);
+    assay_json_set_uint(object, "validity", plan->identity.validity_s);
+    assay_json_set_uint(object, "refresh", plan->identity.refresh);
+    assay_json_set_text(object, "rollover", plan->identity.replaces_lost_key ? "auto" : "manual");
+    for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
+        const struct assay_plan_grant *grant = &plan->identity.grant[i];
+        struct assay_json *const one = assay_json_append_object(names);
+        assay_json_set_text(one, "name", grant->name);
+        assay_json_set_text(one, "min_standing", grant->needs_full ? "full" : "warning");
+        struct assay_json *const references = assay_json_set_array(one, "references");
+        for (uint32_t k = 0; k < grant->reference_count; k++) {
+            const struct assay_plan_reference *from = &grant->reference[k];
+            struct assay_json *const reference = assay_json_append_object(references);
+            assay_json_set_text(reference, "field",
+                                assay_reference_field_name((enum assay_reference_field)from->field));
+            assay_json_set_hex(reference, "value", from->value, from->value_len);
+        }
+    }
+    assay_json_set(object, "names", names);
+    return object;
+}
+
+static struct assay_json *identity_json(const struct assay_registry_plan *plan, bool new)
+{
+    struct assay_json *const object = cli_change_identity_json(plan);
+    assay_json_set_text(object, "service", "identity");
+    assay_json_set_bool(object, "new", new);
+    return object;
+}
+
 struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after)
 {
     struct assay_json *const list = assay_json_array();
@@ -112,6 +148,8 @@ struct assay_json *cli_change_services_json(struct assay_slice before, struct as
             assay_json_append(list, group_json(&p->sum, i, i >= p->before.group_count));
         if (p->sum.has_shares) assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
         if (p->sum.has_tasks) assay_json_append(list, tasks_json(&p->sum, !p->before.has_tasks));
+        if (p->sum.has_identity)
+            assay_json_append(list, identity_json(&p->sum, !p->before.has_identity));
     }
     free(p);
     return list;
@@ -138,8 +176,12 @@ static const char services_view[] =
     "instances\n"
     "|[?service=shares shares, {threshold} of {slots} in {clusters} clusters, {confirmations} "
     "confirmations, at most {ids} ids\n"
+    "|[?service=identity identity {trust_domain}, issuer {issuer}, {validity} s, {refresh} epochs a "
+    "generation, rollover {rollover}\n"
+    "[*names   name         {name}, standing {min_standing}\n"
+    "[*references     reference  {field} {value}\n]]"
     "|tasks, at most {tasks} at once, {accounts} accounts\n"
-    "[*balances   balance      {account}: {amount}\n]]]";
+    "[*balances   balance      {account}: {amount}\n]]]]";
 
 void cli_change_services_print(const struct assay_json *list)
 {
