@@ -40,7 +40,9 @@ static enum assay_status toy_follow(struct assay_slice before, struct assay_slic
 {
     *why = "toys are there, or are none";
     if (before.len > 0 || after.len != sizeof plan) return ASSAY_E_INVALID;
-    *places = (struct assay_service_places){ 2, { ASSAY_SERVICE_BEGINS, ASSAY_SERVICE_BEGINS } };
+    *places = (struct assay_service_places){
+        2, 0, { ASSAY_SERVICE_BEGINS, ASSAY_SERVICE_BEGINS }
+    };
     return ASSAY_OK;
 }
 

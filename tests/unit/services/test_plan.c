@@ -5,6 +5,7 @@
  * is a plan.
  */
 #include "services/continuity/entry.h"
+#include "services/identity/ceremony.h"
 #include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
