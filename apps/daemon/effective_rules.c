@@ -175,8 +175,8 @@ static enum assay_status open_services(struct daemon_node *node,
         effective->services, g->chain_id, g->services,
         is_genesis ? node->genesis->parameters.level : ASSAY_LEVEL_MAX);
     if (status == ASSAY_E_EARLY)
-        return say_stranger(node, "the genesis has a group key and a feature level below %d: it was "
-                                  "made by no release",
+        return say_stranger(node, "the genesis has a group key and a feature level below %d: it "
+                                  "was made by no release",
                             (int)ASSAY_LEVEL_GROUP_KEY);
     if (status == ASSAY_E_UNSUPPORTED)
         return say_stranger(node, "this network has services, and this build has none "

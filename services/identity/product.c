@@ -13,7 +13,8 @@
 
 enum assay_status product_check_ca(const struct assay_credential_ca *ca)
 {
-    if (!assay_dns_is_name(ca->trust_domain, ASSAY_CREDENTIAL_DOMAIN_MAX) || !assay_credential_issuer_is_fit(ca->issuer))
+    if (!assay_dns_is_name(ca->trust_domain, ASSAY_CREDENTIAL_DOMAIN_MAX) ||
+        !assay_credential_issuer_is_fit(ca->issuer))
         return ASSAY_E_SYNTAX;
     if (ca->number == 0 || ca->validity_s < ASSAY_CREDENTIAL_VALIDITY_S_MIN ||
         ca->validity_s > ASSAY_CREDENTIAL_VALIDITY_S_MAX)

@@ -196,9 +196,6 @@ int cli_change_services_draft(const struct assay_change_options *options, struct
                               const char *path, uint8_t *bytes, struct assay_slice *document);
 /* Every service of the plan `after`, and which are new. Returns: an array. */
 struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after);
-/* The group key of a plan, with the names that it grants. In: plan: has one */
-struct assay_registry_plan;
-struct assay_json *cli_change_identity_json(const struct assay_registry_plan *plan);
 /* The plan of services that a change brings against the one that it finds; source: NULL, or nothing
  * in it: it finds none. Returns: NULL when it brings none. */
 struct assay_json *cli_change_services_of(const struct assay_change_source *source,

@@ -6,10 +6,10 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config.h"
-#include "quote/accept/policy.h"
 #include "services/registry/plan.h"
 
 #include <stdio.h>
@@ -102,36 +102,9 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     return object;
 }
 
-struct assay_json *cli_change_identity_json(const struct assay_registry_plan *plan)
-{
-    struct assay_json *const object = assay_json_object();
-    struct assay_json *const names = assay_json_array();
-    assay_json_set_text(object, "trust_domain", plan->identity.trust_domain);
-    assay_json_set_text(object, "issuer", plan->identity.issuer);
-    assay_json_set_uint(object, "validity", plan->identity.validity_s);
-    assay_json_set_uint(object, "refresh", plan->identity.refresh);
-    assay_json_set_text(object, "rollover", plan->identity.replaces_lost_key ? "auto" : "manual");
-    for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
-        const struct assay_plan_grant *grant = &plan->identity.grant[i];
-        struct assay_json *const one = assay_json_append_object(names);
-        assay_json_set_text(one, "name", grant->name);
-        assay_json_set_text(one, "min_standing", grant->needs_full ? "full" : "warning");
-        struct assay_json *const references = assay_json_set_array(one, "references");
-        for (uint32_t k = 0; k < grant->reference_count; k++) {
-            const struct assay_plan_reference *from = &grant->reference[k];
-            struct assay_json *const reference = assay_json_append_object(references);
-            assay_json_set_text(reference, "field",
-                                assay_reference_field_name((enum assay_reference_field)from->field));
-            assay_json_set_hex(reference, "value", from->value, from->value_len);
-        }
-    }
-    assay_json_set(object, "names", names);
-    return object;
-}
-
 static struct assay_json *identity_json(const struct assay_registry_plan *plan, bool new)
 {
-    struct assay_json *const object = cli_change_identity_json(plan);
+    struct assay_json *const object = cli_identity_plan_json(plan);
     assay_json_set_text(object, "service", "identity");
     assay_json_set_bool(object, "new", new);
     return object;
@@ -176,8 +149,8 @@ static const char services_view[] =
     "instances\n"
     "|[?service=shares shares, {threshold} of {slots} in {clusters} clusters, {confirmations} "
     "confirmations, at most {ids} ids\n"
-    "|[?service=identity identity {trust_domain}, issuer {issuer}, {validity} s, {refresh} epochs a "
-    "generation, rollover {rollover}\n"
+    "|[?service=identity identity {trust_domain}, issuer {issuer}, {validity} s, {refresh} epochs "
+    "a generation, rollover {rollover}\n"
     "[*names   name         {name}, standing {min_standing}\n"
     "[*references     reference  {field} {value}\n]]"
     "|tasks, at most {tasks} at once, {accounts} accounts\n"

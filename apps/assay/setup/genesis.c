@@ -10,8 +10,8 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
-#include "apps/assay/members/change.h"
 #include "services/registry/plan.h"
 
 #include <stdarg.h>
@@ -126,7 +126,7 @@ static void set_services(struct assay_json *data, const struct assay_genesis *g)
         assay_json_set_uint(tasks, "balances", plan->tasks.balance_count);
     }
     if (plan != NULL && plan->has_identity)
-        assay_json_set(object, "identity", cli_change_identity_json(plan));
+        assay_json_set(object, "identity", cli_identity_plan_json(plan));
     free(plan);
 }
 
