@@ -15,9 +15,6 @@ _Static_assert((int)ASSAY_CA_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
                    (int)ASSAY_CA_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
                "turns of dealers count with other limits of records than the ledger has");
 
-_Static_assert((int)ASSAY_LEVEL_NEWEST < (int)ASSAY_LEVEL_GROUP_KEY,
-               "a plan with a group key is refused below: open it with its feature level");
-
 static enum assay_registry_standing standing_of(const struct assay_service_member *m)
 {
     if (!m->serves) return ASSAY_REGISTRY_STAND_NONE;
@@ -150,12 +147,18 @@ static void services_added(void *context, void *registry, uint32_t document)
     assay_registry_add_document(registry, document);
 }
 
+/* A genesis has any services without a group key at every level. */
+static uint32_t level_of_plan(const struct assay_registry_plan *plan)
+{
+    return plan->has_identity ? ASSAY_LEVEL_GROUP_KEY : 0;
+}
+
 enum assay_status assay_host_services_open(struct assay_host_services *services,
                                            const uint8_t chain_id[static 32],
-                                           struct assay_slice plan)
+                                           struct assay_slice plan, uint32_t level)
 {
     ASSAY_TRY(assay_registry_plan_decode(plan, &services->plan));
-    if (services->plan.has_identity) return ASSAY_E_UNSUPPORTED; /* ASSAY_LEVEL_GROUP_KEY */
+    if (level < level_of_plan(&services->plan)) return ASSAY_E_EARLY;
     assay_bytes_copy(services->chain_id, 32, chain_id, 32);
     const uint32_t documents = assay_registry_documents(&services->plan);
     services->ledger = (struct assay_services){
@@ -197,10 +200,8 @@ enum assay_status assay_host_services_follow(struct assay_slice before, struct a
     if (any) ASSAY_TRY(read_plan(before, &now, why));
     ASSAY_TRY(read_plan(after, &next, why));
     ASSAY_TRY(assay_registry_plan_extends(any ? &now : NULL, &next, why));
-    if (next.has_identity) {
-        *why = "the new plan has a group key, which needs a feature level that no build has yet";
-        return ASSAY_E_UNSUPPORTED;
-    }
+    const uint32_t level = level_of_plan(&next);
+    places->level = level > ASSAY_LEVEL_SERVICES ? level : ASSAY_LEVEL_SERVICES;
     places->count = assay_registry_documents(&next);
     ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX);
     for (uint32_t i = 0; i < places->count; i++) {
@@ -211,12 +212,13 @@ enum assay_status assay_host_services_follow(struct assay_slice before, struct a
     return ASSAY_OK;
 }
 
-static const struct assay_services *services_of(void *context, struct assay_slice plan)
+static const struct assay_services *services_of(void *context, struct assay_slice plan,
+                                                uint32_t level)
 {
     struct assay_host_plans *plans = context;
     plans->turn ^= 1;
     struct assay_host_services *one = &plans->plan[plans->turn];
-    if (assay_host_services_open(one, plans->chain_id, plan) != ASSAY_OK) return NULL;
+    if (assay_host_services_open(one, plans->chain_id, plan, level) != ASSAY_OK) return NULL;
     return &one->ledger;
 }
 

@@ -20,11 +20,13 @@ struct assay_host_services {
 };
 
 /* plan: of a genesis, or as a change left it; any bytes. Large: *services must be in static or heap
- * memory, and outlive its users. Used by one thread.
- * Returns: ASSAY_OK | as assay_registry_plan_decode */
+ * memory, and outlive its users. Used by one thread. level: as in
+ * assay_service_plans.of.
+ * Returns: ASSAY_OK | ASSAY_E_EARLY (the plan needs a higher level) | as
+ * assay_registry_plan_decode */
 ASSAY_CHECKED enum assay_status assay_host_services_open(struct assay_host_services *services,
                                                          const uint8_t chain_id[static 32],
-                                                         struct assay_slice plan);
+                                                         struct assay_slice plan, uint32_t level);
 /* An assay_plan_follow: services are added, and nothing else (docs/protocol.md 12.7.2). */
 ASSAY_CHECKED enum assay_status assay_host_services_follow(struct assay_slice before,
                                                            struct assay_slice after,

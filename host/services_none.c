@@ -6,11 +6,12 @@
 
 enum assay_status assay_host_services_open(struct assay_host_services *services,
                                            const uint8_t chain_id[static 32],
-                                           struct assay_slice plan)
+                                           struct assay_slice plan, uint32_t level)
 {
     (void)services;
     (void)chain_id;
     (void)plan;
+    (void)level;
     return ASSAY_E_UNSUPPORTED;
 }
 
@@ -24,10 +25,12 @@ enum assay_status assay_host_services_follow(struct assay_slice before, struct a
     return ASSAY_E_UNSUPPORTED;
 }
 
-static const struct assay_services *no_services(void *context, struct assay_slice plan)
+static const struct assay_services *no_services(void *context, struct assay_slice plan,
+                                                uint32_t level)
 {
     (void)context;
     (void)plan;
+    (void)level;
     return NULL;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "apps/config/services.h"
 
+#include "base/dns_name.h"
+#include "quote/accept/policy.h"
 #include "services/registry/registry.h"
 
 #include <stdio.h>
@@ -39,6 +41,33 @@ static const cyaml_schema_field_t tasks_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t grant_reference_fields[] = {
+    ASSAY_CONFIG_FIELD("field", struct assay_yaml_grant_reference, field),
+    ASSAY_CONFIG_FIELD("value", struct assay_yaml_grant_reference, value), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t grant_reference_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct assay_yaml_grant_reference, grant_reference_fields) };
+static const cyaml_schema_field_t grant_fields[] = {
+    ASSAY_CONFIG_FIELD("name", struct assay_yaml_grant, name),
+    ASSAY_CONFIG_FIELD_OPTIONAL("min_standing", struct assay_yaml_grant, min_standing),
+    CYAML_FIELD_SEQUENCE("references", CYAML_FLAG_POINTER, struct assay_yaml_grant, references,
+                         &grant_reference_value, 1, ASSAY_PLAN_REFERENCES_MAX),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t grant_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct assay_yaml_grant, grant_fields) };
+static const cyaml_schema_field_t identity_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("trust_domain", struct assay_yaml_identity, trust_domain),
+    ASSAY_CONFIG_FIELD_OPTIONAL("issuer", struct assay_yaml_identity, issuer),
+    ASSAY_CONFIG_FIELD_OPTIONAL("validity", struct assay_yaml_identity, validity),
+    ASSAY_CONFIG_FIELD_OPTIONAL("refresh", struct assay_yaml_identity, refresh),
+    ASSAY_CONFIG_FIELD_OPTIONAL("rollover", struct assay_yaml_identity, rollover),
+    CYAML_FIELD_SEQUENCE("names", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct assay_yaml_identity, names, &grant_value, 1,
+                         ASSAY_PLAN_GRANTS_MAX),
+    CYAML_FIELD_END
+};
+
 const cyaml_schema_field_t assay_config_services_fields[] = {
     CYAML_FIELD_SEQUENCE("groups", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct assay_yaml_services, groups, &group_value, 1,
@@ -47,6 +76,8 @@ const cyaml_schema_field_t assay_config_services_fields[] = {
                         shares_fields),
     CYAML_FIELD_MAPPING("tasks", CYAML_FLAG_OPTIONAL, struct assay_yaml_services, tasks,
                         tasks_fields),
+    CYAML_FIELD_MAPPING("identity", CYAML_FLAG_OPTIONAL, struct assay_yaml_services, identity,
+                        identity_fields),
     CYAML_FIELD_END
 };
 
@@ -57,6 +88,7 @@ enum {
     K_USUAL = 3,
     IDS_USUAL = 1024,
     ACCOUNTS_USUAL = 256,
+    VALIDITY_USUAL = 900, /* seconds */
     TASKS_USUAL = 512 /* of which one account may have 8 open */
 };
 
@@ -175,6 +207,137 @@ static enum assay_status take_tasks(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
+/* --- identity */
+
+static enum assay_status take_grant_reference(const struct assay_config_file *file,
+                                              const struct assay_yaml_grant *yaml, unsigned grant,
+                                              unsigned index, struct assay_plan_reference *to)
+{
+    const struct assay_yaml_grant_reference *from = &yaml->references[index];
+    const size_t len = strlen(from->value) / 2;
+    enum assay_reference_field field = ASSAY_REFERENCE_MRENCLAVE;
+    char key[ASSAY_CONFIG_KEY_MAX];
+    (void)snprintf(key, sizeof key, "services.identity.names[%u].references[%u].field", grant,
+                   index);
+    if (assay_reference_field_parse(from->field, strlen(from->field), &field) != ASSAY_OK)
+        return assay_config_fail(file, ASSAY_E_NOT_FOUND, key,
+                                 "expected a field of reference values (assay policy), such as "
+                                 "mrenclave or mrtd, found \"%.40s\"",
+                                 from->field);
+    (void)snprintf(key, sizeof key, "services.identity.names[%u].references[%u].value", grant,
+                   index);
+    if (len == ASSAY_SHA1_LEN || !assay_reference_field_fits(field, len))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected the hexadecimal digits of a value of %s, as in the "
+                                 "policy and not of SHA-1, found \"%.40s\" (%zu)",
+                                 from->field, from->value, strlen(from->value));
+    *to = (struct assay_plan_reference){ .field = (uint32_t)field, .value_len = (uint32_t)len };
+    return assay_config_take_hex(file, key, from->value, to->value, len);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const struct assay_plan_reference *x = a, *y = b;
+    if (x->field != y->field) return x->field < y->field ? -1 : 1;
+    if (x->value_len != y->value_len) return x->value_len < y->value_len ? -1 : 1;
+    return memcmp(x->value, y->value, x->value_len);
+}
+
+static enum assay_status take_grant(const struct assay_config_file *file,
+                                    const struct assay_yaml_grant *yaml, unsigned index,
+                                    struct assay_plan_grant *to)
+{
+    char key[ASSAY_CONFIG_KEY_MAX];
+    (void)snprintf(key, sizeof key, "services.identity.names[%u].name", index);
+    if (!assay_credential_name_is_fit(assay_slice_over(yaml->name, strlen(yaml->name))))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected 1 to %d of a-z 0-9 -, no hyphen at an end, neither node "
+                                 "nor svc, found \"%.70s\"",
+                                 (int)ASSAY_DNS_LABEL_MAX, yaml->name);
+    (void)snprintf(to->name, sizeof to->name, "%s", yaml->name);
+    (void)snprintf(key, sizeof key, "services.identity.names[%u].min_standing", index);
+    to->needs_full = yaml->min_standing != NULL && strcmp(yaml->min_standing, "full") == 0;
+    if (!to->needs_full && yaml->min_standing != NULL && strcmp(yaml->min_standing, "warning") != 0)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected full or warning, found \"%.40s\"", yaml->min_standing);
+    to->reference_count = yaml->references_count;
+    for (unsigned i = 0; i < yaml->references_count; i++)
+        ASSAY_TRY(take_grant_reference(file, yaml, index, i, &to->reference[i]));
+    qsort(to->reference, to->reference_count, sizeof to->reference[0], by_value);
+    (void)snprintf(key, sizeof key, "services.identity.names[%u].references", index);
+    for (uint32_t i = 1; i < to->reference_count; i++)
+        if (by_value(&to->reference[i - 1], &to->reference[i]) == 0)
+            return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "a value is named twice");
+    return ASSAY_OK;
+}
+
+static int by_grant_name(const void *a, const void *b)
+{
+    const struct assay_plan_grant *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static enum assay_status take_grants(const struct assay_config_file *file,
+                                     const struct assay_yaml_identity *yaml,
+                                     struct assay_registry_plan *plan)
+{
+    struct assay_plan_grant *grant = plan->identity.grant;
+    plan->identity.grant_count = yaml->names_count;
+    for (unsigned i = 0; i < yaml->names_count; i++)
+        ASSAY_TRY(take_grant(file, &yaml->names[i], i, &grant[i]));
+    qsort(grant, yaml->names_count, sizeof *grant, by_grant_name);
+    for (unsigned i = 1; i < yaml->names_count; i++)
+        if (by_grant_name(&grant[i - 1], &grant[i]) == 0)
+            return assay_config_fail(file, ASSAY_E_DUPLICATE, "services.identity.names",
+                                     "%s is named twice", grant[i].name);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_domain(const struct assay_config_file *file,
+                                     const struct assay_yaml_identity *yaml,
+                                     struct assay_registry_plan *plan)
+{
+    const char *domain = yaml->trust_domain, *issuer = yaml->issuer;
+    if (domain == NULL ||
+        !assay_dns_is_name(assay_slice_over(domain, strlen(domain)), ASSAY_CREDENTIAL_DOMAIN_MAX))
+        return assay_config_fail(file, domain == NULL ? ASSAY_E_NOT_FOUND : ASSAY_E_SYNTAX,
+                                 "services.identity.trust_domain",
+                                 "expected a DNS name of at most %d characters in lower case, "
+                                 "found \"%.80s\"",
+                                 (int)ASSAY_CREDENTIAL_DOMAIN_MAX, domain == NULL ? "" : domain);
+    if (issuer == NULL || !assay_credential_issuer_is_fit(assay_slice_over(issuer, strlen(issuer))))
+        return assay_config_fail(file, issuer == NULL ? ASSAY_E_NOT_FOUND : ASSAY_E_SYNTAX,
+                                 "services.identity.issuer",
+                                 "expected an https URL of at most %d characters without query, "
+                                 "fragment and / at its end, found \"%.80s\"",
+                                 (int)ASSAY_CREDENTIAL_ISSUER_MAX, issuer == NULL ? "" : issuer);
+    (void)snprintf(plan->identity.trust_domain, sizeof plan->identity.trust_domain, "%s", domain);
+    (void)snprintf(plan->identity.issuer, sizeof plan->identity.issuer, "%s", issuer);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_identity(const struct assay_config_file *file,
+                                       const struct assay_yaml_identity *yaml,
+                                       struct assay_registry_plan *plan)
+{
+    plan->has_identity = yaml->trust_domain != NULL || yaml->issuer != NULL ||
+                         yaml->validity != NULL || yaml->refresh != NULL ||
+                         yaml->rollover != NULL || yaml->names_count > 0;
+    if (!plan->has_identity) return ASSAY_OK;
+    ASSAY_TRY(take_domain(file, yaml, plan));
+    ASSAY_TRY(parse_number(file, "services.identity.validity", yaml->validity, VALIDITY_USUAL,
+                           ASSAY_CREDENTIAL_VALIDITY_S_MIN, ASSAY_CREDENTIAL_VALIDITY_S_MAX,
+                           &plan->identity.validity_s));
+    ASSAY_TRY(parse_number(file, "services.identity.refresh", yaml->refresh, ASSAY_CA_REFRESH,
+                           ASSAY_CA_BAR_EPOCHS, ASSAY_CA_REFRESH_MAX, &plan->identity.refresh));
+    plan->identity.replaces_lost_key =
+        yaml->rollover == NULL || strcmp(yaml->rollover, "auto") == 0;
+    if (!plan->identity.replaces_lost_key && strcmp(yaml->rollover, "manual") != 0)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, "services.identity.rollover",
+                                 "expected auto or manual, found \"%.40s\"", yaml->rollover);
+    return take_grants(file, yaml, plan);
+}
+
 /* As assay_registry_plan_check, which knows no words. */
 static enum assay_status check_pages(const struct assay_config_file *file,
                                      const struct assay_registry_plan *plan)
@@ -198,7 +361,8 @@ enum assay_status assay_config_take_services(const struct assay_config_file *fil
         ASSAY_TRY(take_group(file, &yaml->groups[i], i, plan));
     ASSAY_TRY(take_shares(file, yaml, plan));
     ASSAY_TRY(take_tasks(file, yaml, plan));
-    *has = plan->group_count > 0 || plan->has_shares || plan->has_tasks;
+    ASSAY_TRY(take_identity(file, &yaml->identity, plan));
+    *has = plan->group_count > 0 || plan->has_shares || plan->has_tasks || plan->has_identity;
     if (!*has) return ASSAY_OK;
     ASSAY_TRY(check_pages(file, plan));
     const enum assay_status status = assay_registry_plan_check(plan);
@@ -234,7 +398,7 @@ static enum assay_status take_file(const struct assay_config_file *file,
     ASSAY_TRY(assay_config_take_services(file, &yaml->services, plan, &has));
     if (has) return ASSAY_OK;
     return assay_config_fail(file, ASSAY_E_NOT_FOUND, "services",
-                             "expected groups, shares or tasks, found nothing");
+                             "expected groups, shares, tasks or identity, found nothing");
 }
 
 enum assay_status assay_config_services_load(const char *path, struct assay_registry_plan *plan,

@@ -22,11 +22,25 @@ struct assay_yaml_tasks {
     struct assay_yaml_balance *balances;
     unsigned balances_count;
 };
+struct assay_yaml_grant_reference {
+    char *field, *value;
+};
+struct assay_yaml_grant {
+    char *name, *min_standing;
+    struct assay_yaml_grant_reference *references;
+    unsigned references_count;
+};
+struct assay_yaml_identity {
+    char *trust_domain, *issuer, *validity, *refresh, *rollover;
+    struct assay_yaml_grant *names;
+    unsigned names_count;
+};
 struct assay_yaml_services {
     struct assay_yaml_group *groups;
     unsigned groups_count;
     struct assay_yaml_shares shares;
     struct assay_yaml_tasks tasks;
+    struct assay_yaml_identity identity;
 };
 
 extern const cyaml_schema_field_t assay_config_services_fields[];

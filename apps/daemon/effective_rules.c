@@ -170,8 +170,14 @@ static enum assay_status open_services(struct daemon_node *node,
     if (g->services.len == 0) return ASSAY_OK;
     effective->services = calloc(1, sizeof *effective->services);
     if (effective->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
-    const enum assay_status status =
-        assay_host_services_open(effective->services, g->chain_id, g->services);
+    const bool is_genesis = assay_slice_equal(g->services, node->genesis->services);
+    const enum assay_status status = assay_host_services_open(
+        effective->services, g->chain_id, g->services,
+        is_genesis ? node->genesis->parameters.level : ASSAY_LEVEL_MAX);
+    if (status == ASSAY_E_EARLY)
+        return say_stranger(node, "the genesis has a group key and a feature level below %d: it "
+                                  "was made by no release",
+                            (int)ASSAY_LEVEL_GROUP_KEY);
     if (status == ASSAY_E_UNSUPPORTED)
         return say_stranger(node, "this network has services, and this build has none "
                                   "(ASSAY_WITH_SERVICES=OFF): install one that has them, then "

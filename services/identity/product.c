@@ -11,32 +11,10 @@
 
 /* --- checks */
 
-static bool is_equal_text(struct assay_slice a, const char *b)
-{
-    size_t len = 0;
-    while (b[len] != '\0')
-        len++;
-    return a.len == len && assay_bytes_equal(a.bytes, b, len);
-}
-
-/* https://..., in characters of RFC 3986 that JSON has as they are. */
-static bool is_issuer(struct assay_slice text)
-{
-    static const char scheme[] = "https://";
-    enum { SCHEME = sizeof scheme - 1 };
-    if (text.len <= SCHEME || text.len > ASSAY_CREDENTIAL_ISSUER_MAX) return false;
-    if (!assay_bytes_equal(text.bytes, scheme, SCHEME)) return false;
-    for (size_t i = SCHEME; i < text.len; i++) {
-        const uint8_t c = text.bytes[i];
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_letter && !(c >= '-' && c <= ':') && c != '_' && c != '~') return false;
-    }
-    return text.bytes[text.len - 1] != '/'; /* a path is appended */
-}
-
 enum assay_status product_check_ca(const struct assay_credential_ca *ca)
 {
-    if (!assay_dns_is_name(ca->trust_domain, ASSAY_CREDENTIAL_DOMAIN_MAX) || !is_issuer(ca->issuer))
+    if (!assay_dns_is_name(ca->trust_domain, ASSAY_CREDENTIAL_DOMAIN_MAX) ||
+        !assay_credential_issuer_is_fit(ca->issuer))
         return ASSAY_E_SYNTAX;
     if (ca->number == 0 || ca->validity_s < ASSAY_CREDENTIAL_VALIDITY_S_MIN ||
         ca->validity_s > ASSAY_CREDENTIAL_VALIDITY_S_MAX)
@@ -65,9 +43,7 @@ enum assay_status product_check_entry(const struct assay_credential_entry *entry
 {
     struct product_key key;
     if (entry->purpose != purpose) return ASSAY_E_INVALID;
-    /* docs/identity.md 5.3: `node` and `svc` are parts of the names of all members */
-    if (!assay_dns_is_label(entry->name) || is_equal_text(entry->name, "node") ||
-        is_equal_text(entry->name, "svc"))
+    if (!assay_credential_name_is_fit(entry->name))
         return ASSAY_E_SYNTAX;
     if (entry->audience_count > ASSAY_CREDENTIAL_AUDIENCES_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < entry->audience_count; i++)

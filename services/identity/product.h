@@ -102,6 +102,12 @@ struct assay_credential_entry {
  * of another form) | ASSAY_E_INVALID (an entry of another purpose)
  */
 
+/* Returns: whether it is an https URL that may issue tokens: without query, fragment and / at its
+ * end. */
+bool assay_credential_issuer_is_fit(struct assay_slice text);
+/* Returns: whether an entry may have this name: a DNS label in lower case, neither node nor svc. */
+bool assay_credential_name_is_fit(struct assay_slice text);
+
 /* --- certificates */
 /*
  * assay_credential_ca_tbs - TBSCertificate of a CA number, signed by itself or by the number before

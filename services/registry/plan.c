@@ -6,9 +6,12 @@
 
 #include "base/cbor.h"
 #include "base/checked.h"
+#include "base/dns_name.h"
 #include "services/continuity/entry.h"
 #include "services/identity/ceremony.h"
 #include "services/shares/cluster.h"
+
+enum { STANDING_FULL = 0, STANDING_WARNING = 1 }; /* encoded, as standings of the ledger */
 
 static const char type[] = "assay/services/v1";
 
@@ -87,13 +90,74 @@ static enum assay_status check_tasks(const struct assay_registry_plan *plan)
     return ASSAY_OK;
 }
 
+/* A text of a plan. In: capacity: with its NUL. Returns: a text that is not terminated as too long
+ * a one. */
+static struct assay_slice text_of(const char *text, size_t capacity)
+{
+    size_t len = 0;
+    while (len < capacity && text[len] != 0)
+        len++;
+    return assay_slice_over(text, len);
+}
+
+static int compare_references(const struct assay_plan_reference *a,
+                              const struct assay_plan_reference *b)
+{
+    if (a->field != b->field) return a->field < b->field ? -1 : 1;
+    if (a->value_len != b->value_len) return a->value_len < b->value_len ? -1 : 1;
+    return assay_bytes_compare(a->value, b->value, a->value_len);
+}
+
+static enum assay_status check_grant(const struct assay_plan_grant *grant)
+{
+    const struct assay_slice name = text_of(grant->name, sizeof grant->name);
+    if (!assay_credential_name_is_fit(name)) return ASSAY_E_SYNTAX;
+    if (!is_within(grant->reference_count, 1, ASSAY_PLAN_REFERENCES_MAX)) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < grant->reference_count; i++) {
+        const struct assay_plan_reference *one = &grant->reference[i];
+        if (one->value_len != 32 && one->value_len != 48 && one->value_len != 64)
+            return ASSAY_E_RANGE;
+        if (one->field > ASSAY_PLAN_FIELD_MAX) return ASSAY_E_RANGE;
+        if (i > 0 && compare_references(one - 1, one) >= 0) return ASSAY_E_ENCODING;
+    }
+    return ASSAY_OK;
+}
+
+static int compare_names(const char *a, const char *b)
+{
+    const struct assay_slice x = text_of(a, ASSAY_PLAN_NAME_MAX);
+    const struct assay_slice y = text_of(b, ASSAY_PLAN_NAME_MAX);
+    const int order = assay_bytes_compare(x.bytes, y.bytes, x.len < y.len ? x.len : y.len);
+    if (order != 0 || x.len == y.len) return order;
+    return x.len < y.len ? -1 : 1;
+}
+
+static enum assay_status check_identity(const struct assay_registry_plan *plan)
+{
+    const struct assay_slice domain =
+        text_of(plan->identity.trust_domain, sizeof plan->identity.trust_domain);
+    const struct assay_slice issuer = text_of(plan->identity.issuer, sizeof plan->identity.issuer);
+    if (!is_within(plan->identity.refresh, ASSAY_CA_BAR_EPOCHS, ASSAY_CA_REFRESH_MAX) ||
+        !is_within(plan->identity.validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MIN,
+                   ASSAY_CREDENTIAL_VALIDITY_S_MAX) ||
+        plan->identity.grant_count > ASSAY_PLAN_GRANTS_MAX)
+        return ASSAY_E_RANGE;
+    if (!assay_dns_is_name(domain, ASSAY_CREDENTIAL_DOMAIN_MAX) ||
+        !assay_credential_issuer_is_fit(issuer))
+        return ASSAY_E_SYNTAX;
+    for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
+        const struct assay_plan_grant *grant = &plan->identity.grant[i];
+        ASSAY_TRY(check_grant(grant));
+        if (i > 0 && compare_names(grant[-1].name, grant->name) >= 0) return ASSAY_E_ENCODING;
+    }
+    return ASSAY_OK;
+}
+
 enum assay_status assay_registry_plan_check(const struct assay_registry_plan *plan)
 {
     if (plan->group_count == 0 && !plan->has_shares && !plan->has_tasks && !plan->has_identity)
         return ASSAY_E_RANGE;
-    if (plan->has_identity &&
-        !is_within(plan->identity.refresh, ASSAY_CA_BAR_EPOCHS, ASSAY_CA_REFRESH_MAX))
-        return ASSAY_E_RANGE;
+    if (plan->has_identity) ASSAY_TRY(check_identity(plan));
     ASSAY_TRY(check_groups(plan));
     if (plan->has_shares && !are_shares_valid(plan)) return ASSAY_E_RANGE;
     return plan->has_tasks ? check_tasks(plan) : ASSAY_OK;
@@ -125,6 +189,30 @@ static void encode_shares(struct assay_writer *w, const struct assay_registry_pl
     assay_cbor_put_uint(w, plan->shares.ids_max);
 }
 
+static void encode_identity(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
+    ASSAY_ASSERT(plan->has_identity && plan->identity.grant_count <= ASSAY_PLAN_GRANTS_MAX);
+    assay_cbor_put_array(w, 6);
+    assay_cbor_put_uint(w, plan->identity.refresh);
+    assay_cbor_put_bool(w, plan->identity.replaces_lost_key);
+    assay_cbor_put_text(w, plan->identity.trust_domain);
+    assay_cbor_put_text(w, plan->identity.issuer);
+    assay_cbor_put_uint(w, plan->identity.validity_s);
+    assay_cbor_put_array(w, plan->identity.grant_count);
+    for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
+        const struct assay_plan_grant *grant = &plan->identity.grant[i];
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_text(w, grant->name);
+        assay_cbor_put_uint(w, grant->needs_full ? STANDING_FULL : STANDING_WARNING);
+        assay_cbor_put_array(w, grant->reference_count);
+        for (uint32_t k = 0; k < grant->reference_count; k++) {
+            assay_cbor_put_array(w, 2);
+            assay_cbor_put_uint(w, grant->reference[k].field);
+            assay_cbor_put_bytes(w, grant->reference[k].value, grant->reference[k].value_len);
+        }
+    }
+}
+
 enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
                                              struct assay_writer *w)
 {
@@ -143,11 +231,7 @@ enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *p
     else assay_cbor_put_null(w);
     if (plan->has_tasks) encode_tasks(w, plan);
     else assay_cbor_put_null(w);
-    if (plan->has_identity) {
-        assay_cbor_put_array(w, 2);
-        assay_cbor_put_uint(w, plan->identity.refresh);
-        assay_cbor_put_bool(w, plan->identity.replaces_lost_key);
-    }
+    if (plan->has_identity) encode_identity(w, plan);
     return assay_writer_finish(w, &all);
 }
 
@@ -161,18 +245,25 @@ static enum assay_status decode_u32(struct assay_cursor *c, uint32_t *out)
     return ASSAY_OK;
 }
 
+/* In: out: zeros, of len_max + 1 bytes */
+static enum assay_status decode_text(struct assay_cursor *c, size_t len_max, char *out)
+{
+    struct assay_slice text;
+    ASSAY_TRY(assay_cbor_text(c, len_max, &text));
+    for (size_t i = 0; i < text.len; i++) /* no NUL inside */
+        if (text.bytes[i] == 0) return ASSAY_E_SYNTAX;
+    assay_bytes_copy(out, len_max, text.bytes, text.len);
+    return ASSAY_OK;
+}
+
 static enum assay_status decode_groups(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_GROUPS_MAX, &count));
     plan->group_count = (uint32_t)count;
     for (uint32_t i = 0; i < plan->group_count; i++) {
-        struct assay_slice name;
         ASSAY_TRY(assay_cbor_array_exact(c, 3));
-        ASSAY_TRY(assay_cbor_text(c, ASSAY_PLAN_NAME_MAX, &name));
-        for (size_t k = 0; k < name.len; k++) /* no NUL inside */
-            if (name.bytes[k] == 0) return ASSAY_E_SYNTAX;
-        assay_bytes_copy(plan->group[i].name, ASSAY_PLAN_NAME_MAX, name.bytes, name.len);
+        ASSAY_TRY(decode_text(c, ASSAY_PLAN_NAME_MAX, plan->group[i].name));
         ASSAY_TRY(decode_u32(c, &plan->group[i].size));
         ASSAY_TRY(decode_u32(c, &plan->group[i].instances_max));
     }
@@ -216,12 +307,42 @@ static enum assay_status decode_tasks(struct assay_cursor *c, struct assay_regis
     return ASSAY_OK;
 }
 
+static enum assay_status decode_grant(struct assay_cursor *c, struct assay_plan_grant *grant)
+{
+    uint64_t standing = 0, count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(decode_text(c, ASSAY_PLAN_NAME_MAX, grant->name));
+    ASSAY_TRY(assay_cbor_uint_max(c, STANDING_WARNING, &standing));
+    grant->needs_full = standing == STANDING_FULL;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_REFERENCES_MAX, &count));
+    grant->reference_count = (uint32_t)count;
+    for (uint32_t i = 0; i < grant->reference_count; i++) {
+        struct assay_plan_reference *one = &grant->reference[i];
+        struct assay_slice value;
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(decode_u32(c, &one->field));
+        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_PLAN_REFERENCE_LEN, &value));
+        one->value_len = (uint32_t)value.len;
+        assay_bytes_copy(one->value, ASSAY_PLAN_REFERENCE_LEN, value.bytes, value.len);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status decode_identity(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
+    uint64_t count = 0;
     if (!plan->has_identity) return ASSAY_OK;
-    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(assay_cbor_array_exact(c, 6));
     ASSAY_TRY(decode_u32(c, &plan->identity.refresh));
-    return assay_cbor_bool(c, &plan->identity.replaces_lost_key);
+    ASSAY_TRY(assay_cbor_bool(c, &plan->identity.replaces_lost_key));
+    ASSAY_TRY(decode_text(c, ASSAY_CREDENTIAL_DOMAIN_MAX, plan->identity.trust_domain));
+    ASSAY_TRY(decode_text(c, ASSAY_CREDENTIAL_ISSUER_MAX, plan->identity.issuer));
+    ASSAY_TRY(decode_u32(c, &plan->identity.validity_s));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_GRANTS_MAX, &count));
+    plan->identity.grant_count = (uint32_t)count;
+    for (uint32_t i = 0; i < plan->identity.grant_count; i++)
+        ASSAY_TRY(decode_grant(c, &plan->identity.grant[i]));
+    return ASSAY_OK;
 }
 
 enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
@@ -278,11 +399,29 @@ static bool are_same_tasks(const struct assay_registry_plan *a, const struct ass
     return true;
 }
 
+static bool is_same_grant(const struct assay_plan_grant *a, const struct assay_plan_grant *b)
+{
+    if (compare_names(a->name, b->name) != 0 || a->needs_full != b->needs_full ||
+        a->reference_count != b->reference_count)
+        return false;
+    for (uint32_t i = 0; i < a->reference_count; i++)
+        if (compare_references(&a->reference[i], &b->reference[i]) != 0) return false;
+    return true;
+}
+
 static bool is_same_identity(const struct assay_registry_plan *a,
                              const struct assay_registry_plan *b)
 {
-    return b->has_identity && a->identity.refresh == b->identity.refresh &&
-           a->identity.replaces_lost_key == b->identity.replaces_lost_key;
+    if (!b->has_identity || a->identity.refresh != b->identity.refresh ||
+        a->identity.replaces_lost_key != b->identity.replaces_lost_key ||
+        !is_same_name(a->identity.trust_domain, b->identity.trust_domain) ||
+        !is_same_name(a->identity.issuer, b->identity.issuer) ||
+        a->identity.validity_s != b->identity.validity_s ||
+        a->identity.grant_count != b->identity.grant_count)
+        return false;
+    for (uint32_t i = 0; i < a->identity.grant_count; i++)
+        if (!is_same_grant(&a->identity.grant[i], &b->identity.grant[i])) return false;
+    return true;
 }
 
 static enum assay_status set_reason(const char **why, enum assay_status status, const char *text)

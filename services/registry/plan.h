@@ -6,15 +6,18 @@
  *   ["assay/services/v1", [[name, size, instances_max] ..],
  *    [clusters, slots, k, confirmations, ids_max] or null,
  *    [accounts_max, tasks_max, [[account, amount] ..]] or null,
- *    [refresh, replaces_lost_key]], which is left out without a group key.
+ *    [refresh, replaces_lost_key, trust_domain, issuer, validity_s,
+ *     [[name, min_standing, [[field, value] ..]] ..]]], left out without a group key.
  * Names of groups are 1 to ASSAY_PLAN_NAME_MAX of A-Z a-z 0-9 . _ - and differ; a group's number is
- * its place. Accounts ascend. An empty plan is invalid.
+ * its place. Accounts ascend, and so do granted names and the reference values of each.
+ * min_standing: 0 FULL, 1 WARNING. An empty plan is invalid.
  */
 #ifndef ASSAY_SERVICES_REGISTRY_PLAN_H
 #define ASSAY_SERVICES_REGISTRY_PLAN_H
 
 #include "base/cursor.h"
 #include "base/writer.h"
+#include "services/identity/product.h"
 #include "services/tasks/ledger.h"
 
 enum {
@@ -24,6 +27,26 @@ enum {
     ASSAY_PLAN_NAME_MAX = 63,
     ASSAY_PLAN_BALANCES_MAX = 256,
     ASSAY_PLAN_LEN_MAX = 16 * 1024,
+    ASSAY_PLAN_GRANTS_MAX = 8,
+    ASSAY_PLAN_REFERENCES_MAX = 4, /* of one granted name */
+    ASSAY_PLAN_REFERENCE_LEN = 64, /* of a value at most; 32, 48 or 64 */
+    ASSAY_PLAN_FIELD_MAX = 255,
+};
+
+/* A reference value as the policy has it: number of its field, and the value. */
+struct assay_plan_reference {
+    uint32_t field;
+    uint32_t value_len;
+    uint8_t value[ASSAY_PLAN_REFERENCE_LEN];
+};
+
+/* A name of a service, for members whose evidence passed with one of these reference values
+ * (docs/identity.md 3.21). */
+struct assay_plan_grant {
+    char name[ASSAY_PLAN_NAME_MAX + 1]; /* DNS label in lower case, neither node nor svc */
+    bool needs_full;                    /* standing FULL; else WARNING is enough */
+    uint32_t reference_count;           /* 1 or more */
+    struct assay_plan_reference reference[ASSAY_PLAN_REFERENCES_MAX];
 };
 
 struct assay_registry_plan {
@@ -43,10 +66,16 @@ struct assay_registry_plan {
         uint32_t balance_count;
         struct assay_task_balance balance[ASSAY_PLAN_BALANCES_MAX];
     } tasks;
-    bool has_identity; /* a group key; no host opens such a plan yet (ASSAY_LEVEL_GROUP_KEY) */
+    bool has_identity; /* a group key, from ASSAY_LEVEL_GROUP_KEY on */
     struct {
         uint32_t refresh; /* as assay_ca_config */
         bool replaces_lost_key;
+        /* as assay_credential_ca; NUL-terminated */
+        char trust_domain[ASSAY_CREDENTIAL_DOMAIN_MAX + 1];
+        char issuer[ASSAY_CREDENTIAL_ISSUER_MAX + 1];
+        uint32_t validity_s;
+        uint32_t grant_count;
+        struct assay_plan_grant grant[ASSAY_PLAN_GRANTS_MAX];
     } identity;
 };
 
@@ -58,7 +87,8 @@ ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_re
                                                            struct assay_writer *w);
 /* Out: *plan on ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_RANGE (a number out of the limits of its
  * service, an empty plan, balances beyond 64 bits) | ASSAY_E_DUPLICATE (a name twice) |
- * ASSAY_E_SYNTAX (a name) | ASSAY_E_ENCODING (accounts do not ascend) | as base/cbor.h |
+ * ASSAY_E_SYNTAX (a name, trust domain or issuer) | ASSAY_E_ENCODING (accounts, granted names or
+ * reference values do not ascend) | as base/cbor.h |
  * ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
                                                            struct assay_registry_plan *plan);

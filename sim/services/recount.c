@@ -75,12 +75,29 @@ static uint32_t members_of(const struct assay_state *before, const struct assay_
             .certified = same && after->certified && m->pass_epoch == after->epoch,
             .failed = m->failure_epoch == after->epoch,
             .renewed = !same || m->stage == ASSAY_STAGE_LEFT,
+            .may_hold = m->stage == ASSAY_STAGE_MEMBER,
+            .keys_active = assay_member_keys_state(m, after->epoch, ASSAY_STANDING_WARNING) ==
+                           ASSAY_KEYS_ACTIVE,
+            .seat_weight = m->seat_weight,
+            .incarnation = m->lives[0].incarnation,
         };
+        assay_bytes_copy(out[i].node_id, 32, m->node_id, 32);
+        assay_bytes_copy(out[i].keys_root, 32, m->declaration.keys_root, 32);
         for (uint32_t k = 0; k < i; k++)
             if (assay_bytes_equal(after->members[k].operator_id, m->operator_id, 32))
                 out[i].operator_ = out[k].operator_;
     }
     return after->member_count;
+}
+
+/* Weight of the table of voters without a seat: rows without a key (docs/identity.md 3.1). All
+ * members have slots of the registry here. */
+static uint64_t weight_without_seats(const struct assay_state *state)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        weight += assay_member_row_weight(&state->members[i]) - state->members[i].seat_weight;
+    return weight;
 }
 
 /* The genesis gives standings before any block is final. */
@@ -90,6 +107,7 @@ static void set_standings(struct assay_sim_services *s, const struct assay_state
     if (s->recount.stood || s->recount.registry == NULL) return;
     const uint32_t count = members_of(genesis, genesis, member);
     assay_registry_set_era(s->recount.registry, genesis->era);
+    assay_registry_set_other_weight(s->recount.registry, weight_without_seats(genesis));
     assay_registry_set_standing(s->recount.registry, genesis->epoch, member, count);
     quota_abuse_on_standings(s, member, count);
     views_on_standings(s, member, count);
@@ -206,6 +224,7 @@ static void add_services(struct assay_sim_services *s, const struct assay_state 
     }
     const uint32_t count = members_of(state, state, member);
     assay_registry_set_era(s->recount.registry, state->era);
+    assay_registry_set_other_weight(s->recount.registry, weight_without_seats(state));
     assay_registry_set_standing(s->recount.registry, state->epoch, member, count);
     quota_abuse_on_standings(s, member, count);
     s->recount.stood = true;
@@ -231,6 +250,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
         quota_abuse_on_standings(s, member, count);
         s->recount.epoch = after->epoch + 1;
         assay_registry_set_era(s->recount.registry, after->era);
+        assay_registry_set_other_weight(s->recount.registry, weight_without_seats(after));
         assay_registry_close_epoch(s->recount.registry, after->epoch, member, count,
                                    &s->recount.facts, on_facts, s);
         assay_registry_check(s->recount.registry);

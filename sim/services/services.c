@@ -177,13 +177,14 @@ const struct assay_services *assay_sim_services_has_more(const struct assay_sim_
 const struct assay_services *assay_sim_services_ledger(struct assay_sim_services *services,
                                                        const struct assay_genesis *genesis)
 {
-    enum assay_status status = assay_host_services_open(&services->more, genesis->chain_id,
-                                                        assay_sim_services_plan(services, true));
+    const uint32_t level = genesis->parameters.level;
+    enum assay_status status = assay_host_services_open(
+        &services->more, genesis->chain_id, assay_sim_services_plan(services, true), level);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_bytes_copy(services->chain_id, 32, genesis->chain_id, 32);
     services->recount.sound = true;
     if (genesis->services.len == 0) return NULL;
-    status = assay_host_services_open(&services->host, genesis->chain_id, genesis->services);
+    status = assay_host_services_open(&services->host, genesis->chain_id, genesis->services, level);
     ASSAY_ASSERT(status == ASSAY_OK);
     recount_open(services, &services->first);
     return &services->host.ledger;

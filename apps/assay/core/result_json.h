@@ -10,6 +10,7 @@
 
 #include "apps/assay/core/json_mode.h"
 #include "net/json/json.h"
+#include "services/registry/plan.h"
 
 /* In: files: paths, up to NULL. Returns: data of the document, to which more may be added. */
 struct assay_json *cli_result_json(const char *verb, const char *const *files);
@@ -17,5 +18,8 @@ struct assay_json *cli_result_json(const char *verb, const char *const *files);
 int cli_result_print(struct assay_json *data, const char *view);
 /* Prints the document; takes data over. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int cli_result_json_print(struct assay_json *data);
+
+/* The group key of a plan, with the names that it grants. In: plan: has one */
+struct assay_json *cli_identity_plan_json(const struct assay_registry_plan *plan);
 
 #endif

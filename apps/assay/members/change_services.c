@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config.h"
@@ -101,6 +102,14 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     return object;
 }
 
+static struct assay_json *identity_json(const struct assay_registry_plan *plan, bool new)
+{
+    struct assay_json *const object = cli_identity_plan_json(plan);
+    assay_json_set_text(object, "service", "identity");
+    assay_json_set_bool(object, "new", new);
+    return object;
+}
+
 struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after)
 {
     struct assay_json *const list = assay_json_array();
@@ -112,6 +121,8 @@ struct assay_json *cli_change_services_json(struct assay_slice before, struct as
             assay_json_append(list, group_json(&p->sum, i, i >= p->before.group_count));
         if (p->sum.has_shares) assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
         if (p->sum.has_tasks) assay_json_append(list, tasks_json(&p->sum, !p->before.has_tasks));
+        if (p->sum.has_identity)
+            assay_json_append(list, identity_json(&p->sum, !p->before.has_identity));
     }
     free(p);
     return list;
@@ -138,8 +149,12 @@ static const char services_view[] =
     "instances\n"
     "|[?service=shares shares, {threshold} of {slots} in {clusters} clusters, {confirmations} "
     "confirmations, at most {ids} ids\n"
+    "|[?service=identity identity {trust_domain}, issuer {issuer}, {validity} s, {refresh} epochs "
+    "a generation, rollover {rollover}\n"
+    "[*names   name         {name}, standing {min_standing}\n"
+    "[*references     reference  {field} {value}\n]]"
     "|tasks, at most {tasks} at once, {accounts} accounts\n"
-    "[*balances   balance      {account}: {amount}\n]]]";
+    "[*balances   balance      {account}: {amount}\n]]]]";
 
 void cli_change_services_print(const struct assay_json *list)
 {

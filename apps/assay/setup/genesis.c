@@ -10,6 +10,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
 #include "services/registry/plan.h"
 
@@ -124,6 +125,8 @@ static void set_services(struct assay_json *data, const struct assay_genesis *g)
         assay_json_set_uint(tasks, "accounts", plan->tasks.accounts_max);
         assay_json_set_uint(tasks, "balances", plan->tasks.balance_count);
     }
+    if (plan != NULL && plan->has_identity)
+        assay_json_set(object, "identity", cli_identity_plan_json(plan));
     free(plan);
 }
 
@@ -215,13 +218,18 @@ static const char genesis_view[] =
     "profile        {profile}[?insecure , INSECURE]\n"
     "endorsements   {endorsements_digest}\n"
     "signatures     {signatures} valid, {threshold} of {#operators} operators needed\n"
-    "[?services [?services.groups+services.shares+services.tasks "
+    "[?services [?services.groups+services.shares+services.tasks+services.identity "
     "[*services.groups group          {name}: {size} replicas, at most {instances} instances\n]"
     "[?services.shares shares         {services.shares.threshold} of {services.shares.slots} in "
     "{services.shares.clusters} clusters, {services.shares.confirmations} confirmations, at most "
     "{services.shares.ids} ids\n]"
     "[?services.tasks tasks          at most {services.tasks.tasks} at once, "
     "{services.tasks.accounts} accounts, {services.tasks.balances} of them with a balance\n]"
+    "[?services.identity identity       {services.identity.trust_domain}, issuer "
+    "{services.identity.issuer}, {services.identity.validity} s, {services.identity.refresh} "
+    "epochs a generation, rollover {services.identity.rollover}\n"
+    "[*services.identity.names   name         {name}, standing {min_standing}\n"
+    "[*references     reference  {field} {value}\n]]]"
     "|services       a plan that cannot be read\n]]"
     "[*operators operator {#,-3}   {operator_id}  [?signed signed  |unsigned]  {name}\n]"
     "[*members member {slot,-3}     {node_id}  {kind,-8}  operator {operator_id}  {name}\n"

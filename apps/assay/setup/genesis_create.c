@@ -13,6 +13,7 @@
 #include "apps/assay/policy/policy.h"
 #include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
+#include "engine/ledger/records/change.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"
@@ -295,12 +296,22 @@ static enum assay_status write_services(struct draft *d)
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 3.24: a build that cannot read the rules of devices joins no such network. */
-static void raise_level(struct draft *d)
+/* docs/protocol.md 3.24, 12.7.1: a build that cannot read rules of devices, or a plan with a group
+ * key, joins no such network. */
+static enum assay_status raise_level(struct draft *d)
 {
+    const bool has_key = d->plan->has_services && d->plan->services.has_identity;
     uint32_t *const level = &d->genesis->parameters.level;
-    const uint32_t needed = assay_rules_level(d->policy, &d->endorsements);
+    uint32_t needed = assay_rules_level(d->policy, &d->endorsements);
+    if (has_key && needed < ASSAY_LEVEL_GROUP_KEY) needed = ASSAY_LEVEL_GROUP_KEY;
+    if (needed > ASSAY_LEVEL_NEWEST)
+        return cli_genesis_set_message(
+            d->message, ASSAY_E_UNSUPPORTED,
+            "services.identity: a group key needs feature level %u, and this build supports %d at "
+            "most: remove the section, and add it by a change once that level is in force",
+            (unsigned)needed, (int)ASSAY_LEVEL_NEWEST);
     if (*level < needed) *level = needed;
+    return ASSAY_OK;
 }
 
 static enum assay_status build_genesis(struct draft *d, const char *plan_path,
@@ -315,7 +326,7 @@ static enum assay_status build_genesis(struct draft *d, const char *plan_path,
     if (!d->plan->has_time) d->genesis->time_ms = assay_unix_ms();
     ASSAY_TRY(read_policy(d));
     ASSAY_TRY(read_collateral(d));
-    raise_level(d);
+    ASSAY_TRY(raise_level(d));
     ASSAY_TRY(read_members(d));
 
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);

@@ -351,7 +351,11 @@ static enum assay_status set_services(struct assay_fold *f)
     const struct assay_service_plans *known = f->books.services;
     f->services = NULL;
     if (known == NULL || f->plan.len == 0) return ASSAY_OK;
-    f->services = known->of(known->context, f->plan);
+    /* A change's plan was compared with the level when it activated; one that was reverted since
+     * leaves the plan in force (docs/protocol.md 12.7.3). */
+    const bool is_genesis = assay_bytes_all_zero(f->plan_digest, 32);
+    f->services = known->of(known->context, f->plan,
+                            is_genesis ? f->genesis->parameters.level : ASSAY_LEVEL_MAX);
     if (f->services == NULL) return ASSAY_E_INVALID;
     ASSAY_ASSERT(f->services->registry_len <= known->registry_len_max &&
                  f->services->document_len_max <= known->document_len_max);

@@ -470,6 +470,9 @@ static enum assay_status apply_services(struct applying *a, struct assay_slice p
     const char *why = "";
     const enum assay_status status = a->follow(a->plan, plan, &a->places, &why);
     if (status != ASSAY_OK) return reject_action(a, status, why);
+    if (a->level < a->places.level)
+        return reject_action(a, ASSAY_E_INVALID,
+                             assay_change_level_needed(a->places.level, a->level));
     ASSAY_ASSERT(a->places.count > 0 && a->places.count <= ASSAY_SERVICE_DOCUMENTS_MAX);
     a->plan = plan;
     assay_sha256(plan.bytes, plan.len, a->state->services.plan);
@@ -643,7 +646,7 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
 
 const char *assay_change_level_needed(uint32_t needed, uint32_t in_force)
 {
-    static const char *const texts[ASSAY_LEVEL_NEWEST][ASSAY_LEVEL_NEWEST] = {
+    static const char *const texts[ASSAY_LEVEL_GROUP_KEY][ASSAY_LEVEL_GROUP_KEY] = {
         { LEVEL_NEEDED("1", "0", "a change: ", "1") },
         { LEVEL_NEEDED("2", "0", EACH, "1"), LEVEL_NEEDED("2", "1", "a change: ", "2") },
         { LEVEL_NEEDED("3", "0", EACH, "1"), LEVEL_NEEDED("3", "1", EACH, "2"),
@@ -656,8 +659,12 @@ const char *assay_change_level_needed(uint32_t needed, uint32_t in_force)
         { LEVEL_NEEDED("6", "0", EACH, "1"), LEVEL_NEEDED("6", "1", EACH, "2"),
           LEVEL_NEEDED("6", "2", EACH, "3"), LEVEL_NEEDED("6", "3", EACH, "4"),
           LEVEL_NEEDED("6", "4", EACH, "5"), LEVEL_NEEDED("6", "5", "a change: ", "6") },
+        { LEVEL_NEEDED("7", "0", EACH, "1"), LEVEL_NEEDED("7", "1", EACH, "2"),
+          LEVEL_NEEDED("7", "2", EACH, "3"), LEVEL_NEEDED("7", "3", EACH, "4"),
+          LEVEL_NEEDED("7", "4", EACH, "5"), LEVEL_NEEDED("7", "5", EACH, "6"),
+          LEVEL_NEEDED("7", "6", "a change: ", "7") },
     };
-    ASSAY_ASSERT(needed <= ASSAY_LEVEL_NEWEST && in_force < needed);
+    ASSAY_ASSERT(needed <= ASSAY_LEVEL_GROUP_KEY && in_force < needed);
     return texts[needed - 1][in_force];
 }
 

@@ -135,7 +135,7 @@ ASSAY_CHECKED enum assay_status assay_change_apply(struct assay_staging *staging
  * levels below cannot read it. Returns: that level; 0: every build reads it. */
 uint32_t assay_change_level(const struct assay_change *change);
 /* Text of a refusal: the level that is needed, the one in force, which is below it,
- * and the command that raises it by one. In: needed: at most ASSAY_LEVEL_NEWEST */
+ * and the command that raises it by one. In: needed: at most ASSAY_LEVEL_GROUP_KEY */
 const char *assay_change_level_needed(uint32_t needed, uint32_t in_force);
 /* May its operator announce so many epochs from that one on (docs/protocol.md 9.7)?
  * Returns: whether so. */

@@ -24,11 +24,12 @@ enum {
 enum { ASSAY_SERVICE_BEGINS = UINT8_MAX }; /* nowhere: of a service that is added */
 struct assay_service_places {
     uint32_t count; /* 0: the plan stays */
+    uint32_t level; /* feature level that the plan needs (docs/protocol.md 12.7.1) */
     uint8_t before[ASSAY_SERVICE_DOCUMENTS_MAX];
 };
 /* May a network with the plan `before` (len 0: without services) go on with `after`? Any bytes; the
- * same answer on every machine. Out: *places on ASSAY_OK; *why: static text for operators
- * otherwise.
+ * same answer on every machine. The caller compares places->level with the level in force. Out:
+ * *places on ASSAY_OK; *why: static text for operators otherwise.
  * Returns: ASSAY_OK | INPUT statuses */
 typedef enum assay_status assay_plan_follow(struct assay_slice before, struct assay_slice after,
                                             struct assay_service_places *places, const char **why);
@@ -92,9 +93,10 @@ struct assay_services {
 /* The same by whatever plan changes bring, for who folds a chain (fold.h). */
 struct assay_service_plans {
     void *context;
-    /* Of a plan: those of the last two that were asked for may be used. Returns: NULL: it cannot be
-     * read. */
-    const struct assay_services *(*of)(void *context, struct assay_slice plan);
+    /* Of a plan: those of the last two that were asked for may be used. level: of the genesis
+     * that has it; of a change, whose level was compared before: ASSAY_LEVEL_MAX. Returns: NULL: it
+     * cannot be read, or needs a higher level. */
+    const struct assay_services *(*of)(void *context, struct assay_slice plan, uint32_t level);
     size_t registry_len_max, document_len_max; /* of any plan */
     void *memory; /* assay_fold_services_len, aligned to 64; outlives the fold */
 };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define HEX32(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define HEX16(c) c c c c c c c c c c c c c c c c
 #define HEX64(c) HEX32(c) HEX32(c)
 
 static const char good_plan[] =
@@ -360,6 +361,82 @@ Test(apps_plan, a_plan_without_services_has_none)
 {
     cr_assert_eq(load_plan("plan_version", "plan_version"), ASSAY_OK, "%s", message);
     cr_expect_not(plan->has_services);
+}
+
+static const char identity_section[] =
+    "  identity:\n"
+    "    trust_domain: prod.example.org\n"
+    "    issuer: https://id.example.org/assay\n"
+    "    names:\n"
+    "      - name: web\n"
+    "        min_standing: full\n"
+    "        references:\n"
+    "          - { field: mrtd, value: \"" HEX16("bb") HEX32("bb") "\" }\n"
+    "          - { field: mrenclave, value: \"" HEX32("aa") "\" }\n"
+    "      - name: api\n"
+    "        references: [{ field: mrenclave, value: \"" HEX32("cc") "\" }]\n"
+    "  shares: { clusters: 2 }\n";
+
+static enum assay_status load_identity(const char *from, const char *to)
+{
+    char changed[4096];
+    (void)replaced(identity_section, from, to, changed);
+    return load_services("  shares: { clusters: 2 }\n", changed);
+}
+
+Test(apps_plan, a_group_key_has_what_signing_needs)
+{
+    const struct assay_registry_plan *s = &plan->services;
+    cr_assert_eq(load_identity("web", "web"), ASSAY_OK, "%s", message);
+    cr_assert(s->has_identity);
+    cr_expect_str_eq(s->identity.trust_domain, "prod.example.org");
+    cr_expect_str_eq(s->identity.issuer, "https://id.example.org/assay");
+    cr_expect_eq(s->identity.validity_s, 900);
+    cr_expect_eq(s->identity.refresh, 1440);
+    cr_expect(s->identity.replaces_lost_key);
+    cr_assert_eq(s->identity.grant_count, 2);
+    cr_expect_str_eq(s->identity.grant[0].name, "api", "names ascend");
+    cr_expect_not(s->identity.grant[0].needs_full);
+    cr_expect(s->identity.grant[1].needs_full);
+    cr_assert_eq(s->identity.grant[1].reference_count, 2);
+    cr_expect_eq(s->identity.grant[1].reference[0].value_len, 32, "fields ascend");
+    cr_expect_eq(s->identity.grant[1].reference[1].value[47], 0xbb);
+    cr_assert_eq(load_identity("    names:\n", "    rollover: manual\n    refresh: 64\n"
+                                               "    validity: 300\n    names:\n"),
+                 ASSAY_OK, "%s", message);
+    cr_expect_not(s->identity.replaces_lost_key);
+    cr_expect_eq(s->identity.refresh, 64);
+    cr_expect_eq(s->identity.validity_s, 300);
+}
+
+Test(apps_plan, what_a_group_key_cannot_be_is_said)
+{
+    static const struct {
+        const char *from, *to;
+        enum assay_status status;
+        const char *words;
+    } wrong[] = {
+        { "    trust_domain: prod.example.org\n", "", ASSAY_E_NOT_FOUND, "expected a DNS name" },
+        { "prod.example.org", "Prod.example.org", ASSAY_E_SYNTAX, "services.identity.trust_domain" },
+        { "    issuer: https://id.example.org/assay\n", "", ASSAY_E_NOT_FOUND, "an https URL" },
+        { "https://id", "http://id", ASSAY_E_SYNTAX, "services.identity.issuer" },
+        { "org/assay", "org/assay/", ASSAY_E_SYNTAX, "and / at its end" },
+        { "    names:\n", "    validity: 299\n    names:\n", ASSAY_E_RANGE, "identity.validity" },
+        { "    names:\n", "    refresh: 63\n    names:\n", ASSAY_E_RANGE, "identity.refresh" },
+        { "    names:\n", "    rollover: off\n    names:\n", ASSAY_E_SYNTAX, "auto or manual" },
+        { "name: web", "name: node", ASSAY_E_SYNTAX, "services.identity.names[0].name" },
+        { "name: web", "name: api", ASSAY_E_DUPLICATE, "api is named twice" },
+        { "min_standing: full", "min_standing: suspended", ASSAY_E_SYNTAX, "full or warning" },
+        { "field: mrtd", "field: mrtx", ASSAY_E_NOT_FOUND, "such as mrenclave or mrtd" },
+        { "field: mrtd", "field: mrsigner", ASSAY_E_SYNTAX, "names[0].references[0].value" },
+        { "value: \"bb", "value: \"gg", ASSAY_E_SYNTAX,
+          "names[0].references[0].value" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_eq(load_identity(wrong[i].from, wrong[i].to), wrong[i].status, "%zu: %s", i,
+                     message);
+        cr_expect(strstr(message, wrong[i].words) != NULL, "%zu: %s", i, message);
+    }
 }
 
 /* Four groups as large as they may be: with those that there are too many instances together. */

@@ -28,12 +28,21 @@ static const struct assay_services *toy_of(void *context, struct assay_slice any
     return any.len > 0 ? &toy_services : NULL;
 }
 
+static const struct assay_services *toy_of_plan(void *context, struct assay_slice any,
+                                                uint32_t level)
+{
+    (void)level;
+    return toy_of(context, any);
+}
+
 static enum assay_status toy_follow(struct assay_slice before, struct assay_slice after,
                                     struct assay_service_places *places, const char **why)
 {
     *why = "toys are there, or are none";
     if (before.len > 0 || after.len != sizeof plan) return ASSAY_E_INVALID;
-    *places = (struct assay_service_places){ 2, { ASSAY_SERVICE_BEGINS, ASSAY_SERVICE_BEGINS } };
+    *places = (struct assay_service_places){
+        2, 0, { ASSAY_SERVICE_BEGINS, ASSAY_SERVICE_BEGINS }
+    };
     return ASSAY_OK;
 }
 
@@ -489,7 +498,7 @@ static const struct assay_finding_record *no_finding(void *context, const struct
 static enum assay_status audit(struct assay_sim_world *w, bool knows, uint64_t from,
                                struct assay_audit_fault *fault)
 {
-    struct assay_service_plans services = { .of = toy_of,
+    struct assay_service_plans services = { .of = toy_of_plan,
                                             .registry_len_max = toy_services.registry_len,
                                             .document_len_max = toy_services.document_len_max };
     struct assay_store *store = NULL;

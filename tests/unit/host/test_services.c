@@ -10,6 +10,7 @@
 #include "engine/evidence/prove.h"
 #include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
+#include "tests/support/services/identity_plan.h"
 #include "tests/unit/engine/decide.h"
 
 #include <criterion/criterion.h>
@@ -62,7 +63,8 @@ static void lengthen(struct network *n)
     n->longer_plan = assay_slice_over(n->longer, w.len);
     n->more = calloc(1, sizeof *n->more);
     cr_assert_not_null(n->more);
-    cr_assert_eq(assay_host_services_open(n->more, n->named->chain_id, n->longer_plan), ASSAY_OK);
+    cr_assert_eq(assay_host_services_open(n->more, n->named->chain_id, n->longer_plan, 0),
+                 ASSAY_OK);
 }
 
 /* What accounts sign is of chain 0 here: the plan is read before there is a genesis around it. */
@@ -89,7 +91,7 @@ static struct network *start(void)
     cr_assert_eq(assay_registry_plan_encode(plan, &w), ASSAY_OK);
     free(plan);
     n->named->services = assay_slice_over(n->plan, w.len);
-    cr_assert_eq(assay_host_services_open(n->services, n->named->chain_id, n->named->services),
+    cr_assert_eq(assay_host_services_open(n->services, n->named->chain_id, n->named->services, 0),
                  ASSAY_OK);
     lengthen(n);
     const struct assay_sim_world_options o = { .seed = 5,
@@ -281,8 +283,8 @@ Test(host_services, a_plan_that_cannot_be_read_opens_nothing)
 {
     struct assay_host_services *s = calloc(1, sizeof *s);
     static const uint8_t chain[32];
-    cr_assert_neq(assay_host_services_open(s, chain, assay_slice_over("\x80", 1)), ASSAY_OK);
-    cr_assert_neq(assay_host_services_open(s, chain, (struct assay_slice){ 0 }), ASSAY_OK);
+    cr_assert_neq(assay_host_services_open(s, chain, assay_slice_over("\x80", 1), 0), ASSAY_OK);
+    cr_assert_neq(assay_host_services_open(s, chain, (struct assay_slice){ 0 }, 0), ASSAY_OK);
     free(s);
 }
 
@@ -512,6 +514,38 @@ Test(host_services, documents_keep_their_places_where_services_are_added, .timeo
         assay_host_services_follow(n->longer_plan, assay_slice_over("\x80", 1), &places, &why),
         ASSAY_OK);
     cr_assert_neq(why[0], 0);
+    stop(n);
+}
+
+/* A plan with a group key is opened from its feature level on, and a change that brings it says
+ * which level that is. */
+Test(host_services, a_group_key_waits_for_its_feature_level, .timeout = 600)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct network *n = start();
+    struct assay_service_places places;
+    struct assay_host_plans *plans = calloc(1, sizeof *plans);
+    struct assay_registry_plan *with = calloc(1, sizeof *with);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert(plans != NULL && with != NULL);
+    *with = n->services->plan;
+    identity_plan_set(with, 64);
+    cr_assert_eq(assay_registry_plan_encode(with, &w), ASSAY_OK);
+    const struct assay_slice plan = assay_slice_over(bytes, w.len);
+    assay_host_plans_open(plans, n->named->chain_id);
+    for (uint32_t level = 0; level < ASSAY_LEVEL_GROUP_KEY; level++) {
+        cr_expect_eq(assay_host_services_open(&plans->plan[0], n->named->chain_id, plan, level),
+                     ASSAY_E_EARLY, "level %u", level);
+        cr_expect_null(plans->fold.of(plans->fold.context, plan, level));
+    }
+    cr_expect_not_null(plans->fold.of(plans->fold.context, plan, ASSAY_LEVEL_GROUP_KEY));
+    cr_expect_not_null(plans->fold.of(plans->fold.context, n->named->services, 0));
+    cr_assert_eq(follow(&n->services->plan, with, &places), ASSAY_OK);
+    cr_expect_eq(places.level, ASSAY_LEVEL_GROUP_KEY);
+    cr_assert_eq(follow(&n->services->plan, &n->more->plan, &places), ASSAY_OK);
+    cr_expect_eq(places.level, ASSAY_LEVEL_SERVICES);
+    free(with);
+    free(plans);
     stop(n);
 }
 

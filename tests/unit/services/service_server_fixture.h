@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "net/services/server/service_server.h"
+#include "tests/support/services/identity_plan.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -135,8 +136,7 @@ static inline void make_plan_of(bool with_shares, bool with_key)
     plan->has_tasks = true;
     plan->tasks.accounts_max = plan->tasks.tasks_max = 4;
     plan->has_shares = with_shares;
-    plan->has_identity = with_key;
-    plan->identity.refresh = 64;
+    if (with_key) identity_plan_set(plan, 64);
     if (with_shares) {
         plan->shares.clusters = 1;
         plan->shares.slots = plan->shares.confirmations = 3;

@@ -5,9 +5,11 @@
  * is a plan.
  */
 #include "services/continuity/entry.h"
+#include "services/identity/ceremony.h"
 #include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
+#include "tests/support/services/identity_plan.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -55,8 +57,7 @@ Test(plan, what_is_written_is_read)
         if (!(has & 1)) plan.group_count = 0;
         plan.has_shares = has >> 1 & 1;
         plan.has_tasks = has >> 2 & 1;
-        plan.has_identity = has >> 3 & 1;
-        plan.identity.refresh = plan.has_identity ? 64 : 0;
+        if ((has >> 3 & 1) != 0) identity_plan_set(&plan, 64);
         cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
         cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
         cr_expect_eq(read.group_count, plan.group_count);
@@ -85,6 +86,19 @@ Test(plan, one_at_its_limits_has_room)
     for (uint32_t i = 0; i < plan.tasks.balance_count; i++) {
         plan.tasks.balance[i].account[0] = (uint8_t)i;
         plan.tasks.balance[i].amount = UINT64_MAX / ASSAY_PLAN_BALANCES_MAX;
+    }
+    identity_plan_set(&plan, 64);
+    memset(plan.identity.issuer + 8, 'a', ASSAY_CREDENTIAL_ISSUER_MAX - 8);
+    plan.identity.grant_count = ASSAY_PLAN_GRANTS_MAX;
+    for (uint32_t i = 0; i < ASSAY_PLAN_GRANTS_MAX; i++) {
+        struct assay_plan_grant *grant = &plan.identity.grant[i];
+        memset(grant->name, (int)('a' + i), ASSAY_PLAN_NAME_MAX);
+        grant->reference_count = ASSAY_PLAN_REFERENCES_MAX;
+        for (uint32_t k = 0; k < ASSAY_PLAN_REFERENCES_MAX; k++) {
+            grant->reference[k].field = ASSAY_PLAN_FIELD_MAX;
+            grant->reference[k].value_len = ASSAY_PLAN_REFERENCE_LEN;
+            grant->reference[k].value[0] = (uint8_t)k;
+        }
     }
     cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
@@ -331,6 +345,142 @@ Test(plan, groups_together_have_a_limit)
     before.group[3].instances_max -= ASSAY_PLAN_PAGE_ROWS;
     cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
     cr_expect_eq(assay_registry_plan_check(&sum), ASSAY_OK);
+}
+
+/* --- the group key (docs/identity.md 3.21) */
+
+static struct assay_registry_plan plan_of_a_key(void)
+{
+    struct assay_registry_plan plan = plan_of_all();
+    identity_plan_set(&plan, 64);
+    plan.identity.grant_count = 2;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct assay_plan_grant *grant = &plan.identity.grant[i];
+        strcpy(grant->name, i == 0 ? "api" : "api-2");
+        grant->needs_full = i == 0;
+        grant->reference_count = 2;
+        for (uint32_t k = 0; k < 2; k++) {
+            grant->reference[k].field = 2;
+            grant->reference[k].value_len = 48;
+            grant->reference[k].value[0] = (uint8_t)(1 + k);
+        }
+    }
+    return plan;
+}
+
+Test(plan, what_signing_needs_is_written_and_read)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX], again[ASSAY_PLAN_LEN_MAX];
+    struct assay_registry_plan plan = plan_of_a_key(), read;
+    struct assay_slice out, other;
+    cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+    cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
+    cr_expect_str_eq(read.identity.trust_domain, "example.org");
+    cr_expect_str_eq(read.identity.issuer, "https://id.example.org");
+    cr_expect_eq(read.identity.validity_s, 900);
+    cr_assert_eq(read.identity.grant_count, 2);
+    cr_expect_str_eq(read.identity.grant[1].name, "api-2");
+    cr_expect(read.identity.grant[0].needs_full && !read.identity.grant[1].needs_full);
+    cr_expect_eq(read.identity.grant[1].reference[1].field, 2);
+    cr_expect_eq(read.identity.grant[1].reference[1].value_len, 48);
+    cr_expect_eq(read.identity.grant[1].reference[1].value[0], 2);
+    for (size_t bit = 0; bit < 8 * out.len; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (assay_registry_plan_decode(out, &read) == ASSAY_OK) {
+            cr_assert_eq(encode(&read, again, &other), ASSAY_OK);
+            cr_assert(assay_slice_equal(out, other), "bit %zu", bit);
+        }
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+}
+
+/* Networks without a group key have these bytes in their genesis and their states. */
+Test(plan, a_plan_without_a_key_has_the_bytes_that_it_always_had)
+{
+    static const uint8_t expected[] = "\x84\x71"
+                                      "assay/services/v1\x81\x83\x61"
+                                      "a\x03\x01\xf6\x83\x01\x01\x80";
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct assay_registry_plan plan = { .group_count = 1, .has_tasks = true };
+    struct assay_slice out;
+    plan.group[0].name[0] = 'a';
+    plan.group[0].size = 3;
+    plan.group[0].instances_max = 1;
+    plan.tasks.accounts_max = plan.tasks.tasks_max = 1;
+    cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+    cr_assert_eq(out.len, sizeof expected - 1);
+    cr_expect_arr_eq(bytes, expected, out.len);
+}
+
+#define REFUSED_KEY(status, field, value)                                                          \
+    do {                                                                                           \
+        struct assay_registry_plan bad_ = plan_of_a_key();                                         \
+        bad_.identity.field = value;                                                               \
+        refused(status, bad_, #field " = " #value);                                                \
+    } while (0)
+
+Test(plan, what_signing_needs_has_limits)
+{
+    REFUSED_KEY(ASSAY_E_RANGE, refresh, ASSAY_CA_BAR_EPOCHS - 1);
+    REFUSED_KEY(ASSAY_E_RANGE, refresh, ASSAY_CA_REFRESH_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MIN - 1);
+    REFUSED_KEY(ASSAY_E_RANGE, validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, grant_count, ASSAY_PLAN_GRANTS_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, grant[1].reference_count, 0);
+    REFUSED_KEY(ASSAY_E_RANGE, grant[1].reference_count, ASSAY_PLAN_REFERENCES_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, grant[0].reference[0].value_len, 20);
+    REFUSED_KEY(ASSAY_E_RANGE, grant[0].reference[0].value_len, 0);
+    REFUSED_KEY(ASSAY_E_RANGE, grant[0].reference[1].field, ASSAY_PLAN_FIELD_MAX + 1);
+    REFUSED_KEY(ASSAY_E_SYNTAX, trust_domain[0], 'E');
+    REFUSED_KEY(ASSAY_E_SYNTAX, trust_domain[0], 0);
+    REFUSED_KEY(ASSAY_E_SYNTAX, issuer[4], ':');
+    REFUSED_KEY(ASSAY_E_SYNTAX, issuer[21], '/');
+    REFUSED_KEY(ASSAY_E_SYNTAX, grant[0].name[0], 'A');
+    REFUSED_KEY(ASSAY_E_SYNTAX, grant[0].name[0], 0);
+    REFUSED_KEY(ASSAY_E_ENCODING, grant[0].name[0], 'b');
+    REFUSED_KEY(ASSAY_E_ENCODING, grant[1].name[3], 0);
+    REFUSED_KEY(ASSAY_E_ENCODING, grant[0].reference[0].value[0], 2);
+    struct assay_registry_plan bad = plan_of_a_key();
+    strcpy(bad.identity.grant[1].name, "svc");
+    refused(ASSAY_E_SYNTAX, bad, "part of the names of all members");
+    memset(bad.identity.issuer, 'a', sizeof bad.identity.issuer);
+    refused(ASSAY_E_SYNTAX, bad, "an issuer without an end");
+    bad.has_identity = false;
+    cr_expect_eq(assay_registry_plan_check(&bad), ASSAY_OK, "of no group key");
+}
+
+Test(plan, a_group_key_stays_as_it_was_added)
+{
+    const struct assay_registry_plan before = plan_of_a_key();
+    struct assay_registry_plan without = before, after, sum;
+    const char *why = "";
+    without.has_identity = false;
+    cr_expect(extends(&without, &before));
+    cr_expect_not(extends(&before, &without));
+    cr_expect_eq(assay_registry_plan_add(&before, &before, &sum, &why), ASSAY_E_DUPLICATE);
+    struct assay_registry_plan more = before;
+    more.group_count = before.group_count + 1;
+    more.group[before.group_count] = before.group[0];
+    more.group[before.group_count].name[1] = 'z';
+    cr_assert(extends(&before, &more));
+#define CHANGED_KEY(field, value)                                                                  \
+    do {                                                                                           \
+        after = more;                                                                              \
+        after.identity.field = value;                                                              \
+        cr_expect_not(extends(&before, &after), #field);                                           \
+    } while (0)
+    CHANGED_KEY(refresh, 65);
+    CHANGED_KEY(replaces_lost_key, true);
+    CHANGED_KEY(validity_s, 901);
+    CHANGED_KEY(trust_domain[0], 'x');
+    CHANGED_KEY(issuer[8], 'x');
+    CHANGED_KEY(grant_count, 1);
+    CHANGED_KEY(grant[1].name[4], '3');
+    CHANGED_KEY(grant[1].needs_full, true);
+    CHANGED_KEY(grant[1].reference_count, 1);
+    CHANGED_KEY(grant[0].reference[1].field, 3);
+    CHANGED_KEY(grant[0].reference[1].value[47], 9);
+#undef CHANGED_KEY
 }
 
 Test(plan, kinds_have_words)

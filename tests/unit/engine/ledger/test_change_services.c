@@ -26,6 +26,7 @@ static enum assay_status follow(struct assay_slice before, struct assay_slice af
     if (before.len > 0 && !assay_bytes_equal(after.bytes + more, before.bytes, before.len))
         return ASSAY_E_INVALID;
     places->count = (uint32_t)after.len;
+    places->level = after.bytes[0] == 'K' ? ASSAY_LEVEL_GROUP_KEY : ASSAY_LEVEL_SERVICES;
     for (uint32_t i = 0; i < places->count; i++)
         places->before[i] = i < more ? (uint8_t)ASSAY_SERVICE_BEGINS : (uint8_t)(i - more);
     return ASSAY_OK;
@@ -85,6 +86,28 @@ Test(change_services, no_build_that_cannot_read_it_is_asked_to)
     b->state.rules.parameters.level = ASSAY_LEVEL_SERVICES;
     cr_assert_eq(offer(b, 1, "ab"), ASSAY_OK);
     change_drop(b);
+}
+
+/* A plan may need a level above that of the action (docs/protocol.md 12.7.1). */
+Test(change_services, a_plan_waits_for_the_level_that_it_needs)
+{
+    for (uint32_t level = ASSAY_LEVEL_SERVICES; level <= ASSAY_LEVEL_GROUP_KEY; level++) {
+        struct change_bench *b = make(level);
+        struct assay_unfit unfit = { 0 };
+        const struct assay_action add = plan_of("Kab");
+        const struct assay_change head = change_head_of(b, 1, b->context.epoch + 2);
+        struct change_made *m = change_make_change(b, &head, &add, 1, 3);
+        struct assay_staging staging = assay_staging_of(&b->context);
+        assay_state_copy(&b->stage, &b->state);
+        const enum assay_status status = assay_change_apply(&staging, &m->record.change, &unfit);
+        cr_expect_eq(status, level < ASSAY_LEVEL_GROUP_KEY ? ASSAY_E_INVALID : ASSAY_OK, "%u",
+                     level);
+        if (status != ASSAY_OK)
+            cr_expect_str_eq(unfit.why, assay_change_level_needed(ASSAY_LEVEL_GROUP_KEY, level));
+        cr_expect_eq(change_offer(b, m) == ASSAY_OK, level == ASSAY_LEVEL_GROUP_KEY);
+        free(m);
+        change_drop(b);
+    }
 }
 
 Test(change_services, a_network_without_any_has_them_from_the_activation_on)

@@ -452,7 +452,7 @@ Test(key_change, no_build_that_cannot_read_them_is_asked_to)
 /* The command of a refusal is one that is not refused: a level rises by one. */
 Test(key_change, a_level_that_is_needed_is_reached_by_the_command_that_is_named)
 {
-    for (uint32_t needed = 1; needed <= ASSAY_LEVEL_NEWEST; needed++)
+    for (uint32_t needed = 1; needed <= ASSAY_LEVEL_GROUP_KEY; needed++)
         for (uint32_t level = 0; level < needed; level++) {
             char command[96], found[64];
             const char *const text = assay_change_level_needed(needed, level);

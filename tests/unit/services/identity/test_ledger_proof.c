@@ -3,6 +3,7 @@
  * verifies of the ledger: its daemon shows what it likes (docs/identity.md 3.20).
  */
 #include "net/services/identity/ledger_proof.h"
+#include "tests/support/services/identity_plan.h"
 #include "tests/unit/services/identity/boundary_maker.h"
 
 #include <criterion/criterion.h>
@@ -23,8 +24,7 @@ static struct assay_registry *make_registry(uint64_t epoch)
     struct assay_registry_facts *facts = calloc(1, sizeof *facts);
     struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                             .certified = true };
-    plan->has_identity = true;
-    plan->identity.refresh = 64;
+    identity_plan_set(plan, 64);
     const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
     void *memory = aligned_alloc(64, len);
     cr_assert_eq(assay_registry_init(memory, len, plan, chain, &made), ASSAY_OK);

@@ -3,6 +3,7 @@
  * the registry: its records, closes and documents (docs/services.md 7).
  */
 #include "services/registry/registry.h"
+#include "tests/support/services/identity_plan.h"
 #include "tests/unit/services/identity/ceremony_world.h"
 
 #include <criterion/criterion.h>
@@ -104,8 +105,8 @@ static void make_a_key(bool has_tasks)
 {
     struct ceremony_world *w = ceremony_new(5, NULL);
     char name[80];
-    r.plan = (struct assay_registry_plan){ .has_identity = true, .has_tasks = has_tasks };
-    r.plan.identity.refresh = w->ca.config.refresh;
+    r.plan = (struct assay_registry_plan){ .has_tasks = has_tasks };
+    identity_plan_set(&r.plan, w->ca.config.refresh);
     r.plan.identity.replaces_lost_key = w->ca.config.replaces_lost_key;
     r.plan.tasks.accounts_max = r.plan.tasks.tasks_max = 4;
     r.registry = fresh(w->ca.chain_id);
@@ -169,8 +170,8 @@ Test(registry_identity, weight_that_has_no_slot_counts_in_the_weight_of_all_seat
     struct ceremony_world *w = ceremony_new(5, NULL);
     struct assay_registry_member member[ASSAY_CA_SLOTS_MAX];
     uint64_t all = 0;
-    r.plan = (struct assay_registry_plan){ .has_identity = true };
-    r.plan.identity.refresh = w->ca.config.refresh;
+    r.plan = (struct assay_registry_plan){ 0 };
+    identity_plan_set(&r.plan, w->ca.config.refresh);
     r.registry = fresh(w->ca.chain_id);
     r.read = fresh(w->ca.chain_id);
     const uint32_t count = members(w, member);

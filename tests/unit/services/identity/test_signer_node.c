@@ -9,6 +9,7 @@
 #include "base/merkle.h"
 #include "engine/ledger/state/workload_keys.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/services/identity_plan.h"
 #include "tests/support/services/service_ledger.h"
 #include "tests/unit/services/identity/boundary_maker.h"
 
@@ -234,8 +235,7 @@ static void set_members(bool may_hold, bool has_changed)
 static void open_world(void)
 {
     static struct assay_registry_plan plan;
-    plan.has_identity = true;
-    plan.identity.refresh = 64;
+    identity_plan_set(&plan, 64);
     w.deceived = HOLDERS;
     (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-signers.XXXXXX");
     cr_assert_not_null(mkdtemp(w.folder));
