@@ -17,7 +17,7 @@ enum {
      * at hand; every certificate of a hostile hand could ask for one at each step. */
     SIGNATURES_MAX = 24,
     /* With copies at hand, one for each certificate and each key that bears its issuer's name;
-     * those of the search before it are known, and do not count: strangers may have used them up. */
+     * those of the search before it are known and do not count: strangers may use them up. */
     STRICT_SIGNATURES_MAX = 48,
     RECORDED_MAX = SIGNATURES_MAX + ASSAY_CHAIN_MAX + STRICT_SIGNATURES_MAX,
 };

@@ -316,15 +316,17 @@ Test(apps_card, every_truncation_is_refused_and_leaves_the_output_alone)
 
 /* --- services */
 
-static const char services_plan[] = "services:\n"
-                                    "  groups:\n"
-                                    "    - { name: vault, size: 5, instances: 16 }\n"
-                                    "    - { name: other, size: 3 }\n"
-                                    "  shares: { clusters: 2 }\n"
-                                    "  tasks:\n"
-                                    "    balances:\n"
-                                    "      - { account: \"" HEX32("bb") "\", amount: \"7\" }\n"
-                                    "      - { account: \"" HEX32("aa") "\", amount: \"1000\" }\n";
+static const char services_plan[] =
+    "services:\n"
+    "  groups:\n"
+    "    - { name: vault, size: 5, instances: 16 }\n"
+    "    - { name: other, size: 3 }\n"
+    "  shares: { clusters: 2 }\n"
+    "  tasks:\n"
+    "    balances:\n"
+    "      - { account: \"" HEX32("bb") "\", amount: \"7\" }\n"
+                                        "      - { account: \"" HEX32(
+                                            "aa") "\", amount: \"1000\" }\n";
 
 static enum assay_status load_services(const char *from, const char *to)
 {
@@ -371,11 +373,14 @@ static const char identity_section[] =
     "      - name: web\n"
     "        min_standing: full\n"
     "        references:\n"
-    "          - { field: mrtd, value: \"" HEX16("bb") HEX32("bb") "\" }\n"
-    "          - { field: mrenclave, value: \"" HEX32("aa") "\" }\n"
-    "      - name: api\n"
-    "        references: [{ field: mrenclave, value: \"" HEX32("cc") "\" }]\n"
-    "  shares: { clusters: 2 }\n";
+    "          - { field: mrtd, value: \"" HEX16("bb")
+        HEX32("bb") "\" }\n"
+                    "          - { field: mrenclave, value: \"" HEX32(
+                        "aa") "\" }\n"
+                              "      - name: api\n"
+                              "        references: [{ field: mrenclave, value: \"" HEX32(
+                                  "cc") "\" }]\n"
+                                        "  shares: { clusters: 2 }\n";
 
 static enum assay_status load_identity(const char *from, const char *to)
 {
@@ -417,7 +422,8 @@ Test(apps_plan, what_a_group_key_cannot_be_is_said)
         const char *words;
     } wrong[] = {
         { "    trust_domain: prod.example.org\n", "", ASSAY_E_NOT_FOUND, "expected a DNS name" },
-        { "prod.example.org", "Prod.example.org", ASSAY_E_SYNTAX, "services.identity.trust_domain" },
+        { "prod.example.org", "Prod.example.org", ASSAY_E_SYNTAX,
+          "services.identity.trust_domain" },
         { "    issuer: https://id.example.org/assay\n", "", ASSAY_E_NOT_FOUND, "an https URL" },
         { "https://id", "http://id", ASSAY_E_SYNTAX, "services.identity.issuer" },
         { "org/assay", "org/assay/", ASSAY_E_SYNTAX, "and / at its end" },
@@ -429,8 +435,7 @@ Test(apps_plan, what_a_group_key_cannot_be_is_said)
         { "min_standing: full", "min_standing: suspended", ASSAY_E_SYNTAX, "full or warning" },
         { "field: mrtd", "field: mrtx", ASSAY_E_NOT_FOUND, "such as mrenclave or mrtd" },
         { "field: mrtd", "field: mrsigner", ASSAY_E_SYNTAX, "names[0].references[0].value" },
-        { "value: \"bb", "value: \"gg", ASSAY_E_SYNTAX,
-          "names[0].references[0].value" },
+        { "value: \"bb", "value: \"gg", ASSAY_E_SYNTAX, "names[0].references[0].value" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         cr_expect_eq(load_identity(wrong[i].from, wrong[i].to), wrong[i].status, "%zu: %s", i,
@@ -441,7 +446,7 @@ Test(apps_plan, what_a_group_key_cannot_be_is_said)
 
 /* Four groups as large as they may be: with those that there are too many instances together. */
 #define LARGE_GROUP(name) "    - { name: " name ", size: 3, instances: 10240 }\n"
-#define MORE_GROUPS LARGE_GROUP("p") LARGE_GROUP("q") LARGE_GROUP("r") LARGE_GROUP("s")
+#define MORE_GROUPS       LARGE_GROUP("p") LARGE_GROUP("q") LARGE_GROUP("r") LARGE_GROUP("s")
 
 Test(apps_plan, what_services_cannot_be_is_said)
 {

@@ -173,8 +173,9 @@ static size_t count_of(size_t certificates)
     return test_signature_count_take();
 }
 
-/* Building a path verifies the first of six certificates by the five other keys, and the search past
- * copies none of these again: each of the others by five keys. Looking again would make it 35. */
+/* Building a path verifies the first of six certificates by the five other keys, and the search
+ * past copies none of these again: each of the others by five keys. Looking again would make it
+ * 35. */
 Test(quote_path_find, looks_at_each_signature_once)
 {
     const size_t count = count_of(6);
