@@ -3,6 +3,7 @@
  */
 #include "apps/config/services.h"
 
+#include "base/bytes.h"
 #include "base/dns_name.h"
 #include "quote/accept/policy.h"
 #include "services/registry/registry.h"
@@ -240,7 +241,7 @@ static int by_value(const void *a, const void *b)
     const struct assay_plan_reference *x = a, *y = b;
     if (x->field != y->field) return x->field < y->field ? -1 : 1;
     if (x->value_len != y->value_len) return x->value_len < y->value_len ? -1 : 1;
-    return memcmp(x->value, y->value, x->value_len);
+    return assay_bytes_compare(x->value, y->value, x->value_len);
 }
 
 static enum assay_status take_grant(const struct assay_config_file *file,

@@ -12,6 +12,7 @@
 #include "tests/support/services/identity_plan.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct assay_registry_plan plan_of_all(void)
@@ -356,7 +357,7 @@ static struct assay_registry_plan plan_of_a_key(void)
     plan.identity.grant_count = 2;
     for (uint32_t i = 0; i < 2; i++) {
         struct assay_plan_grant *grant = &plan.identity.grant[i];
-        strcpy(grant->name, i == 0 ? "api" : "api-2");
+        (void)snprintf(grant->name, sizeof grant->name, "%s", i == 0 ? "api" : "api-2");
         grant->needs_full = i == 0;
         grant->reference_count = 2;
         for (uint32_t k = 0; k < 2; k++) {
@@ -441,7 +442,7 @@ Test(plan, what_signing_needs_has_limits)
     REFUSED_KEY(ASSAY_E_ENCODING, grant[1].name[3], 0);
     REFUSED_KEY(ASSAY_E_ENCODING, grant[0].reference[0].value[0], 2);
     struct assay_registry_plan bad = plan_of_a_key();
-    strcpy(bad.identity.grant[1].name, "svc");
+    (void)snprintf(bad.identity.grant[1].name, sizeof bad.identity.grant[1].name, "%s", "svc");
     refused(ASSAY_E_SYNTAX, bad, "part of the names of all members");
     memset(bad.identity.issuer, 'a', sizeof bad.identity.issuer);
     refused(ASSAY_E_SYNTAX, bad, "an issuer without an end");
