@@ -19,6 +19,7 @@
 #include <assay/standing.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -55,6 +56,16 @@ static bool read_member(const char *text, uint8_t member[32])
         member[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : member[i / 2] | digit);
     }
     return true;
+}
+
+/* Decimal seconds. Returns: 0 for anything else, and for more than UINT32_MAX */
+static uint32_t read_age(const char *text)
+{
+    char *end = NULL;
+    if (*text < '0' || *text > '9') return 0; /* strtoull takes blanks and signs */
+    errno = 0;
+    const unsigned long long age_s = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && age_s <= UINT32_MAX ? (uint32_t)age_s : 0;
 }
 
 /* The value of the extension that has the key proof. Returns: NULL: there is none, or two. */
@@ -183,14 +194,14 @@ int main(int count, char **argument)
     struct peer peer = { .max_age_s = 0 };
     const bool is_server = count > 1 && strcmp(argument[1], "server") == 0;
     if (count < 8 || count > 9 || (!is_server && strcmp(argument[1], "client") != 0) ||
-        !read_member(argument[6], peer.member)) {
+        !read_member(argument[6], peer.member) || (peer.max_age_s = read_age(argument[7])) == 0) {
         (void)fputs("usage: attested_keys server|client PORT CERTIFICATE KEY CHECKPOINT MEMBER "
-                    "MAX-AGE [AT]\nMEMBER: 64 hexadecimal digits\n",
+                    "MAX-AGE [AT]\nMEMBER: 64 hexadecimal digits\nMAX-AGE: seconds, 1 to "
+                    "4294967295\n",
                     stderr);
         return 2;
     }
     peer.checkpoint_len = read_file(argument[5], peer.checkpoint, sizeof peer.checkpoint);
-    peer.max_age_s = (uint32_t)strtoul(argument[7], NULL, 10);
     peer.at_ms = count > 8 ? strtoull(argument[8], NULL, 10) * 1000 : 0;
     SSL_CTX *const context = make_context(argument[3], argument[4], &peer);
     const int connection = connect_socket(is_server, argument[2]);

@@ -3,9 +3,9 @@
 //
 // usage: attested_keys server|client PORT CERTIFICATE KEY CHECKPOINT MEMBER MAX-AGE [AT]
 //
-// CERTIFICATE and KEY are this side's own, in PEM; the certificate is signed by its own key and has the key proof of `assay keys
-// proof` as extension 1.3.6.1.4.1.32473.17.2. CHECKPOINT is of `assay checkpoint`, MEMBER the node id of the other side, 64
-// hexadecimal digits, MAX-AGE in seconds. AT is the Unix time to verify at, instead of now. Exit status: 0 when both sides
+// CERTIFICATE and KEY are this side's own, in PEM; the certificate is signed by its own key and has the key proof of `assay
+// proof NODE --keys` as extension 1.3.6.1.4.1.32473.17.2. CHECKPOINT is of `assay checkpoint`, MEMBER the node id of the other
+// side, 64 hexadecimal digits, MAX-AGE in seconds. AT is the Unix time to verify at, instead of now. Exit status: 0 when both sides
 // accepted each other, 1 when one did not, 2 when there was no connection.
 package main
 

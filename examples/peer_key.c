@@ -13,6 +13,7 @@
  */
 #include <assay/standing.h>
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -45,6 +46,16 @@ static bool read_node_id(const char *text, uint8_t node_id[32])
         node_id[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : node_id[i / 2] | digit);
     }
     return true;
+}
+
+/* Decimal seconds. Returns: 0 for anything else, and for more than UINT32_MAX */
+static uint32_t read_age(const char *text)
+{
+    char *end = NULL;
+    if (*text < '0' || *text > '9') return 0; /* strtoull takes blanks and signs */
+    errno = 0;
+    const unsigned long long age_s = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && age_s <= UINT32_MAX ? (uint32_t)age_s : 0;
 }
 
 /* In place of OpenSSL's verification of chain and host name. Of the certificate its key alone
@@ -107,9 +118,11 @@ int main(int argc, char **argv)
     static uint8_t proof[ASSAY_KEY_PROOF_BYTES_MAX], checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
     struct expected expected = { .request = { .size = sizeof expected.request } };
     struct timespec now;
-    if (argc != 6 || !read_node_id(argv[4], expected.node_id))
-        return fprintf(stderr, "usage: peer_key HOST:PORT KEY-PROOF CHECKPOINT NODE-ID "
-                               "MAX_AGE_S\n"),
+    if (argc == 6) expected.request.max_age_s = read_age(argv[5]);
+    if (expected.request.max_age_s == 0 || !read_node_id(argv[4], expected.node_id))
+        return fprintf(stderr, "usage: peer_key HOST:PORT KEY-PROOF CHECKPOINT NODE-ID MAX-AGE\n"
+                               "NODE-ID: 64 hexadecimal digits\n"
+                               "MAX-AGE: seconds, 1 to 4294967295\n"),
                2;
     if (timespec_get(&now, TIME_UTC) != TIME_UTC) return fprintf(stderr, "no clock\n"), 2;
     expected.request.proof = proof;
@@ -119,7 +132,6 @@ int main(int argc, char **argv)
     expected.request.node_id = expected.node_id;
     expected.request.standing_worst = ASSAY_STANDING_WARNING;
     expected.request.now_ms = (uint64_t)now.tv_sec * 1000;
-    expected.request.max_age_s = (uint32_t)strtoul(argv[5], NULL, 10);
     SSL_CTX *const context = make_context(&expected);
     const int status = connect_to(argv[1], context);
     SSL_CTX_free(context);

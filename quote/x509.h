@@ -200,6 +200,12 @@ ASSAY_CHECKED enum assay_status assay_x509_certificates(const uint8_t *bytes, si
  */
 ASSAY_CHECKED enum assay_status assay_x509_certificate_spki(struct assay_slice der,
                                                             struct assay_slice *spki);
+/*
+ * assay_x509_bare_spki - is this one SubjectPublicKeyInfo in DER, of any algorithm? Its key is not
+ * looked at.
+ * Returns: as assay_x509_certificate_spki
+ */
+ASSAY_CHECKED enum assay_status assay_x509_bare_spki(struct assay_slice der);
 /* One SubjectPublicKeyInfo in DER. Returns: as assay_x509_certificate */
 ASSAY_CHECKED enum assay_status assay_x509_public_key(const uint8_t *der, size_t len,
                                                       struct assay_key *out);

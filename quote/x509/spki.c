@@ -1,5 +1,6 @@
 /*
- * quote/x509/spki.c - the SubjectPublicKeyInfo of a certificate, whatever else is in it.
+ * quote/x509/spki.c - a SubjectPublicKeyInfo of any algorithm: that of a certificate, whatever else
+ * is in it, or one by itself.
  */
 #include "quote/x509.h"
 #include "quote/x509/asn1.h"
@@ -33,4 +34,17 @@ enum assay_status assay_x509_certificate_spki(struct assay_slice der, struct ass
     ASSAY_TRY(assay_asn1_take(&tbs, ASSAY_ASN1_SEQUENCE, &element));
     *spki = element.whole;
     return ASSAY_OK;
+}
+
+/* RFC 5280 4.1: algorithm, subjectPublicKey. */
+enum assay_status assay_x509_bare_spki(struct assay_slice der)
+{
+    struct assay_cursor c = assay_asn1_over(der), parts;
+    struct assay_asn1 element;
+    if (der.len > ASSAY_CERT_DER_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_asn1_open(&c, ASSAY_ASN1_SEQUENCE, &parts));
+    if (assay_asn1_end(&c) != ASSAY_OK) return ASSAY_E_TRAILING;
+    ASSAY_TRY(assay_asn1_take(&parts, ASSAY_ASN1_SEQUENCE, &element));
+    ASSAY_TRY(assay_asn1_take(&parts, ASSAY_ASN1_BIT_STRING, &element));
+    return assay_asn1_end(&parts);
 }

@@ -3,9 +3,9 @@
 
 usage: attested_keys.py PROOFS WORK C GO RUST     (PROOFS: a folder of make_key_proofs)
 
-Every pair of languages accepts the right keys; each language as client and as server refuses a key that no member declared, that
-of another member, a proof that is too old or of before the checkpoint, a suspended member, a withdrawn key, a certificate without
-a proof, and one with the proof of another.
+Every pair of languages accepts the right keys; each language as client and as server refuses a key that no member declared,
+that of another member, a proof that is too old or of before the checkpoint, a suspended member, a withdrawn key, a
+certificate without a proof, one with two, and one with the proof of another.
 """
 import os
 import subprocess
@@ -13,6 +13,9 @@ import sys
 
 LANGUAGES = ("c", "go", "rust")
 EXTENSION = "1.3.6.1.4.1.32473.17.2"
+EXTENSION_DER = bytes.fromhex("060a2b0601040181fd591102")
+OTHER_EXTENSION = "1.3.6.1.4.1.32473.17.9"  # as long in DER
+OTHER_EXTENSION_DER = EXTENSION_DER[:-1] + b"\x09"
 ENVIRONMENT = dict(os.environ, LC_ALL="C")
 checks = 0
 
@@ -42,21 +45,33 @@ class Bench:
         self.certificates = {}
 
     def certificate(self, key, *proofs):
-        """A certificate that the key signed itself, with these key proofs. Returns: the folder's name of it."""
+        """A certificate that the key signed itself, with this key proof, or these two. Returns: the folder's name of it.
+
+        openssl writes no extension twice: the second gets its OBJECT IDENTIFIER in DER. The signature no longer fits then, and
+        no example looks at it."""
         name = "-".join((key,) + proofs)
         if name not in self.certificates:
             base = "%s/%s" % (self.work, name)
             with open(base + ".conf", "w", encoding="ascii") as file:
                 file.write("[req]\ndistinguished_name = dn\nprompt = no\nx509_extensions = ext\n[dn]\nCN = workload\n[ext]\n"
                            "basicConstraints = CA:FALSE\n")
-                for proof in proofs:
-                    file.write("%s = DER:%s\n" % (EXTENSION, read("%s/%s" % (self.proofs, proof)).hex()))
+                for extension, proof in zip((EXTENSION, OTHER_EXTENSION), proofs):
+                    file.write("%s = DER:%s\n" % (extension, read("%s/%s" % (self.proofs, proof)).hex()))
             pem = "%s/%s.pem" % (self.proofs, key)
             openssl("req", "-x509", "-new", "-config", base + ".conf", "-key", pem, "-days", "1", "-out", base + ".pem")
             openssl("x509", "-in", base + ".pem", "-outform", "DER", "-out", base + ".der")
+            if len(proofs) > 1:
+                self.repeat_extension(base)
             openssl("pkcs8", "-topk8", "-nocrypt", "-in", pem, "-outform", "DER", "-out", base + ".key")
             self.certificates[name] = base
         return self.certificates[name], key
+
+    def repeat_extension(self, base):
+        der = read(base + ".der")
+        expect(der.count(EXTENSION_DER) == 1 and der.count(OTHER_EXTENSION_DER) == 1, "two extensions in %s" % base)
+        with open(base + ".der", "wb") as file:
+            file.write(der.replace(OTHER_EXTENSION_DER, EXTENSION_DER))
+        openssl("x509", "-inform", "DER", "-in", base + ".der", "-out", base + ".pem")
 
     def command(self, language, role, port, certificate, time, member, later_s):
         base, key = certificate
@@ -102,6 +117,16 @@ def accept(bench):
                    "%s and %s accept each other: %s" % (server, client, said))
 
 
+def refuse_two_proofs(bench):
+    """Of two extensions none counts, though each has the right proof."""
+    two = bench.certificate("web", "2.early", "2.early")
+    for language in ("c", "rust"):
+        bench.refuses(language, two, "or several")
+    # crypto/tls refuses such a certificate before the example sees it, also as its own.
+    said = bench.connect("c", "go", two, bench.certificate("api", "2.early"))
+    expect("duplicate extensions" in said[1] and said[2:] == (1, 1), "go refuses two proofs: %s" % (said,))
+
+
 def refuse(bench, language):
     refuses = lambda *arguments, **options: bench.refuses(language, *arguments, **options)
     refuses(bench.certificate("stranger", "2.early"), "not in the list")
@@ -121,11 +146,16 @@ def main():
     os.makedirs(work, exist_ok=True)
     bench = Bench(proofs, work, programs)
     accept(bench)
+    refuse_two_proofs(bench)
     for language in LANGUAGES:
         refuse(bench, language)
         for wrong in ([], ["server"], ["serve", "0", "a", "b", "c", bench.member, "60"]):
             result = subprocess.run([bench.programs[language], *wrong], capture_output=True, timeout=60)
             expect(result.returncode == 2 and result.stderr.startswith(b"usage: attested_keys "), "a usage of %s" % language)
+    for age in ("", "0", "-1", " 60", "60s", "0x10", "4294967296", "18446744073709551676"):
+        wrong = ["client", "1", "a", "b", "%s/checkpoint.early" % proofs, bench.member, age]
+        result = subprocess.run([bench.programs["c"], *wrong], capture_output=True, timeout=60)
+        expect(result.returncode == 2 and b"MAX-AGE: seconds" in result.stderr, "an age of %r" % age)
     print("%d checks" % checks)
 
 

@@ -208,7 +208,8 @@ static int ask_bytes(const char *command, const char *socket, const char *reques
         const char *code = assay_json_text(data, "code", "error");
         (void)fprintf(stderr, "%s: %s%s\n", command, cli_text_of(data, "detail", code),
                       cli_daemon_get_hint(code, assay_json_text(data, "detail", "")));
-        const bool is_missing = strcmp(code, "not_found") == 0 || strcmp(code, "not_closed") == 0;
+        const bool is_missing = strcmp(code, "not_found") == 0 || strcmp(code, "not_closed") == 0 ||
+                                strcmp(code, "lists_missing") == 0;
         result = is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     } else {
         *len = strlen(text) / 2;
@@ -526,6 +527,35 @@ static enum assay_status verify_bytes(struct assay_slice bytes,
     return verify_answer(checkpoint, now_ms, max_age_s, answer, b);
 }
 
+/* Returns: an enum assay_exit */
+static int complain_of_peer(const char *path, enum assay_status status)
+{
+    static const char command[] = "assay proof verify";
+    if (status != ASSAY_E_RANGE)
+        return complain_of(command, path, status, "a certificate or a public key");
+    (void)fprintf(stderr,
+                  "%s: %s: too long: expected a file of at most %d bytes with a certificate or a "
+                  "public key of at most %d bytes in DER\n",
+                  command, path, ASSAY_PROOF_PEER_FILE_MAX, ASSAY_CERT_DER_MAX);
+    return ASSAY_EXIT_MALFORMED;
+}
+
+/* Of a file that is no proof, or no key proof with --key. Returns: an enum assay_exit */
+static int complain_of_proof(const struct proof_options *o, enum assay_status status)
+{
+    static const char command[] = "assay proof verify";
+    struct assay_file_kind kind;
+    if (o->key != NULL) return complain_of(command, o->word, status, "a key proof");
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || !assay_file_kind_at(o->word, &kind) ||
+        strcmp(kind.id, "key-standing") != 0)
+        return complain_of(command, o->word, status, "a proof");
+    (void)fprintf(stderr,
+                  "%s: %s: is a key proof: give --key FILE, the certificate or public key of the "
+                  "TLS peer, and --max-age\n",
+                  command, o->word);
+    return ASSAY_EXIT_MALFORMED;
+}
+
 static int verify_file(const struct proof_options *o)
 {
     static const char command[] = "assay proof verify";
@@ -542,14 +572,13 @@ static int verify_file(const struct proof_options *o)
     if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint(command, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = peer != NULL ? cli_proof_peer_read(o->key, peer) : ASSAY_OK;
-    if (status != ASSAY_OK)
-        return complain_of(command, o->key, status, "a certificate or a public key");
+    if (status != ASSAY_OK) return complain_of_peer(o->key, status);
     status = assay_file_read(o->word, ASSAY_KEY_PROOF_LEN_MAX, &bytes, &len);
     if (status == ASSAY_OK)
         status = verify_bytes(assay_slice_over(bytes, len), &checkpoint, now_ms, max_age_s, peer,
                               &answer, &accepted);
     if (status != ASSAY_OK) {
-        result = complain_of(command, o->word, status, peer != NULL ? "a key proof" : "a proof");
+        result = complain_of_proof(o, status);
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
         (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, o->word,
                       assay_proof_answer_text(answer));

@@ -52,11 +52,14 @@ struct cli_proof_peer {
     uint8_t spki_sha256[32];
     struct assay_key_proof proof; /* set by the caller */
 };
+/* Bytes of its file: a chain in PEM, or the output of openssl s_client. */
+enum { ASSAY_PROOF_PEER_FILE_MAX = 64 * 1024 };
 /*
  * cli_proof_peer_read - the key of a peer: the first certificate or public key of a PEM file, or
- * one certificate in DER. Nothing else of a certificate is used (docs/identity.md 10.2).
+ * one of either in DER. Nothing else of a certificate is used (docs/identity.md 10.2).
  * Returns: ASSAY_OK | ASSAY_E_TYPE (PEM of something else) | ASSAY_E_SYNTAX (neither PEM nor DER) |
- *          as assay_file_read, assay_pem_next, assay_x509_certificate_spki
+ *          ASSAY_E_RANGE (the file, or its DER is too long) | as assay_file_read, assay_pem_next,
+ *          assay_x509_certificate_spki
  */
 ASSAY_CHECKED enum assay_status cli_proof_peer_read(const char *path, struct cli_proof_peer *peer);
 /* Is it an active TLS key of the member that was proven, which stands at WARNING or better?

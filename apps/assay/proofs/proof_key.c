@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEER_FILE_MAX = 64 * 1024 }; /* a chain in PEM, or the output of openssl s_client */
-
 /* Of a chain the first certificate: that of the peer itself (RFC 8446 4.4.2). */
 static enum assay_status read_pem(struct assay_slice text, struct cli_proof_peer *peer)
 {
@@ -29,23 +27,27 @@ static enum assay_status read_pem(struct assay_slice text, struct cli_proof_peer
     if (!assay_slice_equal(label, assay_slice_over(public_key, sizeof public_key - 1)))
         return ASSAY_E_TYPE;
     peer->spki = der;
-    return ASSAY_OK;
+    return assay_x509_bare_spki(der);
 }
 
 static enum assay_status read_der(struct assay_slice bytes, struct cli_proof_peer *peer)
 {
     if (bytes.len > sizeof peer->der) return ASSAY_E_RANGE;
     assay_bytes_copy(peer->der, sizeof peer->der, bytes.bytes, bytes.len);
-    return assay_x509_certificate_spki(assay_slice_over(peer->der, bytes.len), &peer->spki);
+    const struct assay_slice der = assay_slice_over(peer->der, bytes.len);
+    const enum assay_status read = assay_x509_certificate_spki(der, &peer->spki);
+    if (read == ASSAY_OK || assay_x509_bare_spki(der) != ASSAY_OK) return read;
+    peer->spki = der;
+    return ASSAY_OK;
 }
 
 enum assay_status cli_proof_peer_read(const char *path, struct cli_proof_peer *peer)
 {
-    enum { SEQUENCE = 0x30 }; /* first byte of a certificate in DER, and of no PEM */
+    enum { SEQUENCE = 0x30 }; /* first byte of DER, and of no PEM */
     uint8_t *bytes = NULL;
     size_t len = 0;
     *peer = (struct cli_proof_peer){ .spki = { NULL, 0 } };
-    ASSAY_TRY(assay_file_read(path, PEER_FILE_MAX, &bytes, &len));
+    ASSAY_TRY(assay_file_read(path, ASSAY_PROOF_PEER_FILE_MAX, &bytes, &len));
     const struct assay_slice all = assay_slice_over(bytes, len);
     const enum assay_status status =
         len > 0 && bytes[0] == SEQUENCE ? read_der(all, peer) : read_pem(all, peer);

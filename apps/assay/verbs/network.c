@@ -326,7 +326,8 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "keys", "list", "[NODE]",
       "List the workload keys that members have declared, each with the reason why it is active or "
-      "not: of all members, or of one. NODE is a name, a slot or the hexadecimal node id.",
+      "not: of all members, or of one. NODE is a name, a slot or the hexadecimal node id. `assay "
+      "proof NODE --keys` fetches a key proof, which shows offline which TLS keys a member has.",
       "", "assay keys list\nassay keys list node-3 --json\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_TIMEOUT, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },

@@ -271,7 +271,10 @@ const struct assay_verb assay_verbs_node[] = {
     { "proof", "", "NODE",
       "Fetch a proof of a member's score and standing after the last closed epoch, for offline "
       "verifiers.",
-      "", "assay proof node-1 --out node-1.proof\n",
+      "5 not found: the member, its keys (--keys), an epoch that has closed, or on this node a "
+      "list of its keys: retry, or another node",
+      "assay proof node-1 --out node-1.proof\n"
+      "assay proof node-1 --keys --out node-1.keys\n",
       (const struct assay_option[]){
           { "out", "FILE", "the proof", ASSAY_OPTION_MUST },
           { "bare", NULL, "without the votes, for verifiers with a checkpoint of the same epoch",
@@ -286,7 +289,8 @@ const struct assay_verb assay_verbs_node[] = {
       "the checkpoint's trusting period must not be over.",
       "0 proven and FULL, 4 not trusted, 10 WARNING or RESTRICTED, 11 SUSPENDED, 12 never attested "
       "(no certified PASS yet), 13 malformed, 14 proven, age unknown",
-      "assay proof verify node-1.proof --checkpoint checkpoint --json\n",
+      "assay proof verify node-1.proof --checkpoint checkpoint --json\n"
+      "assay proof verify node-1.keys --checkpoint checkpoint --key peer.pem --max-age 5m\n",
       (const struct assay_option[]){
           { "checkpoint", "FILE", "trusted checkpoint", ASSAY_OPTION_MUST },
           { "node", "NODE", "expected member of the proof: name or id", 0 },

@@ -114,6 +114,29 @@ END
 started="$started $!"
 check 'a socket of another program' until_true 10 test -S other.sock
 expect 3 'not one of assayd' "$ASSAY" status --socket other.sock
+
+# --- a daemon that answers with an error: as its exit status
+/usr/bin/python3 - <<'END' &
+import json, os, socket
+s = socket.socket(socket.AF_UNIX)
+s.bind("errors.sock")
+os.chmod("errors.sock", 0o600)
+s.listen(8)
+while True:
+    c, _ = s.accept()
+    words = c.recv(4096).decode().split()
+    if words[:1] == ["key-proof"]:
+        error = {"code": words[1], "detail": "of " + words[1]}
+        c.sendall(json.dumps({"schema": "assay.error", "data": error}).encode() + b"\n")
+    c.close()
+END
+started="$started $!"
+check 'a socket with errors' until_true 10 test -S errors.sock
+for code in not_found not_closed lists_missing; do
+    expect 5 "of $code" "$ASSAY" proof $code --keys --out proof --socket errors.sock
+done
+expect 1 'of another' "$ASSAY" proof another --keys --out proof --socket errors.sock
+
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     chmod 755 "$WORK"
     expect 3 "permission denied for user 65534; run as the daemon's user (root, 0) or in its group (root, 0)" \

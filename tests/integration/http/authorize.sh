@@ -182,14 +182,21 @@ check 'a member without keys' grep -q 'bound no keys' none
 expect 0 406 get /v1/nodes/node-2/keys/proof none -H 'Accept: text/html'
 openssl x509 -in api.pem -outform DER -out api.der
 openssl x509 -in api.pem -pubkey -noout >api.pub
-for peer in api.der api.pub; do expect 0 "$api" verify keys.proof $peer --json; done
+openssl pkey -pubin -in api.pub -outform DER -out api.spki
+for peer in api.der api.pub api.spki; do expect 0 "$api" verify keys.proof $peer --json; done
 expect 4 'not in the list' verify keys.proof stranger.pem
 expect 4 'another member' verify keys.proof api.pem --node node-3
 expect 4 'not trusted: ' verify keys.proof api.pem --at 2099-01-01T00:00:00Z
 expect 14 'no-clock' verify keys.proof api.pem --no-clock
 expect 13 'expected a certificate' verify keys.proof keys.proof
 expect 13 'expected a certificate' verify keys.proof api.key
-expect 13 'is a key proof, expected a proof' "$ASSAY" proof verify keys.proof --checkpoint checkpoint
+expect 13 'is a key proof: give --key FILE' "$ASSAY" proof verify keys.proof --checkpoint checkpoint
+i=0
+while [ "$(wc -c <long.pem 2>/dev/null || echo 0)" -le 65536 ] && [ $i -lt 1000 ]; do
+    cat api.pem >>long.pem
+    i=$((i + 1))
+done
+expect 13 'a file of at most 65536 bytes' verify keys.proof long.pem
 expect 2 'needs --max-age' "$ASSAY" proof verify keys.proof --checkpoint checkpoint --key api.pem
 expect 2 'either --keys or --bare' "$ASSAY" proof node-2 --keys --bare --out x
 expect 0 200 get /v1/nodes/node-2/proof plain.proof

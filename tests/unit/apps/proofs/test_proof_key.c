@@ -78,6 +78,23 @@ Test(apps_proof_key, the_first_certificate_is_that_of_the_peer)
     expect_key(text, peer_sha256, "the output of a client");
 }
 
+/* A public key in DER: all of it, without a byte less or more. */
+static void expect_public_key(struct assay_slice spki)
+{
+    uint8_t longer[1024] = { 0 };
+    char found[65];
+    cr_assert_eq(read_bytes(spki.bytes, spki.len), ASSAY_OK);
+    assay_hex_encode(peer.spki_sha256, 32, found, sizeof found);
+    cr_expect_str_eq(found, peer_sha256);
+    cr_expect_eq(peer.spki.len, spki.len);
+    for (size_t i = 0; i < spki.len; i++)
+        cr_expect_neq(read_bytes(spki.bytes, i), ASSAY_OK, "cut at %zu", i);
+    assay_bytes_copy(longer, sizeof longer, spki.bytes, spki.len);
+    cr_expect_eq(read_bytes(longer, spki.len + 1), ASSAY_E_TRAILING);
+    longer[1]++; /* the additional byte is in the SEQUENCE */
+    cr_expect_neq(read_bytes(longer, spki.len + 1), ASSAY_OK);
+}
+
 Test(apps_proof_key, a_public_key_and_der_are_read_as_well)
 {
     uint8_t text[1024] = { 0 };
@@ -90,6 +107,9 @@ Test(apps_proof_key, a_public_key_and_der_are_read_as_well)
         assay_pem_put("PUBLIC KEY", peer.spki.bytes, peer.spki.len, text, sizeof text, &len),
         ASSAY_OK);
     expect_key((const char *)text, peer_sha256, "a public key");
+    len = peer.spki.len;
+    assay_bytes_copy(text, sizeof text, peer.spki.bytes, len);
+    expect_public_key(assay_slice_over(text, len));
     cr_expect_neq(read_bytes(der, der_len - 1), ASSAY_OK, "cut");
     for (size_t i = 0; i + 1 < strlen(peer_pem); i += 3)
         cr_expect_neq(read_bytes(peer_pem, i), ASSAY_OK, "cut at %zu", i);
@@ -100,7 +120,9 @@ Test(apps_proof_key, another_file_is_refused)
     static const char private_key[] =
         "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
     static uint8_t long_der[ASSAY_CERT_DER_MAX + 1] = { 0x30 };
+    static const char no_key[] = "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n";
     cr_expect_eq(read_bytes(private_key, sizeof private_key - 1), ASSAY_E_TYPE);
+    cr_expect_neq(read_bytes(no_key, sizeof no_key - 1), ASSAY_OK);
     cr_expect_eq(read_bytes("", 0), ASSAY_E_SYNTAX);
     cr_expect_eq(read_bytes("key", 3), ASSAY_E_SYNTAX);
     cr_expect_eq(read_bytes(long_der, sizeof long_der), ASSAY_E_RANGE);
