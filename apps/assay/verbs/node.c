@@ -271,8 +271,8 @@ const struct assay_verb assay_verbs_node[] = {
     { "proof", "", "NODE",
       "Fetch a proof of a member's score and standing after the last closed epoch, for offline "
       "verifiers.",
-      "5 not found: the member, its keys (--keys), an epoch that has closed, or on this node a "
-      "list of its keys: retry, or another node",
+      "5 not found: no such member, no keys (--keys), no epoch closed yet, or this node lacks a "
+      "list of the member's keys (retry, or query another node)",
       "assay proof node-1 --out node-1.proof\n"
       "assay proof node-1 --keys --out node-1.keys\n",
       (const struct assay_option[]){
