@@ -1,7 +1,9 @@
-/* tests/evm/bench.c - see the header. */
+/* tests/evm/bench.c - a chain and its accounts for the tests of EVM programs. */
 #include "tests/evm/bench.h"
 
 #include "base/file/file.h"
+
+#include <time.h>
 
 static struct assay_json *question(const char *method, const char *params)
 {
@@ -56,6 +58,23 @@ void bench_mine(struct bench *b, unsigned blocks)
     char params[32];
     snprintf(params, sizeof params, "[\"0x%x\"]", blocks);
     bench_do(b, "anvil_mine", params);
+}
+
+void bench_await_fee(struct bench *b, uint64_t wei)
+{
+    uint64_t found = 0;
+    for (int i = 0; i < 600 && found != wei; i++) {
+        struct assay_json *document = NULL;
+        const struct assay_json *history =
+            asked(b, "eth_feeHistory", "[\"0x1\",\"latest\",[]]", &document);
+        const struct assay_json *fees = assay_json_get(history, "baseFeePerGas");
+        if (assay_json_count(fees) != 2 ||
+            assay_eth_quantity(assay_json_at(fees, 0), &found) != ASSAY_OK)
+            found = 0;
+        assay_json_free(&document);
+        if (found != wei) nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    }
+    CHECK(found == wei);
 }
 
 void bench_later(struct bench *b, uint64_t seconds)

@@ -66,6 +66,7 @@ static void base_fee(struct bench *b, unsigned gwei)
     snprintf(params, sizeof params, "[\"0x%llx\"]", (unsigned long long)(gwei * GWEI));
     bench_do(b, "anvil_setNextBlockBaseFeePerGas", params);
     bench_mine(b, 1);
+    bench_await_fee(b, gwei * GWEI);
 }
 
 /* Gas above the limit: it waits, says so, and pays what was allowed once it can. */

@@ -78,7 +78,7 @@ def documents():
                 check("%s: no 403: %s" % (name, err), "403" in err)
                 check("%s: no document" % name, json.loads(out)["schema"] == "assay.error")
                 continue
-            for _ in range(3):  # an epoch may close between the two
+            for _ in range(30):  # an epoch may close between the two
                 status, out, err = run("--context", role, *command, "--json")
                 local_status, local_out, local_err = run(*command, "--socket", SOCKET, "--json")
                 if status == 0 and local_status == 0 and alike(json.loads(local_out)["data"], json.loads(out)["data"], how):
