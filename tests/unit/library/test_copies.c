@@ -237,6 +237,25 @@ static void expect_pair_found(const struct set *s)
     cr_expect_eq(verdict->genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(verdict));
 }
 
+/* More lists than there is room for, with name and key identifier of the authority, other contents
+ * and a wrong signature. */
+static void expect_altered_lists_needless(const struct set *s, const struct authority_crl *own)
+{
+    enum { LISTS = ASSAY_LISTS_MAX + 1 };
+    static uint8_t ders[LISTS][AUTHORITY_DER_MAX];
+    struct assay_slice more[LISTS];
+    struct authority_crl crl = *own;
+    judge(s, NULL, 0);
+    const struct assay_verdict wanted = *verdict;
+    for (size_t i = 0; i < LISTS; i++) {
+        crl.number = 100 + i;
+        more[i] = assay_slice_over(ders[i], authority_crl_make(&crl, ders[i]));
+        change_signature(ders[i], more[i].len);
+    }
+    judge(s, more, LISTS);
+    cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s", gpu_reasons(verdict));
+}
+
 /* Lists by a key that no certificate to the root has: the evidence may have one. */
 static void expect_unaffirmed(const struct set *s, const struct authority_crl *theirs)
 {
@@ -385,6 +404,7 @@ static void judge_amd(bool is_revoked, bool has_ark)
     add(&s, w->vek_der, w->vek_len);
     if (has_ark) add(&s, w->ark_der, w->ark_len);
     add_other_amd(&s, w, ders);
+    expect_altered_lists_needless(&s, &w->crl);
     expect_unmoved("AMD", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
     expect_unmoved_packed("AMD", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
     struct authority_crl theirs = w->crl;
