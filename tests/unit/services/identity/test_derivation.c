@@ -6,6 +6,7 @@
  * a path, an epoch that is not the newest.
  */
 #include "net/services/identity/derivation.h"
+#include "tests/support/services/identity_plan.h"
 #include "tests/unit/services/identity/boundary_maker.h"
 
 #include "base/crypto.h"
@@ -89,8 +90,7 @@ static struct assay_ca *fold(void)
 static void make_registry(void)
 {
     struct assay_registry_plan *plan = calloc(1, sizeof *plan);
-    plan->has_identity = true;
-    plan->identity.refresh = 64;
+    identity_plan_set(plan, 64);
     const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
     void *memory = aligned_alloc(64, len);
     cr_assert_eq(assay_registry_init(memory, len, plan, chain, &registry), ASSAY_OK);
