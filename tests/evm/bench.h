@@ -49,7 +49,7 @@ void bench_do(struct bench *bench, const char *method, const char *params);
 uint64_t bench_now_s(struct bench *bench);
 void bench_later(struct bench *bench, uint64_t seconds);
 void bench_mine(struct bench *bench, unsigned blocks);
-/* Until the chain's history of fees, which follows its blocks after a while, has the newest one's. */
+/* Until the chain's history of fees, which follows its blocks, has the fee of the newest one. */
 void bench_await_fee(struct bench *bench, uint64_t wei);
 /* An order to its end. Returns: gas that it took, or 0 and rpc.why when the contract refuses. */
 uint64_t bench_send(struct bench *bench, struct assay_evm_sender *sender,

@@ -13,8 +13,10 @@ static inline void identity_plan_set(struct assay_registry_plan *plan, uint32_t 
     plan->has_identity = true;
     plan->identity.refresh = refresh;
     plan->identity.validity_s = 900;
-    (void)snprintf(plan->identity.trust_domain, sizeof plan->identity.trust_domain, "%s", "example.org");
-    (void)snprintf(plan->identity.issuer, sizeof plan->identity.issuer, "%s", "https://id.example.org");
+    (void)snprintf(plan->identity.trust_domain, sizeof plan->identity.trust_domain, "%s",
+                   "example.org");
+    (void)snprintf(plan->identity.issuer, sizeof plan->identity.issuer, "%s",
+                   "https://id.example.org");
 }
 
 #endif
