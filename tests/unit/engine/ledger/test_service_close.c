@@ -44,7 +44,7 @@ Test(service_close, a_member_is_passed_with_its_seat_and_its_keys)
     cr_assert_eq(passed.incarnation, 1);
     m->lives[0].incarnation = 3;
     cr_assert_eq(passed_of(b, 2).incarnation, 3, "the one that is listed next");
-    m->keyless = true; /* its row keeps its weight, and nobody votes with it */
+    m->keyless = true; /* its row keeps its weight, which casts no vote */
     m->seat_weight = 0;
     passed = passed_of(b, 2);
     cr_assert_eq(passed.seat_weight, 0);

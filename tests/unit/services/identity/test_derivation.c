@@ -193,7 +193,7 @@ static void tear_down(void)
 
 TestSuite(derivation, .init = set_up, .fini = tear_down);
 
-/* What the ledger says, written by hand: each field has another value. */
+/* The state that the ledger names, as literal fields: each has another value. */
 static void expected_state(struct assay_credential_state *state)
 {
     const struct assay_checkpoint *at = assay_keyholder_proof_at(proof);
