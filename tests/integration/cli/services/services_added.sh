@@ -75,7 +75,7 @@ check 'the level is in force' until_true 30 in_force
 # --- the change
 printf 'plan_version: 1\nservices: { }\n' >none.yaml
 printf 'services: { groups: [{ name: a, size: 3 }, { name: a, size: 3 }] }\n' >twice.yaml
-expect 2 'expected groups, shares or tasks' node 1 change draft --out bad --services none.yaml --activation +9
+expect 2 'expected groups, shares, tasks or identity' node 1 change draft --out bad --services none.yaml --activation +9
 expect 2 'is named twice' node 1 change draft --out bad --services twice.yaml --activation +9
 expect 0 'new: group state (number 0), 3 replicas' node 1 change draft --out first --services first.yaml --activation +8
 case $out in *'new: shares, 2 of 4 in 1 clusters'*'new: tasks'*"balance      $me: 1000"*) ;;
