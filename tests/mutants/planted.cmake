@@ -72,7 +72,7 @@ function(assay_planted)
   add_test(NAME planted_${arg_NAME}_build
            COMMAND sh ${mutants}/build.sh ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${all} ${built}/list)
   # One ninja at a time in one folder.
-  set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
+  set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release;third" TIMEOUT 900
                        FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
   assay_mutant_table(${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.mutants ${built}/entries entries)

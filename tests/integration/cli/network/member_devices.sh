@@ -8,7 +8,7 @@
 MAKE=$2/make_devices
 [ -x "$MAKE" ] || { echo 'make_devices is not built' >&2; exit 77; }
 cd "$WORK" || exit 2
-network 4 16000 2 # a quote with the answers of twelve devices takes its time on a busy machine
+network 4 8000 2 # a quote with the answers of twelve devices takes its time on a busy machine
 
 # --- the vendor of the GPUs, and a policy that accepts its devices
 AT=$(date +%s)
