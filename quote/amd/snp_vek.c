@@ -13,8 +13,7 @@
 #include "quote/certificates/path.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
-
-#include <string.h>
+#include "quote/text.h"
 
 enum {
     OWN_MAX = ASSAY_PACKAGE_CERTIFICATES_MAX,
@@ -187,12 +186,6 @@ static void note_path(const struct assay_path *path, const struct assay_key *roo
     way->count = path->count;
 }
 
-static bool equal_text(const char *a, const char *b)
-{
-    const size_t len = strlen(a);
-    return len == strlen(b) && assay_bytes_equal(a, b, len);
-}
-
 /* Those that certify the same, first of all the chosen one: copies of it, and it again. Claims are
  * read without roots, so one with other facts is no choice. */
 static size_t collect_leaves(const struct hand *h, const struct assay_certificate *vek,
@@ -204,7 +197,8 @@ static size_t collect_leaves(const struct hand *h, const struct assay_certificat
         const struct assay_certificate *const c = &h->all[i];
         if (c == vek || !c->has_vek || !assay_key_equal(&c->key, &vek->key)) continue;
         if (assay_snp_vek_fit(c, h->report) != assay_snp_vek_fit(vek, h->report)) continue;
-        if (!equal_text(c->vek.product, vek->vek.product) || !equal_text(c->vek.csp, vek->vek.csp))
+        if (assay_text_compare(c->vek.product, vek->vek.product, sizeof c->vek.product) != 0 ||
+            assay_text_compare(c->vek.csp, vek->vek.csp, sizeof c->vek.csp) != 0)
             continue;
         leaves[count++] = c;
     }

@@ -8,18 +8,11 @@
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
+#include "quote/text.h"
 
-#define SAME_TEXT(field)  same_text(a->field, b->field, sizeof a->field)
+/* Up to the first NUL: bytes behind it have no meaning. */
+#define SAME_TEXT(field) (assay_text_compare(a->field, b->field, sizeof a->field) == 0)
 #define SAME_BYTES(field) assay_bytes_equal(a->field, b->field, sizeof a->field)
-
-/* Up to the first NUL: what stands behind it has no meaning. */
-static bool same_text(const char *a, const char *b, size_t capacity)
-{
-    size_t i = 0;
-    while (i < capacity && a[i] == b[i] && a[i] != '\0')
-        i++;
-    return i == capacity || a[i] == b[i];
-}
 
 /* --- documents of Intel's */
 
