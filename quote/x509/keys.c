@@ -23,8 +23,8 @@ static const uint8_t oid_sha512[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 
 
 #define IS_OID(element, oid) assay_asn1_is_oid(element, oid, sizeof(oid))
 
-/* NULL or nothing: RFC 4055 2.1 and 5 demand that both are understood. */
-static enum assay_status no_parameters(struct assay_cursor *in)
+/* RFC 4055 2.1 and 5 demand that both forms are understood. */
+enum assay_status assay_x509_no_parameters(struct assay_cursor *in)
 {
     struct assay_asn1 null;
     if (assay_cursor_left(in) == 0) return ASSAY_OK;
@@ -41,7 +41,7 @@ static enum assay_status read_hash(struct assay_cursor *in, uint32_t *len)
     struct assay_asn1 oid;
     ASSAY_TRY(assay_asn1_open(in, ASSAY_ASN1_SEQUENCE, &inside));
     ASSAY_TRY(assay_asn1_next(&inside, &oid));
-    ASSAY_TRY(no_parameters(&inside));
+    ASSAY_TRY(assay_x509_no_parameters(&inside));
     if (IS_OID(&oid, oid_sha256)) *len = ASSAY_SHA256_LEN;
     else if (IS_OID(&oid, oid_sha384)) *len = ASSAY_SHA384_LEN;
     else if (IS_OID(&oid, oid_sha512)) *len = ASSAY_SHA512_LEN;
@@ -119,7 +119,7 @@ enum assay_status assay_x509_algorithm(struct assay_slice whole, enum assay_sign
     else if (IS_OID(&oid, oid_rsa_sha384)) *alg = ASSAY_SIGNATURE_RSA_PKCS1_SHA384;
     else if (IS_OID(&oid, oid_rsa_sha512)) *alg = ASSAY_SIGNATURE_RSA_PKCS1_SHA512;
     else return ASSAY_E_UNSUPPORTED;
-    return no_parameters(&inside);
+    return assay_x509_no_parameters(&inside);
 }
 
 /* --- signatures */
@@ -208,7 +208,7 @@ static enum assay_status read_key(const struct assay_asn1 *algorithm, struct ass
      * encryption. */
     if (IS_OID(&oid, oid_rsa_oaep)) return read_rsa(bits, out);
     if (!IS_OID(&oid, oid_rsa)) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(no_parameters(&inside));
+    ASSAY_TRY(assay_x509_no_parameters(&inside));
     return read_rsa(bits, out);
 }
 

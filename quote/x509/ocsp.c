@@ -15,7 +15,8 @@ enum {
     REASON_MAX = 10,
 };
 
-/* CertID ::= SEQUENCE { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } */
+/* CertID ::= SEQUENCE { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }; RFC 5754 2:
+ * the parameters of a hash are absent or NULL. */
 static enum assay_status read_cert_id(struct assay_cursor *in, struct assay_ocsp *out)
 {
     static const uint8_t sha1[] = { 0x2b, 0x0e, 0x03, 0x02, 0x1a };
@@ -26,6 +27,7 @@ static enum assay_status read_cert_id(struct assay_cursor *in, struct assay_ocsp
     ASSAY_TRY(assay_asn1_open(in, ASSAY_ASN1_SEQUENCE, &id));
     ASSAY_TRY(assay_asn1_open(&id, ASSAY_ASN1_SEQUENCE, &algorithm));
     ASSAY_TRY(assay_asn1_take(&algorithm, ASSAY_ASN1_OID, &oid));
+    ASSAY_TRY(assay_x509_no_parameters(&algorithm));
     ASSAY_TRY(assay_asn1_take(&id, ASSAY_ASN1_OCTET_STRING, &name));
     ASSAY_TRY(assay_asn1_take(&id, ASSAY_ASN1_OCTET_STRING, &key));
     ASSAY_TRY(assay_asn1_padded(&id, out->serial, sizeof out->serial));

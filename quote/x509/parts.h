@@ -14,6 +14,9 @@ enum { ASSAY_X509_EXTENSIONS_MAX = 32 };
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (too long) */
 ASSAY_CHECKED enum assay_status assay_x509_name(struct assay_cursor *in, struct assay_dn *out,
                                                 char common_name[ASSAY_COMMON_NAME_MAX]);
+/* The end of an AlgorithmIdentifier that has no parameters: NULL or nothing.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_TYPE | ASSAY_E_TRAILING */
+ASSAY_CHECKED enum assay_status assay_x509_no_parameters(struct assay_cursor *in);
 /* An AlgorithmIdentifier of a signature.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_UNSUPPORTED */
 ASSAY_CHECKED enum assay_status assay_x509_algorithm(struct assay_slice whole,

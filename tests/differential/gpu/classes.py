@@ -47,6 +47,16 @@ REASONS = {
 
 
 # --- the same contents as the reference expects them
+def _has_signed(certificate, report):
+    try:
+        r, s = report[-96:-48], report[-48:]
+        signature = authority.encode_dss_signature(int.from_bytes(r, 'big'), int.from_bytes(s, 'big'))
+        certificate.public_key().verify(signature, report[:-96], ec.ECDSA(authority.hashes.SHA384()))
+        return True
+    except Exception:
+        return False
+
+
 def _leaf_first(case):
     """Chains with the signer first: the one that signed, or without one each that could."""
     blocks, good = mutations.pem_blocks(case.files['certificate_chain']), []
@@ -58,15 +68,9 @@ def _leaf_first(case):
                 good.append(c)
         except Exception:
             continue
-    raw = case.files['report']
     for c in good:
-        try:
-            r, s = raw[-96:-48], raw[-48:]
-            signature = authority.encode_dss_signature(int.from_bytes(r, 'big'), int.from_bytes(s, 'big'))
-            c.public_key().verify(signature, raw[:-96], ec.ECDSA(authority.hashes.SHA384()))
-        except Exception:
-            continue
-        return [authority.pem([c] + [g for g in good if g is not c])]
+        if _has_signed(c, case.files['report']):
+            return [authority.pem([c] + [g for g in good if g is not c])]
     leaves = [c for c in good if stricter.is_leaf(c)] or good[:1]
     return [authority.pem([c] + [g for g in good if g is not c]) for c in leaves]
 
@@ -221,7 +225,7 @@ def _is_rooted_by_key(case):
 
 REASONS_MAX = 8
 AS_GRAVE = {'certificate-time', 'certificate-revoked', 'collateral-missing', 'collateral-expired',
-            'collateral-not-yet-valid', 'ocsp-signature', 'ocsp-nonce'}
+            'collateral-not-yet-valid', 'firmware-id', 'ocsp-signature', 'ocsp-nonce'}
 
 
 def _is_reason_left_out(part, ref, ours):
@@ -230,6 +234,29 @@ def _is_reason_left_out(part, ref, ours):
     return (part in mutations.RIMS and len(ours['reasons']) == REASONS_MAX and rim['chain'] and not rim['chain_in_time']
             and rim['signature'] and rim['version_match'] and rim['product_match']
             and all(r[0] in AS_GRAVE for r in ours['reasons']))
+
+
+def _has_unread_extensions(certificate):
+    try:
+        certificate.extensions
+        return False
+    except Exception:
+        return True
+
+
+def _is_of_signer(part, theirs, own, case):
+    """The certificate that signed the report is not first, where the reference looks, and it cannot read the extensions
+    of that one: what the signature and the issuers of that certificate come to is found here."""
+    try:
+        chain = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files['certificate_chain'])]
+        signer = next((c for c in chain[1:] if _has_signed(c, case.files['report'])), None)
+        if signer is None or _has_signed(chain[0], case.files['report']) or not _has_unread_extensions(signer):
+            return False
+    except Exception:
+        return False
+    if part == 'signature':
+        return theirs is False and own is True
+    return part == 'chain' and theirs is True and own is False and not any(_has_issued(c, signer) for c in chain)
 
 
 def explain(part, theirs, own, case, ref, ours, ask, is_open):
@@ -246,4 +273,4 @@ def explain(part, theirs, own, case, ref, ours, ask, is_open):
     for name, other in arranged(case, ref):
         if ask(other).get(part) == own:
             return name
-    return None
+    return 'chain-arrangement' if _is_of_signer(part, theirs, own, case) else None

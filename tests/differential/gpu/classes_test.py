@@ -163,6 +163,7 @@ def check_full(case):
         return explain(case, 'vbios_rim', reasons, ref={'vbios_rim': dict(rim, **changed)}, theirs=False, own=True)
     expect('a full list', full(eight), 'reasons-full')
     expect('a list with room', full(eight[:7]), None)
+    expect('a graver reason in it', full([('firmware-id', '00', '01')] + eight[1:]), 'reasons-full')
     expect('a lesser reason in it', full(eight[:7] + [('golden-value', 'the values', 'measurement 3')]), None)
     for fault in ('chain', 'signature', 'version_match', 'product_match'):
         expect('another fault: ' + fault, full(eight, **{fault: False}), None)
@@ -183,6 +184,27 @@ def check_strays(case):
     expect('refused without it, too', explain(with_stray, 'accept', [], ask=ask(False), **terms), None)
 
 
+def check_signers(case):
+    """The signer of the report is the last of the chain, and its extensions cannot be read."""
+    usage = bytes.fromhex('0603551d0f0101ff0404')  # critical, and an OCTET STRING of four bytes
+    unread = with_bytes(case, 0, usage + bytes.fromhex('0302'), usage + bytes.fromhex('0402'))
+    chain, sound = certificates(unread), certificates(case)
+    last, orphan = with_chain(unread, chain[1:] + chain[:1]), with_chain(unread, chain[2:] + chain[:1])
+    other = with_report(last, lambda report: report.head.__setitem__(3, 1))
+
+    def of(changed, part, theirs, own):
+        return explain(changed, part, [], theirs=theirs, own=own)
+    expect('signed by the last', of(last, 'signature', False, True), 'chain-arrangement')
+    expect('signed by the first', of(unread, 'signature', False, True), None)
+    expect('another report', of(other, 'signature', False, True), None)
+    expect('refused, and signed by the last', of(last, 'signature', True, False), None)
+    expect('readable', of(with_chain(case, sound[1:] + sound[:1]), 'signature', False, True), None)
+    expect('a signer that its issuer did not sign', of(last, 'chain', True, False), 'chain-arrangement')
+    expect('a signer without its issuer', of(orphan, 'chain', True, False), 'chain-arrangement')
+    expect('a signer with its issuer', of(with_chain(case, sound[1:] + sound[:1]), 'chain', True, False), None)
+    expect('a signer without its issuer is accepted', of(orphan, 'chain', False, True), None)
+
+
 def main():
     parser = argparse.ArgumentParser(description='Test of the classes.')
     parser.add_argument('--vectors', default=os.environ.get('ASSAY_VECTORS_GPU') or run.ROOT + '/../shared/vectors-gpu')
@@ -199,6 +221,7 @@ def main():
     check_responses(case)
     check_full(case)
     check_strays(case)
+    check_signers(case)
     print('classes: %d checks, %d failed' % (checks, failed))
     return 1 if failed else 0
 

@@ -138,9 +138,9 @@ Test(compose, the_evidence_of_a_network_has_its_devices_packed_and_is_genuine)
     uint8_t *devices = NULL;
     size_t len = 0;
     quote_what_is_printed();
-    cr_assert_eq(assay_file_read(folder_at(&folder, "devices"), ASSAY_DEVICES_LEN_MAX, &devices,
-                                 &len),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_file_read(folder_at(&folder, "devices"), ASSAY_DEVICES_LEN_MAX, &devices, &len),
+        ASSAY_OK);
     cr_assert_eq(step(options), ASSAY_EXIT_OK);
     read_evidence(&package);
     cr_expect_eq(package.devices.len, 0);
@@ -158,9 +158,9 @@ Test(compose, on_request_the_devices_stay_plain)
     uint8_t *devices = NULL;
     size_t len = 0;
     quote_what_is_printed();
-    cr_assert_eq(assay_file_read(folder_at(&folder, "devices"), ASSAY_DEVICES_LEN_MAX, &devices,
-                                 &len),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_file_read(folder_at(&folder, "devices"), ASSAY_DEVICES_LEN_MAX, &devices, &len),
+        ASSAY_OK);
     cr_assert_eq(step(options), ASSAY_EXIT_OK);
     read_evidence(&package);
     cr_expect_eq(package.packed.len, 0);

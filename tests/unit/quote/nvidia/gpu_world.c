@@ -307,13 +307,16 @@ static void put_weak_issuer(struct der *id)
 
 static void put_issuer(const struct gpu_world *w, const struct assay_certificate *c, struct der *id)
 {
-    static const uint8_t sha384[] = { 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
-                                      0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
+    static const uint8_t sha384[] = { 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                      0x65, 0x03, 0x04, 0x02, 0x02 };
+    struct der algorithm = { 0 };
     struct assay_key key;
     uint8_t point[97] = { 0x04 }, hash[48];
     authority_key_public(w->terms[w->ocsp_about].signer, &key);
     assay_bytes_copy(point + 1, 96, key.bytes, 96);
-    put_bytes(id, sha384, sizeof sha384);
+    put_bytes(&algorithm, sha384, sizeof sha384);
+    put_bytes(&algorithm, w->ocsp_parameters.bytes, w->ocsp_parameters.len);
+    wrap(id, 0x30, algorithm.bytes, algorithm.len);
     assay_sha384(c->issuer.der, c->issuer.len, hash);
     wrap(id, 0x04, hash, 48);
     assay_sha384(point, sizeof point, hash);

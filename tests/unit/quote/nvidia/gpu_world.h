@@ -73,8 +73,9 @@ struct gpu_world {
     int64_t ocsp_from_s, ocsp_to_s;
     int ocsp_reason; /* -1: good */
     bool ocsp_has_nonce, ocsp_bad_signature, ocsp_no_purpose;
-    bool rim_for_ocsp; /* the signer of manifests is made for responses */
-    bool ocsp_weak;    /* names its certificate by SHA-1 */
+    bool rim_for_ocsp;                  /* the signer of manifests is made for responses */
+    bool ocsp_weak;                     /* names its certificate by SHA-1 */
+    struct assay_slice ocsp_parameters; /* of the hash that names it */
     size_t ocsp_len;
     uint8_t ocsp[AUTHORITY_DER_MAX];
     struct gpu_case c; /* files: certificates, manifests, response */

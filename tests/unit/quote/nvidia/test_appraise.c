@@ -584,29 +584,6 @@ Test(gpu_appraise, its_responses_stay_when_an_offer_renews_the_list)
     free(out);
 }
 
-/* Nothing depends on the id of a responder, and yet it is read: one meaning has one form. */
-Test(gpu_appraise, a_responder_s_id_has_the_form_of_one)
-{
-    static const uint8_t id[] = { 0xa2, 0x03, 0x04, 0x01, 0x01 };
-    static const struct {
-        size_t at;
-        uint8_t value;
-    } defects[] = { { 0, 0xa3 }, { 0, 0xa1 }, { 2, 0x05 }, { 3, 0x94 }, { 3, 0x00 } };
-    struct assay_ocsp *const response = calloc(1, sizeof *response);
-    size_t at = 0;
-    gpu_world_judge(w);
-    while (at + sizeof id < w->ocsp_len && !assay_bytes_equal(w->ocsp + at, id, sizeof id))
-        at += 1;
-    cr_assert_lt(at + sizeof id, w->ocsp_len);
-    cr_expect_eq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK);
-    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++) {
-        w->ocsp[at + defects[i].at] = defects[i].value;
-        cr_expect_neq(assay_x509_ocsp(w->ocsp, w->ocsp_len, response), ASSAY_OK, "defect %zu", i);
-        assay_bytes_copy(w->ocsp + at, sizeof id, id, sizeof id);
-    }
-    free(response);
-}
-
 /* --- manifests */
 Test(gpu_appraise, needs_the_manifest_of_this_driver)
 {
