@@ -193,6 +193,9 @@ static struct assay_json *document_of(const struct assay_collateral_bundles *b, 
     for (int i = 0; i < ASSAY_PARTS_INTEL; i++)
         is_intels = is_intels || c->given[i];
     set_files(data, dir, is_intels);
+    assay_json_set(data, "foreign_documents",
+                   rooted ? cli_input_files_strangers_json(dir->given, dir->choice->is_of_stranger)
+                          : assay_json_array());
     set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
     set_or_null(data, "qe_identity",
                 c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/file/kind.h"
+#include "net/json/json.h"
 #include "quote/accept/roots.h"
 #include "quote/collateral/collateral.h"
 
@@ -151,6 +152,21 @@ void cli_input_files_print_strangers(const struct assay_input_files *given, cons
                           "appraised by it: add its signing chain, or leave it out\n",
                           dir, format_printable(given->names[given->found.pieces[i].file]),
                           assay_shape_text(given->found.pieces[i].shape), root);
+}
+
+struct assay_json *cli_input_files_strangers_json(
+    const struct assay_input_files *given, const bool is_of_stranger[static ASSAY_RECOGNISED_MAX])
+{
+    struct assay_json *const all = assay_json_array();
+    ASSAY_ASSERT(given->found.count <= ASSAY_RECOGNISED_MAX);
+    for (size_t i = 0; i < given->found.count; i++) {
+        if (!is_of_stranger[i]) continue;
+        struct assay_json *const one = assay_json_append_object(all);
+        assay_json_set_text(one, "file",
+                            format_printable(given->names[given->found.pieces[i].file]));
+        assay_json_set_text(one, "what", assay_shape_text(given->found.pieces[i].shape));
+    }
+    return all;
 }
 
 /* A manifest that leads to no root that was asked about: to the pinned one, or to another one. */

@@ -130,6 +130,14 @@ cp stranger/qe_identity.json folder/identity
 cp stranger/tcb_signing_chain.pem folder/chain
 expect 0 'folder/identity: QE identity: expected a signature by a signer under the root of --root' show
 case $out in *FAULT*) wrong "a faulty bundle though the vendor's pieces are here: $out" ;; esac
+foreign() { # the documents of others that --json names, as FILE=WHAT,
+    show --json 2>/dev/null | tr -d '\n ' | sed -n 's/.*"foreign_documents":\[\([^]]*\)\].*/\1/p' |
+        sed 's/{"file":"\([^"]*\)","what":"\([^"]*\)"}/\1=\2/g'
+}
+[ "$(foreign)" = 'identity=QEidentity,theirs=TCBinfo' ] || wrong "documents of others in --json: $(foreign)"
+rm folder/theirs folder/identity
+[ -z "$(foreign)" ] || wrong "documents of others though there are none: $(foreign)"
+cp stranger/tcb_info.json folder/theirs
 for file in folder/[0-9]*; do ! cmp -s "$file" made/tcb_info.json || rm "$file"; done
 expect 13 'folder/theirs: TCB info: expected a signature by a signer under the root of --root' show
 case $out in *FAULT*'TCB info'*) ;; *) wrong "the document of a stranger has no fault: $out" ;; esac
