@@ -338,6 +338,7 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
                                        assay_collateral_part_name((enum assay_collateral_part)i),
                                        ASSAY_E_FULL);
     }
+    if (files->left_out != NULL) out->left_out = *files->left_out;
     if (!is_intel(out)) return assay_collateral_build_others(out, files);
     if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_OCSP] ||
         out->given[ASSAY_PART_RIM])
@@ -357,7 +358,7 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
 bool assay_collateral_sound(const struct assay_collateral *collateral)
 {
     ASSAY_ASSERT(collateral->fault_count <= ASSAY_FAULTS_MAX);
-    if (collateral->fault_count != 0) return false;
+    if (collateral->fault_count != 0 || collateral->left_out.count != 0) return false;
     if (!is_intel(collateral)) return assay_collateral_others_sound(collateral);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         if (i != ASSAY_PART_PCK_CHAIN && !collateral->has[i]) return false;

@@ -39,6 +39,14 @@ enum {
     ASSAY_FAULTS_MAX = 8,
     ASSAY_WINDOWS_MAX = 20,
     ASSAY_LISTS_MAX = 8, /* of ASSAY_PART_CRL: one for each authority of the longest chain */
+    ASSAY_LISTS_LEFT_OUT_MAX = 256,
+};
+
+/* Readable revocation lists for which a bundle has no room, and which neither its root nor one of
+ * its authorities signed: they concern only evidence that has an authority of that name. */
+struct assay_lists_left_out {
+    size_t count;
+    uint8_t issuers[ASSAY_LISTS_LEFT_OUT_MAX][ASSAY_SHA256_LEN]; /* digests of names, each once */
 };
 
 /* The bytes of the files, borrowed; an empty slice is a missing file. */
@@ -46,6 +54,7 @@ struct assay_collateral_files {
     struct assay_slice part[ASSAY_PARTS];
     bool is_of_others[ASSAY_PARTS]; /* empty, though one of another authority was at hand */
     bool is_cut[ASSAY_PARTS]; /* what could matter had no room: a fault of the bundle */
+    const struct assay_lists_left_out *left_out; /* borrowed; NULL: none */
 };
 
 struct assay_collateral_fault {
@@ -91,6 +100,7 @@ struct assay_collateral {
     struct assay_crl pck_crl;
     size_t list_count; /* of ASSAY_PART_CRL */
     struct assay_list lists[ASSAY_LISTS_MAX];
+    struct assay_lists_left_out left_out; /* as of the files: never from encoded bytes */
     size_t certificate_count; /* of ASSAY_PART_CERTIFICATES or ASSAY_PART_PCK_CHAIN, in order */
     struct assay_certificate certificates[ASSAY_CHAIN_MAX];
     size_t ocsp_count; /* of ASSAY_PART_OCSP */

@@ -124,6 +124,35 @@ static void report_faults(const struct assay_evidence_request *request,
     }
 }
 
+/* A list that was left out may be by an authority of the path, and revoke. Lists by the root are
+ * never left out so (quote/pieces/gather.c). */
+static void report_left_out(const struct assay_evidence_request *request,
+                            const struct assay_path *path, const struct assay_key *root,
+                            struct assay_verdict *verdict)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    const char *const what = assay_collateral_part_name(ASSAY_PART_CRL);
+    uint8_t issuer[ASSAY_SHA256_LEN];
+    for (size_t at = 0; at + 1 < path->count; at++) {
+        const struct assay_certificate *const c = path->certificates[at];
+        if (assay_key_equal(&path->certificates[at + 1]->key, root)) continue;
+        assay_sha256(c->issuer.der, c->issuer.len, issuer);
+        for (size_t i = 0; i < all->count; i++) {
+            const struct assay_endorsement *const e = &all->entries[i];
+            if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+            if (!assay_key_equal(&e->root, root)) continue;
+            const struct assay_lists_left_out *const l = &e->collateral->left_out;
+            ASSAY_ASSERT(l->count <= ASSAY_LISTS_LEFT_OUT_MAX);
+            for (size_t k = 0; k < l->count; k++) {
+                if (!assay_bytes_equal(l->issuers[k], issuer, sizeof issuer)) continue;
+                if (assay_verdict_reports(verdict, ASSAY_RULE_COLLATERAL_FORMAT, what)) continue;
+                assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_FORMAT, 0, what,
+                                  assay_status_text(ASSAY_E_FULL));
+            }
+        }
+    }
+}
+
 enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
                                          const struct assay_path *path,
                                          const struct assay_key *root, uint32_t needed,
@@ -133,6 +162,7 @@ enum assay_status assay_revocation_check(const struct assay_evidence_request *re
     struct lists lists;
     collect_lists(request, root, &lists);
     report_faults(request, root, verdict);
+    report_left_out(request, path, root, verdict);
     const size_t issued = assay_path_issued(path, root);
     for (size_t i = 0; i < issued; i++) {
         const struct assay_certificate *const c = path->certificates[i];

@@ -144,7 +144,9 @@ static bool do_lists_fit(const struct assay_recognition *r)
 /* In falling order of what it costs to lose one. */
 enum list_class { LIST_SOUND, LIST_UNKNOWN, LIST_DAMAGED, LIST_NEEDLESS, LIST_CLASSES };
 
-enum { LIST_SIGNATURES_MAX = 48 }; /* looked at for lists that do not fit, as in path.c */
+/* Looked at for lists that do not fit, as in path.c, besides each list once by the root's key. */
+enum { LIST_SIGNATURES_MAX = 48 };
+_Static_assert((size_t)ASSAY_LISTS_LEFT_OUT_MAX >= ASSAY_RECOGNISED_MAX, "a name for each list");
 
 struct list_search {
     size_t signatures;
@@ -163,6 +165,15 @@ static enum assay_status signed_list(struct list_search *s, const struct assay_k
     if (s->gave_up) return ASSAY_OK;
     s->signatures += 1;
     const enum assay_status status = assay_chain_signed(key, crl->tbs_digest, &crl->signature);
+    *yes = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Each list is asked once: those by the root are never unknown, and never left out as such. */
+static enum assay_status is_signed_by_root(const struct assay_key *root,
+                                           const struct assay_crl *crl, bool *yes)
+{
+    const enum assay_status status = assay_chain_signed(root, crl->tbs_digest, &crl->signature);
     *yes = status == ASSAY_OK;
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
@@ -207,7 +218,7 @@ static enum assay_status class_of(const struct assay_recognised *piece,
         if (assay_key_equal(&c->key, root)) continue;
         ASSAY_TRY(signed_list(s, &c->key, &g->crl, &is_own));
     }
-    if (!is_own) ASSAY_TRY(signed_list(s, root, &g->crl, &is_own));
+    if (!is_own) ASSAY_TRY(is_signed_by_root(root, &g->crl, &is_own));
     if (is_own) *out = LIST_SOUND;
     else if ((!is_its && !is_copy) || s->gave_up) *out = LIST_UNKNOWN;
     if (is_own && s->own_count < ASSAY_LISTS_MAX)
@@ -238,8 +249,23 @@ static enum assay_status find_classes(const struct assay_recognition *r,
     return ASSAY_OK;
 }
 
+/* The name of its issuer alone is kept: evidence with an authority of that name is unjudged. */
+static enum assay_status leave_out(struct assay_slice der, struct assay_gathered *g)
+{
+    struct assay_lists_left_out *const l = &g->lists_left_out;
+    uint8_t issuer[ASSAY_SHA256_LEN];
+    ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &g->crl));
+    assay_sha256(g->crl.issuer.der, g->crl.issuer.len, issuer);
+    for (size_t i = 0; i < l->count; i++)
+        if (assay_bytes_equal(l->issuers[i], issuer, sizeof issuer)) return ASSAY_OK;
+    ASSAY_ASSERT(l->count < ASSAY_LISTS_LEFT_OUT_MAX);
+    assay_bytes_copy(l->issuers[l->count++], sizeof l->issuers[0], issuer, sizeof issuer);
+    return ASSAY_OK;
+}
+
 /* Every list, because the evidence may contain authorities; unreadable lists last. If they do not
- * fit, copies are left out; if that is not enough, the bundle reports overflow. */
+ * fit, copies are left out, and then lists of unknown signers; if that is not enough, the bundle
+ * reports overflow. */
 static enum assay_status take_lists(const struct assay_recognition *r, const struct assay_key *root,
                                     struct assay_gathered *g)
 {
@@ -250,9 +276,14 @@ static enum assay_status take_lists(const struct assay_recognition *r, const str
         for (size_t i = 0; i < r->count; i++) {
             const struct assay_slice bytes = r->pieces[i].bytes;
             if (r->pieces[i].shape != ASSAY_SHAPE_CRL || s.classes[i] != class_) continue;
-            if (class_ == LIST_NEEDLESS && count >= ASSAY_LISTS_MAX) continue;
-            if (!has_room(bytes, g->lists_len)) {
-                if (class_ != LIST_NEEDLESS) g->files.is_cut[ASSAY_PART_CRL] = true;
+            const bool fits = has_room(bytes, g->lists_len);
+            if (class_ == LIST_NEEDLESS && (count >= ASSAY_LISTS_MAX || !fits)) continue;
+            if (class_ == LIST_UNKNOWN && (count >= ASSAY_LISTS_MAX || !fits)) {
+                ASSAY_TRY(leave_out(bytes, g));
+                continue;
+            }
+            if (!fits) {
+                g->files.is_cut[ASSAY_PART_CRL] = true;
                 continue;
             }
             ASSAY_TRY(append_pem(bytes, g->list_bytes, &g->lists_len));
@@ -319,7 +350,7 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
     ASSAY_ASSERT(r != NULL && root != NULL && out != NULL);
     out->files = (struct assay_collateral_files){ 0 };
     out->count = out->left_out = out->certificates_len = out->lists_len = 0;
-    out->ocsp_len = out->rims_len = 0;
+    out->ocsp_len = out->rims_len = out->lists_left_out.count = 0;
     assay_bytes_zero(out->is_taken, sizeof out->is_taken);
     assay_bytes_zero(out->leads, sizeof out->leads);
     ASSAY_TRY(take_authorities(r, root, out));
@@ -336,6 +367,7 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
     out->files.part[ASSAY_PART_CERTIFICATES] =
         assay_slice_over(out->certificate_bytes, out->certificates_len);
     out->files.part[ASSAY_PART_CRL] = assay_slice_over(out->list_bytes, out->lists_len);
+    out->files.left_out = &out->lists_left_out;
     out->files.part[ASSAY_PART_OCSP] = assay_slice_over(out->ocsp_bytes, out->ocsp_len);
     out->files.part[ASSAY_PART_RIM] = assay_slice_over(out->rim_bytes, out->rims_len);
     return ASSAY_OK;

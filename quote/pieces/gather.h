@@ -23,6 +23,7 @@ struct assay_gathered {
     struct assay_certificate certificates[ASSAY_CHAIN_MAX]; /* authorities first */
     size_t certificates_len;
     uint8_t certificate_bytes[ASSAY_PART_LEN_MAX];
+    struct assay_lists_left_out lists_left_out;
     size_t lists_len;
     uint8_t list_bytes[ASSAY_PART_LEN_MAX];
     size_t ocsp_len;

@@ -224,7 +224,8 @@ static void expect_pair_found(const struct set *s)
         wrong[i] = s->files[s->count - 1 - 2 * (i % 2)];
         assay_bytes_copy(copies[i], COPY_MAX, wrong[i].bytes, wrong[i].len);
         size_t at = wrong[i].len - 1 - i / 2;
-        while (copies[i][at] == 0) at -= 1;
+        while (copies[i][at] == 0)
+            at -= 1;
         copies[i][at] -= 1; /* before the genuine one */
         wrong[i].bytes = copies[i];
     }
@@ -256,23 +257,23 @@ static void expect_altered_lists_needless(const struct set *s, const struct auth
     cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s", gpu_reasons(verdict));
 }
 
-/* Lists by a key that no certificate to the root has: the evidence may have one. */
-static void expect_unaffirmed(const struct set *s, const struct authority_crl *theirs)
+/* As many lists as a set has room for, in that name and by a key that no certificate has: evidence
+ * without an authority of that key is appraised as without them. */
+static void expect_strange_lists_needless(const struct set *s, const struct authority_crl *theirs)
 {
-    enum { LISTS = ASSAY_LISTS_MAX };
-    static uint8_t ders[LISTS][AUTHORITY_DER_MAX];
-    struct assay_slice more[LISTS + STRANGERS_MAX];
+    static uint8_t ders[ASSAY_FILES_MAX][AUTHORITY_DER_MAX];
+    struct assay_slice more[ASSAY_FILES_MAX];
     struct authority_crl crl = *theirs;
-    for (size_t i = 0; i < LISTS; i++) {
+    const size_t count = ASSAY_FILES_MAX - s->count;
+    judge(s, NULL, 0);
+    const struct assay_verdict wanted = *verdict;
+    for (size_t i = 0; i < count; i++) {
         crl.number = 100 + i;
         more[i] = assay_slice_over(ders[i], authority_crl_make(&crl, ders[i]));
     }
-    for (size_t i = 0; i < s->stranger_count; i++)
-        more[LISTS + i] = s->strangers[i];
-    judge(s, more, LISTS + s->stranger_count);
-    cr_expect_neq(verdict->genuine, ASSAY_GENUINE_TRUE, "key id: %d", crl.has_key_id);
-    cr_expect(strstr(gpu_reasons(verdict), "collateral-format") != NULL, "%s",
-              gpu_reasons(verdict));
+    judge(s, more, count);
+    cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s, key id %d: %s", crl.issuer,
+              crl.has_key_id, gpu_reasons(verdict));
 }
 
 /* Lists that are longer than a part may be, together. */
@@ -409,9 +410,11 @@ static void judge_amd(bool is_revoked, bool has_ark)
     expect_unmoved_packed("AMD", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
     struct authority_crl theirs = w->crl;
     theirs.signer = w->other_key;
-    expect_unaffirmed(&s, &theirs);
+    expect_strange_lists_needless(&s, &theirs);
     theirs.has_key_id = false;
-    expect_unaffirmed(&s, &theirs);
+    expect_strange_lists_needless(&s, &theirs);
+    theirs.issuer = "Another vendor";
+    expect_strange_lists_needless(&s, &theirs);
     expect_long_lists_unjudged(&s);
     snp_world_close(w);
 }
@@ -516,6 +519,112 @@ static void judge_nvidia(bool is_revoked)
     expect_unmoved_packed("NVIDIA", &s, is_revoked ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
     gpu_world_close(other);
     gpu_world_close(w);
+}
+
+/* --- lists in the names of authorities that come with the evidence */
+enum { MORE_LISTS = ASSAY_LISTS_MAX + 1 };
+
+/* Next to that many lists of the terms, and one more file, which is last unless it is empty. */
+static void judge_lists(const struct set *s, const struct authority_crl *terms, bool is_altered,
+                        struct assay_slice last)
+{
+    static uint8_t ders[MORE_LISTS][AUTHORITY_DER_MAX];
+    struct assay_slice more[MORE_LISTS + 1];
+    struct authority_crl crl = *terms;
+    for (size_t i = 0; i < MORE_LISTS; i++) {
+        crl.number = 100 + i;
+        more[i] = assay_slice_over(ders[i], authority_crl_make(&crl, ders[i]));
+        if (is_altered) change_signature(ders[i], more[i].len);
+    }
+    more[MORE_LISTS] = last;
+    judge(s, more, MORE_LISTS + (last.len > 0));
+}
+
+static void expect_lists_unjudged(const struct set *s, const struct authority_crl *terms)
+{
+    judge_lists(s, terms, false, (struct assay_slice){ NULL, 0 });
+    cr_expect_eq(verdict->genuine, ASSAY_GENUINE_UNKNOWN, "%s, key id %d: %s", terms->issuer,
+                 terms->has_key_id, gpu_reasons(verdict));
+    cr_expect(strstr(gpu_reasons(verdict), "collateral-format") != NULL, "%s: %s", terms->issuer,
+              gpu_reasons(verdict));
+}
+
+/* Out: s: certificates in the evidence, and in the set only on request; bytes: the evidence */
+static void make_device_set(const struct gpu_world *w, bool with_certificates,
+                            uint8_t bytes[static ASSAY_EVIDENCE_LEN_MAX], struct set *s)
+{
+    struct assay_writer out = assay_writer_over(bytes, ASSAY_EVIDENCE_LEN_MAX);
+    *s = (struct set){ .root_count = GPU_ROOTS,
+                       .roots = { w->c.roots[0], w->c.roots[1] },
+                       .kinds = ASSAY_KINDS_NVIDIA,
+                       .kind = ASSAY_KIND_NVIDIA_GPU,
+                       .at_unix_s = w->c.at_unix_s };
+    s->package = (struct assay_package){ .kind = s->kind, .main = w->c.report };
+    for (size_t i = 0; i < w->c.file_count; i++) {
+        const struct assay_slice file = w->c.files[i];
+        const bool is_one = is_certificate(file);
+        if (is_one) s->package.certificates[s->package.certificate_count++] = file;
+        if (!is_one || with_certificates) add(s, file.bytes, file.len);
+    }
+    cr_assert_gt(s->package.certificate_count, 0);
+    assay_package_encode(&s->package, &out);
+    cr_assert_eq(assay_writer_finish(&out, &s->evidence), ASSAY_OK);
+}
+
+/* Which of the lists in the name of an authority is its own, nothing shows when the set is read.
+ * Lists in other names do not matter, however many they are. */
+static void judge_device_lists(bool with_certificates)
+{
+    static uint8_t bytes[ASSAY_EVIDENCE_LEN_MAX], der[AUTHORITY_DER_MAX];
+    static const enum gpu_link links[] = { GPU_FAMILY, GPU_ICA, GPU_DEVICE };
+    struct gpu_world *const w = gpu_world_open();
+    struct authority_key *stranger = authority_key_make(ASSAY_KEY_P384);
+    struct set s;
+    gpu_world_make(w);
+    make_device_set(w, with_certificates, bytes, &s);
+    struct authority_crl crl = { .issuer = "Another vendor",
+                                 .signer = stranger,
+                                 .alg = ASSAY_SIGNATURE_ECDSA_SHA384,
+                                 .from_s = s.at_unix_s - 3600,
+                                 .to_s = s.at_unix_s + 3600 };
+    expect_strange_lists_needless(&s, &crl);
+    cr_expect_eq(verdict->genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(verdict));
+    const struct authority_crl others = crl;
+    for (size_t k = 0; k < sizeof links / sizeof links[0]; k++) {
+        crl.issuer = w->terms[links[k]].subject;
+        for (int has_key_id = 0; has_key_id < 2; has_key_id++) {
+            crl.has_key_id = has_key_id == 1;
+            expect_lists_unjudged(&s, &crl);
+        }
+    }
+    /* The one that revokes, of an authority of the evidence, behind those of strangers. */
+    const uint64_t revoked_here[] = { w->terms[GPU_DEVICE].serial };
+    crl.issuer = w->terms[GPU_ICA].subject;
+    crl.signer = w->keys[GPU_ICA];
+    crl.revoked_count = 1;
+    crl.revoked = revoked_here;
+    const struct assay_slice last = assay_slice_over(der, authority_crl_make(&crl, der));
+    judge_lists(&s, &others, false, last);
+    cr_expect_neq(verdict->genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(verdict));
+    /* Copies of one that revokes nothing, by name and key id of an authority at hand. */
+    judge(&s, NULL, 0);
+    const struct assay_verdict wanted = *verdict;
+    crl.revoked_count = 0;
+    judge_lists(&s, &crl, true, (struct assay_slice){ NULL, 0 });
+    const bool is_same = assay_bytes_equal(verdict, &wanted, sizeof wanted);
+    cr_expect_eq(is_same, with_certificates, "%s", gpu_reasons(verdict));
+    authority_key_free(&stranger);
+    gpu_world_close(w);
+}
+
+Test(library_copies, in_names_of_authorities_of_the_evidence_are_unjudged)
+{
+    judge_device_lists(false);
+}
+
+Test(library_copies, in_names_of_authorities_of_the_set_are_known_by_key_id)
+{
+    judge_device_lists(true);
 }
 
 Test(library_copies, next_to_nvidias_change_nothing)

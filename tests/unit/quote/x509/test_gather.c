@@ -42,8 +42,8 @@ static void add(const uint8_t *der, size_t len)
     struct assay_certificate c;
     cr_assert_lt(found->count, ASSAY_RECOGNISED_MAX);
     cr_assert_eq(assay_x509_certificate(der, len, &c), ASSAY_OK);
-    found->pieces[found->count++] = (struct assay_recognised){ .shape = ASSAY_SHAPE_CERTIFICATE,
-                                                               .bytes = { der, len } };
+    found->pieces[found->count++] =
+        (struct assay_recognised){ .shape = ASSAY_SHAPE_CERTIFICATE, .bytes = { der, len } };
 }
 
 /* n - s instead of s, in a certificate that is signed by a key of P-256. Returns: its length */
@@ -117,12 +117,69 @@ Test(quote_gather, takes_each_certificate_in_one_form)
         for (size_t i = 0; i < BUNDLE; i++)
             for (size_t k = 0; k < i; k++)
                 cr_expect_not(assay_bytes_equal(gathered->certificates[i].serial,
-                                                gathered->certificates[k].serial,
-                                                ASSAY_SERIAL_LEN),
+                                                gathered->certificates[k].serial, ASSAY_SERIAL_LEN),
                               "%zu and %zu", i, k);
     }
     for (size_t i = 0; i < 2; i++)
         authority_key_free(&keys[i]);
+}
+
+/* --- lists */
+enum { LISTS_AT = 1800000000, STRANGE_LISTS = 60, LISTS = STRANGE_LISTS + ASSAY_LISTS_MAX };
+
+/* A vendor's root with that many lists of its own, behind those of strangers. Out: *built: its
+ * bundle */
+static void build_lists(size_t strange, size_t own, struct assay_collateral *built)
+{
+    static uint8_t ders[LISTS][AUTHORITY_DER_MAX], root_der[AUTHORITY_DER_MAX];
+    const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA256;
+    struct authority_key *key = authority_key_make(ASSAY_KEY_P256);
+    struct authority_key *other = authority_key_make(ASSAY_KEY_P256);
+    struct assay_key root;
+    authority_key_public(key, &root);
+    const struct authority_certificate c = authority_ca("Root", key, "Root", key, alg);
+    found->count = 0;
+    add(root_der, authority_certificate_make(&c, root_der));
+    for (size_t i = 0; i < strange + own; i++) {
+        const struct authority_crl crl = { .issuer = i < strange ? "Other" : "Root",
+                                           .signer = i < strange ? other : key,
+                                           .alg = alg,
+                                           .number = i + 1,
+                                           .from_s = LISTS_AT,
+                                           .to_s = LISTS_AT + 1 };
+        found->pieces[found->count++] =
+            (struct assay_recognised){ .shape = ASSAY_SHAPE_CRL,
+                                       .bytes = { ders[i], authority_crl_make(&crl, ders[i]) } };
+    }
+    cr_assert_eq(assay_collateral_gather(found, &root, true, gathered), ASSAY_OK);
+    cr_assert_eq(assay_collateral_build(&gathered->files, &root, built), ASSAY_OK);
+    cr_expect_eq(built->fault_count, 0);
+    authority_key_free(&other);
+    authority_key_free(&key);
+}
+
+/* A network has no evidence at hand: a bundle that leaves lists out is none for it. */
+Test(quote_gather, a_bundle_that_leaves_lists_out_is_not_sound)
+{
+    struct assay_collateral *const built = calloc(1, sizeof *built);
+    cr_assert_not_null(built);
+    build_lists(0, ASSAY_LISTS_MAX, built);
+    cr_expect(assay_collateral_sound(built));
+    build_lists(2, ASSAY_LISTS_MAX, built);
+    cr_expect_eq(built->list_count, ASSAY_LISTS_MAX);
+    cr_expect_eq(built->left_out.count, 1, "a name once");
+    cr_expect_not(assay_collateral_sound(built));
+    free(built);
+}
+
+Test(quote_gather, finds_the_list_of_the_root_behind_any_number_of_others)
+{
+    struct assay_collateral *const built = calloc(1, sizeof *built);
+    cr_assert_not_null(built);
+    build_lists(STRANGE_LISTS, 1, built);
+    cr_assert_eq(built->list_count, ASSAY_LISTS_MAX);
+    cr_expect(built->lists[0].has_issuer);
+    free(built);
 }
 
 /* --- cost */
