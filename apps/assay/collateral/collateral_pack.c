@@ -7,19 +7,28 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
-#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/collateral_dir.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "base/assert.h"
 #include "quote/collateral/newer.h"
 #include "quote/collateral/offer.h"
+#include "quote/collateral/revocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { OFFER_ROOM = 20 << 20 };
+
+/* One list of each authority. */
+struct packed_lists {
+    size_t count;
+    struct assay_slice bytes[ASSAY_LISTS_MAX];
+    struct assay_list list[ASSAY_LISTS_MAX];
+};
 
 /* On the heap. */
 struct packing {
@@ -32,6 +41,7 @@ struct packing {
     struct assay_endorsement_files own[ASSAY_ENDORSEMENTS_MAX]; /* of the set in force */
     struct assay_certificate chain[ASSAY_CHAIN_MAX];
     struct assay_collateral built;
+    struct packed_lists lists;
     struct assay_offer_scratch scratch;
     size_t found; /* offers that may follow */
     uint8_t bytes[OFFER_ROOM];
@@ -125,24 +135,44 @@ static bool is_of_authority(struct packing *p, const struct assay_key *root,
     return false;
 }
 
+/* Of several editions the newest, however many are in the folder. p->built has the list. */
+static enum assay_status keep_newest(struct packing *p, struct assay_slice bytes)
+{
+    struct packed_lists *const all = &p->lists;
+    const struct assay_list *const it = &p->built.lists[0];
+    size_t at = 0;
+    ASSAY_ASSERT(it->has_issuer && all->count <= ASSAY_LISTS_MAX);
+    while (at < all->count &&
+           !assay_bytes_equal(all->list[at].issuer_name, it->issuer_name, sizeof it->issuer_name))
+        at += 1;
+    if (at == ASSAY_LISTS_MAX) return ASSAY_E_FULL;
+    if (at < all->count &&
+        assay_revocation_compare(&it->crl, &all->list[at].crl, p->options->at_unix_s) <= 0)
+        return ASSAY_OK;
+    if (at == all->count) all->count += 1;
+    all->list[at] = *it;
+    all->bytes[at] = bytes;
+    return ASSAY_OK;
+}
+
 static enum assay_status pack_lists(struct packing *p, const struct assay_key *root,
                                     struct assay_writer *w)
 {
-    struct assay_slice lists[ASSAY_LISTS_MAX];
-    size_t count = 0;
     bool is_taken[ASSAY_RECOGNISED_MAX] = { false };
     static const bool none[ASSAY_RECOGNISED_MAX];
-    for (size_t i = 0; i < p->given.found.count && count < ASSAY_LISTS_MAX; i++) {
+    p->lists.count = 0;
+    for (size_t i = 0; i < p->given.found.count; i++) {
         const struct assay_recognised *const piece = &p->given.found.pieces[i];
         if (piece->shape != ASSAY_SHAPE_CRL || piece->status != ASSAY_OK ||
             !is_of_authority(p, root, piece->bytes))
             continue;
         is_taken[i] = true;
-        lists[count++] = piece->bytes;
+        ASSAY_TRY(keep_newest(p, piece->bytes));
     }
-    if (count == 0) return ASSAY_E_NOT_FOUND;
+    if (p->lists.count == 0) return ASSAY_E_NOT_FOUND;
     cli_input_files_set_used(&p->given, none, is_taken);
-    return assay_offer_lists(&p->in_force.set, root, lists, count, &p->scratch, w);
+    return assay_offer_lists(&p->in_force.set, root, p->lists.bytes, p->lists.count, &p->scratch,
+                             w);
 }
 
 /* ------------------------------------------------------------ one root */
@@ -226,8 +256,7 @@ static int run_pack(struct packing *p)
             if (assay_key_equal(&set->entries[k].root, &set->entries[i].root))
                 has[assay_endorsement_has_documents(&set->entries[k])] = true;
         if (has[1]) result = pack_root(p, &set->entries[i].root, true);
-        if (has[0] && result == ASSAY_EXIT_OK)
-            result = pack_root(p, &set->entries[i].root, false);
+        if (has[0] && result == ASSAY_EXIT_OK) result = pack_root(p, &set->entries[i].root, false);
     }
     return result == ASSAY_EXIT_OK ? finish_pack(p) : result;
 }

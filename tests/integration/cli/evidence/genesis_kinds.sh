@@ -90,6 +90,23 @@ sed "s/^kinds: .*/kinds: [soft, snp, tpm2]/; s/pinned: amd-genoa }/&\\n  - { nam
     sed -n 's/^root_key:/key:/p'), kinds: [tpm2] }/" policy.all.yaml >policy.yaml
 expect 0 'kinds-3: 4 members' created kinds-3 'vendor-2, amd, registrar' \
     "$MILAN/report.bin" "$GENOA/report.bin"
+# --- its list is renewed from a folder with pieces of all vendors and more editions than a bundle has lists: the newest
+# one is offered, and what the other vendors have stays
+mkdir editions && cp amd/* editions/ && for i in $(seq 10 69); do
+    "$ASSAY" tpm crl registrar --days 40$i >/dev/null && cp registrar/crl.der editions/$i.der || wrong 'no edition'
+done
+until [ "$(date +%s)" -gt "$(stat -c %Y registrar/crl.der)" ]; do sleep 0.1; done # dates are in seconds
+"$ASSAY" tpm crl registrar --days 5000 >/dev/null && cp registrar/crl.der editions/z.der
+expect 0 'editions.offer: written' "$ASSAY" collateral pack editions --in-force kinds-3 --out editions.offer
+expect 0 '' "$ASSAY" collateral apply --in-force kinds-3 --offer editions.offer --out editions.set
+has() { [ "$(od -An -v -tx1 "$1" | tr -d ' \n' | grep -c "$(od -An -v -tx1 "$2" | tr -d ' \n')")" = 1 ]; }
+check 'the newest edition is in force' has editions.set editions/z.der
+check 'an older one is not' eval '! has editions.set editions/69.der'
+pieces() { "$ASSAY" collateral show "$1" --at "$at" | grep -vc 'CRL\|registrar'; }
+check 'all other pieces are as they were' test "$(pieces kinds-3)" = "$(pieces editions.set)"
+openssl x509 -in amd/milan-ask_pem -outform DER -out ask.der 2>/dev/null || cp amd/milan-ask_pem ask.der
+check 'also those of AMD' eval 'has kinds-3 ask.der && has editions.set ask.der'
+check 'and of Intel'"'"'s form' eval 'has kinds-3 vendor-2/pck_crl.der && has editions.set vendor-2/pck_crl.der'
 rm registrar/crl.der
 expect 0 'kinds-4: 4 members' created kinds-4 'vendor-2, amd, registrar' \
     "$MILAN/report.bin" "$GENOA/report.bin"
