@@ -65,8 +65,7 @@ static void run(enum assay_snp_product product, struct assay_verifier *verifier,
                          ASSAY_SNP_REPORT_LEN);
     }
     const char *const name = assay_snp_product_text(product);
-    const double raw_us =
-        stopwatch_best_us("quote snp", "raw P-384", 300, raw_p384_verify, raw);
+    const double raw_us = stopwatch_best_us("quote snp", "raw P-384", 300, raw_p384_verify, raw);
     (void)snprintf(line, sizeof line, "%s, cold", name);
     const double cold_us = stopwatch_best_us("quote snp", line, 100, judge, s);
     s->world->verifier = verifier;
@@ -75,6 +74,10 @@ static void run(enum assay_snp_product product, struct assay_verifier *verifier,
     printf("quote snp    %-33s warm at %.0f %% of the raw rate (%s), cold %.1f raw "
            "verifications\n",
            name, 100 * raw_us / warm_us, assay_p384_library(), cold_us / raw_us);
+    struct assay_verifier_counts counts;
+    assay_verifier_count(verifier, &counts);
+    printf("quote snp    %-33s %zu platforms remembered, %zu bytes each, and %zu of keys\n", name,
+           counts.entries_used, assay_verifier_size(2) - assay_verifier_size(1), counts.key_bytes);
     authority_key_free(&s->world->ark_key);
     authority_key_free(&s->world->ask_key);
     snp_world_close(s->world);

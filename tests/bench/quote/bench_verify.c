@@ -367,6 +367,30 @@ static void run_fleet(struct vendor *v, struct subject *s)
     free(memory);
 }
 
+/* The tables of a network's members: each has a platform, whose quotes are verified again and again.
+ */
+static void run_members(struct vendor *v, struct subject *s)
+{
+    enum { MEMBERS = 20 };
+    void *memory = NULL;
+    struct assay_verifier_counts counts;
+    const struct counting before = counting_now();
+    s->verifier = open_verifier(MEMBERS, &memory);
+    assay_verifier_limit_tables(s->verifier, MEMBERS);
+    for (int i = 0; i < MEMBERS; i++) {
+        quote_of_new_platform(v, s);
+        for (int turn = 0; turn <= ASSAY_VERIFIER_HOT; turn++)
+            judge(s);
+    }
+    const struct counting after = counting_now();
+    assay_verifier_count(s->verifier, &counts);
+    printf("quote verify %zu members with %zu tables take %.2f MB, %.2f of them tables and keys\n",
+           counts.entries_used, counts.tables_used,
+           (double)(after.live_bytes - before.live_bytes) / 1e6, (double)counts.key_bytes / 1e6);
+    assay_verifier_deinit(&s->verifier);
+    free(memory);
+}
+
 static void run_soft(struct assay_verifier *verifier, struct raw *raw)
 {
     enum { FROM = 1700000000, AT = 1800000000, TO = 2000000000 };
@@ -384,6 +408,7 @@ static void run_soft(struct assay_verifier *verifier, struct raw *raw)
     struct building building = { &v->bundle.files, root, s->collateral };
     stopwatch_best_us("quote verify", "soft, building a bundle", 50, build, &building);
     run_fleet(v, s);
+    run_members(v, s);
     close_subject(s);
     assay_soft_ca_wipe(&v->ca);
     free(v);
