@@ -54,7 +54,8 @@ void cli_input_files_print(const struct assay_input_files *given, const char *di
 void cli_input_files_print_strangers(const struct assay_input_files *given, const char *dir,
                                      const bool is_of_stranger[static ASSAY_RECOGNISED_MAX],
                                      const char *root);
-/* The same documents as objects with `file` and `what`. Returns: an array, to be freed or appended. */
+/* The same documents as objects with `file` and `what`. Returns: an array, to be freed or appended.
+ */
 struct assay_json *cli_input_files_strangers_json(
     const struct assay_input_files *given, const bool is_of_stranger[static ASSAY_RECOGNISED_MAX]);
 void cli_input_files_close(struct assay_input_files *given);

@@ -367,8 +367,7 @@ static void run_fleet(struct vendor *v, struct subject *s)
     free(memory);
 }
 
-/* The tables of a network's members: each has a platform, whose quotes are verified again and again.
- */
+/* The tables of a network's members: each has a platform, whose quotes are verified repeatedly. */
 static void run_members(struct vendor *v, struct subject *s)
 {
     enum { MEMBERS = 20 };

@@ -2,9 +2,9 @@
  * tests/bench/quote/bench_vtpm.c - quotes of a paravisor's TPM per second, whose key is RSA of 2048
  * bits, cold and warm, compared with the raw RSA verification of the same library in the same run.
  *
- * cold: nothing is cached; the report of the chip, its chain and the TPM's quote are verified. warm:
- * what depends on bytes alone is cached. Each line is the best of several rounds, in processor time,
- * because the machine is shared.
+ * cold: nothing is cached; the report of the chip, its chain and the TPM's quote are verified.
+ * warm: the endorsement key is cached; the chip's report (P-384) and the TPM's quote are verified.
+ * Each line is the best of several rounds, in processor time, because the machine is shared.
  */
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
