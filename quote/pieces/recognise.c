@@ -686,9 +686,9 @@ static enum assay_status add_between(struct assay_recognition *r,
 static enum assay_status add_document_file(struct assay_recognition *r,
                                            struct assay_recognise_scratch *scratch,
                                            struct progress *progress, struct assay_slice text,
-                                           struct room *room)
+                                           bool is_xml, struct room *room)
 {
-    ASSAY_TRY(add_json(r, scratch, progress, text, room));
+    ASSAY_TRY(is_xml ? add_xml(r, text, room) : add_json(r, scratch, progress, text, room));
     const size_t at = find_list(scratch, text, 0);
     ASSAY_ASSERT(at <= text.len);
     return at == text.len
@@ -733,12 +733,9 @@ static enum assay_status add_text(struct assay_recognition *r,
     struct progress progress = { 0 };
     while (!is_blank(text)) {
         bool done = false;
-        if (is_json(scratch, text, &progress.name)) {
-            ASSAY_TRY(add_document_file(r, scratch, &progress, text, room));
-            break;
-        }
-        if (assay_rim_xml_looks(text)) {
-            ASSAY_TRY(add_xml(r, text, room));
+        const bool is_xml = assay_rim_xml_looks(text);
+        if (is_xml || is_json(scratch, text, &progress.name)) {
+            ASSAY_TRY(add_document_file(r, scratch, &progress, text, is_xml, room));
             break;
         }
         ASSAY_TRY(add_bounded(r, scratch, &progress, &text, &done));

@@ -525,6 +525,25 @@ Test(recognise, a_damaged_document_hides_no_list)
     world_close(w);
 }
 
+/* Markup that cannot be read takes the rest of its file, and the list behind it is one all the same.
+ */
+Test(recognise, markup_hides_no_list)
+{
+    static const char *const fronts[] = { "<SoftwareIdentity", "<?xml version=\"1.0\"?><a>",
+                                          " \n<SoftwareIdentity name=\"x\"/>\n" };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++) {
+        struct file f = { .len = 0 };
+        add_text(&f, fronts[i]);
+        add_list_as(&f, b, DER);
+        const struct found found = look(&f, a, b);
+        cr_expect(found.has_damaged || found.has_second, "%s", fronts[i]);
+    }
+    world_close(w);
+}
+
 /* In known documents, behind names, in escapes, UTF-16 and short lines, or encoded once more. */
 Test(recognise, no_list_hides_in_what_a_file_was_taken_for)
 {
