@@ -110,8 +110,9 @@ def _der_length(body):
     return 2 + body[1] if body[1] < 128 else 2 + n + int.from_bytes(body[2:2 + n], 'big')
 
 
-def _responses(case):
-    """Of several about one certificate the newest that was issued by then; none about strangers."""
+def _responses(case, is_last=False):
+    """Of several about one certificate the newest that was issued by then, of equally new ones the first or the last;
+    none about strangers."""
     pool = {}
     chain = mutations.pem_blocks(case.files['certificate_chain'])
     for of, certificates in [('device', [x509.load_pem_x509_certificate(b) for b in chain])] + [
@@ -126,7 +127,7 @@ def _responses(case):
             serial, time = r.serial_number, r.this_update
         except Exception:
             return case.ocsp
-        if serial in pool and (serial not in kept or kept[serial][0] < time):
+        if serial in pool and (serial not in kept or kept[serial][0] < time or is_last and kept[serial][0] == time):
             kept[serial] = (time, [pool[serial], '%x' % serial, name, body])
     return [entry for _, entry in kept.values()]
 
@@ -195,13 +196,15 @@ def arranged(case, ref):
                 now.files.pop(role, None)
             now.files.update(manifests)
             out.append(('manifest-arrangement', now.clone()))
-    try:
-        responses = _responses(now)
-    except Exception:
-        responses = now.ocsp
-    if responses != now.ocsp:
-        now.ocsp = responses
-        out.append(('response-arrangement', now.clone()))
+    given = now.ocsp
+    for is_last in (False, True):
+        now.ocsp = given
+        try:
+            now.ocsp = _responses(now, is_last)
+        except Exception:
+            pass
+        if now.ocsp != given:
+            out.append(('response-arrangement', now.clone()))
     return out
 
 

@@ -155,6 +155,21 @@ def check_responses(case):
     expect('a response without a fault next to one that is none', explain(good, 'accept', [device]), None)
 
 
+def check_twice(case):
+    """A response that is not signed next to one that is, in both orders, and alone."""
+    at = next(i for i, e in enumerate(case.ocsp) if e[1] == '%x' % certificates(case)[DEVICE].serial_number)
+    wrong = list(case.ocsp[at])
+    wrong[3] = wrong[3][:-1] + bytes([wrong[3][-1] ^ 1])
+
+    def ask(other):
+        return {'accept': all(e[3] != wrong[3] for e in other.ocsp)}
+    for name, entries, expected in (('first', [wrong, case.ocsp[at]], 'response-arrangement'),
+                                    ('last', [case.ocsp[at], wrong], 'response-arrangement'), ('alone', [wrong], None)):
+        other = case.clone()
+        other.ocsp = case.ocsp[:at] + entries + case.ocsp[at + 1:]
+        expect('a wrong response ' + name, explain(other, 'accept', [], theirs=False, own=True, ask=ask), expected)
+
+
 def check_full(case):
     eight = [('certificate-time', 'OCSP key for %d' % i, 'evaluated at 2033') for i in range(8)]
     rim = {'chain': True, 'chain_in_time': False, 'signature': True, 'version_match': True, 'product_match': True}
@@ -219,6 +234,7 @@ def main():
     check_kind(case, bases[SWITCH])
     check_report(case)
     check_responses(case)
+    check_twice(case)
     check_full(case)
     check_strays(case)
     check_signers(case)
