@@ -32,6 +32,17 @@ static size_t response_head_len(struct assay_slice text)
     return ok ? at + sizeof status : 0;
 }
 
+/* A response that cannot be read ends where a list in it begins: its own length proves nothing. */
+static size_t length_before_list(struct assay_slice text, struct assay_slice response)
+{
+    ASSAY_ASSERT(response.bytes == text.bytes && response.len <= text.len);
+    size_t at = 1;
+    while (at < response.len && assay_x509_list_header(assay_slice_over(
+                                    text.bytes + at, text.len - at)) != ASSAY_X509_LIST_HEADER)
+        at += 1;
+    return at;
+}
+
 enum assay_status assay_manifest_take(struct assay_slice *text, struct assay_recognised *piece,
                                       bool *found)
 {
@@ -43,7 +54,8 @@ enum assay_status assay_manifest_take(struct assay_slice *text, struct assay_rec
     if (assay_x509_next_ocsp(&rest, &piece->bytes)) {
         piece->shape = ASSAY_SHAPE_OCSP;
         piece->status = assay_x509_ocsp(piece->bytes.bytes, piece->bytes.len, &response);
-        *text = rest;
+        if (piece->status != ASSAY_OK) piece->bytes.len = length_before_list(*text, piece->bytes);
+        *text = assay_slice_over(text->bytes + piece->bytes.len, text->len - piece->bytes.len);
         return assay_status_class(piece->status) == ASSAY_CLASS_HOST ? piece->status : ASSAY_OK;
     }
     const size_t head = response_head_len(rest);

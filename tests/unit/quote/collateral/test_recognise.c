@@ -525,8 +525,7 @@ Test(recognise, a_damaged_document_hides_no_list)
     world_close(w);
 }
 
-/* Markup that cannot be read takes the rest of its file, and the list behind it is one all the same.
- */
+/* Markup that cannot be read takes the rest of its file; the list behind it is one all the same. */
 Test(recognise, markup_hides_no_list)
 {
     static const char *const fronts[] = { "<SoftwareIdentity", "<?xml version=\"1.0\"?><a>",
@@ -541,6 +540,23 @@ Test(recognise, markup_hides_no_list)
         const struct found found = look(&f, a, b);
         cr_expect(found.has_damaged || found.has_second, "%s", fronts[i]);
     }
+    world_close(w);
+}
+
+/* A response that cannot be read, and whose length includes a list. */
+Test(recognise, a_damaged_response_hides_no_list)
+{
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    const size_t len = b.len + 6;
+    const uint8_t head[] = { 0x30, 0x82, (uint8_t)(len >> 8), (uint8_t)len, 0x0a, 0x01, 0x00, 0xa0,
+                             0x01, 0x00 };
+    struct file f = { .len = 0 };
+    add_bytes(&f, head, sizeof head);
+    add_list_as(&f, b, DER);
+    const struct found found = look(&f, a, b);
+    cr_expect(found.has_damaged || found.has_second);
     world_close(w);
 }
 
