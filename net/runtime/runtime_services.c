@@ -330,7 +330,13 @@ static void follow_ledger(struct assay_runtime *runtime)
                                                             on_closed };
     ASSAY_ASSERT(runtime->service_state != NULL && runtime->service_state->feed.members != NULL);
     if (runtime->renewing) return;
+    /* A fence is passed on before the ledger; its end after it, when followers of the era that the
+     * fence ended are disconnected. */
+    struct assay_era_snapshot era;
+    assay_engine_era(runtime->engine, &era);
+    if (era.fenced) assay_service_server_set_fenced(runtime->service_server, true);
     assay_host_service_feed_step(&runtime->service_state->feed, runtime->engine, &callbacks);
+    assay_service_server_set_fenced(runtime->service_server, era.fenced);
 }
 
 void runtime_services_poll(struct assay_runtime *runtime)

@@ -35,6 +35,7 @@ struct assay_follower {
     struct assay_follower_state next_home;
     struct assay_registry_plan next_plan;
     uint64_t next_other_weight;
+    bool is_fenced, next_fenced;
     struct held next; /* registry NULL: there is none */
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], count, read;
     struct assay_registry_facts facts;
@@ -124,6 +125,11 @@ bool assay_follower_follows(const struct assay_follower *f)
     return f->begun;
 }
 
+bool assay_follower_is_fenced(const struct assay_follower *f)
+{
+    return f->is_fenced;
+}
+
 uint64_t assay_follower_revision(const struct assay_follower *f)
 {
     return f->revision;
@@ -147,8 +153,13 @@ static void disconnect(struct assay_follower *f, uint64_t now_ms)
 {
     assay_service_stream_close(&f->stream);
     free_registry(&f->next);
-    f->begun = false;
+    f->begun = f->next_fenced = false;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
+}
+
+void assay_follower_reconnect(struct assay_follower *f, uint64_t now_ms)
+{
+    disconnect(f, now_ms);
 }
 
 static enum assay_status connect_daemon(struct assay_follower *f, uint64_t now_ms)
@@ -269,6 +280,7 @@ static enum assay_status finish_begin(struct assay_follower *f)
     f->home = f->next_home;
     f->plan = f->next_plan;
     f->begun = f->has_state = true;
+    f->is_fenced = f->next_fenced;
     report_begin(f);
     return ASSAY_OK;
 }
@@ -363,12 +375,26 @@ static bool lacks_holders(const struct assay_follower *f, const struct assay_ser
            (m->verb == ASSAY_SERVICE_BEGIN || m->verb == ASSAY_SERVICE_CLOSE);
 }
 
+/* Before BEGIN it is of the state that follows. */
+static enum assay_status on_fence(struct assay_follower *f, const struct assay_service_message *m)
+{
+    if (service_of(f) != ASSAY_SERVICE_IDENTITY) return ASSAY_E_INVALID;
+    if (!f->begun) {
+        f->next_fenced = m->is_fenced;
+        return ASSAY_OK;
+    }
+    f->is_fenced = m->is_fenced;
+    if (f->config.callbacks.fenced != NULL) f->config.callbacks.fenced(f->config.context);
+    return ASSAY_OK;
+}
+
 static enum assay_status on_message(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (lacks_holders(f, m)) return ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CROWDED) return ASSAY_E_FULL;
     if (m->verb == ASSAY_SERVICE_BEGIN) return on_begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return on_document(f, m);
+    if (m->verb == ASSAY_SERVICE_FENCE) return on_fence(f, m);
     if (!f->begun) /* refused: the plan in force lacks the followed service */
         return m->verb == ASSAY_SERVICE_REFUSED ? ASSAY_E_UNSUPPORTED : ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CLOSE) return on_close(f, m);

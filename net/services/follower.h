@@ -37,6 +37,8 @@ struct assay_follower_callbacks {
     /* Answers to assay_follower_request: PROOF and KEYS. Nothing of them was verified. */
     void (*proof)(void *context, const struct assay_service_message *m);
     void (*keys)(void *context, const struct assay_service_message *m);
+    /* Of the group key: whether the node signs nothing more in its era has changed. */
+    void (*fenced)(void *context);
     void (*refused)(void *context, enum assay_service_kind kind, struct assay_slice why);
 };
 
@@ -107,6 +109,11 @@ const struct assay_follower_state *assay_follower_state(const struct assay_follo
 const uint8_t *assay_follower_node(const struct assay_follower *f);
 /* Returns: whether a ledger is followed currently. */
 bool assay_follower_follows(const struct assay_follower *f);
+/* Returns: whether the node signs nothing more in its era, as it reported last. */
+bool assay_follower_is_fenced(const struct assay_follower *f);
+/* Disconnects; the documents of the service are loaded again when the daemon is dialled. Not from a
+ * callback. */
+void assay_follower_reconnect(struct assay_follower *f, uint64_t now_ms);
 /* Returns: a number that increases with every report. */
 uint64_t assay_follower_revision(const struct assay_follower *f);
 

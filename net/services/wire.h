@@ -19,6 +19,8 @@
  *   REFUSED  [11, kind, why]                   a permanently rejected SUBMIT; why: for operators
  *   PROOF    [14, epoch, voters, boundary, finality]     the answer to PROVE; empty: not here
  *   KEYS     [16, root, list]                  the answer to LIST; empty: not here
+ *   FENCE    [17, fenced]                  of the group key: whether the node signs nothing more in
+ *            its era; before BEGIN when it is so
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
  *                                              operators
  * By a program:
@@ -98,6 +100,7 @@ enum assay_service_verb {
     ASSAY_SERVICE_PROOF = 14,
     ASSAY_SERVICE_LIST = 15,
     ASSAY_SERVICE_KEYS = 16,
+    ASSAY_SERVICE_FENCE = 17,
 };
 
 enum assay_service_member_bit {
@@ -131,6 +134,7 @@ struct assay_service_message {
     uint32_t members;        /* at most ASSAY_REGISTRY_SLOTS_MAX */
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     uint8_t node[ASSAY_REGISTRY_SLOTS_MAX][32];
+    bool is_fenced;
     bool has_holders; /* BEGIN, CLOSE: member has what is for the group key alone, and: */
     uint64_t other_weight;
     uint64_t records;            /* of the service, final since that close; BEGIN */

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "engine/ledger/proofs/boundary.h"
+#include "engine/ledger/proofs/proof.h"
 #include "engine/sync/boundary_chain.h"
 #include "services/identity/ceremony_document.h"
 
@@ -17,6 +18,7 @@ struct assay_keyholder_proof {
     bool has_voters;            /* chain is at that checkpoint */
     struct assay_boundary_chain chain;
     struct assay_roster_row rows[ASSAY_MEMBERS_MAX];
+    bool has_state; /* what follows is of that checkpoint */
     bool has_documents, certified;
     uint8_t document[ASSAY_CA_DOCUMENTS][32]; /* of the group key, after that epoch */
 };
@@ -62,6 +64,7 @@ bool assay_keyholder_proof_next(const struct assay_keyholder_proof *proof, uint6
 static void load_documents(struct assay_keyholder_proof *p, const struct assay_boundary *b)
 {
     const struct assay_leaf_head *head = &b->state;
+    p->has_state = true;
     p->certified = head->certified;
     p->has_documents = head->service_count >= ASSAY_CA_DOCUMENTS;
     for (uint32_t i = 0; p->has_documents && i < ASSAY_CA_DOCUMENTS; i++)
@@ -106,19 +109,56 @@ static enum assay_status load_base(struct assay_keyholder_proof *p,
     return ASSAY_OK;
 }
 
+static uint64_t add_ahead(uint64_t unix_ms)
+{
+    const uint64_t ahead_ms = (uint64_t)ASSAY_PROOF_AHEAD_S * 1000;
+    return unix_ms > UINT64_MAX - ahead_ms ? UINT64_MAX : unix_ms + ahead_ms;
+}
+
+const char *assay_keyholder_proof_time_fault(const struct assay_keyholder_proof *proof,
+                                             uint64_t unix_ms)
+{
+    if (unix_ms > assay_checkpoint_expires_ms(&proof->at))
+        return "the trusting period of the checkpoint is over: take a newer checkpoint from nodes "
+               "that you trust";
+    if (add_ahead(unix_ms) < proof->at.time_ms)
+        return "the clock lies more than 10 minutes before the checkpoint: set the clock";
+    return NULL;
+}
+
+/* The next epoch, proven by votes of this one's voters. */
+static enum assay_status check_time(const struct assay_keyholder_proof *p, uint64_t unix_ms,
+                                    struct assay_fault *fault)
+{
+    const uint64_t time_ms = p->chain.at.time_ms;
+    if (time_ms > assay_checkpoint_expires_ms(&p->at))
+        return fail_proof(fault, "the next epoch lies beyond the trusting period of the one before",
+                          ASSAY_E_STALE);
+    if (time_ms > add_ahead(unix_ms))
+        return fail_proof(fault, "the epoch lies more than 10 minutes ahead of the clock",
+                          ASSAY_E_INVALID);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_keyholder_proof_on_answer(struct assay_keyholder_proof *proof,
                                                   const struct assay_service_message *m,
-                                                  struct assay_fault *fault)
+                                                  uint64_t unix_ms, struct assay_fault *fault)
 {
     struct assay_keyholder_proof *p = proof;
     struct assay_boundary b;
     ASSAY_ASSERT(m->verb == ASSAY_SERVICE_PROOF);
     if (m->epoch != p->at.epoch + (p->has_voters ? 1U : 0U)) return ASSAY_E_EARLY;
+    const char *what = assay_keyholder_proof_time_fault(p, unix_ms);
+    if (what != NULL) {
+        (void)fail_proof(fault, what, ASSAY_E_STALE);
+        return ASSAY_E_STALE;
+    }
     if (!p->has_voters) return load_base(p, m, fault);
     if (m->boundary.len == 0) return ASSAY_E_NOT_FOUND;
     enum assay_status status = assay_boundary_decode(m->boundary, ASSAY_MEMBERS_MAX, &b);
     if (status != ASSAY_OK) return fail_proof(fault, "boundary cannot be read", status);
     status = assay_boundary_chain_add(&p->chain, m->boundary, m->finality, fault);
+    if (status == ASSAY_OK) status = check_time(p, unix_ms, fault);
     p->has_voters = status == ASSAY_OK; /* else its tables are requested again */
     if (status != ASSAY_OK) return status;
     p->at = p->chain.at;
@@ -126,23 +166,40 @@ enum assay_status assay_keyholder_proof_on_answer(struct assay_keyholder_proof *
     return ASSAY_OK;
 }
 
+/* Returns: ASSAY_OK | ASSAY_E_INVALID (others than are proven) | ASSAY_E_MEMORY */
+static enum assay_status compare_documents(const struct assay_keyholder_proof *p,
+                                           const struct assay_ca *ca)
+{
+    uint8_t *bytes = malloc(ASSAY_CA_DOCUMENT_LEN_MAX);
+    enum assay_status status = bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    for (uint32_t i = 0; status == ASSAY_OK && i < ASSAY_CA_DOCUMENTS; i++) {
+        struct assay_writer w = assay_writer_over(bytes, ASSAY_CA_DOCUMENT_LEN_MAX);
+        uint8_t digest[32];
+        if (assay_ca_document_encode(ca, i, &w) != ASSAY_OK) status = ASSAY_E_INVALID;
+        assay_sha256(bytes, w.len, digest);
+        if (!assay_bytes_equal(digest, p->document[i], 32)) status = ASSAY_E_INVALID;
+    }
+    free(bytes);
+    return status;
+}
+
+static bool is_of_epoch(const struct assay_keyholder_proof *p, const struct assay_ca *ca)
+{
+    return p->has_state && ca->era == p->at.era && ca->epoch == p->at.epoch &&
+           assay_bytes_equal(ca->chain_id, p->at.chain_id, 32);
+}
+
 bool assay_keyholder_proof_has(const struct assay_keyholder_proof *proof, const struct assay_ca *ca,
                                bool *certified)
 {
-    const struct assay_keyholder_proof *p = proof;
-    if (!p->has_documents || ca->era != p->at.era || ca->epoch != p->at.epoch ||
-        !assay_bytes_equal(ca->chain_id, p->at.chain_id, 32))
-        return false;
-    uint8_t *bytes = malloc(ASSAY_CA_DOCUMENT_LEN_MAX);
-    bool is_equal = bytes != NULL;
-    for (uint32_t i = 0; is_equal && i < ASSAY_CA_DOCUMENTS; i++) {
-        struct assay_writer w = assay_writer_over(bytes, ASSAY_CA_DOCUMENT_LEN_MAX);
-        uint8_t digest[32];
-        is_equal = assay_ca_document_encode(ca, i, &w) == ASSAY_OK;
-        assay_sha256(bytes, w.len, digest);
-        is_equal = is_equal && assay_bytes_equal(digest, p->document[i], 32);
-    }
-    free(bytes);
-    *certified = p->certified;
-    return is_equal;
+    *certified = proof->certified;
+    return is_of_epoch(proof, ca) && proof->has_documents &&
+           compare_documents(proof, ca) == ASSAY_OK;
+}
+
+bool assay_keyholder_proof_differs(const struct assay_keyholder_proof *proof,
+                                   const struct assay_ca *ca)
+{
+    if (!is_of_epoch(proof, ca)) return false;
+    return !proof->has_documents || compare_documents(proof, ca) == ASSAY_E_INVALID;
 }

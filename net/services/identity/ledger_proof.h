@@ -5,7 +5,9 @@
  * From a checkpoint on, boundary after boundary with its finality proof: who votes in each epoch,
  * and the digests of the documents of the group key after it. Without I/O: requests are messages
  * for the daemon (net/services/wire.h), whose answers are hostile. A RECOVER is no link: a new era
- * needs a checkpoint of it, which operators supply.
+ * needs a checkpoint of it, which operators supply. So does a holder whose newest proven epoch is
+ * older than the trusting period of its checkpoint (docs/protocol.md 11.3.1): voters of then may
+ * have lost their keys since.
  */
 #ifndef ASSAY_NET_SERVICES_IDENTITY_LEDGER_PROOF_H
 #define ASSAY_NET_SERVICES_IDENTITY_LEDGER_PROOF_H
@@ -26,15 +28,21 @@ void assay_keyholder_proof_destroy(struct assay_keyholder_proof **proof);
  * everything up to that epoch is proven */
 bool assay_keyholder_proof_next(const struct assay_keyholder_proof *proof, uint64_t epoch,
                                 struct assay_service_message *m);
+/* Whether anything can be proven at a time. In: unix_ms: of the holder's clock. Returns: NULL; else
+ * what is wrong with the checkpoint or the clock, and what to do */
+const char *assay_keyholder_proof_time_fault(const struct assay_keyholder_proof *proof,
+                                             uint64_t unix_ms);
 /*
  * assay_keyholder_proof_on_answer - verifies a PROOF.
- * Out:     *fault: of ASSAY_E_INVALID: what was expected
+ * In:      unix_ms: of the holder's clock
+ * Out:     *fault: of ASSAY_E_INVALID and ASSAY_E_STALE: what was expected
  * Returns: ASSAY_OK: the next epoch is proven, or the checkpoint's own | ASSAY_E_NOT_FOUND (empty:
  *          the daemon does not have it) | ASSAY_E_EARLY (of another epoch than the next: it was
- *          requested before) | ASSAY_E_INVALID: nothing changed | ASSAY_E_CRYPTO
+ *          requested before) | ASSAY_E_STALE (the trusting period is over, or the clock lies before
+ *          the checkpoint) | ASSAY_E_INVALID: nothing changed | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_keyholder_proof_on_answer(
-    struct assay_keyholder_proof *proof, const struct assay_service_message *m,
+    struct assay_keyholder_proof *proof, const struct assay_service_message *m, uint64_t unix_ms,
     struct assay_fault *fault);
 /* Returns: the newest proven epoch; the checkpoint of creation before the first answer. */
 const struct assay_checkpoint *assay_keyholder_proof_at(const struct assay_keyholder_proof *proof);
@@ -43,5 +51,9 @@ const struct assay_checkpoint *assay_keyholder_proof_at(const struct assay_keyho
  * are not proven */
 bool assay_keyholder_proof_has(const struct assay_keyholder_proof *proof, const struct assay_ca *ca,
                                bool *certified);
+/* Returns: whether this is another group key after that epoch than the one that is proven: the
+ * daemon showed other records or members than the ledger has, or the fold has a fault. */
+bool assay_keyholder_proof_differs(const struct assay_keyholder_proof *proof,
+                                   const struct assay_ca *ca);
 
 #endif

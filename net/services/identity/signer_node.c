@@ -45,17 +45,19 @@ struct assay_keyholder_node {
     bool has_holder; /* secrets->holder is of node_id */
     uint8_t node_id[32];
     enum assay_status ledger, failure;
-    uint64_t now_ms, ask_at_ms, list_at_ms;
+    uint64_t now_ms, unix_ms, ask_at_ms, list_at_ms;
     struct assay_ca closed; /* as the last close left it */
     bool has_closed;
     bool must_step;        /* something is to be derived from what was acted on */
     struct assay_ca acted; /* the last state that was verified */
     uint64_t stored_epoch; /* of the checkpoint that is on the disk */
     bool has_acted, is_listed, is_behind;
-    uint8_t list_root[32]; /* of the list that was read last */
+    bool is_diverged, is_fenced;
+    uint64_t diverged_epoch; /* it reconnects once for each */
+    uint8_t list_root[32];   /* of the list that was read last */
     bool has_list;
     uint64_t refused;
-    const char *fault;
+    const char *fault, *expired;
 };
 
 static void set_failure(struct assay_keyholder_node *n, enum assay_status status)
@@ -173,10 +175,17 @@ static enum assay_status execute_effect(struct assay_keyholder_node *n)
     ASSAY_UNREACHABLE("an action");
 }
 
+/* Otherwise nothing is derived, and nothing is submitted. */
+static bool may_act(const struct assay_keyholder_node *n)
+{
+    return n->failure == ASSAY_OK && !n->is_fenced && !n->is_diverged && n->expired == NULL;
+}
+
 static void step_holder(struct assay_keyholder_node *n)
 {
     struct assay_ceremony_holder *h = &n->secrets->holder;
     ASSAY_ASSERT(n->has_acted && n->has_holder);
+    if (!may_act(n)) return;
     n->must_step = false;
     for (enum assay_status status = ASSAY_OK; status == ASSAY_OK && n->failure == ASSAY_OK;) {
         status = assay_ceremony_holder_step(h, &n->acted, &n->secrets->effect);
@@ -221,6 +230,26 @@ static void forget_old_entry(struct assay_keyholder_node *n)
     assay_ceremony_holder_set_entry(&n->secrets->holder, &none);
 }
 
+static void stop_acting(struct assay_keyholder_node *n)
+{
+    clear_pending(n);
+    n->must_step = false;
+}
+
+/* What the daemon showed since it was dialled is not the ledger: its documents are loaded again.
+ * While these differ as well, every close is compared. */
+static void find_divergence(struct assay_keyholder_node *n)
+{
+    if (!assay_keyholder_proof_differs(n->proof, &n->closed)) return;
+    const bool is_known = n->is_diverged && n->diverged_epoch == n->closed.epoch;
+    n->is_diverged = true;
+    n->has_closed = false;
+    stop_acting(n);
+    if (is_known) return;
+    n->diverged_epoch = n->closed.epoch;
+    assay_follower_reconnect(n->follower, n->now_ms);
+}
+
 /* The epoch that closed last, once it is proven and its fold is the ledger's. A close that an
  * earlier run acted on is not counted once more: shares would be erased too soon. */
 static void act_on_close(struct assay_keyholder_node *n)
@@ -228,7 +257,10 @@ static void act_on_close(struct assay_keyholder_node *n)
     bool certified = false;
     if (!n->has_closed || !n->has_holder || n->failure != ASSAY_OK) return;
     if (n->has_acted && n->acted.era == n->closed.era && n->acted.epoch == n->closed.epoch) return;
-    if (!assay_keyholder_proof_has(n->proof, &n->closed, &certified)) return;
+    find_divergence(n);
+    if (n->expired != NULL || !assay_keyholder_proof_has(n->proof, &n->closed, &certified)) return;
+    n->is_diverged = false;
+    n->is_fenced = assay_follower_is_fenced(n->follower);
     const bool is_new = n->closed.epoch > n->stored_epoch;
     n->acted = n->closed;
     n->has_acted = true;
@@ -243,7 +275,8 @@ static void act_on_close(struct assay_keyholder_node *n)
     if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
         assay_keyholder_dealings_retain(n->dealings, &n->acted);
     forget_old_entry(n);
-    assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new, false);
+    assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new,
+                                   n->is_fenced);
     n->must_step = true;
 }
 
@@ -252,6 +285,7 @@ static void request_proof(struct assay_keyholder_node *n)
     const struct assay_follower_state *home = assay_follower_state(n->follower);
     struct assay_service_message m;
     if (home == NULL || !assay_follower_follows(n->follower) || n->now_ms < n->ask_at_ms) return;
+    if (n->expired != NULL) return;
     if (!assay_keyholder_proof_next(n->proof, home->epoch, &m)) return;
     n->ask_at_ms = n->now_ms + REQUEST_AGAIN_MS;
     assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
@@ -261,7 +295,8 @@ static void on_proof(void *context, const struct assay_service_message *m)
 {
     struct assay_keyholder_node *n = context;
     struct assay_fault fault = { .what = NULL };
-    const enum assay_status status = assay_keyholder_proof_on_answer(n->proof, m, &fault);
+    const enum assay_status status =
+        assay_keyholder_proof_on_answer(n->proof, m, n->unix_ms, &fault);
     if (status == ASSAY_E_INVALID) {
         n->refused++;
         n->fault = fault.what;
@@ -344,6 +379,20 @@ static void keep_close(struct assay_keyholder_node *n)
     n->has_closed = true;
 }
 
+/* docs/identity.md 3.16: a fenced holder stops at once. After a RELEASE it acts from the next close
+ * on. */
+static void set_fence(struct assay_keyholder_node *n)
+{
+    if (!assay_follower_is_fenced(n->follower)) return;
+    n->is_fenced = true;
+    stop_acting(n);
+}
+
+static void on_fence(void *context)
+{
+    set_fence(context);
+}
+
 static void on_begin(void *context)
 {
     struct assay_keyholder_node *n = context;
@@ -355,6 +404,7 @@ static void on_begin(void *context)
     if (node != NULL && !n->has_holder) init_holder(n, node);
     else if (node != NULL && !assay_bytes_equal(node, n->node_id, 32))
         set_failure(n, ASSAY_E_STRANGER);
+    set_fence(n);
     n->has_closed = false;
     if (home->records == 0) keep_close(n); /* else the documents are of a later moment */
 }
@@ -408,6 +458,13 @@ static enum assay_status load_checkpoint(struct assay_keyholder_node *n,
     return ASSAY_OK;
 }
 
+static void read_clocks(struct assay_keyholder_node *n)
+{
+    n->now_ms = assay_monotonic_ms();
+    n->unix_ms = n->config.unix_ms != NULL ? n->config.unix_ms() : assay_unix_ms();
+    n->expired = assay_keyholder_proof_time_fault(n->proof, n->unix_ms);
+}
+
 static enum assay_status open_ledger(struct assay_keyholder_node *n, const char **what)
 {
     struct assay_checkpoint from;
@@ -415,6 +472,10 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
     ASSAY_TRY(load_checkpoint(n, &from));
     *what = "out of memory";
     ASSAY_TRY(assay_keyholder_proof_create(&from, &n->proof));
+    read_clocks(n);
+    *what = n->expired;
+    if (n->expired != NULL) return ASSAY_E_STALE;
+    *what = "out of memory";
     ASSAY_TRY(assay_queue_create(
         n->config.again_ms != 0 ? n->config.again_ms : ASSAY_RECORD_QUEUE_RESEND_MS, &n->pending));
     const struct assay_follower_config config = {
@@ -424,6 +485,7 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
                        .record = on_record,
                        .became = on_result,
                        .closed = on_close,
+                       .fenced = on_fence,
                        .proof = on_proof,
                        .keys = on_keys },
         .context = n,
@@ -523,13 +585,14 @@ enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, i
     int wait = wait_ms(n, timeout_ms);
     if (fd.fd < 0 && wait > ASSAY_FOLLOWER_REDIAL_MS) wait = ASSAY_FOLLOWER_REDIAL_MS;
     if (poll(&fd, 1, wait) < 0 && errno != EINTR) return ASSAY_E_IO;
-    n->now_ms = assay_monotonic_ms();
+    read_clocks(n);
+    if (n->expired != NULL) stop_acting(n);
     const enum assay_status status = assay_follower_step(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     act_on_close(n);
     request_proof(n);
     request_list(n);
-    if (n->must_step && n->failure == ASSAY_OK) step_holder(n);
+    if (n->must_step) step_holder(n);
     assay_queue_send_due(n->pending, n->follower, n->now_ms);
     return n->failure;
 }
@@ -545,11 +608,16 @@ struct assay_keyholder_node_status assay_keyholder_node_status(
         .acted_epoch = node->has_acted ? node->acted.epoch : 0,
         .refused = node->refused,
         .fault = node->fault,
+        .expired = node->expired,
+        .is_diverged = node->is_diverged,
+        .diverged_epoch = node->diverged_epoch,
+        .is_fenced = node->is_fenced,
         .is_listed = node->is_listed,
         .is_behind = node->is_behind,
         .pending = assay_queue_count(node->pending),
     };
     if (node->has_acted)
         status.holder = assay_ceremony_holder_status(&node->secrets->holder, &node->acted);
+    status.holder.can_sign = status.holder.can_sign && may_act(node);
     return status;
 }

@@ -5,8 +5,9 @@
  *
  * It acts on closed epochs alone, and on none before it has verified the epoch's boundary from its
  * checkpoint on and found its own fold of the group key to be what the boundary names. So a daemon
- * that shows another ledger has no effect. Records are stored before they are submitted, and
- * submitted again until they are final.
+ * that shows another ledger has no effect. A fold that is not the ledger's, a fence and an expired
+ * checkpoint make it do nothing, and its status names the reason. Records are stored before they
+ * are submitted, and submitted again until they are final.
  */
 #ifndef ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
 #define ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
@@ -25,6 +26,7 @@ struct assay_keyholder_node_config {
     uint64_t era; /* that may undo what is stored, with an operator's consent; 0: none */
     struct assay_checkpoint checkpoint; /* that operators supplied */
     uint64_t again_ms;                  /* interval of resubmission; 0: that of record_queue.h */
+    uint64_t (*unix_ms)(void);          /* NULL: the clock of the system */
 };
 
 struct assay_keyholder_node_status {
@@ -34,6 +36,10 @@ struct assay_keyholder_node_status {
     uint64_t acted_epoch;       /* the newest that it acted on */
     uint64_t refused;           /* proofs that did not verify */
     const char *fault;          /* of the last of them: what was expected; NULL: none */
+    const char *expired;        /* why no proof is of use: checkpoint or clock; NULL: they are */
+    bool is_diverged;           /* the fold that the daemon shows is not the ledger's */
+    uint64_t diverged_epoch;    /* where it was found last; 0: never */
+    bool is_fenced;             /* as the daemon reports: nothing is signed in this era */
     bool is_listed;             /* its holder key is in an active list of its member */
     bool is_behind;             /* the ledger is older than what is stored */
     size_t pending;             /* records that are not final */
@@ -42,7 +48,8 @@ struct assay_keyholder_node_status {
 
 struct assay_keyholder_node;
 
-/* Returns: ASSAY_OK | as assay_holder_vault_open | ASSAY_E_CHAIN (the stored checkpoint is of
+/* Returns: ASSAY_OK | as assay_holder_vault_open | ASSAY_E_STALE (the checkpoint has expired, or
+ * the clock lies before it) | ASSAY_E_CHAIN (the stored checkpoint is of
  * another network than the given one) | ASSAY_E_RANGE (a path, the address) | ASSAY_E_MEMORY;
  * message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_keyholder_node_open(

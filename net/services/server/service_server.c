@@ -188,6 +188,13 @@ static void send_document(struct assay_service_server *d, struct client *c, uint
     server_send(d, c, m);
 }
 
+static void send_fence(struct assay_service_server *d, struct client *c)
+{
+    struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_FENCE);
+    m->is_fenced = d->is_fenced;
+    server_send(d, c, m);
+}
+
 static void send_begin(struct assay_service_server *d, struct client *c)
 {
     ASSAY_ASSERT(d->ready && c->follows && !c->is_following);
@@ -195,6 +202,8 @@ static void send_begin(struct assay_service_server *d, struct client *c)
     const uint32_t count =
         assay_service_documents(&d->plan, client_service(c), c->at->is.group, numbers);
     ASSAY_ASSERT(count > 0); /* checked by on_follow */
+    if (d->is_fenced && client_service(c) == ASSAY_SERVICE_IDENTITY) send_fence(d, c);
+    if (!client_is_open(c)) return;
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_BEGIN);
     assay_bytes_copy(m->chain_id, 32, d->chain_id, 32);
     m->slot = d->slot < ASSAY_REGISTRY_SLOTS_MAX ? d->slot : ASSAY_REGISTRY_SLOTS_MAX;
@@ -251,6 +260,18 @@ void assay_service_server_reset(struct assay_service_server *server,
     reset_record_counts(d);
     d->ready = false;
     drop_followers(d);
+}
+
+void assay_service_server_set_fenced(struct assay_service_server *server, bool is_fenced)
+{
+    struct assay_service_server *d = server;
+    if (d->is_fenced == is_fenced) return;
+    d->is_fenced = is_fenced;
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        if (client_is_open(c) && c->is_following && client_service(c) == ASSAY_SERVICE_IDENTITY)
+            send_fence(d, c);
+    }
 }
 
 void assay_service_server_set_ready(struct assay_service_server *server)
@@ -436,27 +457,6 @@ static bool on_follow(struct assay_service_server *d, struct client *c)
     return c->follows;
 }
 
-/* What a holder of the group key verifies by itself. */
-static void send_proof(struct assay_service_server *d, struct client *c)
-{
-    const struct assay_service_message *m = &d->message;
-    struct assay_service_message *answer;
-    if (m->verb == ASSAY_SERVICE_LIST) {
-        answer = server_new_message(d, ASSAY_SERVICE_KEYS);
-        assay_bytes_copy(answer->root, 32, m->root, 32);
-        answer->keys = d->callbacks.list(d->callbacks.context, m->slot, m->root);
-    } else {
-        const struct assay_service_server_boundary found =
-            d->callbacks.prove(d->callbacks.context, m->era, m->epoch, m->with_voters);
-        answer = server_new_message(d, ASSAY_SERVICE_PROOF);
-        answer->epoch = m->epoch;
-        answer->voters = found.voters;
-        answer->boundary = found.boundary;
-        answer->finality = found.finality;
-    }
-    server_send(d, c, answer);
-}
-
 /* Returns: whether the message is allowed in the program's role. */
 static bool on_client_message(struct assay_service_server *d, struct client *c)
 {
@@ -468,10 +468,6 @@ static bool on_client_message(struct assay_service_server *d, struct client *c)
         return true;
     }
     if (!assay_service_may_request(c->at->is.role, m->verb, m->purpose)) return false;
-    if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST) {
-        send_proof(d, c);
-        return true;
-    }
     server_add_request(d, c);
     return true;
 }

@@ -10,7 +10,8 @@
  * socket whose folder has the setgid bit, that folder's group as well (net/system/unix_socket.h).
  *
  * Quotes and verdicts are processed one at a time each, round-robin over sockets, over the users of
- * a socket, and over the connections of a user. Connections are limited by user
+ * a socket, and over the connections of a user. Proofs (PROVE, LIST) are read from the store in the
+ * same turns, a limited number in each step and second. Connections are limited by user
  * (net/system/connection_quota.h).
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_SERVICE_SERVER_H
@@ -26,9 +27,8 @@ enum {
     ASSAY_SERVICE_SERVER_FDS_MAX = ASSAY_SERVICE_SOCKETS_MAX + ASSAY_SERVICE_SERVER_CLIENTS_MAX,
     ASSAY_SERVICE_SERVER_MESSAGE_LEN = 256, /* length of an error text */
     ASSAY_SERVICE_SERVER_NAMES = ASSAY_SERVICE_SOCKETS_MAX * ASSAY_SERVICE_SOCKET_NAME,
-    ASSAY_SERVICE_SERVER_REQUESTERS = 4, /* sockets whose role may request quotes or verdicts */
-    ASSAY_SERVICE_SERVER_REQUESTS_EACH =
-        8, /* quotes and verdicts that programs of one socket wait for */
+    ASSAY_SERVICE_SERVER_REQUESTERS = 5,    /* sockets whose role may request something */
+    ASSAY_SERVICE_SERVER_REQUESTS_EACH = 8, /* that programs of one socket wait for */
     ASSAY_SERVICE_SERVER_REQUESTS_MAX =
         ASSAY_SERVICE_SERVER_REQUESTERS * ASSAY_SERVICE_SERVER_REQUESTS_EACH,
     /* Limit of the time that a request waits for its turn, and of its turn; then it is answered
@@ -42,6 +42,11 @@ enum {
      * users: each costs a signature verification. */
     ASSAY_SERVICE_SERVER_REJECTED_MAX = 64,
     ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS = 1000,
+    /* Proofs in one step, and of one socket within that time, in equal parts for its users: each
+     * reads the store. A holder that was away for a day catches up in half a minute. */
+    ASSAY_SERVICE_SERVER_PROOFS_PER_STEP = 2,
+    ASSAY_SERVICE_SERVER_PROOFS_MAX = 64,
+    ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS = 1000,
     ASSAY_SERVICE_SERVER_CROWD_LOG_MS =
         60000, /* least interval of log events that one socket is crowded */
 };
@@ -154,6 +159,9 @@ void assay_service_server_reset(struct assay_service_server *server,
                                 const struct assay_service_epoch *epoch);
 /* Lets programs follow. Records that were final before are passed between reset and set_ready. */
 void assay_service_server_set_ready(struct assay_service_server *server);
+/* Whether this node signs nothing more in its era (docs/protocol.md 9.12): holders of the group key
+ * stop as well. */
+void assay_service_server_set_fenced(struct assay_service_server *server, bool is_fenced);
 void assay_service_server_on_record(struct assay_service_server *server, uint32_t slot,
                                     enum assay_service_kind kind, struct assay_slice payload);
 /* The next epoch closed, with its registry and members. */

@@ -16,11 +16,12 @@ enum { ACCEPTS_PER_STEP = 64 };
 /* The socket of one role. */
 struct listener {
     struct assay_service_socket is;
-    int fd;           /* -1: not open */
-    bool is_shared;   /* the mode of the socket decides who may connect */
+    int fd;             /* -1: not open */
+    bool is_shared;     /* the mode of the socket decides who may connect */
     bool has_logged[2]; /* that it was crowded, at logged_ms; [1]: and a place was given */
     uint64_t logged_ms[2];
     uint64_t rejected_since_ms; /* start of the window in which rejected records are counted */
+    uint64_t proofs_since_ms;   /* the same for proofs */
     char path[ASSAY_SERVICE_SOCKET_PATH];
     struct assay_user users[ASSAY_USERS_MAX];
     uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn; 0: none */
@@ -32,11 +33,11 @@ struct client {
     struct listener *at;                /* whose role it has */
     struct assay_user *of;
     uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn, or of its arrival */
-    bool follows;                 /* it sent the service and group that it follows */
+    bool follows;                         /* it sent the service and group that it follows */
     bool is_following;                    /* it received the registry */
 };
 
-/* A quote or verdict that a program waits for. */
+/* A quote, verdict or proof that a program waits for. */
 struct request {
     uint64_t ticket; /* 0: free */
     uint64_t client, serial;
@@ -51,6 +52,12 @@ struct request {
     uint8_t node_id[32], measurement[32];
     bool has_measurement;
     size_t evidence_len;
+    /* Of a proof. */
+    enum assay_service_verb verb;
+    uint64_t era, epoch;
+    bool with_voters;
+    uint32_t slot;
+    uint8_t root[32];
 };
 
 struct assay_service_server {
@@ -72,6 +79,7 @@ struct assay_service_server {
     struct assay_registry *registry; /* NULL before the first reset */
     struct assay_registry_facts facts;
     uint32_t slot;
+    bool is_fenced;
     struct assay_service_epoch epoch;
     uint64_t records[ASSAY_SERVICE_COUNT]; /* by service, final since the last epoch close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
@@ -94,7 +102,7 @@ void server_send(struct assay_service_server *d, struct client *c,
 /* Disconnects; cancels its requests. */
 void server_drop_client(struct assay_service_server *d, struct client *c);
 
-/* --- service_server_quotes.c: quotes and verdicts */
+/* --- service_server_quotes.c: quotes, verdicts and proofs */
 /* Adds the request of the last received message. */
 void server_add_request(struct assay_service_server *d, struct client *c);
 /* Cancels the requests of a closing connection, except one that is sent to the node. */

@@ -1,6 +1,6 @@
 /*
- * net/services/server/service_server_quotes.c - queue of quotes and verdicts that programs request,
- * served round-robin (docs/services.md 4.1.2).
+ * net/services/server/service_server_quotes.c - queue of quotes, verdicts and proofs that programs
+ * request, served round-robin (docs/services.md 4.1.2).
  */
 #include "net/services/server/service_server_internal.h"
 
@@ -40,10 +40,35 @@ static enum assay_registry_standing get_standing(const struct assay_service_serv
     return ASSAY_REGISTRY_STAND_NONE;
 }
 
+/* What a holder of the group key verifies by itself; empty: without reading the store. */
+static void send_proof(struct assay_service_server *d, struct client *c, const struct request *a,
+                       bool is_empty)
+{
+    const bool is_list = a->verb == ASSAY_SERVICE_LIST;
+    struct assay_service_message *m =
+        server_new_message(d, is_list ? ASSAY_SERVICE_KEYS : ASSAY_SERVICE_PROOF);
+    m->epoch = a->epoch;
+    assay_bytes_copy(m->root, 32, a->root, 32);
+    if (is_list && !is_empty) {
+        m->keys = d->callbacks.list(d->callbacks.context, a->slot, a->root);
+    } else if (!is_empty) {
+        const struct assay_service_server_boundary found =
+            d->callbacks.prove(d->callbacks.context, a->era, a->epoch, a->with_voters);
+        m->voters = found.voters;
+        m->boundary = found.boundary;
+        m->finality = found.finality;
+    }
+    server_send(d, c, m);
+}
+
 static void send_answer(struct assay_service_server *d, struct client *c, const struct request *a,
                         struct assay_slice evidence, bool good)
 {
     ASSAY_ASSERT((unsigned)a->turn < ASSAY_USER_REQUESTS);
+    if (a->turn == ASSAY_USER_REQUEST_PROOF) {
+        send_proof(d, c, a, true);
+        return;
+    }
     const bool quote = a->turn == ASSAY_USER_REQUEST_QUOTE;
     struct assay_service_message *m =
         server_new_message(d, quote ? ASSAY_SERVICE_EVIDENCE : ASSAY_SERVICE_VERDICT);
@@ -181,6 +206,70 @@ static void start_next_request(struct assay_service_server *d, enum assay_user_r
     }
 }
 
+/* --- proofs */
+
+static bool has_proof_window_ended(const struct assay_service_server *d, const struct listener *at)
+{
+    return d->now_ms - at->proofs_since_ms >= ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS;
+}
+
+static bool has_proof_quota(const struct assay_service_server *d, const struct request *a)
+{
+    ASSAY_ASSERT(a->of->connections > 0); /* it is cancelled with its connection */
+    return has_proof_window_ended(d, a->at) ||
+           a->of->proofs <
+               ASSAY_SERVICE_SERVER_PROOFS_MAX / assay_users_count_present(a->at->users);
+}
+
+static void count_proof(struct assay_service_server *d, const struct request *a)
+{
+    struct listener *const at = a->at;
+    if (has_proof_window_ended(d, at)) {
+        at->proofs_since_ms = d->now_ms;
+        for (size_t i = 0; i < ASSAY_USERS_MAX; i++)
+            at->users[i].proofs = 0;
+    }
+    a->of->proofs++;
+    at->served[a->turn] = a->of->served[a->turn] = a->from->served[a->turn] = ++d->turns;
+}
+
+/* The node does other things between two steps. */
+static void answer_proofs(struct assay_service_server *d)
+{
+    for (unsigned n = 0; n < ASSAY_SERVICE_SERVER_PROOFS_PER_STEP; n++) {
+        struct request *first = NULL;
+        for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
+            struct request *a = &d->requests[i];
+            if (a->ticket == 0 || a->turn != ASSAY_USER_REQUEST_PROOF || !has_proof_quota(d, a))
+                continue;
+            if (first == NULL || is_request_before(a, first)) first = a;
+        }
+        if (first == NULL) return;
+        struct client *const c = first->from;
+        const struct request answered = *first;
+        count_proof(d, first);
+        free_request(first);
+        send_proof(d, c, &answered, false);
+    }
+}
+
+static enum assay_user_request turn_of(enum assay_service_verb verb)
+{
+    if (verb == ASSAY_SERVICE_QUOTE) return ASSAY_USER_REQUEST_QUOTE;
+    return verb == ASSAY_SERVICE_VERIFY ? ASSAY_USER_REQUEST_VERDICT : ASSAY_USER_REQUEST_PROOF;
+}
+
+/* Of a quote or verdict: the 64 bytes that its evidence contains. */
+static void set_statement(const struct assay_service_server *d, struct request *a)
+{
+    const struct assay_service_message *m = &d->message;
+    if (a->turn == ASSAY_USER_REQUEST_PROOF) return;
+    assay_service_report_data(d->chain_id, m->purpose, m->statement, a->report_data);
+    assay_bytes_copy(a->node_id, 32, m->node_id, 32);
+    if (a->has_measurement)
+        assay_bytes_copy(a->measurement, 32, m->measurement.bytes, m->measurement.len);
+}
+
 /* Without a place the answer is negative at once; the program retries. */
 void server_add_request(struct assay_service_server *d, struct client *c)
 {
@@ -192,14 +281,16 @@ void server_add_request(struct assay_service_server *d, struct client *c)
                              .of = c->of,
                              .serial = m->serial,
                              .until_ms = d->now_ms + ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS,
-                             .turn = m->verb == ASSAY_SERVICE_QUOTE ? ASSAY_USER_REQUEST_QUOTE
-                                                                    : ASSAY_USER_REQUEST_VERDICT,
+                             .turn = turn_of(m->verb),
                              .has_measurement = m->measurement.len == 32,
-                             .evidence_len = m->evidence.len };
-    assay_service_report_data(d->chain_id, m->purpose, m->statement, added.report_data);
-    assay_bytes_copy(added.node_id, 32, m->node_id, 32);
-    if (added.has_measurement)
-        assay_bytes_copy(added.measurement, 32, m->measurement.bytes, m->measurement.len);
+                             .evidence_len = m->evidence.len,
+                             .verb = m->verb,
+                             .era = m->era,
+                             .epoch = m->epoch,
+                             .with_voters = m->with_voters,
+                             .slot = m->slot };
+    assay_bytes_copy(added.root, 32, m->root, 32);
+    set_statement(d, &added);
     struct request *a = find_request_place(d, c);
     if (a == NULL) {
         d->figures.requests_refused++;
@@ -211,7 +302,7 @@ void server_add_request(struct assay_service_server *d, struct client *c)
     c->of->waiting++;
     assay_bytes_copy(d->evidence[a - d->requests], ASSAY_SERVICE_EVIDENCE_MAX, m->evidence.bytes,
                      m->evidence.len);
-    start_next_request(d, added.turn);
+    if (added.turn != ASSAY_USER_REQUEST_PROOF) start_next_request(d, added.turn);
 }
 
 void assay_service_server_on_quote(struct assay_service_server *server, struct assay_slice bytes)
@@ -261,16 +352,24 @@ static void expire_requests(struct assay_service_server *d)
 void server_poll_requests(struct assay_service_server *d)
 {
     expire_requests(d);
-    for (unsigned i = 0; i < ASSAY_USER_REQUESTS; i++)
-        start_next_request(d, (enum assay_user_request)i);
+    start_next_request(d, ASSAY_USER_REQUEST_QUOTE);
+    start_next_request(d, ASSAY_USER_REQUEST_VERDICT);
+    answer_proofs(d);
 }
 
 uint64_t assay_service_server_wake_at(const struct assay_service_server *server)
 {
     const bool accepts = !assay_accept_is_paused(&server->pause, server->now_ms);
     uint64_t wake = accepts ? UINT64_MAX : server->pause.until_ms;
-    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++)
-        if (server->requests[i].ticket != 0)
-            wake = assay_min_u64(wake, server->requests[i].until_ms);
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
+        const struct request *a = &server->requests[i];
+        if (a->ticket == 0) continue;
+        wake = assay_min_u64(wake, a->until_ms);
+        if (a->turn == ASSAY_USER_REQUEST_PROOF)
+            wake = assay_min_u64(wake, has_proof_quota(server, a)
+                                           ? server->now_ms
+                                           : a->at->proofs_since_ms +
+                                                 ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS);
+    }
     return wake;
 }

@@ -13,10 +13,14 @@
 #include <stdint.h>
 
 /* Resources that are served one at a time. */
-enum assay_user_request { ASSAY_USER_REQUEST_QUOTE, ASSAY_USER_REQUEST_VERDICT };
+enum assay_user_request {
+    ASSAY_USER_REQUEST_QUOTE,
+    ASSAY_USER_REQUEST_VERDICT,
+    ASSAY_USER_REQUEST_PROOF, /* PROVE and LIST */
+};
 
 enum {
-    ASSAY_USER_REQUESTS = ASSAY_USER_REQUEST_VERDICT + 1,
+    ASSAY_USER_REQUESTS = ASSAY_USER_REQUEST_PROOF + 1,
     /* At most 8 places of a socket, each with another user, and two whose requests the node
      * processes while their connections are closed: one more is always free. */
     ASSAY_USERS_MAX = 16,
@@ -26,9 +30,10 @@ struct assay_user {
     bool is_known;
     uint32_t uid;
     uint32_t connections;
-    uint32_t waiting;             /* requests without an answer */
-    uint32_t records;             /* accepted since the last epoch close */
-    uint32_t rejected;                /* rejected by the node within the window */
+    uint32_t waiting;                     /* requests without an answer */
+    uint32_t records;                     /* accepted since the last epoch close */
+    uint32_t rejected;                    /* rejected by the node within the window */
+    uint32_t proofs;                      /* answered within their window */
     uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn, or of its arrival */
 };
 

@@ -45,6 +45,9 @@ struct service_ledger {
     uint64_t era, epoch;
     uint64_t records[ASSAY_SERVICE_COUNT]; /* since it closed */
     uint8_t chain_id[32];
+    uint64_t other_weight, distorted_weight;
+    uint32_t distorted;
+    bool is_fenced;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     bool tampered[ASSAY_REGISTRY_SLOTS_MAX];
     uint32_t final[ASSAY_SERVICE_KIND_COUNT];
@@ -272,6 +275,7 @@ static void put_moment(const struct service_ledger *l, struct assay_service_mess
     m->epoch = l->epoch;
     m->beacon[0] = (uint8_t)l->epoch;
     m->beacon[1] = 0xbe;
+    m->other_weight = l->other_weight;
     m->members = ASSAY_REGISTRY_SLOTS_MAX;
     for (uint32_t i = 0; i < ASSAY_REGISTRY_SLOTS_MAX; i++) {
         m->member[i] = l->member[i];
@@ -285,15 +289,44 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
     struct assay_service_message m = { .verb = ASSAY_SERVICE_CLOSE };
     l->epoch++;
     assay_registry_set_era(l->registry, l->era);
+    assay_registry_set_other_weight(l->registry, l->other_weight);
     assay_registry_close_epoch(l->registry, l->epoch, l->member, ASSAY_REGISTRY_SLOTS_MAX,
                                &l->facts, NULL, NULL);
     assay_registry_check(l->registry);
     put_moment(l, &m);
     assay_bytes_zero(l->records, sizeof l->records);
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
-        m.has_holders = l->programs[i].service == ASSAY_SERVICE_IDENTITY;
-        if (l->programs[i].service != 0) say(&l->programs[i], &m);
+        struct program *p = &l->programs[i];
+        m.has_holders = p->service == ASSAY_SERVICE_IDENTITY;
+        m.other_weight = m.has_holders ? l->other_weight : 0;
+        if (m.has_holders && p->slot == l->distorted) m.other_weight += l->distorted_weight;
+        if (p->service != 0) say(p, &m);
     }
+}
+
+void service_ledger_other_weight(struct service_ledger *ledger, uint64_t weight)
+{
+    ledger->other_weight = weight;
+}
+
+void service_ledger_distort(struct service_ledger *ledger, uint32_t slot, uint64_t weight)
+{
+    ledger->distorted = slot;
+    ledger->distorted_weight = weight;
+}
+
+static void say_fence(const struct service_ledger *l, struct program *p)
+{
+    say(p,
+        &(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE, .is_fenced = l->is_fenced });
+}
+
+void service_ledger_fence(struct service_ledger *ledger, bool is_fenced)
+{
+    ledger->is_fenced = is_fenced;
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+        if (ledger->programs[i].service == ASSAY_SERVICE_IDENTITY)
+            say_fence(ledger, &ledger->programs[i]);
 }
 
 /* The checks of a ledger before it includes a record in a block. */
@@ -348,6 +381,7 @@ static void begin(struct service_ledger *l, struct program *p,
     m.count = assay_service_documents(&l->plan, p->service, p->group, numbers);
     assay_bytes_copy(m.chain_id, 32, l->chain_id, 32);
     put_moment(l, &m);
+    if (m.has_holders && l->is_fenced) say_fence(l, p);
     say(p, &m);
     for (document.index = 0; document.index < m.count; document.index++) {
         struct assay_writer w = assay_writer_over(l->document, sizeof l->document);

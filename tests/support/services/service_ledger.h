@@ -35,6 +35,12 @@ void service_ledger_stand(struct service_ledger *ledger, uint32_t slot,
                           enum assay_cont_standing standing);
 void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
                         const struct assay_registry_member *member);
+/* Weight in the table of voters that no member has, from the next close on. */
+void service_ledger_other_weight(struct service_ledger *ledger, uint64_t weight);
+/* The daemon of a slot shows so much more of it than the ledger has, in each close. */
+void service_ledger_distort(struct service_ledger *ledger, uint32_t slot, uint64_t weight);
+/* The operators fence the era, or end that. */
+void service_ledger_fence(struct service_ledger *ledger, bool is_fenced);
 /* What it answers to PROVE and LIST; without one: that it has nothing. In: slot: of the daemon's
  * member; m: the request. Out: *answer, of which the verb and what identifies it are set */
 typedef void service_ledger_prover(void *context, uint32_t slot,

@@ -99,7 +99,9 @@ static inline void tell_crowd(void *context, const struct assay_service_server_c
 /* What the node has of boundaries and lists, and for what it was read last. */
 static struct assay_service_server_boundary has_boundary;
 static struct assay_slice has_list;
-static uint64_t proven_epoch;
+static unsigned proofs_read;
+static uint64_t proven_epoch, watched_epoch;
+static bool was_watched_proven; /* since that was cleared */
 static uint32_t listed_slot;
 
 static inline struct assay_service_server_boundary prove(void *context, uint64_t era,
@@ -108,6 +110,8 @@ static inline struct assay_service_server_boundary prove(void *context, uint64_t
     (void)context;
     (void)era;
     proven_epoch = epoch;
+    was_watched_proven |= epoch == watched_epoch;
+    proofs_read++;
     struct assay_service_server_boundary found = has_boundary;
     if (!with_voters) found.voters.len = 0;
     return found;
@@ -118,6 +122,7 @@ static inline struct assay_slice list_keys(void *context, uint32_t slot, const u
     (void)context;
     (void)root;
     listed_slot = slot;
+    proofs_read++;
     return has_list;
 }
 

@@ -405,12 +405,14 @@ Test(service_server_roles, a_holder_of_the_group_key_receives_what_each_close_gi
     moment->member[2].seat_weight = 0x01020304;
     moment->member[2].incarnation = 9;
     moment->member[2].keys_root[31] = 5;
+    moment->other_weight = 0x0102030405;
     open_with_key();
     follow(&s, signers);
     const struct assay_service_message *m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_BEGIN);
     cr_expect(m->has_holders);
+    cr_expect_eq(m->other_weight, 0x0102030405);
     cr_expect_eq(m->count, 2);
     const struct assay_registry_member *one = &m->member[2];
     cr_expect(one->may_hold && one->keys_active);
@@ -474,4 +476,37 @@ Test(service_server_roles, boundaries_and_lists_of_keys_are_for_holders_of_the_g
         assay_service_stream_close(&s);
         turn();
     }
+}
+
+static void expect_fence(struct assay_service_stream *s, bool is_fenced)
+{
+    const struct assay_service_message *m = hear(s);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_FENCE);
+    cr_expect_eq(m->is_fenced, is_fenced);
+}
+
+/* docs/identity.md 3.16: at once, and before they receive what they would act on. */
+Test(service_server_roles, holders_of_the_group_key_are_notified_of_a_fence)
+{
+    static struct assay_service_stream s, late, t;
+    open_with_key();
+    follow(&s, signers);
+    follow(&t, executors);
+    hear_beginning(&s);
+    hear_beginning(&t);
+    assay_service_server_set_fenced(server, true);
+    assay_service_server_set_fenced(server, true);
+    expect_fence(&s, true);
+    cr_expect_null(hear(&s), "once");
+    follow(&late, signers);
+    expect_fence(&late, true);
+    hear_beginning(&late);
+    assay_service_server_set_fenced(server, false);
+    expect_fence(&s, false);
+    expect_fence(&late, false);
+    cr_expect_null(hear(&t), "programs of other services go on");
+    assay_service_stream_close(&s);
+    assay_service_stream_close(&late);
+    assay_service_stream_close(&t);
 }

@@ -64,33 +64,40 @@ static void close_all(struct assay_service_stream *s, size_t count)
         if (s[i].in != NULL) assay_service_stream_close(&s[i]);
 }
 
+/* A user that takes all places of a socket leaves one to another user. */
+static void expect_place(struct assay_service_socket at)
+{
+    const uint32_t places = assay_service_places(at.role);
+    char name[ASSAY_SERVICE_SOCKET_NAME];
+    assay_service_socket_name(at, name);
+    cr_assert_leq(places, MANY);
+    for (uint32_t i = 0; i < places; i++)
+        follow_as(GREEDY, &greedy[i], at);
+    follow_as(MODEST, &modest, at);
+    hear_beginning(&modest);
+    cr_expect(is_crowded_out(&greedy[places - 1], "its place goes to another user"));
+    assay_service_stream_close(&greedy[places - 1]);
+    for (unsigned again = 0; again < 50; again++) { /* nobody is put out for it */
+        follow_as(GREEDY, &greedy[places - 1], at);
+        cr_assert(is_crowded_out(&greedy[places - 1], "places are taken"));
+        assay_service_stream_close(&greedy[places - 1]);
+        cr_assert_not(is_hung_up(&modest), "socket %s", name);
+    }
+    /* Its oldest connection stays. */
+    cr_expect_not(is_hung_up(&greedy[0]));
+    close_all(greedy, MANY);
+    assay_service_stream_close(&modest);
+    turn();
+}
+
 Test(service_server_users, every_user_gets_a_place_of_each_socket)
 {
     for (uint32_t k = 0; k < ASSAY_SERVICE_SOCKETS_MAX; k++) {
         const struct assay_service_socket at = assay_service_socket_at(k);
-        const uint32_t places = assay_service_places(at.role);
-        cr_assert_leq(places, MANY);
         const enum assay_service service = assay_service_of_role(at.role);
-        /* The registry has groups and tasks, and neither shares nor a group key. */
-        if (service == ASSAY_SERVICE_SHARES || service == ASSAY_SERVICE_IDENTITY || at.group > 1)
-            continue;
-        for (uint32_t i = 0; i < places; i++)
-            follow_as(GREEDY, &greedy[i], at);
-        follow_as(MODEST, &modest, at);
-        hear_beginning(&modest);
-        cr_expect(is_crowded_out(&greedy[places - 1], "its place goes to another user"));
-        assay_service_stream_close(&greedy[places - 1]);
-        for (unsigned again = 0; again < 50; again++) { /* nobody is put out for it */
-            follow_as(GREEDY, &greedy[places - 1], at);
-            cr_assert(is_crowded_out(&greedy[places - 1], "places are taken"));
-            assay_service_stream_close(&greedy[places - 1]);
-            cr_assert_not(is_hung_up(&modest), "socket %u", (unsigned)k);
-        }
-        /* Its oldest connection stays. */
-        cr_expect_not(is_hung_up(&greedy[0]));
-        close_all(greedy, MANY);
-        assay_service_stream_close(&modest);
-        turn();
+        /* Those that the plan has. */
+        if (service != ASSAY_SERVICE_SHARES && service != ASSAY_SERVICE_IDENTITY && at.group <= 1)
+            expect_place(at);
     }
 }
 
@@ -346,4 +353,118 @@ Test(service_server_users, dialling_again_gains_nothing)
         assay_service_stream_close(&other);
         turn();
     }
+}
+
+/* --- proofs: each reads the store */
+
+enum { CROWD = 3, LAST = 77, PER_SECOND = ASSAY_SERVICE_SERVER_PROOFS_MAX };
+
+static void open_with_key(void)
+{
+    static uint8_t bytes[] = "what is stored";
+    assay_service_server_close(&server);
+    make_plan_with_key();
+    has_boundary = (struct assay_service_server_boundary){ .boundary = { bytes, 5 } };
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &server, message),
+                 ASSAY_OK, "%s", message);
+    begin();
+}
+
+static void send_prove(struct assay_service_stream *s, uint64_t epoch)
+{
+    const struct assay_service_message m = { .verb = ASSAY_SERVICE_PROVE,
+                                             .era = 1,
+                                             .epoch = epoch };
+    cr_assert_eq(assay_service_send(s, &m), ASSAY_OK);
+}
+
+static void request_all_they_can(void)
+{
+    for (uint64_t k = 0; k < ASSAY_SERVICE_SERVER_REQUESTS_EACH; k++)
+        for (size_t i = 0; i < CROWD; i++)
+            send_prove(&greedy[i], k);
+    proofs_read = 0;
+    assay_service_server_step(server, now_ms);
+    cr_expect_leq(proofs_read, ASSAY_SERVICE_SERVER_PROOFS_PER_STEP, "%u in one step", proofs_read);
+}
+
+Test(service_server_users, nobody_waits_for_more_than_its_turn_with_proofs)
+{
+    open_with_key();
+    for (size_t i = 0; i < CROWD; i++)
+        follow_as(GREEDY, &greedy[i], signers);
+    follow_as(MODEST, &modest, signers);
+    for (unsigned round = 0; round < 3; round++) {
+        request_all_they_can();
+        request_all_they_can();
+        send_prove(&modest, LAST);
+        watched_epoch = LAST;
+        was_watched_proven = false;
+        for (unsigned i = 0; i < 2 && !was_watched_proven; i++)
+            assay_service_server_step(server, now_ms);
+        cr_expect(was_watched_proven, "round %u: it waits behind what the others requested", round);
+        while (hear_answer(&modest) != NULL) {
+        }
+        for (size_t i = 0; i < CROWD; i++)
+            while (hear_answer(&greedy[i]) != NULL) {
+            }
+    }
+    close_all(greedy, CROWD);
+    assay_service_stream_close(&modest);
+}
+
+/* Requests until the second has no more of them for this user. Returns: so many were read */
+static unsigned request_proofs(struct assay_service_stream *s)
+{
+    const unsigned before = proofs_read;
+    for (uint64_t i = 0; i < 2 * PER_SECOND; i++) {
+        send_prove(s, i);
+        (void)hear_answer(s);
+    }
+    return proofs_read - before;
+}
+
+Test(service_server_users, proofs_of_a_second_are_limited_in_equal_parts)
+{
+    open_with_key();
+    now_ms = 5000;
+    follow_as(GREEDY, &greedy[0], signers);
+    proofs_read = 0;
+    cr_expect_eq(request_proofs(&greedy[0]), PER_SECOND);
+    cr_expect_leq(assay_service_server_wake_at(server),
+                  now_ms + ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS, "what waits is read then");
+    proofs_read = 0;
+    now_ms += ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS;
+    turn();
+    cr_expect_eq(proofs_read, ASSAY_SERVICE_SERVER_REQUESTS_EACH);
+    now_ms += ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS;
+    follow_as(MODEST, &modest, signers);
+    cr_expect_eq(request_proofs(&greedy[0]), PER_SECOND / 2);
+    cr_expect_eq(request_proofs(&modest), PER_SECOND / 2, "it has its part");
+    assay_service_stream_close(&greedy[0]);
+    assay_service_stream_close(&modest);
+}
+
+/* An event loop that sleeps until wake_at serves all that wait. */
+Test(service_server_users, proofs_that_wait_are_due_at_once)
+{
+    open_with_key();
+    follow_as(GREEDY, &greedy[0], signers);
+    turn();
+    for (uint64_t k = 0; k < ASSAY_SERVICE_SERVER_REQUESTS_EACH; k++)
+        send_prove(&greedy[0], k);
+    proofs_read = 0;
+    assay_service_server_step(server, now_ms);
+    while (proofs_read < ASSAY_SERVICE_SERVER_REQUESTS_EACH) {
+        cr_assert_leq(assay_service_server_wake_at(server), now_ms);
+        assay_service_server_step(server, now_ms);
+    }
+    assay_service_stream_close(&greedy[0]);
+}
+
+Test(service_server_users, every_user_gets_a_place_of_the_socket_of_holders_of_the_group_key)
+{
+    open_with_key();
+    expect_place(signers);
 }

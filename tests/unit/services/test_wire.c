@@ -224,6 +224,10 @@ Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_retu
     must_return(&(struct assay_service_message){
         .verb = ASSAY_SERVICE_KEYS, .root = { 8 }, .keys = { bytes, 33 } });
     cr_expect_eq(message.keys.len, 33);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE, .is_fenced = true });
+    cr_expect(message.is_fenced);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE });
+    cr_expect_not(message.is_fenced);
 }
 
 Test(services_wire, what_is_for_the_group_key_comes_with_begin_and_close_alone)

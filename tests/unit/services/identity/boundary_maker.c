@@ -29,6 +29,7 @@ struct boundary_maker {
     struct bytes boundary[EPOCHS], finality[EPOCHS];
     uint8_t head[2][ASSAY_BLOCK_HEADER_LEN_MAX]; /* of the newest close, of the one before */
     size_t head_len[2];
+    uint64_t passed_ms;
 };
 
 static struct bytes bytes_of(const struct assay_writer *w, const uint8_t *bytes)
@@ -73,6 +74,7 @@ struct boundary_maker *boundary_maker_new(const uint8_t chain_id[static 32], uin
     assay_roster_digest(&m->state, m->state.roster_digest);
     assay_checkpoint_of(&m->state, &m->genesis);
     assay_bytes_copy(m->genesis.id, 32, chain_id, 32);
+    m->genesis.time_ms = MAKER_TIME_MS;
     return m;
 }
 
@@ -156,7 +158,7 @@ void boundary_maker_close(struct boundary_maker *maker, const struct assay_regis
     assay_bytes_copy(header.chain_id, 32, m->state.chain_id, 32);
     header.epoch = m->state.epoch;
     header.height = m->state.epoch;
-    header.time_ms = UINT64_C(1795855000000) + 1000 * m->state.epoch; /* 2026-11-28 */
+    header.time_ms = MAKER_TIME_MS + 1000 * m->state.epoch + m->passed_ms;
     assay_block_header_encode(&header, &w);
     const struct assay_slice bytes = assay_slice_over(head, w.len);
     assay_block_id(bytes, id);
@@ -173,6 +175,11 @@ void boundary_maker_close(struct boundary_maker *maker, const struct assay_regis
     m->boundary[m->state.epoch] = bytes_of(&w, boundary);
     m->finality[m->state.epoch] = sign_block(m, id, voters);
     free(boundary);
+}
+
+void boundary_maker_pass(struct boundary_maker *maker, uint64_t ms)
+{
+    maker->passed_ms += ms;
 }
 
 struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_t slot)

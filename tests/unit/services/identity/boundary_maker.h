@@ -9,6 +9,8 @@
 #include "net/services/wire.h"
 
 enum { MAKER_VOTERS = 4, MAKER_PROOF_LEN = 16 * 1024 };
+/* Of genesis, Unix ms; each epoch is a second later. */
+#define MAKER_TIME_MS UINT64_C(1795855000000) /* 2026-11-28 */
 
 struct boundary_maker;
 
@@ -21,6 +23,8 @@ void boundary_maker_checkpoint(const struct boundary_maker *maker,
 /* The next epoch closes with the documents of this registry. In: voters: so many sign */
 void boundary_maker_close(struct boundary_maker *maker, const struct assay_registry *registry,
                           bool certified, uint32_t voters);
+/* The next epochs close so much later. */
+void boundary_maker_pass(struct boundary_maker *maker, uint64_t ms);
 /* A member as the next close leaves it. */
 struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_t slot);
 /* The proof of a member's standing after the newest close; bare: without votes. Out: bytes, of

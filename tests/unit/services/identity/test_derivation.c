@@ -114,8 +114,8 @@ static void close_epoch(bool certified)
     boundary_maker_close(maker, registry, certified, MAKER_VOTERS);
     while (assay_keyholder_proof_next(proof, epoch, &m)) {
         boundary_maker_answer(maker, &m, &answer);
-        cr_assert_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_OK, "%s",
-                     fault.what);
+        cr_assert_eq(assay_keyholder_proof_on_answer(proof, &answer, MAKER_TIME_MS, &fault),
+                     ASSAY_OK, "%s", fault.what);
     }
 }
 

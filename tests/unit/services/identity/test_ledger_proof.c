@@ -16,6 +16,7 @@ static struct boundary_maker *maker, *forger; /* the forger has keys of no voter
 static struct assay_keyholder_proof *proof;
 static struct assay_registry *registry;
 static struct assay_fault fault;
+static uint64_t unix_ms; /* of the holder's clock */
 
 static struct assay_registry *make_registry(uint64_t epoch)
 {
@@ -37,6 +38,7 @@ static struct assay_registry *make_registry(uint64_t epoch)
 
 static void set_up(void)
 {
+    unix_ms = MAKER_TIME_MS;
     struct assay_checkpoint from;
     maker = boundary_maker_new(chain, 1);
     forger = boundary_maker_new(chain, 2);
@@ -63,9 +65,9 @@ TestSuite(services_ledger_proof, .init = set_up, .fini = tear_down);
 static enum assay_status advance(const struct boundary_maker *by)
 {
     struct assay_service_message m, answer = { .verb = ASSAY_SERVICE_PROOF };
-    cr_assert(assay_keyholder_proof_next(proof, EPOCHS, &m));
+    cr_assert(assay_keyholder_proof_next(proof, EPOCHS + 2, &m));
     boundary_maker_answer(by, &m, &answer);
-    return assay_keyholder_proof_on_answer(proof, &answer, &fault);
+    return assay_keyholder_proof_on_answer(proof, &answer, unix_ms, &fault);
 }
 
 static void advance_to(uint64_t epoch)
@@ -111,7 +113,7 @@ Test(services_ledger_proof, a_third_of_the_voters_misses)
     struct assay_service_message m, answer = { .verb = ASSAY_SERVICE_PROOF };
     cr_assert(assay_keyholder_proof_next(proof, EPOCHS + 1, &m));
     boundary_maker_answer(maker, &m, &answer);
-    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, unix_ms, &fault), ASSAY_E_INVALID);
     cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, EPOCHS);
 }
 
@@ -143,12 +145,13 @@ Test(services_ledger_proof, answers_that_were_not_requested_and_empty_ones_chang
     cr_assert(assay_keyholder_proof_next(proof, EPOCHS, &m));
     m.epoch++;
     boundary_maker_answer(maker, &m, &answer);
-    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_EARLY);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, unix_ms, &fault), ASSAY_E_EARLY);
     answer = (struct assay_service_message){ .verb = ASSAY_SERVICE_PROOF, .epoch = 2 };
-    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, unix_ms, &fault),
+                 ASSAY_E_NOT_FOUND);
     uint8_t junk[40] = { 0x86 };
     answer.boundary = assay_slice_over(junk, sizeof junk);
-    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, &fault), ASSAY_E_INVALID);
+    cr_expect_eq(assay_keyholder_proof_on_answer(proof, &answer, unix_ms, &fault), ASSAY_E_INVALID);
     advance_to(EPOCHS);
     cr_expect(has(registry));
 }
@@ -163,4 +166,72 @@ Test(services_ledger_proof, the_checkpoint_s_own_boundary_names_its_documents)
     cr_expect_not(has(registry));
     cr_assert_eq(advance(maker), ASSAY_OK);
     cr_expect(has(registry));
+}
+
+/* --- time: keys of voters that left may be stolen (docs/protocol.md 11.3.1) */
+
+enum { SECOND_MS = 1000, AHEAD_MS = 10 * 60 * SECOND_MS };
+static const uint64_t period_ms = UINT64_C(1000) * ASSAY_TRUSTING_PERIOD_S;
+
+Test(services_ledger_proof, an_expired_checkpoint_proves_nothing)
+{
+    unix_ms = MAKER_TIME_MS + period_ms + 1;
+    cr_expect_not_null(assay_keyholder_proof_time_fault(proof, unix_ms));
+    cr_expect_eq(advance(maker), ASSAY_E_STALE, "not even its own voters");
+    cr_expect_not_null(fault.what);
+    unix_ms--;
+    cr_expect_null(assay_keyholder_proof_time_fault(proof, unix_ms));
+    advance_to(2);
+    unix_ms += 2 * SECOND_MS + 1;
+    cr_expect_eq(advance(maker), ASSAY_E_STALE, "what was proven from it expires as well");
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, 2);
+    unix_ms--;
+    cr_assert_eq(advance(maker), ASSAY_OK);
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, 3, "each epoch has the same period");
+}
+
+/* Voters of before did not have to keep their keys from anyone for so long. */
+Test(services_ledger_proof, an_epoch_beyond_the_trusting_period_of_the_one_before_is_not_proven)
+{
+    boundary_maker_pass(maker, period_ms - SECOND_MS);
+    boundary_maker_close(maker, registry, true, MAKER_VOTERS);
+    unix_ms = MAKER_TIME_MS + period_ms;
+    advance_to(EPOCHS);
+    cr_expect_eq(advance(maker), ASSAY_OK, "exactly so long: %s", fault.what);
+    boundary_maker_pass(maker, period_ms);
+    boundary_maker_close(maker, registry, true, MAKER_VOTERS);
+    unix_ms += period_ms;
+    cr_expect_eq(advance(maker), ASSAY_E_INVALID);
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, EPOCHS + 1);
+}
+
+Test(services_ledger_proof, a_clock_that_lies_before_what_is_proven_proves_nothing)
+{
+    unix_ms = MAKER_TIME_MS - AHEAD_MS - 1;
+    cr_expect_not_null(assay_keyholder_proof_time_fault(proof, unix_ms));
+    cr_expect_eq(advance(maker), ASSAY_E_STALE);
+    unix_ms++;
+    cr_expect_eq(advance(maker), ASSAY_OK);
+    cr_expect_eq(advance(maker), ASSAY_E_INVALID, "an epoch of the future");
+    unix_ms += SECOND_MS;
+    cr_expect_eq(advance(maker), ASSAY_OK, "its tables are requested again");
+    cr_expect_eq(advance(maker), ASSAY_OK);
+    cr_expect_eq(assay_keyholder_proof_at(proof)->epoch, 1);
+}
+
+/* --- a fold that is not the ledger's */
+
+Test(services_ledger_proof, another_group_key_after_the_proven_epoch_differs_and_nothing_else_does)
+{
+    struct assay_ca *ca = calloc(1, sizeof *ca);
+    advance_to(EPOCHS - 1);
+    *ca = *assay_registry_identity(registry);
+    ca->attempts++;
+    cr_expect_not(assay_keyholder_proof_differs(proof, ca), "that epoch is not proven");
+    advance_to(EPOCHS);
+    cr_expect(assay_keyholder_proof_differs(proof, ca));
+    cr_expect_not(assay_keyholder_proof_differs(proof, assay_registry_identity(registry)));
+    ca->epoch++;
+    cr_expect_not(assay_keyholder_proof_differs(proof, ca));
+    free(ca);
 }

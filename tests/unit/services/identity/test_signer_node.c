@@ -49,6 +49,11 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static uint64_t clock_of_test(void)
+{
+    return MAKER_TIME_MS;
+}
+
 static const char *in_folder(const char *what, uint32_t slot)
 {
     static char paths[8][128];
@@ -68,7 +73,8 @@ static struct assay_keyholder_node_config config_of(uint32_t slot)
                                                  .key = &vault_key,
                                                  .address = "127.0.0.1:7",
                                                  .checkpoint = w.checkpoint,
-                                                 .again_ms = 300 };
+                                                 .again_ms = 300,
+                                                 .unix_ms = clock_of_test };
 }
 
 static struct assay_keyholder_node *open_holder(uint32_t slot)
