@@ -9,9 +9,11 @@
 #include "base/file/file.h"
 #include "base/system_clock.h"
 #include "engine/ledger/state/workload_keys.h"
+#include "net/services/identity/certificate_file.h"
 #include "net/services/identity/dealing_files.h"
 #include "net/services/identity/ledger_proof.h"
 #include "net/services/identity/locked_memory.h"
+#include "net/services/identity/signer_links.h"
 #include "net/services/server/record_queue.h"
 
 #include <errno.h>
@@ -40,6 +42,10 @@ struct assay_keyholder_node {
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     struct secrets *secrets;
+    struct assay_keyholder_links *links; /* NULL: it signs nothing */
+    struct assay_keyholder_signing *signing;
+    char address[ASSAY_CA_ADDRESS_MAX + 1];
+    char links_fault[ASSAY_KEYHOLDER_LINKS_MESSAGE_LEN];
     char checkpoint_path[PATH_MAX];
     uint8_t link_key[32];
     bool has_holder; /* secrets->holder is of node_id */
@@ -97,6 +103,81 @@ static enum assay_status load_item(void *context, const struct assay_ceremony_it
     return assay_ceremony_holder_load(&n->secrets->holder, item, bytes);
 }
 
+/* --- sessions with other holders */
+
+static uint64_t get_unix_ms(const struct assay_keyholder_node *n)
+{
+    return n->config.unix_ms != NULL ? n->config.unix_ms() : assay_unix_ms();
+}
+
+static struct assay_cosigner_time get_time(const struct assay_keyholder_node *n)
+{
+    return (struct assay_cosigner_time){ .monotonic_ms = assay_monotonic_ms(),
+                                         .wall_ms = get_unix_ms(n) };
+}
+
+static void send_to_holder(void *context, const uint8_t node_id[static 32],
+                           struct assay_slice frame)
+{
+    const struct assay_keyholder_node *n = context;
+    assay_keyholder_links_send(n->links, node_id, frame);
+}
+
+static enum assay_status publish_certificate(void *context, uint32_t ca_number,
+                                             struct assay_slice der)
+{
+    const struct assay_keyholder_node *n = context;
+    const char *folder = n->config.publish != NULL ? n->config.publish : n->config.store;
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof path, "%s/ca-%u.pem", folder, (unsigned)ca_number);
+    if (len <= 0 || (size_t)len >= sizeof path) return ASSAY_E_STORE;
+    return assay_keyholder_certificate_write(path, der);
+}
+
+/* A longer proof fits no record (docs/identity.md 3.5.4). */
+static void submit_lie(void *context, struct assay_slice proof)
+{
+    const struct assay_keyholder_node *n = context;
+    const struct assay_ca_lie_record record = { .era = n->acted.era,
+                                                .ca_number = n->acted.ca_number,
+                                                .generation = n->acted.force.generation,
+                                                .lie = proof };
+    uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
+    struct assay_slice payload;
+    if (assay_ca_lie_encode(&record, bytes, sizeof bytes, &payload) == ASSAY_OK)
+        assay_status_ignore(assay_queue_add(n->pending, ASSAY_SERVICE_CA_LIE, payload),
+                            "without room it is found again");
+}
+
+static void open_signing(struct assay_keyholder_node *n)
+{
+    struct assay_keyholder_signing_config config = { .vault = n->vault,
+                                                     .terms = n->config.terms,
+                                                     .period_ms = n->config.period_ms,
+                                                     .send = send_to_holder,
+                                                     .lie = submit_lie,
+                                                     .certified = publish_certificate,
+                                                     .context = n };
+    if (n->links == NULL) return;
+    assay_bytes_copy(config.node_id, 32, n->node_id, 32);
+    assay_bytes_copy(config.link_key, 32, n->link_key, 32);
+    const enum assay_status status = assay_keyholder_signing_create(&config, &n->signing);
+    if (status != ASSAY_OK) set_failure(n, status);
+}
+
+static void serve_holders(struct assay_keyholder_node *n)
+{
+    uint8_t from[32];
+    struct assay_slice frame;
+    enum assay_status status = ASSAY_OK;
+    if (n->signing == NULL) return;
+    while (status == ASSAY_OK && assay_keyholder_links_receive(n->links, from, &frame) == ASSAY_OK)
+        status = assay_keyholder_signing_on_frame(n->signing, from, frame, get_time(n));
+    if (status == ASSAY_OK) status = assay_keyholder_signing_on_tick(n->signing, get_time(n));
+    assay_keyholder_links_flush(n->links);
+    if (status != ASSAY_OK) set_failure(n, status);
+}
+
 /* The holder of the member whose daemon is followed. */
 static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[static 32])
 {
@@ -112,11 +193,12 @@ static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[st
     assay_bytes_copy(config.chain_id, 32, home->chain_id, 32);
     assay_bytes_copy(config.node_id, 32, node_id, 32);
     assay_bytes_copy(config.link_key, 32, n->link_key, 32);
-    (void)snprintf(config.address, sizeof config.address, "%s", n->config.address);
+    (void)snprintf(config.address, sizeof config.address, "%s", n->address);
     assay_ceremony_holder_init(&n->secrets->holder, &config);
     assay_secret_wipe(&config.seed, sizeof config.seed);
     assay_bytes_copy(n->node_id, 32, node_id, 32);
     n->has_holder = true;
+    open_signing(n);
     const enum assay_status status = assay_holder_vault_each(n->vault, load_item, n);
     if (status != ASSAY_OK) set_failure(n, status);
 }
@@ -232,6 +314,7 @@ static void forget_old_entry(struct assay_keyholder_node *n)
 
 static void stop_acting(struct assay_keyholder_node *n)
 {
+    if (n->signing != NULL) assay_keyholder_signing_stop(n->signing);
     clear_pending(n);
     n->must_step = false;
 }
@@ -248,6 +331,15 @@ static void find_divergence(struct assay_keyholder_node *n)
     if (is_known) return;
     n->diverged_epoch = n->closed.epoch;
     assay_follower_reconnect(n->follower, n->now_ms);
+}
+
+static void sign_for_epoch(struct assay_keyholder_node *n)
+{
+    if (n->signing == NULL || n->is_fenced) return;
+    assay_keyholder_links_apply(n->links, &n->acted);
+    const enum assay_status status = assay_keyholder_signing_on_epoch(
+        n->signing, n->proof, &n->acted, &n->secrets->holder, get_time(n));
+    if (status != ASSAY_OK) set_failure(n, status);
 }
 
 /* The epoch that closed last, once it is proven and its fold is the ledger's. A close that an
@@ -278,6 +370,7 @@ static void act_on_close(struct assay_keyholder_node *n)
     assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new,
                                    n->is_fenced);
     n->must_step = true;
+    sign_for_epoch(n);
 }
 
 static void request_proof(struct assay_keyholder_node *n)
@@ -461,7 +554,7 @@ static enum assay_status load_checkpoint(struct assay_keyholder_node *n,
 static void read_clocks(struct assay_keyholder_node *n)
 {
     n->now_ms = assay_monotonic_ms();
-    n->unix_ms = n->config.unix_ms != NULL ? n->config.unix_ms() : assay_unix_ms();
+    n->unix_ms = get_unix_ms(n);
     n->expired = assay_keyholder_proof_time_fault(n->proof, n->unix_ms);
 }
 
@@ -497,6 +590,21 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
     return assay_follower_create(&config, &n->follower);
 }
 
+static enum assay_status open_links(struct assay_keyholder_node *n,
+                                    const struct assay_secret32 *link, const char **what)
+{
+    *what = "the address for other holders is missing or too long";
+    const char *given = n->config.address;
+    if (given == NULL ? n->config.listen == NULL : strlen(given) > ASSAY_CA_ADDRESS_MAX)
+        return ASSAY_E_RANGE;
+    if (given != NULL) (void)snprintf(n->address, sizeof n->address, "%s", given);
+    if (n->config.listen == NULL) return ASSAY_OK;
+    *what = n->links_fault;
+    ASSAY_TRY(assay_keyholder_links_open(n->config.listen, link, &n->links, n->links_fault));
+    *what = "the address of `listen` is too long";
+    return given != NULL ? ASSAY_OK : assay_keyholder_links_address(n->links, n->address);
+}
+
 static enum assay_status set_up(struct assay_keyholder_node *n, const char **what)
 {
     char dealings[PATH_MAX];
@@ -511,7 +619,9 @@ static enum assay_status set_up(struct assay_keyholder_node *n, const char **wha
     *what = "no random numbers";
     ASSAY_TRY(assay_random(link.bytes, sizeof link.bytes));
     assay_sodium_link_pair(&link, n->link_key);
+    const enum assay_status status = open_links(n, &link, what);
     assay_secret_wipe(&link, sizeof link);
+    ASSAY_TRY(status);
     return open_ledger(n, what);
 }
 
@@ -534,10 +644,6 @@ enum assay_status assay_keyholder_node_open(const struct assay_keyholder_node_co
     if (status == ASSAY_OK) {
         n->secrets = assay_locked_memory_new(sizeof *n->secrets);
         status = n->secrets == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
-        if (status == ASSAY_OK && strlen(config->address) > ASSAY_CA_ADDRESS_MAX) {
-            what = "the address for other holders is too long";
-            status = ASSAY_E_RANGE;
-        }
         if (status == ASSAY_OK) status = set_up(n, &what);
         if (status != ASSAY_OK)
             (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "%.300s: %s (%s)",
@@ -558,6 +664,8 @@ void assay_keyholder_node_close(struct assay_keyholder_node **node)
     assay_keyholder_proof_destroy(&n->proof);
     assay_keyholder_dealings_close(&n->dealings);
     if (n->has_holder) assay_ceremony_holder_wipe(&n->secrets->holder);
+    assay_keyholder_signing_destroy(&n->signing);
+    assay_keyholder_links_close(&n->links);
     assay_locked_memory_free(n->secrets, sizeof *n->secrets);
     assay_holder_vault_close(&n->vault);
     free(n);
@@ -575,6 +683,13 @@ static int wait_ms(const struct assay_keyholder_node *n, int timeout_ms)
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
+static enum assay_status wait_for_events(struct assay_keyholder_node *n, struct pollfd *fd,
+                                         int timeout_ms)
+{
+    if (n->links != NULL) return assay_keyholder_links_wait(n->links, fd, timeout_ms);
+    return poll(fd, 1, timeout_ms) < 0 && errno != EINTR ? ASSAY_E_IO : ASSAY_OK;
+}
+
 enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, int timeout_ms)
 {
     struct assay_keyholder_node *n = node;
@@ -584,7 +699,8 @@ enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, i
     n->now_ms = assay_monotonic_ms();
     int wait = wait_ms(n, timeout_ms);
     if (fd.fd < 0 && wait > ASSAY_FOLLOWER_REDIAL_MS) wait = ASSAY_FOLLOWER_REDIAL_MS;
-    if (poll(&fd, 1, wait) < 0 && errno != EINTR) return ASSAY_E_IO;
+    if (n->signing != NULL && wait > ASSAY_COSIGNER_TICK_MS / 2) wait = ASSAY_COSIGNER_TICK_MS / 2;
+    ASSAY_TRY(wait_for_events(n, &fd, wait));
     read_clocks(n);
     if (n->expired != NULL) stop_acting(n);
     const enum assay_status status = assay_follower_step(n->follower, n->now_ms);
@@ -593,6 +709,7 @@ enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, i
     request_proof(n);
     request_list(n);
     if (n->must_step) step_holder(n);
+    serve_holders(n);
     assay_queue_send_due(n->pending, n->follower, n->now_ms);
     return n->failure;
 }
@@ -616,6 +733,7 @@ struct assay_keyholder_node_status assay_keyholder_node_status(
         .is_behind = node->is_behind,
         .pending = assay_queue_count(node->pending),
     };
+    if (node->signing != NULL) status.signing = assay_keyholder_signing_status(node->signing);
     if (node->has_acted)
         status.holder = assay_ceremony_holder_status(&node->secrets->holder, &node->acted);
     status.holder.can_sign = status.holder.can_sign && may_act(node);

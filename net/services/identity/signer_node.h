@@ -13,7 +13,7 @@
 #define ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
 
 #include "engine/ledger/proofs/checkpoint.h"
-#include "net/services/identity/holder_vault.h"
+#include "net/services/identity/signing_host.h"
 
 enum { ASSAY_KEYHOLDER_NODE_MESSAGE_LEN = ASSAY_HOLDER_VAULT_MESSAGE_LEN };
 
@@ -22,7 +22,14 @@ struct assay_keyholder_node_config {
     const char *store;                /* folder of the vault */
     const struct assay_secret32 *key; /* of the vault; copied */
     bool is_memory_only;              /* shares are never on the disk */
-    const char *address;              /* for other holders, up to ASSAY_CA_ADDRESS_MAX characters */
+    /* HOST:PORT for other holders, port 0 selects a free one; NULL: it makes keys, and signs
+     * nothing */
+    const char *listen;
+    const char *address; /* for other holders, up to ASSAY_CA_ADDRESS_MAX characters; NULL: that of
+                          * listen */
+    const char *publish; /* folder of certificates of the key; NULL: the vault's */
+    struct assay_derivation_terms terms; /* texts are borrowed; with listen */
+    uint64_t period_ms;                  /* T of the network; with listen */
     uint64_t era; /* that may undo what is stored, with an operator's consent; 0: none */
     struct assay_checkpoint checkpoint; /* that operators supplied */
     uint64_t again_ms;                  /* interval of resubmission; 0: that of record_queue.h */
@@ -44,6 +51,7 @@ struct assay_keyholder_node_status {
     bool is_behind;             /* the ledger is older than what is stored */
     size_t pending;             /* records that are not final */
     struct assay_ceremony_status holder;
+    struct assay_keyholder_signing_status signing;
 };
 
 struct assay_keyholder_node;

@@ -51,10 +51,18 @@ static const char *in_folder(const char *what, uint32_t slot)
 static enum assay_status open_node(uint32_t slot, const char *store, uint32_t place,
                                    char message[static ASSAY_KEYHOLDER_NODE_MESSAGE_LEN])
 {
+    static const char domain[] = "mesh.example", issuer[] = "https://id.mesh.example";
+    const struct assay_derivation_terms terms = {
+        .trust_domain = assay_slice_over(domain, sizeof domain - 1),
+        .issuer = assay_slice_over(issuer, sizeof issuer - 1),
+        .validity_s = 900,
+    };
     const struct assay_keyholder_node_config config = { .ledger = in_folder("daemon", slot),
                                                         .store = store,
                                                         .key = &vault_key,
-                                                        .address = "127.0.0.1:7",
+                                                        .listen = "127.0.0.1:0",
+                                                        .terms = terms,
+                                                        .period_ms = 60000,
                                                         .checkpoint = w.checkpoint,
                                                         .again_ms = 300,
                                                         .unix_ms = get_clock };
@@ -290,10 +298,13 @@ Test(services_signer_stops, a_fenced_holder_does_not_sign)
 {
     start_all();
     run_until_key();
-    cr_assert(status_of(2).holder.can_sign);
+    cr_assert(status_of(2).holder.can_sign && status_of(2).signing.is_open);
     service_ledger_fence(w.ledger, true);
     run_turns(10);
-    cr_expect_not(status_of(2).holder.can_sign);
+    cr_expect_not(status_of(2).holder.can_sign || status_of(2).signing.is_open);
+    close_and_sign();
+    turn_until(have_all_acted, "each holder acts on the close");
+    cr_expect_not(status_of(2).signing.is_open, "the next close does not end a fence");
 }
 
 /* --- another process of the member */
@@ -361,7 +372,7 @@ Test(services_signer_stops, holders_of_a_fold_that_no_voters_signed_stop_and_rep
             turn();
         cr_expect(status_of(0).is_diverged);
         cr_expect_eq(status_of(0).diverged_epoch, service_ledger_epoch(w.ledger));
-        cr_expect_not(status_of(0).holder.can_sign);
+        cr_expect_not(status_of(0).holder.can_sign || status_of(0).signing.is_open);
         cr_expect_eq(status_of(0).acted_epoch, acted);
     }
     free(memory);
@@ -369,7 +380,7 @@ Test(services_signer_stops, holders_of_a_fold_that_no_voters_signed_stop_and_rep
     close_and_sign();
     turn_until(have_all_acted, "what the voters sign is shown again");
     cr_expect_not(status_of(0).is_diverged);
-    cr_expect(status_of(0).holder.can_sign);
+    cr_expect(status_of(0).holder.can_sign && status_of(0).signing.is_open);
 }
 
 /* Weight that is of no member: with it nobody makes a key alone (docs/identity.md 3.1). */

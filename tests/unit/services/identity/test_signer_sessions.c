@@ -1,0 +1,366 @@
+/*
+ * tests/unit/services/identity/test_signer_sessions.c - tests of signing sessions between processes
+ * of holders, over their links: the ledger that they verify brings a key into force, and they sign
+ * its certificate. One is killed, one derives another text, one stands still (docs/identity.md
+ * 4.17).
+ */
+#include "net/services/identity/signer_node.h"
+
+#include "base/system_clock.h"
+#include "engine/ledger/state/workload_keys.h"
+#include "tests/support/services/identity_plan.h"
+#include "tests/support/services/service_ledger.h"
+#include "tests/unit/services/identity/boundary_maker.h"
+
+#include <criterion/criterion.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HOLDERS_MAX = 7, EPOCHS_MAX = 40, SOON_MS = 60000, WEIGHT = 10, PERIOD_MS = 60000 };
+
+static const struct assay_secret32 vault_key = { { 7, 7, 7 } };
+
+static struct {
+    char folder[64];
+    struct service_ledger *ledger;
+    struct boundary_maker *maker;
+    uint32_t holders, misled; /* misled: one with another trust domain */
+    uint64_t started_ms;
+    pid_t holder[HOLDERS_MAX];
+    uint8_t list[HOLDERS_MAX][ASSAY_DECLARED_KEYS_LEN_MAX];
+    size_t list_len[HOLDERS_MAX];
+    uint8_t root[HOLDERS_MAX][32];
+    struct assay_checkpoint checkpoint;
+    bool has_asked[HOLDERS_MAX]; /* for a boundary */
+} w;
+
+/* It runs with the monotonic clock: a date that does not would wipe nonces. */
+static uint64_t clock_of_test(void)
+{
+    return MAKER_TIME_MS + (assay_monotonic_ms() - w.started_ms);
+}
+
+static const char *in_folder(const char *what, uint32_t slot)
+{
+    static char paths[8][128];
+    static unsigned at;
+    char *path = paths[at++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s-%u", w.folder, what, slot);
+    return path;
+}
+
+static struct assay_slice text(const char *of)
+{
+    return assay_slice_over(of, strlen(of));
+}
+
+static struct assay_keyholder_node *open_holder(uint32_t slot, const char *listen)
+{
+    const struct assay_keyholder_node_config config = {
+        .ledger = in_folder("daemon", slot),
+        .store = in_folder("vault", slot),
+        .key = &vault_key,
+        .listen = listen,
+        .address = listen == NULL ? "127.0.0.1:7" : NULL,
+        .checkpoint = w.checkpoint,
+        .again_ms = 300,
+        .unix_ms = clock_of_test,
+        .terms = { .trust_domain = slot == w.misled ? text("other.example") : text("mesh.example"),
+                   .issuer = text("https://id.mesh.example"),
+                   .validity_s = 900 },
+        .period_ms = PERIOD_MS,
+    };
+    struct assay_keyholder_node *node = NULL;
+    char message[ASSAY_KEYHOLDER_NODE_MESSAGE_LEN];
+    const enum assay_status status = assay_keyholder_node_open(&config, &node, message);
+    if (status != ASSAY_OK) (void)fprintf(stderr, "holder %u: %s\n", slot, message);
+    return node;
+}
+
+static void start(uint32_t slot)
+{
+    (void)fflush(NULL);
+    w.holder[slot] = fork();
+    cr_assert_geq(w.holder[slot], 0);
+    if (w.holder[slot] > 0) return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct assay_keyholder_node *node = open_holder(slot, "127.0.0.1:0");
+    enum assay_status status = node == NULL ? ASSAY_E_IO : ASSAY_OK;
+    while (status == ASSAY_OK)
+        status = assay_keyholder_node_step(node, 1000);
+    (void)fprintf(stderr, "holder %u: %s\n", slot, assay_status_text(status));
+    assay_keyholder_node_close(&node);
+    _exit(5);
+}
+
+static void stop(uint32_t slot)
+{
+    if (w.holder[slot] <= 0) return;
+    (void)kill(w.holder[slot], SIGKILL);
+    (void)waitpid(w.holder[slot], NULL, 0);
+    w.holder[slot] = 0;
+}
+
+static void make_list(uint32_t slot)
+{
+    struct assay_keyholder_node *node = open_holder(slot, NULL);
+    uint8_t spki[44], proof[64] = { 0 };
+    struct assay_declared_keys keys;
+    cr_assert_not_null(node);
+    const struct assay_declared_key own = {
+        .purpose = ASSAY_PURPOSE_HOLDER,
+        .name = text("signer"),
+        .spki = assay_slice_over(spki, assay_keyholder_node_key(node, spki)),
+        .proof = assay_slice_over(proof, sizeof proof),
+    };
+    struct assay_writer out = assay_writer_over(w.list[slot], sizeof w.list[slot]);
+    cr_assert_eq(assay_declared_keys_encode(&own, 1, &out), ASSAY_OK);
+    w.list_len[slot] = out.len;
+    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(w.list[slot], out.len), &keys),
+                 ASSAY_OK);
+    assay_declared_keys_root(&keys, w.root[slot]);
+    assay_keyholder_node_close(&node);
+}
+
+static void answer(void *context, uint32_t slot, const struct assay_service_message *m,
+                   struct assay_service_message *out)
+{
+    (void)context;
+    if (slot < w.holders) w.has_asked[slot] = true;
+    if (m->verb == ASSAY_SERVICE_PROVE) boundary_maker_answer(w.maker, m, out);
+    else if (m->slot < w.holders && assay_bytes_equal(m->root, w.root[m->slot], 32))
+        out->keys = assay_slice_over(w.list[m->slot], w.list_len[m->slot]);
+}
+
+static const struct assay_ca *group_key(void)
+{
+    return assay_registry_identity(service_ledger_registry(w.ledger));
+}
+
+static void close_and_sign(void)
+{
+    service_ledger_close_epoch(w.ledger);
+    boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+}
+
+static void open_world(uint32_t holders)
+{
+    static struct assay_registry_plan plan;
+    identity_plan_set(&plan, 64);
+    w.holders = holders;
+    w.misled = HOLDERS_MAX;
+    w.started_ms = assay_monotonic_ms();
+    (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-signers.XXXXXX");
+    cr_assert_not_null(mkdtemp(w.folder));
+    w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
+    w.maker = boundary_maker_new(service_ledger_chain(w.ledger), 1);
+    boundary_maker_checkpoint(w.maker, &w.checkpoint);
+    service_ledger_prove(w.ledger, answer, NULL);
+    boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+    for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
+        struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
+                                                .score_bp = 10000,
+                                                .certified = true,
+                                                .operator_ = (uint8_t)slot };
+        service_ledger_node(slot, member.node_id);
+        if (slot < holders) {
+            service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
+            make_list(slot);
+            member.may_hold = member.keys_active = true;
+            member.seat_weight = WEIGHT;
+            member.incarnation = 1;
+            assay_bytes_copy(member.keys_root, 32, w.root[slot], 32);
+        }
+        service_ledger_set(w.ledger, slot, &member);
+    }
+}
+
+static void close_world(void)
+{
+    for (uint32_t slot = 0; slot < HOLDERS_MAX; slot++)
+        stop(slot);
+    service_ledger_close(&w.ledger);
+    boundary_maker_free(w.maker);
+    char command[128];
+    (void)snprintf(command, sizeof command, "rm -r %s", w.folder);
+    cr_expect_eq(system(command), 0);
+}
+
+TestSuite(services_signer_sessions, .fini = close_world, .timeout = 300);
+
+/* --- to the close that brings the key into force */
+
+static bool have_all_asked(void)
+{
+    for (uint32_t slot = 0; slot < w.holders; slot++)
+        if (!w.has_asked[slot]) return false;
+    return true;
+}
+
+/* Every holder has done what is due in this phase. */
+static bool is_complete(void)
+{
+    const struct assay_ca_ceremony *c = &group_key()->ceremony;
+    if (c->phase == ASSAY_CA_OFFERS) return c->next.holders == w.holders;
+    if (c->phase == ASSAY_CA_DEALS)
+        for (uint32_t d = 1; d <= c->dealers; d++)
+            if (assay_ca_is_turn(group_key(), d) &&
+                c->dealing[d - 1].state == ASSAY_CA_DEALING_NONE)
+                return false;
+    if (c->phase != ASSAY_CA_HAVES) return true;
+    for (uint32_t i = 0; i < c->next.holders; i++)
+        if (assay_bytes_all_zero(c->next.holder[i].digest, 32)) return false;
+    return c->closes == 0 || c->has_table;
+}
+
+static void turn_until(bool (*is_so)(void), const char *what)
+{
+    const uint64_t end = assay_monotonic_ms() + SOON_MS;
+    while (!is_so() && assay_monotonic_ms() < end)
+        service_ledger_turn(w.ledger, 5);
+    cr_assert(is_so(), "%s, phase %d", what, (int)group_key()->ceremony.phase);
+}
+
+/* Up to the close before it; `fail` is called when all records are there. */
+static void make_key(void (*fail)(void))
+{
+    for (uint32_t slot = 0; slot < w.holders; slot++)
+        start(slot);
+    turn_until(have_all_asked, "every holder requests boundaries");
+    for (uint32_t i = 0; i < EPOCHS_MAX && group_key()->force.generation == 0; i++) {
+        turn_until(is_complete, "each holder does what is due");
+        const struct assay_ca_ceremony *c = &group_key()->ceremony;
+        if (c->phase == ASSAY_CA_HAVES && c->has_table && fail != NULL) {
+            fail();
+            fail = NULL;
+        }
+        close_and_sign();
+        /* Records of an epoch that a holder enters late are not seen by it. */
+        for (uint64_t end = assay_monotonic_ms() + 100; assay_monotonic_ms() < end;)
+            service_ledger_turn(w.ledger, 5);
+    }
+    cr_assert_eq(group_key()->force.generation, 1);
+    cr_assert_eq(group_key()->force.holders, w.holders);
+}
+
+/* --- what OpenSSL says of the certificate */
+
+static X509 *read_certificate(uint32_t slot)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/ca-1.pem", in_folder("vault", slot));
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return NULL;
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    (void)fclose(file);
+    return certificate;
+}
+
+static bool has_certificate(uint32_t slot)
+{
+    X509 *certificate = read_certificate(slot);
+    X509_free(certificate);
+    return certificate != NULL;
+}
+
+static uint32_t expected; /* bits of slots */
+
+static bool have_expected(void)
+{
+    for (uint32_t slot = 0; slot < w.holders; slot++)
+        if ((expected >> slot & 1) != 0 && !has_certificate(slot)) return false;
+    return true;
+}
+
+static void expect_certificate(uint32_t slot)
+{
+    X509 *certificate = read_certificate(slot);
+    uint8_t key[32];
+    size_t len = sizeof key;
+    cr_assert_not_null(certificate, "holder %u", slot);
+    EVP_PKEY *public = X509_get0_pubkey(certificate);
+    cr_assert_eq(EVP_PKEY_get_raw_public_key(public, key, &len), 1);
+    cr_expect_arr_eq(key, group_key()->key, 32, "it is of the ledger's key");
+    cr_expect_eq(X509_verify(certificate, public), 1, "signed under itself");
+    cr_expect_eq(X509_check_ca(certificate), 1);
+    char domain[64] = "";
+    (void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_organizationName,
+                                    domain, sizeof domain);
+    cr_expect_str_eq(domain, "mesh.example");
+    X509_free(certificate);
+}
+
+/* Holders of these bits have it in the end. */
+static void expect_certificates(uint32_t slots)
+{
+    expected = slots;
+    turn_until(have_expected, "holders have the certificate");
+    for (uint32_t slot = 0; slot < w.holders; slot++)
+        if ((slots >> slot & 1) != 0) expect_certificate(slot);
+}
+
+Test(services_signer_sessions, four_processes_sign_the_certificate_of_their_key)
+{
+    open_world(4);
+    make_key(NULL);
+    expect_certificates(0xf);
+}
+
+static void kill_0(void)
+{
+    stop(0);
+}
+
+/* The one that would coordinate first. */
+Test(services_signer_sessions, three_of_four_sign_without_the_one_that_was_killed)
+{
+    open_world(4);
+    make_key(kill_0);
+    expect_certificates(0xe);
+}
+
+Test(services_signer_sessions, three_of_four_sign_without_the_one_that_derives_another_text)
+{
+    open_world(4);
+    w.misled = 1;
+    make_key(NULL);
+    expect_certificates(0xd);
+    cr_expect_not(has_certificate(1), "what others sign is not its text");
+}
+
+static void halt_2(void)
+{
+    (void)kill(w.holder[2], SIGSTOP);
+}
+
+Test(services_signer_sessions, one_that_stood_still_signs_with_the_others_later)
+{
+    open_world(4);
+    make_key(halt_2);
+    expect_certificates(0xb);
+    (void)kill(w.holder[2], SIGCONT);
+    expect_certificates(0xf);
+}
+
+static void kill_and_halt(void)
+{
+    stop(0);
+    halt_2();
+}
+
+/* 4 of 7 sign. */
+Test(services_signer_sessions, four_of_seven_sign_when_one_was_killed_one_is_wrong_and_one_is_slow)
+{
+    open_world(7);
+    w.misled = 1;
+    make_key(kill_and_halt);
+    cr_expect_eq(group_key()->force.threshold, 4);
+    expect_certificates(0x78);
+}
