@@ -5,6 +5,8 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "base/cbor.h"
+#include "engine/evidence/prove.h"
+#include "engine/ledger/proofs/proof.h"
 #include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/services.h"
 #include "engine/sync/boundary_page.h"
@@ -42,7 +44,8 @@ struct runtime_service_server {
         uint8_t *scratch; /* [assay_boundary_page_scratch_len()] */
         struct assay_roster_row *rows; /* [ASSAY_MEMBERS_MAX] */
         uint8_t *voters;               /* [ASSAY_SERVICE_VOTERS_MAX] */
-        uint8_t list[ASSAY_SERVICE_KEYS_MAX];
+        uint8_t list[ASSAY_SERVICE_KEYS_MAX], declared[ASSAY_SERVICE_KEYS_MAX];
+        uint8_t standing[ASSAY_SERVICE_STANDING_MAX];
     } proof;
 };
 
@@ -292,6 +295,45 @@ static struct assay_slice list_keys(void *context, uint32_t slot, const uint8_t 
     return status == ASSAY_OK ? list : (struct assay_slice){ NULL, 0 };
 }
 
+/* The bare proof of this member's standing and its lists, of the newest closed epoch. */
+static enum assay_status read_own(struct assay_runtime *runtime, uint64_t epoch, void *memory,
+                                  struct assay_service_server_shown *shown)
+{
+    struct runtime_service_server *const d = runtime->service_state;
+    struct assay_store *const store = runtime->config.store;
+    struct assay_prove prove;
+    struct assay_member own;
+    struct assay_writer w = assay_writer_over(d->proof.standing, sizeof d->proof.standing);
+    ASSAY_TRY(assay_prove_open(&prove, store, memory, runtime->members));
+    if (prove.checkpoint.epoch != epoch) return ASSAY_E_NOT_FOUND;
+    ASSAY_TRY(assay_prove_member(&prove, runtime->self, true, &w));
+    ASSAY_TRY(assay_proof_member_of(
+        prove.now, runtime_snapshot(runtime)->members[runtime->self].ledger.node_id, &own));
+    const struct assay_declaration *const keys = &own.declaration;
+    ASSAY_TRY(assay_declared_list_load(store, runtime->self, keys->keys_root, d->proof.list,
+                                       sizeof d->proof.list, &shown->keys));
+    if (keys->count > 0 && !assay_bytes_equal(keys->roots[0].root, keys->keys_root, 32))
+        ASSAY_TRY(assay_declared_list_load(store, runtime->self, keys->roots[0].root,
+                                           d->proof.declared, sizeof d->proof.declared,
+                                           &shown->declared));
+    shown->standing = assay_slice_over(d->proof.standing, w.len);
+    return ASSAY_OK;
+}
+
+static struct assay_service_server_shown show_own(void *context, uint64_t epoch)
+{
+    struct assay_runtime *runtime = context;
+    static const struct assay_service_server_shown nothing = { .standing = { NULL, 0 } };
+    struct assay_service_server_shown shown = nothing;
+    ASSAY_ASSERT(runtime->service_state != NULL);
+    if (runtime->self >= runtime->members) return nothing;
+    void *memory = aligned_alloc(16, (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15);
+    if (memory == NULL) return nothing;
+    const enum assay_status status = read_own(runtime, epoch, memory, &shown);
+    free(memory);
+    return status == ASSAY_OK ? shown : nothing;
+}
+
 /* --- what the ledger did */
 
 static void on_reset(void *context, const struct assay_registry *registry,
@@ -438,8 +480,8 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
     const struct assay_service_server_callbacks world = {
-        runtime,     submit_record, request_program_quote, appraise_proof, get_peer_uid,
-        prove_epoch, list_keys,     log_crowded,
+        runtime,   submit_record, request_program_quote, appraise_proof, get_peer_uid, prove_epoch,
+        list_keys, show_own,      log_crowded,
     };
     const char *path = runtime->config.services_path;
     ASSAY_ASSERT(runtime->service_state == NULL && runtime->services_summary == NULL);

@@ -360,6 +360,8 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
         if (callbacks->proof != NULL) callbacks->proof(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_KEYS) {
         if (callbacks->keys != NULL) callbacks->keys(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_SHOWN) {
+        if (callbacks->shown != NULL) callbacks->shown(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {
         if (callbacks->refused != NULL) callbacks->refused(f->config.context, m->kind, m->why);
     } else {

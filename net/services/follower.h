@@ -34,9 +34,10 @@ struct assay_follower_callbacks {
     void (*evidence)(void *context, uint64_t serial, struct assay_slice evidence);
     void (*verdict)(void *context, uint64_t serial, bool good,
                     enum assay_registry_standing standing);
-    /* Answers to assay_follower_request: PROOF and KEYS. Nothing of them was verified. */
+    /* Answers to assay_follower_request: PROOF, KEYS and SHOWN. Nothing of them was verified. */
     void (*proof)(void *context, const struct assay_service_message *m);
     void (*keys)(void *context, const struct assay_service_message *m);
+    void (*shown)(void *context, const struct assay_service_message *m);
     /* Of the group key: whether the node signs nothing more in its era has changed. */
     void (*fenced)(void *context);
     void (*refused)(void *context, enum assay_service_kind kind, struct assay_slice why);

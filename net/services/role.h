@@ -45,8 +45,8 @@ enum assay_service assay_service_of_role(enum assay_service_role role);
 uint32_t assay_service_places(enum assay_service_role role);
 /* Returns: whether it may submit records of this kind. */
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);
-/* verb: QUOTE, VERIFY, PROVE or LIST; purpose: of the first two. Returns: whether it may request
- * that. */
+/* verb: QUOTE, VERIFY, PROVE, LIST or SHOW; purpose: of the first two. Returns: whether it may
+ * request that. */
 bool assay_service_may_request(enum assay_service_role role, enum assay_service_verb verb,
                                enum assay_service_purpose purpose);
 /* Out: its folder's name: "holder", "replica-0". */

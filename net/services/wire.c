@@ -159,6 +159,8 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_LIST] = 3,
     [ASSAY_SERVICE_KEYS] = 3,
     [ASSAY_SERVICE_FENCE] = 2,
+    [ASSAY_SERVICE_SHOW] = 2,
+    [ASSAY_SERVICE_SHOWN] = 5,
 };
 
 static bool may_have_holders(enum assay_service_verb verb)
@@ -216,10 +218,18 @@ static void encode_proof(struct assay_writer *w, const struct assay_service_mess
     }
 }
 
+static void encode_shown(struct assay_writer *w, const struct assay_service_message *m)
+{
+    assay_cbor_put_uint(w, m->epoch);
+    encode_slice(w, m->proven, 0, ASSAY_SERVICE_STANDING_MAX);
+    encode_slice(w, m->keys, 0, ASSAY_SERVICE_KEYS_MAX);
+    encode_slice(w, m->declared, 0, ASSAY_SERVICE_KEYS_MAX);
+}
+
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
-    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_FENCE);
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_SHOWN);
     ASSAY_ASSERT(!m->has_holders || may_have_holders(m->verb));
     struct assay_slice all;
     assay_cbor_put_array(w, items_of[m->verb] + (m->has_holders ? 1U : 0U));
@@ -262,6 +272,8 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_LIST:
     case ASSAY_SERVICE_KEYS: encode_proof(w, m); break;
     case ASSAY_SERVICE_FENCE: assay_cbor_put_bool(w, m->is_fenced); break;
+    case ASSAY_SERVICE_SHOW: assay_cbor_put_uint(w, m->epoch); break;
+    case ASSAY_SERVICE_SHOWN: encode_shown(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -435,6 +447,14 @@ static enum assay_status decode_proof(struct assay_cursor *c, struct assay_servi
     return m->voters.len == 0 || m->finality.len == 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
+static enum assay_status decode_shown(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_STANDING_MAX, &m->proven));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys));
+    return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->declared);
+}
+
 static enum assay_status decode_fields(struct assay_cursor *c, struct assay_service_message *m)
 {
     switch (m->verb) {
@@ -466,6 +486,8 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
         ASSAY_TRY(decode_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
         return assay_cbor_bytes_exact(c, m->root, 32);
     case ASSAY_SERVICE_FENCE: return assay_cbor_bool(c, &m->is_fenced);
+    case ASSAY_SERVICE_SHOW: return assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch);
+    case ASSAY_SERVICE_SHOWN: return decode_shown(c, m);
     case ASSAY_SERVICE_KEYS:
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
         return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys);
@@ -479,7 +501,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_FENCE) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_SHOWN) return ASSAY_E_UNSUPPORTED;
     const bool has_holders = items == items_of[verb] + 1ULL;
     if (has_holders ? !may_have_holders((enum assay_service_verb)verb) : items != items_of[verb])
         return ASSAY_E_RANGE;

@@ -19,6 +19,7 @@
  *   REFUSED  [11, kind, why]                   a permanently rejected SUBMIT; why: for operators
  *   PROOF    [14, epoch, voters, boundary, finality]     the answer to PROVE; empty: not here
  *   KEYS     [16, root, list]                  the answer to LIST; empty: not here
+ *   SHOWN    [19, epoch, standing, list, declared]       the answer to SHOW; empty: not here
  *   FENCE    [17, fenced]                  of the group key: whether the node signs nothing more in
  *            its era; before BEGIN when it is so
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
@@ -30,6 +31,8 @@
  *   VERIFY   [9, serial, purpose, statement, node id, measurement, evidence]
  *   PROVE    [13, era, epoch, with voters]     of the group key: the boundary that closed an epoch
  *   LIST     [15, slot, root]                  of the group key: workload keys of a member
+ *   SHOW     [18, epoch]                       of the group key: what certificates of the daemon's
+ *                                              own member are made from after a closed epoch
  *
  * PROOF: boundary and finality proof as docs/protocol.md 5.30; era: of the epoch before it. With
  * voters: rows of the table after that epoch, one after the other (roster_digest.h). The program
@@ -71,6 +74,7 @@ enum {
     ASSAY_SERVICE_BOUNDARY_MAX = 192 * 1024,
     ASSAY_SERVICE_FINALITY_MAX = 304 * 1024, /* a RECOVER may be longer, and is not sent */
     ASSAY_SERVICE_KEYS_MAX = 8 * 1024,       /* a list of keys */
+    ASSAY_SERVICE_STANDING_MAX = 32 * 1024,  /* a bare proof of standing */
 };
 
 /* The service that a program follows. */
@@ -101,6 +105,8 @@ enum assay_service_verb {
     ASSAY_SERVICE_LIST = 15,
     ASSAY_SERVICE_KEYS = 16,
     ASSAY_SERVICE_FENCE = 17,
+    ASSAY_SERVICE_SHOW = 18,
+    ASSAY_SERVICE_SHOWN = 19,
 };
 
 enum assay_service_member_bit {
@@ -156,6 +162,8 @@ struct assay_service_message {
     struct assay_slice voters, boundary, finality; /* PROOF */
     uint8_t root[32];                              /* LIST, KEYS */
     struct assay_slice keys;                       /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
+    struct assay_slice proven, declared; /* SHOWN, with keys: the list that the newest certified
+                                            * PASS bound; declared: empty: that one */
 };
 
 /* Without the length; fields are within their ranges (asserted). Returns: ASSAY_OK |

@@ -51,7 +51,8 @@ struct assay_keyholder_node {
     bool has_holder; /* secrets->holder is of node_id */
     uint8_t node_id[32];
     enum assay_status ledger, failure;
-    uint64_t now_ms, unix_ms, ask_at_ms, list_at_ms;
+    uint64_t now_ms, unix_ms, ask_at_ms, list_at_ms, show_at_ms;
+    uint64_t shown_epoch;   /* for which workload keys were received */
     struct assay_ca closed; /* as the last close left it */
     bool has_closed;
     bool must_step;        /* something is to be derived from what was acted on */
@@ -134,6 +135,19 @@ static enum assay_status publish_certificate(void *context, uint32_t ca_number,
     return assay_keyholder_certificate_write(path, der);
 }
 
+/* A name is a DNS label: no path. */
+static enum assay_status publish_workload(void *context, struct assay_slice name,
+                                          struct assay_slice der)
+{
+    const struct assay_keyholder_node *n = context;
+    const char *folder = n->config.publish != NULL ? n->config.publish : n->config.store;
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof path, "%s/key-%.*s.pem", folder, (int)name.len,
+                             (const char *)name.bytes);
+    if (len <= 0 || (size_t)len >= sizeof path) return ASSAY_E_STORE;
+    return assay_keyholder_certificate_write(path, der);
+}
+
 /* A longer proof fits no record (docs/identity.md 3.5.4). */
 static void submit_lie(void *context, struct assay_slice proof)
 {
@@ -157,6 +171,7 @@ static void open_signing(struct assay_keyholder_node *n)
                                                      .send = send_to_holder,
                                                      .lie = submit_lie,
                                                      .certified = publish_certificate,
+                                                     .issued = publish_workload,
                                                      .context = n };
     if (n->links == NULL) return;
     assay_bytes_copy(config.node_id, 32, n->node_id, 32);
@@ -462,6 +477,28 @@ static void on_keys(void *context, const struct assay_service_message *m)
     n->must_step = n->has_acted;
 }
 
+/* --- workload keys of the member, which its certificates are about */
+
+static void request_shown(struct assay_keyholder_node *n)
+{
+    if (n->signing == NULL || !assay_keyholder_signing_status(n->signing).is_open ||
+        !n->has_acted || n->shown_epoch == n->acted.epoch || n->now_ms < n->show_at_ms)
+        return;
+    const struct assay_service_message m = { .verb = ASSAY_SERVICE_SHOW, .epoch = n->acted.epoch };
+    n->show_at_ms = n->now_ms + REQUEST_AGAIN_MS;
+    assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
+}
+
+static void on_shown(void *context, const struct assay_service_message *m)
+{
+    struct assay_keyholder_node *n = context;
+    if (n->signing == NULL || !n->has_acted || m->epoch != n->acted.epoch || m->proven.len == 0)
+        return;
+    n->shown_epoch = m->epoch;
+    assay_keyholder_signing_show(n->signing, m->epoch, m->proven, m->keys, m->declared,
+                                 get_time(n));
+}
+
 /* --- the ledger, as the daemon shows it */
 
 static void keep_close(struct assay_keyholder_node *n)
@@ -580,7 +617,8 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
                        .closed = on_close,
                        .fenced = on_fence,
                        .proof = on_proof,
-                       .keys = on_keys },
+                       .keys = on_keys,
+                       .shown = on_shown },
         .context = n,
         .chain_id = n->config.checkpoint.chain_id,
         .era_min = from.era,
@@ -708,6 +746,7 @@ enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, i
     act_on_close(n);
     request_proof(n);
     request_list(n);
+    request_shown(n);
     if (n->must_step) step_holder(n);
     serve_holders(n);
     assay_queue_send_due(n->pending, n->follower, n->now_ms);

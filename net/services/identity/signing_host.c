@@ -17,6 +17,8 @@ enum {
     /* Holders coordinate one after the other, by their places, until one has the certificate. */
     TURN_MS = 1500,
     AGAIN_MS = 1000, /* after a request that failed */
+    STANDING_MAX = 32 * 1024,
+    ISSUED_MAX = 2 * ASSAY_DECLARED_KEYS_MAX,
 };
 
 /* Locked. */
@@ -24,6 +26,36 @@ struct secrets {
     struct assay_cosigner signer;
     struct assay_cosigner_slot slot[SESSIONS];
     struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1];
+};
+
+/* A list of keys with the bytes that it borrows from. */
+struct shown_list {
+    uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX];
+    struct assay_declared_keys keys;
+};
+
+/* Certificates of workload keys of this member. */
+struct workload {
+    bool is_shown;
+    size_t standing_len;
+    uint8_t standing[STANDING_MAX];
+    struct shown_list listed, declared;
+    bool has_declared;
+    bool is_done[ASSAY_DECLARED_KEYS_MAX]; /* by entry: it has one, or cannot have one */
+    uint64_t due_ms[ASSAY_DECLARED_KEYS_MAX];
+    /* the request that runs */
+    bool is_requested;
+    uint64_t number;
+    uint32_t entry;
+    size_t tbs_len;
+    uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX], item[STANDING_MAX + 2048];
+    /* what was issued, by SHA-256 of the entry */
+    uint32_t known;
+    struct {
+        uint8_t digest[32];
+        uint32_t ca_number;
+        uint64_t at_ms;
+    } of[ISSUED_MAX];
 };
 
 struct assay_keyholder_signing {
@@ -47,6 +79,7 @@ struct assay_keyholder_signing {
     uint64_t due_ms, request_number;
     size_t tbs_len;
     uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX];
+    struct workload workload;
     struct assay_keyholder_signing_status status;
 };
 
@@ -79,6 +112,7 @@ void assay_keyholder_signing_stop(struct assay_keyholder_signing *host)
     if (h->has_signer) assay_cosigner_wipe(&h->secrets->signer);
     assay_secret_wipe(h->secrets, sizeof *h->secrets);
     h->is_open = h->has_signer = h->is_due = h->is_requested = h->derivation.is_open = false;
+    h->workload.is_shown = h->workload.is_requested = false;
 }
 
 struct assay_keyholder_signing_status assay_keyholder_signing_status(
@@ -190,6 +224,7 @@ enum assay_status assay_keyholder_signing_on_epoch(struct assay_keyholder_signin
     if (!h->is_open) return ASSAY_OK; /* older than what it signed for */
     assay_cosigner_on_tick(&h->secrets->signer, now);
     h->status.epoch = ca->epoch;
+    h->workload.is_shown = h->workload.is_requested = false;
     plan_certificate(h, now);
     return ASSAY_OK;
 }
@@ -278,12 +313,167 @@ static enum assay_status on_certificate(struct assay_keyholder_signing *h,
     return finish_certificate(h, signature.bytes);
 }
 
+/* --- certificates of workload keys of this member */
+
+static bool load_list(struct assay_slice bytes, struct shown_list *list)
+{
+    if (bytes.len == 0 || bytes.len > sizeof list->bytes) return false;
+    assay_bytes_copy(list->bytes, sizeof list->bytes, bytes.bytes, bytes.len);
+    return assay_declared_keys_decode(assay_slice_over(list->bytes, bytes.len), &list->keys) ==
+           ASSAY_OK;
+}
+
+void assay_keyholder_signing_show(struct assay_keyholder_signing *host, uint64_t epoch,
+                                  struct assay_slice standing, struct assay_slice keys,
+                                  struct assay_slice declared, struct assay_cosigner_time now)
+{
+    struct workload *k = &host->workload;
+    if (!host->is_open || epoch != host->status.epoch || k->is_requested || standing.len == 0 ||
+        standing.len > sizeof k->standing || !load_list(keys, &k->listed))
+        return;
+    k->has_declared = declared.len > 0;
+    if (k->has_declared && !load_list(declared, &k->declared)) return;
+    assay_bytes_copy(k->standing, sizeof k->standing, standing.bytes, standing.len);
+    k->standing_len = standing.len;
+    k->is_shown = true;
+    for (uint32_t i = 0; i < ASSAY_DECLARED_KEYS_MAX; i++) {
+        k->is_done[i] = false;
+        k->due_ms[i] = now.monotonic_ms;
+    }
+}
+
+static void set_entry(const struct assay_declared_keys *keys, uint32_t place,
+                      struct assay_derivation_entry *entry)
+{
+    uint8_t hashes[ASSAY_DECLARED_KEYS_MAX][32];
+    size_t len = 0;
+    *entry = (struct assay_derivation_entry){ .entry = keys->entries[place],
+                                              .place = place,
+                                              .count = keys->count };
+    for (uint32_t i = 0; i < keys->count; i++)
+        assay_merkle_leaf_hash(keys->entries[i].bytes, keys->entries[i].len, hashes[i]);
+    const enum assay_status status =
+        assay_merkle_path((const uint8_t(*)[32])hashes, keys->count, place, entry->path,
+                          ASSAY_DERIVATION_PATH_MAX, &len);
+    ASSAY_ASSERT(status == ASSAY_OK); /* of ASSAY_DECLARED_KEYS_MAX entries at most */
+    entry->path_len = (uint32_t)len;
+}
+
+/* The same key in the newest declared list; none: holders refuse it as withdrawn. */
+static void set_declared(const struct workload *k, const struct assay_declared_key *key,
+                         struct assay_derivation_entry *entry)
+{
+    const struct assay_declared_keys *keys = &k->declared.keys;
+    for (uint32_t i = 0; k->has_declared && i < keys->count; i++)
+        if (keys->keys[i].purpose == key->purpose &&
+            assay_slice_equal(keys->keys[i].name, key->name)) {
+            set_entry(keys, i, entry);
+            return;
+        }
+}
+
+static bool encode_workload(struct workload *k, uint32_t place, struct assay_slice *item)
+{
+    struct assay_derivation_item of = {
+        .product = ASSAY_CREDENTIAL_LEAF,
+        .proof = assay_slice_over(k->standing, k->standing_len),
+    };
+    struct assay_writer w = assay_writer_over(k->item, sizeof k->item);
+    set_entry(&k->listed.keys, place, &of.listed);
+    set_declared(k, &k->listed.keys.keys[place], &of.declared);
+    if (assay_derivation_encode(&of, &w) != ASSAY_OK) return false;
+    *item = assay_slice_over(k->item, w.len);
+    return true;
+}
+
+static void digest_entry(const struct workload *k, uint32_t place, uint8_t digest[static 32])
+{
+    assay_sha256(k->listed.keys.entries[place].bytes, k->listed.keys.entries[place].len, digest);
+}
+
+static bool is_young(const struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
+{
+    const struct workload *k = &h->workload;
+    uint8_t digest[32];
+    digest_entry(k, place, digest);
+    for (uint32_t i = 0; i < k->known; i++)
+        if (assay_bytes_equal(k->of[i].digest, digest, 32))
+            return k->of[i].ca_number == h->group.ca_number &&
+                   now_ms - k->of[i].at_ms < (uint64_t)h->config.terms.validity_s * 500;
+    return false;
+}
+
+/* In the place of the same entry, or of the oldest. */
+static void note_issued(struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
+{
+    struct workload *k = &h->workload;
+    uint8_t digest[32];
+    uint32_t at = k->known < ISSUED_MAX ? k->known : 0;
+    digest_entry(k, place, digest);
+    for (uint32_t i = 0; k->known == ISSUED_MAX && i < k->known; i++)
+        if (k->of[i].at_ms < k->of[at].at_ms) at = i;
+    for (uint32_t i = 0; i < k->known; i++)
+        if (assay_bytes_equal(k->of[i].digest, digest, 32)) at = i;
+    if (at == k->known) k->known++;
+    assay_bytes_copy(k->of[at].digest, 32, digest, 32);
+    k->of[at].ca_number = h->group.ca_number;
+    k->of[at].at_ms = now_ms;
+}
+
+/* Nothing is requested of holders that they would refuse. */
+static void submit_workload(struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
+{
+    struct workload *k = &h->workload;
+    struct assay_cosigner_item derived;
+    struct assay_slice item;
+    if (k->listed.keys.keys[place].purpose != ASSAY_PURPOSE_TLS || is_young(h, place, now_ms) ||
+        !encode_workload(k, place, &item) ||
+        assay_derivation_derive(&h->derivation, item, k->tbs, sizeof k->tbs, &derived) !=
+            ASSAY_OK ||
+        !is_self(h, derived.subject)) {
+        k->is_done[place] = true;
+        return;
+    }
+    k->tbs_len = derived.tbs.len;
+    k->entry = place;
+    k->is_requested =
+        assay_coordinator_submit(&h->coordinator, now_ms, &item, 1, &k->number) == ASSAY_OK;
+    if (!k->is_requested) k->due_ms[place] = now_ms + AGAIN_MS;
+}
+
+static void request_workload(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
+{
+    struct workload *k = &h->workload;
+    for (uint32_t i = 0; k->is_shown && i < k->listed.keys.count && !k->is_requested; i++)
+        if (!k->is_done[i] && now.monotonic_ms >= k->due_ms[i])
+            submit_workload(h, i, now.monotonic_ms);
+}
+
+static enum assay_status end_workload(struct assay_keyholder_signing *h,
+                                      struct assay_cosigner_time now)
+{
+    struct workload *k = &h->workload;
+    uint8_t der[ASSAY_CREDENTIAL_CERTIFICATE_MAX];
+    struct assay_slice whole;
+    k->is_requested = false;
+    k->due_ms[k->entry] = now.monotonic_ms + AGAIN_MS;
+    if (h->effect.status != ASSAY_OK ||
+        assay_credential_certificate(assay_slice_over(k->tbs, k->tbs_len), h->effect.signature[0],
+                                     der, sizeof der, &whole) != ASSAY_OK)
+        return ASSAY_OK;
+    k->is_done[k->entry] = true;
+    note_issued(h, k->entry, now.monotonic_ms);
+    h->status.issued++;
+    return h->config.issued(h->config.context, k->listed.keys.keys[k->entry].name, whole);
+}
+
 /* --- the coordinator */
 
 static enum assay_status end_request(struct assay_keyholder_signing *h,
                                      struct assay_cosigner_time now)
 {
     const struct assay_coordinator_out *e = &h->effect;
+    if (h->workload.is_requested && e->request == h->workload.number) return end_workload(h, now);
     if (!h->is_requested || e->request != h->request_number) return ASSAY_OK;
     h->is_requested = false;
     h->due_ms = now.monotonic_ms + AGAIN_MS;
@@ -357,5 +547,6 @@ enum assay_status assay_keyholder_signing_on_tick(struct assay_keyholder_signing
     if (!host->is_open) return ASSAY_OK;
     assay_cosigner_on_tick(&host->secrets->signer, now);
     request_certificate(host, now);
+    request_workload(host, now);
     return run_coordinator(host, now);
 }

@@ -32,6 +32,8 @@ struct assay_keyholder_signing_config {
     void (*lie)(void *context, struct assay_slice proof);
     /* A certificate of the key, verified. Returns: ASSAY_OK | ASSAY_E_STORE */
     enum assay_status (*certified)(void *context, uint32_t ca_number, struct assay_slice der);
+    /* A certificate of a workload key of this member. Returns: ASSAY_OK | ASSAY_E_STORE */
+    enum assay_status (*issued)(void *context, struct assay_slice name, struct assay_slice der);
     void *context;
 };
 
@@ -42,6 +44,7 @@ struct assay_keyholder_signing_status {
     uint64_t refused;       /* that it did not */
     enum assay_status last; /* of the last refused one */
     uint32_t certificates;  /* of the key, since the start */
+    uint64_t issued;        /* of workload keys of this member, since the start */
 };
 
 struct assay_keyholder_signing;
@@ -61,6 +64,18 @@ ASSAY_CHECKED enum assay_status assay_keyholder_signing_on_epoch(
     struct assay_keyholder_signing *host, const struct assay_keyholder_proof *proof,
     const struct assay_ca *ca, const struct assay_ceremony_holder *holder,
     struct assay_cosigner_time now);
+/*
+ * assay_keyholder_signing_show - workload keys of this member after the epoch that it signs for.
+ *
+ * For each key of purpose TLS a certificate is requested of the holders, one after the other, when
+ * it has none or half of the validity has passed; again until the epoch ends. All bytes are
+ * hostile: holders verify them.
+ * In:      standing: bare proof; keys: list that the newest certified PASS bound; declared: the
+ *          newest declared one; empty: that one
+ */
+void assay_keyholder_signing_show(struct assay_keyholder_signing *host, uint64_t epoch,
+                                  struct assay_slice standing, struct assay_slice keys,
+                                  struct assay_slice declared, struct assay_cosigner_time now);
 /* A fence, a fold that is not the ledger's, an expired checkpoint: signs nothing before the next
  * on_epoch. */
 void assay_keyholder_signing_stop(struct assay_keyholder_signing *host);

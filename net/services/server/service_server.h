@@ -74,6 +74,11 @@ struct assay_service_server_boundary {
     struct assay_slice voters, boundary, finality;
 };
 
+/* Parts of a SHOWN; empty: not stored here. Borrowed until the next call. */
+struct assay_service_server_shown {
+    struct assay_slice standing, keys, declared;
+};
+
 /* Callbacks to the node. Every pointer is set. */
 struct assay_service_server_callbacks {
     void *context;
@@ -95,6 +100,8 @@ struct assay_service_server_callbacks {
                                                   bool with_voters);
     /* The list of workload keys of a member; empty: not stored here. */
     struct assay_slice (*list)(void *context, uint32_t slot, const uint8_t root[static 32]);
+    /* Of this member after a closed epoch. */
+    struct assay_service_server_shown (*show)(void *context, uint64_t epoch);
     /* For the log. */
     void (*crowded)(void *context, const struct assay_service_server_crowd *crowd);
 };

@@ -40,10 +40,29 @@ static enum assay_registry_standing get_standing(const struct assay_service_serv
     return ASSAY_REGISTRY_STAND_NONE;
 }
 
+static void send_shown(struct assay_service_server *d, struct client *c, const struct request *a,
+                       bool is_empty)
+{
+    struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_SHOWN);
+    m->epoch = a->epoch;
+    if (!is_empty) {
+        const struct assay_service_server_shown shown =
+            d->callbacks.show(d->callbacks.context, a->epoch);
+        m->proven = shown.standing;
+        m->keys = shown.keys;
+        m->declared = shown.declared;
+    }
+    server_send(d, c, m);
+}
+
 /* What a holder of the group key verifies by itself; empty: without reading the store. */
 static void send_proof(struct assay_service_server *d, struct client *c, const struct request *a,
                        bool is_empty)
 {
+    if (a->verb == ASSAY_SERVICE_SHOW) {
+        send_shown(d, c, a, is_empty);
+        return;
+    }
     const bool is_list = a->verb == ASSAY_SERVICE_LIST;
     struct assay_service_message *m =
         server_new_message(d, is_list ? ASSAY_SERVICE_KEYS : ASSAY_SERVICE_PROOF);

@@ -16,7 +16,7 @@
 enum assay_user_request {
     ASSAY_USER_REQUEST_QUOTE,
     ASSAY_USER_REQUEST_VERDICT,
-    ASSAY_USER_REQUEST_PROOF, /* PROVE and LIST */
+    ASSAY_USER_REQUEST_PROOF, /* PROVE, LIST and SHOW */
 };
 
 enum {

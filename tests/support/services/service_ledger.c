@@ -461,8 +461,11 @@ static void submit(struct service_ledger *l, struct program *p,
 static void prove(struct service_ledger *l, struct program *p,
                   const struct assay_service_message *m)
 {
+    static const enum assay_service_verb answers[] = { [ASSAY_SERVICE_PROVE] = ASSAY_SERVICE_PROOF,
+                                                       [ASSAY_SERVICE_LIST] = ASSAY_SERVICE_KEYS,
+                                                       [ASSAY_SERVICE_SHOW] = ASSAY_SERVICE_SHOWN };
     struct assay_service_message answer = {
-        .verb = m->verb == ASSAY_SERVICE_PROVE ? ASSAY_SERVICE_PROOF : ASSAY_SERVICE_KEYS,
+        .verb = answers[m->verb],
         .epoch = m->epoch,
     };
     assay_bytes_copy(answer.root, 32, m->root, 32);
@@ -477,7 +480,9 @@ static void take(struct service_ledger *l, struct program *p)
     else if (m->verb == ASSAY_SERVICE_QUOTE) quote(l, p, m);
     else if (m->verb == ASSAY_SERVICE_VERIFY) judge(l, p, m);
     else if (m->verb == ASSAY_SERVICE_SUBMIT) submit(l, p, m);
-    else if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST) prove(l, p, m);
+    else if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST ||
+             m->verb == ASSAY_SERVICE_SHOW)
+        prove(l, p, m);
 }
 
 static void serve(struct service_ledger *l, struct program *p)

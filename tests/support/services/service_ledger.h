@@ -41,8 +41,9 @@ void service_ledger_other_weight(struct service_ledger *ledger, uint64_t weight)
 void service_ledger_distort(struct service_ledger *ledger, uint32_t slot, uint64_t weight);
 /* The operators fence the era, or end that. */
 void service_ledger_fence(struct service_ledger *ledger, bool is_fenced);
-/* What it answers to PROVE and LIST; without one: that it has nothing. In: slot: of the daemon's
- * member; m: the request. Out: *answer, of which the verb and what identifies it are set */
+/* What it answers to PROVE, LIST and SHOW; without one: that it has nothing. In: slot: of the
+ * daemon's member; m: the request. Out: *answer, of which the verb and what identifies it are
+ * set */
 typedef void service_ledger_prover(void *context, uint32_t slot,
                                    const struct assay_service_message *m,
                                    struct assay_service_message *answer);

@@ -126,8 +126,18 @@ static inline struct assay_slice list_keys(void *context, uint32_t slot, const u
     return has_list;
 }
 
+static struct assay_service_server_shown has_shown;
+
+static inline struct assay_service_server_shown show_keys(void *context, uint64_t epoch)
+{
+    (void)context;
+    proven_epoch = epoch;
+    proofs_read++;
+    return has_shown;
+}
+
 static const struct assay_service_server_callbacks world = {
-    NULL, submit, quote, judge, user_of, prove, list_keys, tell_crowd
+    NULL, submit, quote, judge, user_of, prove, list_keys, show_keys, tell_crowd
 };
 
 static inline void make_plan_of(bool with_shares, bool with_key)

@@ -438,11 +438,15 @@ Test(service_server_roles, boundaries_and_lists_of_keys_are_for_holders_of_the_g
         { .verb = ASSAY_SERVICE_PROVE, .era = 1, .epoch = 8, .with_voters = true },
         { .verb = ASSAY_SERVICE_PROVE, .era = 1, .epoch = 9 },
         { .verb = ASSAY_SERVICE_LIST, .slot = 3, .root = { 4 } },
+        { .verb = ASSAY_SERVICE_SHOW, .epoch = 11 },
     };
     static uint8_t bytes[] = "what is stored";
     has_boundary =
         (struct assay_service_server_boundary){ .voters = { bytes, 3 }, .boundary = { bytes, 5 } };
     has_list = assay_slice_over(bytes, 7);
+    has_shown = (struct assay_service_server_shown){ .standing = { bytes, 6 },
+                                                     .keys = { bytes, 4 },
+                                                     .declared = { bytes, 2 } };
     open_with_key();
     follow(&s, signers);
     hear_beginning(&s);
@@ -466,8 +470,14 @@ Test(service_server_roles, boundaries_and_lists_of_keys_are_for_holders_of_the_g
     cr_expect_eq(m->root[0], 4);
     cr_expect_eq(m->keys.len, 7);
     cr_expect_eq(listed_slot, 3);
+    say(&s, &asks[3]);
+    m = hear(&s);
+    cr_assert_not_null(m);
+    cr_assert_eq(m->verb, ASSAY_SERVICE_SHOWN);
+    cr_expect(m->epoch == 11 && proven_epoch == 11);
+    cr_expect(m->proven.len == 6 && m->keys.len == 4 && m->declared.len == 2);
     assay_service_stream_close(&s);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++) {
         follow(&s, executors);
         hear_beginning(&s);
         say(&s, &asks[i]);

@@ -224,6 +224,15 @@ Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_retu
     must_return(&(struct assay_service_message){
         .verb = ASSAY_SERVICE_KEYS, .root = { 8 }, .keys = { bytes, 33 } });
     cr_expect_eq(message.keys.len, 33);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_SHOW, .epoch = 70001 });
+    cr_expect_eq(message.epoch, 70001);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_SHOWN,
+                                                 .epoch = 9,
+                                                 .proven = { bytes, 60 },
+                                                 .keys = { bytes, 20 },
+                                                 .declared = { bytes, 10 } });
+    cr_expect(message.epoch == 9 && message.proven.len == 60);
+    cr_expect(message.keys.len == 20 && message.declared.len == 10);
     must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE, .is_fenced = true });
     cr_expect(message.is_fenced);
     must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE });

@@ -31,6 +31,7 @@ static struct {
     char folder[64];
     struct service_ledger *ledger;
     struct boundary_maker *maker;
+    bool lends_standing;      /* daemons show another member's */
     uint32_t holders, misled; /* misled: one with another trust domain */
     uint64_t started_ms;
     pid_t holder[HOLDERS_MAX];
@@ -108,25 +109,50 @@ static void stop(uint32_t slot)
     w.holder[slot] = 0;
 }
 
+/* Of a server in the enclave of each member. */
+static void workload_key(uint8_t key[static 32])
+{
+    const struct assay_secret32 seed = { { 9, 9 } };
+    assay_sodium_link_pair(&seed, key);
+}
+
 static void make_list(uint32_t slot)
 {
     struct assay_keyholder_node *node = open_holder(slot, NULL);
     uint8_t spki[44], proof[64] = { 0 };
     struct assay_declared_keys keys;
     cr_assert_not_null(node);
-    const struct assay_declared_key own = {
-        .purpose = ASSAY_PURPOSE_HOLDER,
-        .name = text("signer"),
-        .spki = assay_slice_over(spki, assay_keyholder_node_key(node, spki)),
-        .proof = assay_slice_over(proof, sizeof proof),
+    uint8_t other[44];
+    (void)assay_keyholder_node_key(node, other);
+    workload_key(other + 12);
+    const struct assay_declared_key own[2] = {
+        { .purpose = ASSAY_PURPOSE_TLS,
+          .name = text("api"),
+          .spki = assay_slice_over(other, sizeof other),
+          .proof = assay_slice_over(proof, sizeof proof) },
+        { .purpose = ASSAY_PURPOSE_HOLDER,
+          .name = text("signer"),
+          .spki = assay_slice_over(spki, assay_keyholder_node_key(node, spki)),
+          .proof = assay_slice_over(proof, sizeof proof) },
     };
     struct assay_writer out = assay_writer_over(w.list[slot], sizeof w.list[slot]);
-    cr_assert_eq(assay_declared_keys_encode(&own, 1, &out), ASSAY_OK);
+    cr_assert_eq(assay_declared_keys_encode(own, 2, &out), ASSAY_OK);
     w.list_len[slot] = out.len;
     cr_assert_eq(assay_declared_keys_decode(assay_slice_over(w.list[slot], out.len), &keys),
                  ASSAY_OK);
     assay_declared_keys_root(&keys, w.root[slot]);
     assay_keyholder_node_close(&node);
+}
+
+/* What a daemon shows of its member; the maker has rows for as many members as voters. */
+static void show(uint32_t slot, uint64_t epoch, struct assay_service_message *out)
+{
+    static uint8_t bytes[MAKER_PROOF_LEN];
+    if (slot >= MAKER_VOTERS || slot >= w.holders || epoch != service_ledger_epoch(w.ledger))
+        return;
+    const uint32_t of = w.lends_standing ? (slot + 1) % MAKER_VOTERS : slot;
+    out->proven = boundary_maker_proof(w.maker, of, true, bytes);
+    out->keys = assay_slice_over(w.list[of], w.list_len[of]);
 }
 
 static void answer(void *context, uint32_t slot, const struct assay_service_message *m,
@@ -135,6 +161,7 @@ static void answer(void *context, uint32_t slot, const struct assay_service_mess
     (void)context;
     if (slot < w.holders) w.has_asked[slot] = true;
     if (m->verb == ASSAY_SERVICE_PROVE) boundary_maker_answer(w.maker, m, out);
+    else if (m->verb == ASSAY_SERVICE_SHOW) show(slot, m->epoch, out);
     else if (m->slot < w.holders && assay_bytes_equal(m->root, w.root[m->slot], 32))
         out->keys = assay_slice_over(w.list[m->slot], w.list_len[m->slot]);
 }
@@ -144,9 +171,22 @@ static const struct assay_ca *group_key(void)
     return assay_registry_identity(service_ledger_registry(w.ledger));
 }
 
+/* Each member's evidence passes, and binds its list. */
+static void pass_keys(uint64_t epoch)
+{
+    for (uint32_t slot = 0; slot < MAKER_VOTERS && slot < w.holders; slot++) {
+        struct assay_member *member = boundary_maker_member(w.maker, slot);
+        if (member->declaration.count == 0)
+            assay_declaration_set(&member->declaration, epoch, w.root[slot]);
+        member->pass_epoch = member->declaration.keys_epoch = epoch;
+        assay_bytes_copy(member->declaration.keys_root, 32, w.root[slot], 32);
+    }
+}
+
 static void close_and_sign(void)
 {
     service_ledger_close_epoch(w.ledger);
+    pass_keys(service_ledger_epoch(w.ledger));
     boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
 }
 
@@ -156,12 +196,15 @@ static void open_world(uint32_t holders)
     identity_plan_set(&plan, 64);
     w.holders = holders;
     w.misled = HOLDERS_MAX;
+    w.lends_standing = false;
     w.started_ms = assay_monotonic_ms();
     (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-signers.XXXXXX");
     cr_assert_not_null(mkdtemp(w.folder));
     w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
     w.maker = boundary_maker_new(service_ledger_chain(w.ledger), 1);
     boundary_maker_checkpoint(w.maker, &w.checkpoint);
+    for (uint32_t slot = 0; slot < MAKER_VOTERS; slot++)
+        service_ledger_node(slot, boundary_maker_member(w.maker, slot)->node_id);
     service_ledger_prove(w.ledger, answer, NULL);
     boundary_maker_close(w.maker, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
     for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
@@ -252,15 +295,20 @@ static void make_key(void (*fail)(void))
 
 /* --- what OpenSSL says of the certificate */
 
-static X509 *read_certificate(uint32_t slot)
+static X509 *read_file(uint32_t slot, const char *name)
 {
     char path[160];
-    (void)snprintf(path, sizeof path, "%s/ca-1.pem", in_folder("vault", slot));
+    (void)snprintf(path, sizeof path, "%s/%s", in_folder("vault", slot), name);
     FILE *file = fopen(path, "r");
     if (file == NULL) return NULL;
     X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
     (void)fclose(file);
     return certificate;
+}
+
+static X509 *read_certificate(uint32_t slot)
+{
+    return read_file(slot, "ca-1.pem");
 }
 
 static bool has_certificate(uint32_t slot)
@@ -363,4 +411,101 @@ Test(services_signer_sessions, four_of_seven_sign_when_one_was_killed_one_is_wro
     make_key(kill_and_halt);
     cr_expect_eq(group_key()->force.threshold, 4);
     expect_certificates(0x78);
+}
+
+/* --- certificates of workload keys */
+
+static bool have_workloads(void)
+{
+    for (uint32_t slot = 0; slot < w.holders; slot++) {
+        X509 *certificate = read_file(slot, "key-api.pem");
+        X509_free(certificate);
+        if ((expected >> slot & 1) != 0 && certificate == NULL) return false;
+    }
+    return true;
+}
+
+/* The chain, at the time of the ledger, as a TLS library does it. */
+static void expect_workload(uint32_t slot)
+{
+    X509 *ca = read_certificate(slot), *leaf = read_file(slot, "key-api.pem");
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    uint8_t key[32], own[32];
+    size_t len = sizeof key;
+    cr_assert(ca != NULL && leaf != NULL && store != NULL && context != NULL);
+    cr_assert_eq(X509_STORE_add_cert(store, ca), 1);
+    cr_assert_eq(X509_STORE_CTX_init(context, store, leaf, NULL), 1);
+    X509_STORE_CTX_set_time(context, 0, (time_t)(MAKER_TIME_MS / 1000) + 60);
+    X509_STORE_CTX_set_flags(context, X509_V_FLAG_X509_STRICT);
+    cr_expect_eq(X509_verify_cert(context), 1, "holder %u: %s", slot,
+                 X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
+    cr_assert_eq(EVP_PKEY_get_raw_public_key(X509_get0_pubkey(leaf), key, &len), 1);
+    workload_key(own);
+    cr_expect_arr_eq(key, own, 32);
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    X509_free(ca);
+    X509_free(leaf);
+}
+
+static void expect_workloads(uint32_t slots)
+{
+    expected = slots;
+    turn_until(have_workloads, "holders have certificates of their member's key");
+    for (uint32_t slot = 0; slot < w.holders; slot++)
+        if ((slots >> slot & 1) != 0) expect_workload(slot);
+}
+
+static void run_for(uint64_t ms)
+{
+    for (uint64_t end = assay_monotonic_ms() + ms; assay_monotonic_ms() < end;)
+        service_ledger_turn(w.ledger, 5);
+}
+
+Test(services_signer_sessions, each_member_gets_a_certificate_of_its_key_that_openssl_verifies)
+{
+    open_world(4);
+    make_key(NULL);
+    expect_certificates(0xf);
+    expect_workloads(0xf);
+}
+
+Test(services_signer_sessions, certificates_are_issued_without_the_one_that_was_killed)
+{
+    open_world(4);
+    make_key(kill_0);
+    expect_certificates(0xe);
+    expect_workloads(0xe);
+}
+
+/* It would stand in for another's. */
+Test(services_signer_sessions, no_holder_publishes_a_key_of_another_member_as_its_own)
+{
+    open_world(4);
+    w.lends_standing = true;
+    make_key(NULL);
+    expect_certificates(0xf);
+    run_for(3000);
+    for (uint32_t slot = 0; slot < 4; slot++)
+        cr_expect_null(read_file(slot, "key-api.pem"), "holder %u", slot);
+    w.lends_standing = false;
+    close_and_sign();
+    expect_workloads(0xf);
+}
+
+Test(services_signer_sessions, a_certificate_is_not_renewed_in_each_epoch)
+{
+    open_world(4);
+    make_key(NULL);
+    expect_certificates(0xf);
+    expect_workloads(0xf);
+    X509 *before = read_file(2, "key-api.pem");
+    close_and_sign();
+    run_for(4000);
+    X509 *after = read_file(2, "key-api.pem");
+    cr_assert(before != NULL && after != NULL);
+    cr_expect_eq(X509_cmp(before, after), 0, "it is valid for most of its time");
+    X509_free(before);
+    X509_free(after);
 }
