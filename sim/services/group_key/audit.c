@@ -120,7 +120,8 @@ static void collect_shares(struct assay_sim_services *s, const struct assay_ca *
         const struct assay_ca_holder *row = &ca->force.holder[i];
         struct key_host *k = host_of(s, row);
         const bool has = has_shares(k, ca, row, seen->share);
-        if (k == NULL || !is_honest(s, row->slot)) {
+        if (k == NULL) continue; /* its member left: it had no part in the promise */
+        if (!is_honest(s, row->slot)) {
             seen->hostile += row->indices;
             continue;
         }

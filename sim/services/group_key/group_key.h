@@ -54,7 +54,7 @@ struct key_host {
     struct key_disk disk, copy; /* copy: of an earlier time */
     bool was_restored;          /* the disk was lost, or is an older one */
     uint64_t restored_epoch;    /* of the scenario */
-    uint32_t closes;            /* certified, that it has seen since the generation in force */
+    uint32_t closes; /* certified, that its process has seen since the generation in force */
     struct {
         uint64_t epoch, era;
         uint32_t ca_number;

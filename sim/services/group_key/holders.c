@@ -145,6 +145,7 @@ static void stop_process(struct key_host *k)
     assay_ceremony_holder_wipe(k->holder);
     free(k->holder);
     k->holder = NULL;
+    k->closes = 0; /* what it had not stored yet is counted again */
     clear_pending(k);
 }
 
@@ -241,7 +242,7 @@ static void count_close(struct key_host *k, bool certified)
     const bool follows = k->seen.epoch + 1 == ca->epoch && k->seen.era == ca->era &&
                          k->seen.ca_number == ca->ca_number &&
                          k->seen.generation == ca->force.generation;
-    k->closes = follows ? k->closes + certified : 0;
+    k->closes = follows && k->holder != NULL ? k->closes + certified : 0;
     k->seen.epoch = ca->epoch;
     k->seen.era = ca->era;
     k->seen.ca_number = ca->ca_number;
