@@ -28,8 +28,9 @@ static void read_epoch(struct assay_service_feed *feed, const struct assay_engin
         struct assay_member_snapshot one;
         assay_engine_member_snapshot(engine, (uint16_t)i, &one);
         if (one.stage != ASSAY_STAGE_LEFT) assay_bytes_copy(last->node_id[i], 32, one.node_id, 32);
+        /* As the ledger has it: a slot that a member left is renewed at each close. */
         last->member[i].renewed =
-            previous != NULL && (i >= previous->members ||
+            previous != NULL && (i >= previous->members || one.stage == ASSAY_STAGE_LEFT ||
                                  !assay_bytes_equal(previous->node_id[i], last->node_id[i], 32));
     }
 }

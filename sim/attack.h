@@ -35,6 +35,15 @@ enum assay_sim_evidence {
     ASSAY_SIM_EVIDENCE_HELD = 9, /* as UNJUDGED: its vendor's collateral has expired; no attack */
 };
 
+/* What a holder of the group key does wrongly (docs/identity.md 3.9). Bits. */
+enum assay_misdeal {
+    ASSAY_MISDEAL_VALUE = 1,   /* one value of its dealing is wrong */
+    ASSAY_MISDEAL_POINT = 2,   /* one commitment is no point */
+    ASSAY_MISDEAL_ACCUSES = 4, /* another, of a right value */
+    ASSAY_MISDEAL_HAVE = 8,    /* it vouches for another table */
+    ASSAY_MISDEAL_SILENT = 16, /* after its offer */
+};
+
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is
  * not SIZE_MAX: the 64 bytes from there on are its signature. The payload is copied. */
 typedef void assay_attack_send(void *context, uint32_t to, enum assay_message_kind kind,
@@ -109,6 +118,8 @@ struct assay_attack {
      * incarnation once: the caller records that. */
     bool (*convicted)(const struct assay_attack_scene *scene);
     /* --- message fidelity */
+    /* What its holder of the group key does wrongly: bits of enum assay_misdeal. */
+    unsigned (*holder)(const struct assay_attack_scene *scene);
     void (*sign)(const struct assay_attack_scene *scene, struct assay_attack_signing *signing);
     void (*sent)(const struct assay_attack_scene *scene, const struct assay_attack_signing *sent,
                  assay_attack_send *send, void *context);
@@ -169,6 +180,8 @@ enum assay_outcome assay_attack_acts_vote(const struct assay_attack_acts *acts, 
 bool assay_attack_acts_votes(const struct assay_attack_acts *acts);
 /* Returns: false when a row returns false. */
 bool assay_attack_acts_ballots(const struct assay_attack_acts *acts);
+/* Returns: the bits of all rows. */
+unsigned assay_attack_acts_holder(const struct assay_attack_acts *acts);
 bool assay_attack_acts_verifies(const struct assay_attack_acts *acts);
 bool assay_attack_acts_passes(const struct assay_attack_acts *acts, uint32_t to,
                               enum assay_message_kind kind, struct assay_slice payload);

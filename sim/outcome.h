@@ -60,7 +60,9 @@
     X(STATEMENTS, "statements", "proposals have what operators state, on all nodes alike")         \
     X(INBOX, "inbox", "operators take their part of blocks and sets, and no more")                 \
     X(INCLUDED, "included", "after healing honest statements and approved proposals take effect")  \
-    X(WORKLOAD_KEYS, "workload_keys", "active workload keys are attested, of members in order")
+    X(WORKLOAD_KEYS, "workload_keys", "active workload keys are attested, of members in order")    \
+    X(GROUP_KEY, "group_key", "the group key stays, and no third of the weight has it")            \
+    X(CEREMONIES, "ceremonies", "after healing holders that are ready get a group key")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

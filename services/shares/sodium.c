@@ -147,6 +147,17 @@ enum assay_status assay_sodium_edwards_add(const uint8_t a[static ASSAY_SODIUM_P
     return ASSAY_OK;
 }
 
+void assay_sodium_edwards_sign(const struct assay_secret32 *seed, struct assay_slice message,
+                               uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    uint8_t secret[crypto_sign_SECRETKEYBYTES], public_key[32];
+    ASSAY_ASSERT(message.bytes != NULL || message.len == 0);
+    int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
+    failed |= crypto_sign_detached(signature, NULL, message.bytes, message.len, secret);
+    ASSAY_ASSERT(failed == 0);
+    assay_secret_wipe(secret, sizeof secret);
+}
+
 bool assay_sodium_edwards_verify(const uint8_t public_key[static ASSAY_SODIUM_POINT_LEN],
                                  struct assay_slice message,
                                  const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
@@ -235,11 +246,7 @@ enum assay_status assay_sodium_link_curve(const uint8_t public_key[static 32],
 void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t digest[static 32],
                             uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
 {
-    uint8_t secret[crypto_sign_SECRETKEYBYTES], public_key[32];
-    int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
-    failed |= crypto_sign_detached(signature, NULL, digest, 32, secret);
-    ASSAY_ASSERT(failed == 0);
-    assay_secret_wipe(secret, sizeof secret);
+    assay_sodium_edwards_sign(seed, assay_slice_over(digest, 32), signature);
 }
 
 bool assay_sodium_link_verify(const uint8_t public_key[static 32], const uint8_t digest[static 32],

@@ -74,6 +74,9 @@ ASSAY_CHECKED enum assay_status assay_sodium_edwards_mul(
 ASSAY_CHECKED enum assay_status assay_sodium_edwards_add(
     const uint8_t a[static ASSAY_SODIUM_POINT_LEN], const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
     uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* Ed25519 (RFC 8032 5.1.6) by the key pair of this seed (assay_sodium_link_pair). */
+void assay_sodium_edwards_sign(const struct assay_secret32 *seed, struct assay_slice message,
+                               uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
 /* Ed25519 (RFC 8032 5.1.7). Returns: true when the key signed the message. */
 bool assay_sodium_edwards_verify(const uint8_t public_key[static ASSAY_SODIUM_POINT_LEN],
                                  struct assay_slice message,

@@ -19,7 +19,7 @@ static const struct assay_attack *const rows[] = {
     &assay_attack_delay,      &assay_attack_other_roll,    &assay_attack_underrate,
     &assay_attack_unjudged,   &assay_attack_shrug,         &assay_attack_mute,
     &assay_attack_spam,       &assay_attack_dead_end,      &assay_attack_resend,
-    &assay_attack_drip,       &assay_attack_early_junk,
+    &assay_attack_drip,       &assay_attack_early_junk,   &assay_attack_misdeal,
 };
 #define ONE(symbol, number, name, line) 1,
 _Static_assert(sizeof rows / sizeof rows[0] == sizeof((const char[]){ ASSAY_SIM_ATTACK_LIST(ONE) }),
@@ -167,6 +167,14 @@ bool assay_attack_acts_ballots(const struct assay_attack_acts *acts)
         if (acts->rows[i]->ballots != NULL && !acts->rows[i]->ballots(&acts->views[i]))
             return false;
     return true;
+}
+
+unsigned assay_attack_acts_holder(const struct assay_attack_acts *acts)
+{
+    unsigned faults = 0;
+    for (uint32_t i = 0; i < acts->count; i++)
+        if (acts->rows[i]->holder != NULL) faults |= acts->rows[i]->holder(&acts->views[i]);
+    return faults;
 }
 
 bool assay_attack_acts_verifies(const struct assay_attack_acts *acts)

@@ -41,6 +41,7 @@ extern const struct assay_attack assay_attack_dead_end;
 extern const struct assay_attack assay_attack_resend;
 extern const struct assay_attack assay_attack_drip;
 extern const struct assay_attack assay_attack_early_junk;
+extern const struct assay_attack assay_attack_misdeal;
 
 /* Returns: whether a slot is of the attacked cohort, and not the node itself. */
 static inline bool assay_attack_victim(const struct assay_attack_scene *scene, uint32_t slot)

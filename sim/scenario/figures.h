@@ -123,6 +123,14 @@
     X(HANDOVERS_SHOWN, "handovers_shown", false, "old or modified hand-overs shown by hosts")      \
     X(HANDOVERS_FOLLOWED, "handovers_followed", false,                                             \
       "times that an enclave followed one to the next view")                                       \
+    X(GENERATIONS, "generations", false, "generations of a group key that came into force")        \
+    X(RESHARES, "reshares", false, "of them, those with the key of the one before")                \
+    X(CEREMONIES_FAILED, "ceremonies_failed", false, "ceremonies that ended without a generation") \
+    X(HOLDERS_CONVICTED, "holders_convicted", false,                                               \
+      "holders of the group key that were convicted")                                              \
+    X(GROUP_KEYS_LOST, "group_keys_lost", false, "group keys with too few shares left")            \
+    X(GROUP_SIGNATURES, "group_signatures", false,                                                 \
+      "signatures under a group key, by honest holders")                                           \
     X(RECOVERY_KILLS, "recovery_kills", false,                                                     \
       "kills of nodes that had lost their log and not voted since")
 

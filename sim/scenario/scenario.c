@@ -42,7 +42,9 @@ struct assay_scenario assay_scenario_default(void)
                       .steps = 3,
                       .share_slots = 3,
                       .share_k = 2,
-                      .secrets = 1 },
+                      .secrets = 1,
+                      .key_refresh = 1440 },
+        .workload_keys = { .changed_permille = 1000 },
         .proposals = { .level = ASSAY_SIM_LEVEL_REVIEWS },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
@@ -529,7 +531,12 @@ static enum assay_status check_spares(const struct assay_scenario *s, char *mess
 bool assay_scenario_serves(const struct assay_scenario *scenario)
 {
     const struct assay_sim_services_plan *p = &scenario->services;
-    return p->groups > 0 || p->requestors > 0 || p->share_clusters > 0;
+    return p->groups > 0 || p->requestors > 0 || p->share_clusters > 0 || p->group_key;
+}
+
+bool assay_scenario_has_group_key(const struct assay_scenario *scenario)
+{
+    return scenario->services.group_key;
 }
 
 bool assay_scenario_adds_services(const struct assay_scenario *scenario)
@@ -592,6 +599,10 @@ static enum assay_status check_proposals(const struct assay_scenario *s, char *m
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_services_plan *p = &s->services;
+    if (p->group_key && !assay_scenario_has_workload_keys(s))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.group_key: members declare keys of their holders, "
+                                     "so workload_keys.declared_permille is 1 or more");
     if (p->group_size % 2 == 0)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_size: expected 3, 5 or 7, found %u",

@@ -155,7 +155,8 @@ struct assay_sim_cohort {
     X(DEAD_END, 32, "dead-end", "relays votes and proposals in every other view only")             \
     X(RESEND, 33, "resend", "messages of honest nodes again, epochs and eras later")               \
     X(DRIP, 34, "drip", "announces everything, and delivers one piece in sixteen")                 \
-    X(EARLY_JUNK, 35, "early-junk", "votes of the next epoch with invalid signatures")
+    X(EARLY_JUNK, 35, "early-junk", "votes of the next epoch with invalid signatures")             \
+    X(MISDEAL, 36, "misdeal", "its holder of the group key deals, accuses and vouches wrongly")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
@@ -335,6 +336,10 @@ struct assay_sim_services_plan {
     uint32_t share_liars;          /* of the last members the holders store and give no shares */
     uint32_t share_starved; /* of the first members the holders: no other reaches them over links */
     uint32_t holders_die_permille, holders_lose_permille; /* in an epoch; their disks */
+    bool group_key;       /* every member offers to hold shares of the network's group key */
+    uint32_t key_refresh; /* epochs of a generation */
+    uint32_t key_crashes_permille; /* of actions of its holders: the process ends before or in it */
+    uint32_t key_disks_permille; /* of its holders in an epoch: the disk is lost, or an older one */
     uint64_t stop_epoch;                                  /* no more load from here on; 0: never */
     /* Not in the genesis: a change adds them (docs/protocol.md 12.7). */
     uint32_t later_groups; /* the last groups */
@@ -362,6 +367,7 @@ struct assay_sim_workload_keys {
     uint32_t declared_permille; /* of members in an epoch: its host declares a list; 0: no keys */
     uint32_t restarts_permille; /* of enclaves in an epoch: it restarts, and has no keys */
     uint32_t lacking_permille;  /* of declarations: the enclave does not have what is declared */
+    uint32_t changed_permille;  /* of declarations of an enclave with keys: other keys */
 };
 
 enum assay_sim_compare {
@@ -511,6 +517,8 @@ void assay_scenario_put_keys(struct assay_writer *w);
 
 /* Returns: whether the network has any service. */
 bool assay_scenario_serves(const struct assay_scenario *scenario);
+/* Returns: whether it has a group key, at the feature level that has one. */
+bool assay_scenario_has_group_key(const struct assay_scenario *scenario);
 /* Returns: whether members have workload keys. */
 bool assay_scenario_has_workload_keys(const struct assay_scenario *scenario);
 /* Returns: whether operators propose changes, or state something about them. */

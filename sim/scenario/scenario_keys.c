@@ -355,6 +355,12 @@ static const struct assay_scenario_key services_keys[] = {
           "holders that lose their memory in an epoch, in 1000") },
     { U32("holders_lose_permille", holders_lose_permille, 0, 1000,
           "holders that lose their disk and key in an epoch, in 1000") },
+    { OTHER("group_key", group_key, BOOL, "every member offers to hold shares of a group key") },
+    { U32("key_refresh", key_refresh, 64, 1 << 20, "epochs until the group key is shared again") },
+    { U32("key_crashes_permille", key_crashes_permille, 0, 1000,
+          "actions of holders of the group key at which the process ends, in 1000") },
+    { U32("key_disks_permille", key_disks_permille, 0, 1000,
+          "holders of the group key whose disk is lost or an older one, in an epoch, in 1000") },
     { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "no more load from here on; 0: never") },
     { U32("later_groups", later_groups, 0, ASSAY_SIM_GROUPS_MAX,
@@ -397,6 +403,8 @@ static const struct assay_scenario_key workload_keys_keys[] = {
           "enclaves that restart in an epoch and lose their keys, in 1000") },
     { U32("lacking_permille", lacking_permille, 0, 1000,
           "declarations of keys that the enclave does not have, in 1000") },
+    { U32("changed_permille", changed_permille, 0, 1000,
+          "declarations of an enclave with keys that are of other keys than it has, in 1000") },
 };
 #undef PART
 

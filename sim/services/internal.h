@@ -5,7 +5,7 @@
  * (the registry, recomputed from final blocks), replicas.c, enclaves.c, views_audit.c and
  * sessions_audit.c (continuity), handovers.c (hand-overs that hosts show), forge.c (submissions of
  * hostile members), quota_abuse.c (members that exhaust quotas), tasks.c, seal.c and audit.c
- * (tasks), shares.c, secrets.c and shares_audit.c (shares).
+ * (tasks), shares.c, secrets.c and shares_audit.c (shares), group_key/ (group key of identities).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
 #define ASSAY_SIM_SERVICES_INTERNAL_H
@@ -37,6 +37,7 @@ enum program {
     PROGRAM_HOLDER,
     PROGRAM_OWNER,
     PROGRAM_READER,
+    PROGRAM_KEY_HOLDER, /* has no links here */
 };
 
 /* One process: its CURVE key, which is only a name here. */
@@ -178,6 +179,7 @@ struct quota_abuser {
 
 struct tasks;
 struct shares;
+struct group_key;
 
 struct assay_sim_services {
     const struct assay_scenario *scenario;
@@ -219,6 +221,7 @@ struct assay_sim_services {
     struct assay_cont_outputs outs;
     struct tasks *tasks;
     struct shares *shares;
+    struct group_key *group_key; /* NULL: none planned */
 
     struct {
         struct assay_sim_random random;
@@ -431,5 +434,27 @@ void shares_record(struct assay_sim_services *s, const struct assay_registry_fac
 void shares_closed(struct assay_sim_services *s);
 void shares_figures(const struct assay_sim_services *s,
                     int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
+
+/* --- group_key/holders.c */
+void group_key_open(struct assay_sim_services *s);
+void group_key_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan);
+void group_key_free(struct assay_sim_services *s);
+void group_key_die(struct assay_sim_services *s, uint32_t node);
+void group_key_epoch(struct assay_sim_services *s);
+void group_key_turn(struct assay_sim_services *s, uint32_t node);
+/* The registry of the last close replaces that of a node's programs; it closed another epoch; a
+ * final record, whether its programs are notified or not. */
+void group_key_on_reset(struct assay_sim_services *s, uint32_t node,
+                        const struct assay_registry *registry);
+void group_key_node_closed(struct assay_sim_services *s, uint32_t node);
+void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_t slot,
+                               enum assay_service_kind kind, struct assay_slice payload);
+/* group_key/audit.c: facts of a final record or a close of the network; after the close; after
+ * unobserved epochs. */
+void group_key_facts(struct assay_sim_services *s, const struct assay_registry_facts *facts);
+void group_key_closed(struct assay_sim_services *s, bool certified);
+void group_key_adopt(struct assay_sim_services *s);
+void group_key_figures(const struct assay_sim_services *s,
+                       int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
 
 #endif

@@ -143,6 +143,7 @@ void assay_sim_services_record(struct assay_sim_services *services,
     tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload, applied,
                  &s->recount.facts);
     shares_record(s, &s->recount.facts);
+    group_key_facts(s, &s->recount.facts);
     quota_abuse_record(s, slot, (enum assay_service_kind)record->kind, record->payload, became,
                        &s->recount.facts);
 }
@@ -200,6 +201,7 @@ static void check_documents(struct assay_sim_services *s, const struct assay_reg
 static void on_facts(void *context, const struct assay_registry_facts *facts)
 {
     shares_record(context, facts);
+    group_key_facts(context, facts);
     views_on_facts(context, facts);
 }
 
@@ -256,6 +258,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
         assay_registry_check(s->recount.registry);
         tasks_closed(s, after, member, count);
         shares_closed(s);
+        group_key_closed(s, after->certified);
         views_closed(s);
     }
     if (extends) add_services(s, after);
@@ -280,6 +283,7 @@ static void adopt_registry(struct assay_sim_services *s, const struct assay_regi
     quota_abuse_forget_standings(s);
     views_adopt(s);
     tasks_adopt(s);
+    group_key_adopt(s);
 }
 
 static bool names_all(const struct assay_state *state)

@@ -73,6 +73,7 @@ static void on_reset(void *context, const struct assay_registry *registry,
     }
     assay_registry_copy(d->registry, registry);
     d->begun = false;
+    group_key_on_reset(fed->s, fed->node, registry);
 }
 
 static void on_ready(void *context)
@@ -97,6 +98,7 @@ static void on_record(void *context, uint32_t slot, enum assay_service_kind kind
     const uint8_t *id = slot < last->members ? last->node_id[slot] : no_node;
     const char *became = assay_registry_apply(d->registry, slot, id, kind, payload, &s->facts);
     ASSAY_ASSERT(became != NULL);
+    group_key_on_final_record(s, fed->node, slot, kind, payload);
     if (!d->begun) return;
     if (kind == ASSAY_SERVICE_TABLE && strcmp(became, "applied") == 0)
         replicas_table(s, fed->node, payload);
@@ -139,12 +141,15 @@ static void on_closed(void *context, const struct assay_registry *registry,
 {
     struct fed *const fed = context;
     struct registry_follower *d = &fed->s->follower[fed->node];
+    assay_registry_set_era(d->registry, epoch->era);
+    assay_registry_set_other_weight(d->registry, epoch->other_weight);
     assay_registry_close_epoch(d->registry, epoch->epoch, epoch->member, epoch->members,
                                &fed->s->facts, on_close_facts, fed);
     for (uint32_t g = 0; g < assay_registry_get_plan(d->registry)->group_count; g++)
         notify_group(fed->s, fed->node, g, false);
     tasks_node_closed(fed->s, fed->node);
     shares_node_closed(fed->s, fed->node);
+    group_key_node_closed(fed->s, fed->node);
     compare_registries(fed->s, fed->node, registry, epoch->epoch);
 }
 

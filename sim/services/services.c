@@ -155,11 +155,13 @@ static void make_plan(struct assay_sim_services *s)
     }
     tasks_plan(s, p);
     shares_plan(s, p);
+    group_key_plan(s, p);
     s->plan_len = put_plan(p, s->plan_bytes);
     s->first = *p;
     s->first.group_count -= l->later_groups;
     s->first.has_tasks = p->has_tasks && !l->later_tasks;
-    const bool any = s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares;
+    const bool any = s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares ||
+                     s->first.has_identity;
     s->first_len = any ? put_plan(&s->first, s->first_bytes) : 0;
 }
 
@@ -206,6 +208,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     quota_abuse_open(s);
     tasks_open(s);
     shares_open(s);
+    group_key_open(s);
     make_plan(s);
     enclaves_open(s);
     forge_open(s);
@@ -225,6 +228,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     enclaves_free(s);
     tasks_free(s);
     shares_free(s);
+    group_key_free(s);
     free(s);
     *services = NULL;
 }
@@ -247,6 +251,7 @@ static bool is_up(struct assay_sim_services *s, uint32_t node)
         enclaves_die(s, node);
         tasks_die(s, node);
         shares_die(s, node);
+        group_key_die(s, node);
     }
     return s->world.engine(s->world.context, node) != NULL;
 }
@@ -261,6 +266,7 @@ void assay_sim_services_step(struct assay_sim_services *services, uint32_t node)
     enclaves_turn(s, node);
     tasks_turn(s, node);
     shares_turn(s, node);
+    group_key_turn(s, node);
     quota_abuse_step(s, node);
     submit_pending(s);
 }
@@ -285,6 +291,7 @@ void assay_sim_services_receive(struct assay_sim_services *services, uint32_t no
     case PROGRAM_HOLDER:
     case PROGRAM_OWNER:
     case PROGRAM_READER: shares_receive(s, node, &to, &sender, frame); break;
+    case PROGRAM_KEY_HOLDER: break;
     }
     submit_pending(s);
 }
@@ -296,6 +303,7 @@ void assay_sim_services_epoch(struct assay_sim_services *services, uint64_t epoc
     enclaves_epoch(services);
     tasks_epoch(services);
     shares_epoch_begins(services);
+    group_key_epoch(services);
 }
 
 /* --- figures */
@@ -326,6 +334,7 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     }
     tasks_figures(s, figures);
     shares_figures(s, figures);
+    group_key_figures(s, figures);
     for (uint32_t i = ASSAY_SIM_FIGURE_SERVICE_RECORDS; i < ASSAY_SIM_FIGURE_COUNT; i++)
         outcome->figures[i][0] = figures[i];
 }

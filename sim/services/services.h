@@ -37,6 +37,13 @@ struct assay_sim_services_world {
     /* Outside every step of an engine. Returns: the engine's status. */
     enum assay_status (*submit)(void *context, uint32_t node, uint32_t kind,
                                 struct assay_slice payload);
+    /* The list of keys of the node's enclaves with this root. Returns: empty: none */
+    struct assay_slice (*declared)(void *context, uint32_t node, const uint8_t root[static 32]);
+    /* Returns: what the node's holder of the group key does wrongly now (sim/attack.h, enum
+     * assay_misdeal). */
+    unsigned (*misdeals)(void *context, uint32_t node);
+    /* Returns: whether a node is honest, with an intact disk. */
+    bool (*honest)(void *context, uint32_t node);
     /* message NULL: evaluated without a finding. */
     void (*looked)(void *context, enum assay_sim_checker checker, const char *message);
 };
@@ -57,6 +64,10 @@ const struct assay_services *assay_sim_services_ledger(struct assay_sim_services
 
 /* Returns: the same by the complete plan. */
 const struct assay_services *assay_sim_services_has_more(const struct assay_sim_services *services);
+
+/* The seed of a member's holder key (Ed25519), which its enclave registers. seed: of the run. */
+void assay_sim_key_holder_seed(uint64_t seed, const uint8_t node_id[static 32],
+                               struct assay_secret32 *out);
 
 /* --- events */
 /* Returns: ms between turns of a node. In a turn its programs read the ledger and the time. */

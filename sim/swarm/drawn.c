@@ -116,6 +116,10 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     find_coincidences(s, has);
     find_proposals(s, has);
     has[ASSAY_SIM_DRAWN_WORKLOAD_KEYS] = assay_scenario_has_workload_keys(s);
+    has[ASSAY_SIM_DRAWN_GROUP_KEY] = assay_scenario_has_group_key(s);
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_MISDEAL && s->services.group_key)
+            has[ASSAY_SIM_DRAWN_MISDEALS] = true;
     has[ASSAY_SIM_DRAWN_NEW_KEYS] = assay_scenario_changes_keys(s);
     has[ASSAY_SIM_DRAWN_STOLEN_KEYS] = assay_scenario_changes_keys(s) && s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->change_count; i++) {

@@ -47,6 +47,8 @@
     X(NEW_KEYS, "new_keys", "nodes and operators get new keys")                                    \
     X(STOLEN_KEYS, "stolen_keys", "an attacker has the keys that nodes had before")                \
     X(WORKLOAD_KEYS, "workload_keys", "members declare workload keys, and lose them")              \
+    X(GROUP_KEY, "group_key", "members make and reshare a group key")                              \
+    X(MISDEALS, "misdeals", "holders of a group key deal, accuse and vouch wrongly")               \
     X(LOST_LOGS, "lost_logs", "logs are lost unnoticed, and nodes killed before they are back")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
@@ -76,6 +78,9 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
     X(KEY_CHANGED, KEYS_CHANGED, "key_changed", "a new key came into force")                       \
     X(OLD_IDENTITY, OLD_IDENTITIES, "old_identity", "a replaced identity key signed a key set")    \
     X(KEYED, KEYS_ACTIVE, "keyed", "a workload key was active")                                    \
+    X(KEY_MADE, GENERATIONS, "key_made", "a generation of a group key came into force")            \
+    X(KEY_RESHARED, RESHARES, "key_reshared", "a group key was shared again")                      \
+    X(MISDEALT, HOLDERS_CONVICTED, "misdealt", "a holder of the group key was convicted")          \
     X(KILLED_AGAIN, RECOVERY_KILLS, "killed_again",                                                \
       "a node that had lost its log was killed before it was back")
 

@@ -225,6 +225,8 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_TASKS:
     case ASSAY_SIM_CHECKER_SHARES:
     case ASSAY_SIM_CHECKER_WORKLOAD_KEYS:
+    case ASSAY_SIM_CHECKER_GROUP_KEY:
+    case ASSAY_SIM_CHECKER_CEREMONIES:
     case ASSAY_SIM_CHECKER_QUIET:
     case ASSAY_SIM_CHECKER_BOUNDS:
     case ASSAY_SIM_CHECKER_CONSENT:
@@ -263,8 +265,9 @@ static bool find_checker_breach(const struct assay_sim_promise *promise,
         const struct assay_sim_check *const check = &outcome->checks[i];
         if (check->violated == 0) continue;
         if (!promise->safety && !assay_sim_promise_always(checker)) continue;
-        const bool needs_progress =
-            checker == ASSAY_SIM_CHECKER_LIVENESS || checker == ASSAY_SIM_CHECKER_INCLUDED;
+        const bool needs_progress = checker == ASSAY_SIM_CHECKER_LIVENESS ||
+                                    checker == ASSAY_SIM_CHECKER_INCLUDED ||
+                                    checker == ASSAY_SIM_CHECKER_CEREMONIES;
         if (!promise->progress && needs_progress) continue;
         breach->broken = true;
         breach->epoch = check->first_epoch;

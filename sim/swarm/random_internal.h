@@ -54,6 +54,7 @@ enum aspect {
     ASPECT_KEYS = 37,
     ASPECT_WORKLOAD_KEYS = 38,
     ASPECT_LOST_LOGS = 39,
+    ASPECT_GROUP_KEY = 40,
 };
 
 enum { NODES_MIN = 4 };
@@ -123,5 +124,6 @@ void random_proposals(const struct draw *d);
 void random_keys(const struct draw *d);
 void random_workload_keys(const struct draw *d);
 void random_lost_logs(const struct draw *d);
+void random_group_key(const struct draw *d);
 
 #endif

@@ -19,6 +19,7 @@ enum {
     RETIRED_PERMILLE = 400,      /* of these: an operator is added, and removed while it acts */
     KEYS_PERMILLE = 150,         /* of scenarios: nodes and operators get new keys */
     WORKLOADS_PERMILLE = 200,    /* of scenarios: members declare workload keys */
+    GROUP_KEY_PERMILLE = 120,    /* of scenarios: the network makes and reshares a group key */
     LOST_LOGS_PERMILLE = 250,    /* of scenarios: logs are lost unnoticed */
 };
 
@@ -396,6 +397,37 @@ void random_workload_keys(const struct draw *d)
     k->declared_permille = between(&r, 50, 600);
     k->restarts_permille = low(&r, 0, 300);
     k->lacking_permille = low(&r, 0, 500);
+}
+
+/* --- a group key (docs/identity.md 3) */
+
+/* Holders of its shares run on every member, crash, lose their disks, find older ones, and misdeal
+ * where members are Byzantine. A ceremony takes six epochs and begins 16 after the last one. */
+void random_group_key(const struct draw *d)
+{
+    enum { NODES_MOST = 12 };
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_services_plan *const p = &s->services;
+    struct assay_sim_workload_keys *const k = &s->workload_keys;
+    struct assay_sim_random r = stream(d, ASPECT_GROUP_KEY);
+    const bool misdeals = chance(&r, 600), keeps_keys = chance(&r, 700);
+    const uint32_t epochs = between(&r, 8, 40);
+    if (!chance(&r, GROUP_KEY_PERMILLE) || d->burns || s->nodes < NODES_MIN) return;
+    if (s->nodes > NODES_MOST || assay_scenario_proposes(s)) return;
+    p->group_key = true;
+    p->key_refresh = between(&r, 64, 200);
+    if (chance(&r, 500)) p->key_crashes_permille = low(&r, 1, 100);
+    if (chance(&r, 300)) p->key_disks_permille = low(&r, 1, 40);
+    if (p->stop_epoch == 0 && chance(&r, 500)) p->stop_epoch = s->heal_epoch + 1;
+    k->declared_permille = between(&r, 300, 1000);
+    k->changed_permille = low(&r, 0, 200);
+    if (keeps_keys) k->restarts_permille = k->lacking_permille = 0;
+    if (misdeals && s->adversary_count > 0) {
+        s->adversaries[0].attack = ASSAY_SIM_ATTACK_MISDEAL;
+        s->adversaries[0].start_epoch = 1;
+        s->adversaries[0].stop_epoch = 0;
+    }
+    s->epochs += epochs;
 }
 
 /* --- logs that are lost unnoticed (docs/protocol.md 2.7.3.1) */

@@ -290,13 +290,16 @@ static uint32_t draw_amount(const struct draw *d, struct assay_sim_random *r,
     return between(r, 1, 2 * d->s->epoch_ms); /* clocks */
 }
 
+/* Those that every network can have: random_group_key draws those of its holders. */
+enum { ATTACKS = ASSAY_SIM_ATTACK_EARLY_JUNK };
+
 static void add_adversary(const struct draw *d, struct assay_sim_random *r, uint32_t cohort)
 {
     struct assay_scenario *const s = d->s;
     ASSAY_ASSERT(s->adversary_count < ASSAY_SIM_ADVERSARIES_MAX);
     struct assay_sim_adversary *const a = &s->adversaries[s->adversary_count++];
     const enum assay_sim_attack attack =
-        (enum assay_sim_attack)between(r, 1, ASSAY_SIM_ATTACK_COUNT);
+        (enum assay_sim_attack)between(r, 1, ATTACKS);
     /* One draw for each statement: the order within an initialiser is the compiler's choice. */
     *a = (struct assay_sim_adversary){ .attack = attack, .cohort = cohort };
     a->victims = chance(r, 500) ? d->victims : between(r, 0, s->cohort_count - 1);
@@ -613,6 +616,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     random_proposals(&d);
     random_keys(&d);
     random_workload_keys(&d);
+    random_group_key(&d);
     random_lost_logs(&d);
     draw_long(&d);
     if (!d.beyond) fit_to_promise(&d);

@@ -52,6 +52,7 @@ static void run_world(struct world_run *r)
     if (assay_scenario_proposes(r->scenario)) options.level = ASSAY_LEVEL_REVIEWS;
     if (assay_scenario_changes_keys(r->scenario)) options.level = ASSAY_LEVEL_KEYS;
     if (assay_scenario_has_workload_keys(r->scenario)) options.level = ASSAY_LEVEL_DECLARED_KEYS;
+    if (assay_scenario_has_group_key(r->scenario)) options.level = ASSAY_LEVEL_GROUP_KEY;
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
     r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;

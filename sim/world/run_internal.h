@@ -207,6 +207,9 @@ void world_recovers_turn(struct world_run *r);
 /* workload_keys.c */
 void world_workload_keys_open(struct world_run *r);
 void world_workload_keys_free(struct world_run *r);
+/* Returns: the list of a node with this root; empty: none. */
+struct assay_slice world_workload_keys_list(struct world_run *r, uint32_t node,
+                                            const uint8_t root[static 32]);
 /* Another epoch of the scenario: declarations, and restarts of enclaves. */
 void world_workload_keys_turn(struct world_run *r);
 /* An enclave makes evidence of a running epoch; the network closed one. */

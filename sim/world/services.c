@@ -76,6 +76,23 @@ static enum assay_status submit_record(void *context, uint32_t node, uint32_t ki
     return assay_sim_world_serve(r->w, node, kind, payload.bytes, payload.len);
 }
 
+static struct assay_slice declared_list(void *context, uint32_t node, const uint8_t root[static 32])
+{
+    return world_workload_keys_list(context, node, root);
+}
+
+static unsigned misdeals_of(void *context, uint32_t node)
+{
+    const struct world_run *r = context;
+    return r->byzantine[node] ? assay_attack_acts_holder(&r->acts[node]) : 0;
+}
+
+static bool is_honest(void *context, uint32_t node)
+{
+    const struct world_run *r = context;
+    return world_is_trusted(r->w, node);
+}
+
 static void report_check(void *context, enum assay_sim_checker checker, const char *message)
 {
     const struct world_run *r = context;
@@ -101,6 +118,9 @@ void world_services_open(struct world_run *r, struct assay_sim_world_options *op
                                                     .lives = lives_of,
                                                     .send = send_message,
                                                     .submit = submit_record,
+                                                    .declared = declared_list,
+                                                    .misdeals = misdeals_of,
+                                                    .honest = is_honest,
                                                     .looked = report_check };
     const size_t n = options->nodes;
     if (!assay_scenario_serves(r->scenario)) return;

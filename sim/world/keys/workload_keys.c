@@ -9,6 +9,7 @@
  */
 #include "engine/ledger/state/workload_keys.h"
 #include "engine/parts/engine_internal.h"
+#include "services/shares/sodium.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -17,11 +18,11 @@ enum {
     LISTS = 4,    /* of one member, drawn from */
     RETAINED = 8, /* epochs of ground truth: more than keys may be old */
     SPKI_LEN = 91,
-    ACT_MS = 1,
+    ACTS_AFTER = 8, /* of an epoch: when most members have closed the one before */
 };
 
 struct drawn_list {
-    uint8_t bytes[ASSAY_DECLARED_KEY_LEN_MAX + 1], root[32];
+    uint8_t bytes[2 * ASSAY_DECLARED_KEY_LEN_MAX + 1], root[32];
     size_t len;
 };
 
@@ -62,40 +63,86 @@ static struct key_truth *truth_at(struct world_workload_keys *k, uint64_t epoch)
 
 /* --- lists */
 
+struct entry_room {
+    uint8_t name[2], spki[SPKI_LEN], proof[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t statement[ASSAY_DECLARED_KEY_STATEMENT_MAX];
+};
+
+static struct assay_slice write_statement(const struct assay_sim_world *w, uint32_t node,
+                                          const struct assay_declared_key *key,
+                                          struct entry_room *room)
+{
+    struct assay_writer out = assay_writer_over(room->statement, sizeof room->statement);
+    const enum assay_status status = assay_declared_key_statement(
+        w->genesis->chain_id, w->nodes[node].node_id, key, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return assay_slice_over(room->statement, out.len);
+}
+
 /* A real P-256 key, since proofs of possession are not modelled; repeatable. */
-static void make_list(const struct assay_sim_world *w, uint32_t node, uint32_t number,
-                      struct drawn_list *list)
+static struct assay_declared_key make_tls_key(const struct assay_sim_world *w, uint32_t node,
+                                              uint32_t number, struct entry_room *room)
 {
     static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
     _Static_assert(sizeof head + ASSAY_P256_PUBLIC_LEN == SPKI_LEN, "DER of P-256");
-    uint8_t spki[SPKI_LEN], proof[ASSAY_P256_SIGNATURE_LEN], digest[32];
-    uint8_t room[ASSAY_DECLARED_KEY_STATEMENT_MAX];
-    const uint8_t name[2] = { 'k', (uint8_t)('0' + number) };
+    uint8_t digest[32];
     struct assay_secret32 secret;
-    struct assay_declared_keys keys;
     struct assay_sim_random random =
         assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_WORKLOAD_KEYS, node, 1 + number);
     for (size_t i = 0; i < sizeof secret.bytes; i++)
         secret.bytes[i] = (uint8_t)assay_sim_random_below(&random, 256);
     secret.bytes[0] = 1; /* below the order, and no modelled key */
-    assay_bytes_copy(spki, sizeof spki, head, sizeof head);
-    enum assay_status status = assay_p256_public(&secret, spki + sizeof head);
+    room->name[0] = 'k';
+    room->name[1] = (uint8_t)('0' + number);
+    assay_bytes_copy(room->spki, sizeof room->spki, head, sizeof head);
+    enum assay_status status = assay_p256_public(&secret, room->spki + sizeof head);
     ASSAY_ASSERT(status == ASSAY_OK);
-    struct assay_declared_key key = { .purpose = ASSAY_PURPOSE_TLS,
-                                      .name = assay_slice_over(name, sizeof name),
-                                      .spki = assay_slice_over(spki, sizeof spki),
-                                      .proof = assay_slice_over(proof, sizeof proof) };
-    struct assay_writer statement = assay_writer_over(room, sizeof room);
-    status = assay_declared_key_statement(w->genesis->chain_id, w->nodes[node].node_id, &key,
-                                          &statement);
+    const struct assay_declared_key key = {
+        .purpose = ASSAY_PURPOSE_TLS,
+        .name = assay_slice_over(room->name, sizeof room->name),
+        .spki = assay_slice_over(room->spki, sizeof room->spki),
+        .proof = assay_slice_over(room->proof, sizeof room->proof)
+    };
+    const struct assay_slice statement = write_statement(w, node, &key, room);
+    assay_sha256(statement.bytes, statement.len, digest);
+    status = assay_p256_sign_repeatable(&secret, digest, room->proof);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(room, statement.len, digest);
-    status = assay_p256_sign_repeatable(&secret, digest, proof);
-    ASSAY_ASSERT(status == ASSAY_OK);
+    return key;
+}
+
+/* The key of its holder of the group key: the same in every list. */
+static struct assay_declared_key make_holder_key(const struct assay_sim_world *w, uint32_t node,
+                                                 struct entry_room *room)
+{
+    static const uint8_t head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                    0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    struct assay_secret32 seed;
+    assay_sim_key_holder_seed(w->options.seed, w->nodes[node].node_id, &seed);
+    room->name[0] = 'h';
+    assay_bytes_copy(room->spki, sizeof room->spki, head, sizeof head);
+    assay_sodium_link_pair(&seed, room->spki + sizeof head);
+    const struct assay_declared_key key = {
+        .purpose = ASSAY_PURPOSE_HOLDER,
+        .name = assay_slice_over(room->name, 1),
+        .spki = assay_slice_over(room->spki, sizeof head + 32),
+        .proof = assay_slice_over(room->proof, ASSAY_SODIUM_SIGNATURE_LEN)
+    };
+    assay_sodium_edwards_sign(&seed, write_statement(w, node, &key, room), room->proof);
+    return key;
+}
+
+static void make_list(const struct assay_sim_world *w, uint32_t node, uint32_t number,
+                      struct drawn_list *list)
+{
+    struct entry_room room[2];
+    struct assay_declared_keys keys;
+    const bool holds = assay_scenario_has_group_key(w->run->scenario);
+    struct assay_declared_key key[2] = { make_tls_key(w, node, number, &room[0]) };
+    if (holds) key[1] = make_holder_key(w, node, &room[1]);
     struct assay_writer out = assay_writer_over(list->bytes, sizeof list->bytes);
-    status = assay_declared_keys_encode(&key, 1, &out);
+    enum assay_status status = assay_declared_keys_encode(key, holds ? 2 : 1, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     list->len = out.len;
     status = assay_declared_keys_decode(assay_slice_over(list->bytes, list->len), &keys);
@@ -117,13 +164,13 @@ static struct drawn_list *lists_of(struct world_run *r, uint32_t node)
 
 /* --- what hosts and enclaves do */
 
-/* Deferred: a step may be running. */
+/* Deferred: a step may be running, and what is declared in an epoch that ends is in no block. */
 void world_workload_keys_turn(struct world_run *r)
 {
     if (r->workload_keys == NULL) return;
+    const uint64_t at_us = r->w->now_us + (uint64_t)r->scenario->epoch_ms * 1000 / ACTS_AFTER;
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
-        if (r->w->nodes[i].alive)
-            world_push(r->w, world_item(r->w, i, ITEM_DECLARE), r->w->now_us + ACT_MS * 1000);
+        if (r->w->nodes[i].alive) world_push(r->w, world_item(r->w, i, ITEM_DECLARE), at_us);
 }
 
 void world_workload_keys_act(struct assay_sim_world *w, uint32_t node)
@@ -139,9 +186,13 @@ void world_workload_keys_act(struct assay_sim_world *w, uint32_t node)
     const bool declares = assay_sim_random_permille(&random, s->declared_permille);
     const bool lacks = assay_sim_random_permille(&random, s->lacking_permille);
     const struct drawn_list *chosen = &lists[assay_sim_random_below(&random, LISTS)];
-    const struct assay_slice list = assay_slice_over(chosen->bytes, chosen->len);
     if (restarts) acts->keys = (struct assay_slice){ 0 };
+    const bool changes = s->changed_permille == 1000 || acts->keys.len == 0 ||
+                         assay_sim_random_permille(&random, s->changed_permille);
     if (!declares) return;
+    /* Its own list once more: a declaration may not have become final. */
+    const struct assay_slice list =
+        changes ? assay_slice_over(chosen->bytes, chosen->len) : acts->keys;
     if (assay_sim_world_declare(w, node, list) == ASSAY_OK)
         r->outcome->figures[ASSAY_SIM_FIGURE_KEYS_DECLARED][0]++;
     if (!lacks) acts->keys = list;
@@ -156,6 +207,17 @@ void world_workload_keys_quoted(struct world_run *r, uint32_t node, uint64_t epo
     for (uint32_t i = 0; i < LISTS; i++)
         if (has.len > 0 && has.bytes == lists[i].bytes)
             truth_at(r->workload_keys, epoch)->had[node] |= (uint8_t)(1u << i);
+}
+
+struct assay_slice world_workload_keys_list(struct world_run *r, uint32_t node,
+                                            const uint8_t root[static 32])
+{
+    if (r->workload_keys == NULL) return assay_slice_over(NULL, 0);
+    const struct drawn_list *lists = lists_of(r, node);
+    for (uint32_t i = 0; i < LISTS; i++)
+        if (assay_bytes_equal(lists[i].root, root, 32))
+            return assay_slice_over(lists[i].bytes, lists[i].len);
+    return assay_slice_over(NULL, 0);
 }
 
 /* --- the checker */

@@ -62,7 +62,7 @@ Test(sim_attack, there_is_no_row_for_a_number_outside_the_list, .signal = SIGABR
 Test(sim_attack, leaves_alone_what_it_is_not_about)
 {
     enum { E = 1, V = 2, B = 4, Y = 8, C = 16, D = 32, R = 64, N = 128, X = 256, P = 512 };
-    enum { SIGN = 1024, SENT = 2048, PASS = 4096, TAKE = 8192 };
+    enum { SIGN = 1024, SENT = 2048, PASS = 4096, TAKE = 8192, H = 16384 };
     static const struct {
         enum assay_sim_attack attack;
         unsigned hooks;
@@ -102,6 +102,7 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
         { ASSAY_SIM_ATTACK_RESEND, SENT },
         { ASSAY_SIM_ATTACK_DRIP, PASS },
         { ASSAY_SIM_ATTACK_EARLY_JUNK, SENT },
+        { ASSAY_SIM_ATTACK_MISDEAL, H },
     };
     cr_assert_eq(sizeof expected / sizeof expected[0], ASSAY_SIM_ATTACK_COUNT);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
@@ -111,7 +112,7 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
             (a->verifies ? Y : 0u) | (a->clock_ms ? C : 0u) | (a->delay_ms ? D : 0u) |
             (a->rolls_back ? R : 0u) | (a->carries ? N : 0u) | (a->censors ? X : 0u) |
             (a->convicted ? P : 0u) | (a->sign ? SIGN : 0u) | (a->sent ? SENT : 0u) |
-            (a->passes ? PASS : 0u) | (a->takes ? TAKE : 0u);
+            (a->passes ? PASS : 0u) | (a->takes ? TAKE : 0u) | (a->holder ? H : 0u);
         cr_expect_eq(hooks, expected[i].hooks, "%s: %#x", assay_sim_attack_name(a->attack), hooks);
     }
 }

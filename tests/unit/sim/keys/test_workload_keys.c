@@ -19,7 +19,8 @@ static struct assay_scenario scenario(void)
     s.epoch_ms = 1000;
     s.workload_keys = (struct assay_sim_workload_keys){ .declared_permille = 300,
                                                         .restarts_permille = 100,
-                                                        .lacking_permille = 250 };
+                                                        .lacking_permille = 250,
+                                                        .changed_permille = 1000 };
     return s;
 }
 

@@ -1,5 +1,5 @@
 /*
- * sim/adversary/slow_clock.c - attack: the node's clock is behind by amount milliseconds.
+ * sim/adversary/clocks/slow_clock.c - attack: the node's clock is behind by amount milliseconds.
  *
  * The only lower bound on times is the parent's (docs/protocol.md 4.5): slow clocks of a third
  * nullify nothing.

@@ -1,5 +1,5 @@
 /*
- * sim/adversary/fast_clock.c - attack: the node's clock is ahead by amount milliseconds.
+ * sim/adversary/clocks/fast_clock.c - attack: the node's clock is ahead by amount milliseconds.
  *
  * Blocks from more than min(5 s, T/8) ahead are refused (docs/protocol.md 4.5): its views as leader
  * are nullified.

@@ -1,0 +1,340 @@
+/*
+ * sim/services/group_key/audit.c - checkers of the group key (docs/identity.md 2, 3), from final
+ * records, closes, disks and shares.
+ *
+ * group_key: the key of a CA number stays; hostile holders with a third of the weight never have
+ * enough shares to sign or to prevent a signature; a holder that vouched has its shares, which
+ * sign; no honest holder is convicted or barred; shares of replaced generations are erased.
+ * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
+ * get a key, and no ceremony fails.
+ *
+ * Who is hostile, who runs, whose disk was lost is ground truth: the fold is never asked who may
+ * hold, or whether a table is safe. That all honest members have the same documents of the fold is
+ * checked with those of all services (registry_follower.c, recount.c).
+ */
+#include "sim/services/group_key/group_key.h"
+
+enum {
+    ERASE_SLACK = 2,   /* closes more than a holder counts before it erases */
+    IDLE_MOST = 2,     /* closes without ceremony and key */
+    RESTORED_FOR = 16, /* epochs after which a holder with another disk counts as ready again */
+};
+
+#define LOOK(s, checker, fine, ...)                                                                \
+    do {                                                                                           \
+        services_report_check((s), ASSAY_SIM_CHECKER_##checker, NULL);                             \
+        if (!(fine)) services_report_check((s), ASSAY_SIM_CHECKER_##checker, __VA_ARGS__);         \
+    } while (0)
+
+static const struct assay_ca *fold_of(const struct assay_sim_services *s)
+{
+    return s->recount.registry != NULL ? assay_registry_identity(s->recount.registry) : NULL;
+}
+
+static bool is_honest(const struct assay_sim_services *s, uint32_t node)
+{
+    return s->world.honest(s->world.context, node);
+}
+
+/* The host of a holder of a sharing. Returns: NULL: its member has another machine now */
+static struct key_host *host_of(struct assay_sim_services *s, const struct assay_ca_holder *row)
+{
+    struct key_host *k = row->slot < s->nodes ? &s->group_key->host[row->slot] : NULL;
+    return k != NULL && assay_bytes_equal(k->node_id, row->node_id, 32) ? k : NULL;
+}
+
+/* --- the key */
+
+static void check_key(struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    struct key_audit *a = &s->group_key->audit;
+    if (ca->ca_number == 0) return;
+    for (uint32_t i = 0; i < a->numbers; i++) {
+        if (a->known[i].number != ca->ca_number) continue;
+        LOOK(s, GROUP_KEY, assay_bytes_equal(a->known[i].key, ca->key, 32),
+             "CA number %u has another key in epoch %llu", ca->ca_number,
+             (unsigned long long)ca->epoch);
+        return;
+    }
+    if (a->numbers == KEY_NUMBERS) return;
+    a->known[a->numbers].number = ca->ca_number;
+    assay_bytes_copy(a->known[a->numbers++].key, 32, ca->key, 32);
+}
+
+/* --- shares */
+
+static bool has_shares(const struct key_host *k, const struct assay_ca *ca,
+                       const struct assay_ca_holder *row,
+                       struct assay_secret32 share[static ASSAY_FROST_INDICES_MAX + 1])
+{
+    uint8_t point[32];
+    if (k == NULL || k->holder == NULL ||
+        assay_ceremony_holder_shares(k->holder, ca, share) != ASSAY_OK)
+        return false;
+    for (uint32_t j = row->first; j < row->first + row->indices; j++)
+        if (assay_sodium_edwards_base(&share[j], point) != ASSAY_OK ||
+            !assay_bytes_equal(point, ca->force.public_share[j - 1], 32))
+            return false;
+    return true;
+}
+
+/* Holders of the first shares that are there sign together. */
+static void check_signature(struct assay_sim_services *s, const struct assay_ca *ca,
+                            const struct assay_secret32 *share, const uint32_t *index)
+{
+    static const uint8_t text[] = "certificate";
+    const uint32_t t = ca->force.threshold;
+    const struct assay_slice message = assay_slice_over(text, sizeof text);
+    struct assay_frost_nonces nonces[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_frost_commitment commitment[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_frost_session session;
+    uint8_t answers[ASSAY_FROST_SIGNERS_MAX * 32], signature[64], random[64];
+    bool good = t <= ASSAY_FROST_SIGNERS_MAX;
+    for (uint32_t i = 0; good && i < t; i++) {
+        services_bytes(&s->group_key->random, random, sizeof random);
+        good = assay_frost_commit(index[i], &share[index[i]], random, &nonces[i], &commitment[i]) ==
+               ASSAY_OK;
+    }
+    good = good && assay_frost_begin(ca->key, message, commitment, t, &session) == ASSAY_OK;
+    for (uint32_t i = 0; good && i < t; i++)
+        good = assay_frost_sign(&session, index[i], &share[index[i]], &nonces[i],
+                                answers + (size_t)i * 32) == ASSAY_OK;
+    good = good && assay_frost_combine(&session, message, answers, signature) == ASSAY_OK &&
+           assay_sodium_edwards_verify(ca->key, message, signature);
+    s->group_key->audit.count.signatures += good;
+    LOOK(s, GROUP_KEY, good, "shares of generation %llu make no signature",
+         (unsigned long long)ca->force.generation);
+}
+
+/* Ground truth of one generation: who has which shares. */
+struct shares_seen {
+    uint32_t hostile, honest;                /* indices */
+    uint32_t index[ASSAY_FROST_INDICES_MAX]; /* of honest holders that run, ascending */
+    struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1];
+};
+
+static void collect_shares(struct assay_sim_services *s, const struct assay_ca *ca,
+                           struct shares_seen *seen)
+{
+    for (uint32_t i = 0; i < ca->force.holders; i++) {
+        const struct assay_ca_holder *row = &ca->force.holder[i];
+        struct key_host *k = host_of(s, row);
+        const bool has = has_shares(k, ca, row, seen->share);
+        if (k == NULL) continue; /* its member left: it had no part in the promise */
+        if (!is_honest(s, row->slot)) {
+            seen->hostile += row->indices;
+            continue;
+        }
+        if (has && !row->lost)
+            for (uint32_t j = 0; j < row->indices; j++)
+                seen->index[seen->honest++] = row->first + j;
+        if (!row->has || k->was_restored || k->holder == NULL || !k->has_closed ||
+            k->closed.force.generation != ca->force.generation)
+            continue;
+        LOOK(s, GROUP_KEY, has, "node %u vouched for generation %llu and lacks its shares",
+             row->slot, (unsigned long long)ca->force.generation);
+    }
+}
+
+/* Goals 2.1 and 2.2 of this generation, while it is promised. */
+static void check_shares(struct assay_sim_services *s, const struct assay_ca *ca, bool is_new)
+{
+    struct shares_seen seen = { 0 };
+    if (ca->ca_number == 0) return;
+    collect_shares(s, ca, &seen);
+    if (s->group_key->audit.is_promised) {
+        LOOK(s, GROUP_KEY, seen.hostile < ca->force.threshold,
+             "hostile holders have %u of %u shares that sign", seen.hostile, ca->force.threshold);
+        LOOK(s, GROUP_KEY, ca->force.count - seen.hostile >= ca->force.threshold,
+             "without hostile holders %u shares are left, %u sign", ca->force.count - seen.hostile,
+             ca->force.threshold);
+    }
+    if (seen.honest >= ca->force.threshold && (is_new || ca->epoch % 8 == 0))
+        check_signature(s, ca, seen.share, seen.index);
+    assay_secret_wipe(&seen, sizeof seen);
+}
+
+/* A holder that saw so many closes has no share of an earlier generation. */
+static void check_erased(struct assay_sim_services *s, const struct key_host *k)
+{
+    const struct assay_ca *ca = &k->closed;
+    if (k->holder == NULL || !k->has_closed || s->undone || k->was_restored || k->must_step) return;
+    if (k->closes < ASSAY_CEREMONY_HOLDER_ERASE_CLOSES + ERASE_SLACK) return;
+    for (uint32_t i = 0; i < KEY_ITEMS; i++) {
+        const struct assay_ceremony_item *item = &k->disk.item[i].item;
+        if (k->disk.item[i].data.len == 0 || item->kind != ASSAY_CEREMONY_SHARES) continue;
+        if (item->name.era != ca->force.era) continue;
+        LOOK(s, GROUP_KEY, item->name.generation >= ca->force.generation,
+             "node %u has shares of generation %llu, %u closes after it was replaced", k->node,
+             (unsigned long long)item->name.generation, k->closes);
+    }
+}
+
+/* --- members */
+
+/* A conviction costs the member's standing at the close of its epoch (3.17). */
+static void check_struck(struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    for (uint32_t i = 0; i < ca->convicted; i++) {
+        const struct assay_ca_conviction *c = &ca->conviction[i];
+        if (c->epoch + 1 != ca->epoch) continue;
+        for (uint32_t slot = 0; slot < ca->slots; slot++)
+            LOOK(s, GROUP_KEY,
+                 !assay_bytes_equal(ca->member[slot].node_id, c->node_id, 32) ||
+                     !ca->member[slot].is_warning,
+                 "the holder of node %u is convicted, and its member keeps its standing", slot);
+    }
+}
+
+static void check_justice(struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    check_struck(s, ca);
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const struct key_host *k = &s->group_key->host[i];
+        if (assay_bytes_all_zero(k->node_id, 32) || !is_honest(s, i)) continue;
+        LOOK(s, GROUP_KEY, !assay_ca_is_convicted(ca, k->node_id),
+             "node %u is honest, and its holder is convicted", i);
+        LOOK(s, GROUP_KEY, ca->barred_until[i] <= ca->epoch,
+             "node %u is honest, and its holder may not accuse", i);
+    }
+}
+
+/* --- ceremonies */
+
+/* Nothing fails but hostile holders. */
+static bool is_calm(const struct assay_sim_services *s)
+{
+    const struct assay_scenario *x = s->scenario;
+    for (uint32_t i = 0; i < x->adversary_count; i++)
+        if (x->adversaries[i].attack != ASSAY_SIM_ATTACK_MISDEAL) return false;
+    const bool tests_holders =
+        services_is_on(s) && (s->load->key_crashes_permille > 0 || s->load->key_disks_permille > 0);
+    return x->heal_epoch > 0 && s->epoch > x->heal_epoch && !tests_holders;
+}
+
+/* Slots of honest members whose holders run, with keys that the last close has as active. */
+static uint64_t find_ready(const struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    uint64_t ready = 0;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const struct key_host *k = &s->group_key->host[i];
+        const struct assay_ca_member *m = &ca->member[i];
+        const bool was_lost = k->was_restored && s->epoch < k->restored_epoch + RESTORED_FOR;
+        if (k->holder == NULL || was_lost || !is_honest(s, i)) continue;
+        if (s->world.engine(s->world.context, i) == NULL || ca->lost_until[i] > ca->epoch) continue;
+        if (m->is_full && m->keys_active && k->disk.acted_epoch + 1 >= ca->epoch)
+            ready |= UINT64_C(1) << i;
+    }
+    return ready;
+}
+
+static bool is_enough(const struct assay_ca *ca, uint64_t slots)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < NODES; i++)
+        if ((slots >> i & 1) != 0) weight += ca->member[i].weight;
+    return ca->total_weight > 0 && 4 * weight >= 3 * ca->total_weight;
+}
+
+/* Before facts of this close are read: `steady` is of the closes before it. */
+static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca *ca,
+                             bool certified)
+{
+    struct key_audit *a = &s->group_key->audit;
+    const uint64_t ready = is_calm(s) ? find_ready(s, ca) : 0;
+    const bool waits = ca->ceremony.phase == ASSAY_CA_IDLE && ca->ca_number == 0 &&
+                       (ca->attempts == 0 || ca->epoch - ca->last_began > ASSAY_CA_BEGIN_EPOCHS);
+    a->steady = ca->ceremony.phase == ASSAY_CA_IDLE || ca->ceremony.began == ca->epoch
+                    ? ready
+                    : a->steady & ready;
+    if (!is_enough(ca, ready) || !waits) a->idle = 0;
+    else if (certified) a->idle++;
+    LOOK(s, CEREMONIES, a->idle <= IDLE_MOST, "no ceremony begins in epoch %llu",
+         (unsigned long long)ca->epoch);
+}
+
+static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, uint64_t phase)
+{
+    struct key_audit *a = &s->group_key->audit;
+    a->count.failed++;
+    LOOK(s, CEREMONIES, !is_enough(ca, a->steady),
+         "a ceremony failed in phase %llu, and honest holders of three quarters were ready",
+         (unsigned long long)phase);
+}
+
+/* Weight of hostile members, by the table that the generation came into force with. */
+static bool is_promised(const struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    uint64_t hostile = 0;
+    for (uint32_t i = 0; i < s->nodes; i++)
+        if (!is_honest(s, i)) hostile += ca->member[i].weight;
+    return 3 * hostile <= ca->total_weight;
+}
+
+void group_key_facts(struct assay_sim_services *s, const struct assay_registry_facts *facts)
+{
+    const struct assay_ca *ca = fold_of(s);
+    if (s->group_key == NULL || ca == NULL) return;
+    struct key_audit *a = &s->group_key->audit;
+    for (uint32_t i = 0; i < facts->identity.count; i++) {
+        const struct assay_ca_fact *f = &facts->identity.fact[i];
+        switch (f->kind) {
+        case ASSAY_CA_FACT_GENERATION: a->count.made++; break;
+        case ASSAY_CA_FACT_FAILED: on_failed(s, ca, f->number); break;
+        case ASSAY_CA_FACT_CONVICTED: a->count.convicted++; break;
+        case ASSAY_CA_FACT_KEY_LOST: a->count.lost++; break;
+        case ASSAY_CA_FACT_BEGAN:
+        case ASSAY_CA_FACT_PHASE:
+        case ASSAY_CA_FACT_DEALT:
+        case ASSAY_CA_FACT_BARRED:
+        case ASSAY_CA_FACT_LOST:
+        case ASSAY_CA_FACT_FEW_HOLDERS:
+        case ASSAY_CA_FACT_FEW_INDICES: break;
+        }
+    }
+}
+
+void group_key_closed(struct assay_sim_services *s, bool certified)
+{
+    const struct assay_ca *ca = fold_of(s);
+    if (s->group_key == NULL || ca == NULL) return;
+    struct key_audit *a = &s->group_key->audit;
+    const bool is_new = ca->force.attempt != a->attempt || ca->force.generation != a->generation;
+    if (is_new) {
+        a->is_promised = is_promised(s, ca);
+        a->count.reshared += a->numbers > 0 && a->known[a->numbers - 1].number == ca->ca_number;
+        a->attempt = ca->force.attempt;
+        a->generation = ca->force.generation;
+    }
+    check_key(s, ca);
+    check_shares(s, ca, is_new);
+    check_justice(s, ca);
+    check_ceremonies(s, ca, certified);
+    for (uint32_t i = 0; i < s->nodes; i++)
+        if (is_honest(s, i)) check_erased(s, &s->group_key->host[i]);
+}
+
+/* Operators chose a block below a final one, or some epochs were not seen. */
+void group_key_adopt(struct assay_sim_services *s)
+{
+    if (s->group_key == NULL) return;
+    struct key_audit *a = &s->group_key->audit;
+    a->numbers = 0;
+    a->steady = 0;
+    a->idle = 0;
+    a->is_promised = false;
+    a->generation = a->attempt = 0;
+}
+
+void group_key_figures(const struct assay_sim_services *s,
+                       int64_t figures[static ASSAY_SIM_FIGURE_COUNT])
+{
+    if (s->group_key == NULL) return;
+    const struct key_audit *a = &s->group_key->audit;
+    figures[ASSAY_SIM_FIGURE_GENERATIONS] = (int64_t)a->count.made;
+    figures[ASSAY_SIM_FIGURE_RESHARES] = (int64_t)a->count.reshared;
+    figures[ASSAY_SIM_FIGURE_CEREMONIES_FAILED] = (int64_t)a->count.failed;
+    figures[ASSAY_SIM_FIGURE_HOLDERS_CONVICTED] = (int64_t)a->count.convicted;
+    figures[ASSAY_SIM_FIGURE_GROUP_KEYS_LOST] = (int64_t)a->count.lost;
+    figures[ASSAY_SIM_FIGURE_GROUP_SIGNATURES] = (int64_t)a->count.signatures;
+}

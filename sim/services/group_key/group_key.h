@@ -1,0 +1,110 @@
+/*
+ * sim/services/group_key/group_key.h - internal interface of the group key's programs on simulated
+ * nodes: holders.c (a holder and its host on each node), misdeal.c (records of hostile holders) and
+ * audit.c (checkers group_key and ceremonies).
+ *
+ * The code under test is the product's: the registry's fold, which every node's engine has, and
+ * services/identity/ceremony_holder.h. Modelled are vault and links of a holder's process
+ * (net/services/identity/signer_node.h). Group operations are real.
+ */
+#ifndef ASSAY_SIM_SERVICES_GROUP_KEY_GROUP_KEY_H
+#define ASSAY_SIM_SERVICES_GROUP_KEY_GROUP_KEY_H
+
+#include "services/identity/ceremony_holder.h"
+#include "sim/services/internal.h"
+
+enum {
+    KEY_ITEMS = 1024,   /* on a holder's disk */
+    KEY_PENDING = 512,  /* its records that are not final */
+    KEY_DEALINGS = 256, /* final dealings that it has seen */
+    KEY_NUMBERS = 16,   /* CA numbers that the checker remembers */
+};
+
+struct key_bytes {
+    size_t len; /* 0: none */
+    uint8_t *bytes;
+};
+
+struct key_item {
+    struct assay_ceremony_item item;
+    struct key_bytes data; /* len 0: free */
+};
+
+struct key_disk {
+    struct key_item item[KEY_ITEMS];
+    uint64_t acted_era, acted_epoch; /* newest close that the holder acted on */
+};
+
+struct key_pending {
+    enum assay_service_kind kind;
+    struct key_bytes data;
+    uint64_t submit_at_ms;
+};
+
+/* The holder of a node, with its host. */
+struct key_host {
+    struct assay_sim_services *s;
+    uint32_t node, starts;
+    uint8_t node_id[32]; /* of the member; zeros: there is none */
+    struct assay_secret32 seed;
+    struct assay_sim_random random;
+    struct assay_ceremony_holder *holder; /* NULL: it does not run */
+    bool has_closed, must_step;
+    struct assay_ca closed;     /* the fold as the last close left it */
+    struct key_disk disk, copy; /* copy: of an earlier time */
+    bool was_restored;          /* the disk was lost, or is an older one */
+    uint64_t restored_epoch;    /* of the scenario */
+    uint32_t closes; /* certified, that its process has seen since the generation in force */
+    struct {
+        uint64_t epoch, era;
+        uint32_t ca_number;
+        uint64_t generation;
+    } seen; /* that closes counts for */
+    struct {
+        uint8_t digest[32];
+        struct key_bytes data;
+    } dealing[KEY_DEALINGS];
+    uint32_t dealings; /* written so far */
+    struct key_pending pending[KEY_PENDING];
+    bool draws_r;
+    uint8_t drawn_r[ASSAY_SODIUM_WIDE_LEN]; /* of the last dealing that it made */
+    uint64_t disputed;                      /* attempt of its last false accusation */
+};
+
+/* What the checker has seen. */
+struct key_audit {
+    uint32_t numbers;
+    struct {
+        uint32_t number;
+        uint8_t key[32];
+    } known[KEY_NUMBERS];
+    uint64_t generation, attempt; /* in force; of its ceremony */
+    bool is_promised; /* hostile members had a third of W at most when it came into force */
+    uint64_t steady;  /* slots of holders that were ready at every close of the ceremony */
+    uint32_t idle;    /* closes without ceremony and key, at which enough were ready */
+    struct {
+        uint64_t made, reshared, failed, convicted, lost, signatures, restarts, disks;
+    } count;
+};
+
+struct group_key {
+    struct key_host host[NODES];
+    struct key_audit audit;
+    struct assay_sim_random random;
+    struct assay_ceremony_effect effect;
+};
+
+/* holders.c. Returns: the payload of a final CA_DEAL with this SHA-256; empty: it was not seen */
+struct assay_slice key_dealing(const struct key_host *k, const uint8_t digest[static 32]);
+void key_queue(struct key_host *k, enum assay_ceremony_record record, struct assay_slice bytes);
+/* The enclave's own uniform bytes. Returns: ASSAY_OK */
+enum assay_status key_random(void *context, uint8_t *bytes, size_t len);
+
+/* misdeal.c: what a holder is about to submit, changed as the attack of its node says. Returns:
+ * false: it does not submit it */
+bool misdeal_record(struct key_host *k, enum assay_ceremony_record record,
+                    struct assay_slice *bytes, uint8_t room[static ASSAY_CEREMONY_ITEM_MAX]);
+/* In a turn: it accuses another of a right value. */
+void misdeal_accuse(struct key_host *k);
+
+#endif
