@@ -146,6 +146,11 @@ void assay_epoch_set_incarnate_made(struct assay_engine *e)
     e->parts->epoch_state.incarnate_made = true;
 }
 
+void assay_epoch_set_keys_made(struct assay_engine *e)
+{
+    e->parts->epoch_state.keys_made = true; /* one declaration an epoch (docs/protocol.md 2.16) */
+}
+
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
@@ -286,7 +291,7 @@ enum assay_status assay_epoch_declare(struct assay_engine *e, struct assay_slice
     ASSAY_ASSERT(status == ASSAY_OK); /* ASSAY_KEYS_RECORD_LEN_MAX holds every list */
     signing.payload = assay_slice_over(bytes, w.len);
     sign_and_store(effect, &signing);
-    e->parts->epoch_state.keys_made = true;
+    assay_epoch_set_keys_made(e);
     return ASSAY_OK;
 }
 

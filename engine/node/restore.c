@@ -239,6 +239,7 @@ static void resume_epoch(struct assay_engine *e)
         if (item->epoch != e->head->context.epoch) continue;
         if (item->kind == ASSAY_RECORD_BALLOT) assay_epoch_set_ballot_made(e);
         if (item->kind == ASSAY_RECORD_INCARNATE) assay_epoch_set_incarnate_made(e);
+        if (item->kind == ASSAY_RECORD_KEYS) assay_epoch_set_keys_made(e);
     }
 }
 
@@ -292,11 +293,12 @@ void assay_restore_start(struct assay_engine *e)
     resume_epoch(e);
     const bool reported = e->start_state->log == ASSAY_LOG_KNOWN &&
                           e->start_state->log_epoch == e->head->context.epoch;
-    /* Keys that may have signed, and no log: an envelope or a ballot of this epoch may be among the
-     * loss, and peers do not return these. A second one would convict (E8). */
+    /* Keys that may have signed, and no log: an envelope, a ballot or a declaration of this epoch
+     * may be among the loss, and peers do not return these. A second one would convict (E8). */
     if (lost || reported) {
         assay_epoch_set_envelope_made(e);
         assay_epoch_set_ballot_made(e);
+        assay_epoch_set_keys_made(e);
     }
     /* Keys that may have signed, and no log: no vote before peers have reported that nothing is
      * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has

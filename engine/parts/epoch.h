@@ -47,5 +47,6 @@ void assay_epoch_set_envelope_made(struct assay_engine *e);
 void assay_epoch_set_ballot_made(struct assay_engine *e);
 /* The same for INCARNATE. */
 void assay_epoch_set_incarnate_made(struct assay_engine *e);
+void assay_epoch_set_keys_made(struct assay_engine *e);
 
 #endif

@@ -155,6 +155,24 @@ Test(declared_keys, a_node_that_restarts_has_the_same_state, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+/* Which of two a block has first would decide what counts: a node signs one in an epoch. */
+Test(declared_keys, a_node_that_restarts_declares_once_in_an_epoch, .timeout = 600)
+{
+    struct list l, second;
+    struct assay_sim_world *w = open_with(&l);
+    const uint64_t epoch = state_of(w, OWNER)->epoch;
+    make_list(w, &second, "web", OWNER);
+    cr_expect_eq(assay_sim_world_declare(w, OWNER, second.slice), ASSAY_E_DUPLICATE);
+    assay_sim_world_kill(w, OWNER);
+    assay_sim_world_restart(w, OWNER);
+    assay_sim_world_run(w, 100);
+    cr_assert_eq(state_of(w, OWNER)->epoch, epoch, "still the same");
+    cr_expect_eq(assay_sim_world_declare(w, OWNER, second.slice), ASSAY_E_DUPLICATE);
+    pass(w);
+    cr_expect_eq(assay_sim_world_declare(w, OWNER, second.slice), ASSAY_OK, "in the next");
+    assay_sim_world_destroy(&w);
+}
+
 /* --- records by hand: nobody lists a stranger's key */
 
 struct made {
