@@ -224,7 +224,7 @@ there sh -c 'cd /srv/net/node-1 && for p in replica holder executor; do
 for program in replica holder executor; do
     check "assay-$program@0 starts" there systemctl start assay-$program@0
     check "assay-$program@0 follows the ledger" within 60 there sh -c \
-        'systemctl show -P StatusText "$0" | grep -qE "^(listed|followed)"' assay-$program@0
+        'systemctl show -P StatusText "$0" | grep -qE "^(listed|followed|offered)"' assay-$program@0
     check "the daemon's socket is that of its role" there sh -c \
         'test "$(stat -c "%a %G" /run/assay-services/$0*/ledger | sort -u)" = "660 assay-$0"' $program
     check "nothing is refused to it" fails says assay-$program@0 'not permitted|refused'
