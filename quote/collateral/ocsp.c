@@ -91,14 +91,32 @@ static enum assay_status is_vouched(const struct assay_ocsp_entry *e, const stru
     return ASSAY_OK;
 }
 
-/* Which of two about one certificate counts. */
-static bool is_better(const struct assay_ocsp *a, const struct assay_ocsp *b, int64_t at_unix_s)
+/* Of two answers of one second the graver counts: a policy may accept what is on hold. */
+static int rank_of(const struct assay_ocsp *r)
 {
+    if (r->answer == ASSAY_OCSP_GOOD) return 0;
+    if (r->answer == ASSAY_OCSP_UNKNOWN) return 1;
+    return r->reason == ASSAY_OCSP_REASON_HOLD ? 2 : 3;
+}
+
+static bool has_nonce(const struct assay_ocsp *r, struct assay_slice wanted)
+{
+    return r->nonce_len == wanted.len && assay_bytes_equal(r->nonce, wanted.bytes, wanted.len);
+}
+
+/* Which of two about one certificate counts: never by their order. */
+static bool is_better(const struct assay_ocsp *a, const struct assay_ocsp *b,
+                      const struct assay_evidence_request *request)
+{
+    const int64_t at_unix_s = request->at_unix_s;
     const bool a_is_out = a->this_update_s <= at_unix_s, b_is_out = b->this_update_s <= at_unix_s;
     if (a_is_out != b_is_out) return a_is_out;
     if (a->this_update_s != b->this_update_s)
         return (a->this_update_s > b->this_update_s) == a_is_out;
-    return a->answer == ASSAY_OCSP_REVOKED; /* of one second: never their order */
+    if (rank_of(a) != rank_of(b)) return rank_of(a) > rank_of(b);
+    const struct assay_slice wanted = request->ocsp_nonce;
+    if (wanted.len > 0 && has_nonce(a, wanted) != has_nonce(b, wanted)) return has_nonce(a, wanted);
+    return a->next_update_s > b->next_update_s;
 }
 
 bool assay_ocsp_is_named_weakly(const struct assay_evidence_request *request,
@@ -140,8 +158,7 @@ static enum assay_status look_up(const struct assay_evidence_request *request,
             if (is_weak(&entry->response) && (!ok || entry->response.answer != ASSAY_OCSP_REVOKED))
                 continue;
             if (!ok) out->is_forged = true;
-            else if (out->best == NULL ||
-                     is_better(&entry->response, out->best, request->at_unix_s))
+            else if (out->best == NULL || is_better(&entry->response, out->best, request))
                 out->best = &entry->response;
         }
     }

@@ -32,13 +32,20 @@ static size_t response_head_len(struct assay_slice text)
     return ok ? at + sizeof status : 0;
 }
 
+/* As recognise.c looks for one: readable or not, and of any version. */
+static bool begins_list(struct assay_slice text)
+{
+    struct assay_slice one;
+    return assay_x509_list_header(text) == ASSAY_X509_LIST_HEADER ||
+           assay_x509_next(&text, &one) == ASSAY_X509_CRL;
+}
+
 /* A response that cannot be read ends where a list in it begins: its own length proves nothing. */
 static size_t length_before_list(struct assay_slice text, struct assay_slice response)
 {
     ASSAY_ASSERT(response.bytes == text.bytes && response.len <= text.len);
     size_t at = 1;
-    while (at < response.len && assay_x509_list_header(assay_slice_over(
-                                    text.bytes + at, text.len - at)) != ASSAY_X509_LIST_HEADER)
+    while (at < response.len && !begins_list(assay_slice_over(text.bytes + at, text.len - at)))
         at += 1;
     return at;
 }

@@ -11,6 +11,7 @@
 #include "quote/json.h"
 #include "quote/pieces/encoded.h"
 #include "quote/pieces/manifest.h"
+#include "quote/pieces/piece_order.h"
 #include "quote/pieces/unread.h"
 #include "quote/rim_xml.h"
 #include "quote/tpm_format.h"
@@ -43,13 +44,6 @@ enum assay_status assay_recognised_status(const struct assay_recognised *piece, 
     return is_stray ? ASSAY_E_NOT_FOUND : ASSAY_OK;
 }
 
-/* By length, then by bytes. */
-static int compare_bytes(struct assay_slice a, struct assay_slice b)
-{
-    if (a.len != b.len) return a.len < b.len ? -1 : 1;
-    return assay_bytes_compare(a.bytes, b.bytes, a.len);
-}
-
 /* In its place: the order of files must not decide which of two is taken. */
 static enum assay_status add_piece(struct assay_recognition *r, struct assay_recognised *piece)
 {
@@ -60,9 +54,10 @@ static enum assay_status add_piece(struct assay_recognition *r, struct assay_rec
         if (r->list_count == ASSAY_RECOGNISED_MAX) return ASSAY_E_FULL;
         r->lists[r->list_count++] = piece->bytes;
     }
-    while (at < r->count && compare_bytes(r->pieces[at].bytes, piece->bytes) < 0)
+    while (at < r->count && assay_piece_is_before(&r->pieces[at], piece))
         at += 1;
-    if (at < r->count && assay_slice_equal(r->pieces[at].bytes, piece->bytes)) {
+    if (at < r->count && assay_slice_equal(r->pieces[at].bytes, piece->bytes) &&
+        !assay_pieces_are_apart(&r->pieces[at], piece)) {
         /* Under two names, or as PEM and DER. A PEM label may have more information. */
         if (piece->shape <= r->pieces[at].shape) return ASSAY_OK;
         r->pieces[at].shape = piece->shape;

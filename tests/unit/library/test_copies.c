@@ -6,6 +6,7 @@
  * other authorities with the same names. The genuine ones verify what nobody but their authority
  * could make: so the verdict with the wrong ones must be the one without, byte for byte.
  */
+#include "base/base64.h"
 #include "quote/collateral/collateral_other.h"
 #include "tests/support/depth.h"
 #include "tests/unit/library/verify_bytes.h"
@@ -16,6 +17,7 @@
 
 #include <assay/assay.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -432,6 +434,42 @@ Test(library_copies, next_to_amds_hide_no_revocation)
 }
 
 /* --- TPM */
+static struct assay_slice pem_of(const char *label, struct assay_slice bytes, char *room,
+                                 size_t capacity)
+{
+    static char text[2 * COPY_MAX];
+    size_t text_len = 0;
+    cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, bytes.bytes, bytes.len, text,
+                                     sizeof text, &text_len),
+                 ASSAY_OK);
+    const int len = snprintf(room, capacity, "-----BEGIN %s-----\n%s\n-----END %s-----\n", label,
+                             text, label);
+    cr_assert(len > 0 && (size_t)len < capacity);
+    return assay_slice_over(room, (size_t)len);
+}
+
+/* Values under the label of something else, and next to these wrong ones. */
+static void expect_labels_move_nothing(const struct set *s, const struct assay_package *package)
+{
+    static char room[2 * COPY_MAX];
+    static uint8_t wrong[COPY_MAX];
+    const struct assay_slice parts[] = { package->pcrs, package->signature };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        for (int is_list = 0; is_list < 2; is_list++) {
+            struct assay_slice more[2];
+            more[0] = pem_of(is_list ? "X509 CRL" : "CERTIFICATE", parts[i], room, sizeof room);
+            assay_bytes_copy(wrong, sizeof wrong, parts[i].bytes, parts[i].len);
+            wrong[parts[i].len - 1] ^= 1;
+            more[1] = assay_slice_over(wrong, parts[i].len);
+            for (size_t count = 1; count <= 2; count++) {
+                judge(s, more, count);
+                /* A damaged list may say anything: that leaves it open. */
+                if (!is_list) cr_expect_eq(verdict->genuine, ASSAY_GENUINE_TRUE, "part %zu", i);
+                else cr_expect_neq(verdict->genuine, ASSAY_GENUINE_FALSE, "part %zu", i);
+            }
+        }
+}
+
 static void judge_tpm(bool is_revoked)
 {
     static uint8_t ders[2][AUTHORITY_DER_MAX];
@@ -468,6 +506,7 @@ static void judge_tpm(bool is_revoked)
     for (int i = 0; i < 4; i++)
         expect_unmoved_crowd("TPM", &s, 0, package.certificate_count + 1);
     expect_pair_found(&s);
+    if (!is_revoked) expect_labels_move_nothing(&s, &package);
     /* The same key, certified in the same name by another registrar. */
     cr_assert_eq(assay_tpm_registrar_create("paper", SIMTPM_NOW - SIMTPM_DAY,
                                             SIMTPM_NOW + SIMTPM_DAY, &other),

@@ -65,3 +65,84 @@ Test(gpu_responses, a_hash_has_no_parameters)
                   i);
     }
 }
+
+/* Two genuine responses of one second: neither their order nor their bytes decide. */
+static void judge_two(void (*first)(void), void (*second)(void))
+{
+    static uint8_t bytes[AUTHORITY_DER_MAX];
+    first();
+    gpu_world_make(w);
+    const size_t len = w->ocsp_len;
+    assay_bytes_copy(bytes, sizeof bytes, w->ocsp, len);
+    second();
+    gpu_world_make(w);
+    w->c.files[w->c.file_count++] = assay_slice_over(bytes, len);
+    gpu_case_judge(&w->c);
+    w->c.file_count -= 1;
+}
+
+static void is_held(void)
+{
+    w->ocsp_reason = ASSAY_OCSP_REASON_HOLD;
+}
+
+static void is_compromised(void)
+{
+    w->ocsp_reason = 1;
+}
+
+static void has_nonce(void)
+{
+    w->ocsp_has_nonce = true;
+}
+
+static void has_none(void)
+{
+    w->ocsp_has_nonce = false;
+}
+
+static void is_current(void)
+{
+    w->ocsp_to_s = GPU_AT + 60;
+}
+
+static void is_expired(void)
+{
+    w->ocsp_to_s = GPU_AT - 1;
+}
+
+Test(gpu_responses, of_one_second_the_graver_counts)
+{
+    w->c.policy.gpu.allow_certificate_hold = true;
+    judge_two(is_held, is_held);
+    const enum assay_tier held = w->c.verdict.tier;
+    judge_two(is_compromised, is_compromised);
+    const enum assay_tier compromised = w->c.verdict.tier;
+    cr_assert_neq(held, compromised);
+    judge_two(is_held, is_compromised);
+    cr_expect_eq(w->c.verdict.tier, compromised, "%s", gpu_reasons(&w->c.verdict));
+    judge_two(is_compromised, is_held);
+    cr_expect_eq(w->c.verdict.tier, compromised, "%s", gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_responses, of_one_second_the_one_with_the_nonce_counts)
+{
+    static const uint8_t nonce[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    w->c.ocsp_nonce = assay_slice_over(nonce, sizeof nonce);
+    judge_two(has_nonce, has_none);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    judge_two(has_none, has_nonce);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    judge_two(has_none, has_none);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_responses, of_one_second_the_current_one_counts)
+{
+    judge_two(is_current, is_expired);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    judge_two(is_expired, is_current);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    judge_two(is_expired, is_expired);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->c.verdict));
+}
