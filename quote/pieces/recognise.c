@@ -11,7 +11,6 @@
 #include "quote/json.h"
 #include "quote/pieces/encoded.h"
 #include "quote/pieces/manifest.h"
-#include "quote/pieces/piece_order.h"
 #include "quote/pieces/unread.h"
 #include "quote/rim_xml.h"
 #include "quote/tpm_format.h"

@@ -20,4 +20,12 @@
 bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *searched,
                        size_t *at);
 
+/* Returns: whether both of two pieces of the same bytes stay: PCR values or a signature, and what a
+ * PEM label, or a list in the same file, makes of these bytes and cannot be read. If one replaced
+ * the other, it could hide genuine values, or a damaged list. */
+bool assay_pieces_are_apart(const struct assay_recognised *a, const struct assay_recognised *b);
+/* Returns: whether a is before b in the order of pieces: by length, then by bytes, never by the
+ * order of files; of two that are apart the values first. */
+bool assay_piece_is_before(const struct assay_recognised *a, const struct assay_recognised *b);
+
 #endif
