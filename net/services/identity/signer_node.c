@@ -25,6 +25,8 @@
 enum {
     REQUEST_AGAIN_MS = 1000, /* for an answer that did not arrive, or that was none */
     SPKI_HEAD_LEN = 12,
+    FRAMES_PER_STEP = 256, /* of other holders: a fence and closes are read between */
+    LIE_CLOSES = 3,        /* of epochs in which a proof is submitted; it is not derived again */
 };
 
 /* Locked: it has shares and nonces of proofs. */
@@ -158,6 +160,7 @@ static void submit_lie(void *context, struct assay_slice proof)
                                                 .lie = proof };
     uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
     struct assay_slice payload;
+    if (!assay_queue_has_room(n->pending)) return; /* records of ceremonies have theirs */
     if (assay_ca_lie_encode(&record, bytes, sizeof bytes, &payload) == ASSAY_OK)
         assay_status_ignore(assay_queue_add(n->pending, ASSAY_SERVICE_CA_LIE, payload),
                             "without room it is found again");
@@ -185,8 +188,10 @@ static void serve_holders(struct assay_keyholder_node *n)
     uint8_t from[32];
     struct assay_slice frame;
     enum assay_status status = ASSAY_OK;
-    if (n->signing == NULL) return;
-    while (status == ASSAY_OK && assay_keyholder_links_receive(n->links, from, &frame) == ASSAY_OK)
+    if (n->signing == NULL || n->failure != ASSAY_OK) return;
+    for (uint32_t i = 0; i < FRAMES_PER_STEP && status == ASSAY_OK &&
+                         assay_keyholder_links_receive(n->links, from, &frame) == ASSAY_OK;
+         i++)
         status = assay_keyholder_signing_on_frame(n->signing, from, frame, get_time(n));
     if (status == ASSAY_OK) status = assay_keyholder_signing_on_tick(n->signing, get_time(n));
     assay_keyholder_links_flush(n->links);
@@ -315,6 +320,14 @@ static void clear_pending(struct assay_keyholder_node *n)
         assay_queue_clear_kind(n->pending, kind_of(r));
 }
 
+/* The ledger may refuse a proof: its signer was convicted, or the generation is over. */
+static bool is_old_lie(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                       uint32_t closes)
+{
+    (void)context, (void)payload;
+    return kind == ASSAY_SERVICE_CA_LIE && closes >= LIE_CLOSES;
+}
+
 /* Only one offer is made in a ceremony: without a list in force there is no path to put into it. */
 static void forget_old_entry(struct assay_keyholder_node *n)
 {
@@ -331,6 +344,7 @@ static void stop_acting(struct assay_keyholder_node *n)
 {
     if (n->signing != NULL) assay_keyholder_signing_stop(n->signing);
     clear_pending(n);
+    assay_queue_clear_kind(n->pending, ASSAY_SERVICE_CA_LIE);
     n->must_step = false;
 }
 
@@ -378,6 +392,8 @@ static void act_on_close(struct assay_keyholder_node *n)
         return;
     }
     clear_pending(n);
+    assay_queue_on_close(n->pending);
+    assay_queue_drop(n->pending, is_old_lie, n);
     /* While dealings arrive, this close has none of those that are final since. */
     if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
         assay_keyholder_dealings_retain(n->dealings, &n->acted);

@@ -444,4 +444,8 @@ Test(services_signer_stops, a_running_holder_whose_checkpoint_expires_stops_and_
     clock_ms = MAKER_TIME_MS;
     run_until_key();
     cr_expect_null(status_of(0).expired);
+    cr_assert(status_of(0).signing.is_open);
+    clock_ms = MAKER_TIME_MS + 10 * period_ms; /* no close since */
+    run_turns(QUIET);
+    cr_expect_not(status_of(0).signing.is_open, "an expired holder signs nothing");
 }
