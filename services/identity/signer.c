@@ -21,7 +21,7 @@ void assay_cosigner_wipe(struct assay_cosigner *s)
 
 static void forget_epoch(struct assay_cosigner *s)
 {
-    s->row_count = s->join_count = s->others_rows = s->others_joins = 0;
+    s->row_count = s->join_count = s->others_rows = 0;
 }
 
 void assay_cosigner_init(struct assay_cosigner *s, const struct assay_signing_group *group,
@@ -177,7 +177,7 @@ static enum assay_status check_rows(const struct assay_cosigner *s,
 {
     uint32_t fresh = 0;
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        const struct assay_cosigner_row *row = find_row(s, slot->session.tbs_digest[i]);
+        const struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
         fresh += row == NULL;
         if (row != NULL && (row->answers[slot->is_own] >= answers_max(s->group) ||
                             row->joins[slot->is_own] >= ASSAY_COSIGNER_JOINS_MAX))
@@ -191,11 +191,11 @@ static enum assay_status check_rows(const struct assay_cosigner *s,
 static void count_joins(struct assay_cosigner *s, const struct assay_cosigner_slot *slot)
 {
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        struct assay_cosigner_row *row = find_row(s, slot->session.tbs_digest[i]);
+        struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
         if (row == NULL) {
             row = &s->memory.row[s->row_count++];
             *row = (struct assay_cosigner_row){ .answers = { 0 } };
-            assay_bytes_copy(row->tbs_digest, 32, slot->session.tbs_digest[i], 32);
+            assay_bytes_copy(row->tbs_digest, 32, slot->counted[i], 32);
             s->others_rows += slot->is_own ? 0 : 1;
         }
         row->joins[slot->is_own] += 1;
@@ -215,9 +215,13 @@ static enum assay_status check_join(const struct assay_cosigner *s,
 {
     uint8_t tag[8];
     name_tag(slot->session.name, tag);
-    for (uint32_t i = 0; i < s->join_count; i++)
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < s->join_count; i++) {
         if (assay_bytes_equal(s->memory.join[i].tag, tag, sizeof tag)) return ASSAY_E_DUPLICATE;
-    if (!slot->is_own && s->others_joins >= s->memory.joins / 2) return ASSAY_E_FULL;
+        same += assay_bytes_equal(s->memory.join[i].of, slot->session.name, 8);
+    }
+    /* docs/identity.md 4.12: each holder as a coordinator has its part */
+    if (same >= s->memory.joins / s->group->holders) return ASSAY_E_FULL;
     return s->join_count < s->memory.joins ? ASSAY_OK : ASSAY_E_FULL;
 }
 
@@ -229,6 +233,16 @@ static enum assay_status check_slots(const struct assay_cosigner *s,
     for (uint32_t i = 0; i < s->memory.slots; i++)
         others += s->memory.slot[i].step != ASSAY_COSIGNER_FREE && !s->memory.slot[i].is_own;
     return slot->is_own || others < (s->memory.slots + 1) / 2 ? ASSAY_OK : ASSAY_E_FULL;
+}
+
+/* The certificate of the key has no subject with counts of its own. */
+static void name_counts(struct assay_cosigner_slot *slot, uint32_t i, const uint8_t from[static 32])
+{
+    const struct assay_slice pieces[] = { assay_slice_over(slot->session.tbs_digest[i], 32),
+                                          assay_slice_over(from, 32) };
+    assay_bytes_copy(slot->counted[i], 32, slot->session.tbs_digest[i], 32);
+    if (assay_bytes_all_zero(slot->subject[i], 32))
+        assay_sha256_pieces(pieces, 2, slot->counted[i]);
 }
 
 static enum assay_status derive_items(const struct assay_cosigner *s,
@@ -254,6 +268,7 @@ static enum assay_status derive_items(const struct assay_cosigner *s,
             if (assay_bytes_equal(slot->session.tbs_digest[i], slot->session.tbs_digest[j], 32))
                 return ASSAY_E_DUPLICATE;
         assay_bytes_copy(slot->subject[i], 32, item.subject, 32);
+        name_counts(slot, i, from);
         assay_bytes_copy(slot->entry[i], 32, item.entry_digest, 32);
     }
     return ASSAY_OK;
@@ -357,8 +372,8 @@ static enum assay_status join_session(struct assay_cosigner *s,
     }
     assay_signing_session_digest(s->group, &slot->session, slot->digest);
     ASSAY_TRY(draw_nonces(s, entropy, slot));
+    assay_bytes_copy(s->memory.join[s->join_count].of, 8, slot->session.name, 8);
     name_tag(slot->session.name, s->memory.join[s->join_count++].tag);
-    s->others_joins += slot->is_own ? 0 : 1;
     count_joins(s, slot);
     const struct assay_slice commitments = own_commitments(slot);
     assay_sha256(commitments.bytes, commitments.len, slot->commitments_digest);
@@ -368,6 +383,24 @@ static enum assay_status join_session(struct assay_cosigner *s,
     ASSAY_TRY(encode_signed(out, ASSAY_SIGNING_COMMITMENTS, slot, commitments, s, digest));
     slot->step = ASSAY_COSIGNER_COMMITTED;
     return ASSAY_OK;
+}
+
+/* docs/identity.md 4.12: a coordinator has a quarter of the sessions at once, and one more ends its
+ * oldest. */
+static void end_oldest(struct assay_cosigner *s, const uint8_t coordinator[static 32])
+{
+    const uint32_t each = s->memory.slots > 4 ? s->memory.slots / 4 : 1;
+    struct assay_cosigner_slot *oldest = NULL;
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < s->memory.slots; i++) {
+        struct assay_cosigner_slot *at = &s->memory.slot[i];
+        if (at->step == ASSAY_COSIGNER_FREE ||
+            !assay_bytes_equal(at->session.name, coordinator, 32))
+            continue;
+        same++;
+        if (oldest == NULL || at->started_ms < oldest->started_ms) oldest = at;
+    }
+    if (same >= each) free_slot(oldest);
 }
 
 static enum assay_status on_request(struct assay_cosigner *s,
@@ -382,6 +415,7 @@ static enum assay_status on_request(struct assay_cosigner *s,
     ASSAY_TRY(assay_signing_session_read(s->group, m, &session));
     ASSAY_TRY(check_epoch(s, session.epoch));
     ASSAY_TRY(check_signers(s, &session, &own));
+    end_oldest(s, from);
     for (uint32_t i = 0; i < s->memory.slots && slot == NULL; i++)
         if (s->memory.slot[i].step == ASSAY_COSIGNER_FREE) slot = &s->memory.slot[i];
     if (slot == NULL) return ASSAY_E_FULL;
@@ -513,12 +547,12 @@ static enum assay_status answer_session(struct assay_cosigner *s, struct assay_c
         at += slot->tbs_len[i];
     }
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        struct assay_cosigner_row *row = find_row(s, slot->session.tbs_digest[i]);
+        struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
         ASSAY_ASSERT(row != NULL);
         if (row->answers[slot->is_own] >= answers_max(s->group)) return ASSAY_E_RATE;
     }
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        find_row(s, slot->session.tbs_digest[i])->answers[slot->is_own] += 1;
+        find_row(s, slot->counted[i])->answers[slot->is_own] += 1;
         put_journal(s, slot, i, out);
     }
     const struct assay_slice all = assay_slice_over(answers, (size_t)pair * 32);

@@ -82,6 +82,7 @@ struct assay_cosigner_slot {
     struct assay_signing_session session;
     uint8_t digest[32], list_digest[32], commitments_digest[32];
     uint8_t subject[ASSAY_SIGNING_ITEMS_MAX][32], entry[ASSAY_SIGNING_ITEMS_MAX][32];
+    uint8_t counted[ASSAY_SIGNING_ITEMS_MAX][32]; /* name of its counts */
     size_t tbs_len[ASSAY_SIGNING_ITEMS_MAX]; /* in tbs_bytes, one after the other */
     struct assay_frost_nonces nonces[ASSAY_SIGNING_OWN_MAX];
     uint8_t commitments[ASSAY_SIGNING_OWN_MAX * ASSAY_SIGNING_PAIR_LEN];
@@ -90,7 +91,8 @@ struct assay_cosigner_slot {
     size_t list_len;
 };
 
-/* Counts of one TBS in an epoch, for others and for its subject. */
+/* Counts of one TBS in an epoch, for others and for its subject; of one that is of no member (the
+ * certificate of the key), for each coordinator: none takes the counts of others. */
 struct assay_cosigner_row {
     uint8_t tbs_digest[32];
     uint8_t answers[2], joins[2];
@@ -99,6 +101,7 @@ struct assay_cosigner_row {
 /* A session that was joined in the epoch. */
 struct assay_cosigner_join {
     uint8_t tag[8]; /* of its name's SHA-256: equal tags refuse a session, no more */
+    uint8_t of[8];  /* first bytes of its coordinator's node id */
 };
 
 struct assay_cosigner_memory {
@@ -107,7 +110,7 @@ struct assay_cosigner_memory {
     struct assay_cosigner_row *row;
     uint32_t rows; /* above ASSAY_COSIGNER_ROWS_OTHERS_MAX is for subjects */
     struct assay_cosigner_join *join;
-    uint32_t joins; /* half of them for subjects' own daemons */
+    uint32_t joins; /* each holder may coordinate its part of them in an epoch */
 };
 
 struct assay_cosigner {
@@ -122,7 +125,7 @@ struct assay_cosigner {
     uint64_t stored_era, stored_epoch;
     struct assay_cosigner_epoch epoch; /* period_ms 0: none yet */
     struct assay_cosigner_time last;
-    uint32_t row_count, join_count, others_rows, others_joins;
+    uint32_t row_count, join_count, others_rows;
     uint64_t counter;
     uint8_t journal[32];  /* digest of the newest entry */
     uint8_t link_key[32]; /* of this process */

@@ -12,7 +12,7 @@
 enum {
     SESSIONS = 8, /* that it joins at once: 130 KB of locked memory each */
     ROWS = ASSAY_COSIGNER_ROWS_OTHERS_MAX + 512,
-    JOINS = 4096,
+    JOINS = 8192, /* 81 in an epoch for each of 100 coordinators */
     REQUESTS = 2, /* that it coordinates at once */
     /* Holders coordinate one after the other, by their places, until one has the certificate. */
     TURN_MS = 1500,

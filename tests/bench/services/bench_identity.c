@@ -127,7 +127,7 @@ struct signers {
     struct assay_cosigner signer[ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner_slot slot[ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner_row row[ASSAY_FROST_SIGNERS_MAX][ASSAY_SIGNING_ITEMS_MAX];
-    struct assay_cosigner_join join[ASSAY_FROST_SIGNERS_MAX][2];
+    struct assay_cosigner_join join[ASSAY_FROST_SIGNERS_MAX][2 * ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner_epoch epoch;
     struct assay_cosigner_out out;
     /* of each signer: what it replied, of all texts, and its signature */
@@ -174,7 +174,7 @@ static void start_signers(struct signers *s, const struct group *g, uint32_t ind
             .row = s->row[i],
             .rows = ASSAY_SIGNING_ITEMS_MAX,
             .join = s->join[i],
-            .joins = 2,
+            .joins = 2 * ASSAY_FROST_SIGNERS_MAX,
         };
         assay_cosigner_init(&s->signer[i], group, i, s->share, &s->seed[i], &memory, 0, 0, none);
         assay_cosigner_set_derive(&s->signer[i], derive_item, NULL);

@@ -8,7 +8,7 @@
 #include "services/identity/signer.h"
 #include "tests/unit/services/identity/group.h"
 
-enum { WORLD_HOLDERS = 8, WORLD_SLOTS = 4, WORLD_ROWS = 32, WORLD_JOINS = 16 };
+enum { WORLD_HOLDERS = 8, WORLD_SLOTS = 4, WORLD_ROWS = 32, WORLD_JOINS = 128 };
 
 struct world_holder {
     struct assay_cosigner signer;

@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NET_SLOTS = 12, NET_JOINS = 96, NET_FLIGHT = 512, NET_MESSAGE = 12 * 1024, NET_USED = 1024 };
+enum {
+    NET_SLOTS = 12,
+    NET_JOINS = 1024,
+    NET_FLIGHT = 512,
+    NET_MESSAGE = 12 * 1024,
+    NET_USED = 1024
+};
 
 enum behaviour {
     HONEST = 0,

@@ -337,7 +337,7 @@ Test(signer, a_hostile_coordinator_leaves_each_subject_its_part)
         joined += world_request(w, &a, 1) == ASSAY_OK;
         if (name % 5 == 0) world_pass(w, ASSAY_COSIGNER_LIFE_MS);
     }
-    cr_assert_eq(joined, WORLD_JOINS / 2);
+    cr_assert_eq(joined, WORLD_JOINS / WORLD_HOLDERS);
     for (uint8_t name = 1; name <= 2; name++) { /* at once */
         struct world_attempt a = world_attempt(w, 3, name, first_three, 'c', 3, 0);
         cr_assert_eq(world_run(w, &a), ASSAY_OK);
@@ -354,9 +354,51 @@ Test(signer, one_coordinator_does_not_take_all_sessions_at_once)
         struct world_attempt a = world_attempt(w, 0, name, first_three, 'c', 3, name);
         joined += world_request(w, &a, 1) == ASSAY_OK;
     }
+    cr_assert_eq(joined, WORLD_SLOTS, "each ended the one before");
+    struct world_attempt own = world_attempt(w, 3, 1, first_three, 'c', 3, 1);
+    cr_assert_eq(world_request(w, &own, 1), ASSAY_OK);
+    world_free(w);
+}
+
+Test(signer, coordinators_leave_subjects_half_of_the_sessions_at_once)
+{
+    static const uint32_t strangers[] = { 0, 2, 4, 5 };
+    struct world *w = world_new(3, one_each);
+    uint32_t joined = 0;
+    for (uint8_t i = 0; i < 4; i++) {
+        struct world_attempt a = world_attempt(w, strangers[i], 1, first_three, 'c', 3, i);
+        joined += world_request(w, &a, 1) == ASSAY_OK;
+    }
     cr_assert_eq(joined, WORLD_SLOTS / 2);
     struct world_attempt own = world_attempt(w, 3, 1, first_three, 'c', 3, 1);
     cr_assert_eq(world_request(w, &own, 1), ASSAY_OK);
+    world_free(w);
+}
+
+Test(signer, sessions_for_its_own_keys_at_once_leave_those_of_other_members)
+{
+    struct world *w = world_new(3, one_each);
+    for (uint8_t name = 1; name <= WORLD_SLOTS; name++) {
+        struct world_attempt a = world_attempt(w, 3, name, first_three, 'c', 3, name);
+        cr_assert_eq(world_request(w, &a, 1), ASSAY_OK);
+    }
+    struct world_attempt other = world_attempt(w, 4, 1, first_three, 'c', 4, 1);
+    cr_assert_eq(world_request(w, &other, 1), ASSAY_OK);
+    world_free(w);
+}
+
+Test(signer, a_coordinator_has_its_part_of_the_sessions_of_an_epoch)
+{
+    struct world *w = world_new(3, one_each);
+    uint32_t joined = 0;
+    for (uint8_t name = 1; name < 60; name++) { /* for its own key */
+        struct world_attempt a =
+            world_attempt(w, 3, name, first_three, 'c', 3, (uint8_t)(name % 3));
+        joined += world_request(w, &a, 1) == ASSAY_OK;
+    }
+    cr_assert_eq(joined, WORLD_JOINS / WORLD_HOLDERS);
+    struct world_attempt other = world_attempt(w, 4, 1, first_three, 'c', 4, 1);
+    cr_assert_eq(world_request(w, &other, 1), ASSAY_OK);
     world_free(w);
 }
 

@@ -11,8 +11,11 @@
 #include "tests/unit/services/identity/group.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 
 enum { HOSTS = 4, THRESHOLD = 3, EPOCH = 3, QUEUE = 64, GENERATION = 1, PERIOD_MS = 60000 };
 
@@ -288,10 +291,38 @@ TestSuite(services_signing_host, .init = set_up, .fini = tear_down, .timeout = 1
 
 /* --- turns */
 
-static uint32_t silent; /* bits: frames to and from these are lost */
+static uint32_t silent;         /* bits: frames to and from these are lost */
+static bool keeps_certificates; /* holder 0 sends none to the others */
+static void (*hostile)(void);   /* acts in each step */
+static bool is_disk_full;       /* of the holder that is to answer first */
+
+/* Returns: the status of a holder that can write no file. */
+static enum assay_status deliver_without_disk(uint32_t to, struct assay_slice frame)
+{
+    struct rlimit old, none;
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = old.rlim_max };
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    const enum assay_status status =
+        assay_keyholder_signing_on_frame(w.host[to], w.node[0], frame, w.now);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+    return status;
+}
 
 static void deliver(uint32_t from, uint32_t to, struct assay_slice frame)
 {
+    static uint32_t messages[HOSTS]; /* of holder 0: REQUEST, LIST, ECHOES */
+    if (keeps_certificates && from == 0 && frame.bytes[0] == ASSAY_SIGNING_FRAME_CERTIFICATE)
+        return;
+    if (is_disk_full && from == 0 && frame.bytes[0] == ASSAY_SIGNING_FRAME_MESSAGE &&
+        ++messages[to] == 3) {
+        const uint32_t queued = w.queued;
+        cr_expect_eq(deliver_without_disk(to, frame), ASSAY_E_STORE);
+        cr_expect_eq(w.queued, queued, "no answer");
+        is_disk_full = false;
+        return;
+    }
     cr_assert_eq(assay_keyholder_signing_on_frame(w.host[to], w.node[from], frame, w.now),
                  ASSAY_OK);
 }
@@ -305,6 +336,7 @@ static void pass(uint64_t ms)
         for (uint32_t i = 0; i < HOSTS; i++)
             if (w.host[i] != NULL)
                 cr_assert_eq(assay_keyholder_signing_on_tick(w.host[i], w.now), ASSAY_OK);
+        if (hostile != NULL) hostile();
         while (w.queued > 0) {
             one = w.queue[0];
             w.queued--;
@@ -418,4 +450,90 @@ Test(services_signing_host, the_certificate_is_of_the_first_epoch_alone)
         act(i);
     pass(8000);
     expect_certified(0);
+}
+
+Test(services_signing_host, without_its_journal_entry_no_answer_is_sent)
+{
+    is_disk_full = true;
+    pass(1000);
+    cr_expect_not(is_disk_full, "a holder was to answer");
+}
+
+/* --- hostile coordinators: less than a third of the weight */
+
+/* Holder 0 keeps the signature of the certificate for itself, and requests it again and again. */
+Test(services_signing_host, a_holder_that_keeps_the_certificate_does_not_prevent_it)
+{
+    keeps_certificates = true;
+    for (uint32_t i = 0; i < 6; i++) {
+        act(0);
+        pass(150);
+    }
+    pass(59000);
+    for (uint32_t i = 1; i < HOSTS; i++)
+        cr_expect_eq(w.certified[i], 1, "holder %u", i);
+}
+
+static struct assay_derivation derivation;
+static struct assay_signing_group group;
+
+static void open_session(void)
+{
+    static struct assay_coordinator_slot slots[8];
+    static struct assay_coordinator_out out;
+    static uint8_t frame[ASSAY_SIGNING_FRAME_MAX];
+    static struct assay_coordinator c;
+    const struct assay_derivation_item item = { .product = ASSAY_CREDENTIAL_CA_CERTIFICATE };
+    struct assay_cosigner_epoch epoch = { .era = 1,
+                                          .epoch = EPOCH,
+                                          .generation = GENERATION,
+                                          .final_ms = w.now.monotonic_ms,
+                                          .period_ms = PERIOD_MS };
+    uint8_t bytes[64], random[32];
+    uint64_t number;
+    struct assay_writer writer = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_derivation_encode(&item, &writer), ASSAY_OK);
+    const struct assay_slice one = assay_slice_over(bytes, writer.len);
+    assay_bytes_copy(epoch.block_id, 32, derivation.at.id, 32);
+    for (uint32_t i = 1; i <= HOSTS; i++)
+        epoch.live[i] = true;
+    group_draw(random, sizeof random);
+    assay_coordinator_init(&c, &group, w.node[0], slots, 8, random);
+    assay_coordinator_set_derive(&c, assay_derivation_derive, &derivation);
+    cr_assert_eq(assay_coordinator_on_epoch(&c, &group, &epoch), ASSAY_OK);
+    cr_assert_eq(assay_coordinator_submit(&c, w.now.monotonic_ms, &one, 1, &number), ASSAY_OK);
+    cr_assert(assay_coordinator_poll(&c, w.now.monotonic_ms, &out));
+    frame[0] = ASSAY_SIGNING_FRAME_MESSAGE;
+    assay_bytes_copy(frame + 1, sizeof frame - 1, out.message.bytes, out.message.len);
+    for (uint32_t i = 1; i < HOSTS; i++) {
+        const uint32_t queued = w.queued;
+        if (!out.to[i]) continue;
+        deliver(0, i, assay_slice_over(frame, out.message.len + 1));
+        w.queued = queued; /* the reply is to holder 0 */
+    }
+}
+
+static void open_sessions(void)
+{
+    for (uint32_t i = 0; i < 16; i++)
+        open_session();
+}
+
+/* Holder 0 opens sessions in four fifths of the epoch and completes none. */
+Test(services_signing_host, a_holder_that_leaves_its_sessions_does_not_prevent_the_certificate)
+{
+    const struct assay_derivation_terms terms = {
+        .trust_domain = assay_slice_over("mesh.example", 12),
+        .issuer = assay_slice_over("https://id.mesh.example", 23),
+        .validity_s = 900
+    };
+    silent = 0x1;
+    cr_assert_eq(assay_ca_group(fold(), &group), ASSAY_OK);
+    cr_assert_eq(assay_derivation_open(&derivation, w.proof, fold(), &terms), ASSAY_OK);
+    hostile = open_sessions;
+    pass(48000);
+    hostile = NULL;
+    pass(12000);
+    for (uint32_t i = 1; i < HOSTS; i++)
+        cr_expect_eq(w.certified[i], 1, "holder %u", i);
 }
