@@ -88,8 +88,11 @@ check "a changed receipt is refused: $(cat changed)" grep -q '^changed receipt' 
     >killed 2>&1 &
 requestor=$!
 started="$started $requestor"
-check "steps are made: $(cat killed)" until_true 60 test -e k/step-00003.output
+# Without a pause: the other steps take less than a second.
+looks=0
+while [ ! -e k/step-00003.output ] && [ $looks -lt 20000000 ]; do looks=$((looks + 1)); done
 kill -KILL $requestor
+check "steps are made: $(cat killed)" test -e k/step-00003.output
 wait $requestor 2>/dev/null
 some=$(ls k/step-*.output | wc -l)
 check "it was killed on its way: $some" test "$some" -lt 40
