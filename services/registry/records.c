@@ -20,6 +20,19 @@ enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload pa
     return kind_of[payload];
 }
 
+enum assay_service_kind assay_registry_kind_of_ceremony(enum assay_ceremony_record record)
+{
+    static const enum assay_service_kind kind_of[] = {
+        [ASSAY_CEREMONY_OFFER] = ASSAY_SERVICE_CA_OFFER,
+        [ASSAY_CEREMONY_DEAL] = ASSAY_SERVICE_CA_DEAL,
+        [ASSAY_CEREMONY_DISPUTE] = ASSAY_SERVICE_CA_DISPUTE,
+        [ASSAY_CEREMONY_HAVE] = ASSAY_SERVICE_CA_HAVE,
+        [ASSAY_CEREMONY_TABLE] = ASSAY_SERVICE_CA_TABLE,
+    };
+    ASSAY_ASSERT(record >= ASSAY_CEREMONY_OFFER && record <= ASSAY_CEREMONY_TABLE);
+    return kind_of[record];
+}
+
 /* --- checks before a block */
 
 static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)

@@ -15,6 +15,7 @@
 
 #include "services/continuity/group.h"
 #include "services/identity/ceremony.h"
+#include "services/identity/ceremony_holder.h"
 #include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
@@ -140,6 +141,8 @@ uint32_t assay_registry_document_before(const struct assay_registry_plan *before
                                         const struct assay_registry_plan *after, uint32_t document);
 /* Returns: the kind of the record that a holder submits with this payload. */
 enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload payload);
+/* The same for a record of a ceremony. */
+enum assay_service_kind assay_registry_kind_of_ceremony(enum assay_ceremony_record record);
 /* "group/NAME", "group/NAME/1", "shares/0", "tasks", "identity/0". Out: name, NUL-terminated. */
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80]);

@@ -79,7 +79,7 @@ static bool read_contact(const struct assay_ca_holder *holder, struct assay_cont
 void assay_keyholder_links_apply(struct assay_keyholder_links *links, const struct assay_ca *ca)
 {
     bool is_listed[ASSAY_CA_SLOTS_MAX] = { false };
-    static const uint8_t nobody[ASSAY_P256_PUBLIC_LEN];
+    static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN];
     links->next_slot = ASSAY_CA_SLOTS_MAX;
     for (uint32_t i = 0; i < ca->force.holders; i++) {
         const struct assay_ca_holder *holder = &ca->force.holder[i];
@@ -95,7 +95,7 @@ void assay_keyholder_links_apply(struct assay_keyholder_links *links, const stru
     }
     for (uint32_t slot = 0; slot < ASSAY_CA_SLOTS_MAX; slot++)
         if (links->is_listed[slot] && !is_listed[slot])
-            assay_links_set_member(links->links, slot, nobody, NULL);
+            assay_links_set_member(links->links, slot, no_key, NULL);
     assay_bytes_copy(links->is_listed, sizeof links->is_listed, is_listed, sizeof is_listed);
 }
 

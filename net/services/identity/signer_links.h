@@ -3,7 +3,7 @@
  * the ledger lists link key and address of each (docs/identity.md 3.5, 4.17).
  *
  * They are those of peer_links.h: CURVE, with the X25519 form of the Ed25519 link key in the
- * newest CA_OFFER. A process that the ledger does not list yet is let in by nobody.
+ * newest CA_OFFER. Nodes refuse a process that the ledger does not list yet.
  */
 #ifndef ASSAY_NET_SERVICES_IDENTITY_SIGNER_LINKS_H
 #define ASSAY_NET_SERVICES_IDENTITY_SIGNER_LINKS_H

@@ -225,24 +225,11 @@ static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[st
 
 /* --- actions of the holder, executed in order */
 
-static enum assay_service_kind kind_of(enum assay_ceremony_record record)
-{
-    static const enum assay_service_kind kinds[] = {
-        [ASSAY_CEREMONY_OFFER] = ASSAY_SERVICE_CA_OFFER,
-        [ASSAY_CEREMONY_DEAL] = ASSAY_SERVICE_CA_DEAL,
-        [ASSAY_CEREMONY_DISPUTE] = ASSAY_SERVICE_CA_DISPUTE,
-        [ASSAY_CEREMONY_HAVE] = ASSAY_SERVICE_CA_HAVE,
-        [ASSAY_CEREMONY_TABLE] = ASSAY_SERVICE_CA_TABLE,
-    };
-    ASSAY_ASSERT(record >= ASSAY_CEREMONY_OFFER && record <= ASSAY_CEREMONY_TABLE);
-    return kinds[record];
-}
-
 /* The queue is empty after each verified close, so that it has room. */
 static enum assay_status submit_record(struct assay_keyholder_node *n, struct assay_slice bytes,
                                        enum assay_ceremony_record record)
 {
-    return assay_queue_add(n->pending, kind_of(record), bytes);
+    return assay_queue_add(n->pending, assay_registry_kind_of_ceremony(record), bytes);
 }
 
 static enum assay_status submit_stored(struct assay_keyholder_node *n,
@@ -317,7 +304,7 @@ static enum assay_status store_checkpoint(struct assay_keyholder_node *n)
 static void clear_pending(struct assay_keyholder_node *n)
 {
     for (enum assay_ceremony_record r = ASSAY_CEREMONY_OFFER; r <= ASSAY_CEREMONY_TABLE; r++)
-        assay_queue_clear_kind(n->pending, kind_of(r));
+        assay_queue_clear_kind(n->pending, assay_registry_kind_of_ceremony(r));
 }
 
 /* The ledger may refuse a proof: its signer was convicted, or the generation is over. */

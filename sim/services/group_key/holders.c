@@ -300,17 +300,10 @@ void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint
 
 void key_queue(struct key_host *k, enum assay_ceremony_record record, struct assay_slice bytes)
 {
-    static const enum assay_service_kind kinds[] = {
-        [ASSAY_CEREMONY_OFFER] = ASSAY_SERVICE_CA_OFFER,
-        [ASSAY_CEREMONY_DEAL] = ASSAY_SERVICE_CA_DEAL,
-        [ASSAY_CEREMONY_DISPUTE] = ASSAY_SERVICE_CA_DISPUTE,
-        [ASSAY_CEREMONY_HAVE] = ASSAY_SERVICE_CA_HAVE,
-        [ASSAY_CEREMONY_TABLE] = ASSAY_SERVICE_CA_TABLE,
-    };
     for (uint32_t i = 0; i < KEY_PENDING; i++) {
         struct key_pending *p = &k->pending[i];
         if (p->data.len > 0) continue;
-        p->kind = kinds[record];
+        p->kind = assay_registry_kind_of_ceremony(record);
         p->submit_at_ms = 0;
         copy_bytes(&p->data, bytes);
         return;

@@ -77,7 +77,7 @@ static void expect_place(struct assay_service_socket at)
     hear_beginning(&modest);
     cr_expect(is_crowded_out(&greedy[places - 1], "its place goes to another user"));
     assay_service_stream_close(&greedy[places - 1]);
-    for (unsigned again = 0; again < 50; again++) { /* nobody is put out for it */
+    for (unsigned again = 0; again < 50; again++) { /* none loses its place for it */
         follow_as(GREEDY, &greedy[places - 1], at);
         cr_assert(is_crowded_out(&greedy[places - 1], "places are taken"));
         assay_service_stream_close(&greedy[places - 1]);

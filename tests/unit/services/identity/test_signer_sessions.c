@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/identity/test_signer_sessions.c - tests of signing sessions between processes
  * of holders, over their links: the ledger that they verify brings a key into force, and they sign
- * its certificate. One is killed, one derives another text, one stands still (docs/identity.md
+ * its certificate. One is killed, one derives another text, one is stopped (docs/identity.md
  * 4.17).
  */
 #include "net/services/identity/signer_node.h"

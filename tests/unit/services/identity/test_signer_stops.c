@@ -383,7 +383,7 @@ Test(services_signer_stops, holders_of_a_fold_that_no_voters_signed_stop_and_rep
     cr_expect(status_of(0).holder.can_sign && status_of(0).signing.is_open);
 }
 
-/* Weight that is of no member: with it nobody makes a key alone (docs/identity.md 3.1). */
+/* Weight that is of no member: with it no member makes a key alone (docs/identity.md 3.1). */
 Test(services_signer_stops, weight_of_no_member_counts_in_the_fold_of_each_holder)
 {
     service_ledger_other_weight(w.ledger, MUCH);

@@ -98,7 +98,7 @@ static void on_lie(void *context, struct assay_slice proof)
 {
     (void)context;
     (void)proof;
-    cr_assert_fail("nobody signs wrongly");
+    cr_assert_fail("no holder signs wrongly");
 }
 
 static enum assay_status on_certified(void *context, uint32_t ca_number, struct assay_slice der)
