@@ -303,6 +303,57 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
                        assay_status_text(status));
 }
 
+bool assay_client_is_http(const char *where)
+{
+    struct sockaddr_in address;
+    if (strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0) return false;
+    return where[0] != '\0' && (strchr(where, '/') != NULL || strchr(where, ':') == NULL ||
+                                take_address(where, &address));
+}
+
+/* 0, or what connecting says now. */
+static int dial_error(const char *where)
+{
+    int fd = -1;
+    errno = 0;
+    if (dial_either(where, assay_monotonic_ms() + RETRY_MS, &fd) != ASSAY_OK) return errno;
+    (void)close(fd);
+    return 0;
+}
+
+void assay_client_http_fault(const char *where, enum assay_status status,
+                             char message[static ASSAY_CLIENT_FAULT_LEN])
+{
+    struct stat info;
+    const bool is_path = !assay_client_is_http(where) || strchr(where, ':') == NULL;
+    const int why = status == ASSAY_E_IO || status == ASSAY_E_NOT_FOUND ? dial_error(where) : 0;
+    if (!assay_client_is_http(where)) set_message(message, "expected " ASSAY_CLIENT_HTTP_EXPECTED);
+    else if (is_path && stat(where, &info) == 0 && !S_ISSOCK(info.st_mode))
+        (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
+                       "%s, expected the UNIX socket of HTTP (listen.http of assayd)",
+                       kind_of(info.st_mode));
+    else if (why == ENOENT)
+        set_message(message, "no such socket: is assayd running, and is this its listen.http?");
+    else if (why == ECONNREFUSED)
+        set_message(message, "connection refused: is assayd running, and is this its listen.http?");
+    else if (why == EACCES || why == EPERM) put_denied(where, message);
+    else if (why != 0)
+        (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
+                       "no answer over HTTP: %s: is assayd running, and is this its listen.http?",
+                       strerror(why));
+    else if (status == ASSAY_E_IO)
+        set_message(message, "no answer over HTTP: the connection was closed: is this the "
+                             "listen.http of assayd, and not a port with TLS?");
+    else if (status == ASSAY_E_SYNTAX)
+        set_message(message, "the answer is not one of assayd's HTTP: is this its listen.http, and "
+                             "not listen.admin or a port with TLS?");
+    else if (status == ASSAY_E_TIMEOUT)
+        set_message(message, "no answer over HTTP in time (--timeout)");
+    else
+        (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN, "no answer over HTTP (%s)",
+                       assay_status_text(status));
+}
+
 /* HTTP/1.0: the answer is not cut into chunks, and ends with the connection. */
 static enum assay_status send_get(int fd, const char *target, uint64_t deadline_ms)
 {
@@ -314,17 +365,39 @@ static enum assay_status send_get(int fd, const char *target, uint64_t deadline_
     return send_all(fd, request, (size_t)len, deadline_ms);
 }
 
-static enum assay_status body_of(const char *text, size_t len, const char **body, size_t *body_len)
+static enum assay_status body_of(const char *text, size_t len, unsigned *status, const char **body,
+                                 size_t *body_len)
 {
-    static const char end[] = "\r\n\r\n";
+    static const char end[] = "\r\n\r\n", first[] = "HTTP/1.1 200";
     const char *head_end = memmem(text, len, end, sizeof end - 1);
-    if (head_end == NULL || len < sizeof "HTTP/1.1 200" || strncmp(text, "HTTP/1.", 7) != 0)
+    if (head_end == NULL || len < sizeof first || strncmp(text, "HTTP/1.", 7) != 0 ||
+        text[8] != ' ')
         return ASSAY_E_SYNTAX;
-    if (strncmp(text + 8, " 404", 4) == 0) return ASSAY_E_NOT_FOUND;
-    if (strncmp(text + 8, " 200", 4) != 0) return ASSAY_E_UNSUPPORTED;
+    *status = 0;
+    for (size_t i = 9; i < sizeof first - 1; i++) {
+        if (text[i] < '0' || text[i] > '9') return ASSAY_E_SYNTAX;
+        *status = *status * 10 + (unsigned)(text[i] - '0');
+    }
     *body = head_end + sizeof end - 1;
     *body_len = len - (size_t)(*body - text);
     return ASSAY_OK;
+}
+
+/* Out: *text: of malloc, whatever the status; *body: in it */
+static enum assay_status get_body(const char *where, const char *target, unsigned timeout_ms,
+                                  unsigned *code, char **text, const char **body, size_t *body_len)
+{
+    const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
+    size_t len = 0;
+    int fd = -1;
+    *text = NULL;
+    enum assay_status status = dial_either(where, deadline_ms, &fd);
+    if (status == ASSAY_OK) status = send_get(fd, target, deadline_ms);
+    if (status == ASSAY_OK) status = read_answer(fd, false, deadline_ms, text, &len);
+    if (status == ASSAY_OK) assay_client_sanitize(*text, len);
+    if (status == ASSAY_OK) status = body_of(*text, len, code, body, body_len);
+    if (fd >= 0) (void)close(fd);
+    return status;
 }
 
 enum assay_status assay_client_get(const char *where, const char *target, unsigned timeout_ms,
@@ -332,18 +405,28 @@ enum assay_status assay_client_get(const char *where, const char *target, unsign
 {
     const char *const context = assay_client_context(where);
     if (context != NULL) return remote->get(context, target, timeout_ms, document);
-    const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
     char *text = NULL;
     const char *body = NULL;
-    size_t len = 0, body_len = 0;
-    int fd = -1;
-    enum assay_status status = dial_either(where, deadline_ms, &fd);
-    if (status == ASSAY_OK) status = send_get(fd, target, deadline_ms);
-    if (status == ASSAY_OK) status = read_answer(fd, false, deadline_ms, &text, &len);
-    if (status == ASSAY_OK) assay_client_sanitize(text, len);
-    if (status == ASSAY_OK) status = body_of(text, len, &body, &body_len);
+    size_t body_len = 0;
+    unsigned code = 0;
+    enum assay_status status = get_body(where, target, timeout_ms, &code, &text, &body, &body_len);
+    if (status == ASSAY_OK && code == 404) status = ASSAY_E_NOT_FOUND;
+    if (status == ASSAY_OK && code != 200) status = ASSAY_E_UNSUPPORTED;
     if (status == ASSAY_OK) status = assay_json_parse(body, body_len, document);
     free(text);
-    if (fd >= 0) (void)close(fd);
+    return status;
+}
+
+enum assay_status assay_client_exchange(const char *where, const char *target, unsigned timeout_ms,
+                                        struct assay_client_answer *answer)
+{
+    char *text = NULL;
+    const char *body = NULL;
+    size_t body_len = 0;
+    *answer = (struct assay_client_answer){ .status = 0 };
+    enum assay_status status =
+        get_body(where, target, timeout_ms, &answer->status, &text, &body, &body_len);
+    if (status == ASSAY_OK) status = assay_json_parse(body, body_len, &answer->document);
+    free(text);
     return status;
 }

@@ -12,6 +12,10 @@ enum { ASSAY_CLIENT_TIMEOUT_MS = 5000, ASSAY_CLIENT_FAULT_LEN = 320 };
  * "context:NAME". */
 #define ASSAY_CLIENT_CONTEXT "context:"
 
+/* What --http takes. */
+#define ASSAY_CLIENT_HTTP_EXPECTED                                                                 \
+    "the path of a UNIX socket, or ADDRESS:PORT such as 127.0.0.1:8080, without http://"
+
 /* Requests to contexts, as the functions below; name: without the prefix. */
 struct assay_client_remote {
     enum assay_status (*request)(const char *name, const char *request, unsigned timeout_ms,
@@ -60,5 +64,23 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
  */
 ASSAY_CHECKED enum assay_status assay_client_get(const char *where, const char *target,
                                                  unsigned timeout_ms, struct assay_json **document);
+
+/* An answer of any status. */
+struct assay_client_answer {
+    unsigned status;
+    struct assay_json *document; /* the caller's */
+};
+/* As assay_client_get, of a path or address alone, not of a context: a refusal of the node is an
+ * answer, too. Returns: as assay_client_get, without ASSAY_E_UNSUPPORTED */
+ASSAY_CHECKED enum assay_status assay_client_exchange(const char *where, const char *target,
+                                                      unsigned timeout_ms,
+                                                      struct assay_client_answer *answer);
+
+/* Returns: whether the text has the form of a path or an address. */
+bool assay_client_is_http(const char *where);
+/* Why assay_client_exchange got no answer there, and what to do. Out: message: half a sentence, for
+ * "WHERE: MESSAGE" */
+void assay_client_http_fault(const char *where, enum assay_status status,
+                             char message[static ASSAY_CLIENT_FAULT_LEN]);
 
 #endif

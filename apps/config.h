@@ -81,7 +81,7 @@ struct assay_config_http {
     size_t role_count; /* of certificates that are no viewer's */
     struct assay_http_role_rule roles[ASSAY_HTTP_ROLES_MAX];
     enum assay_http_role local_role; /* of a loopback address without TLS, default viewer */
-    bool is_open; /* beyond this machine, and without TLS: ASSAY_INSECURE_HTTP */
+    bool is_open;                    /* beyond this machine, and without TLS: ASSAY_INSECURE_HTTP */
 };
 
 /* Section enforcement: what obeys orders beside the enclave, and where orders are written down. */
@@ -147,7 +147,15 @@ enum assay_config_insecure {
 };
 #undef ASSAY_CONFIG_INSECURE_ENUM
 
-enum { ASSAY_CONFIG_RECOVERS_MAX = 8 }; /* eras that a store which was moved away passes over */
+enum {
+    ASSAY_CONFIG_RECOVERS_MAX = 8,   /* eras that a store which was moved away passes over */
+    ASSAY_CONFIG_KEY_USERS_MAX = 16, /* names that one user registers with the enclave */
+};
+
+/* A line of enclave.key_users. */
+struct assay_config_key_user {
+    char text[76]; /* "NAME=UID" */
+};
 
 struct assay_config {
     char state_dir[PATH_MAX];    /* node.state_dir: store, last order */
@@ -168,6 +176,8 @@ struct assay_config {
     bool transport_apart;                /* listen.transport, default process; false: thread */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
+    uint32_t key_user_count; /* enclave.key_users */
+    struct assay_config_key_user key_users[ASSAY_CONFIG_KEY_USERS_MAX];
     struct assay_config_collateral collateral;
     struct assay_config_enforcement enforcement;
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
@@ -284,9 +294,9 @@ struct assay_plan {
 ASSAY_CHECKED enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,
                                                 char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 /* A file with the section services of a plan and nothing else (plan_version may stand before it).
- * Returns: as assay_config_load */
+ * In: epoch_ms: of the network. Returns: as assay_config_load */
 ASSAY_CHECKED enum assay_status assay_config_services_load(
-    const char *path, struct assay_registry_plan *plan,
+    const char *path, uint32_t epoch_ms, struct assay_registry_plan *plan,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
 #endif

@@ -1,11 +1,11 @@
 # What `cmake --install BUILD --prefix PREFIX` puts where, by component (docs/packages.md): daemon,
-# command, simulator, page, docs, demo. Those of the libraries (library, library-policy, library-standing, library-permit,
+# command, simulator, page, docs, demo. Those of the libraries (library, library-policy, library-standing, library-permit, library-keys,
 # dev, python, go, rust) stand in quote/api/CMakeLists.txt, what systemd reads in packaging/systemd. The packages of packaging/ hold the same files.
 if(ASSAY_FUZZ)
   return()
 endif()
 
-foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon
+foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon assay-signer:daemon
         assay:command assay-sim:simulator assay-demo:demo)
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 program)
@@ -20,7 +20,7 @@ endforeach()
 install(TARGETS assay-verifier assay-transport
         RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT daemon)
 if(TARGET assay-demo)
-  install(TARGETS assay-demo-hand assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
+  install(TARGETS assay-demo-hand assayd-byzantine assay-signer-lying assay-stranger assay-enclave-tampered clock_shim
           RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
 endif()
@@ -41,13 +41,13 @@ foreach(page IN LISTS pages)
   get_filename_component(name ${page} NAME)
   string(REGEX MATCH "[1-8]$" section ${name})
   string(REGEX REPLACE "[.][1-8]$" "" program ${name})
-  if(program MATCHES "^assay-(executor|holder|replica|sim|demo)$" AND NOT TARGET ${program})
+  if(program MATCHES "^assay-(executor|holder|replica|signer|sim|demo)$" AND NOT TARGET ${program})
     continue()
   endif()
   if(name STREQUAL "assay.1")
     set(page ${printed}/assay.1)
   endif()
-  if(name MATCHES "^assayd|^assay-(enclave|executor|holder|replica)")
+  if(name MATCHES "^assayd|^assay-(enclave|executor|holder|replica|signer)")
     set(component daemon)
   elseif(name MATCHES "^assay-sim")
     set(component simulator)
@@ -71,7 +71,7 @@ install(FILES ${printed}/assay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT command)
 
 # What reads a program's help goes with the program, under its name: shells look for that.
-foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon
+foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon assay-signer:daemon
         assay-sim:simulator assay-demo:demo)
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 program)
@@ -96,6 +96,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/docs/monitoring/alerts.yml ${PROJECT_SOURCE_
               ${PROJECT_SOURCE_DIR}/docs/monitoring/prometheus.yml
         DESTINATION ${shared}/monitoring COMPONENT page)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/openapi.json DESTINATION ${shared} COMPONENT page)
+
+# What asks a node for HAProxy (docs/http.md 7).
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/haproxy/assay.lua DESTINATION ${shared} RENAME haproxy.lua COMPONENT command)
 
 # Pages for readers, with README's links intact; examples beside them.
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md

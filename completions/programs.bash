@@ -39,4 +39,4 @@ _assay_program() {
     esac
 }
 complete -o filenames -F _assay_program \
-    assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor
+    assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor assay-signer

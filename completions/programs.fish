@@ -37,6 +37,6 @@ function __assay_program
             __fish_complete_path $now
     end
 end
-for program in assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor
+for program in assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor assay-signer
     complete -c $program -f -a '(__assay_program)'
 end

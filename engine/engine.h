@@ -200,6 +200,13 @@ struct assay_member_keys_snapshot {
     uint64_t keys_epoch; /* of the certified PASS that binds keys_root; 0: the newest binds none */
     uint8_t keys_root[32];
     enum assay_keys_state state; /* for a standing of WARNING or better */
+    uint8_t granted; /* that PASS has these names of the plan: a bit each of the engine's names */
+};
+
+/* A name that the plan in force grants (docs/protocol.md 2.17). */
+struct assay_granted_name {
+    char text[64];
+    enum assay_standing min_standing;
 };
 
 struct assay_member_snapshot {
@@ -256,6 +263,8 @@ struct assay_engine_snapshot {
     uint8_t head_id[32], state_root[32];
     uint64_t head_time_ms;
     uint64_t views_nullified; /* in a row, up to now */
+    uint32_t name_count; /* names that the plan grants, in its order */
+    struct assay_granted_name names[ASSAY_GRANTS_MAX];
     uint64_t clock_lead_ms;   /* lead of the head over this node's date, beyond its slack */
     uint64_t final_at_ms;  /* monotonic: when a block became final here last; 0: not in this run */
     uint8_t closed_id[32]; /* the EPOCH block that closed the last epoch (chain id at first) */

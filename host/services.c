@@ -12,8 +12,16 @@ _Static_assert((int)ASSAY_SHARE_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
                "rounds of shares count with other limits of records than the ledger has");
 
 _Static_assert((int)ASSAY_CA_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
-                   (int)ASSAY_CA_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
+                   (int)ASSAY_CA_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN &&
+                   (int)ASSAY_CA_AUTHOR_LEN_MIN == (int)ASSAY_SERVICES_RESERVED_LEN_MIN &&
+                   (int)ASSAY_CA_SLOTS_MAX == (int)ASSAY_SERVICES_RESERVED_SLOTS,
                "turns of dealers count with other limits of records than the ledger has");
+
+_Static_assert((int)ASSAY_PLAN_GRANTS_MAX == (int)ASSAY_GRANTS_MAX &&
+                   (int)ASSAY_PLAN_GRANTS_MAX == (int)ASSAY_DECLARED_GRANTS_MAX &&
+                   (int)ASSAY_PLAN_REFERENCES_MAX == (int)ASSAY_GRANT_REFERENCES_MAX &&
+                   (int)ASSAY_PLAN_REFERENCE_LEN == (int)ASSAY_MEASUREMENT_MAX,
+               "names of a plan do not fit what ballots evaluate");
 
 static enum assay_registry_standing standing_of(const struct assay_service_member *m)
 {
@@ -147,6 +155,30 @@ static void services_added(void *context, void *registry, uint32_t document)
     assay_registry_add_document(registry, document);
 }
 
+/* The names of the plan as ballots evaluate them (docs/protocol.md 2.17). */
+static void open_grants(const struct assay_registry_plan *plan, struct assay_grants *grants)
+{
+    *grants = (struct assay_grants){ .count = plan->has_identity ? plan->identity.grant_count : 0 };
+    if (grants->count == 0) return;
+    assay_registry_plan_names_digest(plan, grants->digest);
+    for (uint32_t k = 0; k < grants->count; k++) {
+        const struct assay_plan_grant *from = &plan->identity.grant[k];
+        assay_registry_plan_name_digest(from, grants->name[k].digest);
+        assay_bytes_copy(grants->name[k].text, sizeof grants->name[k].text, from->name,
+                         sizeof from->name);
+        grants->name[k].min_standing =
+            from->needs_full ? ASSAY_STANDING_FULL : ASSAY_STANDING_WARNING;
+        grants->name[k].reference_count = from->reference_count;
+        for (uint32_t i = 0; i < from->reference_count; i++) {
+            struct assay_grant_reference *to = &grants->name[k].reference[i];
+            to->field = from->reference[i].field;
+            to->value_len = from->reference[i].value_len;
+            assay_bytes_copy(to->value, sizeof to->value, from->reference[i].value,
+                             from->reference[i].value_len);
+        }
+    }
+}
+
 /* A genesis has any services without a group key at every level. */
 static uint32_t level_of_plan(const struct assay_registry_plan *plan)
 {
@@ -161,12 +193,16 @@ enum assay_status assay_host_services_open(struct assay_host_services *services,
     if (level < level_of_plan(&services->plan)) return ASSAY_E_EARLY;
     assay_bytes_copy(services->chain_id, 32, chain_id, 32);
     const uint32_t documents = assay_registry_documents(&services->plan);
+    open_grants(&services->plan, &services->grants);
     services->ledger = (struct assay_services){
         .context = services,
         .registry_len = assay_registry_size(&services->plan),
         .documents = documents,
         .document_len_max = ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
         .documents_len_max = (size_t)documents * ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
+        .reserved_first = services->plan.has_identity ? ASSAY_SERVICE_CA_OFFER : 0,
+        .reserved_last = ASSAY_SERVICE_CA_LIE,
+        .grants = services->grants.count > 0 ? &services->grants : NULL,
         .begin = services_begin,
         .copy = services_copy,
         .check = services_check,

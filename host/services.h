@@ -17,6 +17,7 @@ struct assay_host_services {
     struct assay_registry_facts facts; /* without a consumer */
     /* Of the engine's configuration; context is this struct. */
     struct assay_services ledger;
+    struct assay_grants grants; /* names of the plan */
 };
 
 /* plan: of a genesis, or as a change left it; any bytes. Large: *services must be in static or heap

@@ -332,6 +332,7 @@ struct assay_x509_svid {
     struct assay_slice uri;
     struct assay_spiffe_id id;
     struct assay_svid_state state;
+    struct assay_slice names, standing; /* values of subjectAltName and of the standing */
 };
 
 /*

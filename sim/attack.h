@@ -42,6 +42,12 @@ enum assay_misdeal {
     ASSAY_MISDEAL_ACCUSES = 4, /* another, of a right value */
     ASSAY_MISDEAL_HAVE = 8,    /* it vouches for another table */
     ASSAY_MISDEAL_SILENT = 16, /* after its offer */
+    /* In signing sessions (docs/identity.md 4): */
+    ASSAY_MISSIGN_ANSWER = 32,    /* its answers are wrong */
+    ASSAY_MISSIGN_SILENT = 64,    /* it answers nothing */
+    ASSAY_MISSIGN_LISTS = 128,    /* as coordinator: several lists in a session, old messages */
+    ASSAY_MISSIGN_FOREIGN = 256,  /* as coordinator: texts that no certified state has */
+    ASSAY_MISSIGN_RESTORES = 512, /* its host restores the signer's memory */
 };
 
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is

@@ -62,7 +62,9 @@
     X(INCLUDED, "included", "after healing honest statements and approved proposals take effect")  \
     X(WORKLOAD_KEYS, "workload_keys", "active workload keys are attested, of members in order")    \
     X(GROUP_KEY, "group_key", "the group key stays, and no third of the weight has it")            \
-    X(CEREMONIES, "ceremonies", "after healing holders that are ready get a group key")
+    X(CEREMONIES, "ceremonies", "after healing holders that are ready get a group key")            \
+    X(GRANTED_NAMES, "granted_names", "members have the names that their evidence had, no others") \
+    X(SIGNING, "signing", "only certified texts are signed, in one list, and renewals come in time")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

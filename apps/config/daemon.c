@@ -7,6 +7,7 @@
 #include "apps/config/http.h"
 #include "apps/config/layers.h"
 #include "base/sparse.h"
+#include "engine/ledger/state/workload_keys.h"
 #include "net/http/http.h"
 #include "net/timeline/timeline.h"
 
@@ -32,6 +33,8 @@ struct yaml_peer {
 };
 struct yaml_enclave {
     char *path, *restore_path, *service;
+    char **key_users;
+    unsigned key_users_count;
 };
 struct yaml_limits {
     char *verify_threads, *key_tables_mib, *drain_ms;
@@ -81,7 +84,8 @@ static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http),
     ASSAY_CONFIG_FIELD_OPTIONAL("services", struct yaml_listen, services),
     ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise),
-    ASSAY_CONFIG_FIELD_OPTIONAL("transport", struct yaml_listen, transport), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("transport", struct yaml_listen, transport),
+    CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
     ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
@@ -89,10 +93,15 @@ static const cyaml_schema_field_t peer_fields[] = {
 };
 static const cyaml_schema_value_t peer_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_peer, peer_fields) };
+static const cyaml_schema_value_t key_user_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+                                                                        ASSAY_CONFIG_KEY_MAX) };
 static const cyaml_schema_field_t enclave_fields[] = {
     ASSAY_CONFIG_FIELD("path", struct yaml_enclave, path),
     ASSAY_CONFIG_FIELD("restore_path", struct yaml_enclave, restore_path),
-    ASSAY_CONFIG_FIELD("service", struct yaml_enclave, service), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD("service", struct yaml_enclave, service),
+    CYAML_FIELD_SEQUENCE("key_users", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_enclave,
+                         key_users, &key_user_value, 0, ASSAY_CONFIG_KEY_USERS_MAX),
+    CYAML_FIELD_END
 };
 static const cyaml_schema_field_t limits_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("verify_threads", struct yaml_limits, verify_threads),
@@ -106,8 +115,8 @@ static const cyaml_schema_field_t log_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level),
     ASSAY_CONFIG_FIELD_OPTIONAL("format", struct yaml_log, format), CYAML_FIELD_END
 };
-static const cyaml_schema_value_t insecure_value = { CYAML_VALUE_STRING(
-    CYAML_FLAG_POINTER, char, 1, ASSAY_CONFIG_KEY_MAX) };
+static const cyaml_schema_value_t insecure_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+                                                                        ASSAY_CONFIG_KEY_MAX) };
 static const cyaml_schema_field_t config_fields[] = {
     ASSAY_CONFIG_FIELD("config_version", struct yaml_config, config_version),
     CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct yaml_config, node, node_fields),
@@ -206,8 +215,8 @@ static enum assay_status take_word(const struct assay_config_file *file, const c
                              text);
 }
 
-static enum assay_status take_log(const struct assay_config_file *file,
-                                  const struct yaml_log *yaml, struct assay_config *config)
+static enum assay_status take_log(const struct assay_config_file *file, const struct yaml_log *yaml,
+                                  struct assay_config *config)
 {
     static const char *const levels[] = { "error", "warning", "info", "debug" };
     static const char *const formats[] = { "logfmt", "json", "journal", "text", "auto" };
@@ -238,6 +247,45 @@ static enum assay_status take_limits(const struct assay_config_file *file,
     if (yaml->drain_ms == NULL) return ASSAY_OK;
     return assay_config_take_number(file, "limits.drain_ms", yaml->drain_ms, 0, DRAIN_MS_MAX,
                                     &config->drain_ms);
+}
+
+/* Out: *name: in text. Returns: whether it is NAME=UID, as the enclave reads it. */
+static bool split_key_user(const char *text, struct assay_slice *name)
+{
+    const char *const equals = strchr(text, '=');
+    uint64_t uid = 0;
+    *name = assay_slice_over((const uint8_t *)text, equals != NULL ? (size_t)(equals - text) : 0);
+    if (!assay_declared_key_name_is_fit(*name) || equals[1] == '\0') return false;
+    for (const char *c = equals + 1; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || uid > UINT32_MAX || c - equals > 10) return false;
+        uid = 10 * uid + (uint64_t)(*c - '0');
+    }
+    return uid < UINT32_MAX;
+}
+
+static enum assay_status take_key_users(const struct assay_config_file *file,
+                                        const struct yaml_enclave *yaml,
+                                        struct assay_config *config)
+{
+    struct assay_slice names[ASSAY_CONFIG_KEY_USERS_MAX];
+    ASSAY_ASSERT(yaml->key_users_count <= ASSAY_CONFIG_KEY_USERS_MAX);
+    for (unsigned i = 0; i < yaml->key_users_count; i++) {
+        char key[ASSAY_CONFIG_KEY_MAX];
+        const char *const text = yaml->key_users[i];
+        (void)snprintf(key, sizeof key, "enclave.key_users[%u]", i);
+        if (!split_key_user(text, &names[i]))
+            return assay_config_fail(file, ASSAY_E_RANGE, key,
+                                     "found %s, expected NAME=UID: a DNS label in lower case, and "
+                                     "the number of a user",
+                                     text);
+        for (unsigned k = 0; k < i; k++)
+            if (assay_slice_equal(names[k], names[i]))
+                return assay_config_fail(file, ASSAY_E_DUPLICATE, key,
+                                         "%s: the name has a user already", text);
+        (void)snprintf(config->key_users[i].text, sizeof config->key_users[i].text, "%s", text);
+    }
+    config->key_user_count = yaml->key_users_count;
+    return ASSAY_OK;
 }
 
 #define INSECURE_NAME(symbol, name, meaning) name,
@@ -302,8 +350,7 @@ static enum assay_status take_transport(const struct assay_config_file *file, co
     static const char *const words[] = { "process", "thread" };
     size_t which = 0;
     if (text != NULL)
-        ASSAY_TRY(take_word(file, "listen.transport", text, words, 2, "process or thread",
-                            &which));
+        ASSAY_TRY(take_word(file, "listen.transport", text, words, 2, "process or thread", &which));
     config->transport_apart = which == 0;
     return ASSAY_OK;
 }
@@ -316,6 +363,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
         assay_config_take_addresses(file, "listen.gossip", yaml->listen.gossip, config->gossip));
+    ASSAY_TRY(take_key_users(file, &yaml->enclave, config));
     ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
     if (yaml->metrics.members != NULL)
@@ -366,9 +414,9 @@ static enum assay_status take_open(const struct assay_config_file *file,
 enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
-    struct assay_config_file file = {
-        .path = path, .schema = &assay_config_schema, .message = message
-    };
+    struct assay_config_file file = { .path = path,
+                                      .schema = &assay_config_schema,
+                                      .message = message };
     enum assay_status status = assay_config_open(&file);
     if (status == ASSAY_OK) status = take_open(&file, config);
     assay_config_close(&file);
@@ -380,9 +428,9 @@ enum assay_status assay_config_take_layers(const struct assay_config_layers *lay
                                            char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_joined joined;
-    struct assay_config_file file = {
-        .path = path, .schema = &assay_config_schema, .message = message
-    };
+    struct assay_config_file file = { .path = path,
+                                      .schema = &assay_config_schema,
+                                      .message = message };
     /* One file is read as it is: its own lines and columns. */
     if (!layers->beyond_file) return assay_config_load(path, config, message);
     enum assay_status status = assay_config_layers_join(layers, &joined);

@@ -55,6 +55,7 @@ static const struct assay_config_key keys[] = {
     RESTART("enclave.path", NULL),
     RESTART("enclave.restore_path", NULL),
     RESTART("enclave.service", NULL),
+    LIST("enclave.key_users", ASSAY_CONFIG_RESTART),
     RESTART("collateral.fetch.intel", "off"),
     RESTART("collateral.fetch.amd", "off"),
     RESTART("collateral.fetch.early", "false"),

@@ -143,10 +143,9 @@ static enum assay_status take_head(const struct assay_config_file *file,
     if (parameters->amplification_percent == ASSAY_AMPLIFICATION_PERCENT)
         parameters->amplification_percent = 0;
     if (yaml->quiet_floor_percent != NULL)
-        ASSAY_TRY(assay_config_take_number(file, "quiet_floor_percent", yaml->quiet_floor_percent,
-                                           ASSAY_QUIET_FLOOR_PERCENT_MIN,
-                                           ASSAY_QUIET_FLOOR_PERCENT_MAX,
-                                           &parameters->quiet_floor_percent));
+        ASSAY_TRY(assay_config_take_number(
+            file, "quiet_floor_percent", yaml->quiet_floor_percent, ASSAY_QUIET_FLOOR_PERCENT_MIN,
+            ASSAY_QUIET_FLOOR_PERCENT_MAX, &parameters->quiet_floor_percent));
     if (parameters->quiet_floor_percent == ASSAY_QUIET_FLOOR_PERCENT)
         parameters->quiet_floor_percent = 0;
     if (parameters->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S)
@@ -212,8 +211,8 @@ static enum assay_status take_plan(const struct assay_config_file *file, struct 
     plan->member_count = yaml->members_count;
     for (uint32_t i = 0; i < yaml->members_count; i++)
         ASSAY_TRY(take_member(file, &yaml->members[i], i, plan));
-    return assay_config_take_services(file, &yaml->services, &plan->services,
-                                      &plan->has_services);
+    return assay_config_take_services(file, &yaml->services, plan->parameters.epoch_ms,
+                                      &plan->services, &plan->has_services);
 }
 
 enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,

@@ -63,9 +63,14 @@ static const cyaml_schema_field_t identity_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("validity", struct assay_yaml_identity, validity),
     ASSAY_CONFIG_FIELD_OPTIONAL("refresh", struct assay_yaml_identity, refresh),
     ASSAY_CONFIG_FIELD_OPTIONAL("rollover", struct assay_yaml_identity, rollover),
+    ASSAY_CONFIG_FIELD_OPTIONAL("rollover_epochs", struct assay_yaml_identity, rollover_epochs),
+    ASSAY_CONFIG_FIELD_OPTIONAL("next_epochs", struct assay_yaml_identity, next_epochs),
+    ASSAY_CONFIG_FIELD_OPTIONAL("old_epochs", struct assay_yaml_identity, old_epochs),
+    ASSAY_CONFIG_FIELD_OPTIONAL("replace", struct assay_yaml_identity, replace),
+    ASSAY_CONFIG_FIELD_OPTIONAL("retire", struct assay_yaml_identity, retire),
+    ASSAY_CONFIG_FIELD_OPTIONAL("insecure", struct assay_yaml_identity, insecure),
     CYAML_FIELD_SEQUENCE("names", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                         struct assay_yaml_identity, names, &grant_value, 1,
-                         ASSAY_PLAN_GRANTS_MAX),
+                         struct assay_yaml_identity, names, &grant_value, 1, ASSAY_PLAN_GRANTS_MAX),
     CYAML_FIELD_END
 };
 
@@ -90,6 +95,8 @@ enum {
     IDS_USUAL = 1024,
     ACCOUNTS_USUAL = 256,
     VALIDITY_USUAL = 900, /* seconds */
+    HOUR_S = 3600,
+    YEAR_S = 365 * 24 * 3600,
     TASKS_USUAL = 512 /* of which one account may have 8 open */
 };
 
@@ -317,13 +324,58 @@ static enum assay_status take_domain(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
+/* Returns: epochs that last so long, within limits. */
+static uint32_t epochs_of(uint64_t seconds, uint32_t epoch_ms, uint32_t min, uint32_t max)
+{
+    const uint64_t epochs = (seconds * 1000 + epoch_ms - 1) / epoch_ms;
+    if (epochs < min) return min;
+    return epochs < max ? (uint32_t)epochs : max;
+}
+
+/* docs/identity.md 3.15: an epoch lasts epoch_ms at least, so a time that is counted in epochs is
+ * never shorter. A number is old until twice the validity is over, or longer. */
+static enum assay_status take_rollover(const struct assay_config_file *file,
+                                       const struct assay_yaml_identity *yaml, uint32_t epoch_ms,
+                                       struct assay_registry_plan *plan)
+{
+    const uint32_t min = ASSAY_CA_OVERLAP_MIN, max = ASSAY_CA_OVERLAP_MAX;
+    const uint32_t year = epochs_of(YEAR_S, epoch_ms, ASSAY_CA_ROLLOVER_MIN, ASSAY_CA_ROLLOVER_MAX);
+    const uint32_t hour = epochs_of(HOUR_S, epoch_ms, min, max);
+    const uint32_t twice = epochs_of(2ULL * plan->identity.validity_s, epoch_ms, min, max);
+    ASSAY_TRY(parse_number(file, "services.identity.rollover_epochs", yaml->rollover_epochs, year,
+                           0, ASSAY_CA_ROLLOVER_MAX, &plan->identity.rollover));
+    if (plan->identity.rollover > 0 && plan->identity.rollover < ASSAY_CA_ROLLOVER_MIN)
+        return assay_config_fail(file, ASSAY_E_RANGE, "services.identity.rollover_epochs",
+                                 "expected 0 (never), or %d or more, found %s",
+                                 (int)ASSAY_CA_ROLLOVER_MIN, yaml->rollover_epochs);
+    ASSAY_TRY(parse_number(file, "services.identity.next_epochs", yaml->next_epochs, hour, min, max,
+                           &plan->identity.next_epochs));
+    ASSAY_TRY(parse_number(file, "services.identity.old_epochs", yaml->old_epochs, twice, min, max,
+                           &plan->identity.old_epochs));
+    if (plan->identity.old_epochs < twice)
+        return assay_config_fail(file, ASSAY_E_RANGE, "services.identity.old_epochs",
+                                 "expected %u or more, which is twice the validity, found %s",
+                                 (unsigned)twice, yaml->old_epochs);
+    ASSAY_TRY(parse_number(file, "services.identity.replace", yaml->replace, 0, 0,
+                           ASSAY_CA_ORDERED_MAX, &plan->identity.replaced));
+    return parse_number(file, "services.identity.retire", yaml->retire, 0, 0, ASSAY_CA_ORDERED_MAX,
+                        &plan->identity.retired);
+}
+
+static bool has_rollover(const struct assay_yaml_identity *yaml)
+{
+    return yaml->rollover_epochs != NULL || yaml->next_epochs != NULL || yaml->old_epochs != NULL ||
+           yaml->replace != NULL || yaml->retire != NULL;
+}
+
 static enum assay_status take_identity(const struct assay_config_file *file,
-                                       const struct assay_yaml_identity *yaml,
+                                       const struct assay_yaml_identity *yaml, uint32_t epoch_ms,
                                        struct assay_registry_plan *plan)
 {
     plan->has_identity = yaml->trust_domain != NULL || yaml->issuer != NULL ||
                          yaml->validity != NULL || yaml->refresh != NULL ||
-                         yaml->rollover != NULL || yaml->names_count > 0;
+                         yaml->rollover != NULL || yaml->insecure != NULL ||
+                         yaml->names_count > 0 || has_rollover(yaml);
     if (!plan->has_identity) return ASSAY_OK;
     ASSAY_TRY(take_domain(file, yaml, plan));
     ASSAY_TRY(parse_number(file, "services.identity.validity", yaml->validity, VALIDITY_USUAL,
@@ -336,6 +388,11 @@ static enum assay_status take_identity(const struct assay_config_file *file,
     if (!plan->identity.replaces_lost_key && strcmp(yaml->rollover, "manual") != 0)
         return assay_config_fail(file, ASSAY_E_SYNTAX, "services.identity.rollover",
                                  "expected auto or manual, found \"%.40s\"", yaml->rollover);
+    ASSAY_TRY(take_rollover(file, yaml, epoch_ms, plan));
+    plan->identity.insecure = yaml->insecure != NULL && strcmp(yaml->insecure, "yes") == 0;
+    if (yaml->insecure != NULL && !plan->identity.insecure && strcmp(yaml->insecure, "no") != 0)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, "services.identity.insecure",
+                                 "expected yes or no, found \"%.40s\"", yaml->insecure);
     return take_grants(file, yaml, plan);
 }
 
@@ -355,14 +412,15 @@ static enum assay_status check_pages(const struct assay_config_file *file,
 
 enum assay_status assay_config_take_services(const struct assay_config_file *file,
                                              const struct assay_yaml_services *yaml,
-                                             struct assay_registry_plan *plan, bool *has)
+                                             uint32_t epoch_ms, struct assay_registry_plan *plan,
+                                             bool *has)
 {
     plan->group_count = yaml->groups_count;
     for (uint32_t i = 0; i < yaml->groups_count; i++)
         ASSAY_TRY(take_group(file, &yaml->groups[i], i, plan));
     ASSAY_TRY(take_shares(file, yaml, plan));
     ASSAY_TRY(take_tasks(file, yaml, plan));
-    ASSAY_TRY(take_identity(file, &yaml->identity, plan));
+    ASSAY_TRY(take_identity(file, &yaml->identity, epoch_ms, plan));
     *has = plan->group_count > 0 || plan->has_shares || plan->has_tasks || plan->has_identity;
     if (!*has) return ASSAY_OK;
     ASSAY_TRY(check_pages(file, plan));
@@ -389,27 +447,28 @@ static const cyaml_schema_field_t file_fields[] = {
 static const cyaml_schema_value_t file_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct yaml_file, file_fields) };
 
-static enum assay_status take_file(const struct assay_config_file *file,
+static enum assay_status take_file(const struct assay_config_file *file, uint32_t epoch_ms,
                                    struct assay_registry_plan *plan)
 {
     const struct yaml_file *yaml = file->data;
     bool has = false;
     if (yaml->plan_version != NULL)
         ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
-    ASSAY_TRY(assay_config_take_services(file, &yaml->services, plan, &has));
+    ASSAY_TRY(assay_config_take_services(file, &yaml->services, epoch_ms, plan, &has));
     if (has) return ASSAY_OK;
     return assay_config_fail(file, ASSAY_E_NOT_FOUND, "services",
                              "expected groups, shares, tasks or identity, found nothing");
 }
 
-enum assay_status assay_config_services_load(const char *path, struct assay_registry_plan *plan,
+enum assay_status assay_config_services_load(const char *path, uint32_t epoch_ms,
+                                             struct assay_registry_plan *plan,
                                              char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &file_schema, .message = message };
     struct assay_registry_plan *found = NULL;
     enum assay_status status = assay_config_open(&file);
     if (status == ASSAY_OK && (found = calloc(1, sizeof *found)) == NULL) status = ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = take_file(&file, found);
+    if (status == ASSAY_OK) status = take_file(&file, epoch_ms, found);
     if (status == ASSAY_OK) *plan = *found;
     free(found);
     assay_config_close(&file);

@@ -31,7 +31,8 @@ struct assay_yaml_grant {
     unsigned references_count;
 };
 struct assay_yaml_identity {
-    char *trust_domain, *issuer, *validity, *refresh, *rollover;
+    char *trust_domain, *issuer, *validity, *refresh, *rollover, *insecure;
+    char *rollover_epochs, *next_epochs, *old_epochs, *replace, *retire;
     struct assay_yaml_grant *names;
     unsigned names_count;
 };
@@ -45,9 +46,11 @@ struct assay_yaml_services {
 
 extern const cyaml_schema_field_t assay_config_services_fields[];
 
-/* Out: *plan, *has: whether the section has entries. Returns: as the other sections */
+/* In: epoch_ms: of the network, from which epochs of CA numbers follow (docs/identity.md 3.15).
+ * Out: *plan, *has: whether the section has entries. Returns: as the other sections */
 ASSAY_CHECKED enum assay_status assay_config_take_services(const struct assay_config_file *file,
                                                            const struct assay_yaml_services *yaml,
+                                                           uint32_t epoch_ms,
                                                            struct assay_registry_plan *plan,
                                                            bool *has);
 

@@ -72,6 +72,8 @@ static enum assay_status open_enclave(struct daemon_node *node)
         .path = node->config->enclave_path,
         .restore_path = node->config->enclave_restore_path,
         .service_path = node->config->enclave_service,
+        .key_users = node->config->key_users,
+        .key_user_count = node->config->key_user_count,
         .credential = node->credential_loaded ? node->credential : NULL,
         .tpm = node->tpm,
         .source = node->source,

@@ -4,7 +4,8 @@
  * network.c makes keys, vendors, genesis and configurations, tpm.c software TPMs; peer.c runs one
  * assayd and queries its view; story.c injects faults and checks their effect; view.c draws;
  * timeline.c records events. life.c is another story, of a year, services.c a third, of programs
- * that follow the ledger. Every result here was read from a running peer.
+ * that follow the ledger, identity.c a fourth, of certificates. Every result here was read from a
+ * running peer.
  */
 #ifndef ASSAY_APPS_DEMO_DEMO_H
 #define ASSAY_APPS_DEMO_DEMO_H
@@ -36,7 +37,7 @@ struct demo_member {
     bool probation;
     char standing[16];
     char condition[16]; /* OFFLINE ...: docs/operations.md 1; the standing where it is in service */
-    char stage[16]; /* member, resting, left ...: docs/protocol.md 9.6 */
+    char stage[16];     /* member, resting, left ...: docs/protocol.md 9.6 */
     bool in_maintenance;
     bool failing;           /* by the last judgement of the peer that is asked */
     char reason[DEMO_TEXT]; /* that judgement, or the rule that set the score; empty: neither */
@@ -67,7 +68,7 @@ struct demo_peer {
     char program[PATH_MAX + 64]; /* assayd, or its Byzantine test build */
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
     unsigned port;
-    unsigned http_port; /* of the witness: the page; 0 for the others */
+    unsigned http_port; /* of the witness: the page; of the others 0, unless the story serves */
     uint8_t node_id[32];
     struct swtpm tpm;      /* --evidence tpm: its platform */
     pid_t pid;             /* 0: not running */
@@ -80,10 +81,16 @@ struct demo;
 /* What is done to a network, and what must follow. */
 struct demo_story {
     const char *name;
-    uint32_t peers;                       /* exactly so many; 0: as many as asked for */
-    uint32_t spares;                      /* peers that are made, and join later or never */
-    bool dated;                           /* dates are set: months pass in seconds */
-    const char *title;                    /* of the live view */
+    uint32_t peers;        /* exactly so many; 0: as many as asked for */
+    uint32_t spares;       /* peers that are made, and join later or never */
+    uint32_t epoch_ms;     /* where programs start quickly; 0: by its peers */
+    uint32_t epoch_ms_min; /* of this story: what it waits for takes seconds */
+    bool dated;            /* dates are set: months pass in seconds */
+    bool serves;           /* every peer answers relying parties over HTTP */
+    const char *title;     /* of the live view */
+    /* Whether this machine has what it needs; NULL: nothing. Returns: false after saying what it
+     * lacks */
+    bool (*ready)(void);
     void (*cast)(struct demo *);          /* NULL: vendors in turn, an operator each */
     bool (*is_byzantine)(uint32_t index); /* needs the test build; NULL: none */
     /* Adds to the plan of genesis; NULL: nothing. Returns: false after saying why on stderr */
@@ -158,6 +165,9 @@ bool demo_peer_start(struct demo *demo, struct demo_peer *peer);
 /* SIGTERM, then SIGKILL after grace_ms. Returns: true when it exited by itself with status 0. */
 bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms);
 void demo_peer_kill(struct demo_peer *peer);
+/* A careless or evil host: another program where the enclave's was, and the old process killed; the
+ * daemon starts the new one. Returns: true when done; false: the peer did not answer just now. */
+bool demo_peer_swap_enclave(struct demo *demo, const struct demo_peer *peer);
 /* Reads status, nodes and the new part of its timeline into peer->now. */
 void demo_peer_read(struct demo *demo, struct demo_peer *peer);
 /* Returns: a counter of the peer, 0 when it cannot be had. */
@@ -211,6 +221,8 @@ extern const struct demo_story demo_story_trial;
 extern const struct demo_story demo_story_life;
 /* --- services.c: state continuity, shares and tasks, by programs next to the daemons. */
 extern const struct demo_story demo_story_services;
+/* --- identity.c: certificates of workload keys, by holders of the network's group key. */
+extern const struct demo_story demo_story_identity;
 
 /* --- dates.c: the dates of every process that is started from here on.
  * Returns: true; false after saying why on stderr. */

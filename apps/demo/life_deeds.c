@@ -12,7 +12,7 @@ enum {
     /* Who does what: */
     UPDATED = 1,  /* the second peer runs the new build */
     SERVICED = 5, /* the sixth is in maintenance */
-    DRAINED = 4,   /* the fifth is drained and undrained */
+    DRAINED = 4,  /* the fifth is drained and undrained */
     REPLACED = 3, /* the fourth leaves; LIFE_REPLACEMENT comes */
 };
 
@@ -161,18 +161,14 @@ static bool look_maintenance(struct demo *demo, struct life_turn *turn)
 
 /* ------------------------------------------------------------ rules */
 
-/* Another program where the enclave's stood, and the old process killed: an update of the host. */
+/* An update of the host. */
 static bool update_enclave(struct demo *demo, uint32_t index)
 {
-    char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", how[] = "--remove-destination";
-    const struct demo_peer *peer = &demo->peers[index];
-    (void)snprintf(from, sizeof from, "%s/enclave.tampered", demo->dir);
-    (void)snprintf(to, sizeof to, "%s/enclave", peer->dir);
-    char *argv[] = { cp, how, from, to, NULL };
-    if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
+    if (!demo_peer_swap_enclave(demo, &demo->peers[index])) return false;
     life_excuse(index);
-    demo_report(demo, life_epoch(demo), peer->name, "updated", "its enclave is the new build");
-    return kill(peer->now.enclave_pid, SIGKILL) == 0;
+    demo_report(demo, life_epoch(demo), demo->peers[index].name, "updated",
+                "its enclave is the new build");
+    return true;
 }
 
 /* A second build is allowed, and a member that runs it stands as before. */

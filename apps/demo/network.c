@@ -266,6 +266,7 @@ static bool write_config(struct demo *demo, const struct demo_peer *peer)
                        peer->tpm.tcti);
     if (peer->http_port != 0)
         (void)snprintf(http, sizeof http, "  http: 127.0.0.1:%u\n", peer->http_port);
+    if (demo->options.story->serves) (void)fputs("http: { local_role: service }\n", out);
     (void)fprintf(out,
                   "config_version: 1\n"
                   "node:\n  state_dir: state\n  keys_dir: keys\n  genesis: ../genesis\n"
@@ -291,9 +292,10 @@ static bool make_configs(struct demo *demo)
     for (uint32_t i = 0; i < demo->prepared; i++) {
         demo->peers[i].port = demo_free_port();
         if (demo->peers[i].port == 0) return report_status("loopback port", ASSAY_E_IO);
+        if (i != demo->witness && !demo->options.story->serves) continue;
+        demo->peers[i].http_port = demo_free_port();
+        if (demo->peers[i].http_port == 0) return report_status("loopback port", ASSAY_E_IO);
     }
-    demo_witness(demo)->http_port = demo_free_port();
-    if (demo_witness(demo)->http_port == 0) return report_status("loopback port", ASSAY_E_IO);
     for (uint32_t i = 0; i < demo->prepared; i++) {
         const struct demo_peer *peer = &demo->peers[i];
         if (!make_dir(demo_below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||

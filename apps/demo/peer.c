@@ -93,6 +93,16 @@ void demo_peer_kill(struct demo_peer *peer)
     peer->now.reachable = false;
 }
 
+bool demo_peer_swap_enclave(struct demo *demo, const struct demo_peer *peer)
+{
+    char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", how[] = "--remove-destination";
+    (void)snprintf(from, sizeof from, "%s/enclave.tampered", demo->dir);
+    (void)snprintf(to, sizeof to, "%s/enclave", peer->dir);
+    char *argv[] = { cp, how, from, to, NULL };
+    if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
+    return kill(peer->now.enclave_pid, SIGKILL) == 0;
+}
+
 /* ------------------------------------------------------------ documents */
 
 static bool request_document(const struct demo_peer *peer, const char *request,

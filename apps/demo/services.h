@@ -50,6 +50,12 @@ bool services_start_replica(struct demo *demo, uint32_t peer);
 /* A deed of hand/ with these words, NULL at the end. Returns: its process, or one that ended */
 struct services_process *services_hand(struct demo *demo, const char *name,
                                        const char *const words[]);
+/* Another program, with its path first and NULL at the end. ends: by itself, as a hand does. Its
+ * name is part of that of its log. Returns: its process, or one that ended */
+struct services_process *services_program(struct demo *demo, const char *name, char *const argv[],
+                                          bool ends);
+/* SIGTERM, and its end is waited for. Returns: whether it ended with status 0 */
+bool services_stop(struct services_process *process);
 /* SIGTERM. */
 void services_ask_to_end(struct services_process *process);
 /* Reaps ended processes, and reports unexpected ones. */

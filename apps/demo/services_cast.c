@@ -236,23 +236,54 @@ void services_kill_replica(struct demo *demo, uint32_t peer)
 
 /* ------------------------------------------------------------ hands */
 
+/* The next free place, with the log NUMBER-WHAT. */
+static struct services_process *take_place(struct demo *demo, const char *name, const char *what,
+                                           bool ends)
+{
+    if (cast.hand_count == HANDS) abort(); /* a bug: the story knows its deeds */
+    struct services_process *p = &cast.hand[cast.hand_count++];
+    *p = (struct services_process){ .is_hand = ends, .status = -1 };
+    (void)snprintf(p->name, sizeof p->name, "%s", name);
+    (void)snprintf(p->log, sizeof p->log, "%s",
+                   demo_below(demo, "hand-%zu-%s.log", cast.hand_count, what));
+    return p;
+}
+
+struct services_process *services_program(struct demo *demo, const char *name, char *const argv[],
+                                          bool ends)
+{
+    struct services_process *const p = take_place(demo, name, name, ends);
+    p->pid = demo_spawn(p->log, argv);
+    p->ended = p->pid == 0;
+    return p;
+}
+
+bool services_stop(struct services_process *process)
+{
+    int status = 0;
+    if (process->pid == 0) return process->status == 0;
+    (void)kill(process->pid, SIGTERM);
+    for (const uint64_t until = assay_monotonic_ms() + STOP_MS; !demo_reaped(process->pid, &status);
+         demo_sleep_ms(5))
+        if (assay_monotonic_ms() > until) (void)kill(process->pid, SIGKILL);
+    process->pid = 0;
+    process->ended = true;
+    process->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return process->status == 0;
+}
+
 struct services_process *services_hand(struct demo *demo, const char *name,
                                        const char *const words[])
 {
     enum { WORDS = 16 };
     char program[sizeof demo->cast + 32], copies[WORDS][PATH_MAX];
     char *argv[WORDS + 2] = { program };
-    if (cast.hand_count == HANDS) abort(); /* a bug: the story knows its deeds */
-    struct services_process *p = &cast.hand[cast.hand_count++];
+    struct services_process *const p = take_place(demo, name, words[0], true);
     (void)snprintf(program, sizeof program, "%s/assay-demo-hand", demo->cast);
     for (int i = 0; i < WORDS && words[i] != NULL; i++) {
         (void)snprintf(copies[i], sizeof copies[i], "%s", words[i]);
         argv[i + 1] = copies[i];
     }
-    *p = (struct services_process){ .is_hand = true, .status = -1 };
-    (void)snprintf(p->name, sizeof p->name, "%s", name);
-    (void)snprintf(p->log, sizeof p->log, "%s",
-                   demo_below(demo, "hand-%zu-%s.log", cast.hand_count, words[0]));
     p->pid = demo_spawn(p->log, argv);
     p->ended = p->pid == 0;
     return p;

@@ -68,18 +68,13 @@ bool services_look_dealt(struct demo *demo, struct life_turn *turn)
     }
 }
 
-/* Another program where the enclave's stood, and the old process killed: the daemon starts it. */
 static bool swap_enclave(struct demo *demo)
 {
     const struct demo_peer *peer = &demo->peers[SERVICES_TAMPERED];
-    char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", how[] = "--remove-destination";
-    (void)snprintf(from, sizeof from, "%s/enclave.tampered", demo->dir);
-    (void)snprintf(to, sizeof to, "%s/enclave", peer->dir);
-    char *argv[] = { cp, how, from, to, NULL };
-    if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
+    if (!demo_peer_swap_enclave(demo, peer)) return false;
     life_excuse(SERVICES_TAMPERED);
     demo_report(demo, life_epoch(demo), peer->name, "tampered", "its enclave was swapped");
-    return kill(peer->now.enclave_pid, SIGKILL) == 0;
+    return true;
 }
 
 bool services_look_tampered(struct demo *demo, struct life_turn *turn)

@@ -220,18 +220,6 @@ static void poll_peer(struct demo *demo, struct demo_peer *peer)
 
 /* ------------------------------------------------------------ deeds */
 
-/* A careless or evil host: another program where the enclave's stood, and the old process killed.
- */
-static bool swap_enclave(struct demo *demo, struct demo_peer *peer)
-{
-    char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", force[] = "--remove-destination";
-    (void)snprintf(from, sizeof from, "%s/enclave.tampered", demo->dir);
-    (void)snprintf(to, sizeof to, "%s/enclave", peer->dir);
-    char *argv[] = { cp, force, from, to, NULL };
-    if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
-    return kill(peer->now.enclave_pid, SIGKILL) == 0;
-}
-
 static bool command_traitor(const struct demo_peer *peer, const char *command)
 {
     char path[PATH_MAX + 32];
@@ -331,7 +319,7 @@ static void step_tamper(struct demo *demo)
     switch (story.tamper_phase) {
     case 0:
         demo->chapter = "1. the enclave of peer-1 is swapped for a tampered build";
-        if (!swap_enclave(demo, peer)) return;
+        if (!demo_peer_swap_enclave(demo, peer)) return;
         story.swapped = epoch_now(demo);
         demo_report(demo, story.swapped, peer->name, "tampered", "its enclave was swapped");
         break;

@@ -61,10 +61,12 @@ static const struct {
     { ASSAY_E_RATE, "too many requests: wait a second" },
     { ASSAY_E_SIGNATURE, "the proof of the entry is not for this member of this network" },
     { ASSAY_E_STALE, "the second proof is not for this boot: send \"key boot\" again" },
-    { ASSAY_E_DUPLICATE, "purpose and name have another key or owner: withdraw that" },
-    { ASSAY_E_FULL, "16 keys are registered, and no more can be: withdraw one" },
+    { ASSAY_E_DUPLICATE,
+      "purpose and name have another key or owner: withdraw that (assay identity withdraw)" },
+    { ASSAY_E_FULL, "16 keys are registered, or 8 of this user, and no more can be: withdraw one "
+                    "(assay identity list, withdraw)" },
     { ASSAY_E_NOT_FOUND, "no key is registered under purpose and name" },
-    { ASSAY_E_STRANGER, "another user registered this key" },
+    { ASSAY_E_STRANGER, "another user registered this key, or its name is reserved for one" },
 };
 
 static const char *reason(enum assay_status status)

@@ -2,7 +2,7 @@
  * apps/enclave/main.c - assay-enclave: a workload that does visible work and vouches for its
  * daemon.
  *
- * usage: assay-enclave SERVICE_SOCKET
+ * usage: assay-enclave SERVICE_SOCKET [--key-user NAME=UID]...
  *
  * It is started by a platform (quote/source/platform/platform.h) with its end of the channel at
  * descriptor ASSAY_CHANNEL_FD. It holds no secret: programs that have keys register the public
@@ -32,7 +32,7 @@
 enum { FRAMES_PER_TURN = 16 };
 
 static const char usage[] =
-    "usage: assay-enclave SERVICE_SOCKET\n"
+    "usage: assay-enclave SERVICE_SOCKET [--key-user NAME=UID]...\n"
     "       assay-enclave --help | --version\n"
     "\n"
     "Run the sample workload of a node: it counts, answers on SERVICE_SOCKET, takes\n"
@@ -40,6 +40,8 @@ static const char usage[] =
     "configuration) with\n"
     "a channel at descriptor 3; without one it exits with status 1. Its measurement\n"
     "is the SHA-256 of this file.\n"
+    "\n"
+    "  --key-user NAME=UID  only this user registers keys of this name; up to 16 names\n"
     "\n"
     "examples:\n"
     "  sha256sum \"$(command -v assay-enclave)\"\n"
@@ -109,6 +111,35 @@ static bool run_loop(struct enclave *enclave, int signals)
     }
 }
 
+static int fail_usage(const char *expected, const char *found)
+{
+    fprintf(stderr, "assay-enclave: expected %s, found %s\n", expected, found);
+    fputs("`assay-enclave --help` has details\n", stderr);
+    return 2;
+}
+
+/* Out: *path: of the socket. Returns: the exit status; 0: the words are fine. */
+static int read_words(int argc, char **argv, const char **path, struct registration_users *users)
+{
+    *path = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--key-user") == 0) {
+            const char *const text = i + 1 < argc ? argv[++i] : "";
+            const enum assay_status status = registration_users_add(users, text);
+            if (status == ASSAY_E_DUPLICATE) return fail_usage("one user of a name", text);
+            if (status == ASSAY_E_FULL) return fail_usage("up to 16 --key-user", text);
+            if (status != ASSAY_OK) return fail_usage("--key-user NAME=UID", text);
+        } else if (argv[i][0] == '-') {
+            return fail_usage("one path of a socket", argv[i]);
+        } else if (*path != NULL) {
+            return fail_usage("one path of a socket", "several words");
+        } else {
+            *path = argv[i];
+        }
+    }
+    return *path != NULL ? 0 : fail_usage("one path of a socket", "none");
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -119,14 +150,10 @@ int main(int argc, char **argv)
         puts("assay-enclave " ASSAY_VERSION);
         return 0;
     }
-    if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "assay-enclave: expected one path of a socket, found %s\n",
-                argc == 2  ? argv[1]
-                : argc < 2 ? "none"
-                           : "several words");
-        fputs("`assay-enclave --help` has details\n", stderr);
-        return 2;
-    }
+    const char *path;
+    struct registration_users users = { .owner = geteuid() };
+    const int usage_status = read_words(argc, argv, &path, &users);
+    if (usage_status != 0) return usage_status;
     /* It does not work before it has received its mode. */
     static struct enclave enclave = { .counter = { .step = ASSAY_COUNTER_STEP,
                                                    .mode = ASSAY_CHANNEL_MODE_SUSPENDED } };
@@ -137,9 +164,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "assay-enclave: the system has no random bytes\n");
         return 1;
     }
-    registrations_init(&enclave.keys, boot);
-    if (service_open(&enclave.service, argv[1]) != ASSAY_OK) {
-        fprintf(stderr, "assay-enclave: %s: %s\n", argv[1], strerror(errno));
+    registrations_init(&enclave.keys, &users, boot);
+    if (service_open(&enclave.service, path) != ASSAY_OK) {
+        fprintf(stderr, "assay-enclave: %s: %s\n", path, strerror(errno));
         return 1;
     }
     const struct assay_channel_frame states = { .kind = ASSAY_CHANNEL_STATES };

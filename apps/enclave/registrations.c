@@ -4,11 +4,15 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
+#include <string.h>
+
 enum { LIST_OF_ONE = 0x81 }; /* CBOR: head of an array */
 
-void registrations_init(struct registrations *r, const uint8_t boot[static 32])
+void registrations_init(struct registrations *r, const struct registration_users *users,
+                        const uint8_t boot[static 32])
 {
-    *r = (struct registrations){ .tries = REGISTRATIONS_BURST };
+    ASSAY_ASSERT(users->count <= REGISTRATIONS_RESERVED_MAX);
+    *r = (struct registrations){ .users = *users };
     assay_bytes_copy(r->boot, 32, boot, 32);
 }
 
@@ -65,17 +69,89 @@ static uint32_t find_place(const struct registrations *r, enum assay_declared_pu
     return r->count;
 }
 
-static bool take_try(struct registrations *r, uint64_t now_ms)
+/* --------------------------------------------------------------- users */
+
+static bool is_reserved_for(const struct registration_reserved *reserved, struct assay_slice name)
 {
-    if (r->tries == REGISTRATIONS_BURST || now_ms < r->tries_ms) r->tries_ms = now_ms;
-    const uint64_t more = (now_ms - r->tries_ms) / REGISTRATIONS_EACH_MS;
-    const uint32_t missing = REGISTRATIONS_BURST - r->tries;
-    r->tries += more < missing ? (uint32_t)more : missing;
-    r->tries_ms += more * REGISTRATIONS_EACH_MS;
-    if (r->tries == 0) return false;
-    r->tries--;
+    return strlen(reserved->name) == name.len &&
+           assay_bytes_equal(reserved->name, name.bytes, name.len);
+}
+
+enum assay_status registration_users_add(struct registration_users *users, const char *text)
+{
+    const char *const equals = strchr(text, '=');
+    const size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+    const struct assay_slice name = assay_slice_over((const uint8_t *)text, len);
+    struct registration_reserved next = { .uid = 0 };
+    uint64_t uid = 0;
+    if (!assay_declared_key_name_is_fit(name)) return ASSAY_E_RANGE;
+    for (const char *c = equals + 1; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || uid > UINT32_MAX) return ASSAY_E_RANGE;
+        uid = 10 * uid + (uint64_t)(*c - '0');
+    }
+    if (equals[1] == '\0' || uid >= UINT32_MAX) return ASSAY_E_RANGE; /* the last is no user */
+    for (uint32_t i = 0; i < users->count; i++)
+        if (is_reserved_for(&users->reserved[i], name)) return ASSAY_E_DUPLICATE;
+    if (users->count == REGISTRATIONS_RESERVED_MAX) return ASSAY_E_FULL;
+    assay_bytes_copy(next.name, sizeof next.name, text, len);
+    next.uid = (uint32_t)uid;
+    users->reserved[users->count++] = next;
+    return ASSAY_OK;
+}
+
+static bool may_have_name(const struct registrations *r, uint32_t uid, struct assay_slice name)
+{
+    for (uint32_t i = 0; i < r->users.count; i++)
+        if (is_reserved_for(&r->users.reserved[i], name)) return r->users.reserved[i].uid == uid;
     return true;
 }
+
+static bool has_place(const struct registrations *r, uint32_t uid)
+{
+    uint32_t own = 0;
+    for (uint32_t i = 0; i < r->count; i++)
+        own += r->keys[i].uid == uid;
+    return r->count < ASSAY_DECLARED_KEYS_MAX &&
+           (uid == r->users.owner || own < REGISTRATIONS_USER_KEYS);
+}
+
+static void refill(struct registration_tries *t, uint64_t each_ms, uint64_t now_ms)
+{
+    if (t->used == 0 || now_ms < t->since_ms) t->since_ms = now_ms;
+    const uint64_t more = (now_ms - t->since_ms) / each_ms;
+    t->used -= more < t->used ? (uint32_t)more : t->used;
+    t->since_ms += more * each_ms;
+}
+
+/* The attempts of a user. Those of more users than there are places are counted for the ones that
+ * used most. */
+static struct registration_tries *tries_of(struct registrations *r, uint32_t uid, uint64_t now_ms)
+{
+    struct registration_tries *least = &r->tries[0];
+    for (uint32_t i = 0; i < REGISTRATIONS_USERS_MAX; i++)
+        refill(&r->tries[i], REGISTRATIONS_USER_EACH_MS, now_ms);
+    for (uint32_t i = 0; i < REGISTRATIONS_USERS_MAX; i++) {
+        if (r->tries[i].used > 0 && r->tries[i].uid == uid) return &r->tries[i];
+        if (r->tries[i].used < least->used) least = &r->tries[i];
+    }
+    *least = (struct registration_tries){ .uid = uid, .since_ms = now_ms };
+    return least;
+}
+
+static bool take_try(struct registrations *r, uint32_t uid, uint64_t now_ms)
+{
+    refill(&r->all, REGISTRATIONS_EACH_MS, now_ms);
+    if (r->all.used == REGISTRATIONS_BURST) return false;
+    if (uid != r->users.owner) {
+        struct registration_tries *const own = tries_of(r, uid, now_ms);
+        if (own->used == REGISTRATIONS_USER_BURST) return false;
+        own->used++;
+    }
+    r->all.used++;
+    return true;
+}
+
+/* --------------------------------------------------------------- registration */
 
 /* The key signed the entry for this member, and the challenge of this boot. */
 static enum assay_status verify_proofs(const struct registrations *r,
@@ -107,18 +183,19 @@ enum assay_status registrations_add(struct registrations *r, uint32_t uid, struc
     struct assay_declared_keys list;
     bool same = false;
     if (!r->named) return ASSAY_E_AGAIN;
-    if (!take_try(r, now_ms)) return ASSAY_E_RATE;
+    if (!take_try(r, uid, now_ms)) return ASSAY_E_RATE;
     if (entry.len > ASSAY_DECLARED_KEY_LEN_MAX) return ASSAY_E_RANGE;
     one.list[0] = LIST_OF_ONE;
     if (entry.len > 0)
         assay_bytes_copy(one.list + 1, ASSAY_DECLARED_KEY_LEN_MAX, entry.bytes, entry.len);
     ASSAY_TRY(assay_declared_keys_decode(assay_slice_over(one.list, one.len), &list));
     const struct assay_declared_key *const key = &list.keys[0];
+    if (!may_have_name(r, uid, key->name)) return ASSAY_E_STRANGER;
     ASSAY_TRY(verify_proofs(r, key, boot_proof));
     const uint32_t at = find_place(r, key->purpose, key->name, &same);
     if (same)
         return is_same_entry(&r->keys[at], &one, key->proof.len) ? ASSAY_OK : ASSAY_E_DUPLICATE;
-    if (r->count == ASSAY_DECLARED_KEYS_MAX) return ASSAY_E_FULL;
+    if (!has_place(r, uid)) return ASSAY_E_FULL;
     for (uint32_t i = r->count; i > at; i--)
         r->keys[i] = r->keys[i - 1];
     one.serial = ++r->serial;
@@ -142,11 +219,16 @@ enum assay_status registrations_remove(struct registrations *r, uint32_t uid,
     if (!same) return ASSAY_E_NOT_FOUND;
     if (r->keys[at].uid != uid) return ASSAY_E_STRANGER;
     const uint64_t serial = r->keys[at].serial;
-    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++)
-        if (list_has(&r->lists[i], serial)) r->lists[i].used = false;
     r->count--;
     for (uint32_t i = at; i < r->count; i++)
         r->keys[i] = r->keys[i + 1];
+    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++) {
+        struct registration_list *const list = &r->lists[i];
+        if (r->count == 0) list->used = false;                       /* no other key has to stay */
+        if (!list_has(list, serial) || list->is_withdrawn) continue; /* the first one counts */
+        list->is_withdrawn = true;
+        list->until = r->epoch + REGISTRATIONS_WITHDRAWN_EPOCHS;
+    }
     return ASSAY_OK;
 }
 
@@ -176,7 +258,7 @@ static size_t make_list(const struct registrations *r,
     return len;
 }
 
-/* Are all keys of the list with this root registered? */
+/* Are all keys of the list with this root registered, or were until a moment ago? */
 static bool have_list(const struct registrations *r, const uint8_t root[static 32])
 {
     uint8_t list[ASSAY_DECLARED_KEYS_LEN_MAX], now[32];
@@ -193,11 +275,32 @@ size_t registrations_issue(struct registrations *r,
     const size_t len = make_list(r, list, next.root);
     for (uint32_t i = 0; i < r->count; i++)
         next.serials[i] = r->keys[i].serial;
-    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++)
-        if (r->lists[i].used && assay_bytes_equal(r->lists[i].root, next.root, 32)) return len;
+    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++) {
+        if (!r->lists[i].used || !assay_bytes_equal(r->lists[i].root, next.root, 32)) continue;
+        r->lists[i] = next; /* a key that was withdrawn may be registered again */
+        return len;
+    }
     r->lists[r->next_list] = next;
     r->next_list = (r->next_list + 1) % REGISTRATIONS_LISTS_MAX;
     return len;
+}
+
+/* Lists with a withdrawn key, that the host may have declared before it received the next one, end
+ * two epochs later. A host whose statements are of no one ledger, in which epochs follow one
+ * another, has none of them bound. */
+static void note_statement(struct registrations *r, const struct assay_binding *binding)
+{
+    const bool is_same = binding->era == r->era && binding->epoch == r->epoch &&
+                         assay_bytes_equal(binding->beacon, r->beacon, 32);
+    const bool follows = binding->era == r->era && binding->epoch > r->epoch;
+    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++) {
+        struct registration_list *const list = &r->lists[i];
+        if (list->is_withdrawn && (!(is_same || follows) || binding->epoch > list->until))
+            *list = (struct registration_list){ .used = false };
+    }
+    r->era = binding->era;
+    r->epoch = binding->epoch;
+    assay_bytes_copy(r->beacon, 32, binding->beacon, 32);
 }
 
 enum assay_status registrations_state(struct registrations *r, const struct assay_binding *binding,
@@ -213,6 +316,7 @@ enum assay_status registrations_state(struct registrations *r, const struct assa
     assay_bytes_copy(r->chain_id, 32, binding->chain_id, 32);
     assay_bytes_copy(r->node_id, 32, binding->node_id, 32);
     assay_declared_keys_no_root(none);
+    note_statement(r, binding);
     if (!have_list(r, binding->keys_root)) own.keys_root = none;
     assay_binding_report_data(&own, report_data);
     return ASSAY_OK;

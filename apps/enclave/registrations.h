@@ -18,6 +18,35 @@ enum {
     REGISTRATIONS_LISTS_MAX = 8, /* of which a declaration may still be in force */
     REGISTRATIONS_BURST = 16,
     REGISTRATIONS_EACH_MS = 250, /* one more may be tried */
+    /* Of one user that is not the enclave's own (docs/identity.md 6.6): half of each. */
+    REGISTRATIONS_USER_KEYS = ASSAY_DECLARED_KEYS_MAX / 2,
+    REGISTRATIONS_USER_BURST = REGISTRATIONS_BURST / 2,
+    REGISTRATIONS_USER_EACH_MS = 2 * REGISTRATIONS_EACH_MS,
+    REGISTRATIONS_USERS_MAX = 16, /* whose attempts are counted at once */
+    REGISTRATIONS_RESERVED_MAX = 16,
+    /* Epochs after that of a withdrawal in which a list with the key is bound yet: the host
+     * receives the next list in the first, and declares it by the second. */
+    REGISTRATIONS_WITHDRAWN_EPOCHS = 2,
+};
+
+/* Attempts: a bucket that fills with time. */
+struct registration_tries {
+    uint32_t uid;
+    uint32_t used; /* 0: free, or all are left */
+    uint64_t since_ms;
+};
+
+/* A name that one user alone may register, whatever its purpose. */
+struct registration_reserved {
+    char name[ASSAY_DECLARED_KEY_NAME_MAX + 1];
+    uint32_t uid;
+};
+
+/* Of the enclave's configuration, which is measured with it where the platform measures it. */
+struct registration_users {
+    uint32_t owner; /* user of the enclave: its own programs have no share */
+    uint32_t count;
+    struct registration_reserved reserved[REGISTRATIONS_RESERVED_MAX];
 };
 
 struct registration {
@@ -30,6 +59,8 @@ struct registration {
 /* A list that the host received. */
 struct registration_list {
     bool used;
+    bool is_withdrawn; /* a key of it was; it is bound up to the epoch until */
+    uint64_t until;
     uint8_t root[32];
     uint32_t count;
     uint64_t serials[ASSAY_DECLARED_KEYS_MAX];
@@ -43,12 +74,21 @@ struct registrations {
     struct registration keys[ASSAY_DECLARED_KEYS_MAX]; /* ascending by (purpose, name) */
     uint32_t next_list;
     struct registration_list lists[REGISTRATIONS_LISTS_MAX];
-    uint32_t tries; /* left */
-    uint64_t tries_ms;
+    struct registration_users users;
+    struct registration_tries all, tries[REGISTRATIONS_USERS_MAX];
+    /* Newest statement. */
+    uint32_t era;
+    uint64_t epoch;
+    uint8_t beacon[32];
 };
 
 /* boot: random, of this start of the enclave. */
-void registrations_init(struct registrations *r, const uint8_t boot[static 32]);
+void registrations_init(struct registrations *r, const struct registration_users *users,
+                        const uint8_t boot[static 32]);
+/* "NAME=UID" of the command line. Returns: ASSAY_OK | ASSAY_E_RANGE (neither) | ASSAY_E_DUPLICATE
+ * (the name has a user already) | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status registration_users_add(struct registration_users *users,
+                                                       const char *text);
 
 /* In whose place of the chain a key proves that it is registered in this boot: SHA-256 of
  * ["assay/key-registration/v1", chain_id, boot]. A program computes it from the chain that it
@@ -63,13 +103,16 @@ void registrations_challenge(const uint8_t chain_id[static 32], const uint8_t bo
  * Returns: ASSAY_OK (also for a key that is registered already: its entry stays) | ASSAY_E_AGAIN
  *          (network and member are not known yet) | ASSAY_E_RATE | ASSAY_E_KEY | ASSAY_E_SIGNATURE
  *          (of the entry, for this member) | ASSAY_E_STALE (boot_proof: not of this boot) |
- *          ASSAY_E_DUPLICATE (another key, or another user, has purpose and name) | ASSAY_E_FULL |
- *          as assay_declared_keys_decode | HOST statuses
+ *          ASSAY_E_DUPLICATE (another key, or another user, has purpose and name) | ASSAY_E_FULL
+ *          (also: this user has its share of keys) | ASSAY_E_STRANGER (the name is reserved for
+ *          another user) | as assay_declared_keys_decode | HOST statuses
  */
 ASSAY_CHECKED enum assay_status registrations_add(struct registrations *r, uint32_t uid,
                                                   struct assay_slice entry,
                                                   struct assay_slice boot_proof, uint64_t now_ms);
-/* No list with this key is bound from now on. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
+/* A list with this key is bound in the epoch of the newest statement and the two after it, so that
+ * the other keys of the list stay bound until the host has declared the next one; then no more,
+ * and after the last key at once. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
  * ASSAY_E_STRANGER (of another user) */
 ASSAY_CHECKED enum assay_status registrations_remove(struct registrations *r, uint32_t uid,
                                                      enum assay_declared_purpose purpose,
@@ -79,7 +122,7 @@ void registrations_get(const struct registrations *r, uint32_t at, struct assay_
 
 /*
  * registrations_state - the 64 bytes that evidence binds: of the keys with this root, if all of
- * them are registered, and else of none.
+ * them are registered, or were until a moment ago (registrations_remove), and else of none.
  * In:      binding->keys_root: the root that the ledger names for this epoch
  * Out:     report_data
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another network or member than this boot has named before)

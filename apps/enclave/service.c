@@ -9,13 +9,27 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* A folder with the setgid bit gives the socket to its group: programs of other users register
+ * their keys there (docs/identity.md 6.7). */
+static bool is_shared(const char *path)
+{
+    struct stat about;
+    char folder[sizeof((struct sockaddr_un *)0)->sun_path];
+    const char *const slash = strrchr(path, '/');
+    const size_t len = slash != NULL ? (size_t)(slash - path) : 0;
+    if (len == 0 || len >= sizeof folder) return false;
+    assay_bytes_copy(folder, sizeof folder, path, len);
+    folder[len] = '\0';
+    return stat(folder, &about) == 0 && (about.st_mode & S_ISGID) != 0;
+}
+
 static bool bind_to(int fd, const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     struct stat about;
     if (lstat(path, &about) == 0 && S_ISSOCK(about.st_mode)) unlink(path);
-    const mode_t before = umask(0177);
+    const mode_t before = umask(is_shared(path) ? 0117 : 0177);
     const int bound = bind(fd, (const struct sockaddr *)&address, sizeof address);
     const int error = errno;
     umask(before);
@@ -67,7 +81,19 @@ static bool send_line(int fd, const char *text, size_t len)
     return send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-static void accept_one(struct service *service, uint64_t now_ms)
+/* One user that is not the enclave's own has half of the connections at most. */
+static bool has_place(struct service *service, uint32_t uid, uint32_t owner, uint64_t now_ms)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+        struct service_client *client = &service->clients[i];
+        if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
+        open += client->fd >= 0 && client->uid == uid;
+    }
+    return uid == owner || open < SERVICE_USER_CLIENTS_MAX;
+}
+
+static void accept_one(struct service *service, uint32_t owner, uint64_t now_ms)
 {
     static const char busy[] = "error busy\n";
     struct ucred peer;
@@ -78,9 +104,9 @@ static void accept_one(struct service *service, uint64_t now_ms)
         close(fd);
         return;
     }
-    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+    const bool is_served = has_place(service, peer.uid, owner, now_ms);
+    for (size_t i = 0; is_served && i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
-        if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
         if (client->fd >= 0) continue;
         *client = (struct service_client){ .fd = fd, .uid = peer.uid, .received_ms = now_ms };
         return;
@@ -146,7 +172,7 @@ void service_step(struct service *service, struct counter *counter, struct regis
 {
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
         if (service->clients[i].fd >= 0) serve_client(&service->clients[i], counter, keys, now_ms);
-    accept_one(service, now_ms);
+    accept_one(service, keys->users.owner, now_ms);
 }
 
 void service_close(struct service *service)

@@ -1,9 +1,10 @@
 /*
  * apps/enclave/service.h - server of the counter and of workload keys on a UNIX stream socket.
  *
- * At most SERVICE_CLIENTS_MAX clients at once; one more receives "error busy" and is closed. A line
- * too long, or an answer that a client does not read, closes its connection. The socket is 0600:
- * peers reach the counter through their daemons. The kernel names the user of each client.
+ * At most SERVICE_CLIENTS_MAX clients at once, half of them of one user; one more receives "error
+ * busy" and is closed. A line too long, or an answer that a client does not read, closes its
+ * connection. The socket is 0600: peers reach the counter through their daemons. The kernel names
+ * the user of each client.
  */
 #ifndef ASSAY_APPS_ENCLAVE_SERVICE_H
 #define ASSAY_APPS_ENCLAVE_SERVICE_H
@@ -13,7 +14,12 @@
 
 #include <poll.h>
 
-enum { SERVICE_CLIENTS_MAX = 16, SERVICE_FDS = SERVICE_CLIENTS_MAX + 1, SERVICE_IDLE_MS = 30000 };
+enum {
+    SERVICE_CLIENTS_MAX = 16,
+    SERVICE_USER_CLIENTS_MAX = SERVICE_CLIENTS_MAX / 2, /* of a user that is not the enclave's */
+    SERVICE_FDS = SERVICE_CLIENTS_MAX + 1,
+    SERVICE_IDLE_MS = 30000,
+};
 
 struct service_client {
     int fd; /* -1: free */

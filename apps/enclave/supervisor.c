@@ -46,6 +46,8 @@ struct assay_supervisor {
     char hold_path[PATH_MAX]; /* "": no copy */
     bool loss_reported;       /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
+    uint32_t key_user_count;
+    struct assay_config_key_user key_users[ASSAY_CONFIG_KEY_USERS_MAX];
     uint32_t quote_ms, close_ms, suspend_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
     struct quote_request request;
@@ -59,9 +61,13 @@ static enum assay_status source_start(void *context, const char *path, uint64_t 
 {
     _Static_assert((int)ASSAY_PLATFORM_MESSAGE_LEN <= (int)ASSAY_DRIVER_MESSAGE_LEN, "fits");
     struct assay_supervisor *self = context;
-    char name[] = "assay-enclave";
-    char *argv[] = { name, self->service_path, NULL };
+    char name[] = "assay-enclave", option[] = "--key-user";
+    char *argv[2 + 2 * ASSAY_CONFIG_KEY_USERS_MAX + 1] = { name, self->service_path };
     struct assay_platform_child born;
+    for (uint32_t i = 0; i < self->key_user_count; i++) {
+        argv[2 + 2 * i] = option;
+        argv[3 + 2 * i] = self->key_users[i].text;
+    }
     ASSAY_TRY(assay_platform_start(self->platform, path, argv, now_ms, &born, message));
     *child = (struct assay_process_child){ born.pid, born.pidfd };
     return ASSAY_OK;
@@ -448,6 +454,10 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         const size_t service_len = strlen(service);
         if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;
         snprintf(self->service_path, sizeof self->service_path, "%s", service);
+        ASSAY_ASSERT(config->key_user_count <= ASSAY_CONFIG_KEY_USERS_MAX);
+        self->key_user_count = config->key_user_count;
+        for (uint32_t i = 0; i < self->key_user_count; i++)
+            self->key_users[i] = config->key_users[i];
     }
     if (status == ASSAY_OK) status = open_parts(self, config, message);
     if (status != ASSAY_OK) {

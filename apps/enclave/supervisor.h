@@ -29,6 +29,9 @@ struct assay_supervisor_config {
     const char *path;         /* enclave.path: the executable */
     const char *restore_path; /* enclave.restore_path: a pristine copy; NULL or "": path stays */
     const char *service_path; /* enclave.service: the UNIX socket that the enclave listens on */
+    /* enclave.key_users: options of the enclave. */
+    const struct assay_config_key_user *key_users;
+    uint32_t key_user_count;
     /* The quote source, one of the three: a SOFT platform, a TPM into which the enclave is
      * measured, any other source. Only the supervisor's thread uses its handle meanwhile. */
     const struct assay_soft_node *credential;

@@ -25,12 +25,13 @@ static const char *folder_of(const char *path, char folder[static PATH_MAX])
 bool service_confine(const struct service_config *config)
 {
     char store[PATH_MAX], metrics[PATH_MAX];
-    const char *folders[2];
+    const char *folders[3];
     size_t count = 0;
     const char *const of_store = folder_of(config->store, store);
     const char *const of_metrics = folder_of(config->metrics, metrics);
     if (of_store != NULL) folders[count++] = of_store;
     if (of_metrics != NULL) folders[count++] = of_metrics;
+    if (config->publish[0] != '\0') folders[count++] = config->publish;
     const bool quiet = assay_dumps_forbid() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     return assay_sandbox_restrict_writes(folders, count) && quiet;
 }

@@ -24,7 +24,8 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *client_listen, *store, *key, *group,
-        *instances, *cluster, *code, *price, *hold, *account, *evm, *metrics, *era;
+        *instances, *cluster, *code, *price, *hold, *account, *evm, *metrics, *era, *enclave,
+        *checkpoint, *publish, *shares_at_rest;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
@@ -45,6 +46,10 @@ static const cyaml_schema_field_t fields[] = { FIELD(service_version),
                                                FIELD(evm),
                                                FIELD(metrics),
                                                FIELD(era),
+                                               FIELD(enclave),
+                                               FIELD(checkpoint),
+                                               FIELD(publish),
+                                               FIELD(shares_at_rest),
                                                CYAML_FIELD_END };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_service, fields) };
@@ -77,7 +82,11 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
         { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
         { "metrics", y->metrics, 0, true },
-        { "era", y->era, SERVICE_KEY_CLUSTER, true },
+        { "era", y->era, SERVICE_KEY_CLUSTER | SERVICE_KEY_SIGNER, true },
+        { "enclave", y->enclave, SERVICE_KEY_SIGNER, false },
+        { "checkpoint", y->checkpoint, SERVICE_KEY_SIGNER, false },
+        { "publish", y->publish, SERVICE_KEY_SIGNER, true },
+        { "shares_at_rest", y->shares_at_rest, SERVICE_KEY_SIGNER, true },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -123,6 +132,22 @@ static enum assay_status parse_key(const struct assay_config_file *file, const c
                              path);
 }
 
+static enum assay_status parse_signer(const struct assay_config_file *file,
+                                      const struct yaml_service *y, struct service_config *c)
+{
+    const char *const at_rest = y->shares_at_rest;
+    if (y->enclave != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "enclave", y->enclave, c->enclave));
+    if (y->checkpoint != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "checkpoint", y->checkpoint, c->checkpoint));
+    if (y->publish != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "publish", y->publish, c->publish));
+    c->is_memory_only = at_rest != NULL && strcmp(at_rest, "memory") == 0;
+    if (at_rest == NULL || c->is_memory_only || strcmp(at_rest, "disk") == 0) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_SYNTAX, "shares_at_rest",
+                             "expected disk or memory, found \"%.40s\"", at_rest);
+}
+
 static enum assay_status parse_config(const struct assay_config_file *file,
                                       struct service_program *p, const struct yaml_service *y)
 {
@@ -157,6 +182,7 @@ static enum assay_status parse_config(const struct assay_config_file *file,
     if (y->hold != NULL)
         ASSAY_TRY(assay_config_take_number(
             file, "hold", y->hold, (uint32_t)assay_task_hold_least(c->price), c->price, &c->hold));
+    ASSAY_TRY(parse_signer(file, y, c));
     return y->key == NULL ? ASSAY_OK : parse_key(file, y->key, &c->key);
 }
 
@@ -298,7 +324,7 @@ const char *service_ledger_words(enum assay_status status)
                "are connected to it (services_full in the daemon's log names their users)";
     if (status == ASSAY_E_CHAIN)
         return "the daemon shows another chain, or less of it than was seen: it has to catch up";
-    return "not followed";
+    return assay_status_text(status);
 }
 
 int service_end(struct service_program *program, enum assay_status status)

@@ -30,20 +30,25 @@ enum {
     SERVICE_KEY_CLIENT_LISTEN = 1 << 2, /* client_listen */
     SERVICE_KEY_STORE = 1 << 3,         /* store, key */
     SERVICE_KEY_PROGRAM = 1 << 4,       /* code, price, hold, account, evm */
+    SERVICE_KEY_SIGNER = 1 << 5,        /* enclave, checkpoint, publish, shares_at_rest, era */
 };
 
 struct service_config {
-    char daemon[PATH_MAX];          /* its listen.services, or its socket */
-    char listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for others of the service */
-    char host[ASSAY_ADDRESS_MAX];   /* address for others; "": that of listen */
+    char daemon[PATH_MAX];                 /* its listen.services, or its socket */
+    char listen[ASSAY_ADDRESS_MAX];        /* HOST:PORT, for others of the service */
+    char host[ASSAY_ADDRESS_MAX];          /* address for others; "": that of listen */
     char client_listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for clients */
     char store[PATH_MAX];
     struct assay_secret32 key; /* of the store; the caller's to wipe */
     uint32_t group, instances, cluster, era;
     uint8_t code[32], account[32];
-    uint32_t price, hold;   /* hold: 0: the lowest for the price */
-    char metrics[PATH_MAX]; /* file that is written; "": none */
-    char evm[PATH_MAX];     /* anchor.yaml of a chain on which tasks are paid as well; "": none */
+    uint32_t price, hold;      /* hold: 0: the lowest for the price */
+    char enclave[PATH_MAX];    /* enclave.service of the member */
+    char checkpoint[PATH_MAX]; /* file of one that operators supplied */
+    char publish[PATH_MAX];    /* folder of certificates; "": the store */
+    bool is_memory_only;       /* shares_at_rest: memory */
+    char metrics[PATH_MAX];    /* file that is written; "": none */
+    char evm[PATH_MAX]; /* anchor.yaml of a chain on which tasks are paid as well; "": none */
 };
 
 struct service_program {

@@ -32,6 +32,7 @@ static const struct known documents[] = {
     { "checkpoint", "a checkpoint", false },
     { "proof", "a proof", false },
     { "key-standing", "a key proof", false },
+    { "ca-proof", "a CA proof", false },
     { "archive", "an archive of a store", false },
     { "policy", "a policy in binary form", false },
     { "fence-signed", "a fence", false },

@@ -1,6 +1,8 @@
 // bindings/go/assay_test.go - misuse, threads and signed results of the Go binding; what verdicts say is compared by
 // tests/bindings.
 
+//go:build cgo
+
 package assay
 
 import (

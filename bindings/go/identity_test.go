@@ -1,6 +1,8 @@
 // bindings/go/identity_test.go - misuse of certificates and tokens of a network in the Go binding; what they state is
 // compared by tests/bindings.
 
+//go:build cgo
+
 package assay
 
 import (

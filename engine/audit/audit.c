@@ -47,6 +47,8 @@ static bool visit_block(void *context, const struct assay_store_key *key, struct
                                         a->fold.ledger.height, key->number);
     if (a->status == ASSAY_OK && !assay_bytes_equal(key->id, a->fold.ledger.tip_id, 32))
         a->status = assay_fault_ids(fault, "id of the block", key->id, a->fold.ledger.tip_id);
+    if (a->status == ASSAY_OK && a->config->visited != NULL)
+        a->config->visited(a->config->context, value);
     if (a->status == ASSAY_OK) return true;
     if (fault->what == NULL)
         assay_status_ignore(
@@ -256,6 +258,9 @@ static enum assay_status on_closed(struct audit *a, const struct assay_store_key
     ASSAY_TRY(check_boundary(a));
     ASSAY_TRY(check_snapshot(a, ASSAY_STORE_STATE));
     ASSAY_TRY(check_snapshot(a, ASSAY_STORE_ANCHOR));
+    if (a->config->served != NULL && a->fold.services != NULL &&
+        !a->config->served(a->config->context, &a->fold.state, a->fold.registry))
+        a->stop = true;
     if (a->config->closed != NULL && !a->config->closed(a->config->context, &a->fold.state))
         a->stop = true;
     return ASSAY_OK;

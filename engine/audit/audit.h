@@ -47,8 +47,13 @@ struct assay_audit_config {
     /* The chain must contain this EPOCH block; NULL: none is known. */
     const struct assay_checkpoint *checkpoint;
     void *memory; /* assay_audit_memory_len, aligned to 64 */
+    /* After each block, the PROPOSAL payload as it is stored; NULL: not called. */
+    void (*visited)(void *context, struct assay_slice payload);
     /* After each epoch. Returns: false to stop. NULL: nobody asks. */
     bool (*closed)(void *context, const struct assay_state *state);
+    /* The same before it, with what services made of it (host/services.h). Not called for a network
+     * without services; NULL: never. */
+    bool (*served)(void *context, const struct assay_state *state, const void *registry);
     void *context;
 };
 

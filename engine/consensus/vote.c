@@ -328,6 +328,36 @@ static enum assay_status decode_tail(struct assay_cursor *c,
     return ASSAY_OK;
 }
 
+enum assay_status assay_finality_open(struct assay_slice proof,
+                                      struct assay_vote_certificate *certificate,
+                                      struct assay_cursor *tails)
+{
+    struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
+    struct assay_slice payload = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
+    ASSAY_TRY(assay_certificate_verify_payload(payload, certificate));
+    *tails = c;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_finality_link(struct assay_cursor tails, uint32_t tails_max,
+                                      const struct assay_vote_statement *statement,
+                                      uint8_t final_id[static 32])
+{
+    uint64_t count = 0;
+    uint8_t id[32];
+    ASSAY_ASSERT(tails_max <= ASSAY_BLOCK_NULLS_MAX);
+    assay_bytes_copy(id, sizeof id, statement->block_id, 32);
+    ASSAY_TRY(assay_cbor_array(&tails, ASSAY_BLOCK_NULLS_MAX, &count));
+    if (count > tails_max) return ASSAY_E_FULL;
+    for (uint64_t i = 0; i < count; i++)
+        ASSAY_TRY(decode_tail(&tails, statement, id));
+    ASSAY_TRY(assay_cursor_end(&tails));
+    assay_bytes_copy(final_id, 32, id, 32);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_finality_verify_payload(struct assay_slice proof,
                                                 const uint8_t chain_id[static 32], uint32_t era,
                                                 uint64_t epoch,
@@ -337,24 +367,15 @@ enum assay_status assay_finality_verify_payload(struct assay_slice proof,
 {
     ASSAY_ASSERT(voters_are_valid(voters));
 
-    struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
-    struct assay_slice payload = { 0 };
+    struct assay_cursor tails;
     struct assay_vote_certificate cert = { 0 };
-    uint64_t tails = 0;
     uint8_t id[32];
-    ASSAY_TRY(assay_cbor_array_exact(&c, 2));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
-    ASSAY_TRY(assay_certificate_verify_payload(payload, &cert));
+    ASSAY_TRY(assay_finality_open(proof, &cert, &tails));
     if (!assay_bytes_equal(cert.statement.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     if (cert.statement.era != era || cert.statement.epoch != epoch) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_certificate_fits(&cert, voters->count));
     if (cert.statement.type != ASSAY_VOTE_FINALISE) return ASSAY_E_INVALID;
-
-    assay_bytes_copy(id, sizeof id, cert.statement.block_id, 32);
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_BLOCK_NULLS_MAX, &tails));
-    for (uint64_t i = 0; i < tails; i++)
-        ASSAY_TRY(decode_tail(&c, &cert.statement, id));
-    ASSAY_TRY(assay_cursor_end(&c));
+    ASSAY_TRY(assay_finality_link(tails, ASSAY_BLOCK_NULLS_MAX, &cert.statement, id));
     ASSAY_TRY(signatures ? assay_certificate_verify(&cert, voters)
                          : assay_certificate_weight(&cert, voters));
 

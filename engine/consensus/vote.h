@@ -46,7 +46,7 @@ enum {
  * they weigh is in the total alone (docs/protocol.md 6.7). */
 struct assay_voter_table {
     uint32_t count;                       /* roster slots */
-    const uint32_t *weight;            /* [count] */
+    const uint32_t *weight;               /* [count] */
     const uint8_t (*node_id)[32];         /* [count] ties of the round robin */
     struct assay_p256 *const *voting_key; /* [count], NULL: cannot vote */
     uint64_t total_weight;
@@ -176,6 +176,21 @@ void assay_block_pull_encode(uint32_t era, uint64_t epoch, const uint8_t id[stat
 ASSAY_CHECKED enum assay_status assay_block_pull_decode(struct assay_slice payload, uint32_t *era,
                                                         uint64_t *epoch, uint8_t id[static 32]);
 
+/* Shape of a finality proof up to its certificate, of which nothing is verified. Out: *certificate;
+ * *tails: where assay_finality_link continues. Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_finality_open(struct assay_slice proof,
+                                                    struct assay_vote_certificate *certificate,
+                                                    struct assay_cursor *tails);
+/*
+ * assay_finality_link - the headers of tails that lead from the certified block to its E.
+ * In:      statement: of the certificate
+ * Out:     final_id: E; written on ASSAY_OK only
+ * Returns: ASSAY_OK | ASSAY_E_FULL (more than tails_max headers) | ASSAY_E_INVALID (a header that
+ *          is no tail of that epoch, or not linked) | other INPUT statuses
+ */
+ASSAY_CHECKED enum assay_status assay_finality_link(struct assay_cursor tails, uint32_t tails_max,
+                                                    const struct assay_vote_statement *statement,
+                                                    uint8_t final_id[static 32]);
 /*
  * assay_finality_verify - a finality proof with the table of its epoch.
  *

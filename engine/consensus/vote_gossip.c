@@ -59,17 +59,22 @@ void assay_sx_gossip_reset(struct assay_simplex *s)
     }
 }
 
-/* Above the final view, and near the running one: votes for later views are announced again
- * then. */
+/* Votes for later views are announced again when these are near. */
 static bool is_near_running(const struct assay_simplex *s, uint64_t view)
 {
-    if (view <= s->final_view || view > s->view + 1 || view + BEFORE < s->view) return false;
+    if (view > s->view + 1 || view + BEFORE < s->view) return false;
     return assay_sx_in_window(s, view);
+}
+
+/* The newest final view, too: a neighbour may lack the votes that made it final. */
+static bool is_announced(const struct assay_simplex *s, uint64_t view)
+{
+    return view > 0 && view >= s->final_view && is_near_running(s, view);
 }
 
 void assay_sx_gossip_note_vote(struct assay_simplex *s, uint64_t view)
 {
-    if (!s->config.neighbours || !s->running || !is_near_running(s, view)) return;
+    if (!s->config.neighbours || !s->running || !is_announced(s, view)) return;
     s->gossip.news[view % SX_GOSSIP_VIEWS] = view;
     if (s->gossip.send_at_ms == UINT64_MAX) s->gossip.send_at_ms = s->now_ms + gossip_pause_ms(s);
 }
@@ -117,8 +122,7 @@ static void send_inventory(struct assay_simplex *s, struct assay_simplex_actions
     for (uint64_t i = 0; i < SX_GOSSIP_VIEWS; i++) {
         const uint64_t view = s->gossip.news[i];
         s->gossip.news[i] = 0;
-        const struct sx_view *v =
-            view > 0 && is_near_running(s, view) ? assay_sx_find_view(s, view) : NULL;
+        const struct sx_view *v = is_announced(s, view) ? assay_sx_find_view(s, view) : NULL;
         for (uint32_t seat = 0; v != NULL && seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
                 if (v->received[seat].verified[type])
@@ -134,7 +138,7 @@ static void send_inventory(struct assay_simplex *s, struct assay_simplex_actions
 static bool is_wanted(const struct assay_simplex *s, uint64_t view, size_t type, uint32_t seat)
 {
     const struct sx_view *v = assay_sx_find_view(s, view);
-    if (!is_near_running(s, view)) return false;
+    if (view <= s->final_view || !is_near_running(s, view)) return false;
     return v == NULL || (v->certificate[type] == SX_NONE && !v->received[seat].verified[type]);
 }
 
@@ -185,7 +189,7 @@ enum assay_status assay_sx_receive_vote_inventory(struct assay_simplex *s, uint1
     if (from == ASSAY_SLOT_SELF || from == s->config.self) return ASSAY_E_STRANGER;
     for (uint32_t i = 0; i < have.count; i++) {
         const uint64_t view = have.views[i].view;
-        if (!is_near_running(s, view)) continue;
+        if (view <= s->final_view || !is_near_running(s, view)) continue;
         if (s->gossip.views[view % SX_GOSSIP_VIEWS] != view) clear_view(s, view);
         for (uint32_t seat = 0; seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)

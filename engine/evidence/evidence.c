@@ -44,6 +44,8 @@ static void on_seat_appraised(struct assay_engine *e, uint32_t slot,
     bool without_keys = false;
     const bool own = appraise_slot(e, slot, finding, &outcome, &without_keys);
     assay_seat_set_outcome(e, slot, own, outcome, without_keys);
+    if (own && assay_outcome_is_pass(outcome) && !without_keys)
+        assay_seat_set_grants(e, slot, finding->grants);
     if (!own) {
         assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->head->context.epoch, 0);
         assay_seat_set_reason(e, slot, "report-data: evidence of something else than this epoch");

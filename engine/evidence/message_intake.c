@@ -60,16 +60,14 @@ static enum assay_status store_early(struct assay_engine *e, const struct assay_
     return ASSAY_OK;
 }
 
-/* A peer holds an envelope of these keys that our log lacks: whatever else it lacks nobody can say,
- * and they are finished (docs/protocol.md 2.9). */
-static void on_unknown_own_envelope(struct assay_engine *e, uint16_t from,
-                                    const struct assay_envelope *envelope)
+/* A peer holds an envelope or a ballot of these keys that our log lacks. What else it lacks cannot
+ * be determined, and they are finished (docs/protocol.md 2.7.3, 2.9). */
+static void on_unknown_own(struct assay_engine *e, uint16_t from, uint32_t incarnation)
 {
-    ASSAY_ASSERT(envelope->epoch == e->head->context.epoch);
     if (from == ASSAY_SLOT_SELF || !e->key_state->listed) return;
-    if (envelope->incarnation != e->key_state->keys.incarnation) return;
+    if (incarnation != e->key_state->keys.incarnation) return;
     /* No earlier run can have signed in an epoch that opened while this one took part. */
-    if (e->key_state->live_epochs == 2) assay_keys_note_shared(e, envelope->incarnation);
+    if (e->key_state->live_epochs == 2) assay_keys_note_shared(e, incarnation);
     assay_keys_set_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
@@ -101,7 +99,7 @@ enum assay_status assay_message_intake_on_envelope(struct assay_engine *e, uint1
     ASSAY_ASSERT(seat->payload_len == payload.len);
     assay_evidence_wanted(e);
     if (slot == e->self) {
-        if (!e->epoch_state->envelope_made) on_unknown_own_envelope(e, from, &envelope);
+        if (!e->epoch_state->envelope_made) on_unknown_own(e, from, envelope.incarnation);
         assay_epoch_set_envelope_made(e); /* also when a peer gives ours back after a crash */
     } else {
         assay_evidence_fetch(e, slot);
@@ -113,6 +111,20 @@ enum assay_status assay_message_intake_on_envelope(struct assay_engine *e, uint1
                        assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
+}
+
+/* Only a node that lacks its log requests its own envelope: it may have signed a ballot of the
+ * epoch, too (docs/protocol.md 2.7.3). */
+static void send_ballot_of(struct assay_engine *e, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < e->members);
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
+        if (item->slot != slot || item->epoch != e->head->context.epoch) continue;
+        assay_eng_send(e, slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
+                       assay_eng_copy(e, assay_slice_over(item->bytes, item->len)));
+    }
 }
 
 enum assay_status assay_message_intake_on_pull(struct assay_engine *e, uint16_t from,
@@ -130,12 +142,13 @@ enum assay_status assay_message_intake_on_pull(struct assay_engine *e, uint16_t 
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
+    if (from < e->members && assay_bitmap_has(slots, from)) send_ballot_of(e, from);
     return ASSAY_OK;
 }
 
 void assay_message_intake_request_own(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->key_state->from_log && !e->epoch_state->envelope_made);
+    if (!e->key_state->from_log || e->epoch_state->envelope_made) return;
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_alloc(e, bitmap_len);
     uint8_t *bytes = assay_eng_alloc(e, bitmap_len + 32);
@@ -290,6 +303,23 @@ static bool may_fit_later(const struct assay_record *r, enum assay_status fits)
     return fits == ASSAY_OK || fits == ASSAY_E_EARLY;
 }
 
+/* A ballot by these keys of the running epoch, which this node has not signed. Decided before the
+ * roll is final here: until then no ballot passes the check. */
+static void find_unknown_ballot(struct assay_engine *e, uint16_t from, const struct assay_record *r)
+{
+    const struct assay_ballot *b = &r->ballot;
+    const struct assay_state *state = &e->head->state;
+    if (r->kind != ASSAY_RECORD_BALLOT || from == ASSAY_SLOT_SELF) return;
+    if (e->epoch_state->ballot_made || !e->key_state->listed) return;
+    if (b->epoch != e->head->context.epoch || b->era != state->era) return;
+    if (!assay_bytes_equal(b->chain_id, state->chain_id, 32)) return;
+    if (!assay_bytes_equal(b->node_id, state->members[e->self].node_id, 32)) return;
+    if (!assay_p256_verify(e->head->voting[e->self], r->body_digest, r->signature, ASSAY_S_LOW))
+        return;
+    assay_epoch_set_ballot_made(e);
+    on_unknown_own(e, from, b->incarnation);
+}
+
 enum assay_status assay_message_intake_on_record(struct assay_engine *e, uint16_t from,
                                                  struct assay_slice payload)
 {
@@ -299,6 +329,7 @@ enum assay_status assay_message_intake_on_record(struct assay_engine *e, uint16_
     if (payload.len > ASSAY_RECORD_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_record_decode(payload, &r));
     if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
+    find_unknown_ballot(e, from, &r);
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
     if (assay_record_is_spent(&e->head->context, &e->chain->ledger, &r)) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(check_budget(e, from, &r));

@@ -99,6 +99,23 @@ static bool ballot_names(struct assay_engine *e, const struct assay_ballot *b, u
                              want->path, ASSAY_MERKLE_LEVELS, &want->path_len) == ASSAY_OK;
 }
 
+/* What a ballot says of a slot that this node appraised; own: the evidence is the slot's. Returns:
+ * whether a proof would convict its author. */
+static bool is_false(const struct assay_engine *e, const struct assay_ballot *b, uint32_t subject,
+                     bool own)
+{
+    const struct assay_seat *seat = &e->seats[subject];
+    const uint8_t said = assay_votes_row_get(b->row.bytes, subject);
+    if (assay_record_falsehood(said, own, seat->outcome, seat->without_keys) != ASSAY_FALSE_NONE)
+        return true;
+    if (!own || !assay_outcome_is_pass(seat->outcome) || seat->without_keys ||
+        assay_votes_outcome(said) != seat->outcome ||
+        !assay_ballot_grants_by(&b->grants, assay_context_grants(&e->head->context)))
+        return false;
+    const uint8_t names = assay_grants_row_get(b->grants.row.bytes, b->grants.names, subject);
+    return assay_record_grants_falsehood(names, seat->grants) != ASSAY_FALSE_NONE;
+}
+
 /* Returns: false when it says something false for which no want was free. */
 static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *item)
 {
@@ -112,10 +129,7 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         const struct assay_seat *seat = &e->seats[subject];
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
-        const uint8_t said = assay_votes_row_get(r.ballot.row.bytes, subject);
-        if (assay_record_falsehood(said, own, seat->outcome, seat->without_keys) ==
-            ASSAY_FALSE_NONE)
-            continue;
+        if (!is_false(e, &r.ballot, subject, own)) continue;
         if (e->pending_proofs->used == ASSAY_PENDING_PROOFS_MAX) return false;
         struct assay_pending_proofs *want = add_pending(e, item->slot, subject, true);
         if (want == NULL) continue;

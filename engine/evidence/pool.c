@@ -18,12 +18,19 @@ enum {
     PASSING_MAX = 256,
     PASSING_OF_KEYS_MAX = 64, /* of declared keys alone */
     PASSING_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
+    RESERVED_OF_MEMBER_MIN = PASSING_MAX / ASSAY_SERVICES_RESERVED_SLOTS,
 };
 
-static size_t small_len(uint32_t members)
+static bool has_reserved(const struct assay_services *services)
 {
-    const size_t len = ASSAY_BALLOT_FIXED_LEN_MAX + assay_votes_row_len(members) + 128;
-    return (len + 63) & ~(size_t)63;
+    return services != NULL && services->reserved_first > 0;
+}
+
+/* Any number of granted names is valid in a ballot of a network with a group key. */
+static size_t small_len(uint32_t members, const struct assay_services *services)
+{
+    const uint32_t names = has_reserved(services) ? ASSAY_GRANTS_MAX : 0;
+    return (assay_ballot_len_max(members, names) + 128 + 63) & ~(size_t)63;
 }
 
 static uint32_t small_count(uint32_t members)
@@ -36,13 +43,23 @@ static uint32_t large_count(uint32_t members)
     return LARGE_MIN + members / 8;
 }
 
-static uint32_t passing_count(uint32_t members, bool services)
+static uint32_t passing_count(uint32_t members, const struct assay_services *services)
 {
-    if (!services) return members < PASSING_OF_KEYS_MAX ? members : PASSING_OF_KEYS_MAX;
-    return members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
+    if (services == NULL) return members < PASSING_OF_KEYS_MAX ? members : PASSING_OF_KEYS_MAX;
+    const uint32_t each =
+        members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
+    return has_reserved(services) ? 2 * each : each;
 }
 
-static size_t items_len(uint32_t members, bool services)
+/* Every author of the reserved budget has its places whatever others have: all of them fit. */
+static uint32_t reserved_of_author(uint32_t members)
+{
+    const uint32_t each = PASSING_MAX / members;
+    if (each > PASSING_OF_MEMBER) return PASSING_OF_MEMBER;
+    return each < RESERVED_OF_MEMBER_MIN ? (uint32_t)RESERVED_OF_MEMBER_MIN : each;
+}
+
+static size_t items_len(uint32_t members, const struct assay_services *services)
 {
     const size_t count =
         (size_t)small_count(members) + large_count(members) + passing_count(members, services);
@@ -50,16 +67,16 @@ static size_t items_len(uint32_t members, bool services)
     return (count * item_len + 63) & ~(size_t)63;
 }
 
-size_t assay_pool_memory_len(uint32_t members, bool services)
+size_t assay_pool_memory_len(uint32_t members, const struct assay_services *services)
 {
-    return items_len(members, services) + small_count(members) * small_len(members) +
+    return items_len(members, services) + small_count(members) * small_len(members, services) +
            (size_t)large_count(members) * LARGE_LEN +
            (size_t)passing_count(members, services) * PASSING_LEN;
 }
 
 static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t members)
 {
-    if (index < pool->small_count) return small_len(members);
+    if (index < pool->small_count) return small_len(members, pool->services);
     return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
 }
 
@@ -69,7 +86,8 @@ static void clear_parts(struct assay_pool *pool)
         pool->parts[i] = (struct assay_review_part){ 0 };
 }
 
-void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bool services)
+void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members,
+                     const struct assay_services *services)
 {
     ASSAY_ASSERT(members > 0);
 
@@ -79,6 +97,8 @@ void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bo
     pool->small_count = small_count(members);
     pool->passing_from = pool->small_count + large_count(members);
     pool->count = pool->passing_from + passing_count(members, services);
+    pool->services = services;
+    pool->reserved_of_author = reserved_of_author(members);
     pool->tags = (uint8_t *)&pool->items[pool->count];
     clear_parts(pool);
     assay_bytes_zero(pool->tags, pool->count);
@@ -122,8 +142,31 @@ static bool is_above_limit(uint32_t count, uint32_t limit)
     return limit != 0 && count >= limit;
 }
 
+/* Places of the two budgets alternate, so in blocks, which take records in the order of places,
+ * neither waits for more records than it has itself. */
+static bool is_place_of(const struct assay_pool *pool, uint32_t index,
+                        enum assay_service_budget budget)
+{
+    ASSAY_ASSERT(index >= pool->passing_from);
+    if (!has_reserved(pool->services)) return budget == ASSAY_BUDGET_COMMON;
+    return ((index - pool->passing_from) % ASSAY_BUDGETS == 0) == (budget == ASSAY_BUDGET_RESERVED);
+}
+
+static enum assay_service_budget budget_of(const struct assay_pool *pool,
+                                           const struct assay_record *r)
+{
+    const bool serves = r->kind == ASSAY_RECORD_SERVICE && pool->services != NULL;
+    return serves ? assay_services_budget(pool->services, r->service.kind) : ASSAY_BUDGET_COMMON;
+}
+
+static uint32_t limit_of_epoch(const struct assay_pool *pool, const struct assay_record_row *row,
+                               enum assay_service_budget budget)
+{
+    return budget == ASSAY_BUDGET_RESERVED ? pool->reserved_of_author : row->limits.of_epoch;
+}
+
 bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
-                           uint32_t slot, uint64_t epoch)
+                           enum assay_service_budget budget, uint32_t slot, uint64_t epoch)
 {
     const struct assay_record_row *row = assay_record_row(kind);
     uint32_t same = 0;
@@ -131,10 +174,11 @@ bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind
     ASSAY_ASSERT(pool_is_valid(pool) && row->passes);
     for (uint32_t i = pool->passing_from; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
+        if (!is_place_of(pool, i, budget)) continue;
         if (item->phase == ASSAY_POOL_FREE) place = true;
         else if (item->kind == kind && item->slot == slot && item->epoch == epoch) same++;
     }
-    return !place || is_above_limit(same, row->limits.of_epoch);
+    return !place || is_above_limit(same, limit_of_epoch(pool, row, budget));
 }
 
 /* What a member could otherwise say again and again in other words. */
@@ -144,10 +188,12 @@ static bool is_author_over_limit(const struct assay_pool *pool, const struct ass
     uint32_t same = 0;  /* of this slot */
     uint32_t epoch = 0; /* and this epoch */
     uint32_t said = 0;  /* and about this subject */
+    const enum assay_service_budget budget = budget_of(pool, r);
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
         if (item->slot != r->slot || item->may_wait != r->may_wait) continue;
+        if (item->budget != budget) continue;
         same++;
         if (item->epoch != r->epoch) continue;
         epoch++;
@@ -157,7 +203,7 @@ static bool is_author_over_limit(const struct assay_pool *pool, const struct ass
     if (row->in_rolls_only) return true; /* never sent alone */
     if (r->may_wait && row->waits_freely) return false;
     return is_above_limit(same, row->limits.of_author) ||
-           is_above_limit(epoch, row->limits.of_epoch) ||
+           is_above_limit(epoch, limit_of_epoch(pool, row, budget)) ||
            is_above_limit(said, row->limits.of_subject);
 }
 
@@ -290,10 +336,12 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;
     const bool passes = assay_record_row(record->kind)->passes;
+    const enum assay_service_budget budget = budget_of(pool, record);
     const uint32_t to = passes ? pool->count : pool->passing_from;
     for (uint32_t i = passes ? pool->passing_from : 0; found == NULL && i < to; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (record->bytes.len > item->capacity) continue;
+        if (passes && !is_place_of(pool, i, budget)) continue;
         fits = true;
         if (item->phase == ASSAY_POOL_FREE) found = item;
         if (item->phase == ASSAY_POOL_DONE && !assay_record_row(item->kind)->stays) done = item;
@@ -303,6 +351,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     *found = (struct assay_pool_item){
         .phase = ASSAY_POOL_ASKED,
         .kind = record->kind,
+        .budget = budget,
         .epoch = record->epoch,
         .slot = record->slot,
         .subject = record->subject,

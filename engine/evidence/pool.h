@@ -9,6 +9,7 @@
 #define ASSAY_ENGINE_EVIDENCE_POOL_H
 
 #include "engine/ledger/records/record.h"
+#include "engine/ledger/state/services.h"
 
 enum assay_pool_phase {
     ASSAY_POOL_FREE,
@@ -26,6 +27,7 @@ struct assay_pool_item {
     uint16_t from;     /* first sender */
     bool own;          /* made here: sent again until it is final */
     bool chosen;       /* by the proposal made last */
+    enum assay_service_budget budget; /* SERVICE; common of all other kinds */
     uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
     uint8_t evidence_digest[32];
     int64_t at_unix_s;
@@ -48,19 +50,22 @@ struct assay_pool {
     uint8_t *tags; /* [count] first byte of each item's key: what a search reads first */
     uint32_t count;
     uint32_t small_count;  /* items[0 .. small_count) have small slots */
-    uint32_t passing_from; /* items[passing_from .. count) are for records of services alone */
+    uint32_t passing_from; /* items[passing_from .. count) are for records that pass alone: */
+    const struct assay_services *services; /* with a reserved budget, every second for that */
+    uint32_t reserved_of_author;           /* records of an author of that budget at once */
     struct assay_review_part parts[ASSAY_OPERATORS_MAX]; /* by subject: taken in this epoch */
     uint64_t version; /* moves when what is offered may have changed */
 };
 
 /* Returns: bytes of memory. */
-size_t assay_pool_memory_len(uint32_t members, bool services);
-/* memory: aligned to 16; services: with places for their records. */
-void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bool services);
-/* Has an author said as much as is kept at once of this kind and epoch, or is there no place for
- * something of that length? Returns: whether another one would be refused. */
+size_t assay_pool_memory_len(uint32_t members, const struct assay_services *services);
+/* memory: aligned to 16; services: with places for their records, NULL: none. */
+void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members,
+                     const struct assay_services *services);
+/* Has an author as many records of this kind, budget and epoch as are stored at once, or is there
+ * no place for another one? Returns: whether it would be refused. */
 bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
-                           uint32_t slot, uint64_t epoch);
+                           enum assay_service_budget budget, uint32_t slot, uint64_t epoch);
 /* Returns: the item that says this, NULL when there is none. */
 const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32]);

@@ -103,8 +103,15 @@ static void lay_out_ledgers(struct assay_parts *p, struct assay_layout *l, uint3
     if (l->base != NULL) assay_close_init(&p->head.close, close, capacity(n));
 }
 
-static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_t n)
+static const struct assay_grants *grants_of(const struct assay_engine_config *config)
 {
+    return config->services != NULL ? config->services->grants : NULL;
+}
+
+static void lay_out_members(struct assay_parts *p, struct assay_layout *l,
+                            const struct assay_engine_config *config)
+{
+    const size_t n = config->genesis->member_count;
     struct assay_chain_head *head = &p->head;
     struct assay_findings *findings = &p->verdicts.findings;
     head->voting = assay_layout_add(l, n * sizeof(struct assay_p256 *));
@@ -128,10 +135,11 @@ static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_
         p->inventory.lacks[lane] = assay_layout_add(l, n * sizeof(struct assay_missing_item));
     p->inventory.windows = assay_layout_add(l, n * sizeof *p->inventory.windows);
     findings->count = (uint32_t)(4 * n + 64);
+    findings->grants = grants_of(config);
     findings->items = assay_layout_add(l, findings->count * sizeof(struct assay_finding_record));
     p->pending_proofs.hashes = assay_layout_add(l, n * 32);
-    p->pending_proofs.ballot_len_max =
-        ASSAY_BALLOT_FIXED_LEN_MAX + assay_votes_row_len((uint32_t)n) + 128;
+    const uint32_t names = config->services != NULL ? ASSAY_GRANTS_MAX : 0;
+    p->pending_proofs.ballot_len_max = assay_ballot_len_max((uint32_t)n, names) + 128;
     for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++)
         p->pending_proofs.all[i].ballot = assay_layout_add(l, p->pending_proofs.ballot_len_max);
 }
@@ -167,11 +175,16 @@ static void lay_out_services(struct assay_parts *p, struct assay_layout *l,
     p->service_state.room.members =
         assay_layout_add(l, capacity(n) * sizeof *p->service_state.room.members);
     p->service_state.room.document = assay_layout_add(l, services->document_len_max);
-    void *closed = assay_layout_add(l, assay_services_log_memory_len(n));
-    if (l->base != NULL) assay_services_log_init(&p->service_state.closed, closed, n);
+    const size_t log_len = assay_services_log_memory_len(n, services->reserved_first > 0);
+    const uint32_t names = services->grants != NULL ? services->grants->count : 0;
+    void *closed = assay_layout_add(l, log_len);
+    if (l->base != NULL) assay_services_log_init(&p->service_state.closed, closed, n, services);
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = assay_layout_add(l, assay_services_log_memory_len(n));
-        if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
+        void *memory = assay_layout_add(l, log_len);
+        void *rows = assay_layout_add(l, assay_ledger_grants_len(n, names));
+        if (l->base == NULL) continue;
+        assay_ledger_serve(ledgers[i], memory, services);
+        assay_ledger_grant(ledgers[i], rows, names);
     }
 }
 
@@ -200,7 +213,7 @@ static void lay_out_memory(struct assay_parts *p, struct assay_layout *l,
     const uint32_t n = config->genesis->member_count;
     const struct assay_simplex_config simplex = simplex_config(config, NULL);
     lay_out_ledgers(p, l, n);
-    lay_out_members(p, l, n);
+    lay_out_members(p, l, config);
     lay_out_fast_sync(p, l);
     lay_out_services(p, l, config);
     lay_out_blocks(p, l, config);
@@ -221,9 +234,8 @@ static void lay_out_memory(struct assay_parts *p, struct assay_layout *l,
     m->simplex = assay_layout_add(l, assay_simplex_size(&simplex));
     m->actions = assay_layout_add(l, sizeof *m->actions);
     m->pool = assay_layout_add(l, sizeof *m->pool);
-    const bool services = config->services != NULL;
-    void *pool = assay_layout_add(l, assay_pool_memory_len(n, services));
-    if (l->base != NULL) assay_pool_init(m->pool, pool, n, services);
+    void *pool = assay_layout_add(l, assay_pool_memory_len(n, config->services));
+    if (l->base != NULL) assay_pool_init(m->pool, pool, n, config->services);
 }
 
 enum { UNIT = 64 }; /* alignment of every area */

@@ -261,7 +261,8 @@ static enum assay_status check_declaration(const struct assay_engine *e, struct 
     const uint8_t *now = assay_declaration_root_at(&self->declaration, e->head->context.epoch);
     if (now != NULL && assay_bytes_equal(now, body->root, 32)) return ASSAY_E_DUPLICATE;
     if (e->epoch_state->keys_made) return ASSAY_E_DUPLICATE;
-    if (assay_pool_is_full_of(e->pool, ASSAY_RECORD_KEYS, e->self, e->head->context.epoch))
+    if (assay_pool_is_full_of(e->pool, ASSAY_RECORD_KEYS, ASSAY_BUDGET_COMMON, e->self,
+                              e->head->context.epoch))
         return ASSAY_E_FULL;
     /* A bad proof would be charged to this node by its peers (docs/protocol.md 5.12.1). */
     return assay_declared_keys_verify(e->head->state.chain_id, self->node_id, &keys, &at);
@@ -353,8 +354,9 @@ static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool has_quo
     return assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome);
 }
 
-/* Fills row and exceptions. */
-static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
+/* Fills rows and exceptions. names_row: NULL: of no granted names. */
+static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row,
+                        uint8_t *names_row)
 {
     ASSAY_ASSERT(b->exception_count == 0);
     const bool has_quorum = has_quorum_of_envelopes(e);
@@ -380,8 +382,10 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
                 assay_seat_set_reason(e, i, "absent: no evidence for this epoch could be had");
         }
         assay_votes_row_set(row, i, outcome);
-        if (seat->phase == ASSAY_SEAT_JUDGED && seat->without_keys)
-            assay_votes_row_set_without_keys(row, i);
+        if (seat->phase != ASSAY_SEAT_JUDGED) continue;
+        if (seat->without_keys) assay_votes_row_set_without_keys(row, i);
+        else if (names_row != NULL && seat->grants != 0)
+            assay_grants_row_add(names_row, b->grants.names, i, seat->grants);
     }
     ASSAY_ASSERT(b->exception_count <= ASSAY_EXCEPTIONS_MAX);
 }
@@ -393,15 +397,18 @@ static void cast_ballot(struct assay_engine *e)
     struct assay_ballot b = { .era = e->head->state.era,
                               .epoch = e->head->context.epoch,
                               .incarnation = e->key_state->keys.incarnation };
+    const struct assay_grants *grants = assay_context_grants(&e->head->context);
+    const uint32_t names = grants != NULL ? grants->count : 0;
     const size_t row_len = assay_votes_row_len(e->members);
-    const size_t len_max = ASSAY_BALLOT_FIXED_LEN_MAX + row_len;
-    uint8_t *row = assay_eng_alloc(e, row_len);
+    const size_t names_len = assay_grants_row_len(e->members, names);
+    const size_t len_max = assay_ballot_len_max(e->members, names);
+    uint8_t *row = assay_eng_alloc(e, row_len + names_len);
     uint8_t *body = assay_eng_alloc(e, len_max);
     uint8_t *bytes = assay_eng_alloc(e, len_max + 128);
     if (row == NULL || body == NULL || bytes == NULL) return; /* next tick */
     struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_SIGN);
     if (effect == NULL) return;
-    assay_bytes_zero(row, row_len);
+    assay_bytes_zero(row, row_len + names_len);
     assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(b.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_bytes_copy(b.roll_root, 32, e->chain->ledger.roll_root, 32);
@@ -410,7 +417,12 @@ static void cast_ballot(struct assay_engine *e)
     assay_bytes_copy(b.verifier_digest, 32, e->verifier_digest, 32);
     b.level = e->level;
     b.row = assay_slice_over(row, row_len);
-    fill_ballot(e, &b, row);
+    if (names > 0) {
+        b.grants.names = names;
+        b.grants.row = assay_slice_over(row + row_len, names_len);
+        assay_bytes_copy(b.grants.digest, 32, grants->digest, 32);
+    }
+    fill_ballot(e, &b, row, names > 0 ? row + row_len : NULL);
     ASSAY_ASSERT(assay_context_binds_keys(&e->head->context, e->self, b.epoch)
                      ? assay_votes_row_valid_keyed(row, row_len, e->members, e->self)
                      : assay_votes_row_valid(row, row_len, e->members, e->self));

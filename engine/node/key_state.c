@@ -144,7 +144,8 @@ void assay_keys_compare(struct assay_engine *e, const struct assay_member *membe
 bool assay_eng_may_sign(const struct assay_engine *e)
 {
     return e->key_state->listed && !e->key_state->rolled_back && !e->chain->halted &&
-           !e->era->fenced && assay_member_serves(&e->head->state.members[e->self]);
+           !e->era->fenced && !assay_restore_is_behind(e) &&
+           assay_member_serves(&e->head->state.members[e->self]);
 }
 
 bool assay_keys_wants_listing(const struct assay_engine *e)

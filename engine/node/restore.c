@@ -254,8 +254,21 @@ static void run_simplex(struct assay_engine *e)
                       e->actions);
 }
 
+void assay_restore_note_begun(struct assay_engine *e, uint64_t epoch)
+{
+    struct assay_start_state *s = &e->parts->start_state;
+    s->begun_epoch = assay_max_u64(s->begun_epoch, epoch);
+}
+
+bool assay_restore_is_behind(const struct assay_engine *e)
+{
+    const struct assay_start_state *s = e->start_state;
+    return s->requests_first && !s->voted_on && e->head->context.epoch < s->begun_epoch;
+}
+
 void assay_restore_complete(struct assay_engine *e)
 {
+    if (assay_restore_is_behind(e)) return;
     e->parts->start_state.restored = true;
     if (!e->start_state->voted_on) run_simplex(e);
 }

@@ -103,7 +103,16 @@ void assay_seat_set_outcome(struct assay_engine *e, uint32_t slot, bool own,
     seat->phase = own ? ASSAY_SEAT_JUDGED : ASSAY_SEAT_FOREIGN;
     seat->outcome = outcome;
     seat->without_keys = own && without_keys;
+    seat->grants = 0;
     seat->last_outcome = own ? outcome : ASSAY_OUTCOME_ABSENT;
+}
+
+void assay_seat_set_grants(struct assay_engine *e, uint32_t slot, uint8_t grants)
+{
+    struct assay_seat *seat = seat_at(e, slot);
+    ASSAY_ASSERT(seat->phase == ASSAY_SEAT_JUDGED && assay_outcome_is_pass(seat->outcome) &&
+                 !seat->without_keys);
+    seat->grants = grants;
 }
 
 void assay_seat_set_reason(struct assay_engine *e, uint32_t slot, const char *text)

@@ -19,8 +19,9 @@ static bool registry_is_valid(const struct assay_engine *e)
 {
     const struct assay_services_state *s = e->service_state;
     if (e->services == NULL) return s->registry == NULL && s->missing == 0;
-    return s->registry != NULL && s->room.registry != NULL && s->registry != s->room.registry &&
-           s->submitted_count <= ASSAY_SERVICE_NUMBERS;
+    for (unsigned i = 0; i < ASSAY_BUDGETS; i++)
+        if (s->own[i].submitted_count > ASSAY_SERVICE_NUMBERS) return false;
+    return s->registry != NULL && s->room.registry != NULL && s->registry != s->room.registry;
 }
 
 void assay_services_init(struct assay_engine *e, struct assay_state *genesis)
@@ -108,7 +109,8 @@ void assay_services_restore_record(struct assay_engine *e, const struct assay_se
 {
     struct assay_services_state *s = &e->parts->service_state;
     if (service->epoch == e->head->context.epoch)
-        s->numbers |= (uint64_t)1 << service->number;
+        s->own[assay_services_budget(e->services, service->kind)].numbers |=
+            (uint64_t)1 << service->number;
 }
 
 size_t assay_services_len_max(const struct assay_engine *e)
@@ -163,8 +165,10 @@ void assay_services_advance(struct assay_engine *e, const struct assay_ledger *l
 
 void assay_services_on_epoch(struct assay_engine *e)
 {
-    e->parts->service_state.numbers = 0;
-    e->parts->service_state.submitted_count = 0;
+    for (unsigned i = 0; i < ASSAY_BUDGETS; i++) {
+        e->parts->service_state.own[i].numbers = 0;
+        e->parts->service_state.own[i].submitted_count = 0;
+    }
 }
 
 /* --- requests */
@@ -256,7 +260,7 @@ static void submission_digest(uint32_t kind, struct assay_slice payload, uint8_t
     assay_sha256_pieces(pieces, 2, digest);
 }
 
-static bool was_submitted(const struct assay_services_state *s, const uint8_t digest[static 32])
+static bool was_submitted(const struct assay_own_services *s, const uint8_t digest[static 32])
 {
     for (uint32_t i = 0; i < s->submitted_count; i++)
         if (assay_bytes_equal(s->submitted[i], digest, 32)) return true;
@@ -265,9 +269,10 @@ static bool was_submitted(const struct assay_services_state *s, const uint8_t di
 
 /* Returns: a number that no final or pending record of ours has; ASSAY_SERVICE_NUMBERS: none is
  * left. */
-static uint32_t find_free_number(const struct assay_engine *e)
+static uint32_t find_free_number(const struct assay_engine *e, enum assay_service_budget budget)
 {
-    const uint64_t taken = e->chain->ledger.services.taken[e->self] | e->service_state->numbers;
+    const uint64_t taken = e->chain->ledger.services.taken[budget][e->self] |
+                           e->service_state->own[budget].numbers;
     uint32_t number = 0;
     while (number < ASSAY_SERVICE_NUMBERS && (taken >> number & 1) != 0)
         number++;
@@ -282,6 +287,9 @@ static enum assay_status check_submission(const struct assay_engine *e, uint32_t
     if (!e->start_state->started || e->newcomer || !assay_eng_may_sign(e)) return ASSAY_E_AGAIN;
     if (e->head->state.members[e->self].trust.integrity.standing == ASSAY_STANDING_SUSPENDED)
         return ASSAY_E_STRANGER;
+    if (e->self >= ASSAY_SERVICES_RESERVED_SLOTS &&
+        assay_services_budget(e->services, kind) == ASSAY_BUDGET_RESERVED)
+        return ASSAY_E_UNSUPPORTED;
     return e->services->check(e->services->context, kind, payload);
 }
 
@@ -307,20 +315,21 @@ static void sign_service_record(struct assay_effect *effect, uint8_t *bytes,
 enum assay_status assay_services_submit(struct assay_engine *e, uint32_t kind,
                                         struct assay_slice payload)
 {
-    struct assay_services_state *s = &e->parts->service_state;
     const struct assay_life *life = &e->head->state.members[e->self].lives[0];
     uint8_t submitted[32];
     ASSAY_TRY(check_submission(e, kind, payload));
+    const enum assay_service_budget budget = assay_services_budget(e->services, kind);
+    struct assay_own_services *s = &e->parts->service_state.own[budget];
     submission_digest(kind, payload, submitted);
     if (was_submitted(s, submitted)) return ASSAY_E_DUPLICATE;
     struct assay_service_body service = { .era = e->head->state.era,
                                           .epoch = e->head->context.epoch,
                                           .incarnation = life->incarnation,
-                                          .number = find_free_number(e),
+                                          .number = find_free_number(e, budget),
                                           .kind = kind,
                                           .payload = payload };
     if (service.number == ASSAY_SERVICE_NUMBERS || s->submitted_count == ASSAY_SERVICE_NUMBERS ||
-        assay_pool_is_full_of(e->pool, ASSAY_RECORD_SERVICE, e->self, service.epoch))
+        assay_pool_is_full_of(e->pool, ASSAY_RECORD_SERVICE, budget, e->self, service.epoch))
         return ASSAY_E_FULL;
     assay_bytes_copy(service.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(service.node_id, 32, e->head->state.members[e->self].node_id, 32);

@@ -18,6 +18,18 @@ bool assay_engine_expected_sender(const struct assay_engine *engine, struct assa
            assay_simplex_expected_sender(engine->simplex, payload, slot);
 }
 
+static void get_names(const struct assay_engine *engine, struct assay_engine_snapshot *snapshot)
+{
+    const struct assay_grants *grants = assay_context_grants(&engine->head->context);
+    snapshot->name_count = grants != NULL ? grants->count : 0;
+    for (uint32_t k = 0; k < snapshot->name_count; k++) {
+        struct assay_granted_name *name = &snapshot->names[k];
+        assay_bytes_copy(name->text, sizeof name->text, grants->name[k].text,
+                         sizeof grants->name[k].text);
+        name->min_standing = grants->name[k].min_standing;
+    }
+}
+
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot)
 {
@@ -58,6 +70,7 @@ void assay_engine_snapshot(const struct assay_engine *engine,
     snapshot->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
     snapshot->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
     snapshot->largest_platform_bp = share_bp(&t->platform, t->total_weight);
+    get_names(engine, snapshot);
     for (size_t i = 0; i < sizeof snapshot->refused / sizeof snapshot->refused[0]; i++)
         snapshot->refused[i] = engine->refused[i];
 }
@@ -113,6 +126,10 @@ static void get_keys(const struct assay_engine *engine, const struct assay_membe
         .state = assay_member_keys_state(m, engine->head->state.epoch, ASSAY_STANDING_WARNING)
     };
     assay_bytes_copy(keys->keys_root, 32, d->keys_root, 32);
+    const struct assay_grants *grants = assay_context_grants(&engine->head->context);
+    for (uint32_t k = 0; grants != NULL && k < grants->count; k++)
+        if (assay_declaration_has_grant(d, grants->name[k].digest))
+            keys->granted |= (uint8_t)(1u << k);
     if (d->count == 0 || !d->roots[0].binds) return;
     keys->is_keyed = true;
     keys->since_epoch = d->roots[0].since_epoch;

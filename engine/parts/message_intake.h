@@ -44,7 +44,8 @@ void assay_message_intake_on_counted_ballot(struct assay_engine *e, struct assay
 void assay_message_intake_on_verdict(struct assay_engine *e);
 /* Requests missing envelopes from peers. */
 void assay_message_intake_request_missing(struct assay_engine *e);
-/* Requests our own envelope of the running epoch from all peers. */
+/* Requests our own envelope and ballot of the running epoch from all peers, after a start with a
+ * log that may lack them. */
 void assay_message_intake_request_own(struct assay_engine *e);
 void assay_message_intake_resend(struct assay_engine *e);
 /* Two signed messages that convict: E1 to E4, E8. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in

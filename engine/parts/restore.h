@@ -35,6 +35,9 @@ struct assay_start_state {
     uint64_t log_epoch;
     uint8_t log_note[ASSAY_LOG_NOTE_LEN_MAX]; /* the value that is persisted: valid between steps */
     bool voted_on; /* Simplex runs; not before it is known whether our vote log is missing */
+    /* Since the start: the newest epoch that is proven to have begun. These keys may have signed in
+     * all before it. */
+    uint64_t begun_epoch;
 };
 
 /* Restores one item of the store, before the start. Returns: ASSAY_OK | ASSAY_E_INVALID (out of
@@ -49,7 +52,12 @@ void assay_restore_forget_log(struct assay_engine *e);
 void assay_restore_save_log(struct assay_engine *e);
 /* Starts after the last item. */
 void assay_restore_start(struct assay_engine *e);
-/* Peers have reported everything: starts Simplex, unless it runs. */
+/* Peers have reported everything: starts Simplex, unless it runs, or a later epoch is proven. */
 void assay_restore_complete(struct assay_engine *e);
+/* A peer has proven that this epoch has begun. */
+void assay_restore_note_begun(struct assay_engine *e, uint64_t epoch);
+/* Returns: whether nothing may be signed yet: the log is not known to be complete, and the running
+ * epoch here is proven to be over (docs/protocol.md 2.7.3). */
+bool assay_restore_is_behind(const struct assay_engine *e);
 
 #endif

@@ -23,6 +23,7 @@ struct assay_seat {
     enum assay_seat_phase phase;
     enum assay_outcome outcome; /* JUDGED */
     bool without_keys;          /* PASS: it binds no keys although its member declared some */
+    uint8_t grants;             /* PASS with the declared keys: granted names (2.17) */
     struct assay_envelope envelope;
     uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
     size_t payload_len;                    /* 0: no envelope */
@@ -61,6 +62,8 @@ void assay_seat_set_missing(struct assay_engine *e, uint32_t slot);
 /* Sets the outcome; own: the evidence is bound to this slot and epoch, else the seat is FOREIGN. */
 void assay_seat_set_outcome(struct assay_engine *e, uint32_t slot, bool own,
                             enum assay_outcome outcome, bool without_keys);
+/* Sets the granted names that the evidence of a PASS with the declared keys has. */
+void assay_seat_set_grants(struct assay_engine *e, uint32_t slot, uint8_t grants);
 /* Sets the reason of the last negative outcome, for operators; truncated to its field. */
 void assay_seat_set_reason(struct assay_engine *e, uint32_t slot, const char *text);
 /* Others proved that this node's own evidence of an epoch fails: recorded for its operator, since a

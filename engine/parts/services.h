@@ -19,9 +19,11 @@ struct assay_services_state {
     uint64_t asked_ms;
     uint32_t turn; /* next peer to query */
     /* Of this node, in the running epoch. */
-    uint64_t numbers;   /* numbers that it used, a bit each */
-    uint32_t submitted_count;
-    uint8_t submitted[ASSAY_SERVICE_NUMBERS][32]; /* digests of kind and payload */
+    struct assay_own_services {
+        uint64_t numbers; /* numbers that it used, a bit each */
+        uint32_t submitted_count;
+        uint8_t submitted[ASSAY_SERVICE_NUMBERS][32]; /* digests of kind and payload */
+    } own[ASSAY_BUDGETS];
 };
 
 /* Initialises from the genesis, or from a state whose documents are missing. */

@@ -139,8 +139,7 @@ static uint64_t wanted_height(const struct assay_engine *e)
 
 static void request_next(struct assay_engine *e)
 {
-    ASSAY_ASSERT(sync_is_valid(e));
-    ASSAY_ASSERT(e->sync->active);
+    ASSAY_ASSERT(sync_is_valid(e) && e->sync->active);
     e->parts->sync.asked_ms = e->now_ms; /* also without a peer to ask */
     e->parts->sync.answered = false;
     assay_fast_sync_start_if_better(e, e->sync->target_epoch);
@@ -175,17 +174,17 @@ static void request_next(struct assay_engine *e)
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_REQUEST_LEN_MAX);
     const enum assay_status status = assay_sync_request_encode(&ask, &w);
-    ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(status == ASSAY_OK && w.len <= ASSAY_SYNC_REQUEST_LEN_MAX);
     ASSAY_ASSERT(peer < e->members && peer != e->self);
-    ASSAY_ASSERT(w.len <= ASSAY_SYNC_REQUEST_LEN_MAX);
-    for (uint32_t k = 1; e->sync->several && k < ASSAY_SYNC_FIRST_ASKED; k++) {
+    /* Before the others: answers to those mean that this one is answered, too (2.7.3). */
+    if (e->sync->several) assay_message_intake_request_own(e);
+    for (uint32_t k = 0; k < (e->sync->several ? ASSAY_SYNC_FIRST_ASKED : 1u); k++) {
         const uint16_t other = assay_eng_find_peer(e, e->sync->turn + k);
-        if (other == peer) break;
-        if (!has_answered(e, other))
+        if (k > 0 && other == peer) break;
+        if (k == 0 || !has_answered(e, other))
             assay_eng_send(e, other, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK,
                            assay_slice_over(bytes, w.len));
     }
-    assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
 }
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
@@ -721,8 +720,9 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     if (status == ASSAY_OK && page.block_count == 0 && doubt_inherited(e)) return ASSAY_OK;
     if ((status == ASSAY_OK || e->sync->unaccepted) && page.block_count == 0 && !page.more) {
         /* It is over, and that is proven, or signed by the operators; the blocks are gone here. */
-        e->parts->sync.target_epoch =
-            assay_max_u64(e->sync->target_epoch, e->head->context.epoch + 1);
+        const uint64_t next = e->head->context.epoch + 1;
+        e->parts->sync.target_epoch = assay_max_u64(e->sync->target_epoch, next);
+        if (status == ASSAY_OK) assay_restore_note_begun(e, next);
         on_empty_page(e, from);
         return ASSAY_OK;
     }

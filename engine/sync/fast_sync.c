@@ -428,6 +428,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
     else if (b.state.certified) l->unsealed = false;
     l->epoch = b.header.epoch;
     l->era = b.header.era;
+    assay_restore_note_begun(e, l->epoch + 1);
     assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, b.id, 32);
     assay_bytes_copy(l->votes, 32, votes, 32);
@@ -502,14 +503,10 @@ static enum assay_status on_no_boundaries(struct assay_engine *e, uint16_t from)
     struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint64_t worth = l->starved ? 1 : ASSAY_FAST_SYNC_EPOCHS;
     if (!count_nothing(e, from)) return ASSAY_E_NOT_FOUND;
-    if (e->newcomer) {
-        on_no_boundaries_newcomer(e);
-        return ASSAY_E_NOT_FOUND;
-    }
-    if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
-        start_state(e);
-        return ASSAY_E_NOT_FOUND;
-    }
+    const bool is_far = l->epoch >= e->head->state.epoch + worth && !l->unsealed;
+    if (e->newcomer) on_no_boundaries_newcomer(e);
+    else if (is_far) start_state(e);
+    if (e->newcomer || is_far) return ASSAY_E_NOT_FOUND;
     if (l->starved) { /* there is no other way: every peer must have nothing */
         if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
         if (!l->repeated) { /* a peer that did not answer once may be the one that has them */

@@ -88,7 +88,8 @@ ASSAY_API void assay_identity_destroy(struct assay_identity **identity);
  * peer has its key; this function, that the network certified the key. No host name is compared:
  * set chain_id, and service, spiffe_id or node_id.
  * In:      request: bytes beyond the members that this version has must be zero; certificates
- *          [count]: DER, as the peer sent them, its own first; others cannot extend the path
+ *          [count]: DER, as the peer sent them, its own first; of the others the certificate of a
+ *          CA number by a given one before it extends the path, and none else
  * Out:     *answer, always: ASSAY_IDENTITY_VALID, or why the certificate must not be relied on;
  *          ASSAY_IDENTITY_NOT_READ unless ASSAY_OK is returned
  *          *identity has details

@@ -35,6 +35,9 @@ static struct assay_json *entry_document(const struct assay_authz_survey *survey
     assay_json_set_hex(object, "spki", key->spki.bytes, key->spki.len);
     assay_json_set_bool(object, "declared", listing->is_declared);
     assay_json_set_bool(object, "certified", listing->is_certified);
+    assay_json_set_bool(object, "granted",
+                        verdict == ASSAY_KEY_ACTIVE &&
+                            assay_authz_listing_is_granted(survey->s, listing));
     set_active(object, verdict, verdict == ASSAY_KEY_ACTIVE);
     assay_json_set_text(object, "reason", assay_authz_verdict_code(verdict));
     assay_json_set_text(object, "reason_text", assay_authz_verdict_text(verdict));
@@ -91,6 +94,10 @@ static struct assay_json *member_document(const struct assay_authz_survey *surve
     set_root(object, "keys_root", m->keys.keys_epoch > 0, m->keys.keys_root);
     if (m->keys.keys_epoch > 0) assay_json_set_uint(object, "keys_epoch", m->keys.keys_epoch);
     else assay_json_set_null(object, "keys_epoch");
+    struct assay_json *names = assay_json_set_array(object, "granted_names");
+    for (uint32_t k = 0; k < s->chain.name_count; k++)
+        if ((m->keys.granted >> k & 1) != 0)
+            assay_json_append_text(names, s->chain.names[k].text);
     struct assay_json *list = assay_json_set_array(object, "keys");
     while (assay_authz_listing_next(s, slot, &at, &listing))
         assay_json_append(list, entry_document(survey, &listing));

@@ -343,6 +343,57 @@ struct assay_json *assay_document_task(const struct assay_snapshot *s,
     return object;
 }
 
+/* ------------------------------------------------------------ the group key */
+
+const char *assay_document_key_state(enum assay_summary_key_state state)
+{
+    static const char *const words[ASSAY_SUMMARY_KEY_STATES] = {
+        [ASSAY_SUMMARY_KEY_NONE] = "none",       [ASSAY_SUMMARY_KEY_MAKING] = "making",
+        [ASSAY_SUMMARY_KEY_ACTIVE] = "active",   [ASSAY_SUMMARY_KEY_FEW] = "few",
+        [ASSAY_SUMMARY_KEY_TOO_FEW] = "too_few", [ASSAY_SUMMARY_KEY_LOST] = "lost"
+    };
+    return (unsigned)state < ASSAY_SUMMARY_KEY_STATES ? words[state] : "unknown";
+}
+
+const char *assay_document_ceremony(enum assay_ca_phase phase)
+{
+    switch (phase) {
+    case ASSAY_CA_IDLE: return "none";
+    case ASSAY_CA_OFFERS: return "offers";
+    case ASSAY_CA_DEALS: return "deals";
+    case ASSAY_CA_DISPUTES: return "disputes";
+    case ASSAY_CA_HAVES: return "haves";
+    }
+    ASSAY_UNREACHABLE("a phase");
+}
+
+static struct assay_json *identity_document(const struct assay_snapshot *s,
+                                            const struct assay_summary_identity *v)
+{
+    ASSAY_ASSERT(v->holder_count <= ASSAY_FROST_HOLDERS_MAX);
+    struct assay_json *const object = assay_json_object(), *const holders = assay_json_array();
+    assay_json_set_text(object, "state", assay_document_key_state(v->state));
+    assay_json_set_uint(object, "ca_number", v->ca_number);
+    assay_json_set_uint(object, "generation", v->generation);
+    assay_json_set_uint(object, "since_epoch", v->since);
+    assay_json_set_uint(object, "threshold", v->threshold);
+    assay_json_set_uint(object, "indices", v->indices);
+    assay_json_set_uint(object, "live", v->live);
+    assay_json_set_uint(object, "convicted", v->convicted);
+    assay_json_set_text(object, "ceremony", assay_document_ceremony(v->phase));
+    assay_json_set_bool(object, "is_reshare", v->is_reshare);
+    assay_json_set_uint(object, "attempts", v->attempts);
+    for (uint32_t i = 0; i < v->holder_count; i++) {
+        struct assay_json *const holder = member_document(s, v->holder[i].slot);
+        assay_json_set_uint(holder, "indices", v->holder[i].indices);
+        assay_json_set_uint(holder, "live", v->holder[i].live);
+        assay_json_set_bool(holder, "lost", v->holder[i].lost);
+        assay_json_append(holders, holder);
+    }
+    assay_json_set(object, "holders", holders);
+    return object;
+}
+
 /* ------------------------------------------------------------ the document */
 
 struct assay_json *assay_document_services(const struct assay_snapshot *s)
@@ -361,6 +412,8 @@ struct assay_json *assay_document_services(const struct assay_snapshot *s)
     else assay_json_set_null(data, "shares");
     if (v->has_tasks) assay_json_set(data, "tasks", task_documents(s, &v->tasks));
     else assay_json_set_null(data, "tasks");
+    if (v->has_identity) assay_json_set(data, "identity", identity_document(s, &v->identity));
+    else assay_json_set_null(data, "identity");
     assay_json_set(data, "records", s->services != NULL ? record_documents(v) : assay_json_array());
     if (v->path[0] != '\0') assay_json_set(data, "programs", program_documents(v));
     else assay_json_set_null(data, "programs");

@@ -20,5 +20,9 @@ struct assay_json *assay_document_share(const struct assay_snapshot *s,
 /* "forming" .. "gone"; "open" .. "expired". Each Returns: static text. */
 const char *assay_document_phase(enum assay_cont_phase phase);
 const char *assay_document_state(enum assay_summary_state state);
+/* Of the group key: "none" .. "lost"; of the ceremony that runs: "none" .. "haves". Each Returns:
+ * static text. */
+const char *assay_document_key_state(enum assay_summary_key_state state);
+const char *assay_document_ceremony(enum assay_ca_phase phase);
 
 #endif

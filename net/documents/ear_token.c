@@ -3,6 +3,7 @@
  */
 #include "net/documents/ear_token.h"
 
+#include "quote/result/cwt.h"
 #include "quote/result/jwt.h"
 
 enum { HEADER_LEN_MAX = 256 };
@@ -24,5 +25,17 @@ enum assay_status assay_document_ear_sign(struct assay_p256_signer *signer,
     assay_sha256(signed_text.bytes, signed_text.len, digest);
     ASSAY_TRY(assay_p256_sign(signer, digest, signature));
     assay_jwt_put_signature(token, signature);
+    return token->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+enum assay_status assay_document_ear_sign_cbor(
+    struct assay_p256_signer *signer, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
+    struct assay_slice claims, struct assay_writer *token)
+{
+    uint8_t digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
+    ASSAY_ASSERT(token->len == 0 && !token->full);
+    assay_cwt_digest(public_key, claims, digest);
+    ASSAY_TRY(assay_p256_sign(signer, digest, signature));
+    assay_cwt_put(token, public_key, claims, signature);
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }

@@ -16,5 +16,10 @@
 ASSAY_CHECKED enum assay_status assay_document_ear_sign(
     struct assay_p256_signer *signer, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
     enum assay_ear_profile profile, struct assay_slice claims, struct assay_writer *token);
+/* Claims as a CBOR web token of ES256 (RFC 8392, quote/result/cwt.h). In: claims: CBOR. Returns: as
+ * above */
+ASSAY_CHECKED enum assay_status assay_document_ear_sign_cbor(
+    struct assay_p256_signer *signer, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
+    struct assay_slice claims, struct assay_writer *token);
 
 #endif

@@ -7,6 +7,7 @@
 #include "host/permit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { STALLED_MS = 5000 }; /* as /livez: the loop publishes once a second at least */
 
@@ -120,6 +121,20 @@ enum assay_authz_verdict assay_authz_listing_verdict(const struct assay_snapshot
                : ASSAY_KEY_NOT_CERTIFIED;
 }
 
+bool assay_authz_listing_is_granted(const struct assay_snapshot *s,
+                                    const struct assay_authz_listing *listing)
+{
+    ASSAY_ASSERT(listing->slot < s->member_count && s->chain.name_count <= ASSAY_GRANTS_MAX);
+    const struct assay_member_snapshot *m = &s->members[listing->slot].ledger;
+    for (uint32_t k = 0; k < s->chain.name_count; k++) {
+        const struct assay_granted_name *name = &s->chain.names[k];
+        const struct assay_slice text = assay_slice_over(name->text, strlen(name->text));
+        if (!assay_slice_equal(text, listing->key->name)) continue;
+        return (m->keys.granted >> k & 1) != 0 && assay_authz_standing(m) <= name->min_standing;
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------ decisions */
 
 /* Whether this node may answer at all. Returns: ACTIVE, or why not. */
@@ -146,6 +161,13 @@ static bool is_standing(enum assay_authz_verdict verdict)
     return verdict >= ASSAY_KEY_MAINTENANCE && verdict <= ASSAY_KEY_DRAINED;
 }
 
+static bool is_of_service(const struct search *search, const struct assay_authz_listing *listing)
+{
+    const struct assay_slice service = search->question->service;
+    return service.len == 0 || (assay_slice_equal(listing->key->name, service) &&
+                                assay_authz_listing_is_granted(search->s, listing));
+}
+
 static void add_listing(struct search *search, const struct assay_authz_listing *listing)
 {
     const struct assay_authz_question *q = search->question;
@@ -157,6 +179,8 @@ static void add_listing(struct search *search, const struct assay_authz_listing 
             search->worst = (struct assay_authz_answer){ verdict, true, *listing };
         return;
     }
+    if (verdict == ASSAY_KEY_ACTIVE && !is_of_service(search, listing))
+        verdict = ASSAY_KEY_OTHER_SERVICE;
     if (listing->key->purpose != q->purpose) verdict = ASSAY_KEY_OTHER_PURPOSE;
     if (q->slot != ASSAY_SLOT_ALL && listing->slot != q->slot) verdict = ASSAY_KEY_OTHER_MEMBER;
     if (verdict < search->best.verdict)

@@ -22,6 +22,8 @@
     X(ASSAY_KEY_WITHDRAWN, "withdrawn", "the newest list of the member lacks the key")             \
     X(ASSAY_KEY_OTHER_PURPOSE, "other_purpose", "the key is declared for another purpose")         \
     X(ASSAY_KEY_OTHER_MEMBER, "other_member", "the key is one of another member")                  \
+    X(ASSAY_KEY_OTHER_SERVICE, "other_service",                                                    \
+      "operators did not grant this service to the key's name and its member")                     \
     X(ASSAY_KEY_UNKNOWN, "unknown_key", "no member of the network has declared this key")          \
     X(ASSAY_KEY_MAINTENANCE, "maintenance", "a member with this key is in maintenance")            \
     X(ASSAY_KEY_BELOW_THRESHOLD, "below_threshold",                                                \
@@ -67,11 +69,18 @@ enum assay_authz_verdict assay_authz_listing_verdict(const struct assay_snapshot
                                                      const struct assay_authz_listing *listing,
                                                      bool critical);
 
+/* Is the name of a key one that operators granted to its member (docs/identity.md 3.21)? Its newest
+ * certified PASS has a reference value of the name, and it stands as the grant wants it. Whether
+ * the key is active is another question. Returns: whether so. */
+bool assay_authz_listing_is_granted(const struct assay_snapshot *s,
+                                    const struct assay_authz_listing *listing);
+
 struct assay_authz_question {
     uint8_t spki_sha256[32];
     enum assay_declared_purpose purpose;
     bool critical;
     uint16_t slot; /* of this member; ASSAY_SLOT_ALL: of any */
+    struct assay_slice service; /* granted to the key under this name; empty: any key */
 };
 struct assay_authz_answer {
     enum assay_authz_verdict verdict;

@@ -11,6 +11,7 @@
 
 #include "base/base64.h"
 #include "quote/result/ear.h"
+#include "quote/result/ear_writer.h"
 
 #include <string.h>
 
@@ -160,4 +161,114 @@ char *assay_document_ear_standing(const struct assay_proof_verified *verified)
     char *text = assay_json_print(claims, 0);
     assay_json_free(&claims);
     return text;
+}
+
+/* ------------------------------------------------------------ CBOR */
+
+/* draft-ietf-rats-ear 5: labels of claims. */
+enum {
+    LABEL_EXP = 4,
+    LABEL_IAT = 6,
+    LABEL_PROFILE = 265,
+    LABEL_SUBMODS = 266,
+    LABEL_STATUS = 1000,
+    LABEL_VECTOR = 1001,
+    LABEL_POLICY_IDS = 1003,
+    LABEL_VERIFIER_ID = 1004,
+    LABEL_VERIFIER_CLAIMS = 1006,
+};
+
+static int64_t number_of(enum assay_tier tier)
+{
+    switch (tier) {
+    case ASSAY_TIER_NONE: break;
+    case ASSAY_TIER_AFFIRMING: return 2;
+    case ASSAY_TIER_WARNING: return 32;
+    case ASSAY_TIER_CONTRAINDICATED: return 96;
+    }
+    return 0;
+}
+
+static void put_digest(struct assay_ear_writer *o, const char *name,
+                       const uint8_t digest[static 32])
+{
+    char text[65];
+    assay_hex_encode(digest, 32, text, sizeof text);
+    assay_ear_put_text(o, ASSAY_EAR_NAME(name), text);
+}
+
+/* As private_of has them. */
+static void put_private(struct assay_ear_writer *o, const struct assay_proof_verified *verified)
+{
+    const struct assay_proven_state *const p = &verified->proven;
+    const struct assay_found *const f = &p->member.found;
+    const struct assay_ear_key insecure = ASSAY_EAR_NAME("insecure");
+    uint8_t digest[32];
+    assay_sha256(verified->bytes.bytes, verified->bytes.len, digest);
+    assay_ear_open_map(o, ASSAY_EAR_LABEL(LABEL_VERIFIER_CLAIMS));
+    assay_ear_put_int(o, ASSAY_EAR_NAME("v"), 1);
+    assay_ear_put_text(o, ASSAY_EAR_NAME("profile"),
+                       assay_document_profile_text(verified->profile));
+    if (verified->profile == ASSAY_PROOF_PROFILE_UNKNOWN) assay_ear_put_null(o, insecure);
+    else assay_ear_put_bool(o, insecure, verified->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
+    put_digest(o, "subject", p->member.node_id);
+    put_digest(o, "chain_id", p->next.chain_id);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("era"), p->next.era);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("epoch"), p->next.epoch);
+    put_digest(o, "block", p->next.id);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("incarnation"), p->member.lives[0].incarnation);
+    assay_ear_put_text(o, ASSAY_EAR_NAME("standing"), assay_proof_standing_text(p));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("stage"), assay_member_stage_text(p->member.stage));
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("stage_epoch"), p->member.stage_epoch);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("score_bp"), assay_trust_score_bp(&p->member.trust));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("outcome"),
+                       assay_proof_outcome_text(assay_proof_outcome_of(p)));
+    assay_ear_put_bool(o, ASSAY_EAR_NAME("certified"), p->certified);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("weight_affirming"), f->pass_weight);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("weight_negative"), f->negative_weight);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("weight_silent"),
+                       f->electorate_weight - f->pass_weight - f->negative_weight);
+    assay_ear_put_uint(o, ASSAY_EAR_NAME("weights_total"), f->electorate_weight);
+    put_digest(o, "proof_sha256", digest);
+    assay_ear_close(o);
+}
+
+static void put_appraisal(struct assay_ear_writer *o, const struct assay_proof_verified *verified)
+{
+    struct assay_trust_vector vector;
+    const bool has_vector = vector_of(verified, &vector);
+    assay_ear_open_map(o, ASSAY_EAR_NAME(ASSAY_EAR_STANDING_SUBMODULE));
+    assay_ear_put_int(o, ASSAY_EAR_LABEL(LABEL_STATUS),
+                      number_of(status_of(&verified->proven, has_vector, &vector)));
+    if (has_vector) {
+        assay_ear_open_map(o, ASSAY_EAR_LABEL(LABEL_VECTOR));
+        for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
+            assay_ear_put_int(o, ASSAY_EAR_LABEL(i), vector.claims[i]);
+        assay_ear_close(o);
+    }
+    assay_ear_open_list(o, ASSAY_EAR_LABEL(LABEL_POLICY_IDS), 1);
+    assay_ear_put_ni(o, ASSAY_EAR_ITEM, verified->proven.policy_digest);
+    assay_ear_close(o);
+    put_private(o, verified);
+    assay_ear_close(o);
+}
+
+enum assay_status assay_document_ear_standing_cbor(const struct assay_proof_verified *verified,
+                                                   struct assay_writer *w)
+{
+    struct assay_ear_writer o = assay_ear_writer_over(w, true);
+    assay_ear_open_map(&o, ASSAY_EAR_ITEM);
+    assay_ear_put_text(&o, ASSAY_EAR_LABEL(LABEL_PROFILE),
+                       assay_ear_names(ASSAY_EAR_IETF_04).profile);
+    assay_ear_put_uint(&o, ASSAY_EAR_LABEL(LABEL_IAT), verified->proven.time_ms / 1000);
+    assay_ear_put_uint(&o, ASSAY_EAR_LABEL(LABEL_EXP), verified->expires_ms / 1000);
+    assay_ear_open_map(&o, ASSAY_EAR_LABEL(LABEL_VERIFIER_ID));
+    assay_ear_put_text(&o, ASSAY_EAR_LABEL(0), "Assay");
+    assay_ear_put_text(&o, ASSAY_EAR_LABEL(1), "assay " ASSAY_VERSION);
+    assay_ear_close(&o);
+    assay_ear_open_map(&o, ASSAY_EAR_LABEL(LABEL_SUBMODS));
+    put_appraisal(&o, verified);
+    assay_ear_close(&o);
+    assay_ear_close(&o);
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }

@@ -34,5 +34,10 @@ void assay_document_set_insecure(struct assay_json *object, enum assay_proof_pro
 /* Hardware is claimed under a production policy alone; under another, or one that is unknown, the
  * vector has no claim about it. Returns: text of malloc, NULL without memory. */
 char *assay_document_ear_standing(const struct assay_proof_verified *verified);
+/* The same as claims of a CBOR web token, with the labels of the draft; what is private in JSON is
+ * among the claims of the verifier, digests as hexadecimal texts. Returns: ASSAY_OK |
+ * ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_document_ear_standing_cbor(
+    const struct assay_proof_verified *verified, struct assay_writer *w);
 
 #endif

@@ -210,7 +210,7 @@ static const struct route routes[] = {
     { "/v1/counters", json_type, false, http_counters, "" },
     { "/v1/client", json_type, false, answer_client, "" },
     { "/v1/permit", json_type, false, http_permit, " class " },
-    { "/v1/authorize", json_type, false, http_authorize, " spki class purpose node " },
+    { "/v1/authorize", json_type, false, http_authorize, " spki class purpose node service " },
     { "/v1/ext-authz/**", json_type, false, http_ext_authz, "" },
     { "/v1/nodes/*/keys", json_type, false, http_keys, "" },
     { "/v1/keys", json_type, false, http_all_keys, " since limit " },
@@ -233,6 +233,13 @@ static const struct route routes[] = {
     { "/v1/nodes/*/proof", ASSAY_HTTP_PROOF_TYPE, false, http_core, " bare " },
     { "/v1/nodes/*/keys/proof", ASSAY_HTTP_KEY_PROOF_TYPE, false, http_core, "" },
     { "/v1/nodes/*/ear", "application/eat+jwt", false, http_core, "" },
+    { "/v1/ca", json_type, false, http_core, "" },
+    { "/v1/ca/proof", json_type, false, http_core, "" },
+    { "/v1/bundle", json_type, false, http_core, "" },
+    { "/.well-known/jwks.json", "application/jwk-set+json", false, http_core, "" },
+    { "/.well-known/openid-configuration", json_type, false, http_core, "" },
+    { "/v1/nodes/*/certificate", ASSAY_HTTP_CHAIN_TYPE, false, http_certificate, " key " },
+    { "/v1/nodes/*/token", ASSAY_HTTP_TOKEN_TYPE, false, http_token, " key aud " },
     { "/v1/nodes/*/evidence/bytes", ASSAY_HTTP_EVIDENCE_TYPE, false, http_core, "" },
     { "/.well-known/veraison/verification", ASSAY_HTTP_DISCOVERY_TYPE, false, http_core, "" },
     { "/challenge-response/v1/newSession", ASSAY_HTTP_SESSION_TYPE, false, http_challenge_new,
@@ -411,8 +418,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     else if (!is_of_proxy(route) && !accepts_type(r->accept, route->type) && !http_core_accepts(r))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!is_any && !check_parameters(asking, route)) return;
-    else if (!route->bare && asking->view == NULL)
-        answer_starting(asking);
+    else if (!route->bare && asking->view == NULL) answer_starting(asking);
     else route->make(asking);
 }
 
@@ -439,8 +445,7 @@ bool assay_http_is_stalled(const struct assay_http_snapshot *view, uint64_t now_
     return now_ms >= view->snapshot.now_ms + ASSAY_HTTP_DEAD_MS;
 }
 
-void assay_http_deny_key(const struct assay_http_request *request,
-                         struct assay_http_answer *answer)
+void assay_http_deny_key(const struct assay_http_request *request, struct assay_http_answer *answer)
 {
     static const char text[] =
         "{\"type\":\"about:blank\",\"title\":\"The key is not active\",\"status\":403,"
@@ -486,7 +491,10 @@ void assay_http_answer(const struct assay_http_content *book,
         return;
     }
     if (!is_for_here(request)) {
-        http_problem(&asking, HTTP_FORBIDDEN, "Host names another machine", NULL);
+        http_problem(
+            &asking, HTTP_FORBIDDEN,
+            "Host names another machine: expected a name or address of this node's listen.http",
+            NULL);
         return;
     }
     const struct route *route = find_route(request->path, word, sizeof word);

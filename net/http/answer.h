@@ -36,6 +36,7 @@ struct assay_http_request {
         *malformed; /* what makes it mean two things (net/http/request_check.h); NULL: nothing */
     bool too_many_parameters, has_body;
     bool is_coded;          /* Transfer-Encoding: its body is of unknown length, and is not read */
+    bool is_unix_socket;    /* of this machine, mode 0600 */
     bool loopback;          /* TCP of this machine: foreign names in Host are refused */
     bool is_certified_host; /* Host is a name of the server's certificate */
 };

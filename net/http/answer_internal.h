@@ -36,13 +36,19 @@ struct http_asking {
       "A parameter, header or body of the request is missing or invalid",                          \
       "correct what detail names; GET /openapi.json has every parameter")                          \
     X(HTTP_FORBIDDEN, 403, "forbidden", "Not permitted for this request",                          \
-      "use the address that listen.http names")                                                    \
+      "use the address of this node that detail names, by listen.http")                            \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
       "data.reason has the reason; GET /v1/status has the advice")                                 \
     X(HTTP_NO_KEY, 401, "no_key", "The request names no key",                                      \
       "the proxy demands a client certificate, and sends it; docs/http.md 7 has settings")         \
     X(HTTP_KEY_DENIED, 403, "key_denied", "The key is not active",                                 \
       "data.reason has the reason; GET /v1/nodes/{id}/keys has the keys of a member")              \
+    X(HTTP_BELOW_THRESHOLD, 403, "below_threshold", "The standing of the member does not suffice", \
+      "GET /v1/nodes/{id}/explain has the reason for its standing")                                \
+    X(HTTP_AUDIENCE, 403, "audience", "The key is not declared for this audience",                 \
+      "declare it with the audience; GET /v1/nodes/{id}/keys has those of each key")               \
+    X(HTTP_OTHER_MEMBER, 403, "other_member", "The key is one of another member",                  \
+      "request it of that member's own node")                                                      \
     X(HTTP_NOT_FOUND, 404, "not_found", "There is no such document",                               \
       "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
     X(HTTP_ROLE, 403, "role_required", "The role of this client does not suffice",                 \
@@ -59,9 +65,14 @@ struct http_asking {
       "send at most the bytes that data.limit has")                                                \
     X(HTTP_CONFLICT, 409, "conflict", "The state of the node does not allow this request",         \
       "data.code and detail have the reason")                                                      \
+    X(HTTP_NEXT_EPOCH, 409, "next_epoch", "Not in this epoch",                                     \
+      "retry after the seconds that the header Retry-After has: the next epoch")                   \
+    X(HTTP_KIND, 409, "kind", "Not for members with this kind of evidence", "use a certificate")   \
     X(HTTP_TYPE, 415, "unsupported_media_type", "Not the type of an object",                       \
       "send it as a type that detail names")                                                       \
     X(HTTP_URI, 414, "uri_too_long", "The address is too long", "shorten it")                      \
+    X(HTTP_TOO_MANY, 429, "too_many", "Other requests of this kind are at work",                   \
+      "retry after the seconds that the header Retry-After has")                                   \
     X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
     X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "retry; read its log")        \
     X(HTTP_TOO_BUSY, 503, "too_busy", "Too many requests at once, or the node is starting",        \
@@ -69,6 +80,14 @@ struct http_asking {
     X(HTTP_NOT_CLOSED, 503, "not_closed", "No epoch has closed yet", "retry after the next close") \
     X(HTTP_UNDECIDED, 503, "undecided", "The node cannot tell whether the key is active",          \
       "data.reason has the reason; ask another node, or retry after Retry-After")                  \
+    X(HTTP_CA_NONE, 503, "ca_none", "This node has no certificate authority to request it of",     \
+      "detail has the reason; request another node")                                               \
+    X(HTTP_FEW_HOLDERS, 503, "few_holders", "Too few holders of the group key answered",           \
+      "retry; GET /v1/services has how many are live")                                             \
+    X(HTTP_STALE, 503, "stale", "The node does not have the newest state of the network",          \
+      "request another node, or retry after Retry-After")                                          \
+    X(HTTP_FENCED, 503, "fenced", "Operators have fenced this era: nothing is signed in it",       \
+      "request a node of the next era")                                                            \
     X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks lists what is not")
 
 #define HTTP_PROBLEM_ENUM(symbol, status, code, title, hint) symbol,
@@ -155,9 +174,11 @@ bool http_has_served(const struct assay_member_snapshot *member);
 /* --- stream.c */
 void http_events(struct http_asking *asking);
 
-/* --- core.c. The first two answer with a line for the node's loop. */
+/* --- core.c. The first four answer with a line for the node's loop. */
 void http_core(struct http_asking *asking);
 void http_submit(struct http_asking *asking);
+void http_token(struct http_asking *asking);
+void http_certificate(struct http_asking *asking);
 /* "submit HEX". Returns: text of malloc, NULL without memory. */
 char *http_line_with_hex(const char *head, struct assay_slice bytes);
 /* Returns: whether Accept names a form of the document that is not its usual one. */

@@ -51,6 +51,18 @@ static bool read_member(struct http_asking *asking, uint16_t *slot)
     return false;
 }
 
+/* text: NULL: none is meant */
+static bool check_service(struct http_asking *asking, const char *text, struct assay_slice *service)
+{
+    *service = (struct assay_slice){ 0 };
+    if (text == NULL) return true;
+    *service = assay_slice_over(text, strlen(text));
+    if (assay_declared_key_name_is_fit(*service)) return true;
+    http_problem(asking, HTTP_BAD_REQUEST,
+                 "service: expected a granted name, a DNS label in lower case", NULL);
+    return false;
+}
+
 /* The key by each way in which the request has it. */
 struct given_key {
     bool is_given;
@@ -72,21 +84,28 @@ static bool add_key(struct http_asking *asking, struct given_key *given,
 }
 
 /* header: "" and NULL: the client has no certificate. */
+static const char *text_of_header(enum assay_status status)
+{
+    if (status == ASSAY_E_MEMORY) return "there is no memory for it";
+    if (status == ASSAY_E_NOT_FOUND)
+        return "expected the member Cert, found an element without it "
+               "(set_current_client_cert_details: {cert: true})";
+    if (status == ASSAY_E_DUPLICATE)
+        return "expected one element with one Cert, found several "
+               "(forward_client_cert_details: SANITIZE_SET)";
+    return "expected one certificate, in PEM or base64 of DER, percent-encoded or not";
+}
+
 static bool add_header(struct http_asking *asking, struct given_key *given, const char *name,
                        const char *header,
                        enum assay_status (*read)(const char *header, uint8_t sha256[static 32]))
 {
     uint8_t sha256[32];
-    char detail[160];
+    char detail[224];
     if (header == NULL || header[0] == '\0') return true;
     const enum assay_status status = read(header, sha256);
     if (status == ASSAY_OK) return add_key(asking, given, sha256);
-    (void)snprintf(detail, sizeof detail,
-                   status == ASSAY_E_MEMORY
-                       ? "%s: there is no memory for it"
-                       : "%s: expected one certificate, in PEM or base64 of DER, percent-encoded "
-                         "or not",
-                   name);
+    (void)snprintf(detail, sizeof detail, "%s: %s", name, text_of_header(status));
     http_problem(asking, status == ASSAY_E_MEMORY ? HTTP_INTERNAL : HTTP_BAD_REQUEST, detail, NULL);
     return false;
 }
@@ -142,6 +161,8 @@ static struct assay_json *document_of(struct http_asking *asking,
     assay_json_set_text(data, "reason", assay_authz_verdict_code(decided->verdict));
     assay_json_set_text(data, "class", question->critical ? "critical" : "normal");
     assay_json_set_text(data, "purpose", assay_declared_purpose_text(question->purpose));
+    if (question->service.len == 0) assay_json_set_null(data, "service");
+    else assay_json_set_text_n(data, "service", question->service.bytes, question->service.len);
     assay_json_set_hex(data, "spki_sha256", question->spki_sha256, 32);
     assay_json_set_uint(data, "epoch", s->chain.epoch);
     if (!decided->has_listing) return data;
@@ -184,6 +205,7 @@ void http_authorize(struct http_asking *asking)
     struct given_key given;
     if (!read_class(asking, http_parameter(asking, "class"), &question.critical) ||
         !read_purpose(asking, &question.purpose) || !read_member(asking, &question.slot) ||
+        !check_service(asking, http_parameter(asking, "service"), &question.service) ||
         !read_key(asking, &given))
         return;
     if (!given.is_given) {
@@ -194,6 +216,19 @@ void http_authorize(struct http_asking *asking)
     answer_key(asking, &question, HTTP_UNDECIDED);
 }
 
+/* CLASS or CLASS:SERVICE. The segment is the proxy's: what its client sent begins behind it. */
+static bool read_prefix(struct http_asking *asking, struct assay_authz_question *question)
+{
+    char name[sizeof "critical"];
+    const char *const colon = strchr(asking->word, ':');
+    const size_t len = colon != NULL ? (size_t)(colon - asking->word) : strlen(asking->word);
+    name[0] = '\0';
+    if (len < sizeof name) assay_bytes_copy(name, sizeof name, asking->word, len);
+    if (len < sizeof name) name[len] = '\0';
+    return read_class(asking, name, &question->critical) &&
+           check_service(asking, colon != NULL ? colon + 1 : NULL, &question->service);
+}
+
 /* Of the request that the proxy has: method, path behind the class, body and parameters are not
  * looked at. Envoy lets requests pass where failure_mode_allow is set and the answer is 5xx, so
  * what cannot be decided is denied by 403 (assay_http_deny_key has the rest). */
@@ -201,7 +236,7 @@ void http_ext_authz(struct http_asking *asking)
 {
     struct assay_authz_question question = { .purpose = ASSAY_PURPOSE_TLS, .slot = ASSAY_SLOT_ALL };
     struct given_key given = { 0 };
-    if (!read_class(asking, asking->word, &question.critical) ||
+    if (!read_prefix(asking, &question) ||
         !add_header(asking, &given, "X-Forwarded-Client-Cert", asking->request->forwarded_cert,
                     assay_http_client_key_forwarded))
         return;
@@ -229,8 +264,7 @@ void http_keys(struct http_asking *asking)
     if (!assay_document_slot(s, asking->word, &slot))
         http_problem(asking, HTTP_NOT_FOUND, "no member has that name, slot or node_id", NULL);
     else if (!is_same(asking))
-        http_document(asking, "assay.keys",
-                      assay_document_keys(s, asking->book->now_ms, slot));
+        http_document(asking, "assay.keys", assay_document_keys(s, asking->book->now_ms, slot));
 }
 
 void http_all_keys(struct http_asking *asking)

@@ -506,6 +506,32 @@ static void write_tasks(const struct page *page, const struct assay_services_sum
     write_gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
 }
 
+/* docs/identity.md 3.4, 3.14 */
+static void write_identity(const struct page *page, const struct assay_services_summary *v)
+{
+    static const char state[] = "assay_ca_state", indices[] = "assay_ca_indices";
+    const struct assay_summary_identity *const key = &v->identity;
+    if (!v->has_identity) return;
+    write_head(page, state, "gauge", "1 for the state of the network's group key.");
+    for (int i = 0; i < ASSAY_SUMMARY_KEY_STATES; i++)
+        write_sample(page, state, "state",
+                     assay_document_key_state((enum assay_summary_key_state)i),
+                     (int)key->state == i, 0);
+    write_head(page, indices, "gauge",
+               "Shares of the group key: all, those of holders that can sign, and how many sign.");
+    write_sample(page, indices, "what", "all", key->indices, 0);
+    write_sample(page, indices, "what", "live", key->live, 0);
+    write_sample(page, indices, "what", "threshold", key->threshold, 0);
+    write_gauge(page, "assay_ca_number", "Number of the group key.", key->ca_number, 0);
+    write_gauge(page, "assay_ca_generation", "Sharing of the group key that is in force.",
+                key->generation, 0);
+    write_gauge(page, "assay_ca_ceremony", "1: a ceremony makes or reshares the group key.",
+                key->phase != ASSAY_CA_IDLE, 0);
+    write_counter(page, "assay_ca_ceremonies", "Ceremonies that began.", key->attempts, 0);
+    write_gauge(page, "assay_ca_convicted",
+                "Members that provably dealt, accused or signed wrongly.", key->convicted, 0);
+}
+
 static void write_programs(const struct page *page, const struct assay_services_summary *v)
 {
     ASSAY_ASSERT(v->server.following <= v->server.clients);
@@ -544,6 +570,7 @@ static void write_services(const struct page *page, const struct assay_services_
     write_groups(page, v);
     write_shares(page, v);
     write_tasks(page, v);
+    write_identity(page, v);
 }
 
 void http_metrics(struct http_asking *asking)

@@ -11,8 +11,8 @@
 #include "net/http/roles.h"
 
 enum {
-    ASSAY_HTTP_LINE_MAX = 256,          /* a request line that a path stands for */
-    ASSAY_HTTP_TARGET_MAX = 400,        /* a path with parameters */
+    ASSAY_HTTP_LINE_MAX = 320,          /* a request line that a path stands for */
+    ASSAY_HTTP_TARGET_MAX = 768,        /* a path with parameters */
     ASSAY_HTTP_SUBMIT_MAX = 320 * 1024, /* bytes of an object: a RECOVER (net/admin/admin.h) */
     ASSAY_HTTP_EVIDENCE_MAX = 32768,    /* of evidence without devices (docs/architecture.md) */
 };
@@ -60,8 +60,11 @@ ASSAY_CHECKED enum assay_status assay_http_path_target(const char *line,
 /* Media types of docs/proofs.md (Format) and docs/http.md 6. */
 #define ASSAY_HTTP_PROOF_TYPE      "application/vnd.assay.proof+cbor"
 #define ASSAY_HTTP_KEY_PROOF_TYPE  "application/vnd.assay.key-proof+cbor"
+#define ASSAY_HTTP_CA_PROOF_TYPE   "application/vnd.assay.ca-proof+cbor"
 #define ASSAY_HTTP_CHECKPOINT_TYPE "application/vnd.assay.checkpoint+cbor"
 #define ASSAY_HTTP_EVIDENCE_TYPE   "application/vnd.assay.evidence"
+#define ASSAY_HTTP_CHAIN_TYPE      "application/pem-certificate-chain"
+#define ASSAY_HTTP_TOKEN_TYPE      "application/jwt"
 #define ASSAY_HTTP_SESSION_TYPE    "application/vnd.veraison.challenge-response-session+json"
 #define ASSAY_HTTP_DISCOVERY_TYPE  "application/vnd.veraison.discovery+json"
 /* Types of evidence that a challenge-response session accepts; NULL ends the table. */

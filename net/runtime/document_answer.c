@@ -10,6 +10,8 @@
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
  *   checkpoint | proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID
  *     (document_proof.c)
+ *   certificate NAME|SLOT|ID KEY | token NAME|SLOT|ID KEY AUDIENCE    (services/document_issue.c)
+ *   authority | jwks | bundle | openid | ca-proof               (services/document_authority.c)
  *   evidence-bytes NAME|SLOT|ID    (runtime_appraisals.c)
  *   challenge VERB | verifier    (runtime_challenge.c)
  *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
@@ -263,6 +265,10 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "key-proof") == 0)
         return answer_slot(runtime, argument, document_key_proof);
     if (strcmp(command, "ear") == 0) return answer_slot(runtime, argument, document_ear);
+    if (strcmp(command, "certificate") == 0 || strcmp(command, "token") == 0)
+        return document_issue(runtime, argument, command[0] == 't');
+    char *const authority = document_authority(runtime, command);
+    if (authority != NULL) return authority;
     if (strcmp(command, "challenge") == 0) return document_challenge(runtime, argument);
     if (strcmp(command, "verifier") == 0) return document_verifier(runtime);
     if (strcmp(command, "counters") == 0) return document_counters(runtime);
@@ -297,17 +303,15 @@ char *document_answer(void *context, const char *line)
     return document_error(
         runtime, "unknown_request",
         "status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | evidence-bytes NAME|SLOT|ID "
-        "| "
-        "counters | keys [NAME|SLOT|ID] | "
-        "timeline [since=SEQ] | "
+        "| counters | keys [NAME|SLOT|ID] | timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
         "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "
         "collateral | offer HEX | "
         "enforcement | hold REASON | let-go REASON | "
         "items CLASS [EPOCH [SKIP [ERA]]] | checkpoint | boundaries ERA EPOCH [voters] | "
-        "anchor [EPOCH] "
-        "| "
-        "proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID | challenge VERB | "
+        "anchor [EPOCH] | "
+        "proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID | "
+        "certificate NAME|SLOT|ID KEY | token NAME|SLOT|ID KEY AUDIENCE | challenge VERB | "
         "verifier | "
         "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
 }

@@ -136,10 +136,25 @@ static enum assay_status prove_standing(const struct assay_runtime *runtime,
     return ASSAY_OK;
 }
 
-/* Out: token: text with its NUL. */
+static enum assay_status sign_ear_cbor(const struct assay_runtime *runtime,
+                                       const struct assay_proof_verified *verified,
+                                       struct assay_writer *token)
+{
+    uint8_t *const bytes = malloc(ASSAY_EAR_CLAIMS_MAX);
+    struct assay_writer claims = assay_writer_over(bytes, ASSAY_EAR_CLAIMS_MAX);
+    enum assay_status status =
+        bytes != NULL ? assay_document_ear_standing_cbor(verified, &claims) : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK)
+        status = assay_document_ear_sign_cbor(runtime->identity, runtime->keyring.identity_public,
+                                              assay_slice_over(bytes, claims.len), token);
+    free(bytes);
+    return status;
+}
+
+/* Out: token: text with its NUL; cbor: the same as a CBOR web token. */
 static enum assay_status make_ear(const struct assay_runtime *runtime,
                                   const struct assay_prove *prove, uint16_t slot,
-                                  struct assay_writer *token)
+                                  struct assay_writer *token, struct assay_writer *cbor)
 {
     struct assay_proof_verified *verified = calloc(1, sizeof *verified);
     uint8_t *bytes = malloc(ASSAY_PROOF_LEN_MAX);
@@ -154,6 +169,7 @@ static enum assay_status make_ear(const struct assay_runtime *runtime,
         status = assay_document_ear_sign(runtime->identity, runtime->keyring.identity_public,
                                          ASSAY_EAR_IETF_04,
                                          assay_slice_over(claims, strlen(claims)), token);
+    if (status == ASSAY_OK) status = sign_ear_cbor(runtime, verified, cbor);
     assay_writer_u8(token, '\0');
     free(claims);
     free(bytes);
@@ -163,10 +179,11 @@ static enum assay_status make_ear(const struct assay_runtime *runtime,
 
 static char *set_ear(struct assay_runtime *runtime, const struct assay_prove *prove, uint16_t slot)
 {
-    uint8_t *const bytes = malloc(ASSAY_EAR_TOKEN_MAX);
+    uint8_t *const bytes = malloc(2 * (size_t)ASSAY_EAR_TOKEN_MAX);
     struct assay_writer token = assay_writer_over(bytes, ASSAY_EAR_TOKEN_MAX);
+    struct assay_writer cbor = assay_writer_over(bytes + ASSAY_EAR_TOKEN_MAX, ASSAY_EAR_TOKEN_MAX);
     const enum assay_status status =
-        bytes != NULL ? make_ear(runtime, prove, slot, &token) : ASSAY_E_MEMORY;
+        bytes != NULL ? make_ear(runtime, prove, slot, &token, &cbor) : ASSAY_E_MEMORY;
     char *text = NULL;
     if (status == ASSAY_OK) {
         struct assay_json *data = assay_json_object();
@@ -174,6 +191,7 @@ static char *set_ear(struct assay_runtime *runtime, const struct assay_prove *pr
         assay_json_set_uint(data, "epoch", prove->checkpoint.epoch);
         assay_json_set_uint(data, "slot", slot);
         assay_json_set_text(data, "ear", (const char *)bytes);
+        assay_json_set_hex(data, "ear_cwt", cbor.bytes, cbor.len);
         text = document_finish(runtime, "assay.ear", data);
     } else {
         text = refuse_prove(runtime, status);

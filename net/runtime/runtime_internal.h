@@ -114,6 +114,15 @@ struct runtime_shared_identity {
     uint64_t logged_ms;
 };
 
+/* The certificate of the group key, of this node's holder's process
+ * (services/document_authority.c). */
+struct runtime_authority {
+    uint32_t number; /* CA number */
+    uint64_t since;  /* epoch of the close that put its generation into force */
+    size_t len;      /* 0: none yet */
+    uint8_t der[ASSAY_SERVICE_ISSUED_MAX];
+};
+
 struct assay_runtime {
     struct assay_runtime_config config;
     char *keys_dir;
@@ -195,6 +204,10 @@ struct assay_runtime {
     struct assay_admin *anchor;                   /* for anchors on EVM chains; NULL: no services */
     struct assay_service_server *service_server;  /* NULL: no services, or no socket configured */
     struct runtime_service_server *service_state; /* runtime_services.c */
+    struct runtime_authority authority; /* of the active CA number, and of the others that are
+                                         * published: */
+    struct runtime_authority other_authority[ASSAY_CA_PUBLISHED_MAX - 1];
+    struct runtime_authority cross; /* of the active number by the one before */
     struct assay_services_summary *services_summary; /* NULL: the network has no services */
     bool quoting;                                    /* the node's own quote is pending */
     uint64_t quotes_without_keys; /* in a row: the enclave's list was empty (runtime_enclave.c) */
@@ -216,14 +229,14 @@ struct assay_runtime {
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
     struct assay_snapshot snapshot; /* members: [members] */
-    struct { /* lists of workload keys; snapshot.keys is the table */
+    struct {                        /* lists of workload keys; snapshot.keys is the table */
         struct assay_authz_table *table;
         uint32_t first; /* the slot whose lists are read first */
         uint32_t missing;
         uint64_t epoch, retry_ms; /* of the last update; when what is missing is tried again */
     } key_table;
-    uint8_t *outgoing;              /* [ASSAY_FRAME_LEN_MAX] */
-    uint8_t *paging;                /* [ASSAY_FRAME_LEN_MAX] */
+    uint8_t *outgoing; /* [ASSAY_FRAME_LEN_MAX] */
+    uint8_t *paging;   /* [ASSAY_FRAME_LEN_MAX] */
     struct pollfd fds[RUNTIME_FDS_MAX];
 };
 
@@ -331,6 +344,11 @@ void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice
 void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snapshot *snapshot);
 /* Returns: the registry, borrowed until the next step; NULL: no services, or not whole yet. */
 const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime);
+/* Returns: as assay_service_server_issue; ASSAY_E_NOT_FOUND without services, too. */
+ASSAY_CHECKED enum assay_status runtime_services_issue(struct assay_runtime *runtime,
+                                                       const struct assay_issuance_name *name,
+                                                       bool is_own,
+                                                       const struct assay_issuance **issue);
 void runtime_services_close(struct assay_runtime *runtime);
 
 /* --- runtime_appraisals.c */
@@ -637,6 +655,17 @@ char *document_row(struct assay_runtime *runtime, const char *argument);
 char *document_proof(struct assay_runtime *runtime, uint16_t slot, bool bare);
 /* The key proof of a slot (docs/identity.md 10.1). Returns: as above. */
 char *document_key_proof(struct assay_runtime *runtime, uint16_t slot);
+/* --- services/document_issue.c: "MEMBER KEY", of a token "MEMBER KEY AUDIENCE". Returns: as above.
+ */
+char *document_issue(struct assay_runtime *runtime, const char *argument, bool is_token);
+/* --- services/document_authority.c: `authority`, `jwks`, `bundle`, `openid`, `ca-proof`. Returns:
+ * as above; NULL: not one of its commands. */
+char *document_authority(struct assay_runtime *runtime, const char *command);
+/* Requests the certificate of the group key of this node's holder's process, until it is here. */
+void runtime_authority_poll(struct assay_runtime *runtime);
+/* The certificate of the active number by the one before, while that is published (docs/identity.md
+ * 5.1.1). Returns: DER, borrowed; empty: there is none, or not here */
+struct assay_slice runtime_authority_cross(struct assay_runtime *runtime);
 /* What that proof proves, as an attestation result that this node signs. Returns: as above. */
 char *document_ear(struct assay_runtime *runtime, uint16_t slot);
 /* "ERA EPOCH [voters]": boundaries behind an epoch (document_boundaries.c). Returns: as above. */

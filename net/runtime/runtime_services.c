@@ -280,7 +280,8 @@ static struct assay_service_server_boundary prove_epoch(void *context, uint64_t 
         found.boundary.len > ASSAY_SERVICE_BOUNDARY_MAX ||
         found.finality.len > ASSAY_SERVICE_FINALITY_MAX) /* of a RECOVER: no link for a holder */
         found.boundary = found.finality = (struct assay_slice){ NULL, 0 };
-    if (with_voters) found.finality = (struct assay_slice){ NULL, 0 };
+    if (with_voters && found.finality.len > ASSAY_SERVICE_FINALITY_SHORT)
+        found.finality = (struct assay_slice){ NULL, 0 };
     return found;
 }
 
@@ -295,41 +296,42 @@ static struct assay_slice list_keys(void *context, uint32_t slot, const uint8_t 
     return status == ASSAY_OK ? list : (struct assay_slice){ NULL, 0 };
 }
 
-/* The bare proof of this member's standing and its lists, of the newest closed epoch. */
-static enum assay_status read_own(struct assay_runtime *runtime, uint64_t epoch, void *memory,
-                                  struct assay_service_server_shown *shown)
+/* The bare proof of a member's standing and its lists, of the newest closed epoch. */
+static enum assay_status read_shown(struct assay_runtime *runtime, uint64_t epoch, uint32_t slot,
+                                    void *memory, struct assay_service_server_shown *shown)
 {
     struct runtime_service_server *const d = runtime->service_state;
     struct assay_store *const store = runtime->config.store;
     struct assay_prove prove;
-    struct assay_member own;
+    struct assay_member member;
     struct assay_writer w = assay_writer_over(d->proof.standing, sizeof d->proof.standing);
     ASSAY_TRY(assay_prove_open(&prove, store, memory, runtime->members));
     if (prove.checkpoint.epoch != epoch) return ASSAY_E_NOT_FOUND;
-    ASSAY_TRY(assay_prove_member(&prove, runtime->self, true, &w));
+    ASSAY_TRY(assay_prove_member(&prove, (uint16_t)slot, true, &w));
     ASSAY_TRY(assay_proof_member_of(
-        prove.now, runtime_snapshot(runtime)->members[runtime->self].ledger.node_id, &own));
-    const struct assay_declaration *const keys = &own.declaration;
-    ASSAY_TRY(assay_declared_list_load(store, runtime->self, keys->keys_root, d->proof.list,
+        prove.now, runtime_snapshot(runtime)->members[slot].ledger.node_id, &member));
+    const struct assay_declaration *const keys = &member.declaration;
+    ASSAY_TRY(assay_declared_list_load(store, slot, keys->keys_root, d->proof.list,
                                        sizeof d->proof.list, &shown->keys));
     if (keys->count > 0 && !assay_bytes_equal(keys->roots[0].root, keys->keys_root, 32))
-        ASSAY_TRY(assay_declared_list_load(store, runtime->self, keys->roots[0].root,
-                                           d->proof.declared, sizeof d->proof.declared,
-                                           &shown->declared));
+        ASSAY_TRY(assay_declared_list_load(store, slot, keys->roots[0].root, d->proof.declared,
+                                           sizeof d->proof.declared, &shown->declared));
     shown->standing = assay_slice_over(d->proof.standing, w.len);
     return ASSAY_OK;
 }
 
-static struct assay_service_server_shown show_own(void *context, uint64_t epoch)
+static struct assay_service_server_shown show_member(void *context, uint64_t epoch,
+                                                     const uint8_t *node_id)
 {
     struct assay_runtime *runtime = context;
     static const struct assay_service_server_shown nothing = { .standing = { NULL, 0 } };
     struct assay_service_server_shown shown = nothing;
     ASSAY_ASSERT(runtime->service_state != NULL);
-    if (runtime->self >= runtime->members) return nothing;
+    const uint32_t slot = node_id != NULL ? runtime_find_slot(runtime, node_id) : runtime->self;
+    if (slot >= runtime->members) return nothing;
     void *memory = aligned_alloc(16, (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15);
     if (memory == NULL) return nothing;
-    const enum assay_status status = read_own(runtime, epoch, memory, &shown);
+    const enum assay_status status = read_shown(runtime, epoch, slot, memory, &shown);
     free(memory);
     return status == ASSAY_OK ? shown : nothing;
 }
@@ -389,6 +391,15 @@ void runtime_services_poll(struct assay_runtime *runtime)
     runtime_process_events(runtime); /* submissions of programs are signed and sent now */
 }
 
+enum assay_status runtime_services_issue(struct assay_runtime *runtime,
+                                         const struct assay_issuance_name *name, bool is_own,
+                                         const struct assay_issuance **issue)
+{
+    *issue = NULL;
+    if (runtime->service_server == NULL) return ASSAY_E_NOT_FOUND;
+    return assay_service_server_issue(runtime->service_server, name, is_own, issue);
+}
+
 /* --- for operators */
 
 const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime)
@@ -410,6 +421,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
     const uint64_t epoch = snapshot->chain.epoch;
     snapshot->services = out;
     if (out == NULL) return;
+    runtime_authority_poll(runtime);
     ASSAY_ASSERT(runtime->config.services != NULL);
     *out = (struct assay_services_summary){ .is_known = registry != NULL,
                                             .is_current = runtime->service_server != NULL,
@@ -480,8 +492,8 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
     _Static_assert((int)ASSAY_SERVICE_SERVER_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN,
                    "one buffer");
     const struct assay_service_server_callbacks world = {
-        runtime,   submit_record, request_program_quote, appraise_proof, get_peer_uid, prove_epoch,
-        list_keys, show_own,      log_crowded,
+        runtime,     submit_record, request_program_quote, appraise_proof, get_peer_uid,
+        prove_epoch, list_keys,     show_member,           log_crowded,
     };
     const char *path = runtime->config.services_path;
     ASSAY_ASSERT(runtime->service_state == NULL && runtime->services_summary == NULL);

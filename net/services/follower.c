@@ -120,6 +120,11 @@ const uint8_t *assay_follower_node(const struct assay_follower *f)
     return f->has_state && f->home.slot < f->home.members ? f->home.node[f->home.slot] : NULL;
 }
 
+const struct assay_registry_plan *assay_follower_plan(const struct assay_follower *f)
+{
+    return f->has_state ? &f->plan : NULL;
+}
+
 bool assay_follower_follows(const struct assay_follower *f)
 {
     return f->begun;
@@ -362,6 +367,8 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
         if (callbacks->keys != NULL) callbacks->keys(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_SHOWN) {
         if (callbacks->shown != NULL) callbacks->shown(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_ISSUE) {
+        if (callbacks->issue != NULL) callbacks->issue(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {
         if (callbacks->refused != NULL) callbacks->refused(f->config.context, m->kind, m->why);
     } else {

@@ -38,6 +38,8 @@ struct assay_follower_callbacks {
     void (*proof)(void *context, const struct assay_service_message *m);
     void (*keys)(void *context, const struct assay_service_message *m);
     void (*shown)(void *context, const struct assay_service_message *m);
+    /* ISSUE: the daemon requests a certificate or token. Nothing of it was verified. */
+    void (*issue)(void *context, const struct assay_service_message *m);
     /* Of the group key: whether the node signs nothing more in its era has changed. */
     void (*fenced)(void *context);
     void (*refused)(void *context, enum assay_service_kind kind, struct assay_slice why);
@@ -108,6 +110,9 @@ const struct assay_follower_state *assay_follower_state(const struct assay_follo
  * borrowed until the next turn; NULL before the first BEGIN, and of a daemon without a slot that
  * may serve. */
 const uint8_t *assay_follower_node(const struct assay_follower *f);
+/* Returns: the followed service's part of the plan, as the daemon shows it; NULL before the first
+ * BEGIN. */
+const struct assay_registry_plan *assay_follower_plan(const struct assay_follower *f);
 /* Returns: whether a ledger is followed currently. */
 bool assay_follower_follows(const struct assay_follower *f);
 /* Returns: whether the node signs nothing more in its era, as it reported last. */

@@ -101,7 +101,9 @@ bool assay_service_may_request(enum assay_service_role role, enum assay_service_
     const enum assay_service_purpose own = rows[role].service == ASSAY_SERVICE_SHARES
                                                ? ASSAY_SERVICE_FOR_SHARES
                                                : ASSAY_SERVICE_FOR_TASKS;
-    if (verb == ASSAY_SERVICE_PROVE || verb == ASSAY_SERVICE_LIST || verb == ASSAY_SERVICE_SHOW)
+    if (verb == ASSAY_SERVICE_PROVE && role == ASSAY_SERVICE_ROLE_ENCLAVE) return true;
+    if (verb == ASSAY_SERVICE_PROVE || verb == ASSAY_SERVICE_LIST || verb == ASSAY_SERVICE_SHOW ||
+        verb == ASSAY_SERVICE_ISSUED)
         return rows[role].service == ASSAY_SERVICE_IDENTITY;
     if (verb == ASSAY_SERVICE_QUOTE) return rows[role].quotes && purpose == own;
     return verb == ASSAY_SERVICE_VERIFY && rows[role].verifies && purpose == own;

@@ -161,6 +161,8 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_FENCE] = 2,
     [ASSAY_SERVICE_SHOW] = 2,
     [ASSAY_SERVICE_SHOWN] = 5,
+    [ASSAY_SERVICE_ISSUE] = 10,
+    [ASSAY_SERVICE_ISSUED] = 4,
 };
 
 static bool may_have_holders(enum assay_service_verb verb)
@@ -204,7 +206,7 @@ static void encode_proof(struct assay_writer *w, const struct assay_service_mess
         assay_cbor_put_uint(w, m->epoch);
         assay_cbor_put_bool(w, m->with_voters);
     } else if (m->verb == ASSAY_SERVICE_PROOF) {
-        ASSAY_ASSERT(m->voters.len == 0 || m->finality.len == 0);
+        ASSAY_ASSERT(m->voters.len == 0 || m->finality.len <= ASSAY_SERVICE_FINALITY_SHORT);
         assay_cbor_put_uint(w, m->epoch);
         encode_slice(w, m->voters, 0, ASSAY_SERVICE_VOTERS_MAX);
         encode_slice(w, m->boundary, 0, ASSAY_SERVICE_BOUNDARY_MAX);
@@ -226,10 +228,28 @@ static void encode_shown(struct assay_writer *w, const struct assay_service_mess
     encode_slice(w, m->declared, 0, ASSAY_SERVICE_KEYS_MAX);
 }
 
+static void encode_issue(struct assay_writer *w, const struct assay_service_message *m)
+{
+    assay_cbor_put_uint(w, m->serial);
+    if (m->verb == ASSAY_SERVICE_ISSUED) {
+        assay_cbor_put_uint(w, (uint64_t)m->outcome);
+        encode_slice(w, m->issued, 0, ASSAY_SERVICE_ISSUED_MAX);
+        return;
+    }
+    assay_cbor_put_uint(w, m->epoch);
+    assay_cbor_put_uint(w, (uint64_t)m->product);
+    assay_cbor_put_bytes(w, m->node_id, 32);
+    encode_slice(w, m->name, 1, ASSAY_SERVICE_KEY_NAME_MAX);
+    encode_slice(w, m->audience, 0, ASSAY_SERVICE_AUDIENCE_MAX);
+    encode_slice(w, m->proven, 1, ASSAY_SERVICE_STANDING_MAX);
+    encode_slice(w, m->keys, 0, ASSAY_SERVICE_KEYS_MAX);
+    encode_slice(w, m->declared, 0, ASSAY_SERVICE_KEYS_MAX);
+}
+
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
-    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_SHOWN);
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_ISSUED);
     ASSAY_ASSERT(!m->has_holders || may_have_holders(m->verb));
     struct assay_slice all;
     assay_cbor_put_array(w, items_of[m->verb] + (m->has_holders ? 1U : 0U));
@@ -274,6 +294,8 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_FENCE: assay_cbor_put_bool(w, m->is_fenced); break;
     case ASSAY_SERVICE_SHOW: assay_cbor_put_uint(w, m->epoch); break;
     case ASSAY_SERVICE_SHOWN: encode_shown(w, m); break;
+    case ASSAY_SERVICE_ISSUE:
+    case ASSAY_SERVICE_ISSUED: encode_issue(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -444,7 +466,8 @@ static enum assay_status decode_proof(struct assay_cursor *c, struct assay_servi
     ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_VOTERS_MAX, &m->voters));
     ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_BOUNDARY_MAX, &m->boundary));
     ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_FINALITY_MAX, &m->finality));
-    return m->voters.len == 0 || m->finality.len == 0 ? ASSAY_OK : ASSAY_E_RANGE;
+    return m->voters.len == 0 || m->finality.len <= ASSAY_SERVICE_FINALITY_SHORT ? ASSAY_OK
+                                                                                 : ASSAY_E_RANGE;
 }
 
 static enum assay_status decode_shown(struct assay_cursor *c, struct assay_service_message *m)
@@ -453,6 +476,33 @@ static enum assay_status decode_shown(struct assay_cursor *c, struct assay_servi
     ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_STANDING_MAX, &m->proven));
     ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys));
     return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->declared);
+}
+
+static enum assay_status decode_issue(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t product = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &m->serial));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
+    ASSAY_TRY(assay_cbor_uint(c, &product));
+    if (product < ASSAY_SERVICE_CERTIFICATE || product > ASSAY_SERVICE_AUTHORITY)
+        return ASSAY_E_UNSUPPORTED;
+    m->product = (enum assay_service_product)product;
+    ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
+    ASSAY_TRY(decode_slice(c, 1, ASSAY_SERVICE_KEY_NAME_MAX, &m->name));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_AUDIENCE_MAX, &m->audience));
+    ASSAY_TRY(decode_slice(c, 1, ASSAY_SERVICE_STANDING_MAX, &m->proven));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys));
+    return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->declared);
+}
+
+static enum assay_status decode_issued(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t outcome = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &m->serial));
+    ASSAY_TRY(assay_cbor_uint(c, &outcome));
+    if (outcome >= ASSAY_SERVICE_OUTCOMES) return ASSAY_E_UNSUPPORTED;
+    m->outcome = (enum assay_service_outcome)outcome;
+    return decode_slice(c, 0, ASSAY_SERVICE_ISSUED_MAX, &m->issued);
 }
 
 static enum assay_status decode_fields(struct assay_cursor *c, struct assay_service_message *m)
@@ -488,6 +538,8 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
     case ASSAY_SERVICE_FENCE: return assay_cbor_bool(c, &m->is_fenced);
     case ASSAY_SERVICE_SHOW: return assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch);
     case ASSAY_SERVICE_SHOWN: return decode_shown(c, m);
+    case ASSAY_SERVICE_ISSUE: return decode_issue(c, m);
+    case ASSAY_SERVICE_ISSUED: return decode_issued(c, m);
     case ASSAY_SERVICE_KEYS:
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
         return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys);
@@ -501,7 +553,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_SHOWN) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_ISSUED) return ASSAY_E_UNSUPPORTED;
     const bool has_holders = items == items_of[verb] + 1ULL;
     if (has_holders ? !may_have_holders((enum assay_service_verb)verb) : items != items_of[verb])
         return ASSAY_E_RANGE;

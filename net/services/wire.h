@@ -22,6 +22,8 @@
  *   SHOWN    [19, epoch, standing, list, declared]       the answer to SHOW; empty: not here
  *   FENCE    [17, fenced]                  of the group key: whether the node signs nothing more in
  *            its era; before BEGIN when it is so
+ *   ISSUE    [20, serial, epoch, product, node id, name, audience, standing, list, declared]
+ *            of the group key: a certificate or token that a client of the daemon requested
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
  *                                              operators
  * By a program:
@@ -29,14 +31,19 @@
  *   SUBMIT   [5, kind, payload]
  *   QUOTE    [7, serial, purpose, statement]
  *   VERIFY   [9, serial, purpose, statement, node id, measurement, evidence]
- *   PROVE    [13, era, epoch, with voters]     of the group key: the boundary that closed an epoch
+ *   PROVE    [13, era, epoch, with voters]     the boundary that closed an epoch
  *   LIST     [15, slot, root]                  of the group key: workload keys of a member
  *   SHOW     [18, epoch]                       of the group key: what certificates of the daemon's
  *                                              own member are made from after a closed epoch
+ *   ISSUED   [21, serial, outcome, bytes]      the answer to ISSUE
  *
  * PROOF: boundary and finality proof as docs/protocol.md 5.30; era: of the epoch before it. With
  * voters: rows of the table after that epoch, one after the other (roster_digest.h). The program
- * trusts none of it: it verifies. No finality comes with voters. LIST: docs/identity.md 6.4.
+ * trusts none of it: it verifies. With voters a finality proof comes up to
+ * ASSAY_SERVICE_FINALITY_SHORT, which a light client follows (host/light/light.h). LIST:
+ * docs/identity.md 6.4. ISSUE has what SHOWN has, of any member; its audience is empty for a
+ * certificate. ISSUED has the certificate in DER or the token, or a sentence that says why there is
+ * none.
  *
  * slot: the daemon's own, ASSAY_REGISTRY_SLOTS_MAX when it may not serve. moment: three items: era,
  * the last closed epoch, and the beacon of the current one, for the freshness of evidence. plan:
@@ -72,9 +79,13 @@ enum {
     ASSAY_SERVICE_WHY_MAX = 128,
     ASSAY_SERVICE_VOTERS_MAX = 128 * 1024, /* rows of a table of voters */
     ASSAY_SERVICE_BOUNDARY_MAX = 192 * 1024,
-    ASSAY_SERVICE_FINALITY_MAX = 304 * 1024, /* a RECOVER may be longer, and is not sent */
-    ASSAY_SERVICE_KEYS_MAX = 8 * 1024,       /* a list of keys */
-    ASSAY_SERVICE_STANDING_MAX = 32 * 1024,  /* a bare proof of standing */
+    ASSAY_SERVICE_FINALITY_MAX = 304 * 1024,  /* a RECOVER may be longer, and is not sent */
+    ASSAY_SERVICE_FINALITY_SHORT = 16 * 1024, /* with eight headers of tails */
+    ASSAY_SERVICE_KEYS_MAX = 8 * 1024,        /* a list of keys */
+    ASSAY_SERVICE_STANDING_MAX = 32 * 1024,   /* a bare proof of standing */
+    ASSAY_SERVICE_ISSUED_MAX = 4096,          /* a certificate or token */
+    ASSAY_SERVICE_KEY_NAME_MAX = 63,
+    ASSAY_SERVICE_AUDIENCE_MAX = 128,
 };
 
 /* The service that a program follows. */
@@ -107,6 +118,30 @@ enum assay_service_verb {
     ASSAY_SERVICE_FENCE = 17,
     ASSAY_SERVICE_SHOW = 18,
     ASSAY_SERVICE_SHOWN = 19,
+    ASSAY_SERVICE_ISSUE = 20,
+    ASSAY_SERVICE_ISSUED = 21,
+};
+
+/* What is issued for a workload key. */
+enum assay_service_product {
+    ASSAY_SERVICE_CERTIFICATE = 1, /* of a key of purpose TLS */
+    ASSAY_SERVICE_TOKEN = 2,       /* of a key of purpose token, for one of its audiences */
+    ASSAY_SERVICE_AUTHORITY = 3,   /* the certificate of the group key in force; name: anything */
+};
+
+/* What became of an ISSUE. */
+enum assay_service_outcome {
+    ASSAY_SERVICE_OUTCOME_DONE = 0,
+    ASSAY_SERVICE_OUTCOME_BELOW_THRESHOLD, /* the member is not in order */
+    ASSAY_SERVICE_OUTCOME_NO_ENTRY,        /* its lists have no such key for this product */
+    ASSAY_SERVICE_OUTCOME_NO_AUDIENCE,
+    ASSAY_SERVICE_OUTCOME_NEXT_EPOCH,  /* not in this epoch: the key is not bound, or it closed */
+    ASSAY_SERVICE_OUTCOME_STALE,       /* no epoch that is verified and young enough */
+    ASSAY_SERVICE_OUTCOME_FENCED,      /* the era is fenced */
+    ASSAY_SERVICE_OUTCOME_NO_KEY,      /* no group key in force, or no share of it here */
+    ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, /* fewer than t indices answered */
+    ASSAY_SERVICE_OUTCOME_BUSY,        /* other requests are at work */
+    ASSAY_SERVICE_OUTCOMES,
 };
 
 enum assay_service_member_bit {
@@ -162,8 +197,13 @@ struct assay_service_message {
     struct assay_slice voters, boundary, finality; /* PROOF */
     uint8_t root[32];                              /* LIST, KEYS */
     struct assay_slice keys;                       /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
-    struct assay_slice proven, declared; /* SHOWN, with keys: the list that the newest certified
-                                            * PASS bound; declared: empty: that one */
+    struct assay_slice proven, declared; /* SHOWN, ISSUE, with keys: the list that the newest
+                                          * certified PASS bound; declared: empty: that one */
+    enum assay_service_product product;  /* ISSUE */
+    struct assay_slice name;             /* ISSUE: 1 .. ASSAY_SERVICE_KEY_NAME_MAX */
+    struct assay_slice audience;         /* ISSUE: at most ASSAY_SERVICE_AUDIENCE_MAX */
+    enum assay_service_outcome outcome;  /* ISSUED */
+    struct assay_slice issued;           /* ISSUED: at most ASSAY_SERVICE_ISSUED_MAX */
 };
 
 /* Without the length; fields are within their ranges (asserted). Returns: ASSAY_OK |

@@ -31,7 +31,8 @@ struct rule {
     const char *why;
 };
 
-static const uint8_t ca_constraints[] = { 0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01, 0x00 };
+static const uint8_t cross_constraints[] = { 0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01, 0x00 };
+static const uint8_t ca_constraints[] = { 0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01, 0x01 };
 static const uint8_t leaf_constraints[] = { 0x30, 0x00 };
 static const uint8_t ca_usage[] = { 0x03, 0x02, 0x02, 0x04 };
 static const uint8_t leaf_usage[] = { 0x03, 0x02, 0x07, 0x80 };
@@ -55,8 +56,8 @@ static const struct rule rules[SVID_EXTENSIONS] = {
                            .len = { sizeof ca_constraints, sizeof leaf_constraints },
                            .value = { ca_constraints, leaf_constraints },
                            .why =
-                               "basicConstraints: expected critical, path length 0 of a CA, no CA "
-                               "of a leaf" },
+                               "basicConstraints: expected critical, of a CA path length 1, or 0 "
+                               "if another one signed it, no CA of a leaf" },
     [SVID_PURPOSES] = { .presence = { NOT, MUST },
                         .len = { 0, sizeof leaf_purposes },
                         .value = { NULL, leaf_purposes },
@@ -104,9 +105,12 @@ static enum assay_status check_extension(struct assay_svid_reader *r, size_t i)
     const uint8_t presence = rule->presence[r->form];
     bool holds = r->has[i] ? presence != NOT : presence != MUST;
     if (r->has[i] && r->is_critical[i] != rule->is_critical) holds = false;
+    const bool is_cross = i == SVID_CONSTRAINTS && r->form == ASSAY_SVID_CA &&
+                          !assay_slice_equal(r->out->issuer, r->out->subject);
     if (holds && r->has[i] && rule->len[r->form] > 0)
-        holds = assay_slice_equal(r->value[i],
-                                  assay_slice_over(rule->value[r->form], rule->len[r->form]));
+        holds = assay_slice_equal(
+            r->value[i], assay_slice_over(is_cross ? cross_constraints : rule->value[r->form],
+                                          rule->len[r->form]));
     return assay_svid_expect(r, holds, ASSAY_E_INVALID, rule->why);
 }
 
@@ -123,6 +127,8 @@ static enum assay_status read_extensions(struct assay_svid_reader *r, struct ass
         ASSAY_TRY(check_extension(r, i));
     ASSAY_TRY(assay_svid_read_key_ids(r));
     if (r->form == ASSAY_SVID_LEAF) ASSAY_TRY(assay_svid_read_standing(r));
+    r->out->names = r->value[SVID_NAMES];
+    r->out->standing = r->value[SVID_STANDING];
     return assay_svid_read_names(r);
 }
 

@@ -482,6 +482,69 @@ enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
     return ASSAY_OK;
 }
 
+/* --- the view alone */
+
+static enum assay_status skip_items(struct assay_cursor *c, uint32_t count)
+{
+    struct assay_slice skipped;
+    for (uint32_t i = 0; i < count; i++)
+        ASSAY_TRY(assay_cbor_skip(c, &skipped));
+    return ASSAY_OK;
+}
+
+static void set_contact(struct assay_cont_view *view, const uint8_t *key,
+                        const struct assay_cont_contact *contact)
+{
+    uint8_t digest[32];
+    for (uint32_t i = 0; i < view->roster.count; i++) {
+        if (!assay_bytes_equal(view->roster.key[i], key, ASSAY_P256_PUBLIC_LEN)) continue;
+        assay_cont_contact_digest(contact, digest);
+        if (assay_bytes_equal(view->roster.contact[i], digest, 32)) view->contact[i] = *contact;
+    }
+}
+
+static enum assay_status decode_contacts(struct assay_cursor *c, struct assay_cont_view *view)
+{
+    enum { BEHIND_CONTACT = 7 };
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_CONT_SLOTS_MAX, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        struct assay_cont_contact contact = { .address_len = 0 };
+        uint32_t slot = 0;
+        ASSAY_TRY(assay_cbor_array_exact(c, 11));
+        ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, key, sizeof key));
+        ASSAY_TRY(assay_cont_contact_decode(c, &contact));
+        ASSAY_TRY(skip_items(c, BEHIND_CONTACT));
+        set_contact(view, key, &contact);
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_view_read(uint32_t group, struct assay_slice head,
+                                       struct assay_cont_view *view)
+{
+    enum { OF_CHANGE = 5, BEHIND_SEATS = 6 }; /* items up to the seats, and up to the members */
+    struct assay_cursor c = assay_cursor_over(head.bytes, head.len);
+    struct assay_cont_view read = { .phase = ASSAY_CONT_FORMING };
+    struct assay_cont_seats seats = { .roster = { .count = 0 } };
+    uint32_t size = 0, instances_max = 0, phase = 0;
+    ASSAY_TRY(decode_row_summary(&c, group, &read.rows));
+    ASSAY_TRY(decode_u32(&c, ASSAY_CONT_SEATS_MAX, &size));
+    ASSAY_TRY(decode_u32(&c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
+    ASSAY_TRY(decode_u32(&c, ASSAY_CONT_GONE, &phase));
+    read.phase = (enum assay_cont_phase)phase;
+    ASSAY_TRY(skip_items(&c, OF_CHANGE));
+    ASSAY_TRY(decode_seats(&c, read.phase == ASSAY_CONT_FORMING ? 0 : size, &seats));
+    read.roster = seats.roster;
+    ASSAY_TRY(skip_items(&c, BEHIND_SEATS));
+    ASSAY_TRY(decode_contacts(&c, &read));
+    ASSAY_TRY(assay_cursor_end(&c));
+    *view = read;
+    return ASSAY_OK;
+}
+
 static enum assay_status decode_head(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint32_t size = 0, instances_max = 0, phase = 0;

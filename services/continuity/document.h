@@ -61,6 +61,23 @@ ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_cont_group 
  */
 ASSAY_CHECKED enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
                                                      struct assay_cont_rows *rows);
+/* The view that serves, as the head of a group has it, and the addresses of its replicas. */
+struct assay_cont_view {
+    struct assay_cont_rows rows;
+    enum assay_cont_phase phase;
+    struct assay_cont_roster roster; /* FORMING: of no seats */
+    /* By seat; address_len 0: no member lists that key with this contact. */
+    struct assay_cont_contact contact[ASSAY_CONT_SEATS_MAX];
+};
+/*
+ * assay_cont_view_read - reads these items of a head; ignores the others. For a program that has
+ * neither the memory nor the documents for the group.
+ * In:      head: of a digest that the caller trusts; else any bytes
+ * Out:     *view on ASSAY_OK
+ * Returns: as assay_cont_rows_read | ASSAY_E_INVALID (a key has two seats)
+ */
+ASSAY_CHECKED enum assay_status assay_cont_view_read(uint32_t group, struct assay_slice head,
+                                                     struct assay_cont_view *view);
 /*
  * assay_cont_group_join - completes a group after all documents were decoded, or after init.
  * Out:     *group, in which no member has a standing before assay_cont_group_set_standing;

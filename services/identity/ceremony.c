@@ -1,19 +1,22 @@
 /*
  * services/identity/ceremony.c - closes of the fold of a group key: lost holders, phases of a
- * ceremony, generations (docs/identity.md 3.4 to 3.6, 3.10, 3.14).
+ * ceremony, generations, CA numbers (docs/identity.md 3.4 to 3.6, 3.10, 3.14, 3.15).
  */
 #include "services/identity/ceremony_internal.h"
 
 #include "base/crypto.h"
 
-enum { DEAL_LEN_FIXED = 512 };
+enum { DEAL_LEN_FIXED = 512, RECORD_HEAD_LEN = 6 };
 
 void assay_ca_init(struct assay_ca *ca, const uint8_t chain_id[static 32],
                    const struct assay_ca_config *config)
 {
     ASSAY_ASSERT(config->refresh >= ASSAY_CA_BAR_EPOCHS);
+    ASSAY_ASSERT(config->next_epochs >= ASSAY_CA_OVERLAP_MIN);
+    ASSAY_ASSERT(config->old_epochs >= ASSAY_CA_OVERLAP_MIN);
     *ca = (struct assay_ca){ .config = *config };
     assay_bytes_copy(ca->chain_id, 32, chain_id, 32);
+    assay_bytes_copy(ca->terms, 32, config->terms, 32);
 }
 
 void assay_ca_end_ceremony(struct assay_ca *ca)
@@ -32,11 +35,16 @@ void assay_ca_set_era(struct assay_ca *ca, uint64_t era)
 
 /* --- members and holders */
 
-/* Is it a holder of the generation in force, and not lost? */
+static bool is_holder_of(const struct assay_ca_sharing *s, const uint8_t node_id[static 32])
+{
+    const uint32_t at = assay_ca_holder_of_node(s, node_id);
+    return at != UINT32_MAX && !s->holder[at].lost;
+}
+
+/* Is it a holder of a generation in force, and not lost? */
 static bool is_present_holder(const struct assay_ca *ca, const uint8_t node_id[static 32])
 {
-    const uint32_t at = assay_ca_holder_of_node(&ca->force, node_id);
-    return at != UINT32_MAX && !ca->force.holder[at].lost;
+    return is_holder_of(&ca->force, node_id) || is_holder_of(&ca->next.force, node_id);
 }
 
 /* 3.1: WARNING is enough for a present holder, so that a weak epoch costs no shares. */
@@ -49,26 +57,42 @@ bool assay_ca_may_offer(const struct assay_ca *ca, uint32_t slot)
     return ca->lost_until[slot] <= ca->epoch && !assay_ca_is_convicted(ca, m->node_id);
 }
 
-static void lose(struct assay_ca *ca, struct assay_ca_holder *holder, struct assay_ca_facts *facts)
+void assay_ca_lose(struct assay_ca *ca, const struct assay_ca_sharing *s,
+                   struct assay_ca_holder *holder, struct assay_ca_facts *facts)
 {
     holder->lost = true;
     if (holder->slot < ASSAY_CA_SLOTS_MAX)
         ca->lost_until[holder->slot] = ca->epoch + ASSAY_CA_BAR_EPOCHS;
-    assay_ca_fact_add(facts, ASSAY_CA_FACT_LOST, holder->slot, ca->force.generation);
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_LOST, holder->slot, s->generation);
 }
 
-/* 3.4: what ends a holder's part in its generation. */
-static void find_lost(struct assay_ca *ca, bool certified, struct assay_ca_facts *facts)
+/* 3.4.1: how many certified closes have passed since the list in which each holder showed its entry
+ * was the certified one. Keys that ended once end that, too: the enclave may have restarted, so the
+ * list of before says nothing of what is registered since. */
+static void count_behind(const struct assay_ca *ca, struct assay_ca_sharing *s, bool certified)
 {
-    for (uint32_t i = 0; i < ca->force.holders; i++) {
-        struct assay_ca_holder *const h = &ca->force.holder[i];
+    for (uint32_t i = 0; i < s->holders; i++) {
+        struct assay_ca_holder *const h = &s->holder[i];
+        const struct assay_ca_member *m = assay_ca_member_of(ca, h->slot, h->node_id);
+        if (m == NULL || !m->keys_active) h->behind = ASSAY_CA_BEHIND_EPOCHS + 1;
+        else if (assay_bytes_equal(m->keys_root, h->keys_root, 32)) h->behind = 0;
+        else if (certified && h->behind <= ASSAY_CA_BEHIND_EPOCHS) h->behind++;
+    }
+}
+
+/* 3.4: what ends a holder's part in a generation in force. */
+static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, bool certified,
+                      struct assay_ca_facts *facts)
+{
+    for (uint32_t i = 0; i < s->holders; i++) {
+        struct assay_ca_holder *const h = &s->holder[i];
         const struct assay_ca_member *m = assay_ca_member_of(ca, h->slot, h->node_id);
         if (h->lost) continue;
         if (assay_ca_key_is_active(ca, h)) h->inactive = 0;
         else if (certified) h->inactive++;
         if (m == NULL || m->renewed || !m->is_warning || m->incarnation != h->incarnation ||
             h->inactive >= ASSAY_CA_INACTIVE_EPOCHS)
-            lose(ca, h, facts);
+            assay_ca_lose(ca, s, h, facts);
     }
 }
 
@@ -149,12 +173,191 @@ static bool could_begin(const struct assay_ca *ca)
     return distribute(ca, slot, count, &indices);
 }
 
+/* --- CA numbers (docs/identity.md 3.14, 3.15): what is published */
+
+static bool can_sign(const struct assay_ca *ca)
+{
+    return ca->ca_number > 0 && !ca->key_lost;
+}
+
+static void forget_active(struct assay_ca *ca)
+{
+    ca->ca_number = 0;
+    ca->active_since = ca->since = 0;
+    ca->few_closes = 0;
+    ca->key_lost = false;
+    assay_bytes_zero(ca->key, 32);
+    ca->force = (struct assay_ca_sharing){ .generation = 0 };
+}
+
+static void forget_next(struct assay_ca *ca)
+{
+    ca->next = (struct assay_ca_next){ .number = 0 };
+}
+
+static void end_ceremony_of(struct assay_ca *ca, uint32_t number)
+{
+    if (ca->ceremony.phase != ASSAY_CA_IDLE && ca->ceremony.ca_number == number)
+        assay_ca_end_ceremony(ca);
+}
+
+static void note_gone(struct assay_ca *ca, uint32_t number, struct assay_ca_facts *facts)
+{
+    ca->changed = ca->epoch;
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_GONE, 0, number);
+}
+
+/* The active number signs nothing from this close on; certificates under it expire while it is
+ * still published. */
+static void make_old(struct assay_ca *ca)
+{
+    if (ca->ca_number == 0) return;
+    ASSAY_ASSERT(ca->olds < ASSAY_CA_OLD_MAX); /* wants_number waits for a place */
+    struct assay_ca_old *const old = &ca->old[ca->olds++];
+    *old = (struct assay_ca_old){ .number = ca->ca_number,
+                                  .until = ca->epoch + ca->config.old_epochs };
+    assay_bytes_copy(old->key, 32, ca->key, 32);
+    end_ceremony_of(ca, ca->ca_number);
+    forget_active(ca);
+}
+
+/* In: key, made: what becomes active, not part of the active number. */
+static void make_active(struct assay_ca *ca, uint32_t number, const uint8_t key[static 32],
+                        const struct assay_ca_sharing *made, uint64_t since,
+                        struct assay_ca_facts *facts)
+{
+    make_old(ca);
+    ca->ca_number = number;
+    assay_bytes_copy(ca->key, 32, key, 32);
+    ca->force = *made;
+    ca->since = since;
+    ca->active_since = ca->changed = ca->epoch;
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_ACTIVE, 0, number);
+}
+
+static void activate_next(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    const struct assay_ca_next next = ca->next;
+    ASSAY_ASSERT(next.number > 0);
+    forget_next(ca);
+    make_active(ca, next.number, next.key, &next.force, next.since, facts);
+    ca->few_closes = next.few_closes;
+}
+
+/* --- at every close */
+
+static void drop_old(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < ca->olds; i++) {
+        if (ca->old[i].until <= ca->epoch || ca->old[i].number <= ca->config.retired)
+            note_gone(ca, ca->old[i].number, facts);
+        else ca->old[kept++] = ca->old[i];
+    }
+    for (uint32_t i = kept; i < ca->olds; i++)
+        ca->old[i] = (struct assay_ca_old){ .number = 0 };
+    ca->olds = kept;
+}
+
+/* What operators retire is published no more from the next close on, certified or not. */
+static void drop_numbers(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    const uint32_t retired = ca->config.retired;
+    drop_old(ca, facts);
+    if (ca->ceremony.phase != ASSAY_CA_IDLE && ca->ceremony.ca_number <= retired)
+        assay_ca_end_ceremony(ca);
+    if (ca->ca_number > 0 && ca->ca_number <= retired) {
+        note_gone(ca, ca->ca_number, facts);
+        forget_active(ca);
+    }
+    if (ca->next.number > 0 && ca->next.number <= retired) {
+        note_gone(ca, ca->next.number, facts);
+        forget_next(ca);
+    }
+    if (ca->ca_number == 0 && ca->next.number > 0) activate_next(ca, facts);
+    if (ca->numbers < retired) ca->numbers = retired;
+}
+
+/* --- at certified closes */
+
+/* 3.14: those that lost their shares of a key that is lost may make the next one. */
+static void forgive_lost(struct assay_ca *ca)
+{
+    for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
+        ca->lost_until[i] = 0;
+}
+
+/* Counts closes with fewer than t live indices: the key is lost then, and never comes back. */
+static void judge_active(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    if (!can_sign(ca)) return;
+    const uint32_t live = assay_ca_live(ca), t = ca->force.threshold;
+    if (live < t + (ca->force.count + 1) / 4)
+        assay_ca_fact_add(facts, ASSAY_CA_FACT_FEW_INDICES, 0, live);
+    ca->few_closes = live < t ? ca->few_closes + 1 : 0;
+    if (ca->few_closes < ASSAY_CA_FEW_EPOCHS) return;
+    ca->key_lost = true;
+    forgive_lost(ca);
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_KEY_LOST, 0, ca->ca_number);
+    end_ceremony_of(ca, ca->ca_number); /* a reshare of it */
+}
+
+/* A next number without enough holders never signed a product: it goes. */
+static void judge_next(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    struct assay_ca_next *const n = &ca->next;
+    if (n->number == 0) return;
+    n->few_closes = assay_ca_live_of(ca, &n->force) < n->force.threshold ? n->few_closes + 1 : 0;
+    if (n->few_closes < ASSAY_CA_FEW_EPOCHS) return;
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_KEY_LOST, 0, n->number);
+    note_gone(ca, n->number, facts);
+    end_ceremony_of(ca, n->number);
+    forget_next(ca);
+    if (!can_sign(ca)) forgive_lost(ca);
+}
+
+static void judge_numbers(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    judge_active(ca, facts);
+    judge_next(ca, facts);
+    const struct assay_ca_next *n = &ca->next;
+    /* Without a key that signs there is no overlap to wait for (3.14). */
+    const bool is_due =
+        n->number > 0 && (!can_sign(ca) || ca->epoch - n->made >= ca->config.next_epochs);
+    if (is_due && n->few_closes == 0 && is_safe(ca, &n->force)) activate_next(ca, facts);
+}
+
+/* Planned ones wait until no number is old, so that a lost key always has a place. */
+static bool wants_number(const struct assay_ca *ca)
+{
+    const bool is_ordered = ca->ca_number <= ca->config.replaced;
+    if (ca->next.number > 0) return false;
+    if (ca->ca_number == 0) return true;
+    if (ca->key_lost)
+        return (ca->config.replaces_lost_key || is_ordered) && ca->olds < ASSAY_CA_OLD_MAX;
+    const bool is_aged =
+        ca->config.rollover > 0 && ca->epoch - ca->active_since >= ca->config.rollover;
+    return ca->olds == 0 && (is_aged || is_ordered);
+}
+
 /* --- a ceremony's phases */
 
 static void fail_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     assay_ca_fact_add(facts, ASSAY_CA_FACT_FAILED, 0, (uint64_t)ca->ceremony.phase);
     assay_ca_end_ceremony(ca);
+}
+
+/* Whether a convicted holder has indices of the table that is made, and the others cannot do
+ * without them: by their weights it never comes into force (3.5.5). */
+static bool is_spoiled(const struct assay_ca *ca)
+{
+    const struct assay_ca_sharing *next = &ca->ceremony.next;
+    bool has_convicted = false;
+    if (ca->ceremony.phase <= ASSAY_CA_OFFERS) return false;
+    for (uint32_t i = 0; i < next->holders; i++)
+        has_convicted = has_convicted || assay_ca_is_convicted(ca, next->holder[i].node_id);
+    return has_convicted && !is_safe(ca, next);
 }
 
 static void enter_phase(struct assay_ca *ca, enum assay_ca_phase phase,
@@ -200,15 +403,13 @@ static void number_indices(struct assay_ca_sharing *next, const struct assay_fro
     ASSAY_ASSERT(first == next->count + 1);
 }
 
-/* Bytes of dealings that an author surely has a place for in an epoch (docs/protocol.md 12.2): a
- * quarter of its part is for its other records. One record has a place in any case, and of so many
- * members only that one. */
-static uint32_t author_len(const struct assay_ca *ca, uint32_t deal_len)
+/* Bytes of dealings that an author has a place for in an epoch (docs/protocol.md 12.2.1): a quarter
+ * of its part is for its other records of the ceremony. */
+static uint32_t author_len(const struct assay_ca *ca)
 {
-    const uint32_t slots = ca->slots > 0 ? ca->slots : 1;
-    const uint32_t part = ASSAY_CA_EPOCH_LEN / slots;
-    const uint32_t len = (part < ASSAY_CA_AUTHOR_LEN ? part : ASSAY_CA_AUTHOR_LEN) / 4 * 3;
-    return len < deal_len || slots == ASSAY_CA_SLOTS_MAX ? deal_len : len;
+    const uint32_t part = ASSAY_CA_EPOCH_LEN / (ca->slots > 0 ? ca->slots : 1);
+    if (part < ASSAY_CA_AUTHOR_LEN_MIN) return ASSAY_CA_AUTHOR_LEN_MIN / 4 * 3;
+    return (part < ASSAY_CA_AUTHOR_LEN ? part : ASSAY_CA_AUTHOR_LEN) / 4 * 3;
 }
 
 /* Epochs that dealings need: within their budget, and within what one author may submit. Dealers
@@ -217,11 +418,12 @@ static uint32_t deal_epochs(const struct assay_ca *ca)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
     const uint32_t len = DEAL_LEN_FIXED + 32 * (c->next.threshold + c->next.count);
+    const struct assay_ca_sharing *from = assay_ca_reshared(ca);
     uint32_t most = 1;
-    for (uint32_t i = 0; c->is_reshare && i < ca->force.holders; i++)
-        if (ca->force.holder[i].indices > most) most = ca->force.holder[i].indices;
+    for (uint32_t i = 0; c->is_reshare && i < from->holders; i++)
+        if (from->holder[i].indices > most) most = from->holder[i].indices;
     const uint32_t all = (c->dealers * len + ASSAY_CA_DEAL_BUDGET - 1) / ASSAY_CA_DEAL_BUDGET;
-    const uint32_t at_once = author_len(ca, len) / len;
+    const uint32_t at_once = author_len(ca) / (len + RECORD_HEAD_LEN);
     const uint32_t one = (most + at_once - 1) / at_once;
     return all > one ? all : one;
 }
@@ -243,7 +445,7 @@ static void end_offers(struct assay_ca *ca, struct assay_ca_facts *facts)
         return;
     }
     number_indices(&c->next, &indices);
-    c->dealers = c->is_reshare ? ca->force.count : c->next.holders;
+    c->dealers = c->is_reshare ? assay_ca_reshared(ca)->count : c->next.holders;
     c->deal_epochs = deal_epochs(ca);
     enter_phase(ca, ASSAY_CA_DEALS, facts);
 }
@@ -253,7 +455,7 @@ static void end_offers(struct assay_ca *ca, struct assay_ca_facts *facts)
 static void end_disputes(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
-    const uint32_t wanted = c->is_reshare ? ca->force.threshold : c->next.threshold;
+    const uint32_t wanted = c->is_reshare ? assay_ca_reshared(ca)->threshold : c->next.threshold;
     uint32_t found = 0;
     for (uint32_t i = 0; i < c->dealers; i++) {
         if (c->dealing[i].state != ASSAY_CA_DEALING_VALID) continue;
@@ -277,24 +479,54 @@ uint32_t assay_ca_vouched(const struct assay_ca_sharing *s, const uint8_t digest
     return indices;
 }
 
+/* Of which number the generation is, and what that number is from now on. */
+static void place_generation(struct assay_ca *ca, const struct assay_ca_sharing *made,
+                             struct assay_ca_facts *facts)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    struct assay_ca_next *const n = &ca->next;
+    const struct assay_ca_sharing sharing = *made; /* the ceremony may end */
+    const uint32_t number = c->ca_number;
+    uint8_t key[32];
+    assay_bytes_copy(key, 32, c->key, 32);
+    if (c->is_reshare && number == ca->ca_number) {
+        ASSAY_ASSERT(assay_bytes_equal(ca->key, key, 32));
+        ca->force = sharing;
+        ca->since = ca->epoch;
+        ca->few_closes = 0;
+        return;
+    }
+    if (c->is_reshare) {
+        ASSAY_ASSERT(number == n->number && assay_bytes_equal(n->key, key, 32));
+        n->force = sharing;
+        n->since = ca->epoch;
+        n->few_closes = 0;
+        return;
+    }
+    ca->numbers = number;
+    if (!can_sign(ca)) {
+        make_active(ca, number, key, &sharing, ca->epoch, facts);
+        return;
+    }
+    *n = (struct assay_ca_next){
+        .number = number, .made = ca->epoch, .since = ca->epoch, .force = sharing
+    };
+    assay_bytes_copy(n->key, 32, key, 32);
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_NEXT, 0, number);
+}
+
 static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
-    struct assay_ca_ceremony *const c = &ca->ceremony;
-    struct assay_ca_sharing *const next = &c->next;
+    struct assay_ca_sharing *const next = &ca->ceremony.next;
     for (uint32_t i = 0; i < next->holders; i++) {
         struct assay_ca_holder *const h = &next->holder[i];
         h->has = assay_bytes_equal(h->digest, next->table, 32);
         h->inactive = 0;
         assay_bytes_zero(h->digest, 32);
     }
-    ASSAY_ASSERT(!c->is_reshare || assay_bytes_equal(ca->key, c->key, 32));
-    ca->ca_number = c->ca_number;
-    assay_bytes_copy(ca->key, 32, c->key, 32);
-    ca->force = *next;
-    ca->since = ca->epoch;
-    ca->few_closes = 0;
-    ca->key_lost = false;
-    assay_ca_fact_add(facts, ASSAY_CA_FACT_GENERATION, 0, ca->force.generation);
+    place_generation(ca, next, facts);
+    ca->generations = next->generation;
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_GENERATION, 0, next->generation);
     assay_ca_end_ceremony(ca);
 }
 
@@ -328,52 +560,62 @@ static void advance_phase(struct assay_ca *ca, struct assay_ca_facts *facts)
     }
 }
 
-/* --- the generation in force */
+/* --- the next ceremony */
 
-static bool wants_reshare(const struct assay_ca *ca)
+static bool wants_reshare(const struct assay_ca *ca, const struct assay_ca_sharing *s,
+                          uint64_t since)
 {
-    for (uint32_t i = 0; i < ca->force.holders; i++)
-        if (ca->force.holder[i].lost) return true;
-    return !is_safe(ca, &ca->force) || ca->epoch - ca->since >= ca->config.refresh;
-}
-
-/* Counts closes with fewer than t live indices: the key is lost then, and never comes back. */
-static void judge_force(struct assay_ca *ca, struct assay_ca_facts *facts)
-{
-    if (ca->ca_number == 0 || ca->key_lost) return;
-    const uint32_t live = assay_ca_live(ca), t = ca->force.threshold;
-    if (live < t + (ca->force.count + 1) / 4)
-        assay_ca_fact_add(facts, ASSAY_CA_FACT_FEW_INDICES, 0, live);
-    ca->few_closes = live < t ? ca->few_closes + 1 : 0;
-    if (ca->few_closes < ASSAY_CA_FEW_EPOCHS) return;
-    ca->key_lost = true;
-    assay_ca_fact_add(facts, ASSAY_CA_FACT_KEY_LOST, 0, ca->ca_number);
-    assay_ca_end_ceremony(ca); /* a reshare of it */
+    if (assay_ca_live_of(ca, s) < s->threshold) return false;
+    for (uint32_t i = 0; i < s->holders; i++)
+        if (s->holder[i].lost) return true;
+    return !is_safe(ca, s) || ca->epoch - since >= ca->config.refresh;
 }
 
 /* h / 2 is that of h = ceil(T / 2). */
 static bool is_urgent(const struct assay_ca *ca)
 {
-    return ca->ca_number > 0 && !ca->key_lost &&
-           assay_ca_live(ca) < ca->force.threshold + (ca->force.count + 1) / 4;
+    return can_sign(ca) && assay_ca_live(ca) < ca->force.threshold + (ca->force.count + 1) / 4;
 }
 
-static void begin_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
+/* The highest number that may have been published. A RECOVER forgets those that it undid, whose
+ * certificates relying parties have: no key of a later era has the same (docs/identity.md 3.16). */
+static uint32_t last_number(const struct assay_ca *ca)
 {
-    const bool has_key = ca->ca_number > 0 && !ca->key_lost;
-    if (has_key && (!wants_reshare(ca) || assay_ca_live(ca) < ca->force.threshold)) return;
-    if (ca->key_lost && !ca->config.replaces_lost_key) return;
-    if (ca->attempts > 0 && ca->epoch - ca->last_began < ASSAY_CA_BEGIN_EPOCHS && !is_urgent(ca))
-        return;
+    const uint64_t eras = ASSAY_CA_ORDERED_MAX / ASSAY_CA_ERA_NUMBERS - 1;
+    const uint64_t era = ca->era < eras ? ca->era : eras;
+    uint32_t last = (uint32_t)(era * ASSAY_CA_ERA_NUMBERS);
+    if (last < ca->numbers) last = ca->numbers;
+    return last > ca->config.retired ? last : ca->config.retired;
+}
+
+/* Out: *is_reshare. Returns: the number of which a generation is to be made; 0: none */
+static uint32_t find_wanted(const struct assay_ca *ca, bool *is_reshare)
+{
+    *is_reshare = true;
+    if (can_sign(ca) && wants_reshare(ca, &ca->force, ca->since)) return ca->ca_number;
+    if (ca->next.number > 0 && wants_reshare(ca, &ca->next.force, ca->next.since))
+        return ca->next.number;
+    *is_reshare = false;
+    return wants_number(ca) ? last_number(ca) + 1 : 0;
+}
+
+/* at_once: a hostile holder paid for the one before with its place; so there are few of these. */
+static void begin_ceremony(struct assay_ca *ca, bool at_once, struct assay_ca_facts *facts)
+{
+    bool is_reshare = false;
+    const uint32_t number = find_wanted(ca, &is_reshare);
+    const bool now = at_once || (is_reshare && number == ca->ca_number && is_urgent(ca));
+    if (number == 0) return;
+    if (ca->attempts > 0 && ca->epoch - ca->last_began < ASSAY_CA_BEGIN_EPOCHS && !now) return;
     if (!could_begin(ca)) return;
     ca->attempts++;
     ca->last_began = ca->epoch;
     ca->ceremony = (struct assay_ca_ceremony){
         .phase = ASSAY_CA_OFFERS,
-        .is_reshare = has_key,
-        .ca_number = has_key ? ca->ca_number : ca->ca_number + 1,
+        .is_reshare = is_reshare,
+        .ca_number = number,
         .began = ca->epoch,
-        .next = { .generation = ca->force.generation + 1, .attempt = ca->attempts, .era = ca->era },
+        .next = { .generation = ca->generations + 1, .attempt = ca->attempts, .era = ca->era },
     };
     assay_ca_fact_add(facts, ASSAY_CA_FACT_BEGAN, 0, ca->attempts);
 }
@@ -386,12 +628,20 @@ void assay_ca_close_epoch(struct assay_ca *ca, uint64_t epoch, bool certified,
     if (facts != NULL) facts->count = 0;
     ca->epoch = epoch;
     ca->accusations = 0;
+    assay_bytes_copy(ca->terms, 32, ca->config.terms, 32);
     set_members(ca, member, count, total_weight);
-    find_lost(ca, certified, facts);
+    count_behind(ca, &ca->force, certified);
+    count_behind(ca, &ca->next.force, certified);
+    count_behind(ca, &ca->ceremony.next, certified);
+    find_lost(ca, &ca->force, certified, facts);
+    find_lost(ca, &ca->next.force, certified, facts);
+    drop_numbers(ca, facts);
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         if (ca->member[i].renewed) ca->barred_until[i] = ca->lost_until[i] = 0;
     if (!certified) return;
-    judge_force(ca, facts);
+    judge_numbers(ca, facts);
+    const bool was_spoiled = is_spoiled(ca);
+    if (was_spoiled) fail_ceremony(ca, facts);
     if (ca->ceremony.phase != ASSAY_CA_IDLE) advance_phase(ca, facts);
-    if (ca->ceremony.phase == ASSAY_CA_IDLE) begin_ceremony(ca, facts);
+    if (ca->ceremony.phase == ASSAY_CA_IDLE) begin_ceremony(ca, was_spoiled, facts);
 }

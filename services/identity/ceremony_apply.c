@@ -49,6 +49,7 @@ static void set_contact(struct assay_ca_holder *h, const struct assay_ca_member 
                         const struct assay_ca_offer_record *record)
 {
     assay_bytes_copy(h->keys_root, 32, m->keys_root, 32);
+    h->behind = 0;
     assay_bytes_copy(h->link_key, 32, record->link_key, 32);
     assay_bytes_zero(h->address, ASSAY_CA_ADDRESS_MAX);
     assay_bytes_copy(h->address, ASSAY_CA_ADDRESS_MAX, record->address, record->address_len);
@@ -101,7 +102,8 @@ enum assay_ca_result assay_ca_apply_offer(struct assay_ca *ca, uint32_t slot,
     if (!is_current(ca, &record->scope)) return ASSAY_CA_WRONG_TIME;
     if (!m->keys_active || !assay_ca_offer_is_listed(record, m->keys_root))
         return ASSAY_CA_UNPROVEN;
-    const bool renewed = renew_contact(&ca->force, slot, m, record);
+    const bool in_force = renew_contact(&ca->force, slot, m, record);
+    const bool renewed = renew_contact(&ca->next.force, slot, m, record) || in_force;
     if (c->phase == ASSAY_CA_OFFERS && assay_ca_may_offer(ca, slot))
         return place_offer(&c->next, slot, m, record) ? ASSAY_CA_APPLIED : ASSAY_CA_NOT_HERE;
     if (c->phase > ASSAY_CA_OFFERS && renew_contact(&c->next, slot, m, record))
@@ -115,7 +117,7 @@ enum assay_ca_result assay_ca_apply_offer(struct assay_ca *ca, uint32_t slot,
 static bool deals_own_share(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
 {
     return assay_bytes_equal(record->commitments.point[0],
-                             ca->force.public_share[record->dealer - 1], 32);
+                             assay_ca_reshared(ca)->public_share[record->dealer - 1], 32);
 }
 
 static bool proves_constant(const struct assay_ca *ca, const struct assay_ca_deal_record *record)
@@ -143,8 +145,7 @@ enum assay_ca_result assay_ca_apply_deal(struct assay_ca *ca, uint32_t slot,
     if (author != ASSAY_CA_APPLIED) return author;
     if (!is_current(ca, &record->scope) || !assay_ca_is_turn(ca, record->dealer))
         return ASSAY_CA_WRONG_TIME;
-    const struct assay_ca_sharing *from = c->is_reshare ? &ca->force : &c->next;
-    const uint32_t at = author_of(from, slot, &record->scope);
+    const uint32_t at = author_of(assay_ca_dealers(ca), slot, &record->scope);
     if (at == UINT32_MAX || at != assay_ca_holder_of_dealer(ca, record->dealer))
         return ASSAY_CA_STRANGER;
     struct assay_ca_dealing *const dealing = &c->dealing[record->dealer - 1];
@@ -166,7 +167,7 @@ enum assay_ca_result assay_ca_apply_deal(struct assay_ca *ca, uint32_t slot,
 static void void_dealings(struct assay_ca *ca, const uint8_t node_id[static 32])
 {
     struct assay_ca_ceremony *const c = &ca->ceremony;
-    const struct assay_ca_sharing *from = c->is_reshare ? &ca->force : &c->next;
+    const struct assay_ca_sharing *from = assay_ca_dealers(ca);
     if (c->phase != ASSAY_CA_DEALS && c->phase != ASSAY_CA_DISPUTES) return; /* HAVES: as decided */
     for (uint32_t i = 0; i < c->dealers; i++) {
         const struct assay_ca_holder *h = &from->holder[assay_ca_holder_of_dealer(ca, i + 1)];
@@ -194,6 +195,7 @@ void assay_ca_convict(struct assay_ca *ca, uint32_t slot, const uint8_t node_id[
     assay_bytes_copy(k->node_id, 32, node_id, 32);
     void_dealings(ca, node_id);
     mark_lost(&ca->force, node_id);
+    mark_lost(&ca->next.force, node_id);
     mark_lost(&ca->ceremony.next, node_id);
     assay_ca_fact_add(facts, ASSAY_CA_FACT_CONVICTED, slot, (uint64_t)reason);
 }
@@ -231,9 +233,9 @@ static enum assay_ca_result read_accused(const struct assay_ca *ca,
 static void convict_dealer(struct assay_ca *ca, const struct assay_ca_deal_record *deal,
                            struct assay_ca_facts *facts)
 {
-    const struct assay_ca_sharing *from = ca->ceremony.is_reshare ? &ca->force : &ca->ceremony.next;
     const uint32_t at = assay_ca_holder_of_dealer(ca, deal->dealer);
-    assay_ca_convict(ca, from->holder[at].slot, deal->scope.node_id, ASSAY_CA_DEALT_WRONGLY, facts);
+    assay_ca_convict(ca, assay_ca_dealers(ca)->holder[at].slot, deal->scope.node_id,
+                     ASSAY_CA_DEALT_WRONGLY, facts);
 }
 
 /* Everybody opens the value that the accuser shows: a wrong one convicts the dealer, a right one
@@ -292,17 +294,24 @@ enum assay_ca_result assay_ca_apply_dispute(struct assay_ca *ca, uint32_t slot,
 
 /* --- CA_HAVE, CA_TABLE */
 
-/* Of the generation in force: a holder that was late. */
+/* Of a generation in force: a holder that was late, or whose shares are gone. */
 static enum assay_ca_result apply_late_have(struct assay_ca *ca, uint32_t slot,
-                                            const struct assay_ca_have_record *record)
+                                            const struct assay_ca_have_record *record,
+                                            struct assay_ca_facts *facts)
 {
-    struct assay_ca_sharing *const s = &ca->force;
     const struct assay_ca_scope *scope = &record->scope;
-    if (ca->ca_number == 0 || scope->era != s->era || scope->ca_number != ca->ca_number ||
+    struct assay_ca_sharing *const s =
+        scope->ca_number == ca->next.number ? &ca->next.force : &ca->force;
+    if (assay_ca_sharing_of(ca, scope->ca_number) != s || scope->era != s->era ||
         scope->generation != s->generation || scope->attempt != s->attempt)
         return ASSAY_CA_WRONG_TIME;
     const uint32_t at = author_of(s, slot, scope);
     if (at == UINT32_MAX) return ASSAY_CA_STRANGER;
+    if (assay_ca_have_is_lack(record)) {
+        if (!s->holder[at].has) return ASSAY_CA_SAME; /* its indices do not live */
+        assay_ca_lose(ca, s, &s->holder[at], facts);
+        return ASSAY_CA_APPLIED;
+    }
     if (s->holder[at].has) return ASSAY_CA_SAME;
     if (!assay_bytes_equal(record->digest, s->table, 32)) return ASSAY_CA_MISMATCH;
     s->holder[at].has = true;
@@ -319,9 +328,10 @@ enum assay_ca_result assay_ca_apply_have(struct assay_ca *ca, uint32_t slot,
     const enum assay_ca_result author = check_author(ca, slot, node_id, &record->scope);
     if (author != ASSAY_CA_APPLIED) return author;
     if (ca->ceremony.phase != ASSAY_CA_HAVES || !is_current(ca, &record->scope))
-        return apply_late_have(ca, slot, record);
+        return apply_late_have(ca, slot, record, facts);
     const uint32_t at = author_of(next, slot, &record->scope);
     if (at == UINT32_MAX) return ASSAY_CA_STRANGER;
+    if (assay_ca_have_is_lack(record)) return ASSAY_CA_MISMATCH; /* it vouched for nothing yet */
     if (!assay_bytes_all_zero(next->holder[at].digest, 32)) return ASSAY_CA_SAME;
     assay_bytes_copy(next->holder[at].digest, 32, record->digest, 32);
     return ASSAY_CA_APPLIED;
@@ -344,7 +354,7 @@ enum assay_ca_result assay_ca_apply_table(struct assay_ca *ca, uint32_t slot,
         return ASSAY_CA_MISMATCH;
     assay_ca_table_digest(ca->chain_id, record, digest);
     if (assay_ca_vouched(&c->next, digest) < c->next.threshold) return ASSAY_CA_EARLY;
-    if (c->is_reshare && !assay_bytes_equal(record->sum.point[0], ca->key, 32))
+    if (c->is_reshare && !assay_bytes_equal(record->sum.point[0], assay_ca_reshared_key(ca), 32))
         return ASSAY_CA_MISMATCH;
     c->has_table = true;
     assay_bytes_copy(c->key, 32, record->sum.point[0], 32);
@@ -366,19 +376,21 @@ enum assay_ca_result assay_ca_apply_lie(struct assay_ca *ca, uint32_t slot,
     struct assay_signing_lie lie;
     clear_facts(facts);
     if (m == NULL || !m->is_warning || assay_ca_is_convicted(ca, node_id)) return ASSAY_CA_NOT_HERE;
-    if (record->era > ca->era || record->ca_number != ca->ca_number ||
-        record->generation != ca->force.generation)
-        return ASSAY_CA_WRONG_TIME;
+    const struct assay_ca_sharing *s = assay_ca_sharing_of(ca, record->ca_number);
+    if (s == NULL || record->generation != s->generation) return ASSAY_CA_WRONG_TIME;
+    /* Of an era that a RECOVER undid, the same numbers are of another key: what was right there is
+     * wrong here. */
+    if (record->era < s->era || record->era > ca->era) return ASSAY_CA_WRONG_TIME;
     if (is_barred(ca, slot)) return ASSAY_CA_BARRED;
     if (assay_signing_lie_decode(record->lie, &lie) != ASSAY_OK) return ASSAY_CA_MISMATCH;
-    const uint32_t at = assay_ca_holder_of_node(&ca->force, lie.node_id);
+    const uint32_t at = assay_ca_holder_of_node(s, lie.node_id);
     if (at == UINT32_MAX) return ASSAY_CA_STRANGER;
     if (assay_ca_is_convicted(ca, lie.node_id)) return ASSAY_CA_SAME;
     if (ca->accusations == ASSAY_CA_ACCUSATIONS_MAX) return ASSAY_CA_BUSY;
     ca->accusations++;
-    if (assay_ca_group(ca, &group) != ASSAY_OK) return ASSAY_CA_MISMATCH;
+    if (assay_ca_group_of(ca, record->ca_number, &group) != ASSAY_OK) return ASSAY_CA_MISMATCH;
     group.era = record->era;
     if (assay_signing_lie_verify(&group, &lie) != ASSAY_OK) return bar(ca, slot, facts);
-    assay_ca_convict(ca, ca->force.holder[at].slot, lie.node_id, ASSAY_CA_SIGNED_WRONGLY, facts);
+    assay_ca_convict(ca, s->holder[at].slot, lie.node_id, ASSAY_CA_SIGNED_WRONGLY, facts);
     return ASSAY_CA_APPLIED;
 }

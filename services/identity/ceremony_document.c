@@ -7,16 +7,20 @@
 #include "base/cbor.h"
 
 enum {
-    STATE_ITEMS = 11,
+    STATE_ITEMS = 18,
     CEREMONY_ITEMS = 12,
     SHARING_ITEMS = 8,
-    HOLDER_ITEMS = 14,
+    HOLDER_ITEMS = 15,
     BAR_ITEMS = 3,
     CONVICTION_ITEMS = 3,
+    NUMBER_ITEMS = 3,
+    NEXT_ITEMS = 3,
+    NEXT_NUMBER_ITEMS = 2,
 };
 
 static const char state_type[] = "assay/identity/v1";
 static const char ceremony_type[] = "assay/identity-ceremony/v1";
+static const char next_type[] = "assay/identity-next/v1";
 
 /* --- encoding */
 
@@ -37,6 +41,7 @@ static void put_holder(struct assay_writer *w, const struct assay_ca_holder *h)
     assay_cbor_put_bool(w, h->has);
     assay_cbor_put_bool(w, h->lost);
     assay_cbor_put_uint(w, h->inactive);
+    assay_cbor_put_uint(w, h->behind);
     assay_cbor_put_bytes(w, h->digest, said ? 32 : 0);
 }
 
@@ -73,17 +78,48 @@ static void put_bars(struct assay_writer *w, const struct assay_ca *ca)
     }
 }
 
+static void put_number(struct assay_writer *w, uint32_t number, const uint8_t key[static 32],
+                       uint64_t epoch)
+{
+    assay_cbor_put_array(w, NUMBER_ITEMS);
+    assay_cbor_put_uint(w, number);
+    assay_cbor_put_bytes(w, key, 32);
+    assay_cbor_put_uint(w, epoch);
+}
+
+/* The next number, or none; then the old ones. */
+static void put_numbers(struct assay_writer *w, const struct assay_ca *ca)
+{
+    const struct assay_ca_next *n = &ca->next;
+    ASSAY_ASSERT(ca->olds <= ASSAY_CA_OLD_MAX);
+    assay_cbor_put_uint(w, ca->numbers);
+    assay_cbor_put_uint(w, ca->generations);
+    assay_cbor_put_uint(w, ca->changed);
+    assay_cbor_put_array(w, n->number > 0 ? 1 : 0);
+    if (n->number > 0) {
+        assay_cbor_put_array(w, NEXT_NUMBER_ITEMS);
+        put_number(w, n->number, n->key, n->made);
+        assay_cbor_put_uint(w, n->since);
+    }
+    assay_cbor_put_array(w, ca->olds);
+    for (uint32_t i = 0; i < ca->olds; i++)
+        put_number(w, ca->old[i].number, ca->old[i].key, ca->old[i].until);
+}
+
 static void put_state(struct assay_writer *w, const struct assay_ca *ca)
 {
     assay_cbor_put_array(w, STATE_ITEMS);
     assay_cbor_put_text(w, state_type);
     assay_cbor_put_uint(w, ca->ca_number);
     assay_cbor_put_bytes(w, ca->key, 32);
+    assay_cbor_put_uint(w, ca->active_since);
+    put_numbers(w, ca);
     assay_cbor_put_uint(w, ca->since);
     assay_cbor_put_uint(w, ca->few_closes);
     assay_cbor_put_bool(w, ca->key_lost);
     assay_cbor_put_uint(w, ca->attempts);
     assay_cbor_put_uint(w, ca->last_began);
+    assay_cbor_put_bytes(w, ca->terms, 32);
     put_sharing(w, &ca->force);
     put_bars(w, ca);
     assay_cbor_put_array(w, ca->convicted);
@@ -118,13 +154,22 @@ static void put_ceremony(struct assay_writer *w, const struct assay_ca_ceremony 
     }
 }
 
+static void put_next(struct assay_writer *w, const struct assay_ca_next *n)
+{
+    assay_cbor_put_array(w, NEXT_ITEMS);
+    assay_cbor_put_text(w, next_type);
+    assay_cbor_put_uint(w, n->few_closes);
+    put_sharing(w, &n->force);
+}
+
 enum assay_status assay_ca_document_encode(const struct assay_ca *ca, uint32_t document,
                                            struct assay_writer *w)
 {
     struct assay_slice all;
     ASSAY_ASSERT(document < ASSAY_CA_DOCUMENTS);
     if (document == 0) put_state(w, ca);
-    else put_ceremony(w, &ca->ceremony);
+    else if (document == 1) put_ceremony(w, &ca->ceremony);
+    else put_next(w, &ca->next);
     return assay_writer_finish(w, &all);
 }
 
@@ -152,7 +197,7 @@ static enum assay_status decode_optional(struct assay_cursor *in, size_t len, ui
 static enum assay_status decode_holder(struct assay_cursor *in, struct assay_ca_holder *h)
 {
     struct assay_slice address, digest;
-    uint64_t inactive = 0;
+    uint64_t inactive = 0, behind = 0;
     ASSAY_TRY(assay_cbor_array_exact(in, HOLDER_ITEMS));
     ASSAY_TRY(decode_u32(in, ASSAY_CA_SLOTS_MAX - 1, &h->slot));
     ASSAY_TRY(decode_u32(in, ASSAY_FROST_INDICES_MAX, &h->first));
@@ -171,6 +216,8 @@ static enum assay_status decode_holder(struct assay_cursor *in, struct assay_ca_
     ASSAY_TRY(assay_cbor_bool(in, &h->lost));
     ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CA_INACTIVE_EPOCHS, &inactive));
     h->inactive = (uint8_t)inactive;
+    ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CA_BEHIND_EPOCHS + 1, &behind));
+    h->behind = (uint8_t)behind;
     ASSAY_TRY(assay_cbor_bytes(in, 32, &digest));
     if (digest.len == 0) return ASSAY_OK;
     if (digest.len != 32 || assay_bytes_all_zero(digest.bytes, 32)) return ASSAY_E_RANGE;
@@ -252,23 +299,71 @@ static enum assay_status decode_convictions(struct assay_cursor *in, struct assa
     return ASSAY_OK;
 }
 
+static enum assay_status decode_number(struct assay_cursor *in, uint32_t *number, uint8_t *key,
+                                       uint64_t *epoch)
+{
+    ASSAY_TRY(assay_cbor_array_exact(in, NUMBER_ITEMS));
+    ASSAY_TRY(decode_u32(in, INT32_MAX, number));
+    if (*number == 0) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_bytes_exact(in, key, 32));
+    return assay_cbor_uint_max(in, INT64_MAX, epoch);
+}
+
+static enum assay_status decode_numbers(struct assay_cursor *in, struct assay_ca *ca)
+{
+    struct assay_ca_next *const n = &ca->next;
+    uint64_t nexts = 0, olds = 0;
+    ASSAY_TRY(decode_u32(in, INT32_MAX, &ca->numbers));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->generations));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->changed));
+    ASSAY_TRY(assay_cbor_array(in, 1, &nexts));
+    if (nexts > 0) {
+        ASSAY_TRY(assay_cbor_array_exact(in, NEXT_NUMBER_ITEMS));
+        ASSAY_TRY(decode_number(in, &n->number, n->key, &n->made));
+        ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &n->since));
+    }
+    ASSAY_TRY(assay_cbor_array(in, ASSAY_CA_OLD_MAX, &olds));
+    ca->olds = (uint32_t)olds;
+    for (uint32_t i = 0; i < ca->olds; i++)
+        ASSAY_TRY(decode_number(in, &ca->old[i].number, ca->old[i].key, &ca->old[i].until));
+    return ASSAY_OK;
+}
+
+/* Numbers ascend from old over active to next, none above the highest that was made. */
+static bool fit_numbers(const struct assay_ca *ca)
+{
+    struct assay_ca_published published[ASSAY_CA_PUBLISHED_MAX];
+    const uint32_t count = assay_ca_published(ca, published);
+    for (uint32_t i = 0; i < count; i++)
+        if (published[i].number > ca->numbers ||
+            (i > 0 && published[i].number <= published[i - 1].number))
+            return false;
+    return ca->next.number == 0 || (ca->ca_number > 0 && ca->olds == 0);
+}
+
 static enum assay_status decode_state(struct assay_cursor *in, struct assay_ca *ca)
 {
     const struct assay_ca_config config = ca->config;
     const struct assay_ca_ceremony ceremony = ca->ceremony;
+    const struct assay_ca_next next = ca->next;
     uint8_t chain_id[32];
     assay_bytes_copy(chain_id, 32, ca->chain_id, 32);
     assay_ca_init(ca, chain_id, &config);
     ca->ceremony = ceremony;
+    ca->next.few_closes = next.few_closes; /* of the other document */
+    ca->next.force = next.force;
     ASSAY_TRY(assay_cbor_array_exact(in, STATE_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(in, state_type));
     ASSAY_TRY(decode_u32(in, INT32_MAX, &ca->ca_number));
     ASSAY_TRY(assay_cbor_bytes_exact(in, ca->key, 32));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->active_since));
+    ASSAY_TRY(decode_numbers(in, ca));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->since));
     ASSAY_TRY(decode_u32(in, INT32_MAX, &ca->few_closes));
     ASSAY_TRY(assay_cbor_bool(in, &ca->key_lost));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->attempts));
     ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &ca->last_began));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, ca->terms, 32));
     ASSAY_TRY(decode_sharing(in, &ca->force));
     ASSAY_TRY(decode_bars(in, ca));
     ASSAY_TRY(decode_convictions(in, ca));
@@ -276,7 +371,8 @@ static enum assay_status decode_state(struct assay_cursor *in, struct assay_ca *
     const bool has = ca->ca_number > 0;
     const bool fits = has == (ca->force.generation > 0) && has == (ca->force.count > 0) &&
                       has == !assay_bytes_all_zero(ca->force.table, 32) &&
-                      (has || ca->force.holders == 0);
+                      (has || ca->force.holders == 0) && fit_numbers(ca) &&
+                      ca->force.generation <= ca->generations;
     return fits ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
@@ -336,25 +432,47 @@ static enum assay_status decode_ceremony(struct assay_cursor *in, struct assay_c
     return check_ceremony(c);
 }
 
+static enum assay_status decode_next(struct assay_cursor *in, struct assay_ca_next *n)
+{
+    n->force = (struct assay_ca_sharing){ .generation = 0 };
+    ASSAY_TRY(assay_cbor_array_exact(in, NEXT_ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(in, next_type));
+    ASSAY_TRY(decode_u32(in, INT32_MAX, &n->few_closes));
+    ASSAY_TRY(decode_sharing(in, &n->force));
+    const bool has = n->force.generation > 0;
+    const bool fits = has == (n->force.count > 0) &&
+                      has == !assay_bytes_all_zero(n->force.table, 32) &&
+                      (has || (n->force.holders == 0 && n->force.attempt == 0 &&
+                               n->force.era == 0 && n->few_closes == 0));
+    return fits ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
 enum assay_status assay_ca_document_decode(struct assay_ca *ca, uint32_t document,
                                            struct assay_slice bytes)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     ASSAY_ASSERT(document < ASSAY_CA_DOCUMENTS);
     if (document == 0) ASSAY_TRY(decode_state(&in, ca));
-    else ASSAY_TRY(decode_ceremony(&in, &ca->ceremony));
+    else if (document == 1) ASSAY_TRY(decode_ceremony(&in, &ca->ceremony));
+    else ASSAY_TRY(decode_next(&in, &ca->next));
     return assay_cursor_end(&in);
 }
 
 enum assay_status assay_ca_document_join(const struct assay_ca *ca)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
+    const bool has_next = ca->next.number > 0;
+    if (has_next != (ca->next.force.generation > 0) || ca->next.force.generation > ca->generations)
+        return ASSAY_E_INVALID;
     if (c->phase == ASSAY_CA_IDLE) return ASSAY_OK;
-    const bool has_key = ca->ca_number > 0 && !ca->key_lost;
-    const bool fits = c->is_reshare == has_key && c->next.attempt == ca->attempts &&
-                      c->next.generation == ca->force.generation + 1 &&
-                      c->ca_number == (has_key ? ca->ca_number : ca->ca_number + 1) &&
-                      (!c->has_table || !has_key || assay_bytes_equal(c->key, ca->key, 32)) &&
-                      (c->phase == ASSAY_CA_OFFERS || !has_key || c->dealers == ca->force.count);
+    const struct assay_ca_sharing *from = assay_ca_reshared(ca);
+    const bool has_number = assay_ca_sharing_of(ca, c->ca_number) != NULL;
+    const bool fits = c->is_reshare == has_number && c->next.attempt == ca->attempts &&
+                      c->next.generation == ca->generations + 1 &&
+                      (has_number || (c->ca_number > ca->numbers && !has_next)) &&
+                      (has_number || ca->ca_number == 0 || ca->olds < ASSAY_CA_OLD_MAX) &&
+                      (!c->has_table || !has_number ||
+                       assay_bytes_equal(c->key, assay_ca_reshared_key(ca), 32)) &&
+                      (c->phase == ASSAY_CA_OFFERS || !has_number || c->dealers == from->count);
     return fits ? ASSAY_OK : ASSAY_E_INVALID;
 }

@@ -113,33 +113,55 @@ const struct assay_ceremony_sharing *ceremony_holder_sharing_of(
 }
 
 /* A generation is its table: an era may have made another of the same number. */
+static bool is_of(const struct assay_ceremony_sharing *own, uint32_t number,
+                  const struct assay_ca_sharing *s)
+{
+    return !is_free(own) && s != NULL && s->generation > 0 && own->name.ca_number == number &&
+           own->name.generation == s->generation && assay_bytes_equal(own->table, s->table, 32);
+}
+
+/* Of the active or the next number. */
 static bool is_in_force(const struct assay_ceremony_sharing *s, const struct assay_ca *ca)
 {
-    return !is_free(s) && ca->force.generation > 0 && s->name.ca_number == ca->ca_number &&
-           s->name.generation == ca->force.generation &&
-           assay_bytes_equal(s->table, ca->force.table, 32);
+    return is_of(s, s->name.ca_number, assay_ca_sharing_of(ca, s->name.ca_number));
 }
 
 const struct assay_ceremony_sharing *ceremony_holder_in_force(const struct assay_ceremony_holder *h,
-                                                              const struct assay_ca *ca)
+                                                              const struct assay_ca *ca,
+                                                              uint32_t number)
 {
+    const struct assay_ca_sharing *s = assay_ca_sharing_of(ca, number);
     for (uint32_t i = 0; i < ASSAY_CEREMONY_HOLDER_SHARINGS_MAX; i++)
-        if (is_in_force(&h->sharing[i], ca)) return &h->sharing[i];
+        if (is_of(&h->sharing[i], number, s)) return &h->sharing[i];
     return NULL;
+}
+
+static const struct assay_ca_holder *row_in(const struct assay_ceremony_holder *h,
+                                            const struct assay_ca_sharing *s)
+{
+    const uint32_t place = assay_ca_holder_of_node(s, h->config.node_id);
+    return s->generation == 0 || place == UINT32_MAX ? NULL : &s->holder[place];
 }
 
 static const struct assay_ca_holder *row_in_force(const struct assay_ceremony_holder *h,
                                                   const struct assay_ca *ca)
 {
-    const uint32_t place = assay_ca_holder_of_node(&ca->force, h->config.node_id);
-    return ca->force.generation == 0 || place == UINT32_MAX ? NULL : &ca->force.holder[place];
+    return row_in(h, &ca->force);
+}
+
+/* Where the ledger names the link key of this member's process. */
+static const struct assay_ca_holder *row_of_contact(const struct assay_ceremony_holder *h,
+                                                    const struct assay_ca *ca)
+{
+    const struct assay_ca_holder *row = row_in_force(h, ca);
+    return row != NULL ? row : row_in(h, &ca->next.force);
 }
 
 enum assay_status assay_ceremony_holder_shares(
-    const struct assay_ceremony_holder *h, const struct assay_ca *ca,
+    const struct assay_ceremony_holder *h, const struct assay_ca *ca, uint32_t number,
     struct assay_secret32 share[static ASSAY_FROST_INDICES_MAX + 1])
 {
-    const struct assay_ceremony_sharing *own = ceremony_holder_in_force(h, ca);
+    const struct assay_ceremony_sharing *own = ceremony_holder_in_force(h, ca, number);
     if (own == NULL) return ASSAY_E_NOT_FOUND;
     for (uint32_t i = 0; i < own->count; i++)
         share[own->index[i]] = own->share[i];
@@ -394,18 +416,23 @@ static bool is_undone(const struct assay_ceremony_holder *h, const struct assay_
     const struct assay_ceremony_generation own = generation_of(s), force = generation_in_force(ca);
     if (is_free(s) || is_in_force(s, ca) || own.era >= ca->era || h->config.era >= ca->era)
         return false;
+    if (own.ca_number <= ca->config.retired) return false; /* the operators' word */
+    if (own.ca_number == ca->next.number && own.era == ca->next.force.era) return false;
     return is_newer(&own, &force) ||
            (own.era != force.era && !is_same_generation(&own, &h->age.before));
 }
 
-/* docs/identity.md 3.13: after eight certified closes of the next generation. 3.16: what a newer
- * era does not have is erased by the operator's word alone. */
+/* docs/identity.md 3.13: after eight certified closes of the next generation; at once when the CA
+ * number is GONE, was never more than NEXT, or was not made at all. 3.16: what a newer era does not
+ * have is erased by the operator's word alone. */
 static bool is_over(const struct assay_ceremony_holder *h, const struct assay_ca *ca,
                     const struct assay_ceremony_sharing *s)
 {
     const struct assay_ceremony_generation own = generation_of(s), force = generation_in_force(ca);
     if (is_free(s) || is_in_force(s, ca) || is_running(h, ca, &s->name) || is_undone(h, ca, s))
         return false;
+    if (own.ca_number <= ca->numbers && assay_ca_state_of(ca, own.ca_number) == ASSAY_CA_GONE)
+        return true;
     return is_newer(&own, &force) || (is_same_generation(&h->age.of, &force) &&
                                       h->age.closes >= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES);
 }
@@ -468,7 +495,7 @@ static void count_close(struct assay_ceremony_holder *h, const struct assay_ca *
 void assay_ceremony_holder_on_close(struct assay_ceremony_holder *h, const struct assay_ca *ca,
                                     bool is_certified, bool is_fenced)
 {
-    const struct assay_ca_holder *row = row_in_force(h, ca);
+    const struct assay_ca_holder *row = row_of_contact(h, ca);
     h->is_fenced = is_fenced;
     if (row != NULL && assay_bytes_equal(row->link_key, h->config.link_key, 32))
         h->was_listed = true;
@@ -478,7 +505,7 @@ void assay_ceremony_holder_on_close(struct assay_ceremony_holder *h, const struc
         assay_bytes_zero(a->dealt, sizeof a->dealt);
         assay_bytes_zero(a->disputed, sizeof a->disputed);
     }
-    h->contact_offered = h->late_said = false;
+    h->contact_offered = h->late_said = h->next_said = false;
     count_close(h, ca, is_certified);
 }
 
@@ -529,12 +556,13 @@ struct assay_ceremony_status assay_ceremony_holder_status(const struct assay_cer
                                                           const struct assay_ca *ca)
 {
     const struct assay_ca_holder *row = row_in_force(h, ca);
+    const struct assay_ca_holder *contact = row_of_contact(h, ca);
     struct assay_ceremony_status s = { .is_holder = row != NULL && !row->lost };
-    const bool is_here = ceremony_holder_in_force(h, ca) != NULL;
+    const bool is_here = ceremony_holder_in_force(h, ca, ca->ca_number) != NULL;
     s.can_sign = s.is_holder && is_here && !h->is_fenced;
     s.is_lost = s.is_holder && !is_here;
-    s.is_superseded =
-        row != NULL && h->was_listed && !assay_bytes_equal(row->link_key, h->config.link_key, 32);
+    s.is_superseded = contact != NULL && h->was_listed &&
+                      !assay_bytes_equal(contact->link_key, h->config.link_key, 32);
     for (uint32_t i = 0; i < ASSAY_CEREMONY_HOLDER_SHARINGS_MAX; i++)
         s.is_undone = s.is_undone || is_undone(h, ca, &h->sharing[i]);
     for (uint32_t i = 0; i < ASSAY_CEREMONY_HOLDER_ATTEMPTS_MAX; i++)

@@ -6,7 +6,8 @@
  * one action at a time: an item to store, a record to submit, items to erase. A record is stored
  * before it is submitted and its polynomial is wiped before it is stored, so after a crash the same
  * bytes are submitted, or nothing was. Shares of a generation are erased after
- * ASSAY_CEREMONY_HOLDER_ERASE_CLOSES certified closes of the next one.
+ * ASSAY_CEREMONY_HOLDER_ERASE_CLOSES certified closes of the next one, those of a CA number that is
+ * GONE at once. There are shares of two numbers while one is NEXT.
  *
  * The host hands in randomness, the dealings of the chain and verified states of the ledger, and
  * executes actions in their order. The object is secret: its memory is locked and in no core dump.
@@ -19,7 +20,7 @@
 enum {
     ASSAY_CEREMONY_HOLDER_ERASE_CLOSES = 8, /* certified, of the next generation */
     ASSAY_CEREMONY_HOLDER_SHARINGS_MAX =
-        6, /* stored at once: in force, made, old, undone by an era */
+        8, /* stored at once: active, next, made, old, undone by an era */
     ASSAY_CEREMONY_HOLDER_ATTEMPTS_MAX =
         4, /* with stored records; all but the running one are erased */
     ASSAY_CEREMONY_ITEM_MAX = 8192,
@@ -138,7 +139,7 @@ struct assay_ceremony_holder {
     uint8_t contact[ASSAY_CEREMONY_CONTACT_MAX];
     size_t contact_len;
     struct assay_ceremony_name contact_name;
-    bool contact_offered, late_said;
+    bool contact_offered, late_said, next_said;
     /* what on_stored confirms */
     bool is_storing;
     struct assay_ceremony_item storing;
@@ -167,7 +168,7 @@ struct assay_ceremony_effect {
 struct assay_ceremony_status {
     bool is_holder;     /* of the generation in force, by the ledger */
     bool can_sign;      /* and its shares are here */
-    bool is_lost;       /* and they are not here: the host withdraws its entry */
+    bool is_lost;       /* and they are not here: it says so on the ledger */
     bool is_undone;     /* shares of a generation that a newer era of the ledger does not have, or
                          * may not have: the operator names the era to have them erased */
     bool is_unfit;      /* the sum of the running ceremony does not verify here */
@@ -207,10 +208,11 @@ void assay_ceremony_holder_on_erased(struct assay_ceremony_holder *h,
                                      const struct assay_ceremony_effect *effect);
 struct assay_ceremony_status assay_ceremony_holder_status(const struct assay_ceremony_holder *h,
                                                           const struct assay_ca *ca);
-/* Shares of the generation in force, which alone signs. Out: share, by index; those of others are
- * not written. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (none, or not of this generation) */
+/* Shares of the generation in force of a CA number: no other signs. In: number: the active or the
+ * next one. Out: share, by index; those of others are not written. Returns: ASSAY_OK |
+ * ASSAY_E_NOT_FOUND (none, or not of this generation, or the number is another) */
 ASSAY_CHECKED enum assay_status assay_ceremony_holder_shares(
-    const struct assay_ceremony_holder *h, const struct assay_ca *ca,
+    const struct assay_ceremony_holder *h, const struct assay_ca *ca, uint32_t number,
     struct assay_secret32 share[static ASSAY_FROST_INDICES_MAX + 1]);
 /* Wipes every secret. */
 void assay_ceremony_holder_wipe(struct assay_ceremony_holder *h);

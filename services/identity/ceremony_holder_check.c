@@ -164,7 +164,8 @@ static enum assay_status add_up(const struct assay_ceremony_holder *h, const str
         ASSAY_TRY(add_dealing(h, a, &record, is_weighted ? &factor : NULL, &table->sum, shares));
     }
     /* docs/identity.md 3.10: a reshare that changed the key vouches for nothing. */
-    if (ca->ceremony.is_reshare && !assay_bytes_equal(table->sum.point[0], ca->key, 32))
+    if (ca->ceremony.is_reshare &&
+        !assay_bytes_equal(table->sum.point[0], assay_ca_reshared_key(ca), 32))
         return ASSAY_E_INVALID;
     table->indices = ca->ceremony.next.count;
     for (uint32_t j = 1; j <= table->indices; j++)

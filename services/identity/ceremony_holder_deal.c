@@ -155,9 +155,9 @@ static bool is_own_dealer(const struct assay_ceremony_holder *h, const struct as
                           uint32_t number, const struct assay_secret32 **constant)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
-    const struct assay_ca_sharing *of = c->is_reshare ? &ca->force : &c->next;
-    const struct assay_ceremony_sharing *own = ceremony_holder_in_force(h, ca);
-    const struct assay_ca_holder *row = &of->holder[assay_ca_holder_of_dealer(ca, number)];
+    const struct assay_ceremony_sharing *own = ceremony_holder_in_force(h, ca, c->ca_number);
+    const struct assay_ca_holder *row =
+        &assay_ca_dealers(ca)->holder[assay_ca_holder_of_dealer(ca, number)];
     if (row->lost || !assay_bytes_equal(row->node_id, h->config.node_id, 32) ||
         !assay_bytes_equal(row->key, h->key, 32))
         return false;
@@ -206,9 +206,9 @@ static bool needs_contact(const struct assay_ceremony_holder *h, const struct as
 static const struct assay_ca_holder *row_to_renew(const struct assay_ceremony_holder *h,
                                                   const struct assay_ca *ca)
 {
-    const struct assay_ca_sharing *const of[] = { &ca->force, &ca->ceremony.next };
+    const struct assay_ca_sharing *const of[] = { &ca->force, &ca->next.force, &ca->ceremony.next };
     if (ca->ceremony.phase == ASSAY_CA_OFFERS) return NULL;
-    for (uint32_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < sizeof of / sizeof of[0]; i++) {
         const uint32_t place = assay_ca_holder_of_node(of[i], h->config.node_id);
         if (place != UINT32_MAX && needs_contact(h, ca, &of[i]->holder[place]))
             return &of[i]->holder[place];
@@ -247,20 +247,23 @@ static enum assay_status offer_contact(struct assay_ceremony_holder *h, const st
     return ASSAY_OK;
 }
 
-/* A HAVE for the generation in force counts later, too. Its bytes are those of the first time:
- * Ed25519 signs the same bytes the same. */
+/* A HAVE for a generation in force counts later, too. Its bytes are those of the first time:
+ * Ed25519 signs the same bytes the same. number: the active or the next one; table: zeros: its
+ * shares are gone (docs/identity.md 3.11.1). */
 static enum assay_status say_late(struct assay_ceremony_holder *h, const struct assay_ca *ca,
+                                  uint32_t number, const uint8_t table[static 32],
                                   struct assay_ceremony_effect *out)
 {
     struct assay_ca_have_record record = { 0 };
     uint8_t digest[32];
-    if (h->late_said) return ASSAY_OK;
-    assay_ca_force_scope(ca, h->config.node_id, h->key, &record.scope);
-    assay_bytes_copy(record.digest, 32, ca->force.table, 32);
+    bool *const said = number == ca->ca_number ? &h->late_said : &h->next_said;
+    if (*said) return ASSAY_OK;
+    assay_ca_force_scope(ca, number, h->config.node_id, h->key, &record.scope);
+    assay_bytes_copy(record.digest, 32, table, 32);
     assay_ca_have_statement(h->config.chain_id, &record, digest);
     ceremony_holder_sign(h, digest, record.signature);
     ASSAY_TRY(assay_ca_have_encode(&record, out->buffer, sizeof out->buffer, &out->bytes));
-    h->late_said = true;
+    *said = true;
     out->action = ASSAY_CEREMONY_SUBMIT_BYTES;
     out->item = (struct assay_ceremony_item){ .kind = ASSAY_CEREMONY_RECORD,
                                               .name = ceremony_holder_name(&record.scope),
@@ -268,16 +271,30 @@ static enum assay_status say_late(struct assay_ceremony_holder *h, const struct 
     return ASSAY_OK;
 }
 
+/* The ledger counts on shares of the active or the next number that are here, or on those that are
+ * not. The process that the ledger names says so: another one, with an older disk, does not speak
+ * for it. */
+static enum assay_status correct_ledger(struct assay_ceremony_holder *h, const struct assay_ca *ca,
+                                        uint32_t number, struct assay_ceremony_effect *out)
+{
+    static const uint8_t none[32] = { 0 };
+    const struct assay_ca_sharing *s = assay_ca_sharing_of(ca, number);
+    const uint32_t place = s != NULL ? assay_ca_holder_of_node(s, h->config.node_id) : UINT32_MAX;
+    if (place == UINT32_MAX) return ASSAY_OK;
+    const struct assay_ca_holder *row = &s->holder[place];
+    const bool has = ceremony_holder_in_force(h, ca, number) != NULL;
+    if (row->lost || row->has == has || !assay_bytes_equal(row->key, h->key, 32)) return ASSAY_OK;
+    if (has) return say_late(h, ca, number, s->table, out);
+    if (!assay_bytes_equal(row->link_key, h->config.link_key, 32)) return ASSAY_OK;
+    return say_late(h, ca, number, none, out);
+}
+
 enum assay_status ceremony_holder_idle(struct assay_ceremony_holder *h, const struct assay_ca *ca,
                                        struct assay_ceremony_effect *out)
 {
-    const uint32_t place = assay_ca_holder_of_node(&ca->force, h->config.node_id);
-    const struct assay_ceremony_sharing *own = ceremony_holder_in_force(h, ca);
-    if (own != NULL && place != UINT32_MAX) {
-        const struct assay_ca_holder *row = &ca->force.holder[place];
-        if (!row->has && !row->lost && assay_bytes_equal(row->key, h->key, 32))
-            ASSAY_TRY(say_late(h, ca, out));
-    }
+    const uint32_t number[] = { ca->ca_number, ca->next.number };
+    for (uint32_t i = 0; i < 2 && out->action == ASSAY_CEREMONY_NOTHING; i++)
+        ASSAY_TRY(correct_ledger(h, ca, number[i], out));
     if (out->action == ASSAY_CEREMONY_NOTHING && row_to_renew(h, ca) != NULL)
         return offer_contact(h, ca, out);
     return ASSAY_OK;

@@ -34,9 +34,11 @@ struct assay_ceremony_attempt *ceremony_holder_running(struct assay_ceremony_hol
 const struct assay_ca_holder *ceremony_holder_own_row(const struct assay_ceremony_holder *h,
                                                       const struct assay_ca *ca,
                                                       const struct assay_ceremony_attempt *attempt);
-/* Returns: the shares of the generation in force; NULL: they are not here. */
+/* Returns: the shares of the generation in force of a CA number; NULL: they are not here, or it is
+ * neither the active nor the next one. */
 const struct assay_ceremony_sharing *ceremony_holder_in_force(const struct assay_ceremony_holder *h,
-                                                              const struct assay_ca *ca);
+                                                              const struct assay_ca *ca,
+                                                              uint32_t number);
 const struct assay_ceremony_sharing *ceremony_holder_sharing_of(
     const struct assay_ceremony_holder *h, const struct assay_ceremony_name *name);
 bool ceremony_holder_is_name_equal(const struct assay_ceremony_name *a,

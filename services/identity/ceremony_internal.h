@@ -27,19 +27,18 @@ static inline const struct assay_ca_member *assay_ca_member_of(const struct assa
     return assay_bytes_equal(m->node_id, node_id, 32) ? m : NULL;
 }
 
-/* Whether the list of keys that this member has certified and active is the one in which the
- * holder's entry was shown. */
-static inline bool assay_ca_key_is_active(const struct assay_ca *ca,
-                                          const struct assay_ca_holder *holder)
-{
-    const struct assay_ca_member *m = assay_ca_member_of(ca, holder->slot, holder->node_id);
-    return m != NULL && m->keys_active && assay_bytes_equal(m->keys_root, holder->keys_root, 32);
-}
-
+/* 3.4.1: whether the member's keys are active, and its certified list is the one in which the
+ * holder's entry was shown, or was that at one of the last certified closes: the holder can show
+ * the entry in a list only after the close that certified it, when the next list may be on its
+ * way. */
+bool assay_ca_key_is_active(const struct assay_ca *ca, const struct assay_ca_holder *holder);
 /* A member that may hold shares of the next generation: 3.1. */
 bool assay_ca_may_offer(const struct assay_ca *ca, uint32_t slot);
 /* The indices that holders of enough weight vouch for this table with. */
 uint32_t assay_ca_vouched(const struct assay_ca_sharing *s, const uint8_t digest[static 32]);
+/* A holder of a generation in force, for ever in it; it offers again after some epochs (3.4). */
+void assay_ca_lose(struct assay_ca *ca, const struct assay_ca_sharing *s,
+                   struct assay_ca_holder *holder, struct assay_ca_facts *facts);
 /* Ends the ceremony, if one runs. */
 void assay_ca_end_ceremony(struct assay_ca *ca);
 /* Convicts a member: no dealing of it stands, it holds nothing any more. */

@@ -22,7 +22,7 @@ enum {
     ASSAY_CA_KEYS_MAX = 16,   /* entries of a list */
     ASSAY_CA_PATH_MAX = 4,    /* of one among them */
     ASSAY_CA_DEAL_LEN_MAX = 7680,
-    ASSAY_CA_LIE_LEN_MAX = 8100, /* a proof that fits a service record */
+    ASSAY_CA_LIE_LEN_MAX = ASSAY_SIGNING_LIE_MAX, /* with the rest it fits a service record */
 };
 
 /* What every record names. */
@@ -83,12 +83,17 @@ struct assay_ca_dispute_record {
     uint8_t signature[ASSAY_SODIUM_SIGNATURE_LEN];
 };
 
-/* CA_HAVE: the author has its shares durably; all who have the same table have the same digest. */
+/* CA_HAVE: the author has its shares durably; all who have the same table have the same digest.
+ * With a digest of zeros: those for which it vouched are gone. */
 struct assay_ca_have_record {
     struct assay_ca_scope scope;
     uint8_t digest[32]; /* assay_ca_table_digest */
     uint8_t signature[ASSAY_SODIUM_SIGNATURE_LEN];
 };
+static inline bool assay_ca_have_is_lack(const struct assay_ca_have_record *record)
+{
+    return assay_bytes_all_zero(record->digest, 32);
+}
 
 /* CA_TABLE: the bytes of that digest; once. */
 struct assay_ca_table_record {

@@ -158,13 +158,15 @@ static void put_key_usage(struct assay_writer *w, uint8_t unused_bits, uint8_t b
     close_extension(w, e);
 }
 
-static void put_basic_constraints(struct assay_writer *w, bool is_ca)
+enum path { NO_CA, LAST_CA, FIRST_CA }; /* of a CA: pathLenConstraint 0 and 1 */
+
+static void put_basic_constraints(struct assay_writer *w, enum path path)
 {
     const struct extension e = open_extension(w, OID(oid_basic_constraints), true);
     const size_t at = assay_credential_der_open(w, ASSAY_CREDENTIAL_DER_SEQUENCE);
-    if (is_ca) {
+    if (path != NO_CA) {
         assay_credential_der_put_true(w);
-        assay_credential_der_put_uint(w, 0); /* pathLenConstraint */
+        assay_credential_der_put_uint(w, path == FIRST_CA ? 1 : 0);
     }
     assay_credential_der_close(w, at);
     close_extension(w, e);
@@ -302,9 +304,10 @@ enum assay_status assay_credential_ca_tbs(const struct assay_credential_ca *subj
     put_ca_spki(&w, subject);
     const size_t explicit_tag = assay_credential_der_open(&w, ASSAY_CREDENTIAL_DER_CONTEXT_OF(3));
     const size_t extensions = assay_credential_der_open(&w, ASSAY_CREDENTIAL_DER_SEQUENCE);
-    if (!assay_bytes_equal(subject->public_key, signer->public_key, 32))
-        put_authority_key_id(&w, signer);
-    put_basic_constraints(&w, true);
+    /* docs/identity.md 5.1: a path leads from an old number over the next one to a leaf. */
+    const bool is_cross = !assay_bytes_equal(subject->public_key, signer->public_key, 32);
+    if (is_cross) put_authority_key_id(&w, signer);
+    put_basic_constraints(&w, is_cross ? LAST_CA : FIRST_CA);
     put_key_usage(&w, 2, 0x04); /* keyCertSign */
     put_key_id(&w, OID(oid_subject_key_id), ASSAY_CREDENTIAL_DER_OCTET_STRING,
                assay_slice_over(subject->public_key, 32));
@@ -341,7 +344,7 @@ enum assay_status assay_credential_leaf_tbs(const struct assay_credential_ca *ca
     put_key_id(&w, OID(oid_subject_key_id), ASSAY_CREDENTIAL_DER_OCTET_STRING,
                key.subject_public_key);
     put_key_usage(&w, 7, 0x80); /* digitalSignature */
-    put_basic_constraints(&w, false);
+    put_basic_constraints(&w, NO_CA);
     put_extended_usage(&w);
     put_alternative_names(&w, ca, state, entry);
     put_standing(&w, ca, state, entry);

@@ -220,8 +220,8 @@ static enum assay_status end_commitments(struct assay_coordinator *c,
         assay_bytes_copy(slot->nonce_sum[i], 32, frost.commitment, 32);
     }
     if (status == ASSAY_OK) {
-        const uint32_t parts = list_parts(slot, part);
-        assay_signing_list_digest(slot->digest, part, parts, slot->list_digest);
+        (void)list_parts(slot, part);
+        assay_signing_list_digest(c->group, &slot->session, slot->digest, part, slot->list_digest);
         begin_round(slot, ASSAY_COORDINATOR_ECHOING);
         return ASSAY_OK;
     }
@@ -238,7 +238,7 @@ static enum assay_status end_commitments(struct assay_coordinator *c,
 
 /* docs/identity.md 4.10: whose answers do not verify. */
 static void find_liars(struct assay_coordinator *c, struct assay_coordinator_slot *slot,
-                      uint32_t item)
+                       uint32_t item)
 {
     struct assay_frost_session frost;
     const bool is_token = assay_signing_is_token(tbs_of(slot, item));
@@ -296,16 +296,25 @@ static enum assay_status end_answers(struct assay_coordinator *c,
     return all;
 }
 
+static const enum assay_signing_kind expected[] = {
+    [ASSAY_COORDINATOR_COMMITTING] = ASSAY_SIGNING_COMMITMENTS,
+    [ASSAY_COORDINATOR_ECHOING] = ASSAY_SIGNING_ECHO,
+    [ASSAY_COORDINATOR_ANSWERING] = ASSAY_SIGNING_ANSWERS,
+};
+
+/* A link may repeat what a holder sent in an earlier round of the session. */
+static bool is_repeated(const struct assay_coordinator_slot *slot,
+                        const struct assay_signing_message *m)
+{
+    return (m->kind == ASSAY_SIGNING_COMMITMENTS || m->kind == ASSAY_SIGNING_ECHO) &&
+           m->kind < expected[slot->step];
+}
+
 /* Content and signature of a reply, and whose statement it must be. Out: stored on ASSAY_OK. */
 static enum assay_status take_reply(const struct assay_coordinator *c,
                                     struct assay_coordinator_slot *slot, uint32_t signer,
                                     const struct assay_signing_message *m)
 {
-    static const enum assay_signing_kind expected[] = {
-        [ASSAY_COORDINATOR_COMMITTING] = ASSAY_SIGNING_COMMITMENTS,
-        [ASSAY_COORDINATOR_ECHOING] = ASSAY_SIGNING_ECHO,
-        [ASSAY_COORDINATOR_ANSWERING] = ASSAY_SIGNING_ANSWERS,
-    };
     const uint8_t *node_id = c->group->holder[slot->place[signer]].node_id;
     const struct assay_slice content = m->part[0], own = commitments_of(slot, signer);
     const bool is_first = slot->step == ASSAY_COORDINATOR_COMMITTING;
@@ -351,7 +360,7 @@ static enum assay_status on_reply(struct assay_coordinator *c, struct assay_coor
            !assay_bytes_equal(c->group->holder[slot->place[signer]].node_id, from, 32))
         signer++;
     if (signer == slot->signers) return ASSAY_E_STRANGER;
-    if (slot->is_unsent || slot->replied[signer]) return ASSAY_E_DUPLICATE;
+    if (slot->is_unsent || slot->replied[signer] || is_repeated(slot, m)) return ASSAY_E_DUPLICATE;
     const enum assay_status status = take_reply(c, slot, signer, m);
     if (status != ASSAY_OK) {
         leave_out(c, slot, signer, true);
@@ -425,19 +434,23 @@ static void put_round(const struct assay_coordinator *c, struct assay_coordinato
 static void put_lie(const struct assay_coordinator *c, struct assay_coordinator_slot *slot,
                     struct assay_coordinator_out *out)
 {
-    struct assay_signing_lie lie = { .kind = ASSAY_SIGNING_LIE_ANSWER, .session = slot->session };
+    struct assay_slice part[ASSAY_SIGNING_PARTS_MAX];
+    struct assay_signing_lie lie;
     slot->lie_count -= 1;
     const uint32_t signer = slot->lie[slot->lie_count].signer;
-    lie.parts = list_parts(slot, lie.part);
-    lie.item = slot->lie[slot->lie_count].item;
-    lie.index = slot->lie[slot->lie_count].index;
-    lie.tbs = tbs_of(slot, lie.item);
-    lie.statement[0].answers = assay_slice_over(slot->answers + (size_t)slot->first[signer] * 32,
-                                                (size_t)slot->own[signer] * 32);
-    assay_bytes_copy(lie.statement[0].signature, ASSAY_SODIUM_SIGNATURE_LEN,
-                     slot->signed_by[2][signer], ASSAY_SODIUM_SIGNATURE_LEN);
-    assay_bytes_copy(lie.node_id, 32, c->group->holder[slot->place[signer]].node_id, 32);
-    /* A list of the largest session leaves no room for its longest text: the holder is left out. */
+    const uint32_t item = slot->lie[slot->lie_count].item;
+    (void)list_parts(slot, part);
+    const struct assay_signing_answers all = {
+        .session = &slot->session,
+        .part = part,
+        .place = slot->place[signer],
+        .answers = assay_slice_over(slot->answers + (size_t)slot->first[signer] * 32,
+                                    (size_t)slot->own[signer] * 32),
+        .signature = slot->signed_by[2][signer],
+    };
+    assay_signing_lie_of_answer(c->group, &all, item, slot->lie[slot->lie_count].index,
+                                tbs_of(slot, item), &lie);
+    /* Any text of a product fits (docs/identity.md 3.5.4); a longer one convicts nobody. */
     if (assay_signing_lie_encode(&lie, out->bytes, sizeof out->bytes, &out->message) == ASSAY_OK)
         out->action = ASSAY_COORDINATOR_LIE;
 }
@@ -452,13 +465,18 @@ static void put_ending(struct assay_coordinator_slot *slot, struct assay_coordin
     slot->step = ASSAY_COORDINATOR_FREE;
 }
 
-/* Who has not replied in time is left out (docs/identity.md 4.15). */
+/* Who has not replied in time is left out (docs/identity.md 4.15). It usually takes as long at
+ * least: its reply, which comes when the session is gone, does not show it. */
 static void end_late(struct assay_coordinator *c, struct assay_coordinator_slot *slot,
                      uint64_t now_ms)
 {
     if (now_ms - slot->sent_ms < slot->wait_ms) return;
-    for (uint32_t i = 0; i < slot->signers; i++)
-        if (!slot->replied[i]) leave_out(c, slot, i, false);
+    for (uint32_t i = 0; i < slot->signers; i++) {
+        uint32_t *usual = &c->holder[slot->place[i]].usual_ms;
+        if (slot->replied[i]) continue;
+        leave_out(c, slot, i, false);
+        if (*usual < slot->wait_ms) *usual = (uint32_t)slot->wait_ms;
+    }
     begin_session(c, slot, now_ms);
 }
 

@@ -127,8 +127,8 @@ ASSAY_CHECKED enum assay_status assay_coordinator_submit(struct assay_coordinato
  * assay_coordinator_on_message - COMMITMENTS, an ECHO or ANSWERS of a holder.
  * In:      from: node id that the link proves; bytes: hostile
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such session) | ASSAY_E_STRANGER (no signer of it) |
- *          ASSAY_E_DUPLICATE (it replied in this round) | what is wrong with it: the holder is left
- *          out from now on, and poll begins another session
+ *          ASSAY_E_DUPLICATE (it replied in this round, or this is of an earlier one) | what is
+ *          wrong with it: the holder is left out from now on, and poll begins another session
  */
 ASSAY_CHECKED enum assay_status assay_coordinator_on_message(struct assay_coordinator *c,
                                                              uint64_t now_ms,

@@ -259,18 +259,17 @@ static bool is_own_commitment(const struct assay_frost_commitment *listed,
 
 static enum assay_status compute_share(const struct assay_frost_session *session, uint32_t index,
                                        const struct assay_secret32 *share,
+                                       const uint8_t public_share[static ASSAY_SODIUM_POINT_LEN],
                                        const struct assay_frost_nonces *nonces,
                                        uint8_t answer[static 32])
 {
     struct assay_secret32 z;
-    uint8_t public_share[ASSAY_SODIUM_POINT_LEN];
     const uint32_t place = place_of(session, index);
     if (place == session->count) return ASSAY_E_NOT_FOUND;
     if (!assay_sodium_scalar_is_fit(share)) return ASSAY_E_RANGE;
     if (!is_own_commitment(&session->signer[place], nonces)) return ASSAY_E_INVALID;
     compute_answer(session, place, share, nonces, &z);
-    enum assay_status status = assay_sodium_edwards_base(share, public_share);
-    if (status == ASSAY_OK) status = assay_frost_verify(session, index, public_share, z.bytes);
+    const enum assay_status status = assay_frost_verify(session, index, public_share, z.bytes);
     if (status == ASSAY_OK) assay_bytes_copy(answer, 32, z.bytes, 32);
     assay_secret_wipe(&z, sizeof z);
     return status == ASSAY_OK ? ASSAY_OK : ASSAY_E_CRYPTO;
@@ -278,9 +277,11 @@ static enum assay_status compute_share(const struct assay_frost_session *session
 
 enum assay_status assay_frost_sign(const struct assay_frost_session *session, uint32_t index,
                                    const struct assay_secret32 *share,
+                                   const uint8_t public_share[static ASSAY_SODIUM_POINT_LEN],
                                    struct assay_frost_nonces *nonces, uint8_t answer[static 32])
 {
-    const enum assay_status status = compute_share(session, index, share, nonces, answer);
+    const enum assay_status status =
+        compute_share(session, index, share, public_share, nonces, answer);
     assay_secret_wipe(nonces, sizeof *nonces);
     return status;
 }

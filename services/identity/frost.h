@@ -80,15 +80,17 @@ ASSAY_CHECKED enum assay_status assay_frost_begin(
 /*
  * assay_frost_sign - round two (RFC 9591 5.2): this signer's share of the signature.
  *
- * The result is verified before it is returned, so that a computing error reveals nothing about the
- * share.
- * In:      nonces: of this signer's commitment; wiped, whatever is returned
+ * The result is verified as others verify it before it is returned: an error of the processor, or a
+ * share that changed in memory, reveals nothing and convicts no honest holder.
+ * In:      public_share: f(index) G as the group has it, not computed from share;
+ *          nonces: of this signer's commitment; wiped, whatever is returned
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (index is no signer of the session) | ASSAY_E_RANGE (share)
  *          | ASSAY_E_INVALID (the session has another commitment of this signer, or the nonces were
- *          used) | ASSAY_E_CRYPTO (the result does not verify)
+ *          used) | ASSAY_E_CRYPTO (the result does not verify, or share and public_share differ)
  */
 ASSAY_CHECKED enum assay_status assay_frost_sign(const struct assay_frost_session *session,
                                                  uint32_t index, const struct assay_secret32 *share,
+                                                 const uint8_t public_share[static 32],
                                                  struct assay_frost_nonces *nonces,
                                                  uint8_t answer[static 32]);
 

@@ -32,7 +32,7 @@ enum {
     ASSAY_CREDENTIAL_VALIDITY_S_MAX = 86400,
     ASSAY_CREDENTIAL_CA_VALIDITY_S = 2 * 365 * 86400,
     ASSAY_CREDENTIAL_EARLY_S = 300,       /* notBefore is so long before the epoch's time */
-    ASSAY_CREDENTIAL_KEYS_MAX = 3,        /* CA numbers published at once: next, active, old */
+    ASSAY_CREDENTIAL_KEYS_MAX = 4,        /* CA numbers published at once: two old, active, next */
     ASSAY_CREDENTIAL_THUMBPRINT_LEN = 43, /* base64url of SHA-256 (RFC 7638) */
 };
 
@@ -42,6 +42,8 @@ enum assay_credential_product {
     ASSAY_CREDENTIAL_LEAF = 2,
     ASSAY_CREDENTIAL_TOKEN = 3,
     ASSAY_CREDENTIAL_EAR = 4,
+    ASSAY_CREDENTIAL_CROSS_CERTIFICATE = 5, /* CA_CERTIFICATE of the next number, by the active one:
+                                             * its serial is of CA_CERTIFICATE */
 };
 
 /* Wire values of entries. */

@@ -7,22 +7,72 @@
 
 /* --- memory of an epoch */
 
-static void free_slot(struct assay_cosigner_slot *slot)
+static struct assay_cosigner_nonces *nonces_of(const struct assay_cosigner *s,
+                                               const struct assay_cosigner_slot *slot)
 {
-    assay_secret_wipe(slot->nonces, sizeof slot->nonces);
+    return &s->memory.nonces[slot - s->memory.slot];
+}
+
+static void free_slot(struct assay_cosigner *s, struct assay_cosigner_slot *slot)
+{
+    assay_secret_wipe(nonces_of(s, slot), sizeof *s->memory.nonces);
     slot->step = ASSAY_COSIGNER_FREE;
 }
 
 void assay_cosigner_wipe(struct assay_cosigner *s)
 {
     for (uint32_t i = 0; i < s->memory.slots; i++)
-        free_slot(&s->memory.slot[i]);
+        free_slot(s, &s->memory.slot[i]);
 }
 
 static void forget_epoch(struct assay_cosigner *s)
 {
-    s->row_count = s->join_count = s->others_rows = 0;
+    for (uint32_t i = 0; i < ASSAY_FROST_HOLDERS_MAX; i++)
+        s->row_count[i] = s->join_count[i] = 0;
 }
+
+/* --- the part of a coordinator, by its place among the holders (docs/identity.md 4.12) */
+
+static uint32_t find_place(const struct assay_signing_group *group,
+                           const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < group->holders; i++)
+        if (assay_bytes_equal(group->holder[i].node_id, node_id, 32)) return i;
+    return UINT32_MAX;
+}
+
+static uint32_t places_of_each(const struct assay_cosigner *s)
+{
+    const uint32_t each = s->memory.slots / s->group->holders;
+    return each < ASSAY_COSIGNER_PLACES ? each : ASSAY_COSIGNER_PLACES;
+}
+
+static struct assay_cosigner_slot *slots_of(const struct assay_cosigner *s, uint32_t coordinator)
+{
+    return s->memory.slot + (size_t)coordinator * places_of_each(s);
+}
+
+static uint32_t rows_of_each(const struct assay_cosigner *s)
+{
+    return s->memory.rows / s->group->holders;
+}
+
+static struct assay_cosigner_row *rows_of(const struct assay_cosigner *s, uint32_t coordinator)
+{
+    return s->memory.row + (size_t)coordinator * rows_of_each(s);
+}
+
+static uint32_t joins_of_each(const struct assay_cosigner *s)
+{
+    return s->memory.joins / s->group->holders;
+}
+
+static struct assay_cosigner_join *joins_of(const struct assay_cosigner *s, uint32_t coordinator)
+{
+    return s->memory.join + (size_t)coordinator * joins_of_each(s);
+}
+
+/* --- */
 
 void assay_cosigner_init(struct assay_cosigner *s, const struct assay_signing_group *group,
                          uint32_t place, const struct assay_secret32 *share,
@@ -30,7 +80,7 @@ void assay_cosigner_init(struct assay_cosigner *s, const struct assay_signing_gr
                          const struct assay_cosigner_memory *memory, uint64_t era, uint64_t epoch,
                          const uint8_t journal[static 32])
 {
-    ASSAY_ASSERT(place < group->holders && memory->slots <= ASSAY_COSIGNER_SESSIONS_MAX);
+    ASSAY_ASSERT(place < group->holders && memory->slots >= group->holders);
     *s = (struct assay_cosigner){
         .group = group,
         .place = place,
@@ -53,6 +103,11 @@ void assay_cosigner_set_derive(struct assay_cosigner *s, assay_cosigner_derive *
     s->derive_context = context;
 }
 
+void assay_cosigner_set_journal(struct assay_cosigner *s, const uint8_t journal[static 32])
+{
+    assay_bytes_copy(s->journal, sizeof s->journal, journal, 32);
+}
+
 void assay_cosigner_set_link(struct assay_cosigner *s, const uint8_t link_key[static 32])
 {
     assay_bytes_copy(s->link_key, sizeof s->link_key, link_key, 32);
@@ -71,8 +126,11 @@ enum assay_status assay_cosigner_on_epoch(struct assay_cosigner *s,
     const bool has_epoch = s->epoch.period_ms > 0;
     if (has_epoch && is_above(s->epoch.era, s->epoch.epoch, epoch->era, epoch->epoch))
         return ASSAY_E_STALE;
-    if (!has_epoch || is_above(epoch->era, epoch->epoch, s->epoch.era, s->epoch.epoch))
+    /* Parts are by the holders of one generation, which statements name as well. */
+    if (!has_epoch || is_above(epoch->era, epoch->epoch, s->epoch.era, s->epoch.epoch) ||
+        epoch->generation != s->epoch.generation)
         forget_epoch(s);
+    ASSAY_ASSERT(s->memory.slots >= group->holders);
     s->group = group;
     s->share = share;
     s->epoch = *epoch;
@@ -108,7 +166,7 @@ void assay_cosigner_on_tick(struct assay_cosigner *s, struct assay_cosigner_time
         struct assay_cosigner_slot *slot = &s->memory.slot[i];
         if (slot->step == ASSAY_COSIGNER_FREE) continue;
         if (!continuous || now.monotonic_ms - slot->started_ms >= ASSAY_COSIGNER_LIFE_MS)
-            free_slot(slot);
+            free_slot(s, slot);
     }
     s->last = now;
 }
@@ -161,44 +219,40 @@ static enum assay_status check_signers(const struct assay_cosigner *s,
     return *own * session->items <= ASSAY_SIGNING_OWN_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static struct assay_cosigner_row *find_row(const struct assay_cosigner *s,
+static struct assay_cosigner_row *find_row(const struct assay_cosigner *s, uint32_t coordinator,
                                            const uint8_t tbs_digest[static 32])
 {
-    for (uint32_t i = 0; i < s->row_count; i++)
-        if (assay_bytes_equal(s->memory.row[i].tbs_digest, tbs_digest, 32))
-            return &s->memory.row[i];
+    struct assay_cosigner_row *row = rows_of(s, coordinator);
+    for (uint32_t i = 0; i < s->row_count[coordinator]; i++)
+        if (assay_bytes_equal(row[i].tbs_digest, tbs_digest, 32)) return &row[i];
     return NULL;
 }
 
-/* docs/identity.md 4.12: work follows what is on the ledger, and requests of others leave the
- * subject its own part. */
-static enum assay_status check_rows(const struct assay_cosigner *s,
+/* docs/identity.md 4.12: of each text a coordinator gets so many answers in an epoch. */
+static enum assay_status check_rows(const struct assay_cosigner *s, uint32_t coordinator,
                                     const struct assay_cosigner_slot *slot)
 {
     uint32_t fresh = 0;
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        const struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
+        const struct assay_cosigner_row *row =
+            find_row(s, coordinator, slot->session.tbs_digest[i]);
         fresh += row == NULL;
-        if (row != NULL && (row->answers[slot->is_own] >= answers_max(s->group) ||
-                            row->joins[slot->is_own] >= ASSAY_COSIGNER_JOINS_MAX))
-            return ASSAY_E_RATE;
+        if (row != NULL && row->answers >= answers_max(s->group)) return ASSAY_E_RATE;
     }
-    if (!slot->is_own && fresh > ASSAY_COSIGNER_ROWS_OTHERS_MAX - s->others_rows)
-        return ASSAY_E_FULL;
-    return fresh <= s->memory.rows - s->row_count ? ASSAY_OK : ASSAY_E_FULL;
+    return fresh <= rows_of_each(s) - s->row_count[coordinator] ? ASSAY_OK : ASSAY_E_FULL;
 }
 
-static void count_joins(struct assay_cosigner *s, const struct assay_cosigner_slot *slot)
+static void count_answers(struct assay_cosigner *s, uint32_t coordinator,
+                          const struct assay_cosigner_slot *slot)
 {
     for (uint32_t i = 0; i < slot->session.items; i++) {
-        struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
+        struct assay_cosigner_row *row = find_row(s, coordinator, slot->session.tbs_digest[i]);
         if (row == NULL) {
-            row = &s->memory.row[s->row_count++];
-            *row = (struct assay_cosigner_row){ .answers = { 0 } };
-            assay_bytes_copy(row->tbs_digest, 32, slot->counted[i], 32);
-            s->others_rows += slot->is_own ? 0 : 1;
+            row = &rows_of(s, coordinator)[s->row_count[coordinator]++];
+            row->answers = 0;
+            assay_bytes_copy(row->tbs_digest, 32, slot->session.tbs_digest[i], 32);
         }
-        row->joins[slot->is_own] += 1;
+        row->answers += 1;
     }
 }
 
@@ -210,39 +264,13 @@ static void name_tag(const uint8_t name[static ASSAY_SIGNING_NAME_LEN], uint8_t 
 }
 
 /* docs/identity.md 4.7 (ii): a session is joined once. */
-static enum assay_status check_join(const struct assay_cosigner *s,
-                                    const struct assay_cosigner_slot *slot)
+static enum assay_status check_join(const struct assay_cosigner *s, uint32_t coordinator,
+                                    const uint8_t tag[static 8])
 {
-    uint8_t tag[8];
-    name_tag(slot->session.name, tag);
-    uint32_t same = 0;
-    for (uint32_t i = 0; i < s->join_count; i++) {
-        if (assay_bytes_equal(s->memory.join[i].tag, tag, sizeof tag)) return ASSAY_E_DUPLICATE;
-        same += assay_bytes_equal(s->memory.join[i].of, slot->session.name, 8);
-    }
-    /* docs/identity.md 4.12: each holder as a coordinator has its part */
-    if (same >= s->memory.joins / s->group->holders) return ASSAY_E_FULL;
-    return s->join_count < s->memory.joins ? ASSAY_OK : ASSAY_E_FULL;
-}
-
-/* Half of the sessions at once is for subjects' own daemons (docs/identity.md 4.12). */
-static enum assay_status check_slots(const struct assay_cosigner *s,
-                                     const struct assay_cosigner_slot *slot)
-{
-    uint32_t others = 0;
-    for (uint32_t i = 0; i < s->memory.slots; i++)
-        others += s->memory.slot[i].step != ASSAY_COSIGNER_FREE && !s->memory.slot[i].is_own;
-    return slot->is_own || others < (s->memory.slots + 1) / 2 ? ASSAY_OK : ASSAY_E_FULL;
-}
-
-/* The certificate of the key has no subject with counts of its own. */
-static void name_counts(struct assay_cosigner_slot *slot, uint32_t i, const uint8_t from[static 32])
-{
-    const struct assay_slice pieces[] = { assay_slice_over(slot->session.tbs_digest[i], 32),
-                                          assay_slice_over(from, 32) };
-    assay_bytes_copy(slot->counted[i], 32, slot->session.tbs_digest[i], 32);
-    if (assay_bytes_all_zero(slot->subject[i], 32))
-        assay_sha256_pieces(pieces, 2, slot->counted[i]);
+    const struct assay_cosigner_join *join = joins_of(s, coordinator);
+    for (uint32_t i = 0; i < s->join_count[coordinator]; i++)
+        if (assay_bytes_equal(join[i].tag, tag, sizeof join[i].tag)) return ASSAY_E_DUPLICATE;
+    return s->join_count[coordinator] < joins_of_each(s) ? ASSAY_OK : ASSAY_E_FULL;
 }
 
 static enum assay_status derive_items(const struct assay_cosigner *s,
@@ -251,7 +279,6 @@ static enum assay_status derive_items(const struct assay_cosigner *s,
                                       struct assay_cosigner_slot *slot)
 {
     size_t used = 0;
-    slot->is_own = true;
     for (uint32_t i = 0; i < slot->session.items; i++) {
         struct assay_cosigner_item item = { .is_bearer = false };
         ASSAY_TRY(s->derive(s->derive_context, m->part[2 + i], slot->tbs_bytes + used,
@@ -259,7 +286,6 @@ static enum assay_status derive_items(const struct assay_cosigner *s,
         const bool is_subject = assay_bytes_equal(item.subject, from, 32);
         /* docs/identity.md 4.13: whoever has a token can use it */
         if (item.is_bearer && !is_subject) return ASSAY_E_LANE;
-        slot->is_own = slot->is_own && is_subject;
         slot->tbs_len[i] = item.tbs.len;
         used += item.tbs.len;
         ASSAY_ASSERT(used <= sizeof slot->tbs_bytes);
@@ -268,7 +294,6 @@ static enum assay_status derive_items(const struct assay_cosigner *s,
             if (assay_bytes_equal(slot->session.tbs_digest[i], slot->session.tbs_digest[j], 32))
                 return ASSAY_E_DUPLICATE;
         assay_bytes_copy(slot->subject[i], 32, item.subject, 32);
-        name_counts(slot, i, from);
         assay_bytes_copy(slot->entry[i], 32, item.entry_digest, 32);
     }
     return ASSAY_OK;
@@ -310,6 +335,7 @@ static enum assay_status draw_nonces(struct assay_cosigner *s,
                                      struct assay_cosigner_slot *slot)
 {
     const struct assay_signing_session *session = &slot->session;
+    struct assay_frost_nonces *const nonces = nonces_of(s, slot)->pair;
     uint32_t pair = 0;
     enum assay_status status = ASSAY_OK;
     for (uint32_t item = 0; item < session->items; item++) {
@@ -321,7 +347,7 @@ static enum assay_status draw_nonces(struct assay_cosigner *s,
             if (s->group->owner[index] != s->place) continue;
             mix_entropy(s, entropy, session, item, index, slot->digest, random);
             item_share(s, index, false, &share);
-            status = assay_frost_commit(index, &share, random, &slot->nonces[pair], &commitment);
+            status = assay_frost_commit(index, &share, random, &nonces[pair], &commitment);
             uint8_t *to = slot->commitments + (size_t)pair * ASSAY_SIGNING_PAIR_LEN;
             assay_bytes_copy(to, 32, commitment.hiding, 32);
             assay_bytes_copy(to + 32, 32, commitment.binding, 32);
@@ -361,20 +387,8 @@ static enum assay_status join_session(struct assay_cosigner *s,
                                       struct assay_cosigner_out *out)
 {
     uint8_t digest[32];
-    ASSAY_TRY(check_rows(s, slot));
-    ASSAY_TRY(check_join(s, slot));
-    ASSAY_TRY(check_slots(s, slot));
-    if (is_above(s->epoch.era, s->epoch.epoch, s->stored_era, s->stored_epoch)) {
-        out->action = ASSAY_COSIGNER_STORE; /* docs/identity.md 4.7 (iii) */
-        out->era = s->epoch.era;
-        out->epoch = s->epoch.epoch;
-        return ASSAY_E_AGAIN;
-    }
     assay_signing_session_digest(s->group, &slot->session, slot->digest);
     ASSAY_TRY(draw_nonces(s, entropy, slot));
-    assay_bytes_copy(s->memory.join[s->join_count].of, 8, slot->session.name, 8);
-    name_tag(slot->session.name, s->memory.join[s->join_count++].tag);
-    count_joins(s, slot);
     const struct assay_slice commitments = own_commitments(slot);
     assay_sha256(commitments.bytes, commitments.len, slot->commitments_digest);
     assay_signing_commit_digest(slot->digest, s->group->holder[s->place].node_id, commitments,
@@ -385,45 +399,49 @@ static enum assay_status join_session(struct assay_cosigner *s,
     return ASSAY_OK;
 }
 
-/* docs/identity.md 4.12: a coordinator has a quarter of the sessions at once, and one more ends its
- * oldest. */
-static void end_oldest(struct assay_cosigner *s, const uint8_t coordinator[static 32])
+/* A free place of the coordinator, or that of its oldest session, which ends. */
+static struct assay_cosigner_slot *take_place(struct assay_cosigner *s, uint32_t coordinator)
 {
-    const uint32_t each = s->memory.slots > 4 ? s->memory.slots / 4 : 1;
-    struct assay_cosigner_slot *oldest = NULL;
-    uint32_t same = 0;
-    for (uint32_t i = 0; i < s->memory.slots; i++) {
-        struct assay_cosigner_slot *at = &s->memory.slot[i];
-        if (at->step == ASSAY_COSIGNER_FREE ||
-            !assay_bytes_equal(at->session.name, coordinator, 32))
-            continue;
-        same++;
-        if (oldest == NULL || at->started_ms < oldest->started_ms) oldest = at;
+    struct assay_cosigner_slot *const own = slots_of(s, coordinator), *oldest = own;
+    for (uint32_t i = 0; i < places_of_each(s); i++) {
+        if (own[i].step == ASSAY_COSIGNER_FREE) return &own[i];
+        if (own[i].started_ms < oldest->started_ms) oldest = &own[i];
     }
-    if (same >= each) free_slot(oldest);
+    free_slot(s, oldest);
+    return oldest;
 }
 
+/* What costs nothing is checked first; what is derived then counts, whatever becomes of it. */
 static enum assay_status on_request(struct assay_cosigner *s,
                                     const struct assay_cosigner_entropy *entropy,
                                     const uint8_t from[static 32],
                                     const struct assay_signing_message *m,
                                     struct assay_cosigner_out *out)
 {
-    struct assay_cosigner_slot *slot = NULL;
     struct assay_signing_session session;
+    uint8_t tag[8];
     uint32_t own = 0;
     ASSAY_TRY(assay_signing_session_read(s->group, m, &session));
     ASSAY_TRY(check_epoch(s, session.epoch));
     ASSAY_TRY(check_signers(s, &session, &own));
-    end_oldest(s, from);
-    for (uint32_t i = 0; i < s->memory.slots && slot == NULL; i++)
-        if (s->memory.slot[i].step == ASSAY_COSIGNER_FREE) slot = &s->memory.slot[i];
-    if (slot == NULL) return ASSAY_E_FULL;
+    const uint32_t coordinator = find_place(s->group, from);
+    if (coordinator == UINT32_MAX) return ASSAY_E_STRANGER;
+    name_tag(session.name, tag);
+    ASSAY_TRY(check_join(s, coordinator, tag));
+    if (is_above(s->epoch.era, s->epoch.epoch, s->stored_era, s->stored_epoch)) {
+        out->action = ASSAY_COSIGNER_STORE; /* docs/identity.md 4.7 (iii) */
+        out->era = s->epoch.era;
+        out->epoch = s->epoch.epoch;
+        return ASSAY_E_AGAIN;
+    }
+    assay_bytes_copy(joins_of(s, coordinator)[s->join_count[coordinator]++].tag, 8, tag, 8);
+    struct assay_cosigner_slot *const slot = take_place(s, coordinator);
     slot->session = session;
     slot->own = own;
     ASSAY_TRY(derive_items(s, m, from, slot));
+    ASSAY_TRY(check_rows(s, coordinator, slot));
     const enum assay_status status = join_session(s, entropy, slot, out);
-    if (status != ASSAY_OK) free_slot(slot);
+    if (status != ASSAY_OK) free_slot(s, slot);
     return status;
 }
 
@@ -447,7 +465,7 @@ static enum assay_status on_list(struct assay_cosigner *s, struct assay_cosigner
     uint8_t digest[32];
     if (slot->step != ASSAY_COSIGNER_COMMITTED) return ASSAY_E_INVALID; /* one list a session */
     ASSAY_TRY(check_list(s, slot, m));
-    assay_signing_list_digest(slot->digest, m->part, m->count, slot->list_digest);
+    assay_signing_list_digest(s->group, &slot->session, slot->digest, m->part, slot->list_digest);
     assay_bytes_copy(slot->list, sizeof slot->list, bytes.bytes, bytes.len);
     slot->list_len = bytes.len;
     assay_signing_answer_digest(slot->digest, s->group->holder[s->place].node_id,
@@ -494,11 +512,14 @@ static enum assay_status sign_item(const struct assay_cosigner *s, struct assay_
                                 slot->session.count, &session));
     for (uint32_t i = 0; i < slot->session.count; i++) {
         struct assay_secret32 share;
+        uint8_t public_share[ASSAY_SODIUM_POINT_LEN];
         const uint32_t index = slot->session.index[i];
         if (s->group->owner[index] != s->place) continue;
+        ASSAY_TRY(assay_signing_public_share(s->group, index, is_token, public_share));
         item_share(s, index, is_token, &share);
-        const enum assay_status status = assay_frost_sign(
-            &session, index, &share, &slot->nonces[*pair], answers + (size_t)*pair * 32);
+        const enum assay_status status =
+            assay_frost_sign(&session, index, &share, public_share,
+                             &nonces_of(s, slot)->pair[*pair], answers + (size_t)*pair * 32);
         assay_secret_wipe(&share, sizeof share);
         if (status != ASSAY_OK) return status;
         *pair += 1;
@@ -515,6 +536,7 @@ static void put_journal(struct assay_cosigner *s, const struct assay_cosigner_sl
         .era = s->epoch.era,
         .epoch = s->epoch.epoch,
         .generation = s->group->generation,
+        .ca_number = s->group->ca_number,
     };
     uint8_t *to = out->journal[out->journal_count];
     assay_bytes_copy(entry.before, 32, s->journal, 32);
@@ -529,7 +551,8 @@ static void put_journal(struct assay_cosigner *s, const struct assay_cosigner_sl
     out->journal_len[out->journal_count++] = (uint16_t)len;
 }
 
-static enum assay_status answer_session(struct assay_cosigner *s, struct assay_cosigner_slot *slot,
+static enum assay_status answer_session(struct assay_cosigner *s, uint32_t coordinator,
+                                        struct assay_cosigner_slot *slot,
                                         const struct assay_signing_message *m,
                                         struct assay_cosigner_out *out)
 {
@@ -546,32 +569,41 @@ static enum assay_status answer_session(struct assay_cosigner *s, struct assay_c
                             answers));
         at += slot->tbs_len[i];
     }
-    for (uint32_t i = 0; i < slot->session.items; i++) {
-        struct assay_cosigner_row *row = find_row(s, slot->counted[i]);
-        ASSAY_ASSERT(row != NULL);
-        if (row->answers[slot->is_own] >= answers_max(s->group)) return ASSAY_E_RATE;
-    }
-    for (uint32_t i = 0; i < slot->session.items; i++) {
-        find_row(s, slot->counted[i])->answers[slot->is_own] += 1;
+    ASSAY_TRY(check_rows(s, coordinator, slot)); /* another session may have been answered since */
+    count_answers(s, coordinator, slot);
+    for (uint32_t i = 0; i < slot->session.items; i++)
         put_journal(s, slot, i, out);
-    }
     const struct assay_slice all = assay_slice_over(answers, (size_t)pair * 32);
     assay_signing_answer_digest(slot->digest, s->group->holder[s->place].node_id,
                                 slot->commitments_digest, slot->list_digest, all, digest);
     return encode_signed(out, ASSAY_SIGNING_ANSWERS, slot, all, s, digest);
 }
 
-static enum assay_status on_echoes(struct assay_cosigner *s, struct assay_cosigner_slot *slot,
+static enum assay_status on_echoes(struct assay_cosigner *s, uint32_t coordinator,
+                                   struct assay_cosigner_slot *slot,
                                    const struct assay_signing_message *m,
                                    struct assay_cosigner_out *out)
 {
     if (slot->step != ASSAY_COSIGNER_ECHOED) return ASSAY_E_INVALID;
-    const enum assay_status status = answer_session(s, slot, m, out);
-    free_slot(slot); /* docs/identity.md 4.6: gone after round three, a failed one too */
+    const enum assay_status status = answer_session(s, coordinator, slot, m, out);
+    free_slot(s, slot); /* docs/identity.md 4.6: gone after round three, a failed one too */
     return status;
 }
 
 /* --- */
+
+static struct assay_cosigner_slot *find_session(const struct assay_cosigner *s,
+                                                uint32_t coordinator,
+                                                const uint8_t name[static ASSAY_SIGNING_NAME_LEN])
+{
+    if (coordinator == UINT32_MAX) return NULL;
+    struct assay_cosigner_slot *const own = slots_of(s, coordinator);
+    for (uint32_t i = 0; i < places_of_each(s); i++)
+        if (own[i].step != ASSAY_COSIGNER_FREE &&
+            assay_bytes_equal(own[i].session.name, name, ASSAY_SIGNING_NAME_LEN))
+            return &own[i];
+    return NULL;
+}
 
 enum assay_status assay_cosigner_on_message(struct assay_cosigner *s,
                                             struct assay_cosigner_time now,
@@ -588,13 +620,19 @@ enum assay_status assay_cosigner_on_message(struct assay_cosigner *s,
     /* docs/identity.md 4.11: a session is its coordinator's, whose node id the link proves */
     if (!assay_bytes_equal(m.name, from, 32)) return ASSAY_E_STRANGER;
     if (m.kind == ASSAY_SIGNING_REQUEST) return on_request(s, entropy, from, &m, out);
-    for (uint32_t i = 0; i < s->memory.slots; i++) {
-        struct assay_cosigner_slot *slot = &s->memory.slot[i];
-        if (slot->step == ASSAY_COSIGNER_FREE) continue;
-        if (!assay_bytes_equal(slot->session.name, m.name, sizeof m.name)) continue;
-        if (m.kind == ASSAY_SIGNING_LIST) return on_list(s, slot, &m, bytes, out);
-        if (m.kind == ASSAY_SIGNING_ECHOES) return on_echoes(s, slot, &m, out);
-        return ASSAY_E_LANE;
-    }
-    return ASSAY_E_NOT_FOUND;
+    const uint32_t coordinator = find_place(s->group, from);
+    struct assay_cosigner_slot *const slot = find_session(s, coordinator, m.name);
+    if (slot == NULL) return ASSAY_E_NOT_FOUND;
+    if (m.kind == ASSAY_SIGNING_LIST) return on_list(s, slot, &m, bytes, out);
+    if (m.kind == ASSAY_SIGNING_ECHOES) return on_echoes(s, coordinator, slot, &m, out);
+    return ASSAY_E_LANE;
+}
+
+uint32_t assay_cosigner_cost(const struct assay_cosigner *s, const uint8_t from[static 32],
+                             const struct assay_signing_message *m)
+{
+    if (m->kind == ASSAY_SIGNING_REQUEST) return m->count;
+    const struct assay_cosigner_slot *slot = find_session(s, find_place(s->group, from), m->name);
+    if (m->kind != ASSAY_SIGNING_ECHOES || slot == NULL) return 0;
+    return slot->session.count * slot->session.items;
 }

@@ -18,14 +18,13 @@
 #include "services/identity/signing_journal.h"
 
 enum {
-    ASSAY_COSIGNER_SESSIONS_MAX = 64, /* at once; half of them for subjects' own daemons */
-    ASSAY_COSIGNER_LIFE_MS = 2000,    /* of nonces */
-    ASSAY_COSIGNER_LATE_MS = 250,     /* a step or a clock that is so far off wipes all nonces */
-    ASSAY_COSIGNER_TICK_MS = 100,     /* the host calls at least so often */
-    /* for one TBS in an epoch, or h if that is more; as many again for its subject */
+    ASSAY_COSIGNER_PLACES = 2, /* sessions at once of each coordinator; one more ends its oldest */
+    ASSAY_COSIGNER_SESSIONS_MAX = ASSAY_COSIGNER_PLACES * ASSAY_FROST_HOLDERS_MAX,
+    ASSAY_COSIGNER_LIFE_MS = 2000, /* of nonces */
+    ASSAY_COSIGNER_LATE_MS = 250,  /* a step or a clock that is so far off wipes all nonces */
+    ASSAY_COSIGNER_TICK_MS = 100,  /* the host calls at least so often */
+    /* for one TBS and coordinator in an epoch, or h if that is more */
     ASSAY_COSIGNER_ANSWERS_MIN = 4,
-    ASSAY_COSIGNER_JOINS_MAX = 80, /* sessions for one TBS in an epoch; as many for its subject */
-    ASSAY_COSIGNER_ROWS_OTHERS_MAX = 4096, /* TBS of others than the subject in an epoch */
 };
 
 struct assay_cosigner_time {
@@ -73,44 +72,46 @@ enum assay_cosigner_step {
     ASSAY_COSIGNER_ECHOED,
 };
 
-/* One session; about 130 KB. Secret. */
+/* One session; about 130 KB, of which what is used is touched. Its nonces are apart from it. */
 struct assay_cosigner_slot {
     enum assay_cosigner_step step;
-    bool is_own; /* its coordinator is the subject of all items */
     uint64_t started_ms;
     uint32_t own;
     struct assay_signing_session session;
     uint8_t digest[32], list_digest[32], commitments_digest[32];
     uint8_t subject[ASSAY_SIGNING_ITEMS_MAX][32], entry[ASSAY_SIGNING_ITEMS_MAX][32];
-    uint8_t counted[ASSAY_SIGNING_ITEMS_MAX][32]; /* name of its counts */
     size_t tbs_len[ASSAY_SIGNING_ITEMS_MAX]; /* in tbs_bytes, one after the other */
-    struct assay_frost_nonces nonces[ASSAY_SIGNING_OWN_MAX];
     uint8_t commitments[ASSAY_SIGNING_OWN_MAX * ASSAY_SIGNING_PAIR_LEN];
     uint8_t tbs_bytes[ASSAY_SIGNING_MESSAGE_MAX];
     uint8_t list[ASSAY_SIGNING_MESSAGE_MAX]; /* the LIST as received */
     size_t list_len;
 };
 
-/* Counts of one TBS in an epoch, for others and for its subject; of one that is of no member (the
- * certificate of the key), for each coordinator: none takes the counts of others. */
-struct assay_cosigner_row {
-    uint8_t tbs_digest[32];
-    uint8_t answers[2], joins[2];
+/* Nonces of one session. Secret. */
+struct assay_cosigner_nonces {
+    struct assay_frost_nonces pair[ASSAY_SIGNING_OWN_MAX];
 };
 
-/* A session that was joined in the epoch. */
+/* Answers for one TBS to one coordinator in an epoch. */
+struct assay_cosigner_row {
+    uint8_t tbs_digest[32], answers;
+};
+
+/* A session that a coordinator requested in the epoch. */
 struct assay_cosigner_join {
     uint8_t tag[8]; /* of its name's SHA-256: equal tags refuse a session, no more */
-    uint8_t of[8];  /* first bytes of its coordinator's node id */
 };
 
+/* Each holder of the group has an equal part of all of it as a coordinator, so none takes what is
+ * another's (docs/identity.md 4.12). */
 struct assay_cosigner_memory {
     struct assay_cosigner_slot *slot;
-    uint32_t slots; /* up to ASSAY_COSIGNER_SESSIONS_MAX */
+    struct assay_cosigner_nonces *nonces; /* [slots] */
+    uint32_t slots; /* one for each holder at least; ASSAY_COSIGNER_PLACES are used */
     struct assay_cosigner_row *row;
-    uint32_t rows; /* above ASSAY_COSIGNER_ROWS_OTHERS_MAX is for subjects */
+    uint32_t rows;
     struct assay_cosigner_join *join;
-    uint32_t joins; /* each holder may coordinate its part of them in an epoch */
+    uint32_t joins;
 };
 
 struct assay_cosigner {
@@ -125,7 +126,7 @@ struct assay_cosigner {
     uint64_t stored_era, stored_epoch;
     struct assay_cosigner_epoch epoch; /* period_ms 0: none yet */
     struct assay_cosigner_time last;
-    uint32_t row_count, join_count, others_rows;
+    uint32_t row_count[ASSAY_FROST_HOLDERS_MAX], join_count[ASSAY_FROST_HOLDERS_MAX];
     uint64_t counter;
     uint8_t journal[32];  /* digest of the newest entry */
     uint8_t link_key[32]; /* of this process */
@@ -161,6 +162,8 @@ void assay_cosigner_init(struct assay_cosigner *s, const struct assay_signing_gr
                          const uint8_t journal[static 32]);
 void assay_cosigner_set_derive(struct assay_cosigner *s, assay_cosigner_derive *derive,
                                void *context);
+/* Another signer of this holder appended to the journal. In: journal: as of init */
+void assay_cosigner_set_journal(struct assay_cosigner *s, const uint8_t journal[static 32]);
 /* The link key of this process, which its offer on the ledger names. */
 void assay_cosigner_set_link(struct assay_cosigner *s, const uint8_t link_key[static 32]);
 /* A newer epoch, generation or fence. All sessions end (docs/identity.md 4.6). In: group: of the
@@ -180,10 +183,10 @@ void assay_cosigner_on_tick(struct assay_cosigner *s, struct assay_cosigner_time
  * In:      from: node id that the link proves; bytes: hostile
  * Out:     *out, complete whatever is returned
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (out->action is STORE) | ASSAY_E_STRANGER (session of another
- *          coordinator; another process of this holder offered since) | ASSAY_E_STALE,
- *          ASSAY_E_EARLY (epoch) | ASSAY_E_INVALID (fenced, an index
+ *          coordinator, or of one that is no holder; another process of this holder offered
+ *          since) | ASSAY_E_STALE, ASSAY_E_EARLY (epoch) | ASSAY_E_INVALID (fenced, an index
  *          that is not live, not this holder's, a step out of order) | ASSAY_E_TIMEOUT (the epoch
- *          is final for 3 T) | ASSAY_E_DUPLICATE (joined before) | ASSAY_E_RATE, ASSAY_E_FULL
+ *          is final for 3 T) | ASSAY_E_DUPLICATE (requested before) | ASSAY_E_RATE, ASSAY_E_FULL
  *          (bounds) | ASSAY_E_LANE (a token for another than its subject) | ASSAY_E_NOT_FOUND (no
  *          such session) | ASSAY_E_SIGNATURE | statuses of decoding and derivation
  */
@@ -191,6 +194,10 @@ ASSAY_CHECKED enum assay_status assay_cosigner_on_message(
     struct assay_cosigner *s, struct assay_cosigner_time now,
     const struct assay_cosigner_entropy *entropy, const uint8_t from[static 32],
     struct assay_slice bytes, struct assay_cosigner_out *out);
+/* What a message costs: a REQUEST its texts, ECHOES all commitments for each text of their session.
+ * Returns: how many; 0: little */
+uint32_t assay_cosigner_cost(const struct assay_cosigner *s, const uint8_t from[static 32],
+                             const struct assay_signing_message *m);
 /* Wipes all nonces. */
 void assay_cosigner_wipe(struct assay_cosigner *s);
 

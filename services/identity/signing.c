@@ -5,6 +5,7 @@
 
 #include "base/cbor.h"
 #include "base/crypto.h"
+#include "base/merkle.h"
 
 /* --- messages: [kind, name, [parts]] */
 
@@ -109,13 +110,53 @@ uint32_t assay_signing_own(const struct assay_signing_group *group,
     return own;
 }
 
+/* --- roots */
+
+void assay_signing_root(const uint8_t (*leaf)[32], uint32_t count, uint8_t root[static 32])
+{
+    struct assay_merkle tree;
+    assay_merkle_init(&tree);
+    for (uint32_t i = 0; i < count; i++)
+        assay_merkle_add_hash(&tree, leaf[i]);
+    assay_merkle_root(&tree, root);
+}
+
+uint32_t assay_signing_text_leaves(const struct assay_signing_session *session,
+                                   uint8_t leaf[static ASSAY_SIGNING_ITEMS_MAX][32])
+{
+    ASSAY_ASSERT(session->items <= ASSAY_SIGNING_ITEMS_MAX);
+    for (uint32_t i = 0; i < session->items; i++)
+        assay_merkle_leaf_hash(session->tbs_digest[i], 32, leaf[i]);
+    return session->items;
+}
+
+uint32_t assay_signing_answer_leaves(struct assay_slice answers,
+                                     uint8_t leaf[static ASSAY_SIGNING_OWN_MAX][32])
+{
+    const uint32_t count = (uint32_t)(answers.len / 32);
+    ASSAY_ASSERT(answers.len % 32 == 0 && count <= ASSAY_SIGNING_OWN_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        assay_merkle_leaf_hash(answers.bytes + (size_t)i * 32, 32, leaf[i]);
+    return count;
+}
+
 void assay_signing_session_digest(const struct assay_signing_group *group,
                                   const struct assay_signing_session *session,
                                   uint8_t digest[static 32])
 {
-    uint8_t bytes[256 + ASSAY_FROST_SIGNERS_MAX + sizeof session->tbs_digest];
+    uint8_t leaf[ASSAY_SIGNING_ITEMS_MAX][32], texts[32];
+    const uint32_t count = assay_signing_text_leaves(session, leaf);
+    assay_signing_root((const uint8_t(*)[32])leaf, count, texts);
+    assay_signing_session_digest_by(group, session, texts, digest);
+}
+
+void assay_signing_session_digest_by(const struct assay_signing_group *group,
+                                     const struct assay_signing_session *session,
+                                     const uint8_t texts[static 32], uint8_t digest[static 32])
+{
+    uint8_t bytes[320 + ASSAY_FROST_SIGNERS_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 9);
+    assay_cbor_put_array(&w, 10);
     assay_cbor_put_text(&w, "assay/ca-session/v1");
     assay_cbor_put_bytes(&w, group->chain_id, 32);
     assay_cbor_put_uint(&w, group->era);
@@ -124,7 +165,8 @@ void assay_signing_session_digest(const struct assay_signing_group *group,
     assay_cbor_put_bytes(&w, session->name, sizeof session->name);
     assay_cbor_put_uint(&w, session->epoch);
     assay_cbor_put_bytes(&w, session->index, session->count);
-    assay_cbor_put_bytes(&w, session->tbs_digest, (size_t)session->items * 32);
+    assay_cbor_put_uint(&w, session->items);
+    assay_cbor_put_bytes(&w, texts, 32);
     ASSAY_ASSERT(!w.full);
     assay_sha256(bytes, w.len, digest);
 }
@@ -155,10 +197,11 @@ void assay_signing_commit_digest(const uint8_t session[static 32], const uint8_t
     statement_digest("assay/ca-commit/v1", session, node_id, &commitments, 1, digest);
 }
 
-void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t node_id[static 32],
-                                 const uint8_t commitments[static 32],
-                                 const uint8_t list[static 32], struct assay_slice answers,
-                                 uint8_t digest[static 32])
+void assay_signing_answer_digest_by(const uint8_t session[static 32],
+                                    const uint8_t node_id[static 32],
+                                    const uint8_t commitments[static 32],
+                                    const uint8_t list[static 32], struct assay_slice answers,
+                                    uint8_t digest[static 32])
 {
     const struct assay_slice more[] = {
         assay_slice_over(commitments, 32),
@@ -166,8 +209,21 @@ void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t
         answers,
     };
     const bool is_echo = answers.len == 0;
+    ASSAY_ASSERT(is_echo || answers.len == 32);
     statement_digest(is_echo ? "assay/ca-echo/v1" : "assay/ca-answer/v1", session, node_id, more,
                      is_echo ? 2 : 3, digest);
+}
+
+void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t node_id[static 32],
+                                 const uint8_t commitments[static 32],
+                                 const uint8_t list[static 32], struct assay_slice answers,
+                                 uint8_t digest[static 32])
+{
+    uint8_t leaf[ASSAY_SIGNING_OWN_MAX][32], root[32];
+    const uint32_t count = assay_signing_answer_leaves(answers, leaf);
+    assay_signing_root((const uint8_t(*)[32])leaf, count, root);
+    assay_signing_answer_digest_by(session, node_id, commitments, list,
+                                   assay_slice_over(root, count > 0 ? 32 : 0), digest);
 }
 
 /* --- the list */
@@ -199,18 +255,101 @@ enum assay_status assay_signing_list_check(const struct assay_signing_group *gro
     return at == count ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-void assay_signing_list_digest(const uint8_t session[static 32], const struct assay_slice *part,
-                               uint32_t count, uint8_t digest[static 32])
+/* Where the pairs of each signer are in the parts of a list. */
+struct pair_place {
+    uint32_t part, own, before; /* own: indices of its holder; before: of these below it */
+};
+
+static void find_pairs(const struct assay_signing_group *group,
+                       const struct assay_signing_session *session,
+                       struct pair_place place[static ASSAY_FROST_SIGNERS_MAX])
+{
+    uint32_t own[ASSAY_FROST_HOLDERS_MAX] = { 0 }, part[ASSAY_FROST_HOLDERS_MAX], parts = 0;
+    ASSAY_ASSERT(session->count <= ASSAY_FROST_SIGNERS_MAX);
+    ASSAY_ASSERT(group->holders <= ASSAY_FROST_HOLDERS_MAX);
+    for (uint32_t i = 0; i < session->count; i++)
+        place[i].before = own[group->owner[session->index[i]]]++;
+    for (uint32_t i = 0; i < group->holders; i++) {
+        part[i] = parts;
+        parts += own[i] > 0 ? 2 : 0;
+    }
+    for (uint32_t i = 0; i < session->count; i++) {
+        place[i].part = part[group->owner[session->index[i]]];
+        place[i].own = own[group->owner[session->index[i]]];
+    }
+}
+
+static void put_pairs(const struct assay_signing_session *session, const struct pair_place *place,
+                      const struct assay_slice *part, uint32_t item,
+                      uint8_t pairs[static ASSAY_SIGNING_PAIRS_LEN])
+{
+    for (uint32_t i = 0; i < session->count; i++) {
+        const size_t at =
+            ((size_t)item * place[i].own + place[i].before) * ASSAY_SIGNING_PAIR_LEN;
+        ASSAY_ASSERT(at + ASSAY_SIGNING_PAIR_LEN <= part[place[i].part].len);
+        assay_bytes_copy(pairs + (size_t)i * ASSAY_SIGNING_PAIR_LEN, ASSAY_SIGNING_PAIR_LEN,
+                         part[place[i].part].bytes + at, ASSAY_SIGNING_PAIR_LEN);
+    }
+}
+
+void assay_signing_list_pairs(const struct assay_signing_group *group,
+                              const struct assay_signing_session *session,
+                              const struct assay_slice *part, uint32_t item,
+                              uint8_t pairs[static ASSAY_SIGNING_PAIRS_LEN])
+{
+    struct pair_place place[ASSAY_FROST_SIGNERS_MAX];
+    find_pairs(group, session, place);
+    put_pairs(session, place, part, item, pairs);
+}
+
+uint32_t assay_signing_list_leaves(const struct assay_signing_group *group,
+                                   const struct assay_signing_session *session,
+                                   const struct assay_slice *part,
+                                   uint8_t leaf[static ASSAY_SIGNING_ITEMS_MAX][32])
+{
+    struct pair_place place[ASSAY_FROST_SIGNERS_MAX];
+    uint8_t pairs[ASSAY_SIGNING_PAIRS_LEN];
+    ASSAY_ASSERT(session->items <= ASSAY_SIGNING_ITEMS_MAX);
+    find_pairs(group, session, place);
+    for (uint32_t i = 0; i < session->items; i++) {
+        put_pairs(session, place, part, i, pairs);
+        assay_merkle_leaf_hash(pairs, (size_t)session->count * ASSAY_SIGNING_PAIR_LEN, leaf[i]);
+    }
+    return session->items;
+}
+
+void assay_signing_list_digest_by(const uint8_t digest_of[static 32], const uint8_t root[static 32],
+                                  uint8_t digest[static 32])
 {
     static const char type[] = "assay/ca-list/v1";
-    struct assay_slice pieces[2 + ASSAY_SIGNING_PARTS_MAX];
-    ASSAY_ASSERT(count <= ASSAY_SIGNING_PARTS_MAX);
-    /* lengths are those of the session, which comes first */
-    pieces[0] = assay_slice_over(type, sizeof type - 1);
-    pieces[1] = assay_slice_over(session, 32);
-    for (uint32_t i = 0; i < count; i++)
-        pieces[2 + i] = part[i];
-    assay_sha256_pieces(pieces, 2 + (size_t)count, digest);
+    const struct assay_slice pieces[] = {
+        assay_slice_over(type, sizeof type - 1),
+        assay_slice_over(digest_of, 32),
+        assay_slice_over(root, 32),
+    };
+    assay_sha256_pieces(pieces, 3, digest);
+}
+
+void assay_signing_list_digest(const struct assay_signing_group *group,
+                               const struct assay_signing_session *session,
+                               const uint8_t digest_of[static 32], const struct assay_slice *part,
+                               uint8_t digest[static 32])
+{
+    uint8_t leaf[ASSAY_SIGNING_ITEMS_MAX][32], root[32];
+    const uint32_t count = assay_signing_list_leaves(group, session, part, leaf);
+    assay_signing_root((const uint8_t(*)[32])leaf, count, root);
+    assay_signing_list_digest_by(digest_of, root, digest);
+}
+
+void assay_signing_read_pairs(const struct assay_signing_session *session, const uint8_t *pairs,
+                              struct assay_frost_commitment *commitment)
+{
+    for (uint32_t i = 0; i < session->count; i++) {
+        const uint8_t *pair = pairs + (size_t)i * ASSAY_SIGNING_PAIR_LEN;
+        commitment[i].index = session->index[i];
+        assay_bytes_copy(commitment[i].hiding, 32, pair, 32);
+        assay_bytes_copy(commitment[i].binding, 32, pair + 32, 32);
+    }
 }
 
 void assay_signing_list_item(const struct assay_signing_group *group,
@@ -218,19 +357,9 @@ void assay_signing_list_item(const struct assay_signing_group *group,
                              const struct assay_slice *part, uint32_t item,
                              struct assay_frost_commitment *commitment)
 {
-    for (uint32_t i = 0; i < session->count; i++) {
-        const uint32_t place = group->owner[session->index[i]];
-        const uint32_t own = assay_signing_own(group, session, place);
-        const uint32_t at = assay_signing_list_place(group, session, place);
-        uint32_t before = 0; /* indices of the same holder below this one */
-        for (uint32_t j = 0; j < i; j++)
-            before += group->owner[session->index[j]] == place;
-        const uint8_t *pair =
-            part[at].bytes + ((size_t)item * own + before) * ASSAY_SIGNING_PAIR_LEN;
-        commitment[i].index = session->index[i];
-        assay_bytes_copy(commitment[i].hiding, 32, pair, 32);
-        assay_bytes_copy(commitment[i].binding, 32, pair + 32, 32);
-    }
+    uint8_t pairs[ASSAY_SIGNING_PAIRS_LEN];
+    assay_signing_list_pairs(group, session, part, item, pairs);
+    assay_signing_read_pairs(session, pairs, commitment);
 }
 
 bool assay_signing_is_token(struct assay_slice tbs)

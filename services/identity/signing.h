@@ -22,6 +22,7 @@ enum {
     ASSAY_SIGNING_PARTS_MAX = 2 * ASSAY_FROST_SIGNERS_MAX,
     ASSAY_SIGNING_NAME_LEN = 48, /* node id of the coordinator and 16 random bytes */
     ASSAY_SIGNING_PAIR_LEN = 64, /* hiding and binding commitment */
+    ASSAY_SIGNING_PAIRS_LEN = ASSAY_FROST_SIGNERS_MAX * ASSAY_SIGNING_PAIR_LEN, /* for one item */
 };
 
 /* One generation of a group key. */
@@ -84,10 +85,23 @@ ASSAY_CHECKED enum assay_status assay_signing_session_read(const struct assay_si
 /* Returns: how many of the session's indices the holder has. */
 uint32_t assay_signing_own(const struct assay_signing_group *group,
                            const struct assay_signing_session *session, uint32_t place);
+/* --- what is signed covers texts, lists and answers by roots (base/merkle.h), so that a proof
+ * about one item shows that item alone */
+/* Leaf hashes of the session's texts. Returns: their number */
+uint32_t assay_signing_text_leaves(const struct assay_signing_session *session,
+                                   uint8_t leaf[static ASSAY_SIGNING_ITEMS_MAX][32]);
+/* Of answers, 32 bytes each. In: answers: of ASSAY_SIGNING_OWN_MAX at most (asserted) */
+uint32_t assay_signing_answer_leaves(struct assay_slice answers,
+                                     uint8_t leaf[static ASSAY_SIGNING_OWN_MAX][32]);
+void assay_signing_root(const uint8_t (*leaf)[32], uint32_t count, uint8_t root[static 32]);
 /* What statements of the session cover. */
 void assay_signing_session_digest(const struct assay_signing_group *group,
                                   const struct assay_signing_session *session,
                                   uint8_t digest[static 32]);
+/* The same of a session whose digests of texts are not known. In: texts: their root */
+void assay_signing_session_digest_by(const struct assay_signing_group *group,
+                                     const struct assay_signing_session *session,
+                                     const uint8_t texts[static 32], uint8_t digest[static 32]);
 
 /* --- statements: digests that a holder key signs */
 void assay_signing_commit_digest(const uint8_t session[static 32], const uint8_t node_id[static 32],
@@ -97,6 +111,12 @@ void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t
                                  const uint8_t commitments[static 32],
                                  const uint8_t list[static 32], struct assay_slice answers,
                                  uint8_t digest[static 32]);
+/* The same. In: answers: their root; empty: an echo */
+void assay_signing_answer_digest_by(const uint8_t session[static 32],
+                                    const uint8_t node_id[static 32],
+                                    const uint8_t commitments[static 32],
+                                    const uint8_t list[static 32], struct assay_slice answers,
+                                    uint8_t digest[static 32]);
 
 /* --- the list of all commitments: parts of a LIST, in the order of holders */
 /*
@@ -106,11 +126,30 @@ void assay_signing_answer_digest(const uint8_t session[static 32], const uint8_t
 ASSAY_CHECKED enum assay_status assay_signing_list_check(
     const struct assay_signing_group *group, const struct assay_signing_session *session,
     const struct assay_slice *part, uint32_t count);
-void assay_signing_list_digest(const uint8_t session[static 32], const struct assay_slice *part,
-                               uint32_t count, uint8_t digest[static 32]);
+/* Of a list that was checked: the commitments for each item, as assay_signing_list_pairs has them,
+ * without their signatures. Returns: the number of leaves */
+uint32_t assay_signing_list_leaves(const struct assay_signing_group *group,
+                                   const struct assay_signing_session *session,
+                                   const struct assay_slice *part,
+                                   uint8_t leaf[static ASSAY_SIGNING_ITEMS_MAX][32]);
+/* In: digest_of: the session's; a list that was checked */
+void assay_signing_list_digest(const struct assay_signing_group *group,
+                               const struct assay_signing_session *session,
+                               const uint8_t digest_of[static 32], const struct assay_slice *part,
+                               uint8_t digest[static 32]);
+void assay_signing_list_digest_by(const uint8_t digest_of[static 32], const uint8_t root[static 32],
+                                  uint8_t digest[static 32]);
 /* Returns: the first part of a holder in a list that was checked; UINT32_MAX: it does not sign. */
 uint32_t assay_signing_list_place(const struct assay_signing_group *group,
                                   const struct assay_signing_session *session, uint32_t place);
+/* The commitments of all signers for one item, ascending by index: bytes. */
+void assay_signing_list_pairs(const struct assay_signing_group *group,
+                              const struct assay_signing_session *session,
+                              const struct assay_slice *part, uint32_t item,
+                              uint8_t pairs[static ASSAY_SIGNING_PAIRS_LEN]);
+/* The commitments that such bytes are. */
+void assay_signing_read_pairs(const struct assay_signing_session *session, const uint8_t *pairs,
+                              struct assay_frost_commitment *commitment);
 /* The commitments of all signers for one item, ascending by index. */
 void assay_signing_list_item(const struct assay_signing_group *group,
                              const struct assay_signing_session *session,

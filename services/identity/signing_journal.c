@@ -12,7 +12,7 @@ size_t assay_signing_entry_encode(const struct assay_signing_entry *entry,
                                   uint8_t bytes[static ASSAY_SIGNING_ENTRY_MAX])
 {
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SIGNING_ENTRY_MAX);
-    assay_cbor_put_array(&w, 12);
+    assay_cbor_put_array(&w, 13);
     assay_cbor_put_text(&w, type);
     assay_cbor_put_bytes(&w, entry->before, sizeof entry->before);
     assay_cbor_put_uint(&w, entry->wall_ms);
@@ -25,6 +25,7 @@ size_t assay_signing_entry_encode(const struct assay_signing_entry *entry,
     assay_cbor_put_bytes(&w, entry->name, sizeof entry->name);
     assay_cbor_put_bytes(&w, entry->list, sizeof entry->list);
     assay_cbor_put_uint(&w, entry->generation);
+    assay_cbor_put_uint(&w, entry->ca_number);
     ASSAY_ASSERT(!w.full);
     return w.len;
 }
@@ -35,7 +36,8 @@ enum assay_status assay_signing_entry_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_signing_entry read;
     struct assay_slice name;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 12));
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 13));
     ASSAY_TRY(assay_cbor_text(&in, sizeof type - 1, &name));
     if (!assay_slice_equal(name, assay_slice_over(type, sizeof type - 1))) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.before, sizeof read.before));
@@ -49,6 +51,8 @@ enum assay_status assay_signing_entry_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.name, sizeof read.name));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.list, sizeof read.list));
     ASSAY_TRY(assay_cbor_uint(&in, &read.generation));
+    ASSAY_TRY(assay_cbor_uint_max(&in, UINT32_MAX, &number));
+    read.ca_number = (uint32_t)number;
     if (assay_cursor_left(&in) > 0) return ASSAY_E_TRAILING;
     *entry = read;
     return ASSAY_OK;
@@ -60,7 +64,9 @@ static enum assay_status check_order(const struct assay_signing_entry *last,
 {
     const bool same_era = next->era == last->era;
     if (next->era < last->era || (same_era && next->epoch < last->epoch)) return ASSAY_E_STALE;
-    if (same_era && next->generation < last->generation) return ASSAY_E_STALE;
+    /* Sessions of two numbers alternate while one is the next. */
+    if (same_era && next->ca_number == last->ca_number && next->generation < last->generation)
+        return ASSAY_E_STALE;
     if (same_era && next->epoch == last->epoch &&
         !assay_bytes_equal(next->block_id, last->block_id, sizeof next->block_id))
         return ASSAY_E_INVALID;

@@ -16,6 +16,7 @@ enum { ASSAY_SIGNING_ENTRY_MAX = 320 };
 struct assay_signing_entry {
     uint8_t before[32]; /* SHA-256 of the entry before; zeros: none */
     uint64_t wall_ms, era, epoch, generation;
+    uint32_t ca_number;
     uint8_t block_id[32];                           /* that closed the epoch */
     uint8_t subject[32], entry[32], tbs[32];        /* node id, digests */
     uint8_t name[ASSAY_SIGNING_NAME_LEN], list[32]; /* of the session */
@@ -39,7 +40,8 @@ ASSAY_CHECKED enum assay_status assay_signing_entry_decode(struct assay_slice by
  * assay_signing_journal_check - checks the next entry of a journal.
  * Out:     *journal, *entry, written only on ASSAY_OK
  * Returns: ASSAY_OK | the statuses of decoding | ASSAY_E_CHAIN (an entry before it is missing or
- *          was changed) | ASSAY_E_STALE (of an older epoch or generation than the entry before) |
+ *          was changed) | ASSAY_E_STALE (of an older epoch, or of an older
+ *          generation of its CA number, than the entry before) |
  *          ASSAY_E_INVALID (two blocks for one epoch, or two lists in one session)
  */
 ASSAY_CHECKED enum assay_status assay_signing_journal_check(struct assay_signing_journal *journal,

@@ -6,12 +6,14 @@
 
 #include "base/cbor.h"
 #include "base/checked.h"
+#include "base/crypto.h"
 #include "base/dns_name.h"
 #include "services/continuity/entry.h"
 #include "services/identity/ceremony.h"
 #include "services/shares/cluster.h"
 
 enum { STANDING_FULL = 0, STANDING_WARNING = 1 }; /* encoded, as standings of the ledger */
+enum { IDENTITY_ITEMS = 8, ROLLOVER_ITEMS = 5, IDENTITY_LEN_MAX = 4096 };
 
 static const char type[] = "assay/services/v1";
 
@@ -132,6 +134,17 @@ static int compare_names(const char *a, const char *b)
     return x.len < y.len ? -1 : 1;
 }
 
+/* docs/identity.md 3.15. Rollover 0: never by age. */
+static bool is_rollover_valid(const struct assay_registry_plan *plan)
+{
+    return (plan->identity.rollover == 0 ||
+            is_within(plan->identity.rollover, ASSAY_CA_ROLLOVER_MIN, ASSAY_CA_ROLLOVER_MAX)) &&
+           is_within(plan->identity.next_epochs, ASSAY_CA_OVERLAP_MIN, ASSAY_CA_OVERLAP_MAX) &&
+           is_within(plan->identity.old_epochs, ASSAY_CA_OVERLAP_MIN, ASSAY_CA_OVERLAP_MAX) &&
+           plan->identity.replaced <= ASSAY_CA_ORDERED_MAX &&
+           plan->identity.retired <= ASSAY_CA_ORDERED_MAX;
+}
+
 static enum assay_status check_identity(const struct assay_registry_plan *plan)
 {
     const struct assay_slice domain =
@@ -140,7 +153,7 @@ static enum assay_status check_identity(const struct assay_registry_plan *plan)
     if (!is_within(plan->identity.refresh, ASSAY_CA_BAR_EPOCHS, ASSAY_CA_REFRESH_MAX) ||
         !is_within(plan->identity.validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MIN,
                    ASSAY_CREDENTIAL_VALIDITY_S_MAX) ||
-        plan->identity.grant_count > ASSAY_PLAN_GRANTS_MAX)
+        plan->identity.grant_count > ASSAY_PLAN_GRANTS_MAX || !is_rollover_valid(plan))
         return ASSAY_E_RANGE;
     if (!assay_dns_is_name(domain, ASSAY_CREDENTIAL_DOMAIN_MAX) ||
         !assay_credential_issuer_is_fit(issuer))
@@ -189,28 +202,50 @@ static void encode_shares(struct assay_writer *w, const struct assay_registry_pl
     assay_cbor_put_uint(w, plan->shares.ids_max);
 }
 
-static void encode_identity(struct assay_writer *w, const struct assay_registry_plan *plan)
+static void encode_references(struct assay_writer *w, const struct assay_plan_grant *grant)
 {
-    ASSAY_ASSERT(plan->has_identity && plan->identity.grant_count <= ASSAY_PLAN_GRANTS_MAX);
-    assay_cbor_put_array(w, 6);
-    assay_cbor_put_uint(w, plan->identity.refresh);
-    assay_cbor_put_bool(w, plan->identity.replaces_lost_key);
-    assay_cbor_put_text(w, plan->identity.trust_domain);
-    assay_cbor_put_text(w, plan->identity.issuer);
-    assay_cbor_put_uint(w, plan->identity.validity_s);
+    assay_cbor_put_array(w, grant->reference_count);
+    for (uint32_t i = 0; i < grant->reference_count; i++) {
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, grant->reference[i].field);
+        assay_cbor_put_bytes(w, grant->reference[i].value, grant->reference[i].value_len);
+    }
+}
+
+static void encode_names(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
     assay_cbor_put_array(w, plan->identity.grant_count);
     for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
         const struct assay_plan_grant *grant = &plan->identity.grant[i];
         assay_cbor_put_array(w, 3);
         assay_cbor_put_text(w, grant->name);
         assay_cbor_put_uint(w, grant->needs_full ? STANDING_FULL : STANDING_WARNING);
-        assay_cbor_put_array(w, grant->reference_count);
-        for (uint32_t k = 0; k < grant->reference_count; k++) {
-            assay_cbor_put_array(w, 2);
-            assay_cbor_put_uint(w, grant->reference[k].field);
-            assay_cbor_put_bytes(w, grant->reference[k].value, grant->reference[k].value_len);
-        }
+        encode_references(w, grant);
     }
+}
+
+static void encode_rollover(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
+    assay_cbor_put_array(w, ROLLOVER_ITEMS);
+    assay_cbor_put_uint(w, plan->identity.rollover);
+    assay_cbor_put_uint(w, plan->identity.next_epochs);
+    assay_cbor_put_uint(w, plan->identity.old_epochs);
+    assay_cbor_put_uint(w, plan->identity.replaced);
+    assay_cbor_put_uint(w, plan->identity.retired);
+}
+
+static void encode_identity(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
+    ASSAY_ASSERT(plan->has_identity && plan->identity.grant_count <= ASSAY_PLAN_GRANTS_MAX);
+    assay_cbor_put_array(w, IDENTITY_ITEMS);
+    encode_rollover(w, plan);
+    assay_cbor_put_uint(w, plan->identity.refresh);
+    assay_cbor_put_bool(w, plan->identity.replaces_lost_key);
+    assay_cbor_put_text(w, plan->identity.trust_domain);
+    assay_cbor_put_text(w, plan->identity.issuer);
+    assay_cbor_put_uint(w, plan->identity.validity_s);
+    assay_cbor_put_bool(w, plan->identity.insecure);
+    encode_names(w, plan);
 }
 
 enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
@@ -233,6 +268,43 @@ enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *p
     else assay_cbor_put_null(w);
     if (plan->has_identity) encode_identity(w, plan);
     return assay_writer_finish(w, &all);
+}
+
+void assay_registry_plan_identity_digest(const struct assay_registry_plan *plan,
+                                         uint8_t digest[static 32])
+{
+    uint8_t bytes[IDENTITY_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    encode_identity(&w, plan);
+    ASSAY_ASSERT(!w.full); /* all of it is limited */
+    assay_sha256(bytes, w.len, digest);
+}
+
+void assay_registry_plan_names_digest(const struct assay_registry_plan *plan,
+                                      uint8_t digest[static 32])
+{
+    uint8_t bytes[IDENTITY_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_ASSERT(plan->has_identity && plan->identity.grant_count <= ASSAY_PLAN_GRANTS_MAX);
+    assay_cbor_put_array(&w, 2);
+    assay_cbor_put_text(&w, "assay/names/v1");
+    encode_names(&w, plan);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+void assay_registry_plan_name_digest(const struct assay_plan_grant *grant,
+                                     uint8_t digest[static 32])
+{
+    uint8_t bytes[IDENTITY_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_ASSERT(grant->reference_count <= ASSAY_PLAN_REFERENCES_MAX);
+    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_text(&w, "assay/name/v1");
+    assay_cbor_put_text(&w, grant->name);
+    encode_references(&w, grant);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
 }
 
 /* --- decoding */
@@ -328,16 +400,28 @@ static enum assay_status decode_grant(struct assay_cursor *c, struct assay_plan_
     return ASSAY_OK;
 }
 
+static enum assay_status decode_rollover(struct assay_cursor *c, struct assay_registry_plan *plan)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, ROLLOVER_ITEMS));
+    ASSAY_TRY(decode_u32(c, &plan->identity.rollover));
+    ASSAY_TRY(decode_u32(c, &plan->identity.next_epochs));
+    ASSAY_TRY(decode_u32(c, &plan->identity.old_epochs));
+    ASSAY_TRY(decode_u32(c, &plan->identity.replaced));
+    return decode_u32(c, &plan->identity.retired);
+}
+
 static enum assay_status decode_identity(struct assay_cursor *c, struct assay_registry_plan *plan)
 {
     uint64_t count = 0;
     if (!plan->has_identity) return ASSAY_OK;
-    ASSAY_TRY(assay_cbor_array_exact(c, 6));
+    ASSAY_TRY(assay_cbor_array_exact(c, IDENTITY_ITEMS));
+    ASSAY_TRY(decode_rollover(c, plan));
     ASSAY_TRY(decode_u32(c, &plan->identity.refresh));
     ASSAY_TRY(assay_cbor_bool(c, &plan->identity.replaces_lost_key));
     ASSAY_TRY(decode_text(c, ASSAY_CREDENTIAL_DOMAIN_MAX, plan->identity.trust_domain));
     ASSAY_TRY(decode_text(c, ASSAY_CREDENTIAL_ISSUER_MAX, plan->identity.issuer));
     ASSAY_TRY(decode_u32(c, &plan->identity.validity_s));
+    ASSAY_TRY(assay_cbor_bool(c, &plan->identity.insecure));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_GRANTS_MAX, &count));
     plan->identity.grant_count = (uint32_t)count;
     for (uint32_t i = 0; i < plan->identity.grant_count; i++)
@@ -409,14 +493,25 @@ static bool is_same_grant(const struct assay_plan_grant *a, const struct assay_p
     return true;
 }
 
-static bool is_same_identity(const struct assay_registry_plan *a,
-                             const struct assay_registry_plan *b)
+/* docs/identity.md 3.21.1: relying parties know certificates and tokens of the network by these. */
+static bool has_same_names(const struct assay_registry_plan *a, const struct assay_registry_plan *b)
 {
-    if (!b->has_identity || a->identity.refresh != b->identity.refresh ||
+    return b->has_identity && is_same_name(a->identity.trust_domain, b->identity.trust_domain) &&
+           is_same_name(a->identity.issuer, b->identity.issuer) &&
+           a->identity.insecure == b->identity.insecure;
+}
+
+bool assay_registry_plan_has_same_terms(const struct assay_registry_plan *a,
+                                        const struct assay_registry_plan *b)
+{
+    if (a->identity.refresh != b->identity.refresh ||
         a->identity.replaces_lost_key != b->identity.replaces_lost_key ||
-        !is_same_name(a->identity.trust_domain, b->identity.trust_domain) ||
-        !is_same_name(a->identity.issuer, b->identity.issuer) ||
         a->identity.validity_s != b->identity.validity_s ||
+        a->identity.rollover != b->identity.rollover ||
+        a->identity.next_epochs != b->identity.next_epochs ||
+        a->identity.old_epochs != b->identity.old_epochs ||
+        a->identity.replaced != b->identity.replaced ||
+        a->identity.retired != b->identity.retired ||
         a->identity.grant_count != b->identity.grant_count)
         return false;
     for (uint32_t i = 0; i < a->identity.grant_count; i++)
@@ -449,13 +544,30 @@ enum assay_status assay_registry_plan_extends(const struct assay_registry_plan *
     if (before->has_tasks && !are_same_tasks(before, after))
         return set_reason(why, ASSAY_E_INVALID,
                           "the new plan changes or lacks the network's tasks");
-    if (before->has_identity && !is_same_identity(before, after))
+    if (before->has_identity && !has_same_names(before, after))
         return set_reason(why, ASSAY_E_INVALID,
-                          "the new plan changes or lacks the network's group key");
+                          "the new plan lacks the network's group key, or changes its trust "
+                          "domain, issuer or whether products say INSECURE");
+    /* A number that was retired would be trusted again. */
+    if (before->has_identity && (after->identity.replaced < before->identity.replaced ||
+                                 after->identity.retired < before->identity.retired))
+        return set_reason(why, ASSAY_E_INVALID,
+                          "the new plan withdraws an order to replace or retire a CA number");
     if (after->group_count == before->group_count && after->has_shares == before->has_shares &&
-        after->has_tasks == before->has_tasks && after->has_identity == before->has_identity)
-        return set_reason(why, ASSAY_E_INVALID, "the new plan adds no service");
+        after->has_tasks == before->has_tasks && after->has_identity == before->has_identity &&
+        (!before->has_identity || assay_registry_plan_has_same_terms(before, after)))
+        return set_reason(why, ASSAY_E_INVALID, "the new plan adds and changes nothing");
     return ASSAY_OK;
+}
+
+/* Orders stay, also when the section that is added does not repeat them. */
+static void set_identity(struct assay_registry_plan *all, const struct assay_registry_plan *added)
+{
+    const uint32_t replaced = all->has_identity ? all->identity.replaced : 0;
+    const uint32_t retired = all->has_identity ? all->identity.retired : 0;
+    all->identity = added->identity;
+    if (all->identity.replaced < replaced) all->identity.replaced = replaced;
+    if (all->identity.retired < retired) all->identity.retired = retired;
 }
 
 enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,
@@ -469,8 +581,10 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
         return set_reason(why, ASSAY_E_DUPLICATE, "the network has shares already, for good");
     if (added->has_tasks && all.has_tasks)
         return set_reason(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
-    if (added->has_identity && all.has_identity)
-        return set_reason(why, ASSAY_E_DUPLICATE, "the network has a group key already, for good");
+    if (added->has_identity && all.has_identity && !has_same_names(&all, added))
+        return set_reason(why, ASSAY_E_DUPLICATE,
+                          "the network has a group key already: its trust domain, issuer and "
+                          "insecure stay");
     for (uint32_t i = 0; i < added->group_count; i++) {
         for (uint32_t k = 0; k < all.group_count; k++)
             if (is_same_name(all.group[k].name, added->group[i].name))
@@ -485,7 +599,7 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
                           "more instances than all groups of a network may have");
     if (added->has_shares) all.shares = added->shares;
     if (added->has_tasks) all.tasks = added->tasks;
-    if (added->has_identity) all.identity = added->identity;
+    if (added->has_identity) set_identity(&all, added);
     all.has_identity = all.has_identity || added->has_identity;
     all.has_shares = all.has_shares || added->has_shares;
     all.has_tasks = all.has_tasks || added->has_tasks;

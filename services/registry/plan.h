@@ -6,7 +6,8 @@
  *   ["assay/services/v1", [[name, size, instances_max] ..],
  *    [clusters, slots, k, confirmations, ids_max] or null,
  *    [accounts_max, tasks_max, [[account, amount] ..]] or null,
- *    [refresh, replaces_lost_key, trust_domain, issuer, validity_s,
+ *    [[rollover, next_epochs, old_epochs, replaced, retired],
+ *     refresh, replaces_lost_key, trust_domain, issuer, validity_s, insecure,
  *     [[name, min_standing, [[field, value] ..]] ..]]], left out without a group key.
  * Names of groups are 1 to ASSAY_PLAN_NAME_MAX of A-Z a-z 0-9 . _ - and differ; a group's number is
  * its place. Accounts ascend, and so do granted names and the reference values of each.
@@ -74,6 +75,9 @@ struct assay_registry_plan {
         char trust_domain[ASSAY_CREDENTIAL_DOMAIN_MAX + 1];
         char issuer[ASSAY_CREDENTIAL_ISSUER_MAX + 1];
         uint32_t validity_s;
+        bool insecure; /* certificates and tokens say INSECURE (docs/identity.md 5.8) */
+        /* CA numbers, as assay_ca_config (docs/identity.md 3.15) */
+        uint32_t rollover, next_epochs, old_epochs, replaced, retired;
         uint32_t grant_count;
         struct assay_plan_grant grant[ASSAY_PLAN_GRANTS_MAX];
     } identity;
@@ -92,9 +96,22 @@ ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_re
  * ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
                                                            struct assay_registry_plan *plan);
+/* Out: SHA-256 of the section of the group key as the plan's bytes have it (docs/identity.md 3.21).
+ * In: plan: within the limits, with the section (asserted) */
+void assay_registry_plan_identity_digest(const struct assay_registry_plan *plan,
+                                         uint8_t digest[static 32]);
+/* Out: digest of the list of granted names: SHA-256 of ["assay/names/v1", names], which ballots
+ * have (docs/protocol.md 2.17). In: as above */
+void assay_registry_plan_names_digest(const struct assay_registry_plan *plan,
+                                      uint8_t digest[static 32]);
+/* Out: digest of one granted name, which leaves have: SHA-256 of ["assay/name/v1", name, reference
+ * values]. The lowest standing is not in it. */
+void assay_registry_plan_name_digest(const struct assay_plan_grant *grant,
+                                     uint8_t digest[static 32]);
 /*
  * assay_registry_plan_extends - whether `after` has all services of `before`, unchanged and in
- * their places, and at least one more (docs/protocol.md 12.7.2).
+ * their places but for the terms of a group key (docs/identity.md 3.21.1), and differs from it
+ * (docs/protocol.md 12.7.2).
  * In:      both within the limits (assay_registry_plan_check); before: NULL: no services
  * Out:     *why: static text for operators on failure
  * Returns: ASSAY_OK | ASSAY_E_INVALID
@@ -102,11 +119,17 @@ ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice by
 ASSAY_CHECKED enum assay_status assay_registry_plan_extends(
     const struct assay_registry_plan *before, const struct assay_registry_plan *after,
     const char **why);
+/* Whether both have the same terms of a group key (docs/identity.md 3.21.1): refresh, what follows
+ * a lost key, validity, rollover and granted names. In: both have one */
+bool assay_registry_plan_has_same_terms(const struct assay_registry_plan *a,
+                                        const struct assay_registry_plan *b);
 /*
  * assay_registry_plan_add - computes a plan with the services of both.
- * In:      before: as above; added: within the limits
+ * In:      before: as above; added: within the limits; its terms of a group key replace those of
+ *          before, but for orders to replace and retire numbers, which stay
  * Out:     *sum on ASSAY_OK: before's first; *why else, static text for operators
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks exist already) |
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks exist already, or a
+ *          group key of another trust domain or issuer) |
  *          ASSAY_E_FULL (too many groups or instances in total)
  */
 ASSAY_CHECKED enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,

@@ -155,11 +155,17 @@ static enum assay_status init_tasks(struct assay_registry *r, uint8_t *memory)
 
 static void init_identity(struct assay_registry *r, uint8_t *memory)
 {
-    const struct assay_ca_config config = {
+    struct assay_ca_config config = {
         .refresh = r->plan.identity.refresh,
         .replaces_lost_key = r->plan.identity.replaces_lost_key,
+        .rollover = r->plan.identity.rollover,
+        .next_epochs = r->plan.identity.next_epochs,
+        .old_epochs = r->plan.identity.old_epochs,
+        .replaced = r->plan.identity.replaced,
+        .retired = r->plan.identity.retired,
     };
     ASSAY_ASSERT(r->plan.has_identity && r->identity == NULL);
+    assay_registry_plan_identity_digest(&r->plan, config.terms);
     r->identity = (struct assay_ca *)(void *)memory;
     assay_ca_init(r->identity, r->chain_id, &config);
 }

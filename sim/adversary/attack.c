@@ -19,7 +19,8 @@ static const struct assay_attack *const rows[] = {
     &assay_attack_delay,      &assay_attack_other_roll,    &assay_attack_underrate,
     &assay_attack_unjudged,   &assay_attack_shrug,         &assay_attack_mute,
     &assay_attack_spam,       &assay_attack_dead_end,      &assay_attack_resend,
-    &assay_attack_drip,       &assay_attack_early_junk,   &assay_attack_misdeal,
+    &assay_attack_drip,       &assay_attack_early_junk,    &assay_attack_misdeal,
+    &assay_attack_misname,    &assay_attack_missign,
 };
 #define ONE(symbol, number, name, line) 1,
 _Static_assert(sizeof rows / sizeof rows[0] == sizeof((const char[]){ ASSAY_SIM_ATTACK_LIST(ONE) }),

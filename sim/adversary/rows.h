@@ -42,6 +42,8 @@ extern const struct assay_attack assay_attack_resend;
 extern const struct assay_attack assay_attack_drip;
 extern const struct assay_attack assay_attack_early_junk;
 extern const struct assay_attack assay_attack_misdeal;
+extern const struct assay_attack assay_attack_misname;
+extern const struct assay_attack assay_attack_missign;
 
 /* Returns: whether a slot is of the attacked cohort, and not the node itself. */
 static inline bool assay_attack_victim(const struct assay_attack_scene *scene, uint32_t slot)

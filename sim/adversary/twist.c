@@ -27,6 +27,26 @@ static struct assay_slice payload_slice(const struct assay_attack_signing *signi
 
 /* --- ballots */
 
+static bool may_have_names(const struct assay_record *record, uint32_t slot)
+{
+    const uint8_t code = assay_votes_row_get(record->ballot.row.bytes, slot);
+    return assay_outcome_is_pass(assay_votes_outcome(code)) && !assay_votes_without_keys(code);
+}
+
+/* Names of slots that pass no more with their keys: the ballot would be malformed. */
+static void clear_names(const struct assay_attack_signing *signing,
+                        const struct assay_record *record, uint32_t members)
+{
+    const struct assay_ballot_grants *said = &record->ballot.grants;
+    if (said->names == 0) return;
+    uint8_t *row = writable_bytes(signing, said->row);
+    for (uint32_t slot = 0; slot < members; slot++) {
+        if (may_have_names(record, slot)) continue;
+        for (size_t at = (size_t)slot * said->names; at < (size_t)(slot + 1) * said->names; at++)
+            row[at / 8] &= (uint8_t) ~(1u << at % 8);
+    }
+}
+
 void assay_twist_ballot(const struct assay_attack_scene *scene,
                         struct assay_attack_signing *signing)
 {
@@ -42,6 +62,26 @@ void assay_twist_ballot(const struct assay_attack_scene *scene,
         const enum assay_outcome honest = assay_votes_outcome(assay_votes_row_get(nibbles, slot));
         assay_votes_row_set(nibbles, slot, row->vote(scene, slot, honest));
     }
+    clear_names(signing, &record, members);
+    assay_sha256(record.body.bytes, record.body.len, signing->digest);
+}
+
+void assay_twist_ballot_names(const struct assay_attack_scene *scene,
+                              bool (*has)(const struct assay_attack_scene *scene, uint32_t slot),
+                              struct assay_attack_signing *signing)
+{
+    struct assay_record record;
+    if (signing->class_ != ASSAY_STORE_BALLOT) return;
+    const enum assay_status status = assay_record_decode(payload_slice(signing), &record);
+    ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
+    const struct assay_ballot_grants *said = &record.ballot.grants;
+    const uint32_t members = scene->members != 0 ? scene->members : scene->scenario->nodes;
+    if (said->names == 0) return;
+    uint8_t *row = writable_bytes(signing, said->row);
+    assay_bytes_zero(row, said->row.len);
+    for (uint32_t slot = 0; slot < members; slot++)
+        if (has(scene, slot) && may_have_names(&record, slot))
+            assay_grants_row_add(row, said->names, slot, (uint8_t)((1u << said->names) - 1));
     assay_sha256(record.body.bytes, record.body.len, signing->digest);
 }
 
@@ -52,8 +92,14 @@ void assay_twist_ballot_roll(struct assay_attack_signing *signing)
     const enum assay_status status = assay_record_decode(payload_slice(signing), &record);
     ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
     uint8_t row[ASSAY_BALLOT_ROW_LEN_MAX];
+    uint8_t names[ASSAY_BALLOT_GRANTS_LEN_MAX];
+    struct assay_ballot_grants *said = &record.ballot.grants;
     assay_bytes_copy(row, sizeof row, record.ballot.row.bytes, record.ballot.row.len);
     record.ballot.row.bytes = row; /* writable in place */
+    if (said->names > 0) {
+        assay_bytes_copy(names, sizeof names, said->row.bytes, said->row.len);
+        said->row.bytes = names;
+    }
     record.ballot.roll_root[0] ^= 0x55;
     struct assay_writer w =
         assay_writer_over(writable_bytes(signing, record.body), record.body.len);

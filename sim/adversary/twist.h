@@ -13,6 +13,11 @@
 /* A BALLOT record: every outcome except the voter's own by the row's `vote` hook. */
 void assay_twist_ballot(const struct assay_attack_scene *scene,
                         struct assay_attack_signing *signing);
+/* A BALLOT record: of members that pass with their keys, those that `has` picks have every granted
+ * name, and others none. Unchanged where no name is granted. */
+void assay_twist_ballot_names(const struct assay_attack_scene *scene,
+                              bool (*has)(const struct assay_attack_scene *scene, uint32_t slot),
+                              struct assay_attack_signing *signing);
 /* A BALLOT record over another roll. */
 void assay_twist_ballot_roll(struct assay_attack_signing *signing);
 /* A PROPOSAL that names another state root. */

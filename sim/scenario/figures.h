@@ -68,6 +68,7 @@
     X(PROPOSALS_LATE, "proposals_late", false, "proposals that ended before enough approved")      \
     X(KEYS_DECLARED, "keys_declared", false, "lists of workload keys that nodes declared")         \
     X(KEYS_ACTIVE, "keys_active", false, "epochs of members with active workload keys, summed")    \
+    X(NAMES_GRANTED, "names_granted", false, "granted names of members with active keys, summed")  \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
     X(MEMBERS_FINAL, "members_final", false, "members at the end, neither drained nor gone")       \
     X(ERAS, "eras_ended", false, "eras that operators ended")                                      \
@@ -131,6 +132,16 @@
     X(GROUP_KEYS_LOST, "group_keys_lost", false, "group keys with too few shares left")            \
     X(GROUP_SIGNATURES, "group_signatures", false,                                                 \
       "signatures under a group key, by honest holders")                                           \
+    X(CERTIFICATES_SIGNED, "certificates_signed", false,                                           \
+      "certificates of workload keys that holders signed together")                                \
+    X(TOKENS_SIGNED, "tokens_signed", false, "tokens of workloads that holders signed together")   \
+    X(SESSIONS_REFUSED, "sessions_refused", false,                                                 \
+      "messages of signing sessions that holders refused")                                         \
+    X(SESSIONS_ATTACKED, "sessions_attacked", false, "signing sessions of hostile coordinators")   \
+    X(MEMORIES_RESTORED, "memories_restored", false, "memories of signers that hosts restored")    \
+    X(ROLLOVERS, "rollovers", false, "CA numbers that took the place of another")                  \
+    X(CA_NUMBERS_GONE, "ca_numbers_gone", false,                                                   \
+      "CA numbers that were published, and are no more")                                           \
     X(RECOVERY_KILLS, "recovery_kills", false,                                                     \
       "kills of nodes that had lost their log and not voted since")
 

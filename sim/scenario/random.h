@@ -33,6 +33,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_EARLY_JUNK = 18,    /* votes with invalid signatures, and their recipients */
     ASSAY_SIM_STREAM_WORKLOAD_KEYS = 19, /* keys of enclaves, and what becomes of them */
     ASSAY_SIM_STREAM_MISDEAL = 20,       /* what hostile holders of the group key do */
+    ASSAY_SIM_STREAM_SIGNING = 21,       /* signing sessions: nonces, and what hosts do */
 };
 
 struct assay_sim_random {

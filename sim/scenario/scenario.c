@@ -481,8 +481,8 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
             (unsigned)c->block_len_max);
     if (c->action == ASSAY_SIM_ACTION_SERVICES && !assay_scenario_adds_services(s))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
-                                     "changes[%u]: services.later_groups or later_tasks says what "
-                                     "is added",
+                                     "changes[%u]: services.later_groups, later_tasks or "
+                                     "later_key_retired says what is added",
                                      (unsigned)index);
     if (c->proposed && (alone || c->flaw != ASSAY_SIM_FLAW_NONE || c->with_before))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
@@ -541,7 +541,8 @@ bool assay_scenario_has_group_key(const struct assay_scenario *scenario)
 
 bool assay_scenario_adds_services(const struct assay_scenario *scenario)
 {
-    return scenario->services.later_groups > 0 || scenario->services.later_tasks;
+    return scenario->services.later_groups > 0 || scenario->services.later_tasks ||
+           scenario->services.later_key_retired > 0;
 }
 
 bool assay_scenario_proposes(const struct assay_scenario *scenario)
@@ -596,13 +597,29 @@ static enum assay_status check_proposals(const struct assay_scenario *s, char *m
         (unsigned)s->operators, (unsigned)s->proposals.liars);
 }
 
+enum { SESSION_EPOCH_MS_MAX = 10000 };
+
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_services_plan *p = &s->services;
+    if ((p->key_replaced > 0 || p->later_key_retired > 0) && !p->group_key)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services: key_replaced and later_key_retired are of a "
+                                     "group_key");
     if (p->group_key && !assay_scenario_has_workload_keys(s))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_key: members declare keys of their holders, "
                                      "so workload_keys.declared_permille is 1 or more");
+    if (p->granted_names > 0 && !p->group_key)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.granted_names: the plan of a group key grants them, "
+                                     "so services.group_key is true");
+    if (p->key_sessions && (!p->group_key || s->epoch_ms > SESSION_EPOCH_MS_MAX))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.key_sessions: signers have a group key, and a turn "
+                                     "in every 100 ms: expected group_key and epoch_ms of at most "
+                                     "%d",
+                                     SESSION_EPOCH_MS_MAX);
     if (p->group_size % 2 == 0)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_size: expected 3, 5 or 7, found %u",

@@ -28,12 +28,13 @@ enum {
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_LIARS_MAX = 8,
     ASSAY_SIM_PROPOSING_NODES_MAX = 64, /* each has a set of proposals of its own */
-    ASSAY_SIM_KEYED_NODES_MAX = 64, /* proofs of workload keys are real signatures */
-    ASSAY_SIM_LEVEL_REVIEWS = 2, /* feature levels: ASSAY_LEVEL_REVIEWS, */
-    ASSAY_SIM_LEVEL_MAX = 3,     /* ASSAY_LEVEL_KEYS */
+    ASSAY_SIM_KEYED_NODES_MAX = 64,     /* proofs of workload keys are real signatures */
+    ASSAY_SIM_LEVEL_REVIEWS = 2,        /* feature levels: ASSAY_LEVEL_REVIEWS, */
+    ASSAY_SIM_LEVEL_MAX = 3,            /* ASSAY_LEVEL_KEYS */
     ASSAY_SIM_RECOVERS_MAX = 4,
     ASSAY_SIM_DAYS_MAX = 8,
     ASSAY_SIM_GROUPS_MAX = 4,
+    ASSAY_SIM_GRANTED_NAMES_MAX = 3,
     ASSAY_SIM_ENCLAVES_MAX = 8, /* of a group */
     ASSAY_SIM_CLONES_MAX = 3,
     ASSAY_SIM_REQUESTORS_MAX = 8,
@@ -156,7 +157,10 @@ struct assay_sim_cohort {
     X(RESEND, 33, "resend", "messages of honest nodes again, epochs and eras later")               \
     X(DRIP, 34, "drip", "announces everything, and delivers one piece in sixteen")                 \
     X(EARLY_JUNK, 35, "early-junk", "votes of the next epoch with invalid signatures")             \
-    X(MISDEAL, 36, "misdeal", "its holder of the group key deals, accuses and vouches wrongly")
+    X(MISDEAL, 36, "misdeal", "its holder of the group key deals, accuses and vouches wrongly")    \
+    X(MISNAME, 37, "misname", "ballots state all granted names for the victims, none for others")  \
+    X(MISSIGN, 38, "missign",                                                                      \
+      "in signing sessions: wrong answers, several lists, foreign texts, restored memory")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
@@ -180,8 +184,8 @@ struct assay_sim_adversary {
 struct assay_sim_partition {
     uint64_t start_epoch, stop_epoch; /* [start, stop); 0: to the end */
     bool by_cohort;
-    uint32_t cohort;           /* side A is this cohort */
-    uint32_t share_bp;         /* else side A is the first share of the roster */
+    uint32_t cohort;                 /* side A is this cohort */
+    uint32_t share_bp;               /* else side A is the first share of the roster */
     bool a_receives_b, b_receives_a; /* both false: a full cut; one true: one-way */
 };
 
@@ -259,7 +263,7 @@ struct assay_sim_change {
     bool with_before;       /* one more action of the previous change in the list */
     bool by_cohort;         /* POLICY: the policy fails members */
     uint32_t cohort, count; /* of these, the first ones; 0: all (JOIN: one) */
-    uint32_t epochs;                         /* MAINTENANCE */
+    uint32_t epochs;        /* MAINTENANCE */
     uint32_t vendor_cap_num, vendor_cap_den; /* PARAMETERS */
     /* PARAMETERS too, 0: unchanged. Epoch length; maximum bytes of a block's body; maximum weight
      * of one operator. */
@@ -296,13 +300,13 @@ enum assay_sim_day_flaw { ASSAY_SIM_DAY_LIST(ASSAY_SIM_DAY_ENUM) };
 /* A vendor publishes newer collateral. */
 struct assay_sim_day {
     enum assay_sim_day_flaw flaw;
-    uint64_t at_epoch;     /* of the scenario: members find it */
+    uint64_t at_epoch; /* of the scenario: members find it */
     uint32_t vendor;
-    bool recovery;         /* of a higher evaluation number: it waits for collateral_delay_s */
-    bool by_cohort;        /* it makes platforms outdated */
+    bool recovery;          /* of a higher evaluation number: it waits for collateral_delay_s */
+    bool by_cohort;         /* it makes platforms outdated */
     uint32_t cohort, count; /* of that vendor; the first ones, 0: all */
-    uint64_t update_epoch; /* they are updated from this epoch on; 0: never */
-    uint32_t given_to;     /* number of honest members that find it */
+    uint64_t update_epoch;  /* they are updated from this epoch on; 0: never */
+    uint32_t given_to;      /* number of honest members that find it */
 };
 
 struct assay_sim_store_faults {
@@ -314,44 +318,48 @@ struct assay_sim_store_faults {
 /* Services over the ledger (docs/services.md), and their load. Each exists when the first number of
  * its part is not 0. */
 struct assay_sim_services_plan {
-    uint32_t groups, group_size;    /* of continuity; every member offers a replica to each */
-    uint32_t enclaves;              /* of each group: instances */
-    uint32_t clones;                /* processes of each: above 1 the host runs several at once */
-    uint32_t updates, reads;        /* of each process in an epoch */
-    uint32_t old_states_permille;   /* of starts: the host supplies any sealed state */
-    uint32_t replicas_die_permille; /* of each in an epoch: its memory is lost */
-    uint32_t enclaves_die_permille; /* of each process in an epoch */
+    uint32_t groups, group_size;     /* of continuity; every member offers a replica to each */
+    uint32_t enclaves;               /* of each group: instances */
+    uint32_t clones;                 /* processes of each: above 1 the host runs several at once */
+    uint32_t updates, reads;         /* of each process in an epoch */
+    uint32_t old_states_permille;    /* of starts: the host supplies any sealed state */
+    uint32_t replicas_die_permille;  /* of each in an epoch: its memory is lost */
+    uint32_t enclaves_die_permille;  /* of each process in an epoch */
     uint32_t cutting_hosts_permille; /* of starts: the host relays only to some replicas */
     uint32_t forged_permille;        /* of records: a member submits an old or a modified one too */
     uint32_t forged_handovers_permille; /* of turns of an enclave: its host shows it one */
-    uint32_t quota_abusers;      /* of the last members: they exhaust the quota of an author */
-    uint32_t requestors;         /* accounts with money; every member offers to execute */
-    uint32_t tasks, steps;       /* that are opened in an epoch; of each */
-    uint32_t leavers_permille;   /* of tasks: the requestor leaves when it was shown a step */
-    uint32_t tasks_die_permille; /* of each side of a task in an epoch */
-    uint32_t share_clusters; /* every member offers to hold shares, in one of them */
+    uint32_t quota_abusers;        /* of the last members: they exhaust the quota of an author */
+    uint32_t requestors;           /* accounts with money; every member offers to execute */
+    uint32_t tasks, steps;         /* that are opened in an epoch; of each */
+    uint32_t leavers_permille;     /* of tasks: the requestor leaves when it was shown a step */
+    uint32_t tasks_die_permille;   /* of each side of a task in an epoch */
+    uint32_t share_clusters;       /* every member offers to hold shares, in one of them */
     uint32_t share_slots, share_k; /* of each: slots, and the threshold of slots for a secret */
     uint32_t secrets;              /* one is put in an epoch, up to this number */
     uint32_t secret_reads;         /* in an epoch */
     uint32_t share_liars;          /* of the last members the holders store and give no shares */
     uint32_t share_starved; /* of the first members the holders: no other reaches them over links */
     uint32_t holders_die_permille, holders_lose_permille; /* in an epoch; their disks */
-    bool group_key;       /* every member offers to hold shares of the network's group key */
-    uint32_t key_refresh; /* epochs of a generation */
+    bool group_key;         /* every member offers to hold shares of the network's group key */
+    uint32_t key_refresh;   /* epochs of a generation */
+    uint32_t granted_names; /* names k0, k1, ... that its plan grants to builds of enclaves */
+    bool key_sessions;      /* holders sign certificates of workload keys in each epoch */
     uint32_t key_crashes_permille; /* of actions of its holders: the process ends before or in it */
     uint32_t key_disks_permille; /* of its holders in an epoch: the disk is lost, or an older one */
-    uint64_t stop_epoch;                                  /* no more load from here on; 0: never */
+    uint32_t key_replaced;       /* CA numbers up to it are replaced; 0: none */
+    uint64_t stop_epoch;         /* no more load from here on; 0: never */
     /* Not in the genesis: a change adds them (docs/protocol.md 12.7). */
     uint32_t later_groups; /* the last groups */
     bool later_tasks;
+    uint32_t later_key_retired; /* CA numbers up to it are retired; 0: none */
 };
 
 /* Proposals on the ledger (docs/protocol.md 9.19): what operators and members do with those of
  * changes that are `proposed`, and against them. */
 struct assay_sim_proposals {
-    uint32_t level;  /* feature level of the genesis */
-    uint32_t liars;  /* of the operators of the genesis, the last ones, lie */
-    uint32_t floods; /* statements of each liar in an epoch */
+    uint32_t level;              /* feature level of the genesis */
+    uint32_t liars;              /* of the operators of the genesis, the last ones, lie */
+    uint32_t floods;             /* statements of each liar in an epoch */
     uint32_t forged_permille;    /* of turns of a liar: a statement in another operator's name */
     uint32_t replayed;           /* statements that each Byzantine member sends again in an epoch */
     uint32_t held_permille;      /* of statements: a Byzantine member alone gets it, for a while */
@@ -368,6 +376,7 @@ struct assay_sim_workload_keys {
     uint32_t restarts_permille; /* of enclaves in an epoch: it restarts, and has no keys */
     uint32_t lacking_permille;  /* of declarations: the enclave does not have what is declared */
     uint32_t changed_permille;  /* of declarations of an enclave with keys: other keys */
+    uint32_t upgrades_permille; /* of enclaves in an epoch: it is another build from then on */
 };
 
 enum assay_sim_compare {
@@ -438,7 +447,7 @@ struct assay_scenario {
     uint32_t progress_epochs; /* the bound: epochs after heal_epoch without a close */
     uint32_t overlay_above;   /* with more members nodes have neighbours */
     uint32_t overlay_degree;  /* degree: as many to twice as many */
-    uint32_t history_epochs; /* epochs of blocks that stores retain; 0: ASSAY's default */
+    uint32_t history_epochs;  /* epochs of blocks that stores retain; 0: ASSAY's default */
     /* From here on an attacker has the replaced keys of operators and nodes, and submits documents
      * signed by them; 0: never. */
     uint64_t old_operators_epoch;

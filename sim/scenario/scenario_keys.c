@@ -188,7 +188,8 @@ static const struct assay_scenario_key adversary_keys[] = {
     { U32("rate_permille", rate_permille, 0, 1000, "epochs or acts in which it happens, in 1000") },
     { U32("on_epochs", on_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: number of bad epochs") },
     { U32("off_epochs", off_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: number of good epochs") },
-    { U32("amount", amount, 0, 1000000000, "milliseconds or epochs, depending on the attack") },
+    { U32("amount", amount, 0, 1000000000,
+          "milliseconds, epochs or a kind, depending on the attack") },
 };
 #undef PART
 
@@ -357,15 +358,23 @@ static const struct assay_scenario_key services_keys[] = {
           "holders that lose their disk and key in an epoch, in 1000") },
     { OTHER("group_key", group_key, BOOL, "every member offers to hold shares of a group key") },
     { U32("key_refresh", key_refresh, 64, 1 << 20, "epochs until the group key is shared again") },
+    { U32("granted_names", granted_names, 0, ASSAY_SIM_GRANTED_NAMES_MAX,
+          "names of services that the plan of a group key grants to builds of enclaves") },
+    { OTHER("key_sessions", key_sessions, BOOL,
+            "its holders sign certificates of workload keys in each epoch") },
     { U32("key_crashes_permille", key_crashes_permille, 0, 1000,
           "actions of holders of the group key at which the process ends, in 1000") },
     { U32("key_disks_permille", key_disks_permille, 0, 1000,
           "holders of the group key whose disk is lost or an older one, in an epoch, in 1000") },
+    { U32("key_replaced", key_replaced, 0, 1 << 20,
+          "CA numbers up to this one are replaced, with an overlap") },
     { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "no more load from here on; 0: never") },
     { U32("later_groups", later_groups, 0, ASSAY_SIM_GROUPS_MAX,
           "number of groups, the last ones, that a change adds after the genesis") },
     { OTHER("later_tasks", later_tasks, BOOL, "a change adds tasks after the genesis") },
+    { U32("later_key_retired", later_key_retired, 0, 1 << 20,
+          "CA numbers up to this one are retired by a change after the genesis") },
 };
 #undef PART
 
@@ -405,6 +414,8 @@ static const struct assay_scenario_key workload_keys_keys[] = {
           "declarations of keys that the enclave does not have, in 1000") },
     { U32("changed_permille", changed_permille, 0, 1000,
           "declarations of an enclave with keys that are of other keys than it has, in 1000") },
+    { U32("upgrades_permille", upgrades_permille, 0, 1000,
+          "enclaves whose evidence is of another build from an epoch on, in 1000") },
 };
 #undef PART
 

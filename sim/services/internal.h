@@ -37,7 +37,8 @@ enum program {
     PROGRAM_HOLDER,
     PROGRAM_OWNER,
     PROGRAM_READER,
-    PROGRAM_KEY_HOLDER, /* has no links here */
+    PROGRAM_KEY_HOLDER,
+    PROGRAM_NEXT_KEY_HOLDER, /* the same process, about the next CA number */
 };
 
 /* One process: its CURVE key, which is only a name here. */
@@ -102,8 +103,8 @@ struct instance {
     struct assay_cont_birth birth;
     uint64_t births;
     uint32_t sealed_count, sealed_room;
-    struct sealed *sealed; /* [0] is no state yet */
-    uint32_t released;     /* the newest with an output that left */
+    struct sealed *sealed;    /* [0] is no state yet */
+    uint32_t released;        /* the newest with an output that left */
     uint64_t adopted_session; /* the newest session that took over, and the count of states */
     uint32_t adopted_count;   /* that were sealed then */
 };
@@ -204,7 +205,7 @@ struct assay_sim_services {
         bool fresh; /* the network has just closed an epoch */
         void *memory;
         struct assay_registry *registry; /* NULL: the network has no services yet */
-        uint64_t taken[NODES];           /* numbers of the running epoch, a bit each */
+        uint64_t taken[2][NODES];        /* numbers of the epoch, a bit each; 1: of ceremonies */
         struct assay_registry_facts facts;
         uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
         uint64_t epoch; /* running */
@@ -449,6 +450,9 @@ void group_key_on_reset(struct assay_sim_services *s, uint32_t node,
 void group_key_node_closed(struct assay_sim_services *s, uint32_t node);
 void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_t slot,
                                enum assay_service_kind kind, struct assay_slice payload);
+/* A frame of a signing session. */
+void group_key_receive(struct assay_sim_services *s, uint32_t node, const struct name *from,
+                       struct assay_slice frame);
 /* group_key/audit.c: facts of a final record or a close of the network; after the close; after
  * unobserved epochs. */
 void group_key_facts(struct assay_sim_services *s, const struct assay_registry_facts *facts);

@@ -29,6 +29,12 @@ static bool may_submit(const struct assay_member *m)
            m->trust.integrity.standing != ASSAY_STANDING_SUSPENDED;
 }
 
+/* Records of ceremonies have numbers of their own (docs/protocol.md 12.2.1). */
+static bool is_of_ceremony(const struct assay_service_body *record)
+{
+    return assay_registry_kind_family(record->kind) == ASSAY_FAMILY_IDENTITY;
+}
+
 /* Invariant of a record in a final block. Returns: NULL, or the fault. */
 static const char *fault_of(struct assay_sim_services *s, const struct assay_state *before,
                             const struct assay_service_body *record, uint32_t slot)
@@ -40,7 +46,8 @@ static const char *fault_of(struct assay_sim_services *s, const struct assay_sta
     if (record->epoch != before->epoch + 1) return "is of another epoch";
     if (!assay_bytes_equal(record->chain_id, s->chain_id, 32)) return "is of another chain";
     if (record->number >= ASSAY_SERVICE_NUMBERS) return "has no such number";
-    if ((s->recount.taken[slot] >> record->number & 1) != 0) return "has a number twice";
+    if ((s->recount.taken[is_of_ceremony(record)][slot] >> record->number & 1) != 0)
+        return "has a number twice";
     if (s->recount.registry == NULL) return "is of a network without services";
     const struct assay_registry_plan *plan = assay_registry_get_plan(s->recount.registry);
     if (assay_registry_check_record(plan, s->chain_id, (enum assay_service_kind)record->kind,
@@ -132,7 +139,7 @@ void assay_sim_services_record(struct assay_sim_services *services,
         s->recount.sound = false;
         return;
     }
-    s->recount.taken[slot] |= (uint64_t)1 << record->number;
+    s->recount.taken[is_of_ceremony(record)][slot] |= (uint64_t)1 << record->number;
     const char *became = assay_registry_apply(s->recount.registry, slot, record->node_id,
                                               (enum assay_service_kind)record->kind,
                                               record->payload, &s->recount.facts);

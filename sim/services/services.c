@@ -58,7 +58,7 @@ bool services_name_decode(const uint8_t curve[static 32], struct name *name)
         name->index = name->index << 8 | curve[1 + i];
         name->life = name->life << 8 | curve[5 + i];
     }
-    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_READER;
+    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_NEXT_KEY_HOLDER;
 }
 
 uint64_t services_now(const struct assay_sim_services *s)
@@ -160,6 +160,7 @@ static void make_plan(struct assay_sim_services *s)
     s->first = *p;
     s->first.group_count -= l->later_groups;
     s->first.has_tasks = p->has_tasks && !l->later_tasks;
+    s->first.identity.retired = 0;
     const bool any = s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares ||
                      s->first.has_identity;
     s->first_len = any ? put_plan(&s->first, s->first_bytes) : 0;
@@ -291,7 +292,8 @@ void assay_sim_services_receive(struct assay_sim_services *services, uint32_t no
     case PROGRAM_HOLDER:
     case PROGRAM_OWNER:
     case PROGRAM_READER: shares_receive(s, node, &to, &sender, frame); break;
-    case PROGRAM_KEY_HOLDER: break;
+    case PROGRAM_KEY_HOLDER:
+    case PROGRAM_NEXT_KEY_HOLDER: group_key_receive(s, node, &sender, frame); break;
     }
     submit_pending(s);
 }

@@ -39,6 +39,8 @@ struct assay_sim_services_world {
                                 struct assay_slice payload);
     /* The list of keys of the node's enclaves with this root. Returns: empty: none */
     struct assay_slice (*declared)(void *context, uint32_t node, const uint8_t root[static 32]);
+    /* Returns: the store of its ledger; NULL for a node that does not run. */
+    struct assay_store *(*store)(void *context, uint32_t node);
     /* Returns: what the node's holder of the group key does wrongly now (sim/attack.h, enum
      * assay_misdeal). */
     unsigned (*misdeals)(void *context, uint32_t node);
@@ -65,6 +67,11 @@ const struct assay_services *assay_sim_services_ledger(struct assay_sim_services
 /* Returns: the same by the complete plan. */
 const struct assay_services *assay_sim_services_has_more(const struct assay_sim_services *services);
 
+/* The reference value that evidence of a build measures. */
+void assay_sim_build_value(uint8_t build, uint8_t value[static 32]);
+/* The k-th granted name is k0, k1, ..., of build k + 1; k0 also of the last of as many builds.
+ * Returns: the names of a build, a bit each. */
+uint8_t assay_sim_build_names(uint8_t build, uint32_t names);
 /* The seed of a member's holder key (Ed25519), which its enclave registers. seed: of the run. */
 void assay_sim_key_holder_seed(uint64_t seed, const uint8_t node_id[static 32],
                                struct assay_secret32 *out);

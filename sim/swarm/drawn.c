@@ -120,6 +120,14 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     for (uint32_t i = 0; i < s->adversary_count; i++)
         if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_MISDEAL && s->services.group_key)
             has[ASSAY_SIM_DRAWN_MISDEALS] = true;
+    has[ASSAY_SIM_DRAWN_NAMES] = s->services.granted_names > 0;
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_MISNAME && s->services.granted_names > 0)
+            has[ASSAY_SIM_DRAWN_MISNAMES] = true;
+    has[ASSAY_SIM_DRAWN_KEY_SESSIONS] = s->services.key_sessions;
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_MISSIGN && s->services.key_sessions)
+            has[ASSAY_SIM_DRAWN_MISSIGNS] = true;
     has[ASSAY_SIM_DRAWN_NEW_KEYS] = assay_scenario_changes_keys(s);
     has[ASSAY_SIM_DRAWN_STOLEN_KEYS] = assay_scenario_changes_keys(s) && s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->change_count; i++) {

@@ -48,7 +48,11 @@
     X(STOLEN_KEYS, "stolen_keys", "an attacker has the keys that nodes had before")                \
     X(WORKLOAD_KEYS, "workload_keys", "members declare workload keys, and lose them")              \
     X(GROUP_KEY, "group_key", "members make and reshare a group key")                              \
+    X(NAMES, "names", "the plan grants names of services to builds of enclaves")                   \
+    X(MISNAMES, "misnames", "ballots state wrong names")                                           \
     X(MISDEALS, "misdeals", "holders of a group key deal, accuse and vouch wrongly")               \
+    X(KEY_SESSIONS, "key_sessions", "holders of a group key sign certificates")                    \
+    X(MISSIGNS, "missigns", "holders and coordinators break the rules of signing sessions")        \
     X(LOST_LOGS, "lost_logs", "logs are lost unnoticed, and nodes killed before they are back")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
@@ -81,6 +85,12 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
     X(KEY_MADE, GENERATIONS, "key_made", "a generation of a group key came into force")            \
     X(KEY_RESHARED, RESHARES, "key_reshared", "a group key was shared again")                      \
     X(MISDEALT, HOLDERS_CONVICTED, "misdealt", "a holder of the group key was convicted")          \
+    X(NAMED, NAMES_GRANTED, "named", "a member with active keys had a granted name")               \
+    X(KEY_SIGNED, CERTIFICATES_SIGNED, "key_signed", "holders signed a certificate")               \
+    X(TOKEN_SIGNED, TOKENS_SIGNED, "token_signed", "holders signed a token")                       \
+    X(ROLLED_OVER, ROLLOVERS, "rolled_over", "a CA number took the place of another")              \
+    X(ATTACKED, SESSIONS_ATTACKED, "attacked", "a hostile coordinator began a signing session")    \
+    X(RESTORED, MEMORIES_RESTORED, "restored", "a host restored the memory of a signer")           \
     X(KILLED_AGAIN, RECOVERY_KILLS, "killed_again",                                                \
       "a node that had lost its log was killed before it was back")
 

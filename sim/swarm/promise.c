@@ -227,6 +227,8 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_WORKLOAD_KEYS:
     case ASSAY_SIM_CHECKER_GROUP_KEY:
     case ASSAY_SIM_CHECKER_CEREMONIES:
+    case ASSAY_SIM_CHECKER_GRANTED_NAMES:
+    case ASSAY_SIM_CHECKER_SIGNING:
     case ASSAY_SIM_CHECKER_QUIET:
     case ASSAY_SIM_CHECKER_BOUNDS:
     case ASSAY_SIM_CHECKER_CONSENT:

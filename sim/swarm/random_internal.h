@@ -55,6 +55,7 @@ enum aspect {
     ASPECT_WORKLOAD_KEYS = 38,
     ASPECT_LOST_LOGS = 39,
     ASPECT_GROUP_KEY = 40,
+    ASPECT_KEY_SESSIONS = 41,
 };
 
 enum { NODES_MIN = 4 };
@@ -125,5 +126,6 @@ void random_keys(const struct draw *d);
 void random_workload_keys(const struct draw *d);
 void random_lost_logs(const struct draw *d);
 void random_group_key(const struct draw *d);
+void random_key_sessions(const struct draw *d);
 
 #endif

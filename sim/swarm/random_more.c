@@ -401,6 +401,20 @@ void random_workload_keys(const struct draw *d)
 
 /* --- a group key (docs/identity.md 3) */
 
+/* Names that its plan grants to builds of enclaves, which are replaced (docs/protocol.md 2.17). */
+static void random_granted_names(const struct draw *d, struct assay_sim_random *r)
+{
+    struct assay_scenario *const s = d->s;
+    const bool misnames = chance(r, 700);
+    if (!chance(r, 800)) return;
+    s->services.granted_names = between(r, 1, ASSAY_SIM_GRANTED_NAMES_MAX);
+    s->workload_keys.upgrades_permille = low(r, 0, 500);
+    if (!misnames || s->adversary_count < 2) return;
+    s->adversaries[1].attack = ASSAY_SIM_ATTACK_MISNAME;
+    s->adversaries[1].start_epoch = 1;
+    s->adversaries[1].stop_epoch = 0;
+}
+
 /* Holders of its shares run on every member, crash, lose their disks, find older ones, and misdeal
  * where members are Byzantine. A ceremony takes six epochs and begins 16 after the last one. */
 void random_group_key(const struct draw *d)
@@ -411,6 +425,7 @@ void random_group_key(const struct draw *d)
     struct assay_sim_workload_keys *const k = &s->workload_keys;
     struct assay_sim_random r = stream(d, ASPECT_GROUP_KEY);
     const bool misdeals = chance(&r, 600), keeps_keys = chance(&r, 700);
+    const bool registers = chance(&r, 300); /* programs of its members, in most epochs */
     const uint32_t epochs = between(&r, 8, 40);
     if (!chance(&r, GROUP_KEY_PERMILLE) || d->burns || s->nodes < NODES_MIN) return;
     if (s->nodes > NODES_MOST || assay_scenario_proposes(s)) return;
@@ -420,7 +435,7 @@ void random_group_key(const struct draw *d)
     if (chance(&r, 300)) p->key_disks_permille = low(&r, 1, 40);
     if (p->stop_epoch == 0 && chance(&r, 500)) p->stop_epoch = s->heal_epoch + 1;
     k->declared_permille = between(&r, 300, 1000);
-    k->changed_permille = low(&r, 0, 200);
+    k->changed_permille = registers ? between(&r, 300, 1000) : low(&r, 0, 200);
     if (keeps_keys) k->restarts_permille = k->lacking_permille = 0;
     if (misdeals && s->adversary_count > 0) {
         s->adversaries[0].attack = ASSAY_SIM_ATTACK_MISDEAL;
@@ -428,6 +443,32 @@ void random_group_key(const struct draw *d)
         s->adversaries[0].stop_epoch = 0;
     }
     s->epochs += epochs;
+    random_granted_names(d, &r);
+    if (!chance(&r, 400)) return;
+    p->key_replaced = between(&r, 1, 2); /* a number is NEXT for 64 epochs, and OLD as long */
+    if (chance(&r, 300)) s->epochs += between(&r, 40, 120);
+}
+
+/* Holders sign in each epoch, also while a number is the next one, and hostile ones break the rules
+ * of sessions. An adversary that misdeals goes on with that, and most of those that misname:
+ * another one, if there is any, missigns. */
+void random_key_sessions(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_KEY_SESSIONS);
+    const bool signs = chance(&r, 800), missigns = chance(&r, 850), replaces = chance(&r, 300);
+    if (!s->services.group_key || !signs) return;
+    s->services.key_sessions = true;
+    for (uint32_t i = 0; i < s->adversary_count && missigns; i++) {
+        struct assay_sim_adversary *const a = &s->adversaries[i];
+        if (a->attack == ASSAY_SIM_ATTACK_MISDEAL) continue;
+        if (a->attack == ASSAY_SIM_ATTACK_MISNAME && !replaces) continue;
+        a->attack = ASSAY_SIM_ATTACK_MISSIGN;
+        a->start_epoch = 1;
+        a->stop_epoch = 0;
+        a->rate_permille = 1000;
+        return;
+    }
 }
 
 /* --- logs that are lost unnoticed (docs/protocol.md 2.7.3.1) */

@@ -617,6 +617,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     random_keys(&d);
     random_workload_keys(&d);
     random_group_key(&d);
+    random_key_sessions(&d);
     random_lost_logs(&d);
     draw_long(&d);
     if (!d.beyond) fit_to_promise(&d);

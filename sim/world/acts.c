@@ -24,6 +24,31 @@ static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_
     acts->slanders = false; /* once */
 }
 
+/* Signs other granted names: of all that pass with their keys, or another list's. */
+static void twist_names(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                        uint8_t *payload, size_t len)
+{
+    const struct assay_sim_world_acts *acts = &w->nodes[node].acts;
+    struct assay_record record;
+    const enum assay_status status = assay_record_decode(assay_slice_over(payload, len), &record);
+    const struct assay_ballot_grants *said = &record.ballot.grants;
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (said->names == 0) return;
+    uint8_t *row = payload + (said->row.bytes - payload);
+    if (acts->claims_names || acts->denies_names) assay_bytes_zero(row, said->row.len);
+    for (uint32_t i = 0; acts->claims_names && i < w->options.nodes; i++) {
+        const uint8_t code = assay_votes_row_get(record.ballot.row.bytes, i);
+        if (assay_outcome_is_pass(assay_votes_outcome(code)) && !assay_votes_without_keys(code))
+            assay_grants_row_add(row, said->names, i, (uint8_t)((1u << said->names) - 1));
+    }
+    for (size_t i = 0; acts->other_names && i + 32 <= len; i++) {
+        if (!assay_bytes_equal(payload + i, said->digest, 32)) continue;
+        payload[i] ^= 0x55;
+        break;
+    }
+    assay_sha256(record.body.bytes, record.body.len, effect->as.sign.digest);
+}
+
 /* Signs a proposal with another state root. */
 static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t len)
 {
@@ -67,6 +92,8 @@ void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effe
     if (effect->as.sign.class_ != ASSAY_STORE_BALLOT) return;
     if (acts->slanders || acts->whitewashes)
         twist_ballot(w, node, effect, payload->bytes, payload->len);
+    if (acts->claims_names || acts->denies_names || acts->other_names)
+        twist_names(w, node, effect, payload->bytes, payload->len);
 }
 
 static void send_also(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,

@@ -106,6 +106,26 @@ static bool is_numbered(const struct assay_sim_change *row)
     return row->action != ASSAY_SIM_ACTION_MAINTENANCE;
 }
 
+static bool is_about_operators(const struct assay_sim_change *row)
+{
+    return row->action == ASSAY_SIM_ACTION_OPERATORS ||
+           row->action == ASSAY_SIM_ACTION_OPERATORS_BACK ||
+           row->action == ASSAY_SIM_ACTION_OPERATOR_KEY;
+}
+
+/* A list of operators is drafted from the one in force. While a change that a block has will leave
+ * another one, such a draft fits nowhere, and `assay change` shows its author so. */
+static bool awaits_operators(const struct world_run *r, uint32_t index)
+{
+    const struct assay_sim_change *rows = r->scenario->changes;
+    if (!is_about_operators(&rows[index])) return false;
+    for (uint32_t i = 0; i < r->scenario->change_count; i++)
+        if (is_about_operators(&rows[i]) && r->changes->drafts[i].taken_epoch > 0 &&
+            r->changes->drafts[i].activation > r->before.epoch)
+            return true;
+    return false;
+}
+
 /* Returns: false while it has to wait; later drafts wait with it. */
 static bool step_draft(struct world_run *r, uint32_t index)
 {
@@ -121,7 +141,9 @@ static bool step_draft(struct world_run *r, uint32_t index)
          (row->proposed && world_proposals_replaced(r)));
     if (stale && row->proposed) world_proposals_over(r, index, draft);
     if (stale) world_draft_forget(r, index);
-    if (draft->phase == DRAFT_WAITS || stale) {
+    if (stale) draft->phase = DRAFT_WAITS;
+    if (draft->phase == DRAFT_WAITS) {
+        if (awaits_operators(r, index)) return true;
         draft->phase = world_draft_make(r, index) ? DRAFT_OUT : DRAFT_OVER;
         if (draft->phase == DRAFT_OVER) return true;
     }

@@ -195,17 +195,32 @@ static void put_operators(struct drafting *d, struct assay_genesis *next)
     add_action(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
 }
 
+/* An operator of the genesis by the key that it has now: one that was replaced is of no operator
+ * any more, and members are of the new id (docs/protocol.md 9.6.7). */
+static void find_newest_key(const struct world_changes *c, struct assay_genesis_operator *o)
+{
+    for (uint32_t i = 0; i < c->renamed_count; i++) /* in the order of the changes */
+        if (assay_bytes_equal(o->operator_id, c->renamed[i].before, 32))
+            assay_bytes_copy(o->operator_id, 32, c->renamed[i].after, 32);
+    const struct assay_genesis_operator *now = assay_operator_find(c->operators, o->operator_id);
+    if (now != NULL)
+        assay_bytes_copy(o->public_key, sizeof o->public_key, now->public_key,
+                         sizeof now->public_key);
+}
+
 /* The operators of the genesis again, if others are in force. */
 static void restore_operators(struct drafting *d)
 {
-    const struct assay_genesis *genesis = d->r->w->genesis;
+    const struct world_changes *c = d->r->changes;
     struct assay_genesis *next = calloc(1, sizeof *next);
     ASSAY_ASSERT(next != NULL);
-    *next = *genesis;
+    *next = *d->r->w->genesis;
     next->member_count = 0;
-    for (uint32_t i = 0; i < next->operator_count; i++)
+    for (uint32_t i = 0; i < next->operator_count; i++) {
         next->operators[i].name = assay_slice_over("operator", 8);
-    if (d->r->changes->operators->operator_count != genesis->operator_count) put_operators(d, next);
+        find_newest_key(c, &next->operators[i]);
+    }
+    if (c->operators->operator_count != next->operator_count) put_operators(d, next);
     free(next);
 }
 

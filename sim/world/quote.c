@@ -1,17 +1,27 @@
 /*
  * sim/world/quote.c - modelled evidence and its verdict.
  *
- * "MODEL", the node whose platform made it, a flag for each fault, 64 bytes of report data, and a
- * number that makes each quote different. The verdict is a function of these bytes.
+ * "MODEL", the node whose platform made it, a flag for each fault, 64 bytes of report data, a
+ * number that makes each quote different, and the build that it measures. The verdict is a function
+ * of these bytes.
  */
 #include "base/bitmap.h"
 #include "base/writer.h"
 #include "engine/ledger/state/workload_keys.h"
+#include "sim/services/services.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
 
-enum { AT_NODE = 5, AT_FLAGS = 6, AT_NODE_HIGH = 7, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
+enum {
+    AT_NODE = 5,
+    AT_FLAGS = 6,
+    AT_NODE_HIGH = 7,
+    AT_DATA = 8,
+    AT_NUMBER = 72,
+    AT_BUILD = 80,
+    AT_END
+};
 enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8, FLAG_ENDED = 16 };
 
 /* host/overlay/gossip.h, shape */
@@ -41,18 +51,37 @@ static uint8_t flags_of(enum assay_sim_evidence evidence)
     ASSAY_UNREACHABLE("evidence outside its enum");
 }
 
+static void root_of(struct assay_slice list, uint8_t root[static 32])
+{
+    struct assay_declared_keys keys;
+    const enum assay_status status = assay_declared_keys_decode(list, &keys);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_declared_keys_root(&keys, root);
+}
+
+/* Does the enclave have this list, or had it a moment ago? */
+static bool has_list(const struct assay_sim_world_acts *acts, const uint8_t wanted[static 32])
+{
+    const struct assay_slice lists[] = { acts->keys, acts->earlier[0], acts->earlier[1] };
+    uint8_t root[32];
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i].len == 0) continue;
+        root_of(lists[i], root);
+        if (assay_bytes_equal(root, wanted, 32)) return true;
+    }
+    return false;
+}
+
 /* docs/protocol.md 2.16.3: the enclave binds what is declared only if it has all of it. */
 static void fill_report_data(const struct assay_sim_world_acts *acts,
                              const struct assay_effect *effect, uint8_t report_data[static 64])
 {
-    struct assay_declared_keys keys;
     uint8_t root[32];
     assay_bytes_copy(report_data, 64, effect->as.quote.report_data, 64);
     if (!effect->as.quote.binds_keys || acts->keys.len == 0) return;
-    const enum assay_status status = assay_declared_keys_decode(acts->keys, &keys);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_declared_keys_root(&keys, root);
-    if (!acts->binds_undeclared && !assay_bytes_equal(root, effect->as.quote.keys_root, 32)) return;
+    if (!acts->binds_undeclared && !has_list(acts, effect->as.quote.keys_root)) return;
+    if (acts->binds_undeclared) root_of(acts->keys, root);
+    else assay_bytes_copy(root, 32, effect->as.quote.keys_root, 32);
     const struct assay_binding binding = {
         .chain_id = effect->as.quote.chain_id,
         .era = effect->as.quote.era,
@@ -86,6 +115,7 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
     fill_report_data(&n->acts, effect, bytes + AT_DATA);
     struct assay_writer out = assay_writer_over(bytes + AT_NUMBER, 8);
     assay_writer_u64le(&out, assay_sim_random_next(&w->quotes));
+    bytes[AT_BUILD] = n->acts.build;
     bytes[EVIDENCE_LEN - 1] = 1;
     return world_payload(w, bytes, sizeof bytes);
 }
@@ -111,6 +141,21 @@ static void add_claims(const struct assay_sim_world *w, uint32_t node, uint8_t f
     if ((flags & FLAG_ENDED) != 0)
         assay_verdict_add(verdict, ASSAY_RULE_CERT_TIME, 0, "valid to 1", "judged at 2");
     if ((flags & FLAG_OLD) != 0) assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, 0, "7", "6");
+}
+
+void world_build_value(uint8_t build, uint8_t value[static 32])
+{
+    assay_sim_build_value(build, value);
+}
+
+/* Every policy accepts every build: what differs is what the plan grants to it. */
+static void add_build(uint8_t build, struct assay_verdict *verdict)
+{
+    uint8_t value[32];
+    if (build == 0) return;
+    world_build_value(build, value);
+    assay_verdict_add_measured(verdict, WORLD_BUILD_FIELD, ASSAY_MEASURED_ALLOWED, value,
+                               sizeof value);
 }
 
 static uint32_t node_of(struct assay_slice evidence)
@@ -142,6 +187,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
     const uint32_t node = node_of(bytes);
     add_claims(w, node, flags, verdict);
+    add_build(bytes.bytes[AT_BUILD], verdict);
     if (rules != NULL && world_rules_expired(w, rules, node, at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "a set that is valid",
                           "one that has ended");

@@ -81,6 +81,12 @@ static struct assay_slice declared_list(void *context, uint32_t node, const uint
     return world_workload_keys_list(context, node, root);
 }
 
+static struct assay_store *store_of(void *context, uint32_t node)
+{
+    const struct world_run *r = context;
+    return r->w->nodes[node].alive ? r->w->nodes[node].store : NULL;
+}
+
 static unsigned misdeals_of(void *context, uint32_t node)
 {
     const struct world_run *r = context;
@@ -119,6 +125,7 @@ void world_services_open(struct world_run *r, struct assay_sim_world_options *op
                                                     .send = send_message,
                                                     .submit = submit_record,
                                                     .declared = declared_list,
+                                                    .store = store_of,
                                                     .misdeals = misdeals_of,
                                                     .honest = is_honest,
                                                     .looked = report_check };

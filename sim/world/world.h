@@ -113,7 +113,14 @@ struct assay_sim_world_acts {
     /* Workload keys that its enclave has: bound where they are what is declared. A list of
      * engine/ledger/state/workload_keys.h, borrowed; empty: none. */
     struct assay_slice keys;
+    /* What it had one and two epochs before, since it started: bound as well, until its host has
+     * declared the next list (docs/identity.md 6.6.2). */
+    struct assay_slice earlier[2];
     bool binds_undeclared; /* and otherwise, too: an enclave that quotes what its host says */
+    uint8_t build;         /* that its quotes measure; 0: none that a plan grants a name to */
+    bool claims_names;     /* its ballots say that all that pass with their keys have every name */
+    bool denies_names;     /* and that none has any */
+    bool other_names;      /* its ballots are by another list of names */
     uint16_t victim;
 };
 

@@ -31,6 +31,7 @@ enum {
     WORLD_NODES = ASSAY_SIM_WORLD_NODES_MAX,
     WORLD_MS_KEPT = 1 << 16, /* a histogram has one bucket each millisecond */
     EVIDENCE_LEN = 96,       /* modelled */
+    WORLD_BUILD_FIELD = 0,   /* of the reference value that evidence measures: MRENCLAVE */
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
     FRAME_LEN = 40,    /* host/peers/wire.h: a frame's overhead */
@@ -471,6 +472,8 @@ struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_
 /* Returns: NULL where the enclave does not answer. */
 struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
                                        const struct assay_effect *effect);
+/* The reference value of a build. */
+void world_build_value(uint8_t build, uint8_t value[static 32]);
 /* rules: those of its epoch (world_rules_of); NULL: no node fails by them, and nothing expires. */
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
                     enum assay_evidence_kind kind, int64_t at_unix_s,

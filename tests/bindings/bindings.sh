@@ -42,7 +42,7 @@ export CARGO_HOME="$work/cargo" CARGO_TARGET_DIR="$work/target" CARGO_NET_OFFLIN
 unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET GOOS GOARCH CGO_CFLAGS CGO_LDFLAGS
 
 # --- what users install
-for component in library library-policy library-standing dev python go rust; do
+for component in library library-policy library-standing library-keys dev python go rust; do
     check "installs $component" "$cmake" --install "$build" --prefix "$prefix" --component $component
 done
 lib=$(dirname "$(find "$prefix" -name 'libassay.so')")
@@ -73,10 +73,10 @@ within() { cd "$1" && shift && "$@"; }
 go_builds() { (within "$work/go" go build -o "$work/bin/go-$1" "./$1"); }
 cargo_builds() { (within "$work/rust" cargo build --quiet --offline --locked); }
 rustls_builds() { (within "$work/rustls" cargo build --quiet --offline); }
-for program in run verify attested_keys; do
+for program in run verify attested_keys workload; do
     check "Go builds $program" go_builds $program || done_with_checks
 done
-check 'cargo builds both, offline and locked' cargo_builds || done_with_checks
+check 'cargo builds all, offline and locked' cargo_builds || done_with_checks
 
 if [ "$part" = made ]; then
     check 'rustls is there (librust-rustls-dev): `./dev test` installs it' \
@@ -185,6 +185,29 @@ check 'no time' examples_agree 2 '' "$quote" "$collateral" "$policy" "$challenge
 # --- attested TLS without a certificate authority, by the TLS library of each language
 check 'TLS connections in C, Go and Rust' python3 "$root/tests/bindings/attested_keys.py" "$out/standings" "$out/tls" \
     "$build/examples/example_attested_keys" "$work/bin/go-attested_keys" "$work/target/debug/attested_keys"
+
+# --- registration of a key: an enclave of their own, the same outcomes
+if [ -x "$build/tests/key_service" ]; then
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$out/workload.pem" 2>/dev/null
+    openssl pkey -in "$out/workload.pem" -pubout -outform DER -out "$out/workload.der"
+    sockets=$(mktemp -d /tmp/assay-keys.XXXXXX) # short: the path of a UNIX socket has 107 bytes
+    services=
+    trap 'kill $services 2>/dev/null; rm -rf "$sockets"' EXIT
+    registers() { # registers LANGUAGE COMMAND...
+        "$build/tests/key_service" "$sockets/$1" &
+        services="$services $!"
+        for _ in $(seq 100); do [ -S "$sockets/$1" ] && break || sleep 0.1; done
+        language=$1
+        shift
+        "$@" "$sockets/$language" "$out/workload.pem" "$out/workload.der" "$sockets/absent" >"$out/workload.$language"
+    }
+    check 'Python registers keys' registers python python3 "$root/tests/bindings/run_workload.py"
+    check 'Go registers keys' registers go "$work/bin/go-workload"
+    check 'Rust registers keys' registers rust "$work/target/debug/workload"
+    for language in python go rust; do
+        check "what $language receives is what is expected" diff "$root/tests/bindings/workload.txt" "$out/workload.$language"
+    done
+fi
 
 # --- tokens of other verifiers: results, never evidence
 tokens=$out/tokens

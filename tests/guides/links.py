@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Do the guides lead somewhere? Every relative link and picture of a page, every page in its folder's list,
-every alert's runbook, a text for everybody who does not see a picture.
+every alert's runbook, a text for everybody who does not see a picture, planted faults that a table of attacks names.
 
 usage: links.py ROOT
 """
@@ -11,6 +11,7 @@ import sys
 import xml.etree.ElementTree
 
 ALT_MIN = 20  # letters: a sentence, not a word
+ATTACKS = 34  # of the design of identities
 
 
 def anchors(page):
@@ -53,6 +54,23 @@ def look_at_picture(picture, wrong):
         wrong.append(f"{picture}: fetches or runs something")
 
 
+def look_at_attacks(root, wrong):
+    """Every fault that docs/identity.md 14 names is planted, and each of its attacks has one."""
+    planted = set()
+    for table in (root / "tests/mutants").rglob("*.mutants"):
+        planted |= set(re.findall(r"^=== (\S+)$", table.read_text(encoding="utf-8"), re.M))
+    page = root / "docs/identity.md"
+    section = page.read_text(encoding="utf-8").partition("## 14. Attacks")[2]
+    attacks = re.findall(r"^\| (\d+) \|.*\| ([^|]*) \|$", section, re.M)
+    if len(attacks) < ATTACKS or [int(number) for number, _ in attacks] != list(range(1, len(attacks) + 1)):
+        wrong.append(f"{page}: expected attacks 1 to {ATTACKS} or more in section 14, found {len(attacks)}")
+    for number, faults in attacks:
+        names = re.findall(r"`([^`]+)`", faults)
+        wrong.extend(f"{page}: attack {number}: no fault {name} is planted" for name in names if name not in planted)
+        if not names:
+            wrong.append(f"{page}: attack {number} has no planted fault")
+
+
 def main():
     root, wrong, pages, pictures, alerts = pathlib.Path(sys.argv[1]), [], 0, 0, 0
     for page in sorted((root / "docs").rglob("*.md")) + [root / "README.md"]:
@@ -77,6 +95,7 @@ def main():
     for alert in re.findall(r"- alert: (\w+)", rules):
         if f"`{alert}`" not in told:
             wrong.append(f"docs/runbooks/README.md: says nothing of the alert {alert}")
+    look_at_attacks(root, wrong)
     for line in wrong:
         print(line, file=sys.stderr)
     print(f"links: {pages} pages, {pictures} pictures, {alerts} alerts, {len(wrong)} findings")

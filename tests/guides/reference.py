@@ -225,7 +225,7 @@ def metrics(root):
         "## 1. Of a daemon\n", table(["metric", "type", "label", "meaning"], body),
         para("`event` of `assay_peer_events_total` has the names of `assay counters`: [events](events.md) 2."),
         "## 2. Of programs of services\n",
-        para("`assay-replica`, `assay-holder` and `assay-executor` write them to the file that `metrics` of their "
+        para("`assay-replica`, `assay-holder`, `assay-executor` and `assay-signer` write them to the file that `metrics` of their "
              "configuration names, in the text format 0.0.4 ([services](../services.md) 4.6). `listen` is the "
              "configured address."),
         table(["metric", "type", "label", "what"], program_metrics(root))])

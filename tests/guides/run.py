@@ -30,7 +30,8 @@ SECONDS_PACKAGES = 900  # ... or waits for a mirror
 SLOW = 2  # seconds of one block that are worth a line
 PAUSE = 0.2  # between two tries of what is waited for
 PATIENCE = 3  # times the seconds of a guide: other tests run beside it
-PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim", "assay-replica", "assay-holder", "assay-executor")
+PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim", "assay-replica", "assay-holder", "assay-executor",
+            "assay-signer")
 HERE = pathlib.Path(__file__).resolve().parent
 NEEDS = {"swtpm": "swtpm", "prometheus": "prometheus", "promtool": "promtool", "nginx": "nginx",
          "curl": "curl", "openssl": "openssl", "python3": "python3"}

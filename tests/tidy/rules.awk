@@ -27,7 +27,7 @@ BEGIN {
     ban("assert", "", "use ASSAY_ASSERT, which no build type switches off")
 
     # Outside libraries, each behind its adapter. Tests may look behind the adapter they compare with.
-    confine("openssl/", "^(base/crypto/openssl[a-z0-9_]*|examples/(attested_[a-z]+|peer_key))[.]c$")
+    confine("openssl/", "^(base/crypto/openssl[a-z0-9_]*|examples/(attested_[a-z]+|peer_key|register_key))[.]c$")
     confine("nettle/", "^(base/crypto/nettle|services/evm/keccak)[.]c$")
     confine("wolfssl/", "^base/crypto/wolfssl[.]c$")
     confine("zmq.h", "^net/zmq/")
@@ -57,7 +57,7 @@ BEGIN {
     arrow["enforce"] = " base engine/messages/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""
     arrow["net"] = " base quote scoring engine host services enforce web "
-    arrow["sim"] = " base quote scoring engine host services enforce/decide.h "
+    arrow["sim"] = " base quote scoring engine host services enforce/decide.h net/services/identity/derivation.h "
     arrow["apps"] = " base quote scoring engine host services enforce net sim web "
     arrow["examples"] = " include "
     arrow["include"] = ""

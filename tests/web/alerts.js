@@ -74,6 +74,9 @@ async function pure() {
         ['AssayCollateralEnded', (d) => (d.collateral = { roots: [{ root: 'a', name: 'A', until: new Date(T0 - 1).toISOString() }] })],
         ['AssayDisagreement', (d) => (d.matrix.members[0].outcomes = '-FFFFFF')],
         ['AssayGroupGone', (d) => (d.services = { groups: [{ number: 0, name: 'x', phase: 'gone' }] })],
+        ['AssayGroupKeyUnable', (d) => (d.services = { groups: [], identity: { state: 'too_few' } })],
+        ['AssayGroupKeyUnable', (d) => (d.services = { groups: [], identity: { state: 'lost' } })],
+        ['AssayGroupKeyFew', (d) => (d.services = { groups: [], identity: { state: 'few' } })],
         ['AssaySharesAlarm', (d) => (d.services = { groups: [], shares: { clusters: [{ alarm: true }] } })],
     ]) {
         const docs = structuredClone(good);

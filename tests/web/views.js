@@ -137,6 +137,11 @@ async function contents() {
         'services: records that came, and no others',
         (await text()).includes('transfer') && !/\breplica\b\s+0/.test(await text()),
     );
+    t.check(
+        'services: the group key, its shares and its ceremony',
+        /Certificate authority[\s\S]*few\s+signs; a few more lost shares end that[\s\S]*A reshare of the key is under way: deals\.[\s\S]*not live[\s\S]*lost[\s\S]*3 of 4/.test(await text()),
+        await text(),
+    );
     t.check('services: programs', (await text()).includes('3 programs at the socket, 2 of them follow.'));
     await t.go(page, '#/policy');
     await page

@@ -67,6 +67,8 @@ const inPhase = (model, phase, text) =>
         .filter((g) => g.phase === phase)
         .map((g) => ({ key: g.number, text: `Group ${g.name || g.number} ${text}`, since: NaN }));
 
+const keyState = (model, states, text) => one(states.includes(model.services?.identity?.state), text);
+
 // name, severity, runbook, how long it holds before it is an alert, what it is of this model: rows { key or node, text,
 // since }, since NaN where documents do not say. Names, severities, runbooks and times are those of alerts.yml.
 export const ALERTS = [
@@ -118,6 +120,8 @@ export const ALERTS = [
     ],
     ['AssayGroupGone', 'critical', 'group-gone', 0, (m) => inPhase(m, 'gone', 'lost more memories than it tolerates')],
     ['AssayGroupChanging', 'warning', 'group-gone', 15, (m) => inPhase(m, 'changing', 'has a next view that does not begin')],
+    ['AssayGroupKeyUnable', 'critical', 'group-key', 1, (m) => keyState(m, ['too_few', 'lost'], 'Holders cannot sign: certificates and tokens are not renewed')],
+    ['AssayGroupKeyFew', 'warning', 'group-key', 15, (m) => keyState(m, ['few'], 'Few shares of the group key are live')],
     ['AssaySharesAlarm', 'critical', 'shares-alarm', 5, (m) => one(list(m.services?.shares?.clusters).some((c) => c.alarm), 'A cluster of shares cannot replace a slot')],
 ];
 const SEVERITIES = ['critical', 'warning', 'info'];

@@ -57,7 +57,7 @@ export const conditionOf = (n) =>
 // Null of a network that has none, and of nodes that do not say.
 export function servicesOf(docs) {
     const s = docs.services;
-    if (!s || !(list(s.groups).length || s.shares || s.tasks || s.known === false)) return null;
+    if (!s || !(list(s.groups).length || s.shares || s.tasks || s.identity || s.known === false)) return null;
     return { ...s, groups: list(s.groups), records: list(s.records) };
 }
 

@@ -71,11 +71,12 @@ int cli_command_keys(int argc, char **argv);       /* keys.c: generate, operator
 /* workload_keys.c: `assay keys list`. node: NULL: all members. Returns: an enum assay_exit */
 struct assay_daemon_request;
 int cli_keys_list(const struct assay_daemon_request *q, const char *node);
-int cli_command_config(int argc, char **argv);     /* config.c: check, show, diff */
-int cli_command_genesis(int argc, char **argv);    /* genesis.c: create, sign, show */
-int cli_command_change(int argc, char **argv);     /* change.c: draft, show, simulate, sign, ... */
-int cli_command_recover(int argc, char **argv);    /* recover.c: fence, answer, draft, sign, ... */
-int cli_command_status(int argc, char **argv);     /* watch.c, by way of a running daemon */
+int cli_command_identity(int argc, char **argv); /* identity_fetch.c */
+int cli_command_config(int argc, char **argv);   /* config.c: check, show, diff */
+int cli_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
+int cli_command_change(int argc, char **argv);   /* change.c: draft, show, simulate, sign, ... */
+int cli_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
+int cli_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
 int cli_command_nodes(int argc, char **argv);
 int cli_command_top(int argc, char **argv); /* top.c */
 int cli_command_explain(int argc, char **argv);
@@ -101,6 +102,8 @@ int cli_command_continuity(int argc, char **argv); /* continuity.c: status, show
 int cli_command_share(int argc, char **argv);      /* share.c: status, put, read */
 int cli_command_account(int argc, char **argv);    /* account.c: create, show, transfer */
 int cli_command_task(int argc, char **argv);       /* task.c: offers, status, run, close */
+int cli_command_ca(int argc, char **argv);         /* authority.c: show, status, bundle, audit */
+int cli_command_bridge(int argc, char **argv);     /* bridge.c: init, certificate, token, ... */
 int cli_command_context(int argc, char **argv);    /* context.c: add, list, use, test, remove */
 int cli_command_fleet(int argc, char **argv);      /* fleet.c: several networks */
 int cli_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */

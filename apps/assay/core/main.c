@@ -45,6 +45,7 @@ static const struct assay_command commands[] = {
     { "setup", "configuration and keys for one node or a local network", cli_command_setup, RULES },
     { "config", "check, show and compare configurations of assayd", cli_command_config, RULES },
     { "keys", "keys of a node or an operator; list workload keys", cli_command_keys, RULES },
+    { "identity", "certificates of workload keys, kept in a folder", cli_command_identity, RULES },
     { "genesis", "plan, sign and show a network", cli_command_genesis, RULES },
     { "node", "write the join request of a node", cli_command_node, RULES },
     { "change", "change a running network: draft, simulate, sign, submit", cli_command_change,
@@ -85,6 +86,9 @@ static const struct assay_command commands[] = {
     { "account", "accounts of a network with tasks: keys, balances, payments", cli_command_account,
       SERVICES },
     { "task", "tasks paid by step: offers, run, status, close", cli_command_task, SERVICES },
+    { "ca", "certificate authority: show, prove, audit", cli_command_ca, SERVICES },
+    { "bridge", "sign certificates and tokens of a network again, with ECDSA or RSA",
+      cli_command_bridge, SERVICES },
 #endif
     { "soft", "make SOFT vendors, platforms and quotes, for development", cli_command_soft,
       DEVELOPMENT },

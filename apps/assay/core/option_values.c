@@ -45,11 +45,11 @@ int cli_option_number(const char *option, const char *text, uint64_t low, uint64
         return -1;
     }
     if (high >= INT64_MAX)
-        return cli_misuse("--%s wants a number from %llu, not \"%s\"", option,
+        return cli_misuse("--%s: expected a number from %llu, found \"%s\"", option,
                           (unsigned long long)low, text);
-    return cli_misuse("--%s wants %llu to %llu%s%s, not \"%s\"", option, (unsigned long long)low,
-                      (unsigned long long)high, unit != NULL ? " " : "", unit != NULL ? unit : "",
-                      text);
+    return cli_misuse("--%s: expected %llu to %llu%s%s, found \"%s\"", option,
+                      (unsigned long long)low, (unsigned long long)high, unit != NULL ? " " : "",
+                      unit != NULL ? unit : "", text);
 }
 
 static int take_ms(unsigned *ms, const char *name, const char *value)

@@ -87,7 +87,7 @@ static enum assay_status read_answer(const struct asking *asking, struct assay_h
     const unsigned code = answer->status;
     free(answer->text);
     answer->text = NULL;
-    if (status == ASSAY_OK && code == 200) {
+    if (status == ASSAY_OK && (code == 200 || code == 202)) {
         *document = json;
         return ASSAY_OK;
     }
@@ -413,6 +413,13 @@ static const struct {
     { "task", "offers" },
     { "task", "status" },
     { "store", "save" },
+    { "identity", "fetch" },
+    { "ca", "show" },
+    { "ca", "status" },
+    { "ca", "bundle" },
+    { "ca", "audit" },
+    { "bridge", "certificate" },
+    { "bridge", "token" },
 };
 
 static bool is_remote_verb(const struct assay_verb *verb)

@@ -36,6 +36,12 @@ struct assay_json *cli_identity_plan_json(const struct assay_registry_plan *plan
     assay_json_set_uint(object, "validity", plan->identity.validity_s);
     assay_json_set_uint(object, "refresh", plan->identity.refresh);
     assay_json_set_text(object, "rollover", plan->identity.replaces_lost_key ? "auto" : "manual");
+    assay_json_set_uint(object, "rollover_epochs", plan->identity.rollover);
+    assay_json_set_uint(object, "next_epochs", plan->identity.next_epochs);
+    assay_json_set_uint(object, "old_epochs", plan->identity.old_epochs);
+    assay_json_set_uint(object, "replace", plan->identity.replaced);
+    assay_json_set_uint(object, "retire", plan->identity.retired);
+    assay_json_set_bool(object, "insecure", plan->identity.insecure);
     for (uint32_t i = 0; i < plan->identity.grant_count; i++) {
         const struct assay_plan_grant *grant = &plan->identity.grant[i];
         struct assay_json *const one = assay_json_append_object(names);

@@ -193,7 +193,8 @@ int cli_change_draft_record(const struct assay_change_options *options,
  * Out: *document: in bytes[ASSAY_SERVICES_PLAN_LEN_MAX]. Errors are printed. Returns: an enum
  * assay_exit. change_services.c */
 int cli_change_services_draft(const struct assay_change_options *options, struct assay_slice before,
-                              const char *path, uint8_t *bytes, struct assay_slice *document);
+                              uint32_t epoch_ms, const char *path, uint8_t *bytes,
+                              struct assay_slice *document);
 /* Every service of the plan `after`, and which are new. Returns: an array. */
 struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after);
 /* The plan of services that a change brings against the one that it finds; source: NULL, or nothing

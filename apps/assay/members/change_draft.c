@@ -406,8 +406,8 @@ static int draft_services(struct cli_drafting *d, const char *path)
         d->recovers ? basis->effective.genesis->services : assay_draft_plan(basis);
     if (d->has_plan) return cli_draft_refuse(d, "--services once");
     d->has_plan = true;
-    const int result =
-        cli_change_services_draft(d->options, before, path, d->plan_bytes, &document);
+    const int result = cli_change_services_draft(d->options, before, d->parameters.epoch_ms, path,
+                                                 d->plan_bytes, &document);
     if (result == ASSAY_EXIT_OK)
         cli_draft_add_action(d, ASSAY_ACTION_SERVICES)->document = document;
     return result;

@@ -1,6 +1,6 @@
 /*
  * apps/assay/members/change_services.c - service actions of a change: the merged plan, and a text
- * of the additions (docs/protocol.md 12.7: services of a network).
+ * of the additions and changes (docs/protocol.md 12.7: services of a network).
  */
 #include "apps/assay/members/change.h"
 
@@ -35,13 +35,14 @@ static enum assay_status add_up(struct plans *p, struct assay_slice before, uint
 }
 
 int cli_change_services_draft(const struct assay_change_options *options, struct assay_slice before,
-                              const char *path, uint8_t *bytes, struct assay_slice *document)
+                              uint32_t epoch_ms, const char *path, uint8_t *bytes,
+                              struct assay_slice *document)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     const char *why = "";
     struct plans *p = calloc(1, sizeof *p);
     if (p == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
-    enum assay_status status = assay_config_services_load(path, &p->added, message);
+    enum assay_status status = assay_config_services_load(path, epoch_ms, &p->added, message);
     if (status != ASSAY_OK) {
         free(p);
         return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s",
@@ -102,11 +103,15 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     return object;
 }
 
-static struct assay_json *identity_json(const struct assay_registry_plan *plan, bool new)
+static struct assay_json *identity_json(const struct assay_registry_plan *before,
+                                        const struct assay_registry_plan *plan)
 {
     struct assay_json *const object = cli_identity_plan_json(plan);
+    const bool is_changed =
+        before->has_identity && !assay_registry_plan_has_same_terms(before, plan);
     assay_json_set_text(object, "service", "identity");
-    assay_json_set_bool(object, "new", new);
+    assay_json_set_bool(object, "new", !before->has_identity);
+    assay_json_set_bool(object, "changed", is_changed);
     return object;
 }
 
@@ -121,8 +126,7 @@ struct assay_json *cli_change_services_json(struct assay_slice before, struct as
             assay_json_append(list, group_json(&p->sum, i, i >= p->before.group_count));
         if (p->sum.has_shares) assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
         if (p->sum.has_tasks) assay_json_append(list, tasks_json(&p->sum, !p->before.has_tasks));
-        if (p->sum.has_identity)
-            assay_json_append(list, identity_json(&p->sum, !p->before.has_identity));
+        if (p->sum.has_identity) assay_json_append(list, identity_json(&p->before, &p->sum));
     }
     free(p);
     return list;
@@ -144,13 +148,16 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
 }
 
 static const char services_view[] =
-    "services       [?new new|as before]: "
+    "services       [?new new|[?changed changed|as before]]: "
     "[?service=group group {name} (number {number}), {size} replicas, at most {instances} "
     "instances\n"
     "|[?service=shares shares, {threshold} of {slots} in {clusters} clusters, {confirmations} "
     "confirmations, at most {ids} ids\n"
     "|[?service=identity identity {trust_domain}, issuer {issuer}, {validity} s, {refresh} epochs "
-    "a generation, rollover {rollover}\n"
+    "a generation, rollover {rollover}, every {rollover_epochs} epochs, next for {next_epochs}, "
+    "old "
+    "for {old_epochs}[?replace , numbers up to {replace} are replaced][?retire , numbers up to "
+    "{retire} are retired at once]\n"
     "[*names   name         {name}, standing {min_standing}\n"
     "[*references     reference  {field} {value}\n]]"
     "|tasks, at most {tasks} at once, {accounts} accounts\n"

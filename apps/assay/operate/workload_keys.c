@@ -10,7 +10,8 @@ static const char member_view[] =
     "{name}: {standing}, [?active keys active since their PASS in epoch {keys_epoch}"
     "|{state}][?declared_since ; declared since epoch {declared_since}]\n"
     "[?!complete   the lists of this member are not complete here: keys may be missing\n]"
-    "[*keys   {purpose,-7} {name,-20} {spki_sha256}  [?active active|{reason}: {reason_text}]\n]";
+    "[*keys   {purpose,-7} {name,-20} {spki_sha256}  [?active active[?granted , granted by "
+    "operators]|{reason}: {reason_text}]\n]";
 
 static void show_all(const struct assay_json *document)
 {

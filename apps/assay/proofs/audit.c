@@ -8,13 +8,10 @@
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
-#include "apps/assay/members/network.h"
+#include "apps/assay/proofs/audit_ledger.h"
 #include "apps/assay/proofs/audit_orders.h"
-#include "apps/assay/proofs/proof.h"
 #include "apps/sim/commands/progress.h"
 #include "base/system_clock.h"
-#include "host/services.h"
-#include "net/documents/collateral_updates.h"
 #include "net/timeline/history.h"
 
 #include <stdio.h>
@@ -31,10 +28,7 @@ struct audit_options {
 
 struct audit_run {
     const struct audit_options *options;
-    struct assay_store *store;
-    struct assay_network *network;
-    struct assay_collateral_updates *updates;
-    struct assay_host_plans *plans; /* of services: of the genesis, and what changes add */
+    struct cli_audit_ledger ledger;
     struct assay_sim_progress progress;
     bool begun;           /* the first epoch was closed: the ones before are not part of it */
     uint64_t scores;      /* history rows that were compared */
@@ -107,7 +101,8 @@ static bool compare_row(struct audit_run *run, const struct assay_state *state, 
 static void read_score(struct audit_run *run, const struct assay_store_key *key,
                        uint8_t bytes[static SCORE_LEN_MAX], size_t *len)
 {
-    if (assay_store_get(run->store, ASSAY_STORE_SCORE, key, bytes, SCORE_LEN_MAX, len) != ASSAY_OK)
+    if (assay_store_get(run->ledger.store, ASSAY_STORE_SCORE, key, bytes, SCORE_LEN_MAX, len) !=
+        ASSAY_OK)
         *len = 0;
 }
 
@@ -118,7 +113,7 @@ static bool compare_score(struct audit_run *run, const struct assay_state *state
     struct assay_history_row row = { 0 };
     const struct assay_store_key day = { .era = state->era, .epoch = state->epoch, .number = slot };
     const uint64_t hour =
-        assay_history_hour(run->network->genesis->parameters.epoch_ms, state->epoch);
+        assay_history_hour(run->ledger.network.genesis->parameters.epoch_ms, state->epoch);
     const struct assay_store_key month = { .era = ASSAY_HISTORY_ERA,
                                            .epoch = hour % ASSAY_HISTORY_HOURS,
                                            .number = slot };
@@ -145,9 +140,7 @@ static bool on_rules(void *context, const struct assay_genesis *effective,
                      const struct assay_audit_rules *before)
 {
     struct audit_run *run = context;
-    return cli_network_rule(run->network, effective) &&
-           (before == NULL ||
-            cli_network_rule_before(run->network, before->policy, before->endorsements));
+    return cli_audit_ledger_rule(&run->ledger, effective, before);
 }
 
 static bool on_epoch_closed(void *context, const struct assay_state *state)
@@ -351,41 +344,33 @@ static int exit_of(const struct assay_audit_figures *f)
 
 /* ------------------------------------------------------------ the commands */
 
-static int walk_store(struct audit_run *run, struct assay_network *network,
-                      const struct assay_checkpoint *checkpoint)
+static int walk_store(struct audit_run *run)
 {
     const struct audit_options *options = run->options;
+    struct assay_network *const network = &run->ledger.network;
+    struct assay_store *const store = run->ledger.store;
     struct assay_audit_figures figures;
     struct assay_audit_fault fault;
-    const uint64_t highest = highest_epoch(run->store);
+    const uint64_t highest = highest_epoch(store);
     if (highest > 0 && options->from_epoch > highest)
         return cli_misuse("--from %llu: the store ends at epoch %llu",
                           (unsigned long long)options->from_epoch, (unsigned long long)highest);
-    void *memory = aligned_alloc(64, assay_audit_memory_len());
-    const struct assay_audit_config config = {
-        .store = run->store,
-        .genesis = network->genesis,
+    struct assay_audit_config config = {
         .vet = { .context = network, .finding = cli_network_appraise },
-        .updates = run->updates != NULL ? assay_document_collateral_functions(run->updates) : NULL,
-        .plan_follow = assay_host_services_follow,
-        .services = &run->plans->fold,
         .signatures = !options->unsigned_,
         .items = strcmp(options->verb, "verify") == 0,
         .from_epoch = options->from_epoch,
-        .checkpoint = checkpoint,
-        .memory = memory,
         .ruled = on_rules,
         .closed = on_epoch_closed,
         .context = run,
     };
+    cli_audit_ledger_configure(&run->ledger, &config);
     run->progress =
-        sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0, options->json);
+        sim_progress_start("epochs", find_newest(store, UINT32_MAX).epoch, 0, options->json);
     const double began_s = now_s();
-    const enum assay_status status =
-        memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
+    const enum assay_status status = assay_audit(&config, &figures, &fault);
     const double took_s = now_s() - began_s;
     sim_progress_end(&run->progress);
-    free(memory);
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
     if (status == ASSAY_OK) {
@@ -399,47 +384,20 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
         return result == ASSAY_EXIT_OK ? exit_of(&figures) : result;
     }
     (void)fprintf(stderr, "assay audit %s: %s%s\n", options->verb,
-                  status == ASSAY_E_STORE ? run->store->ops->error(run->store)
-                                          : assay_status_text(status),
+                  status == ASSAY_E_STORE ? store->ops->error(store) : assay_status_text(status),
                   status == ASSAY_E_STORE ? CLI_NETWORK_STORE_DAMAGED : "");
     return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
-}
-
-/* Of a network that has services, or gets some: what their records make is folded as well. Returns:
- * an exit status. */
-static int know_services(struct audit_run *run, const struct assay_genesis *genesis)
-{
-    run->plans = calloc(1, sizeof *run->plans);
-    if (run->plans == NULL) return ASSAY_EXIT_INTERNAL;
-    assay_host_plans_open(run->plans, genesis->chain_id);
-    const size_t len = assay_audit_services_len(&run->plans->fold);
-    run->plans->fold.memory = aligned_alloc(64, (len + 63) / 64 * 64);
-    return run->plans->fold.memory != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
 static int run_audit(const struct audit_options *options)
 {
     struct audit_run run = { .options = options };
-    struct assay_network network = { .bytes = NULL };
-    struct assay_checkpoint checkpoint;
-    run.network = &network;
-    int result = cli_network_open(&network, "assay audit", options->genesis);
-    if (result == ASSAY_EXIT_OK && options->checkpoint != NULL)
-        result = cli_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
-    if (result == ASSAY_EXIT_OK)
-        result =
-            cli_network_store("assay audit", options->store,
-                              ", or verify a copy that was made while it was stopped", &run.store);
-    if (result == ASSAY_EXIT_OK && assay_document_collateral_create(&run.updates) != ASSAY_OK)
-        result = ASSAY_EXIT_INTERNAL;
-    if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
-    if (result == ASSAY_EXIT_OK)
-        result = walk_store(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
-    assay_document_collateral_destroy(&run.updates);
-    if (run.plans != NULL) free(run.plans->fold.memory);
-    free(run.plans);
-    assay_store_close(&run.store);
-    cli_network_close(&network);
+    const struct cli_audit_ledger_paths paths = { .store = options->store,
+                                                  .genesis = options->genesis,
+                                                  .checkpoint = options->checkpoint };
+    int result = cli_audit_ledger_open(&run.ledger, "assay audit", &paths);
+    if (result == ASSAY_EXIT_OK) result = walk_store(&run);
+    cli_audit_ledger_close(&run.ledger);
     return result;
 }
 

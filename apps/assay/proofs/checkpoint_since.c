@@ -16,21 +16,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char command[] = "assay checkpoint";
+static const char *prefix_of(const struct assay_checkpoint_since *s)
+{
+    return s->command != NULL ? s->command : "assay checkpoint";
+}
+
+static enum assay_status send_request(const struct assay_checkpoint_since *s, const char *line,
+                                      struct assay_json **document)
+{
+    return s->request != NULL
+               ? s->request(s->context, line, document)
+               : assay_client_request(s->socket, line, ASSAY_CLIENT_TIMEOUT_MS, document);
+}
 
 /* Returns: an enum assay_exit; *document is the caller's. */
-static int request_boundaries(const char *socket, const struct assay_checkpoint *at, bool voters,
+static int request_boundaries(const struct assay_checkpoint_since *s,
+                              const struct assay_checkpoint *at, bool voters,
                               struct assay_json **document)
 {
+    const char *const command = prefix_of(s);
     char request[96];
     (void)snprintf(request, sizeof request, "boundaries %" PRIu32 " %" PRIu64 "%s", at->era,
                    at->epoch, voters ? " voters" : "");
-    const enum assay_status asked =
-        assay_client_request(socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
+    const enum assay_status asked = send_request(s, request, document);
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
-        assay_client_fault(socket, asked, fault);
-        (void)fprintf(stderr, "%s: %s: %s\n", command, socket, fault);
+        if (s->request == NULL) assay_client_fault(s->socket, asked, fault);
+        else (void)snprintf(fault, sizeof fault, "no answer (%s)", assay_status_text(asked));
+        (void)fprintf(stderr, "%s: %s: %s\n", command, s->socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     const struct assay_json *data = assay_json_get(*document, "data");
@@ -102,9 +115,11 @@ static enum assay_status add_links(struct assay_boundary_chain *chain,
     return status;
 }
 
-static int report_refusal(const struct assay_boundary_chain *chain, const struct assay_fault *fault,
+static int report_refusal(const struct assay_checkpoint_since *s,
+                          const struct assay_boundary_chain *chain, const struct assay_fault *fault,
                           enum assay_status status)
 {
+    const char *const command = prefix_of(s);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         (void)fprintf(stderr, "%s: %s\n", command, assay_status_text(status));
         return ASSAY_EXIT_INTERNAL;
@@ -125,8 +140,7 @@ static bool report_other_network(const struct assay_checkpoint_since *s)
     uint8_t *bytes = NULL;
     char expected[65], found[65];
     const bool is_other =
-        assay_client_request(s->socket, "checkpoint", ASSAY_CLIENT_TIMEOUT_MS, &document) ==
-            ASSAY_OK &&
+        send_request(s, "checkpoint", &document) == ASSAY_OK &&
         read_hex(assay_json_get(document, "data"), "checkpoint", &bytes, &slice) &&
         assay_checkpoint_decode(slice, &own) == ASSAY_OK &&
         !assay_bytes_equal(own.chain_id, s->from->chain_id, sizeof own.chain_id);
@@ -137,7 +151,7 @@ static bool report_other_network(const struct assay_checkpoint_since *s)
     assay_hex_encode(own.chain_id, 32, found, sizeof found);
     (void)fprintf(stderr,
                   "%s: not trusted: %s is a daemon of another network: chain %s, found %s\n",
-                  command, s->socket, expected, found);
+                  prefix_of(s), s->socket, expected, found);
     return true;
 }
 
@@ -149,7 +163,7 @@ static int walk_boundaries(const struct assay_checkpoint_since *s,
         struct assay_json *document = NULL;
         struct assay_fault fault = { .status = ASSAY_OK };
         const struct assay_checkpoint *at = first ? s->from : &chain->at;
-        const int asked = request_boundaries(s->socket, at, first, &document);
+        const int asked = request_boundaries(s, at, first, &document);
         if (asked != ASSAY_EXIT_OK) {
             assay_json_free(&document);
             return asked;
@@ -166,7 +180,7 @@ static int walk_boundaries(const struct assay_checkpoint_since *s,
         assay_json_free(&document);
         if (first && assay_status_class(status) == ASSAY_CLASS_INPUT && report_other_network(s))
             return ASSAY_EXIT_DENIED;
-        if (status != ASSAY_OK) return report_refusal(chain, &fault, status);
+        if (status != ASSAY_OK) return report_refusal(s, chain, &fault, status);
         if (done) return ASSAY_EXIT_OK;
     }
 }
@@ -175,6 +189,7 @@ static int check_age(const struct assay_checkpoint_since *s,
                      const struct assay_boundary_chain *chain,
                      struct assay_checkpoint_advanced *carried)
 {
+    const char *const command = prefix_of(s);
     const struct assay_proven_state last = { .time_ms = chain->at.time_ms };
     if (chain->unsealed) {
         (void)fprintf(
@@ -192,8 +207,8 @@ static int check_age(const struct assay_checkpoint_since *s,
         return age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED;
     }
     *carried = (struct assay_checkpoint_advanced){ .to = chain->at,
-                                                  .crossing_count = chain->crossing_count,
-                                                  .crossing = chain->crossing };
+                                                   .crossing_count = chain->crossing_count,
+                                                   .crossing = chain->crossing };
     return chain->crossing_count > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
 }
 

@@ -7,9 +7,14 @@
 
 #include "apps/assay/proofs/proof.h"
 #include "engine/sync/boundary_chain.h"
+#include "net/json/json.h"
 
 struct assay_checkpoint_since {
-    const char *socket;
+    const char *command; /* prefix of errors; NULL: "assay checkpoint" */
+    const char *socket;  /* or what `request` sends to, for errors */
+    /* Sends a request line of the admin socket in another way; NULL: to the socket, or context. */
+    enum assay_status (*request)(void *context, const char *line, struct assay_json **document);
+    void *context;
     const struct assay_checkpoint *from;
     const struct assay_proof_time *time; /* options that gave now_ms and max_age_s */
     uint64_t now_ms;                     /* 0: no clock */

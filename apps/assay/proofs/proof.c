@@ -24,7 +24,7 @@
 
 struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
-    const char *trusting_period, *since, *policy;
+    const char *trusting_period, *since, *policy, *ear_form;
     struct assay_proof_time time;
     const char *key; /* a file with the key of a TLS peer; NULL: FILE is a proof of standing */
     bool bare, keys, json;
@@ -64,6 +64,7 @@ static int read_options(int argc, char **argv, struct proof_options *o)
         { "next", .text = &o->next },
         { "ear", .text = &o->ear },
         { "ear-key", .text = &o->ear_key },
+        { "ear-form", .text = &o->ear_form },
         ASSAY_PROOF_TIME_TARGETS(&o->time),
         { "trusting-period", .text = &o->trusting_period },
         { "since", .text = &o->since },
@@ -475,7 +476,8 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
     /* Without a clock old keys could move a checkpoint on for ever. */
     if (o->next != NULL && b->has_age) result = write_checkpoint(command, o->next, &p->next);
     if (result == ASSAY_EXIT_OK && o->ear != NULL)
-        result = cli_proof_ear_write(b, o->ear, o->ear_key);
+        result = cli_proof_ear_write(b, o->ear, o->ear_key,
+                                     o->ear_form != NULL && strcmp(o->ear_form, "cwt") == 0);
     if (result != ASSAY_EXIT_OK) return result;
     if (o->json || o->ear == NULL || strcmp(o->ear, "-") != 0)
         /* docs/identity.md 10.3: without a clock no key is accepted. */
@@ -603,5 +605,6 @@ int cli_command_proof(int argc, char **argv)
                           "suspended, is accepted for so long");
     if ((o.ear == NULL) != (o.ear_key == NULL))
         return cli_misuse("--ear and --ear-key go together");
+    if (o.ear_form != NULL && o.ear == NULL) return cli_misuse("--ear-form belongs to --ear");
     return verify_file(&o);
 }

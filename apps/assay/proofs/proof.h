@@ -69,11 +69,12 @@ enum assay_key_answer cli_proof_peer_check(const struct cli_proof_peer *peer,
 /*
  * cli_proof_ear_write - what is proven as an attestation result of all verifiers together
  * (proof_ear.c), signed with a key of `assay keys operator`.
- * In:      path: "-" for stdout. Hardware is claimed under a production policy alone; under
- *          another, or one that is unknown, the vector has no claim about it
+ * In:      path: "-" for stdout; is_cbor: a CBOR web token, else JSON. Hardware is claimed under a
+ *          production policy alone; under another, or one that is unknown, the vector has no claim
+ *          about it
  * Returns: an enum assay_exit
  */
 int cli_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
-                        const char *key);
+                        const char *key, bool is_cbor);
 
 #endif

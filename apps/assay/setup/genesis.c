@@ -184,6 +184,7 @@ static struct assay_json *document_of(const struct assay_genesis *g)
     assay_json_set_uint(data, "vendor_cap_num", p->vendor_cap_num);
     assay_json_set_uint(data, "vendor_cap_den", p->vendor_cap_den);
     assay_json_set_uint(data, "block_len_max", p->block_len_max);
+    assay_json_set_uint(data, "level", p->level);
     assay_json_set_uint(data, "collateral_delay_s", assay_parameters_delay_ms(p) / 1000);
     assay_json_set_uint(data, "seats_max", assay_parameters_seats(p));
     set_amplification(data, assay_parameters_amplification(p));
@@ -207,6 +208,7 @@ static const char genesis_view[] =
     "caps           operator {operator_cap_num}/{operator_cap_den}, vendor root "
     "{vendor_cap_num}/{vendor_cap_den}\n"
     "block_len_max  {block_len_max}\n"
+    "feature level  {level}\n"
     "collateral     of a higher evaluation number takes effect {collateral_delay_s:period} after a "
     "block contains it\n"
     "seats_max      {seats_max}\n"
@@ -227,7 +229,9 @@ static const char genesis_view[] =
     "{services.tasks.accounts} accounts, {services.tasks.balances} of them with a balance\n]"
     "[?services.identity identity       {services.identity.trust_domain}, issuer "
     "{services.identity.issuer}, {services.identity.validity} s, {services.identity.refresh} "
-    "epochs a generation, rollover {services.identity.rollover}\n"
+    "epochs a generation, rollover {services.identity.rollover}, every "
+    "{services.identity.rollover_epochs} epochs[?services.identity.insecure , "
+    "INSECURE]\n"
     "[*services.identity.names   name         {name}, standing {min_standing}\n"
     "[*references     reference  {field} {value}\n]]]"
     "|services       a plan that cannot be read\n]]"

@@ -285,8 +285,11 @@ static enum assay_status read_members(struct draft *d)
 
 /* ------------------------------------------------------------ create */
 
+/* docs/identity.md 5.8: where anything is accepted as evidence, no certificate hides it. */
 static enum assay_status write_services(struct draft *d)
 {
+    if (d->policy->profile == ASSAY_PROFILE_DEVELOPMENT && d->plan->services.has_identity)
+        d->plan->services.identity.insecure = true;
     struct assay_writer w = assay_writer_over(d->services, sizeof d->services);
     const enum assay_status status = assay_registry_plan_encode(&d->plan->services, &w);
     if (status != ASSAY_OK)
@@ -298,20 +301,14 @@ static enum assay_status write_services(struct draft *d)
 
 /* docs/protocol.md 3.24, 12.7.1: a build that cannot read rules of devices, or a plan with a group
  * key, joins no such network. */
-static enum assay_status raise_level(struct draft *d)
+static void raise_level(struct draft *d)
 {
     const bool has_key = d->plan->has_services && d->plan->services.has_identity;
     uint32_t *const level = &d->genesis->parameters.level;
     uint32_t needed = assay_rules_level(d->policy, &d->endorsements);
     if (has_key && needed < ASSAY_LEVEL_GROUP_KEY) needed = ASSAY_LEVEL_GROUP_KEY;
-    if (needed > ASSAY_LEVEL_NEWEST)
-        return cli_genesis_set_message(
-            d->message, ASSAY_E_UNSUPPORTED,
-            "services.identity: a group key needs feature level %u, and this build supports %d at "
-            "most: remove the section, and add it by a change once that level is in force",
-            (unsigned)needed, (int)ASSAY_LEVEL_NEWEST);
+    ASSAY_ASSERT(needed <= ASSAY_LEVEL_NEWEST);
     if (*level < needed) *level = needed;
-    return ASSAY_OK;
 }
 
 static enum assay_status build_genesis(struct draft *d, const char *plan_path,
@@ -322,11 +319,11 @@ static enum assay_status build_genesis(struct draft *d, const char *plan_path,
     d->genesis->parameters = d->plan->parameters;
     d->genesis->threshold = d->plan->threshold;
     d->genesis->time_ms = d->plan->time_ms;
-    if (d->plan->has_services) ASSAY_TRY(write_services(d));
     if (!d->plan->has_time) d->genesis->time_ms = assay_unix_ms();
     ASSAY_TRY(read_policy(d));
+    if (d->plan->has_services) ASSAY_TRY(write_services(d));
     ASSAY_TRY(read_collateral(d));
-    ASSAY_TRY(raise_level(d));
+    raise_level(d);
     ASSAY_TRY(read_members(d));
 
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);

@@ -240,6 +240,7 @@ int cli_command_setup(int argc, char **argv)
         { "port", .text = &s.port },
         { "http-port", .text = &s.http_port },
         { "services", .flag = &s.services },
+        { "identity", .flag = &s.identity },
         { "unit", .flag = &s.unit },
         { "start", .flag = &s.start },
         { "stop", .flag = &s.stop },

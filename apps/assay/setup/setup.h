@@ -15,6 +15,7 @@ struct assay_setup {
     const char *dir, *name, *genesis, *gossip, *kind, *credential, *vendor, *admin, *http;
     const char *nodes, *operators, *vendors, *epoch_ms, *port, *http_port;
     bool services;               /* local: in its plan */
+    bool identity;               /* local: a group key in its plan */
     bool start, stop;            /* local: its processes */
     bool unit;                   /* node: for assayd.service, where packages put things */
     const char *config, *socket; /* node: its file, its enclave's socket */
@@ -58,10 +59,13 @@ struct assay_setup_programs {
     const char *enclave; /* what executors run, as evidence measures it */
     unsigned long nodes;
     unsigned long port; /* the first node's; theirs stand behind all of them. 0: free ones */
+    bool services;      /* executors; with shares: */
     bool shares;        /* replicas and holders as well */
+    bool identity;      /* holders of the group key */
 };
-/* Writes replica.yaml, holder.yaml, executor.yaml, the key of their stores and the account that is
- * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
+/* Writes replica.yaml, holder.yaml, executor.yaml, signer.yaml with its checkpoint, the key of
+ * their stores and the account that is paid into the folder of node n, which counts from 1.
+ * Returns: an enum assay_exit. */
 int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n);
 
 /* Whether a folder has a network that `assay setup local` made. Out: *missing: the first node whose

@@ -24,7 +24,7 @@ enum {
     GROUPS_MAX = 8, /* operators, vendors */
     TEXT_MAX = 64 * 1024,
     SOCKET_PATH_MAX = 107,
-    PROGRAM_PORTS = 4, /* of the services of a node, behind those of the nodes */
+    PROGRAM_PORTS = 5, /* of the services of a node, behind those of the nodes */
 };
 
 static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamma", "delta",
@@ -99,8 +99,8 @@ static int check_free(unsigned long first, unsigned long count, const char *opti
 static int check_free_ports(const struct cli_local *l)
 {
     if (!l->s->start) return ASSAY_EXIT_OK;
-    const int gossip =
-        check_free(l->port, (l->s->services ? 1 + PROGRAM_PORTS : 1) * l->nodes, "port");
+    const int gossip = check_free(
+        l->port, (l->s->services || l->s->identity ? 1 + PROGRAM_PORTS : 1) * l->nodes, "port");
     return gossip != ASSAY_EXIT_OK ? gossip : check_free(l->http_port, l->nodes, "http-port");
 }
 
@@ -177,13 +177,24 @@ static int make_account(struct cli_local *l)
     return l->s->services ? cli_setup_run(cli_local_path(l, "account.pub"), words) : ASSAY_EXIT_OK;
 }
 
+/* Eight epochs or more (docs/identity.md 3.21). */
+static unsigned long validity_of(const struct cli_local *l)
+{
+    const unsigned long eight_s = l->epoch_ms * 8 / 1000;
+    return eight_s > LOCAL_VALIDITY_S ? eight_s : LOCAL_VALIDITY_S;
+}
+
 static void put_services(const struct cli_local *l)
 {
     char account[80];
+    if (l->s->services || l->s->identity) (void)fputs("services:\n", l->out);
+    if (l->s->identity)
+        (void)fprintf(
+            l->out, "  identity: { trust_domain: %s, issuer: \"https://id.%s\", validity: %lu }\n",
+            LOCAL_TRUST_DOMAIN, LOCAL_TRUST_DOMAIN, validity_of(l));
     if (!l->s->services) return;
     if (!cli_setup_value(cli_local_path(l, "account.pub"), "account", account, sizeof account))
         account[0] = '\0';
-    (void)fputs("services:\n", l->out);
     if (cli_local_has_replicas(l)) {
         (void)fprintf(l->out, "  groups: [{ name: state, size: %d }]\n", (int)LOCAL_GROUP_SIZE);
         (void)fprintf(l->out,
@@ -200,8 +211,10 @@ static int write_programs(const struct cli_local *l, unsigned long n)
                                                    .enclave = l->s->enclave_path,
                                                    .nodes = l->nodes,
                                                    .port = l->port,
-                                                   .shares = cli_local_has_replicas(l) };
-    return l->s->services ? cli_setup_programs(&programs, n) : ASSAY_EXIT_OK;
+                                                   .services = l->s->services,
+                                                   .shares = cli_local_has_replicas(l),
+                                                   .identity = l->s->identity };
+    return l->s->services || l->s->identity ? cli_setup_programs(&programs, n) : ASSAY_EXIT_OK;
 }
 
 /* ------------------------------------------------------------ policy, plan, genesis */
@@ -395,7 +408,8 @@ static int make_network(struct cli_local *l)
 static bool has_values(const struct assay_setup *s)
 {
     return s->nodes != NULL || s->operators != NULL || s->vendors != NULL || s->epoch_ms != NULL ||
-           s->port != NULL || s->http_port != NULL || s->enclave != NULL || s->services;
+           s->port != NULL || s->http_port != NULL || s->enclave != NULL || s->services ||
+           s->identity;
 }
 
 /* Returns: whether the folder is there and is not empty. */
@@ -423,6 +437,7 @@ static void read_made(struct cli_local *l)
 {
     char http[64];
     l->s->services = access(cli_local_path(l, "node-1/executor.yaml"), F_OK) == 0;
+    l->s->identity = access(cli_local_path(l, "node-1/signer.yaml"), F_OK) == 0;
     if (!cli_setup_value(cli_local_path(l, "node-1/assayd.yaml"), "  http", http, sizeof http))
         return;
     const char *const colon = strrchr(http, ':');
@@ -481,8 +496,9 @@ int cli_setup_local(struct assay_setup *s)
     static struct cli_local l;
     bool is_done = false;
     l.s = s;
-    if (s->services && assay_verbs_services_count == 0)
-        return cli_misuse("--services: this build has no services (ASSAY_WITH_SERVICES=OFF)");
+    if ((s->services || s->identity) && assay_verbs_services_count == 0)
+        return cli_misuse("--%s: this build has no services (ASSAY_WITH_SERVICES=OFF)",
+                          s->services ? "services" : "identity");
     if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
         return cli_misuse("DIR is missing: the folder of the network");
     if (s->dir[0] == '\0') return cli_misuse("DIR is empty: expected the folder of the network");

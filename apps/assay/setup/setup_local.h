@@ -9,12 +9,15 @@
 
 #include <stdio.h>
 
+#define LOCAL_TRUST_DOMAIN "assay.test" /* RFC 6761: of no one */
+
 enum {
     LOCAL_NODES_MAX = 20,
     LOCAL_GROUP_SIZE = 3,  /* replicas */
     LOCAL_SHARE_NODES = 4, /* the minimum for shares, and for replicas next to them */
     LOCAL_SLOTS_MAX = 5,   /* of a cluster */
     LOCAL_MONEY = 1000000, /* all that there is */
+    LOCAL_VALIDITY_S = 900,
 };
 
 struct cli_local {

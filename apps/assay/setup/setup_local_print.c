@@ -58,6 +58,10 @@ unsigned long cli_local_confirmations(const struct cli_local *l)
 
 static void print_services(const struct cli_local *l)
 {
+    if (l->s->identity)
+        (void)printf("identity: trust domain %s; the group key is made within some 8 epochs of the "
+                     "start, and node-N/signer/ca-1.pem is its certificate\n",
+                     LOCAL_TRUST_DOMAIN);
     if (!l->s->services) return;
     if (cli_local_has_replicas(l))
         (void)printf("services: group state of %d replicas, shares of %lu slots of which %lu make "
@@ -71,6 +75,7 @@ static void print_services(const struct cli_local *l)
 static void set_services(const struct cli_local *l, struct assay_json *data)
 {
     char account[80];
+    if (l->s->identity) assay_json_set_text(data, "trust_domain", LOCAL_TRUST_DOMAIN);
     if (!l->s->services) return;
     struct assay_json *const services = assay_json_object();
     if (cli_local_has_replicas(l)) {

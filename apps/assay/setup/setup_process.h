@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { ASSAY_LOCAL_NODES = 20, ASSAY_LOCAL_PROGRAMS = 4 * ASSAY_LOCAL_NODES };
+enum { ASSAY_LOCAL_NODES = 20, ASSAY_LOCAL_PROGRAMS = 5 * ASSAY_LOCAL_NODES };
 
 /* assayd, or a service program next to it: `PROGRAM --config FILE`. */
 struct assay_local_process {

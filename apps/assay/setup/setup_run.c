@@ -144,6 +144,7 @@ static void read_network(const char *dir)
         { "assay-replica", "replica.yaml", "replica.log" },
         { "assay-holder", "holder.yaml", "holder.log" },
         { "assay-executor", "executor.yaml", "executor.log" },
+        { "assay-signer", "signer.yaml", "signer.log" },
     };
     (void)snprintf(network.dir, sizeof network.dir, "%s", dir);
     unsigned long missing = 0;

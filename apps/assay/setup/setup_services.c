@@ -84,11 +84,27 @@ static int write_executor(const char *folder, unsigned port, const char *code, c
     return cli_setup_write(cli_setup_path(folder, "executor.yaml"), text);
 }
 
-int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n)
+static int write_signer(const struct assay_setup_programs *p, const char *folder, unsigned port)
 {
-    char folder[PATH_MAX], name[32], code[65], account[80];
-    (void)snprintf(name, sizeof name, "node-%lu", n);
-    (void)snprintf(folder, sizeof folder, "%s", cli_setup_path(p->dir, name));
+    char text[320], genesis[PATH_MAX];
+    (void)snprintf(genesis, sizeof genesis, "%s", cli_setup_path(p->dir, "genesis"));
+    const char *const checkpoint[] = {
+        "checkpoint", "--genesis", genesis, "--out", cli_setup_path(folder, "checkpoint"), NULL
+    };
+    const int made = cli_setup_run(NULL, checkpoint);
+    if (made != ASSAY_EXIT_OK) return made;
+    (void)snprintf(text, sizeof text,
+                   "service_version: 1\ndaemon: admin.svcs\nenclave: service.sock\n"
+                   "checkpoint: checkpoint\nlisten: 127.0.0.1:%u\nstore: signer\n"
+                   "key: programs.key\n",
+                   port);
+    return cli_setup_write(cli_setup_path(folder, "signer.yaml"), text);
+}
+
+/* With the account that is paid. */
+static int write_services(const struct assay_setup_programs *p, const char *folder, unsigned long n)
+{
+    char code[65], account[80];
     if (!code_of(p->enclave, code)) return ASSAY_EXIT_INTERNAL;
     const char *const pay[] = { "account", "create", "--out", cli_setup_path(folder, "account.key"),
                                 NULL };
@@ -96,7 +112,6 @@ int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n)
     int made = cli_setup_run(said, pay);
     if (made == ASSAY_EXIT_OK && !cli_setup_value(said, "account", account, sizeof account))
         made = ASSAY_EXIT_INTERNAL;
-    if (made == ASSAY_EXIT_OK) made = make_key(cli_setup_path(folder, "programs.key"));
     if (made == ASSAY_EXIT_OK && p->shares)
         made = write_replica(folder, port_of(p->port, p->nodes, 1, n));
     if (made == ASSAY_EXIT_OK && p->shares)
@@ -104,5 +119,17 @@ int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n)
                             port_of(p->port, p->nodes, 3, n));
     if (made == ASSAY_EXIT_OK)
         made = write_executor(folder, port_of(p->port, p->nodes, 4, n), code, account);
+    return made;
+}
+
+int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n)
+{
+    char folder[PATH_MAX], name[32];
+    (void)snprintf(name, sizeof name, "node-%lu", n);
+    (void)snprintf(folder, sizeof folder, "%s", cli_setup_path(p->dir, name));
+    int made = make_key(cli_setup_path(folder, "programs.key"));
+    if (made == ASSAY_EXIT_OK && p->services) made = write_services(p, folder, n);
+    if (made == ASSAY_EXIT_OK && p->identity)
+        made = write_signer(p, folder, port_of(p->port, p->nodes, 5, n));
     return made;
 }

@@ -40,7 +40,10 @@ int cli_setup_unit_init(struct assay_setup *s)
     s->dir = "/var/lib/assay";
     s->config = "/etc/assay/assayd.yaml";
     s->admin = "/run/assay/admin.sock";
-    s->socket = "/run/assay/enclave.sock";
+    /* Where a signer's user may register its key (packaging/systemd/assay.tmpfiles). */
+    s->socket = access("/run/assay-services/keys", F_OK) == 0
+                    ? "/run/assay-services/keys/enclave.sock"
+                    : "/run/assay/enclave.sock";
     return -1;
 }
 

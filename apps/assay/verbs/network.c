@@ -99,7 +99,8 @@ const struct assay_verb assay_verbs_network[] = {
       "assay setup local net --start\n"
       "assay setup local net --stop\n"
       "assay setup local net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
-      "assay setup local net --services --start\n",
+      "assay setup local net --services --start\n"
+      "assay setup local net --identity --start\n",
       (const struct assay_option[]){
           { "dir", "DIR", "the same as the argument: the folder of the network", 0 },
           { "start", NULL,
@@ -116,6 +117,10 @@ const struct assay_verb assay_verbs_network[] = {
           { "http-port", "N", "HTTP port of the first node [0: a UNIX socket]", 0 },
           { "services", NULL,
             "add a group of state continuity, shares, and an account with money in account.key",
+            0 },
+          { "identity", NULL,
+            "add a certificate authority: holders of a group key (assay-signer) that certify "
+            "keys of workloads, trust domain assay.test",
             0 },
           { "enclave", "FILE", "program that the nodes run [assay-enclave next to this program]",
             0 },
@@ -331,6 +336,81 @@ const struct assay_verb assay_verbs_network[] = {
       "", "assay keys list\nassay keys list node-3 --json\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_TIMEOUT, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
+    { "identity", "fetch", "",
+      "Keep the certificate of a workload key in a folder: make the key, register it with the "
+      "enclave program of this machine, wait until the network has certified it, request its "
+      "certificate of a node, verify it, and write key, certificate and CA certificates into a new "
+      "folder, to which the symbolic link DIR/current is swapped. A process that is killed leaves "
+      "the old folder complete. With --checkpoint and without --ca, the published CA certificates "
+      "and the SPIFFE bundle are proven from the checkpoint and written as well; DIR/checkpoint "
+      "has "
+      "the newest epoch. With --token, keep a token in DIR/token instead, of the member's own "
+      "node. "
+      "With --watch, renew at half of the validity, and register again when the enclave program "
+      "restarts.",
+      "4 refused, or the authority is not proven, 5 no such file, 6 --dir is for another key, 7 "
+      "nothing issued within --wait, "
+      "8 "
+      "the hook failed, 11 the certificate or token does not verify, 14 the clock is before the "
+      "checkpoint",
+      "assay identity fetch --dir /run/app/tls --key api --enclave /run/assay/enclave/service.sock "
+      "--checkpoint net.checkpoint --watch --hook 'systemctl reload nginx'\n"
+      "assay identity fetch --dir tls --key api --enclave service.sock --ca ca-1.pem --chain-id "
+      "HEX "
+      "--http 127.0.0.1:8080\n"
+      "assay identity fetch --dir jobs --token jobs --audience https://api.example --enclave "
+      "service.sock --checkpoint net.checkpoint --http node.http\n",
+      (const struct assay_option[]){
+          { "dir", "DIR", "folder of this user alone; made if missing", ASSAY_OPTION_MUST },
+          { "key", "NAME", "name of the key: a DNS label in lower case", 0 },
+          { "token", "NAME", "instead of --key: name of a key for tokens", 0 },
+          { "audience", "TEXT", "audience of the token", 0 },
+          { "ca", "FILE",
+            "CA certificates of the network, PEM or its SPIFFE bundle; default: proven from "
+            "--checkpoint",
+            0 },
+          { "enclave", "PATH", "socket of the enclave program, which registers the key", 0 },
+          { "member", "NODE_ID", "instead of --enclave: the member whose key is registered", 0 },
+          { "private-key", "FILE", "PEM: P-256 key in PKCS #8, instead of DIR/key.pem", 0 },
+          { "chain-id", "HEX", "chain_id of the network, with --ca", 0 },
+          { "checkpoint", "FILE", "instead of --chain-id: a trusted checkpoint", 0 },
+          { "http", "WHERE",
+            "UNIX socket or address of HTTP, instead of the admin socket; again: the node that is "
+            "requested after a failure of the one before",
+            ASSAY_OPTION_MANY },
+          ASSAY_OPTION_SOCKET,
+          { "watch", NULL, "go on: renew until the process is ended", 0 },
+          { "hook", "CMD",
+            "execute with sh -c after each new certificate or token, again until it succeeds", 0 },
+          { "hook-wait", "S", "kill a hook that lasts longer, 1 to 3600 seconds, default 60", 0 },
+          { "wait", "S", "seconds to wait for the certificate, 0 to 86400, default 600", 0 },
+          { "accept-insecure", NULL, "accept a network for development, or without TEEs", 0 },
+          ASSAY_OPTION_TIMEOUT,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "identity", "list", "",
+      "List the keys that are registered with an enclave program: purpose, name, user and SHA-256 "
+      "of "
+      "the public key.",
+      "", "assay identity list --enclave /run/assay/enclave/service.sock\n",
+      (const struct assay_option[]){
+          { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
+          ASSAY_OPTION_TIMEOUT,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "identity", "withdraw", "",
+      "Withdraw a key from an enclave program, as the user who registered it: the member declares "
+      "it "
+      "no longer, and its name is free for another key.",
+      "4 another user registered it, 5 no such key",
+      "assay identity withdraw --enclave /run/assay/enclave/service.sock --key api\n",
+      (const struct assay_option[]){
+          { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
+          { "key", "NAME", "name of a key for certificates", 0 },
+          { "token", "NAME", "name of a key for tokens", 0 },
+          ASSAY_OPTION_TIMEOUT,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
       "Create the unsigned genesis of a network from a plan, after verifying everything that the "
       "plan names. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "

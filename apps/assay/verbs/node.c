@@ -310,6 +310,8 @@ const struct assay_verb assay_verbs_node[] = {
           { "ear", "FILE", "write an attestation result (EAR) of the proven state; - prints it",
             0 },
           { "ear-key", "FILE", "signing key of the EAR", 0 },
+          { "ear-form", "jwt|cwt", "form of the EAR: JSON web token (default) or CBOR web token",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "plan", "", "",

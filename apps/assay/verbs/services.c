@@ -5,6 +5,10 @@
 #include "apps/assay/core/options.h"
 
 #define ASKED ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTION_TIMEOUT, ASSAY_OPTIONS_END
+#define WHERE_HTTP                                                                                 \
+    {                                                                                              \
+        "http", "WHERE", "UNIX socket or loopback address of HTTP, instead of the admin socket", 0 \
+    }
 #define KEY(help)                                                                                  \
     {                                                                                              \
         "key", "FILE", help, ASSAY_OPTION_MUST                                                     \
@@ -18,6 +22,27 @@
     "4 the record is invalid or has no effect, with the reason, 5 no such account, task or id, 6 " \
     "another record took its number, 8 it is unknown whether it was this record, 7 not final in "  \
     "time: it may still become so"
+
+#define BRIDGE_DIR                                                                                 \
+    {                                                                                              \
+        "dir", "DIR", "folder of the bridge", ASSAY_OPTION_MUST                                    \
+    }
+/* What the network's keys are proven by. */
+#define BRIDGE_PROOFS                                                                              \
+    { "checkpoint", "FILE", "trusted checkpoint, or a genesis", 0 },                               \
+        { "proof", "FILE", "a CA proof (HTTP: /v1/ca/proof) instead of a node", 0 },               \
+        { "standing-proof", "FILE", "proof of the member's standing (assay proof)", 0 },           \
+        { "max-age", "DURATION", "maximum age of the proofs: 90s, 30m, 24h (default), 7d", 0 },    \
+        ASSAY_OPTION_AT, WHERE_HTTP
+/* What is signed of what is valid. */
+#define BRIDGE_TERMS                                                                               \
+    { "service", "NAME", "only this service that operators granted", 0 },                          \
+        { "standing", "full|warning", "the lowest standing that is signed, default warning", 0 },  \
+        { "validity", "SECONDS", "end after so many seconds, if the source does not before", 0 },  \
+    {                                                                                              \
+        "accept-insecure", NULL,                                                                   \
+            "of a network of profile development or without TEEs, for trials", 0                   \
+    }
 
 const struct assay_verb assay_verbs_services[] = {
     { "services", "status", "",
@@ -212,6 +237,179 @@ const struct assay_verb assay_verbs_services[] = {
       "fourth close after that, claims are paid until then, and the remainder is refunded.",
       EXIT_HANDED, "assay task release $(cat task.id) --key me.key\n",
       (const struct assay_option[]){ KEY("key of the account that opened it"), HANDED } },
+    { "ca", "show", "",
+      "Show the network's certificate authority as a node has it: key, CA number, generation, "
+      "holders with their indices, how many live, groups of an operator or a vendor that could "
+      "sign "
+      "alone or stop signing, the certificate of the key, and the ceremony that runs.",
+      "5 this network has none, or no answer yet", "assay ca show\nassay ca show --json\n",
+      (const struct assay_option[]){ WHERE_HTTP, ASKED } },
+    { "ca", "status", "",
+      "Show the state of the certificate authority in one line, with an exit status for scripts.",
+      "0 active, 10 few live indices, or an operator or vendor root signs alone, 11 too few to "
+      "sign, or the key is lost, 12 no key yet, 5 "
+      "this "
+      "network has no certificate authority",
+      "assay ca status\n", (const struct assay_option[]){ WHERE_HTTP, ASKED } },
+    { "ca", "bundle", "",
+      "Write the published CA certificates of the network, its SPIFFE bundle, or the keys of its "
+      "tokens. With --checkpoint nothing depends on trust in the node: the key is in a document "
+      "whose "
+      "digest leaf 0 of a final epoch has, verified here by the votes since the checkpoint; what "
+      "does not verify is not written. A genesis serves as the checkpoint of epoch 0.",
+      "4 not trusted, 5 no certificate authority, key or certificate, 6 --out is of another kind, "
+      "13 malformed, 14 the clock "
+      "is "
+      "before the checkpoint",
+      "assay ca bundle --checkpoint checkpoint --out ca.pem --next checkpoint\n"
+      "assay ca bundle --checkpoint checkpoint --format jwks --http 127.0.0.1:8080 --out "
+      "jwks.json\n"
+      "assay ca bundle --checkpoint checkpoint --proof ca.proof --out ca.pem\n",
+      (const struct assay_option[]){
+          { "out", "FILE", "the file to write", ASSAY_OPTION_MUST },
+          { "checkpoint", "FILE", "trusted checkpoint, or a genesis", 0 },
+          { "format", "pem|spiffe|jwks|cross",
+            "CA certificates (default), SPIFFE bundle, key set of tokens, or the certificate of "
+            "the "
+            "active CA number by the one before",
+            0 },
+          { "proof", "FILE", "a CA proof (HTTP: /v1/ca/proof) instead of a node", 0 },
+          { "next", "FILE", "write the newest verified epoch as a checkpoint", 0 },
+          { "max-age", "DURATION", "maximum age of the proof's block: 90s, 30m, 24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          WHERE_HTTP,
+          ASKED } },
+    { "ca", "audit", "",
+      "Audit the journal of a holder (assay-signer): fold the ledger of a stopped daemon's store "
+      "again, verify it, derive each text that the journal says was signed, and report every entry "
+      "that the ledger does not give. Or audit one certificate or token: was it legitimately "
+      "issued, for which member and key, and what of it does the ledger not give?",
+      "6 the store is locked by a running daemon, 11 an entry, certificate or token is not "
+      "derived, the journal or the ledger is damaged, 12 "
+      "nothing contradicts it, "
+      "but entries, epochs or the ledger itself could not be audited, or the journal is empty, 13 "
+      "malformed genesis, checkpoint, certificate or token, 15 the same as 0, over a "
+      "RECOVER",
+      "assay ca audit --journal /var/lib/assay/signer --ledger /var/lib/assay/state "
+      "--genesis genesis\n"
+      "assay ca audit --certificate cert.pem --ledger /var/lib/assay/state --genesis genesis\n"
+      "assay ca audit --certificate cert.pem --checkpoint checkpoint --http 127.0.0.1:8080\n",
+      (const struct assay_option[]){
+          { "journal", "DIR", "folder with journal-1, journal-2 and so on: the store of the holder",
+            0 },
+          { "certificate", "FILE", "a certificate (PEM or DER) or token of the network instead",
+            0 },
+          { "ledger", "PATH",
+            "store of a stopped daemon, its folder, or an archive (assay store save), with which "
+            "blocks are compared alone",
+            0 },
+          { "genesis", "FILE", "genesis of the network, with --ledger", 0 },
+          { "checkpoint", "FILE",
+            "checkpoint whose epoch the chain must contain; with --certificate alone: trusted, for "
+            "proofs of a node's newest epoch",
+            0 },
+          { "max-age", "DURATION", "maximum age of such proofs: 90s, 30m, 24h (default), 7d", 0 },
+          WHERE_HTTP,
+          ASKED } },
+    { "bridge", "init", "",
+      "Make a bridge: a CA and an issuer of tokens of your own, with keys of ECDSA or RSA, for "
+      "relying parties that do not verify Ed25519. It is for one network.",
+      "6 something is at --dir already",
+      "assay bridge init --dir bridge --name \"Example bridge\" --checkpoint checkpoint\n"
+      "assay bridge init --dir bridge --name \"Example bridge\" --algorithm RS256 --checkpoint "
+      "checkpoint --issuer https://bridge.example\n",
+      (const struct assay_option[]){
+          { "dir", "DIR", "the folder to make", ASSAY_OPTION_MUST },
+          { "name", "TEXT", "common name of the CA", ASSAY_OPTION_MUST },
+          { "algorithm", "ES256|RS256", "ECDSA on P-256 (default), or RSA of 3072 bits", 0 },
+          { "chain-id", "HEX", "the network", 0 },
+          { "checkpoint", "FILE", "the network: a checkpoint or genesis of it", 0 },
+          { "trust-domain", "NAME", "certify names of this trust domain alone", 0 },
+          { "issuer", "URL", "sign tokens as this issuer; without it certificates alone", 0 },
+          { "days", "N", "validity of the CA certificate, 1 to 3650, default 730", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "bridge", "show", "", "Show a bridge: network, algorithm, CA, issuer.", "5 no bridge",
+      "assay bridge show --dir bridge\n",
+      (const struct assay_option[]){ BRIDGE_DIR, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "bridge", "jwks", "",
+      "Write the key set of the bridge's tokens, with those of other bridges of the same issuer: "
+      "of "
+      "the one before or after it, while both sign.",
+      "4 it signs no tokens, or of another issuer, 5 no bridge, 6 --out is of another kind",
+      "assay bridge jwks --dir bridge --out jwks.json --discovery openid-configuration\n",
+      (const struct assay_option[]){
+          BRIDGE_DIR,
+          { "out", "FILE", "the key set: serve it as ISSUER/.well-known/jwks.json",
+            ASSAY_OPTION_MUST },
+          { "discovery", "FILE", "write ISSUER/.well-known/openid-configuration as well", 0 },
+          { "with", "DIR", "another bridge of this issuer", ASSAY_OPTION_MANY },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "bridge", "certificate", "FILE",
+      "Verify a certificate of the network and sign its subject, names and key again, as a "
+      "certificate of the bridge's own CA that ends when the network's does, at the latest. With "
+      "--checkpoint proofs of the network's keys and of the member's standing are requested of a "
+      "node "
+      "now, which it cannot forge; --proof and --standing-proof have them in files.",
+      "4 not trusted, 5 no such file or bridge, 6 --out is of another kind, 11 not signed: "
+      "invalid, expired, of another "
+      "network, below the threshold, INSECURE, 13 malformed, 14 the clock is before the checkpoint",
+      "assay bridge certificate cert.pem --dir bridge --checkpoint checkpoint --http "
+      "127.0.0.1:8080 --out bridged.pem\n"
+      "assay bridge certificate cert.pem --dir bridge --ca ca.pem --out bridged.pem\n",
+      (const struct assay_option[]){
+          BRIDGE_DIR,
+          { "out", "FILE", "the certificate, in PEM", ASSAY_OPTION_MUST },
+          { "ca", "FILE", "pinned CA certificates of the network (PEM, or a SPIFFE bundle)", 0 },
+          BRIDGE_PROOFS,
+          BRIDGE_TERMS,
+          ASKED } },
+    { "bridge", "token", "FILE",
+      "Verify a token of the network and sign its claims again, as a token of the bridge's issuer: "
+      "the same subject, audience and bound key, and no longer valid than the network's.",
+      "4 not trusted, or the bridge has no issuer, 5 no such file or bridge, 6 --out is of another "
+      "kind, 11 not signed: "
+      "invalid, "
+      "expired, of another network or audience, below the threshold, INSECURE, 13 malformed, 14 "
+      "the "
+      "clock is before the checkpoint",
+      "assay bridge token token --dir bridge --audience sts.example --checkpoint checkpoint --out "
+      "bridged.jwt\n",
+      (const struct assay_option[]){
+          BRIDGE_DIR,
+          { "out", "FILE", "the token, mode 0600", ASSAY_OPTION_MUST },
+          { "audience", "TEXT", "the audience that the token must have", ASSAY_OPTION_MUST },
+          { "jwks", "FILE", "pinned key set of the network's tokens", 0 },
+          { "network-issuer", "URL", "issuer of the network's tokens, with --jwks", 0 },
+          BRIDGE_PROOFS,
+          BRIDGE_TERMS,
+          ASKED } },
+    { "bridge", "ear", "FILE",
+      "Verify a proof of standing (assay proof) from the checkpoint and sign what it proves as an "
+      "attestation result (EAR) by the bridge's issuer.",
+      "4 not trusted, or the bridge has no issuer, 5 no such file or bridge, 6 --out is of another "
+      "kind, 11 not signed: below "
+      "the "
+      "threshold, never attested, INSECURE, profile unknown without --policy, 13 malformed, 14 the "
+      "clock is before the checkpoint",
+      "assay bridge ear node-3.proof --dir bridge --checkpoint checkpoint --out ear.jwt\n",
+      (const struct assay_option[]){
+          BRIDGE_DIR,
+          { "out", "FILE", "the attestation result", ASSAY_OPTION_MUST },
+          { "checkpoint", "FILE", "trusted checkpoint, or a genesis", ASSAY_OPTION_MUST },
+          { "policy", "FILE", "policy of the network, or a genesis that contains it", 0 },
+          { "standing", "full|warning", "the lowest standing that is signed, default warning", 0 },
+          { "validity", "SECONDS", "end after so many seconds, if the proof does not end before",
+            0 },
+          { "accept-insecure", NULL, "of a network of profile development or unknown, for trials",
+            0 },
+          { "max-age", "DURATION", "maximum age of the proof's block: 90s, 30m, 24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
 };
 const size_t assay_verbs_services_count =
     sizeof assay_verbs_services / sizeof assay_verbs_services[0];

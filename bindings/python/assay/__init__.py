@@ -20,9 +20,15 @@
     peer = assay.verify_key(assay.KeyRequest(proof, checkpoint, key, max_age_s=300, node_id=member))
     if peer.answer is assay.KeyAnswer.ACTIVE: checkpoint = peer.report.checkpoint
 
+    key = assay.WorkloadKey("/run/assay/enclave/service.sock", chain_id, "api", spki, sign)
+    boot = assay.register_key(key).boot  # every few seconds: assay.register_key(key._replace(boot=boot))
+
+    files = assay.Files("/run/app/tls")  # of `assay identity fetch`
+    server.socket = files.server_context().wrap_socket(server.socket, server_side=True)
+
 A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token, an Identity and a KeyVerdict have
 no truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
-the first Policy, libassay-standing with the first proof.
+the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered.
 
 Error: a function of the library failed. TypeError, ValueError, OverflowError: an argument of another type, a text with a
 NUL or a wrong length, a number that C would cut.
@@ -31,6 +37,7 @@ Threads: a Trust that is filled, and a Policy, serve any number of them at once;
 another.
 """
 from . import _library
+from ._files import Files, spiffe_id
 from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing, verify_identity_token, verify_peer
 from ._library import Error
 from ._objects import (ALL_KINDS, Counters, Device, Kind, Piece, Policy, Trust, Verifier, attach_devices, devices_nonce,
@@ -40,13 +47,15 @@ from ._standing import (KeyAnswer, KeyRequest, KeyVerdict, Outcome, ProofAnswer,
 from ._tokens import Answer, Issuer, Service, Statement, Token, TokenDevice, read_issuers, verify_token
 from ._verdict import (DeviceVerdict, Event, Finding, Instance, Log, LogReport, Platform, Proof, Register, Result, Tier,
                        Verdict, verify)
+from ._workload import Purpose, Registration, RegistrationError, WorkloadKey, register_key, withdraw_key
 
 __all__ = [
-    "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Finding", "Identity",
-    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyVerdict", "Kind",
-    "Log", "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Register", "Result", "Service",
-    "Stage", "Standing", "StandingReport", "Statement", "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier",
-    "attach_devices", "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "verify", "verify_identity_token",
-    "verify_key", "verify_peer", "verify_standing", "verify_token"]
+    "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Files", "Finding", "Identity",
+    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "KeyAnswer", "KeyRequest",
+    "KeyVerdict", "Kind", "Log", "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer",
+    "Purpose", "Register", "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing",
+    "StandingReport", "Statement", "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier", "WorkloadKey",
+    "attach_devices", "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "register_key", "spiffe_id",
+    "verify", "verify_identity_token", "verify_key", "verify_peer", "verify_standing", "verify_token", "withdraw_key"]
 __version__ = _library.lib.assay_version().decode()
 version_number = _library.lib.assay_version_number()

@@ -1,5 +1,5 @@
-"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy and libassay-standing, over
-ctypes.
+"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy, libassay-standing and
+libassay-keys, over ctypes.
 
 The names of the libraries hold their version, because before 1.0 every minor version may change the interface.
 """
@@ -182,6 +182,22 @@ class StandingReport(_Sized):
                 ("checkpoint", c.c_uint8 * 192), ("checkpoint_len", c.c_size_t)]
 
 
+SIGN = c.CFUNCTYPE(c.c_bool, c.c_void_p, c.c_void_p, c.c_size_t, c.c_void_p, c.POINTER(c.c_size_t))
+
+
+class WorkloadKey(_Sized):
+    _fields_ = [("size", c.c_size_t), ("socket_path", c.c_char_p), ("chain_id", c.c_char_p), ("node_id", c.c_char_p),
+                ("purpose", c.c_int), ("name", c.c_char_p), ("audiences", c.POINTER(c.c_char_p)),
+                ("audience_count", c.c_size_t), ("key", c.c_void_p), ("key_len", c.c_size_t), ("sign", SIGN),
+                ("context", c.c_void_p), ("boot", c.c_char_p), ("timeout_ms", c.c_uint32)]
+
+
+class WorkloadKeyAnswer(_Sized):
+    _fields_ = [("size", c.c_size_t), ("is_new", c.c_bool), ("may_pass", c.c_bool), ("count", c.c_uint32),
+                ("boot", c.c_uint8 * 32), ("chain_id", c.c_uint8 * 32), ("node_id", c.c_uint8 * 32),
+                ("message", c.c_char * 400)]
+
+
 _OBJECTS, _LEN = c.POINTER(OBJECT), c.POINTER(c.c_size_t)
 
 
@@ -297,6 +313,14 @@ def policy_library() -> c.CDLL:
         ("assay_policy_issuers_create_yaml", c.c_int, c.c_char_p, c.c_size_t, _OBJECTS, c.c_char_p, c.c_size_t),
         ("assay_policy_issuers_destroy", None, _OBJECTS),
         _getter("assay_policy_issuers_get", PolicyIssuer))
+
+
+def keys_library() -> c.CDLL:
+    """libassay-keys, loaded with the first key that is registered."""
+    return _load(
+        "assay-keys",
+        ("assay_workload_key_register", c.c_int, c.POINTER(WorkloadKey), c.POINTER(WorkloadKeyAnswer)),
+        ("assay_workload_key_withdraw", c.c_int, c.c_char_p, c.c_int, c.c_char_p, c.c_uint32, c.POINTER(WorkloadKeyAnswer)))
 
 
 # --- values

@@ -1,6 +1,7 @@
 //! bindings/rust/src/ffi.rs - functions and structures of assay/assay.h and assay/policy.h that the crate uses.
 pub use crate::ffi_identity::*;
 pub use crate::ffi_standing::*;
+pub use crate::ffi_workload::*;
 use std::os::raw::{c_char, c_int, c_void};
 
 /// Objects are opaque.

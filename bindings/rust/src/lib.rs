@@ -21,11 +21,13 @@ mod evidence;
 mod ffi;
 mod ffi_identity;
 mod ffi_standing;
+mod ffi_workload;
 mod identity;
 mod log;
 mod standing;
 mod token;
 mod verdict;
+mod workload;
 
 use std::ffi::CStr;
 use std::fmt;
@@ -46,6 +48,7 @@ pub use verdict::{
     Claim, DeviceVerdict, Finding, Form, Genuine, Instance, Link, Platform, Proof, ResultRequest, Tier,
     Unchecked, Value, Verdict,
 };
+pub use workload::{withdraw_key, Purpose, Registration, RegistrationError, WorkloadKey};
 
 /// A function of the library failed. Distrust is no error: that is a [`Verdict`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -726,7 +726,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     if (summary.certified) next->certified_epoch = next->epoch;
     for (uint32_t i = 0; i < next->member_count; i++)
         close_member(before, ledger, scratch, i, next);
-    assay_close_keys(before, ledger, rules->groups, summary.total_weight, scratch, next);
+    assay_close_keys(context, ledger, rules->groups, summary.total_weight, scratch, next);
     append_past_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
     evaluate_trial(context, ledger, rules, reverted, scratch, next);

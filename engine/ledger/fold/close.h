@@ -61,9 +61,10 @@ void assay_close_init(struct assay_close *close, void *memory, uint32_t members)
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance);
-/* What this epoch's ballots certify of declared keys (docs/protocol.md 2.16.5). In: scratch: rows
- * and weights of the epoch; total_weight of its table; next with the results of the tally. */
-void assay_close_keys(const struct assay_state *before, const struct assay_ledger *ledger,
+/* What this epoch's ballots certify of declared keys and granted names (docs/protocol.md 2.16.5,
+ * 2.17.3). In: scratch: rows and weights of the epoch; total_weight of its table; next with the
+ * results of the tally. */
+void assay_close_keys(const struct assay_context *context, const struct assay_ledger *ledger,
                       const struct assay_groups *groups, uint64_t total_weight,
                       const struct assay_close *scratch, struct assay_state *next);
 /* What evidence of the next epoch binds (docs/protocol.md 2.16.2). In: next with its roster and

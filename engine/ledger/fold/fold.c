@@ -203,7 +203,8 @@ static void lay_out_services(struct assay_fold *f, struct assay_layout *l,
     f->room.registry = assay_layout_add(l, services->registry_len_max);
     f->room.members = assay_layout_add(l, capacity * sizeof *f->room.members);
     f->room.document = assay_layout_add(l, services->document_len_max);
-    f->log_memory = assay_layout_add(l, assay_services_log_memory_len(capacity));
+    f->log_memory = assay_layout_add(l, assay_services_log_memory_len(capacity, true));
+    f->grant_rows = assay_layout_add(l, assay_ledger_grants_len(capacity, ASSAY_GRANTS_MAX));
 }
 
 size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity)
@@ -491,8 +492,12 @@ static enum assay_status open_epoch(struct assay_fold *f)
     assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
     if (f->ledger.members != f->members)
         assay_ledger_init(&f->ledger, f->ledger_memory, f->members);
-    if (f->services != NULL && f->ledger.services.members != f->members)
-        assay_ledger_serve(&f->ledger, f->log_memory);
+    if (f->services != NULL &&
+        (f->ledger.services.members != f->members || f->ledger.services.services != f->services)) {
+        assay_ledger_serve(&f->ledger, f->log_memory, f->services);
+        assay_ledger_grant(&f->ledger, f->grant_rows,
+                           f->services->grants != NULL ? f->services->grants->count : 0);
+    }
     assay_ledger_reset(&f->ledger, &f->state);
     ASSAY_ASSERT(fold_is_valid(f) && total >= seated);
     return ASSAY_OK;

@@ -121,6 +121,7 @@ struct assay_fold {
     void *registry; /* of the state */
     struct assay_service_room room;
     void *log_memory;
+    void *grant_rows; /* of ballots, for as many names as a plan grants */
     int64_t *counters; /* of the leader sequence, at `view` */
     uint64_t view;
     uint16_t leader;

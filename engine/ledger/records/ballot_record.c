@@ -8,7 +8,7 @@
 
 enum assay_status assay_ballot_record_decode(struct assay_cursor *c, struct assay_record *r)
 {
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX, &r->body));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_LEN_MAX, &r->body));
     ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
     ASSAY_TRY(assay_ballot_decode(r->body, &r->ballot));
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
@@ -19,7 +19,7 @@ enum assay_status assay_ballot_record_decode(struct assay_cursor *c, struct assa
 enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_slice body,
                                           size_t *signature_at)
 {
-    ASSAY_ASSERT(body.len > 0 && body.len <= ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX);
+    ASSAY_ASSERT(body.len > 0 && body.len <= ASSAY_BALLOT_LEN_MAX);
 
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
     struct assay_slice all;
@@ -31,6 +31,18 @@ enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_s
     *signature_at = all.len - sizeof hole;
     ASSAY_ASSERT(*signature_at + sizeof hole <= w->len);
     return ASSAY_OK;
+}
+
+/* Builds of a lower level cannot read names, so no block has them below the level
+ * (docs/protocol.md 2.17.2). The level counts that is in force now: that of a past epoch may have
+ * been reverted. */
+static bool are_grants_valid(const struct assay_context *context, const struct assay_ballot *b,
+                             bool keyed, uint32_t members)
+{
+    const uint32_t names = b->grants.names;
+    if (names == 0) return true;
+    return keyed && context->state->rules.parameters.level >= ASSAY_LEVEL_GROUP_KEY &&
+           assay_grants_row_valid(b->grants.row, names, members, b->row.bytes);
 }
 
 enum assay_status assay_ballot_signed(const struct assay_context *context,
@@ -53,6 +65,7 @@ enum assay_status assay_ballot_signed(const struct assay_context *context,
     for (uint32_t i = 0; i < b->exception_count; i++) {
         if (b->exceptions[i].slot >= members) return ASSAY_E_INVALID;
     }
+    if (!are_grants_valid(context, b, keyed, members)) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_context_verify(context, voter, life, record->body_digest, record->signature));
     record->incarnation = life->incarnation;
     *slot = voter;
@@ -102,6 +115,22 @@ static bool is_counted(const struct assay_context *context, const struct assay_l
                               state->rules.parameters.verifier_digest);
 }
 
+/* A ballot by another list than that of the plan in force grants nothing (docs/protocol.md 2.17.3).
+ */
+static void apply_grants(const struct assay_context *context, struct assay_ledger *l,
+                         const struct assay_record *r)
+{
+    const struct assay_ballot_grants *said = &r->ballot.grants;
+    const size_t len = assay_grants_row_len(l->members, l->grants.names);
+    uint8_t *row = l->grants.rows + r->slot * len;
+    if (!assay_ballot_grants_by(said, assay_context_grants(context))) {
+        assay_bytes_zero(row, len);
+        return;
+    }
+    ASSAY_ASSERT(said->names == l->grants.names && said->row.len == len);
+    assay_bytes_copy(row, len, said->row.bytes, len);
+}
+
 static void apply_ballot(const struct assay_context *context, struct assay_ledger *l,
                          const struct assay_record *r)
 {
@@ -114,6 +143,7 @@ static void apply_ballot(const struct assay_context *context, struct assay_ledge
     if (!l->counted[r->slot]) return;
     assay_bytes_copy(l->rows + r->slot * l->row_len, l->row_len, r->ballot.row.bytes,
                      r->ballot.row.len);
+    if (l->grants.names > 0) apply_grants(context, l, r);
 }
 
 const struct assay_record_row assay_row_ballot = {

@@ -50,7 +50,7 @@ enum {
     ASSAY_LEVEL_KEYS = 3,    /* OPERATOR_KEY and IDENTITY */
     ASSAY_LEVEL_DEVICES = 4, /* policies that accept devices, and collateral of these */
     ASSAY_LEVEL_PACKED = 5,  /* policies that accept packed devices */
-    ASSAY_LEVEL_NEWEST = ASSAY_LEVEL_DECLARED_KEYS, /* the feature level of this build */
+    ASSAY_LEVEL_NEWEST = ASSAY_LEVEL_GROUP_KEY, /* the feature level of this build */
 };
 
 /* Decoded; slices borrow. Fields that a kind does not have are zero. */

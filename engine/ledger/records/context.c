@@ -141,6 +141,14 @@ bool assay_context_binds_keys(const struct assay_context *context, uint32_t slot
     return assay_declaration_root_at(&context->state->members[slot].declaration, epoch) != NULL;
 }
 
+const struct assay_grants *assay_context_grants(const struct assay_context *context)
+{
+    const struct assay_services *services = context->services;
+    if (services == NULL || services->grants == NULL || services->grants->count == 0) return NULL;
+    return context->state->rules.parameters.level >= ASSAY_LEVEL_GROUP_KEY ? services->grants
+                                                                           : NULL;
+}
+
 bool assay_context_judge(const struct assay_context *context,
                          const struct assay_finding_record *finding, uint32_t slot,
                          const struct assay_life *life, enum assay_evidence_kind kind,

@@ -120,5 +120,8 @@ bool assay_context_judge(const struct assay_context *context,
 /* Does evidence of that epoch bind keys (docs/protocol.md 2.16)? slot: of a member of it. Returns:
  * whether so. */
 bool assay_context_binds_keys(const struct assay_context *context, uint32_t slot, uint64_t epoch);
+/* Returns: the names that ballots of the running epoch are about (docs/protocol.md 2.17); NULL: the
+ * plan grants none, or the level is too low. */
+const struct assay_grants *assay_context_grants(const struct assay_context *context);
 
 #endif

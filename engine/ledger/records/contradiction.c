@@ -34,8 +34,7 @@ static enum assay_status decode_inner_ballot(struct assay_record *r)
 
 static enum assay_status decode_contradiction(struct assay_cursor *c, struct assay_record *r)
 {
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX + 128,
-                               &r->ballot_record));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_LEN_MAX + 128, &r->ballot_record));
     ASSAY_TRY(assay_record_read_envelope(c, r));
     ASSAY_TRY(assay_record_read_evidence(c, r));
     ASSAY_TRY(decode_path(c, r));
@@ -154,6 +153,28 @@ enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_o
     return said_without ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
 }
 
+enum assay_falsehood assay_record_grants_falsehood(uint8_t said, uint8_t truth)
+{
+    if ((said & ~truth) != 0) return ASSAY_FALSE_PASS;
+    return said != truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_NONE;
+}
+
+/* docs/protocol.md 2.17.4: a name is a statement about the evidence, too. One by another list than
+ * that of the plan in force grants nothing, and is compared with nothing. */
+static enum assay_falsehood judge_grants(const struct assay_context *context,
+                                         const struct assay_finding_record *finding,
+                                         const struct assay_record *r)
+{
+    const struct assay_ballot_grants *said = &r->ballot.grants;
+    const uint8_t code = assay_votes_row_get(r->ballot.row.bytes, r->subject);
+    if (!assay_ballot_grants_by(said, assay_context_grants(context))) return ASSAY_FALSE_NONE;
+    if (!assay_outcome_is_pass(r->outcome) || assay_votes_outcome(code) != r->outcome ||
+        r->without_keys)
+        return ASSAY_FALSE_NONE;
+    return assay_record_grants_falsehood(
+        assay_grants_row_get(said->row.bytes, said->names, r->subject), finding->grants);
+}
+
 static enum assay_status judge_contradiction(const struct assay_context *context,
                                              const struct assay_finding_record *finding,
                                              struct assay_record *record)
@@ -163,6 +184,8 @@ static enum assay_status judge_contradiction(const struct assay_context *context
     ASSAY_ASSERT(record->slot != record->subject);
     const uint8_t said = assay_votes_row_get(record->ballot.row.bytes, record->subject);
     record->falsehood = assay_record_falsehood(said, own, record->outcome, record->without_keys);
+    if (own && record->falsehood == ASSAY_FALSE_NONE)
+        record->falsehood = judge_grants(context, finding, record);
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
 }
 
@@ -207,8 +230,9 @@ static void report_contradiction(const struct assay_record *r, struct assay_reco
 {
     report->offence = 5;
     report->reason = r->falsehood == ASSAY_FALSE_PASS
-                         ? "E5: voted PASS, or a better level, than the evidence has"
-                         : "E5: voted FAIL, or a worse level, on evidence that passes";
+                         ? "E5: voted PASS, a better level or a name that the evidence lacks"
+                         : "E5: voted FAIL or a worse level on evidence that passes, or left out "
+                           "a name that it has";
 }
 
 const struct assay_record_row assay_row_contradiction = {

@@ -126,6 +126,7 @@ const struct assay_finding_record *assay_findings_put(struct assay_findings *fin
     const bool late = depends_on_time(verdict);
     f->outcome = late ? ASSAY_OUTCOME_NONE : assay_verdict_outcome(verdict);
     f->unusable = late || is_unusable(verdict);
+    f->grants = late ? 0 : assay_grants_of_verdict(findings->grants, verdict);
     f->has_claims = verdict->has_claims;
     f->has_platform = verdict->has_platform;
     f->platform_masked = verdict->platform_masked;

@@ -9,6 +9,7 @@
 #define ASSAY_ENGINE_LEDGER_RECORDS_FINDING_H
 
 #include "engine/ledger/records/envelope.h"
+#include "engine/ledger/state/grants.h"
 #include "engine/ledger/state/state.h"
 
 /* The longest rule with what it expected and observed, whole: measurements have 96 digits. */
@@ -22,7 +23,8 @@ struct assay_finding_record {
     enum assay_evidence_kind kind;
     enum assay_outcome outcome;
     bool has_claims, has_platform, platform_masked;
-    bool unusable; /* a version, type or certification that the roster's kind does not have */
+    bool unusable;  /* a version, type or certification that the roster's kind does not have */
+    uint8_t grants; /* of a PASS: names whose reference values the evidence has (2.17) */
     uint8_t report_data[64];
     uint8_t platform_id[32], vendor_root[32];
     char reason[ASSAY_FINDING_REASON_LEN];
@@ -34,6 +36,7 @@ struct assay_findings {
     uint32_t count;
     uint32_t newest; /* what was put last is asked for next */
     uint64_t stamp;
+    const struct assay_grants *grants; /* names of the plan; NULL: none */
 };
 
 /* Returns: the finding, NULL when it is not known. */

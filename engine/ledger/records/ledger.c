@@ -16,6 +16,7 @@ static bool ledger_is_valid(const struct assay_ledger *l)
     if (l->declared_len > ASSAY_KEYS_EPOCH_LEN_MAX) return false;
     if (l->declared_in_block > ASSAY_KEYS_BLOCK_MAX) return false;
     if (l->services.members != 0 && l->services.members != l->members) return false;
+    if ((l->grants.names > 0) != (l->grants.rows != NULL)) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }
 
@@ -90,9 +91,23 @@ void assay_ledger_init(struct assay_ledger *ledger, void *memory, uint32_t membe
     assay_bytes_zero(memory, used);
 }
 
-void assay_ledger_serve(struct assay_ledger *ledger, void *memory)
+void assay_ledger_serve(struct assay_ledger *ledger, void *memory,
+                        const struct assay_services *services)
 {
-    assay_services_log_init(&ledger->services, memory, ledger->members);
+    assay_services_log_init(&ledger->services, memory, ledger->members, services);
+    ASSAY_ASSERT(ledger_is_valid(ledger));
+}
+
+size_t assay_ledger_grants_len(uint32_t members, uint32_t names)
+{
+    return members * assay_grants_row_len(members, names);
+}
+
+void assay_ledger_grant(struct assay_ledger *ledger, void *memory, uint32_t names)
+{
+    ASSAY_ASSERT(names <= ASSAY_GRANTS_MAX);
+    ledger->grants.names = names;
+    ledger->grants.rows = names > 0 ? memory : NULL;
     ASSAY_ASSERT(ledger_is_valid(ledger));
 }
 
@@ -102,7 +117,7 @@ void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *s
     ASSAY_ASSERT(ledger->members == state->member_count);
     const uint32_t n = ledger->members;
     void *memory = ledger->roll;
-    *ledger = (struct assay_ledger){ .services = ledger->services };
+    *ledger = (struct assay_ledger){ .services = ledger->services, .grants = ledger->grants };
     assay_services_log_reset(&ledger->services);
     (void)place_arrays(ledger, memory, n);
     /* All arrays but the rows, which nobody reads before `counted` says so: they are most of it. */
@@ -122,11 +137,16 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     void *memory = to->roll;
     const size_t len = arrays_len(from->members);
     struct assay_service_log services = to->services;
+    uint8_t *grant_rows = to->grants.rows;
+    ASSAY_ASSERT(to->grants.names == from->grants.names);
     assay_services_log_copy(&services, &from->services);
     *to = *from;
     to->services = services;
+    to->grants.rows = grant_rows;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */
     (void)place_arrays(to, memory, from->members);
+    const size_t grants_len = assay_ledger_grants_len(from->members, from->grants.names);
+    if (grants_len > 0) assay_bytes_copy(grant_rows, grants_len, from->grants.rows, grants_len);
     if (from->change_len > 0)
         assay_bytes_copy(to->change, ASSAY_CHANGE_RECORD_LEN_MAX, from->change, from->change_len);
     for (uint32_t i = 0; i < from->update_count; i++)

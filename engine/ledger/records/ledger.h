@@ -76,15 +76,24 @@ struct assay_ledger {
     uint32_t review_count;
     struct assay_ledger_review reviews[ASSAY_REVIEWS_EPOCH_MAX];
     struct assay_service_log services; /* of no members where the network has none */
+    struct {
+        uint32_t names; /* 0: the plan grants none */
+        uint8_t *rows;  /* [members][assay_grants_row_len] of counted ballots */
+    } grants;
 };
 
 /* Returns: bytes of the arrays. */
 size_t assay_ledger_memory_len(uint32_t members);
 /* memory: aligned to 16. */
 void assay_ledger_init(struct assay_ledger *ledger, void *memory, uint32_t members);
-/* It takes records of services, too. memory: assay_services_log_memory_len(members), aligned to 16.
- */
-void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
+/* It takes records of services, too. memory: assay_services_log_memory_len, aligned to 16. */
+void assay_ledger_serve(struct assay_ledger *ledger, void *memory,
+                        const struct assay_services *services);
+/* Returns: bytes of the rows of granted names; 0 without names. */
+size_t assay_ledger_grants_len(uint32_t members, uint32_t names);
+/* Its ballots state which of so many granted names evidence has. memory: assay_ledger_grants_len,
+ * NULL without names. */
+void assay_ledger_grant(struct assay_ledger *ledger, void *memory, uint32_t names);
 /* Empty, at the state's head. */
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);
 /* The two ledgers share nothing afterwards. */

@@ -204,6 +204,10 @@ unsigned assay_record_cost(const struct assay_context *context, enum assay_recor
 enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth,
                                             bool without_keys);
 
+/* The same of the granted names that a ballot states of a PASS with the declared keys, by the list
+ * of the plan in force. Returns: the same. */
+enum assay_falsehood assay_record_grants_falsehood(uint8_t said, uint8_t truth);
+
 /* Must each receiver verify it again, at the cost of several signatures: for its evidence, or for
  * what vendors signed in it (docs/protocol.md 5.12.1)? Returns: whether so. */
 bool assay_record_costs(enum assay_record_kind kind);

@@ -123,7 +123,7 @@ static enum assay_status check_service_fits(const struct assay_context *context,
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_SERVICE && l->services.members == l->members);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!can_submit(&context->state->members[r->slot])) return ASSAY_E_INVALID;
-    return assay_services_log_fits(&l->services, r->slot, r->service.number,
+    return assay_services_log_fits(&l->services, r->slot, r->service.number, r->service.kind,
                                    r->service.payload.len);
 }
 

@@ -18,8 +18,9 @@ enum {
     /* Feature level from which on a plan of services may have a group key (docs/identity.md 3). No
      * build announces it before a close passes holders' keys and weights to the registry. */
     ASSAY_LEVEL_GROUP_KEY = 7,
-    ASSAY_DECLARED_ROOTS_MAX = 9, /* of the running epoch and the 8 that proofs may be about */
-    ASSAY_KEYS_AGE_MAX = 3,       /* epochs since the PASS that bound active keys */
+    ASSAY_DECLARED_ROOTS_MAX = 9,  /* of the running epoch and the 8 that proofs may be about */
+    ASSAY_KEYS_AGE_MAX = 3,        /* epochs since the PASS that bound active keys */
+    ASSAY_DECLARED_GRANTS_MAX = 8, /* names of a member, and of a list */
 };
 
 /* From an epoch on, until that of the next newer one. */
@@ -34,6 +35,10 @@ struct assay_declaration {
     struct assay_declared_root roots[ASSAY_DECLARED_ROOTS_MAX]; /* newest first */
     uint64_t keys_epoch;   /* newest certified PASS, where it bound keys_root; 0: it did not */
     uint8_t keys_root[32]; /* zeros while keys_epoch is 0 */
+    /* Granted names that the same PASS has (docs/protocol.md 2.17), by their digests, which ascend;
+     * zeros behind them. */
+    uint32_t grant_count;
+    uint8_t grants[ASSAY_DECLARED_GRANTS_MAX][32];
 };
 
 /* Returns: the root that evidence of an epoch must bind, or that of no keys instead; NULL: it binds
@@ -49,13 +54,24 @@ struct assay_declaration_close {
     bool certified_pass; /* of a certified close */
     bool bound;          /* and enough of it binds the declared root, which has keys */
     bool ended; /* another incarnation, or not a member: its keys end, whatever was voted */
+    /* Names of the plan, and of them a bit each for those that enough of the votes have: of keys
+     * that are bound. */
+    uint32_t name_count;
+    const uint8_t *names[ASSAY_DECLARED_GRANTS_MAX]; /* [32] their digests, which differ */
+    uint8_t granted;
 };
 /* docs/protocol.md 2.16.5. In a HELD epoch nothing becomes active. */
 void assay_declaration_on_close(struct assay_declaration *d,
                                 const struct assay_declaration_close *close);
+/* Ends all names. */
+void assay_declaration_end_grants(struct assay_declaration *d);
+/* Does the PASS that bound the keys have the name? digest: of the name. Returns: whether so. */
+bool assay_declaration_has_grant(const struct assay_declaration *d,
+                                 const uint8_t digest[static 32]);
 /* Enough weight says PASS with the declared root? In: weight of these votes, of the electorate of
- * the member, and of the table. More than two thirds of the one; more than a third of the other, of
- * which an attacker has no more. Returns: whether so. */
+ * the member, and of the table. More than half of the one, which is there while less than a third
+ * of the table is absent or lies; more than a third of the other, of which an attacker has no more.
+ * Returns: whether so. */
 bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t electorate_weight,
                                 uint64_t table_weight);
 
@@ -80,7 +96,8 @@ enum assay_keys_state assay_declaration_state(const struct assay_declaration *d,
 /* "active", ... Returns: never NULL. */
 const char *assay_keys_state_text(enum assay_keys_state state);
 
-/* One item of a leaf: [[since, root or null], ...], keys_epoch, keys_root or null. */
+/* One item of a leaf: [[since, root or null], ...], keys_epoch, keys_root or null, and where there
+ * are any, granted names: [digest, ...]. */
 void assay_declaration_put(struct assay_writer *w, const struct assay_declaration *d);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_declaration_read(struct assay_cursor *c,

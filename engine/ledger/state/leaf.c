@@ -451,6 +451,7 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     head->service_count = s.services.count;
     assay_bytes_copy(head->services, sizeof head->services, s.services.documents,
                      sizeof s.services.documents);
+    head->epoch_ms = s.rules.parameters.epoch_ms;
     head->era = (uint32_t)era;
     head->member_count = (uint32_t)count;
     return assay_cursor_end(&c);

@@ -21,6 +21,7 @@ struct assay_leaf_head {
     uint64_t certified_epoch;
     uint8_t policy_digest[32], endorsements_digest[32], verifier_digest[32];
     uint8_t operators_digest[32], roster_digest[32];
+    uint32_t epoch_ms;      /* T */
     uint32_t pending_count; /* records of changes that wait and of updates, by digest */
     uint8_t pending[ASSAY_LEAF_RECORDS_MAX][32];
     uint32_t member_count;

@@ -8,7 +8,7 @@
 #include "engine/ledger/state/anchor.h"
 
 enum {
-    HEAD_LEN = 6, /* slot, kind, length: two bytes each */
+    HEAD_LEN = ASSAY_SERVICE_HEAD_LEN, /* slot, kind, length: two bytes each */
     SHARED_FROM = 16, /* members: from here on their parts are smaller than AUTHOR_LEN */
 };
 
@@ -16,10 +16,50 @@ _Static_assert(ASSAY_SERVICES_AUTHOR_LEN * SHARED_FROM == ASSAY_SERVICES_EPOCH_L
                "nobody can take another's part");
 _Static_assert(ASSAY_SERVICE_NUMBERS == 64, "a bit each");
 
+enum assay_service_budget assay_services_budget(const struct assay_services *services,
+                                                uint32_t kind)
+{
+    const bool reserved = services->reserved_first > 0 && kind >= services->reserved_first &&
+                          kind <= services->reserved_last;
+    return reserved ? ASSAY_BUDGET_RESERVED : ASSAY_BUDGET_COMMON;
+}
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint32_t share_of_member(uint32_t members)
+{
+    return members > SHARED_FROM ? ASSAY_SERVICES_EPOCH_LEN / members : ASSAY_SERVICES_AUTHOR_LEN;
+}
+
+/* Parts are not shared, so they all fit at once: no author waits for another. */
+static uint32_t reserved_share(uint32_t members)
+{
+    return max_u32(share_of_member(min_u32(members, ASSAY_SERVICES_RESERVED_SLOTS)),
+                   ASSAY_SERVICES_RESERVED_LEN_MIN);
+}
+
+/* Of so many members or fewer: a part shrinks by more than the next member adds. */
+static uint32_t capacity_of(uint32_t members, bool reserves)
+{
+    const uint32_t slots = min_u32(members, ASSAY_SERVICES_RESERVED_SLOTS);
+    const uint32_t large = min_u32(slots, SHARED_FROM) * ASSAY_SERVICES_AUTHOR_LEN;
+    const uint32_t small = slots * ASSAY_SERVICES_RESERVED_LEN_MIN;
+    return ASSAY_SERVICES_EPOCH_LEN + (reserves ? max_u32(large, small) : 0);
+}
+
 static bool log_is_valid(const struct assay_service_log *log)
 {
     if (log->members == 0) return log->count == 0 && log->len == 0;
-    return log->len <= ASSAY_SERVICES_EPOCH_LEN && log->count <= log->len / HEAD_LEN;
+    return log->len <= log->capacity && log->count <= log->len / HEAD_LEN &&
+           log->common_len <= ASSAY_SERVICES_EPOCH_LEN && log->common_len <= log->len;
 }
 
 static size_t round_up(size_t len)
@@ -27,22 +67,28 @@ static size_t round_up(size_t len)
     return (len + 15) & ~(size_t)15;
 }
 
-size_t assay_services_log_memory_len(uint32_t members)
+size_t assay_services_log_memory_len(uint32_t members, bool reserves)
 {
     ASSAY_ASSERT(members > 0);
-    return round_up(members * sizeof(uint64_t)) + round_up(members * sizeof(uint32_t)) +
-           ASSAY_SERVICES_EPOCH_LEN;
+    const size_t numbers = round_up(members * sizeof(uint64_t));
+    const size_t lengths = round_up(members * sizeof(uint32_t));
+    return ASSAY_BUDGETS * (numbers + lengths) + capacity_of(members, reserves);
 }
 
-void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members)
+void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members,
+                             const struct assay_services *services)
 {
     ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 15) == 0 && members > 0);
     uint8_t *at = memory;
-    *log = (struct assay_service_log){ .members = members };
-    log->taken = (uint64_t *)(void *)at;
-    at += round_up(members * sizeof(uint64_t));
-    log->used = (uint32_t *)(void *)at;
-    log->bytes = at + round_up(members * sizeof(uint32_t));
+    *log = (struct assay_service_log){ .members = members, .services = services };
+    log->capacity = capacity_of(members, services->reserved_first > 0);
+    for (unsigned i = 0; i < ASSAY_BUDGETS; i++) {
+        log->taken[i] = (uint64_t *)(void *)at;
+        at += round_up(members * sizeof(uint64_t));
+        log->used[i] = (uint32_t *)(void *)at;
+        at += round_up(members * sizeof(uint32_t));
+    }
+    log->bytes = at;
     assay_services_log_reset(log);
 }
 
@@ -50,9 +96,12 @@ void assay_services_log_reset(struct assay_service_log *log)
 {
     log->count = 0;
     log->len = 0;
-    for (uint32_t i = 0; i < log->members; i++) {
-        log->taken[i] = 0;
-        log->used[i] = 0;
+    log->common_len = 0;
+    for (unsigned b = 0; b < ASSAY_BUDGETS; b++) {
+        for (uint32_t i = 0; i < log->members; i++) {
+            log->taken[b][i] = 0;
+            log->used[b][i] = 0;
+        }
     }
     ASSAY_ASSERT(log_is_valid(log));
 }
@@ -63,29 +112,30 @@ void assay_services_log_copy(struct assay_service_log *to, const struct assay_se
     ASSAY_ASSERT(from->members == 0 || to->bytes != from->bytes);
     to->count = from->count;
     to->len = from->len;
-    for (uint32_t i = 0; i < from->members; i++) {
-        to->taken[i] = from->taken[i];
-        to->used[i] = from->used[i];
+    to->common_len = from->common_len;
+    for (unsigned b = 0; b < ASSAY_BUDGETS; b++) {
+        for (uint32_t i = 0; i < from->members; i++) {
+            to->taken[b][i] = from->taken[b][i];
+            to->used[b][i] = from->used[b][i];
+        }
     }
-    if (from->len > 0)
-        assay_bytes_copy(to->bytes, ASSAY_SERVICES_EPOCH_LEN, from->bytes, from->len);
-}
-
-static uint32_t share_of_member(uint32_t members)
-{
-    return members > SHARED_FROM ? ASSAY_SERVICES_EPOCH_LEN / members : ASSAY_SERVICES_AUTHOR_LEN;
+    if (from->len > 0) assay_bytes_copy(to->bytes, to->capacity, from->bytes, from->len);
 }
 
 enum assay_status assay_services_log_fits(const struct assay_service_log *log, uint32_t slot,
-                                          uint32_t number, size_t payload_len)
+                                          uint32_t number, uint32_t kind, size_t payload_len)
 {
     ASSAY_ASSERT(log_is_valid(log) && slot < log->members && number < ASSAY_SERVICE_NUMBERS);
     ASSAY_ASSERT(payload_len > 0 && payload_len <= ASSAY_SERVICE_PAYLOAD_LEN_MAX);
-    if ((log->taken[slot] >> number & 1) != 0) return ASSAY_E_DUPLICATE;
-    const size_t len = HEAD_LEN + payload_len;
-    if (log->taken[slot] != 0 && log->used[slot] + len > share_of_member(log->members))
-        return ASSAY_E_FULL;
-    return log->len + len <= ASSAY_SERVICES_EPOCH_LEN ? ASSAY_OK : ASSAY_E_FULL;
+    const enum assay_service_budget budget = assay_services_budget(log->services, kind);
+    const size_t len = HEAD_LEN + payload_len, with = log->used[budget][slot] + len;
+    if ((log->taken[budget][slot] >> number & 1) != 0) return ASSAY_E_DUPLICATE;
+    if (budget == ASSAY_BUDGET_RESERVED) {
+        if (slot >= ASSAY_SERVICES_RESERVED_SLOTS) return ASSAY_E_UNSUPPORTED;
+        return with <= reserved_share(log->members) ? ASSAY_OK : ASSAY_E_FULL;
+    }
+    if (log->taken[budget][slot] != 0 && with > share_of_member(log->members)) return ASSAY_E_FULL;
+    return log->common_len + len <= ASSAY_SERVICES_EPOCH_LEN ? ASSAY_OK : ASSAY_E_FULL;
 }
 
 static void put_u16(uint8_t *at, uint32_t value)
@@ -103,16 +153,19 @@ static uint32_t get_u16(const uint8_t *at)
 void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
                             uint32_t kind, struct assay_slice payload)
 {
-    ASSAY_ASSERT(assay_services_log_fits(log, slot, number, payload.len) == ASSAY_OK);
+    ASSAY_ASSERT(assay_services_log_fits(log, slot, number, kind, payload.len) == ASSAY_OK);
+    const enum assay_service_budget budget = assay_services_budget(log->services, kind);
+    const uint32_t len = HEAD_LEN + (uint32_t)payload.len;
     uint8_t *at = log->bytes + log->len;
     put_u16(at, slot);
     put_u16(at + 2, kind);
     put_u16(at + 4, (uint32_t)payload.len);
-    assay_bytes_copy(at + HEAD_LEN, ASSAY_SERVICES_EPOCH_LEN - log->len - HEAD_LEN, payload.bytes,
+    assay_bytes_copy(at + HEAD_LEN, log->capacity - log->len - HEAD_LEN, payload.bytes,
                      payload.len);
-    log->taken[slot] |= (uint64_t)1 << number;
-    log->used[slot] += HEAD_LEN + (uint32_t)payload.len;
-    log->len += HEAD_LEN + (uint32_t)payload.len;
+    log->taken[budget][slot] |= (uint64_t)1 << number;
+    log->used[budget][slot] += len;
+    log->len += len;
+    if (budget == ASSAY_BUDGET_COMMON) log->common_len += len;
     log->count++;
     ASSAY_ASSERT(log_is_valid(log));
 }
@@ -180,7 +233,7 @@ void assay_services_extend(const struct assay_service_places *places, struct ass
     struct assay_service_state *s = &state->services;
     const struct assay_service_state before = *s;
     if (places->count == 0) return;
-    ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX && places->count > before.count);
+    ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX && places->count >= before.count);
     s->count = places->count;
     for (uint32_t i = 0; i < s->count; i++) {
         assay_bytes_zero(s->documents[i], 32);

@@ -10,6 +10,7 @@
 #define ASSAY_ENGINE_LEDGER_STATE_SERVICES_H
 
 #include "base/writer.h"
+#include "engine/ledger/state/grants.h"
 #include "engine/ledger/state/state.h"
 
 enum {
@@ -18,7 +19,15 @@ enum {
     ASSAY_SERVICES_AUTHOR_LEN = 64 * 1024,    /* and their payloads' bytes */
     ASSAY_SERVICES_EPOCH_LEN = 1024 * 1024,   /* of all authors in one epoch, with their heads */
     ASSAY_SERVICE_RECORD_LEN_MAX = ASSAY_SERVICE_PAYLOAD_LEN_MAX + 320,
+    ASSAY_SERVICE_HEAD_LEN = 6, /* counted for a record besides its payload */
+    /* The reserved budget: its parts are equal, and those of slots from here on are empty. */
+    ASSAY_SERVICES_RESERVED_SLOTS = 128,
+    ASSAY_SERVICES_RESERVED_LEN_MIN = /* of an author: two records of any size */
+    2 * (ASSAY_SERVICE_PAYLOAD_LEN_MAX + ASSAY_SERVICE_HEAD_LEN),
 };
+
+/* What limits the records of an epoch: each kind counts in one budget (docs/protocol.md 12.2). */
+enum assay_service_budget { ASSAY_BUDGET_COMMON = 0, ASSAY_BUDGET_RESERVED = 1, ASSAY_BUDGETS };
 
 /* Where the documents of a plan were in the plan before (docs/protocol.md 12.7). */
 enum { ASSAY_SERVICE_BEGINS = UINT8_MAX }; /* nowhere: of a service that is added */
@@ -60,6 +69,8 @@ struct assay_services {
     uint32_t documents;       /* of a registry: 1 .. ASSAY_SERVICE_DOCUMENTS_MAX, in this order */
     size_t document_len_max;  /* of one */
     size_t documents_len_max; /* of all together */
+    uint32_t reserved_first, reserved_last; /* kinds of the reserved budget; 0: none */
+    const struct assay_grants *grants; /* names that the plan grants; NULL: none (2.17) */
     /* As the genesis says; nobody has a standing. */
     void (*begin)(void *context, void *registry);
     /* Both were begun. */
@@ -105,11 +116,14 @@ struct assay_service_plans {
 
 struct assay_service_log {
     uint32_t members; /* 0: the network has no services */
+    const struct assay_services *services; /* for budgets; NULL where members is 0 */
     uint32_t count;
-    uint32_t len;
-    uint64_t *taken; /* [members] numbers of the author's records, a bit each */
-    uint32_t *used;  /* [members] bytes of their payloads */
-    uint8_t *bytes;  /* [ASSAY_SERVICES_EPOCH_LEN] */
+    uint32_t len;        /* of all records */
+    uint32_t common_len; /* of those of the common budget */
+    uint32_t capacity;   /* of bytes */
+    uint64_t *taken[ASSAY_BUDGETS]; /* [members] numbers of the author's records, a bit each */
+    uint32_t *used[ASSAY_BUDGETS];  /* [members] bytes of their payloads */
+    uint8_t *bytes;
 };
 
 struct assay_service_entry {
@@ -117,18 +131,24 @@ struct assay_service_entry {
     struct assay_slice payload; /* borrowed from the log */
 };
 
-/* Returns: bytes of memory. */
-size_t assay_services_log_memory_len(uint32_t members);
-/* memory: aligned to 16. It is empty. */
-void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members);
+/* Returns: in which budget records of this kind count. */
+enum assay_service_budget assay_services_budget(const struct assay_services *services,
+                                                uint32_t kind);
+/* Returns: bytes of memory for that many members or fewer; reserves: with a reserved budget. */
+size_t assay_services_log_memory_len(uint32_t members, bool reserves);
+/* memory: aligned to 16. It is empty. In: services: outlives the log */
+void assay_services_log_init(struct assay_service_log *log, void *memory, uint32_t members,
+                             const struct assay_services *services);
 void assay_services_log_reset(struct assay_service_log *log);
 /* In: of as many members, or both of none. */
 void assay_services_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
-/* An author's bytes: 64 KiB, of more than 16 members their part of 1 MiB, one record in any case.
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL */
+/* An author's bytes in each budget: 64 KiB, of more than 16 members their part of 1 MiB. Common:
+ * one record in any case, while all have 1 MiB. Reserved: two in any case, of slots below 128.
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL | ASSAY_E_UNSUPPORTED
+ * (a slot without a part) */
 ASSAY_CHECKED enum assay_status assay_services_log_fits(const struct assay_service_log *log,
                                                         uint32_t slot, uint32_t number,
-                                                        size_t payload_len);
+                                                        uint32_t kind, size_t payload_len);
 /* It fits (asserted). */
 void assay_services_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
                             uint32_t kind, struct assay_slice payload);

@@ -8,6 +8,8 @@
 #include "base/crypto.h"
 #include "base/merkle.h"
 
+#include <string.h>
+
 static const char tag[] = "assay/ca-item/v1";
 
 enum { ITEMS = 6, ENTRY_ITEMS = 4 };
@@ -18,8 +20,9 @@ const char *assay_derivation_reason_text(enum assay_derivation_reason reason)
     case ASSAY_DERIVATION_DERIVED: return "the text was derived";
     case ASSAY_DERIVATION_CLOSED: return "no verified epoch is open";
     case ASSAY_DERIVATION_NOT_READ: return "the item cannot be read";
+    case ASSAY_DERIVATION_NEXT: return "the next CA number signs nothing but its own certificate";
     case ASSAY_DERIVATION_OTHER_TIME:
-        return "a certificate of the key is signed in the epoch that put it in force alone";
+        return "a certificate of the key is signed in the first 16 epochs of a generation alone";
     case ASSAY_DERIVATION_OTHER_PROOF: return "the proof is not one from the verified epoch";
     case ASSAY_DERIVATION_NOT_BARE: return "the proof has votes; a bare one is expected";
     case ASSAY_DERIVATION_NOT_SERVING: return "the member is drained, or left the network";
@@ -36,27 +39,93 @@ const char *assay_derivation_reason_text(enum assay_derivation_reason reason)
     return "unknown";
 }
 
+static struct assay_slice text_of(const char *text)
+{
+    return assay_slice_over(text, strlen(text));
+}
+
+static struct assay_credential_ca describe(const struct assay_ca *ca,
+                                           const struct assay_registry_plan *plan, uint32_t number,
+                                           const uint8_t key[static 32])
+{
+    struct assay_credential_ca made = { .trust_domain = text_of(plan->identity.trust_domain),
+                                        .issuer = text_of(plan->identity.issuer),
+                                        .number = number,
+                                        .validity_s = plan->identity.validity_s,
+                                        .insecure = plan->identity.insecure };
+    assay_bytes_copy(made.chain_id, 32, ca->chain_id, 32);
+    assay_bytes_copy(made.public_key, 32, key, 32);
+    return made;
+}
+
+uint32_t assay_derivation_published(
+    const struct assay_ca *ca, const struct assay_registry_plan *plan,
+    struct assay_credential_ca out[static ASSAY_CREDENTIAL_KEYS_MAX])
+{
+    struct assay_ca_published published[ASSAY_CA_PUBLISHED_MAX];
+    const uint32_t count = assay_ca_published(ca, published);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = describe(ca, plan, published[i].number, published[i].key);
+    return count;
+}
+
+bool assay_derivation_is_first(const struct assay_ca *ca, uint64_t epoch)
+{
+    const uint64_t last = ca->active_since > ca->since ? ca->active_since : ca->since;
+    ASSAY_ASSERT(epoch >= last);
+    return ca->ca_number > 0 && epoch - last < ASSAY_DERIVATION_FIRST_EPOCHS;
+}
+
+enum assay_status assay_derivation_open_folded(struct assay_derivation *d,
+                                               const struct assay_checkpoint *at, bool certified,
+                                               const struct assay_ca *ca,
+                                               const struct assay_registry_plan *plan)
+{
+    uint8_t terms[32];
+    *d = (struct assay_derivation){ .reason = ASSAY_DERIVATION_CLOSED };
+    if (!certified) return ASSAY_E_EARLY;
+    if (ca->ca_number == 0 || ca->key_lost) return ASSAY_E_NOT_FOUND;
+    assay_registry_plan_identity_digest(plan, terms);
+    if (!assay_bytes_equal(terms, ca->terms, 32)) return ASSAY_E_STALE;
+    d->at = *at;
+    d->is_first = assay_derivation_is_first(ca, d->at.epoch);
+    d->is_late = d->at.epoch != ca->since && d->at.epoch != ca->active_since;
+    d->ca = describe(ca, plan, ca->ca_number, ca->key);
+    if (ca->next.number > 0) d->next = describe(ca, plan, ca->next.number, ca->next.key);
+    d->plan = plan;
+    d->is_open = true;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_derivation_open(struct assay_derivation *d,
                                         const struct assay_keyholder_proof *proof,
                                         const struct assay_ca *ca,
-                                        const struct assay_derivation_terms *terms)
+                                        const struct assay_registry_plan *plan)
 {
     bool certified = false;
     *d = (struct assay_derivation){ .reason = ASSAY_DERIVATION_CLOSED };
     if (!assay_keyholder_proof_has(proof, ca, &certified)) return ASSAY_E_CHAIN;
-    if (!certified) return ASSAY_E_EARLY;
-    if (ca->ca_number == 0 || ca->key_lost) return ASSAY_E_NOT_FOUND;
-    d->at = *assay_keyholder_proof_at(proof);
-    d->is_first = ca->since == d->at.epoch;
-    d->ca = (struct assay_credential_ca){ .trust_domain = terms->trust_domain,
-                                          .issuer = terms->issuer,
-                                          .number = ca->ca_number,
-                                          .validity_s = terms->validity_s,
-                                          .insecure = terms->insecure };
-    assay_bytes_copy(d->ca.chain_id, 32, ca->chain_id, 32);
-    assay_bytes_copy(d->ca.public_key, 32, ca->key, 32);
-    d->is_open = true;
-    return ASSAY_OK;
+    return assay_derivation_open_folded(d, assay_keyholder_proof_at(proof), certified, ca, plan);
+}
+
+enum assay_status assay_derivation_turn_next(struct assay_derivation *d)
+{
+    ASSAY_ASSERT(d->is_open && !d->is_next);
+    d->is_open = d->next.number > 0;
+    d->is_next = true;
+    d->is_first = false;
+    d->ca = d->next;
+    d->next = (struct assay_credential_ca){ .number = 0 };
+    return d->is_open ? ASSAY_OK : ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_derivation_open_next(struct assay_derivation *d,
+                                             const struct assay_keyholder_proof *proof,
+                                             const struct assay_ca *ca,
+                                             const struct assay_registry_plan *plan)
+{
+    ASSAY_TRY(assay_derivation_open(d, proof, ca, plan));
+    return assay_derivation_turn_next(d);
 }
 
 /* --- items */
@@ -110,7 +179,7 @@ static enum assay_status read_item(struct assay_slice bytes, struct assay_deriva
     uint64_t product = 0, audience = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(&c, tag));
-    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_CREDENTIAL_EAR, &product));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_CREDENTIAL_CROSS_CERTIFICATE, &product));
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_CREDENTIAL_AUDIENCES_MAX - 1, &audience));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_SIGNING_MESSAGE_MAX, &item->proof));
     ASSAY_TRY(read_entry(&c, &item->listed));
@@ -250,16 +319,33 @@ static void fill_state(const struct assay_derivation_item *item,
     assay_sha256(item->proof.bytes, item->proof.len, state->proof_digest);
 }
 
-/* No plan of services grants names yet (docs/identity.md 5.3): every name is one that an enclave
- * chose. */
-static void fill_entry(const struct assay_derivation_item *item, const struct key *key,
+/* docs/identity.md 4.3.1: the plan grants the name, the proven leaf has it with the plan's
+ * reference values, and the member stands as the grant wants it. Any other name is one that an
+ * enclave chose. */
+static bool is_granted(const struct assay_derivation *d, const struct assay_proven_state *proven,
+                       struct assay_slice name)
+{
+    const enum assay_standing standing = assay_proof_standing_of(proven);
+    for (uint32_t k = 0; k < d->plan->identity.grant_count; k++) {
+        const struct assay_plan_grant *grant = &d->plan->identity.grant[k];
+        uint8_t digest[32];
+        if (!assay_slice_equal(text_of(grant->name), name)) continue;
+        assay_registry_plan_name_digest(grant, digest);
+        return assay_declaration_has_grant(&proven->member.declaration, digest) &&
+               standing <= (grant->needs_full ? ASSAY_STANDING_FULL : ASSAY_STANDING_WARNING);
+    }
+    return false;
+}
+
+static void fill_entry(const struct assay_derivation *d, const struct assay_proven_state *proven,
+                       const struct assay_derivation_item *item, const struct key *key,
                        struct assay_credential_entry *entry)
 {
     *entry = (struct assay_credential_entry){
         .purpose = (enum assay_credential_purpose)key->entry.purpose,
         .name = key->entry.name,
         .spki = key->entry.spki,
-        .granted = false,
+        .granted = is_granted(d, proven, key->entry.name),
         .audience_count = key->entry.audience_count,
     };
     for (uint32_t i = 0; i < key->entry.audience_count; i++)
@@ -274,6 +360,8 @@ static enum assay_status finish_text(struct assay_derivation *d, enum assay_stat
     return refuse_item(d, ASSAY_DERIVATION_NO_TEXT);
 }
 
+/* docs/identity.md 5.1: a number signs its own certificate, the active one also that of the next.
+ * The next number has no other epoch that is its first: any of those in which it is the next. */
 static enum assay_status derive_key_certificate(struct assay_derivation *d,
                                                 const struct assay_derivation_item *item,
                                                 uint8_t *tbs, size_t capacity,
@@ -284,9 +372,13 @@ static enum assay_status derive_key_certificate(struct assay_derivation *d,
                                                  .time_ms = d->at.time_ms };
     if (item->proof.len > 0 || item->listed.entry.len > 0 || item->declared.entry.len > 0)
         return refuse_item(d, ASSAY_DERIVATION_OTHER_USE);
-    if (!d->is_first) return refuse_item(d, ASSAY_DERIVATION_OTHER_TIME);
-    assay_sha256(d->ca.public_key, 32, out->entry_digest);
-    return finish_text(d, assay_credential_ca_tbs(&d->ca, &d->ca, &made, tbs, capacity, &out->tbs));
+    const bool is_cross = item->product == ASSAY_CREDENTIAL_CROSS_CERTIFICATE;
+    const struct assay_credential_ca *subject = is_cross ? &d->next : &d->ca;
+    if (is_cross ? d->next.number == 0 : !d->is_first && !d->is_next)
+        return refuse_item(d, ASSAY_DERIVATION_OTHER_TIME);
+    assay_sha256(subject->public_key, 32, out->entry_digest);
+    return finish_text(d,
+                       assay_credential_ca_tbs(subject, &d->ca, &made, tbs, capacity, &out->tbs));
 }
 
 static enum assay_status derive_of_member(struct assay_derivation *d,
@@ -307,7 +399,7 @@ static enum assay_status derive_of_member(struct assay_derivation *d,
     }
     const enum assay_derivation_reason reason = check_entry(&proven, item, &key);
     if (reason != ASSAY_DERIVATION_DERIVED) return refuse_item(d, reason);
-    fill_entry(item, &key, &entry);
+    fill_entry(d, &proven, item, &key, &entry);
     assay_bytes_copy(out->entry_digest, 32, entry.digest, 32);
     if (item->product == ASSAY_CREDENTIAL_LEAF)
         return finish_text(
@@ -326,7 +418,10 @@ enum assay_status assay_derivation_derive(void *context, struct assay_slice item
     if (!d->is_open) return refuse_item(d, ASSAY_DERIVATION_CLOSED);
     d->reason = ASSAY_DERIVATION_NOT_READ;
     ASSAY_TRY(read_item(item, &read));
-    if (read.product == ASSAY_CREDENTIAL_CA_CERTIFICATE)
+    if (d->is_next && read.product != ASSAY_CREDENTIAL_CA_CERTIFICATE)
+        return refuse_item(d, ASSAY_DERIVATION_NEXT);
+    if (read.product == ASSAY_CREDENTIAL_CA_CERTIFICATE ||
+        read.product == ASSAY_CREDENTIAL_CROSS_CERTIFICATE)
         return derive_key_certificate(d, &read, tbs, capacity, out);
     return derive_of_member(d, &read, tbs, capacity, out);
 }

@@ -14,15 +14,17 @@
 #include "engine/ledger/state/workload_keys.h"
 #include "net/services/identity/ledger_proof.h"
 #include "services/identity/signer.h"
+#include "services/registry/plan.h"
 
 enum { ASSAY_DERIVATION_PATH_MAX = 4 }; /* of an entry among ASSAY_DECLARED_KEYS_MAX */
 
 /* Why nothing is signed, in the order of the checks. */
 enum assay_derivation_reason {
     ASSAY_DERIVATION_DERIVED = 0,
-    ASSAY_DERIVATION_CLOSED,     /* no verified epoch is open */
-    ASSAY_DERIVATION_NOT_READ,   /* the item is none, or names no product */
-    ASSAY_DERIVATION_OTHER_TIME, /* a certificate of the key is of the epoch that put it in force */
+    ASSAY_DERIVATION_CLOSED,       /* no verified epoch is open */
+    ASSAY_DERIVATION_NOT_READ,     /* the item is none, or names no product */
+    ASSAY_DERIVATION_NEXT,         /* the next CA number signs its own certificate alone */
+    ASSAY_DERIVATION_OTHER_TIME,   /* the generation is too old for a certificate of the key */
     ASSAY_DERIVATION_OTHER_PROOF,  /* not a proof from the verified epoch */
     ASSAY_DERIVATION_NOT_BARE,     /* with votes: the bare proof is the one that a text names */
     ASSAY_DERIVATION_NOT_SERVING,  /* the member is drained, or left */
@@ -39,21 +41,19 @@ enum assay_derivation_reason {
 /* Returns: a sentence, never NULL. */
 const char *assay_derivation_reason_text(enum assay_derivation_reason reason);
 
-/* What operators decide and no document of the ledger has: all holders and coordinators of a
- * network are given the same, else no session ends with a signature. Texts are borrowed. */
-struct assay_derivation_terms {
-    struct assay_slice trust_domain, issuer;
-    uint32_t validity_s; /* ASSAY_CREDENTIAL_VALIDITY_S_MIN .. _MAX */
-    bool insecure;       /* docs/identity.md 5.8 */
-};
+enum { ASSAY_DERIVATION_FIRST_EPOCHS = 16 }; /* for which the certificate of the key is signed */
 
-/* One epoch. */
+/* One epoch, and one CA number. */
 struct assay_derivation {
     bool is_open;
+    bool is_next;               /* of the next number, which signs its own certificate alone */
     struct assay_checkpoint at; /* verified */
-    bool is_first;              /* this epoch's close put the generation into force */
+    bool is_first;              /* assay_derivation_is_first */
+    bool is_late;               /* and it is not the very first */
     struct assay_credential_ca ca;
-    enum assay_derivation_reason reason; /* of the last derivation */
+    struct assay_credential_ca next;        /* that `ca` signs a certificate of; number 0: none */
+    const struct assay_registry_plan *plan; /* for granted names */
+    enum assay_derivation_reason reason;    /* of the last derivation */
 };
 
 /* An entry in a list of keys: RFC 6962 path to its root. */
@@ -75,15 +75,37 @@ struct assay_derivation_item {
 
 /*
  * assay_derivation_open - begins with a verified epoch.
- * In:      proof: with that epoch; ca: the fold as its close left it; terms: borrowed
+ * In:      proof: with that epoch; ca: the fold as its close left it; plan: borrowed; anything that
+ *          a daemon showed, with the section of the group key
  * Out:     *d; closed unless ASSAY_OK is returned
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (the fold is not the proven one) | ASSAY_E_EARLY (the epoch is
- *          not certified) | ASSAY_E_NOT_FOUND (no key is in force)
+ *          not certified) | ASSAY_E_NOT_FOUND (no key is in force) | ASSAY_E_STALE (the section is
+ *          not the one that the fold names)
  */
 ASSAY_CHECKED enum assay_status assay_derivation_open(struct assay_derivation *d,
                                                       const struct assay_keyholder_proof *proof,
                                                       const struct assay_ca *ca,
-                                                      const struct assay_derivation_terms *terms);
+                                                      const struct assay_registry_plan *plan);
+/* The same for the next CA number. Returns: as above; ASSAY_E_NOT_FOUND (also: there is none) */
+ASSAY_CHECKED enum assay_status assay_derivation_open_next(
+    struct assay_derivation *d, const struct assay_keyholder_proof *proof,
+    const struct assay_ca *ca, const struct assay_registry_plan *plan);
+/* Returns: whether holders sign the certificate of the key for this closed epoch: one of the first
+ * since the generation came into force, or since the number is active (docs/identity.md 4.3). */
+bool assay_derivation_is_first(const struct assay_ca *ca, uint64_t epoch);
+/* Of the active number for an audit, which has folded the ledger itself up to `at`. Returns: as
+ * above, but for ASSAY_E_CHAIN */
+ASSAY_CHECKED enum assay_status assay_derivation_open_folded(
+    struct assay_derivation *d, const struct assay_checkpoint *at, bool certified,
+    const struct assay_ca *ca, const struct assay_registry_plan *plan);
+/* Turns one of the active number, which is open (asserted), to the next one. Returns: ASSAY_OK |
+ * ASSAY_E_NOT_FOUND (there is none: *d is closed) */
+ASSAY_CHECKED enum assay_status assay_derivation_turn_next(struct assay_derivation *d);
+/* The CA numbers that relying parties trust, ascending, as certificates name them. In: plan: whose
+ * section the fold names; borrowed. Returns: how many */
+uint32_t assay_derivation_published(
+    const struct assay_ca *ca, const struct assay_registry_plan *plan,
+    struct assay_credential_ca out[static ASSAY_CREDENTIAL_KEYS_MAX]);
 /* For a coordinator. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_derivation_encode(const struct assay_derivation_item *item,
                                                         struct assay_writer *w);

@@ -2,16 +2,14 @@
  * net/services/identity/holder_vault_journal.c - journal of signatures in numbered files, each
  * entry durable before the answer that it is about leaves (docs/identity.md 4.14).
  *
- * A file is a sequence of a length of two bytes and an entry. The first entry of a file names the
- * digest of the last one in the file before, so files may be moved to an archive.
+ * journal_file.h has the form of a file.
  */
 #include "net/services/identity/holder_vault_internal.h"
+#include "net/services/identity/journal_file.h"
 
 #include "base/crypto.h"
-#include "base/cursor.h"
 #include "base/file/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,72 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    HEAD_LEN = 2,
-    WRITE_MAX = HEAD_LEN + ASSAY_SIGNING_ENTRY_MAX,
-    SECTOR_LEN = 512, /* of a disk: written as a whole, or not at all */
-    FILE_MAX = ASSAY_HOLDER_VAULT_JOURNAL_LEN + WRITE_MAX
-};
+enum { HEAD_LEN = ASSAY_JOURNAL_HEAD_LEN, FILE_MAX = ASSAY_JOURNAL_FILE_LEN_MAX };
 
 static enum assay_status file_of(const struct assay_holder_vault *v, uint64_t number,
                                  char path[static PATH_MAX])
 {
-    char name[48];
-    (void)snprintf(name, sizeof name, "journal-%llu", (unsigned long long)number);
+    char name[ASSAY_JOURNAL_NAME_LEN];
+    assay_keyholder_journal_name(number, name);
     return holder_vault_path(v, name, path);
-}
-
-/* Returns: the highest number of a file; 0: none */
-static enum assay_status find_newest(const struct assay_holder_vault *v, uint64_t *number)
-{
-    DIR *folder = opendir(v->folder);
-    *number = 0;
-    if (folder == NULL) return ASSAY_E_STORE;
-    for (const struct dirent *file; (file = readdir(folder)) != NULL;) {
-        unsigned long long found = 0;
-        char again[48];
-        if (sscanf(file->d_name, "journal-%19llu", &found) != 1) continue;
-        (void)snprintf(again, sizeof again, "journal-%llu", found);
-        if (strcmp(again, file->d_name) == 0 && found > *number) *number = found;
-    }
-    (void)closedir(folder);
-    return ASSAY_OK;
-}
-
-/* Returns: whether the rest of a file is what a power cut may leave of the last write, which is one
- * entry: zeros for each sector that was not written. */
-static bool is_unwritten(const uint8_t *bytes, size_t at, size_t len)
-{
-    const size_t border = (at / SECTOR_LEN + 1) * SECTOR_LEN;
-    if (assay_bytes_all_zero(bytes + at, len - at)) return true;
-    return len - at <= WRITE_MAX && border < len &&
-           (assay_bytes_all_zero(bytes + at, border - at) ||
-            assay_bytes_all_zero(bytes + border, len - border));
-}
-
-/* Checks the entries of a file. Out: *good: bytes of complete ones. Returns: ASSAY_OK (the rest is
- * of an entry whose answer was never sent) | ASSAY_E_CHAIN */
-static enum assay_status check_entries(struct assay_signing_journal *journal, const uint8_t *bytes,
-                                       size_t len, size_t *good)
-{
-    struct assay_cursor c = assay_cursor_over(bytes, len);
-    for (bool is_first = true; c.pos < len; is_first = false) {
-        struct assay_signing_entry entry;
-        struct assay_slice slice;
-        uint16_t entry_len;
-        *good = c.pos;
-        if (assay_cursor_u16be(&c, &entry_len) != ASSAY_OK ||
-            assay_cursor_slice(&c, entry_len, &slice) != ASSAY_OK)
-            return len - *good < WRITE_MAX || is_unwritten(bytes, *good, len) ? ASSAY_OK
-                                                                              : ASSAY_E_CHAIN;
-        /* The file before the first entry may be in an archive. */
-        if (is_first && assay_signing_entry_decode(slice, &entry) == ASSAY_OK)
-            assay_bytes_copy(journal->digest, 32, entry.before, 32);
-        if (assay_signing_journal_check(journal, slice, &entry) != ASSAY_OK)
-            return is_unwritten(bytes, *good, len) ? ASSAY_OK : ASSAY_E_CHAIN;
-    }
-    *good = len;
-    return ASSAY_OK;
 }
 
 static enum assay_status read_file(struct assay_holder_vault *v, uint64_t number)
@@ -100,7 +40,8 @@ static enum assay_status read_file(struct assay_holder_vault *v, uint64_t number
     enum assay_status status = assay_file_read(path, FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND ? status : ASSAY_E_STORE;
     j->checked = (struct assay_signing_journal){ 0 };
-    status = check_entries(&j->checked, bytes, len, &good);
+    status =
+        assay_keyholder_journal_read(&j->checked, assay_slice_over(bytes, len), NULL, NULL, &good);
     free(bytes);
     if (status != ASSAY_OK) {
         (void)snprintf(
@@ -124,7 +65,7 @@ enum assay_status holder_vault_journal_open(struct assay_holder_vault *v)
 {
     uint64_t number;
     v->journal.fd = -1;
-    ASSAY_TRY(find_newest(v, &number));
+    ASSAY_TRY(assay_keyholder_journal_newest(v->folder, &number));
     if (number == 0) return ASSAY_OK;
     enum assay_status status = read_file(v, number);
     if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND ? ASSAY_E_STORE : status;

@@ -19,6 +19,7 @@ struct assay_keyholder_proof {
     struct assay_boundary_chain chain;
     struct assay_roster_row rows[ASSAY_MEMBERS_MAX];
     bool has_state; /* what follows is of that checkpoint */
+    uint64_t period_ms;
     bool has_documents, certified;
     uint8_t document[ASSAY_CA_DOCUMENTS][32]; /* of the group key, after that epoch */
 };
@@ -47,6 +48,11 @@ const struct assay_checkpoint *assay_keyholder_proof_at(const struct assay_keyho
     return &proof->at;
 }
 
+uint64_t assay_keyholder_proof_period_ms(const struct assay_keyholder_proof *proof)
+{
+    return proof->has_state ? proof->period_ms : 0;
+}
+
 bool assay_keyholder_proof_next(const struct assay_keyholder_proof *proof, uint64_t epoch,
                                 struct assay_service_message *m)
 {
@@ -66,6 +72,7 @@ static void load_documents(struct assay_keyholder_proof *p, const struct assay_b
     const struct assay_leaf_head *head = &b->state;
     p->has_state = true;
     p->certified = head->certified;
+    p->period_ms = head->epoch_ms;
     p->has_documents = head->service_count >= ASSAY_CA_DOCUMENTS;
     for (uint32_t i = 0; p->has_documents && i < ASSAY_CA_DOCUMENTS; i++)
         assay_bytes_copy(p->document[i], 32,

@@ -46,6 +46,8 @@ ASSAY_CHECKED enum assay_status assay_keyholder_proof_on_answer(
     struct assay_fault *fault);
 /* Returns: the newest proven epoch; the checkpoint of creation before the first answer. */
 const struct assay_checkpoint *assay_keyholder_proof_at(const struct assay_keyholder_proof *proof);
+/* Returns: T of the newest proven epoch, in milliseconds; 0: its state is not here. */
+uint64_t assay_keyholder_proof_period_ms(const struct assay_keyholder_proof *proof);
 /* Whether this is the group key after that epoch: its documents are those of the ledger. Out:
  * *certified: whether that epoch was. Returns: true; false: it is not, or documents of that epoch
  * are not proven */

@@ -57,10 +57,11 @@ void assay_keyholder_links_close(struct assay_keyholder_links **links)
 }
 
 enum assay_status assay_keyholder_links_address(const struct assay_keyholder_links *links,
+                                                const char *host,
                                                 char address[static ASSAY_CA_ADDRESS_MAX + 1])
 {
     struct assay_cont_contact contact;
-    ASSAY_TRY(assay_links_contact(links->links, NULL, &contact));
+    ASSAY_TRY(assay_links_contact(links->links, host, &contact));
     assay_bytes_copy(address, ASSAY_CA_ADDRESS_MAX + 1, contact.address, contact.address_len);
     address[contact.address_len] = '\0';
     return ASSAY_OK;
@@ -76,13 +77,11 @@ static bool read_contact(const struct assay_ca_holder *holder, struct assay_cont
     return assay_sodium_link_curve(holder->link_key, contact->curve) == ASSAY_OK;
 }
 
-void assay_keyholder_links_apply(struct assay_keyholder_links *links, const struct assay_ca *ca)
+static void list_holders(struct assay_keyholder_links *links, const struct assay_ca_sharing *s,
+                         bool is_listed[static ASSAY_CA_SLOTS_MAX])
 {
-    bool is_listed[ASSAY_CA_SLOTS_MAX] = { false };
-    static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN];
-    links->next_slot = ASSAY_CA_SLOTS_MAX;
-    for (uint32_t i = 0; i < ca->force.holders; i++) {
-        const struct assay_ca_holder *holder = &ca->force.holder[i];
+    for (uint32_t i = 0; i < s->holders; i++) {
+        const struct assay_ca_holder *holder = &s->holder[i];
         struct assay_cont_contact contact;
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         if (!read_contact(holder, &contact)) continue;
@@ -93,6 +92,16 @@ void assay_keyholder_links_apply(struct assay_keyholder_links *links, const stru
         assay_bytes_copy(links->node_id[holder->slot], 32, holder->node_id, 32);
         assay_bytes_copy(links->curve[holder->slot], 32, contact.curve, 32);
     }
+}
+
+void assay_keyholder_links_apply(struct assay_keyholder_links *links, const struct assay_ca *ca)
+{
+    bool is_listed[ASSAY_CA_SLOTS_MAX] = { false };
+    static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN];
+    links->next_slot = ASSAY_CA_SLOTS_MAX;
+    list_holders(links, &ca->force, is_listed);
+    list_holders(links, &ca->next.force,
+                 is_listed); /* of a slot in both, the later member counts */
     for (uint32_t slot = 0; slot < ASSAY_CA_SLOTS_MAX; slot++)
         if (links->is_listed[slot] && !is_listed[slot])
             assay_links_set_member(links->links, slot, no_key, NULL);

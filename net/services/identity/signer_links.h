@@ -24,10 +24,13 @@ ASSAY_CHECKED enum assay_status assay_keyholder_links_open(
     char message[static ASSAY_KEYHOLDER_LINKS_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; sets it to NULL. */
 void assay_keyholder_links_close(struct assay_keyholder_links **links);
-/* Out: the bound address, for the offer. Returns: ASSAY_OK | ASSAY_E_RANGE (too long) */
+/* Out: the bound address, for the offer; host, unless NULL, replaces all but the port. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE (too long) */
 ASSAY_CHECKED enum assay_status assay_keyholder_links_address(
-    const struct assay_keyholder_links *links, char address[static ASSAY_CA_ADDRESS_MAX + 1]);
-/* The parties are the holders of the generation in force; no others. */
+    const struct assay_keyholder_links *links, const char *host,
+    char address[static ASSAY_CA_ADDRESS_MAX + 1]);
+/* The parties are the holders of the generations in force, of the active and of the next CA number;
+ * no others. */
 void assay_keyholder_links_apply(struct assay_keyholder_links *links, const struct assay_ca *ca);
 /* Queues a frame to a holder; dropped when that is none, or has no address. */
 void assay_keyholder_links_send(struct assay_keyholder_links *links,

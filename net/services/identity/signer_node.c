@@ -10,7 +10,9 @@
 #include "base/system_clock.h"
 #include "engine/ledger/state/workload_keys.h"
 #include "net/services/identity/certificate_file.h"
+#include "net/services/identity/checkpoint_file.h"
 #include "net/services/identity/dealing_files.h"
+#include "net/services/identity/holder_entry.h"
 #include "net/services/identity/ledger_proof.h"
 #include "net/services/identity/locked_memory.h"
 #include "net/services/identity/signer_links.h"
@@ -26,6 +28,7 @@ enum {
     REQUEST_AGAIN_MS = 1000, /* for an answer that did not arrive, or that was none */
     SPKI_HEAD_LEN = 12,
     FRAMES_PER_STEP = 256, /* of other holders: a fence and closes are read between */
+    FRAMES_MS = 50,        /* and so long at most */
     LIE_CLOSES = 3,        /* of epochs in which a proof is submitted; it is not derived again */
 };
 
@@ -85,6 +88,20 @@ size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t
     return 44;
 }
 
+enum assay_status assay_keyholder_node_make_statement(
+    const struct assay_keyholder_node *node, const struct assay_registration_boot *boot,
+    struct assay_registration_statement *statement)
+{
+    uint8_t spki[44];
+    if (!assay_bytes_equal(boot->chain_id, node->config.checkpoint.chain_id, 32))
+        return ASSAY_E_CHAIN;
+    if (!node->has_holder) return ASSAY_E_AGAIN;
+    if (!assay_bytes_equal(boot->node_id, node->node_id, 32)) return ASSAY_E_STRANGER;
+    const struct assay_slice key = assay_slice_over(spki, assay_keyholder_node_key(node, spki));
+    return assay_keyholder_make_statement(assay_holder_vault_seed(node->vault), key, boot->chain_id,
+                                          boot->node_id, boot->boot, statement);
+}
+
 static enum assay_status draw_random(void *context, uint8_t *bytes, size_t len)
 {
     (void)context;
@@ -126,38 +143,42 @@ static void send_to_holder(void *context, const uint8_t node_id[static 32],
     assay_keyholder_links_send(n->links, node_id, frame);
 }
 
-static enum assay_status publish_certificate(void *context, uint32_t ca_number,
-                                             struct assay_slice der)
+static const char *publish_folder(const struct assay_keyholder_node *n)
 {
-    const struct assay_keyholder_node *n = context;
-    const char *folder = n->config.publish != NULL ? n->config.publish : n->config.store;
-    char path[PATH_MAX];
-    const int len = snprintf(path, sizeof path, "%s/ca-%u.pem", folder, (unsigned)ca_number);
-    if (len <= 0 || (size_t)len >= sizeof path) return ASSAY_E_STORE;
-    return assay_keyholder_certificate_write(path, der);
+    return n->config.publish != NULL ? n->config.publish : n->config.store;
 }
 
-/* A name is a DNS label: no path. */
+static enum assay_status publish_certificate(void *context, uint32_t which, struct assay_slice der)
+{
+    return assay_keyholder_authority_publish(publish_folder(context), which, der);
+}
+
+static enum assay_status store_record(void *context, uint32_t which, struct assay_slice record)
+{
+    const struct assay_keyholder_node *n = context;
+    return assay_keyholder_record_write(n->config.store, which, record);
+}
+
+static bool load_record(void *context, uint32_t which,
+                        uint8_t record[static ASSAY_SIGNING_RECORD_LEN])
+{
+    const struct assay_keyholder_node *n = context;
+    return assay_keyholder_record_read(n->config.store, which, record, ASSAY_SIGNING_RECORD_LEN);
+}
+
 static enum assay_status publish_workload(void *context, struct assay_slice name,
                                           struct assay_slice der)
 {
-    const struct assay_keyholder_node *n = context;
-    const char *folder = n->config.publish != NULL ? n->config.publish : n->config.store;
-    char path[PATH_MAX];
-    const int len = snprintf(path, sizeof path, "%s/key-%.*s.pem", folder, (int)name.len,
-                             (const char *)name.bytes);
-    if (len <= 0 || (size_t)len >= sizeof path) return ASSAY_E_STORE;
-    return assay_keyholder_certificate_write(path, der);
+    return assay_keyholder_certificate_publish(publish_folder(context), "key", name, der);
 }
 
-/* A longer proof fits no record (docs/identity.md 3.5.4). */
-static void submit_lie(void *context, struct assay_slice proof)
+static void submit_lie(void *context, uint32_t ca_number, uint64_t generation,
+                       struct assay_slice proof)
 {
     const struct assay_keyholder_node *n = context;
-    const struct assay_ca_lie_record record = { .era = n->acted.era,
-                                                .ca_number = n->acted.ca_number,
-                                                .generation = n->acted.force.generation,
-                                                .lie = proof };
+    const struct assay_ca_lie_record record = {
+        .era = n->acted.era, .ca_number = ca_number, .generation = generation, .lie = proof
+    };
     uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
     struct assay_slice payload;
     if (!assay_queue_has_room(n->pending)) return; /* records of ceremonies have theirs */
@@ -166,15 +187,26 @@ static void submit_lie(void *context, struct assay_slice proof)
                             "without room it is found again");
 }
 
+static void send_issued(void *context, uint64_t serial, enum assay_service_outcome outcome,
+                        struct assay_slice bytes)
+{
+    const struct assay_keyholder_node *n = context;
+    const struct assay_service_message m = {
+        .verb = ASSAY_SERVICE_ISSUED, .serial = serial, .outcome = outcome, .issued = bytes
+    };
+    assay_status_ignore(assay_follower_request(n->follower, &m), "the daemon requests it again");
+}
+
 static void open_signing(struct assay_keyholder_node *n)
 {
     struct assay_keyholder_signing_config config = { .vault = n->vault,
-                                                     .terms = n->config.terms,
-                                                     .period_ms = n->config.period_ms,
                                                      .send = send_to_holder,
                                                      .lie = submit_lie,
                                                      .certified = publish_certificate,
+                                                     .store = store_record,
+                                                     .load = load_record,
                                                      .issued = publish_workload,
+                                                     .answered = send_issued,
                                                      .context = n };
     if (n->links == NULL) return;
     assay_bytes_copy(config.node_id, 32, n->node_id, 32);
@@ -189,7 +221,8 @@ static void serve_holders(struct assay_keyholder_node *n)
     struct assay_slice frame;
     enum assay_status status = ASSAY_OK;
     if (n->signing == NULL || n->failure != ASSAY_OK) return;
-    for (uint32_t i = 0; i < FRAMES_PER_STEP && status == ASSAY_OK &&
+    const uint64_t end = assay_monotonic_ms() + FRAMES_MS;
+    for (uint32_t i = 0; i < FRAMES_PER_STEP && status == ASSAY_OK && assay_monotonic_ms() < end &&
                          assay_keyholder_links_receive(n->links, from, &frame) == ASSAY_OK;
          i++)
         status = assay_keyholder_signing_on_frame(n->signing, from, frame, get_time(n));
@@ -289,17 +322,6 @@ static void step_holder(struct assay_keyholder_node *n)
 
 /* --- the ledger, verified */
 
-static enum assay_status store_checkpoint(struct assay_keyholder_node *n)
-{
-    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    ASSAY_TRY(assay_checkpoint_encode(assay_keyholder_proof_at(n->proof), &w));
-    return assay_file_replace(n->checkpoint_path, ASSAY_FILE_PUBLIC,
-                              assay_slice_over(bytes, w.len)) == ASSAY_OK
-               ? ASSAY_OK
-               : ASSAY_E_STORE;
-}
-
 /* Records that are not final are derived again, from what the ledger is now. */
 static void clear_pending(struct assay_keyholder_node *n)
 {
@@ -353,8 +375,9 @@ static void sign_for_epoch(struct assay_keyholder_node *n)
 {
     if (n->signing == NULL || n->is_fenced) return;
     assay_keyholder_links_apply(n->links, &n->acted);
-    const enum assay_status status = assay_keyholder_signing_on_epoch(
-        n->signing, n->proof, &n->acted, &n->secrets->holder, get_time(n));
+    const enum assay_status status =
+        assay_keyholder_signing_on_epoch(n->signing, n->proof, &n->acted, &n->secrets->holder,
+                                         assay_follower_plan(n->follower), get_time(n));
     if (status != ASSAY_OK) set_failure(n, status);
 }
 
@@ -373,7 +396,8 @@ static void act_on_close(struct assay_keyholder_node *n)
     n->acted = n->closed;
     n->has_acted = true;
     n->stored_epoch = n->closed.epoch;
-    const enum assay_status status = store_checkpoint(n);
+    const enum assay_status status =
+        assay_keyholder_checkpoint_store(n->checkpoint_path, assay_keyholder_proof_at(n->proof));
     if (status != ASSAY_OK) {
         set_failure(n, status);
         return;
@@ -434,31 +458,6 @@ static void request_list(struct assay_keyholder_node *n)
     assay_status_ignore(assay_follower_request(n->follower, &m), "it is requested again");
 }
 
-/* Out: *entry: len 0 when the list has none of this holder */
-static void find_entry(const struct assay_keyholder_node *n, const struct assay_declared_keys *keys,
-                       struct assay_ceremony_entry *entry)
-{
-    uint8_t spki[44], hashes[ASSAY_DECLARED_KEYS_MAX][32];
-    const size_t len = assay_keyholder_node_key(n, spki);
-    *entry = (struct assay_ceremony_entry){ .len = 0 };
-    for (uint32_t i = 0; i < keys->count; i++)
-        assay_merkle_leaf_hash(keys->entries[i].bytes, keys->entries[i].len, hashes[i]);
-    for (uint32_t i = 0; i < keys->count && entry->len == 0; i++) {
-        size_t path_len = 0;
-        if (keys->keys[i].purpose != ASSAY_PURPOSE_HOLDER ||
-            !assay_slice_equal(keys->keys[i].spki, assay_slice_over(spki, len)) ||
-            assay_merkle_path((const uint8_t(*)[32])hashes, keys->count, i, entry->path,
-                              ASSAY_CA_PATH_MAX, &path_len) != ASSAY_OK)
-            continue;
-        assay_bytes_copy(entry->entry, sizeof entry->entry, keys->entries[i].bytes,
-                         keys->entries[i].len);
-        entry->len = keys->entries[i].len;
-        entry->place = i;
-        entry->count = keys->count;
-        entry->path_len = (uint32_t)path_len;
-    }
-}
-
 static void on_keys(void *context, const struct assay_service_message *m)
 {
     struct assay_keyholder_node *n = context;
@@ -472,7 +471,9 @@ static void on_keys(void *context, const struct assay_service_message *m)
     if (!assay_bytes_equal(root, m->root, 32) ||
         !assay_bytes_equal(root, home->member[home->slot].keys_root, 32))
         return;
-    find_entry(n, &keys, &entry);
+    uint8_t spki[44];
+    const size_t len = assay_keyholder_node_key(n, spki);
+    assay_keyholder_find_entry(&keys, assay_slice_over(spki, len), &entry);
     assay_bytes_copy(n->list_root, 32, root, 32);
     n->has_list = true;
     n->is_listed = entry.len > 0;
@@ -500,6 +501,31 @@ static void on_shown(void *context, const struct assay_service_message *m)
     n->shown_epoch = m->epoch;
     assay_keyholder_signing_show(n->signing, m->epoch, m->proven, m->keys, m->declared,
                                  get_time(n));
+}
+
+/* --- certificates and tokens that the daemon requests */
+
+static void on_issue(void *context, const struct assay_service_message *m)
+{
+    const struct assay_keyholder_node *n = context;
+    struct assay_keyholder_issue wanted = { .serial = m->serial,
+                                            .epoch = m->epoch,
+                                            .product = m->product,
+                                            .name = m->name,
+                                            .audience = m->audience,
+                                            .standing = m->proven,
+                                            .keys = m->keys,
+                                            .declared = m->declared };
+    assay_bytes_copy(wanted.node_id, 32, m->node_id, 32);
+    const char *why = n->is_fenced         ? "the era is fenced"
+                      : n->expired != NULL ? n->expired
+                      : n->signing == NULL ? "this process has no address for other holders"
+                                           : NULL;
+    const enum assay_service_outcome outcome = n->is_fenced         ? ASSAY_SERVICE_OUTCOME_FENCED
+                                               : n->expired != NULL ? ASSAY_SERVICE_OUTCOME_STALE
+                                                                    : ASSAY_SERVICE_OUTCOME_NO_KEY;
+    if (why != NULL) send_issued(context, m->serial, outcome, assay_slice_over(why, strlen(why)));
+    else assay_keyholder_signing_issue(n->signing, &wanted, get_time(n));
 }
 
 /* --- the ledger, as the daemon shows it */
@@ -570,27 +596,6 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 
 /* --- opening */
 
-/* The newer one of the given checkpoint and of the stored one. */
-static enum assay_status load_checkpoint(struct assay_keyholder_node *n,
-                                         struct assay_checkpoint *from)
-{
-    struct assay_checkpoint stored;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    *from = n->config.checkpoint;
-    enum assay_status status =
-        assay_file_read(n->checkpoint_path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len);
-    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
-    if (status == ASSAY_OK) status = assay_checkpoint_decode(assay_slice_over(bytes, len), &stored);
-    free(bytes);
-    if (status != ASSAY_OK) return ASSAY_E_STORE;
-    if (!assay_bytes_equal(stored.chain_id, from->chain_id, 32)) return ASSAY_E_CHAIN;
-    n->stored_epoch = stored.epoch;
-    if (stored.era > from->era || (stored.era == from->era && stored.epoch > from->epoch))
-        *from = stored;
-    return ASSAY_OK;
-}
-
 static void read_clocks(struct assay_keyholder_node *n)
 {
     n->now_ms = assay_monotonic_ms();
@@ -602,7 +607,8 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
 {
     struct assay_checkpoint from;
     *what = "the file `checkpoint` cannot be read, or is of another network";
-    ASSAY_TRY(load_checkpoint(n, &from));
+    ASSAY_TRY(assay_keyholder_checkpoint_load(n->checkpoint_path, &n->config.checkpoint, &from,
+                                              &n->stored_epoch));
     *what = "out of memory";
     ASSAY_TRY(assay_keyholder_proof_create(&from, &n->proof));
     read_clocks(n);
@@ -621,7 +627,8 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
                        .fenced = on_fence,
                        .proof = on_proof,
                        .keys = on_keys,
-                       .shown = on_shown },
+                       .shown = on_shown,
+                       .issue = on_issue },
         .context = n,
         .chain_id = n->config.checkpoint.chain_id,
         .era_min = from.era,
@@ -643,7 +650,8 @@ static enum assay_status open_links(struct assay_keyholder_node *n,
     *what = n->links_fault;
     ASSAY_TRY(assay_keyholder_links_open(n->config.listen, link, &n->links, n->links_fault));
     *what = "the address of `listen` is too long";
-    return given != NULL ? ASSAY_OK : assay_keyholder_links_address(n->links, n->address);
+    return given != NULL ? ASSAY_OK
+                         : assay_keyholder_links_address(n->links, n->config.host, n->address);
 }
 
 static enum assay_status set_up(struct assay_keyholder_node *n, const char **what)
@@ -776,6 +784,10 @@ struct assay_keyholder_node_status assay_keyholder_node_status(
         .pending = assay_queue_count(node->pending),
     };
     if (node->signing != NULL) status.signing = assay_keyholder_signing_status(node->signing);
+    const uint32_t place = assay_ca_holder_of_node(&node->acted.force, node->node_id);
+    if (place != UINT32_MAX) status.indices = node->acted.force.holder[place].indices;
+    status.generation = node->acted.force.generation;
+    status.phase = node->acted.ceremony.phase;
     if (node->has_acted)
         status.holder = assay_ceremony_holder_status(&node->secrets->holder, &node->acted);
     status.holder.can_sign = status.holder.can_sign && may_act(node);

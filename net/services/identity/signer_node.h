@@ -13,6 +13,7 @@
 #define ASSAY_NET_SERVICES_IDENTITY_SIGNER_NODE_H
 
 #include "engine/ledger/proofs/checkpoint.h"
+#include "net/keys/registration/registration_client.h"
 #include "net/services/identity/signing_host.h"
 
 enum { ASSAY_KEYHOLDER_NODE_MESSAGE_LEN = ASSAY_HOLDER_VAULT_MESSAGE_LEN };
@@ -27,10 +28,9 @@ struct assay_keyholder_node_config {
     const char *listen;
     const char *address; /* for other holders, up to ASSAY_CA_ADDRESS_MAX characters; NULL: that of
                           * listen */
+    const char *host;    /* without `address`: replaces the host of listen; NULL: it is the same */
     const char *publish; /* folder of certificates of the key; NULL: the vault's */
-    struct assay_derivation_terms terms; /* texts are borrowed; with listen */
-    uint64_t period_ms;                  /* T of the network; with listen */
-    uint64_t era; /* that may undo what is stored, with an operator's consent; 0: none */
+    uint64_t era;        /* that may undo what is stored, with an operator's consent; 0: none */
     struct assay_checkpoint checkpoint; /* that operators supplied */
     uint64_t again_ms;                  /* interval of resubmission; 0: that of record_queue.h */
     uint64_t (*unix_ms)(void);          /* NULL: the clock of the system */
@@ -50,6 +50,10 @@ struct assay_keyholder_node_status {
     bool is_listed;             /* its holder key is in an active list of its member */
     bool is_behind;             /* the ledger is older than what is stored */
     size_t pending;             /* records that are not final */
+    /* As of the newest epoch that it acted on. */
+    uint64_t generation;       /* in force; 0: none */
+    uint32_t indices;          /* of this holder in it */
+    enum assay_ca_phase phase; /* of the ceremony that runs */
     struct assay_ceremony_status holder;
     struct assay_keyholder_signing_status signing;
 };
@@ -75,6 +79,13 @@ ASSAY_CHECKED enum assay_status assay_keyholder_node_step(struct assay_keyholder
 /* Returns: its state. */
 struct assay_keyholder_node_status assay_keyholder_node_status(
     const struct assay_keyholder_node *node);
+/* For make of registration_client.h: of the key of its holder. Returns: ASSAY_OK | ASSAY_E_CHAIN
+ * (the enclave is of another network than the holder) | ASSAY_E_STRANGER (of another member than
+ * the daemon) | ASSAY_E_AGAIN (the member is not known yet), and statuses of
+ * assay_registration_statement_make */
+ASSAY_CHECKED enum assay_status assay_keyholder_node_make_statement(
+    const struct assay_keyholder_node *node, const struct assay_registration_boot *boot,
+    struct assay_registration_statement *statement);
 /* SubjectPublicKeyInfo of its holder key, for the list of its member's keys. Returns: its length */
 size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t spki[static 44]);
 

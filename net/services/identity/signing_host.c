@@ -1,87 +1,13 @@
 /*
  * net/services/identity/signing_host.c - signing sessions in a holder's process.
  */
-#include "net/services/identity/signing_host.h"
+#include "net/services/identity/signing_host_internal.h"
 
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "net/services/identity/locked_memory.h"
 
 #include <stdlib.h>
-
-enum {
-    SESSIONS = 8, /* that it joins at once: 130 KB of locked memory each */
-    ROWS = ASSAY_COSIGNER_ROWS_OTHERS_MAX + 512,
-    JOINS = 8192, /* 81 in an epoch for each of 100 coordinators */
-    REQUESTS = 2, /* that it coordinates at once */
-    /* Holders coordinate one after the other, by their places, until one has the certificate. */
-    TURN_MS = 1500,
-    AGAIN_MS = 1000, /* after a request that failed */
-    STANDING_MAX = 32 * 1024,
-    ISSUED_MAX = 2 * ASSAY_DECLARED_KEYS_MAX,
-};
-
-/* Locked. */
-struct secrets {
-    struct assay_cosigner signer;
-    struct assay_cosigner_slot slot[SESSIONS];
-    struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1];
-};
-
-/* A list of keys with the bytes that it borrows from. */
-struct shown_list {
-    uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX];
-    struct assay_declared_keys keys;
-};
-
-/* Certificates of workload keys of this member. */
-struct workload {
-    bool is_shown;
-    size_t standing_len;
-    uint8_t standing[STANDING_MAX];
-    struct shown_list listed, declared;
-    bool has_declared;
-    bool is_done[ASSAY_DECLARED_KEYS_MAX]; /* by entry: it has one, or cannot have one */
-    uint64_t due_ms[ASSAY_DECLARED_KEYS_MAX];
-    /* the request that runs */
-    bool is_requested;
-    uint64_t number;
-    uint32_t entry;
-    size_t tbs_len;
-    uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX], item[STANDING_MAX + 2048];
-    /* what was issued, by SHA-256 of the entry */
-    uint32_t known;
-    struct {
-        uint8_t digest[32];
-        uint32_t ca_number;
-        uint64_t at_ms;
-    } of[ISSUED_MAX];
-};
-
-struct assay_keyholder_signing {
-    struct assay_keyholder_signing_config config;
-    struct secrets *secrets;
-    struct assay_cosigner_row row[ROWS];
-    struct assay_cosigner_join join[JOINS];
-    struct assay_coordinator coordinator;
-    struct assay_coordinator_slot request[REQUESTS];
-    struct assay_signing_group group;
-    struct assay_derivation derivation;
-    struct assay_cosigner_out out;
-    struct assay_coordinator_out effect;
-    uint8_t frame[ASSAY_SIGNING_FRAME_MAX];
-    uint8_t random[32];
-    bool is_open, has_signer;
-    uint32_t place;
-    uint64_t generation, era; /* of the signer */
-    /* the certificate of the key: its text, while it is to be signed */
-    bool is_due, is_requested;
-    uint64_t due_ms, request_number;
-    size_t tbs_len;
-    uint8_t tbs[ASSAY_CREDENTIAL_TBS_MAX];
-    struct workload workload;
-    struct assay_keyholder_signing_status status;
-};
 
 enum assay_status assay_keyholder_signing_create(
     const struct assay_keyholder_signing_config *config, struct assay_keyholder_signing **out)
@@ -101,18 +27,30 @@ void assay_keyholder_signing_destroy(struct assay_keyholder_signing **host)
 {
     struct assay_keyholder_signing *h = *host;
     if (h == NULL) return;
+    assay_keyholder_signing_destroy(&h->next);
     assay_locked_memory_free(h->secrets, sizeof *h->secrets);
     free(h);
     *host = NULL;
 }
 
-void assay_keyholder_signing_stop(struct assay_keyholder_signing *host)
+/* Of one CA number. */
+static void stop_side(struct assay_keyholder_signing *h)
 {
-    struct assay_keyholder_signing *h = host;
+    signing_stop_issue(h);
     if (h->has_signer) assay_cosigner_wipe(&h->secrets->signer);
     assay_secret_wipe(h->secrets, sizeof *h->secrets);
-    h->is_open = h->has_signer = h->is_due = h->is_requested = h->derivation.is_open = false;
+    h->is_open = h->has_signer = h->derivation.is_open = false;
+    for (uint32_t i = 0; i < KEY_TEXTS; i++)
+        h->text[i].is_due = h->text[i].is_requested = false;
     h->workload.is_shown = h->workload.is_requested = false;
+}
+
+void assay_keyholder_signing_stop(struct assay_keyholder_signing *host)
+{
+    assay_keyholder_signing_destroy(&host->next);
+    stop_side(host);
+    host->published_count = 0;
+    host->lacking = 0;
 }
 
 struct assay_keyholder_signing_status assay_keyholder_signing_status(
@@ -120,6 +58,7 @@ struct assay_keyholder_signing_status assay_keyholder_signing_status(
 {
     struct assay_keyholder_signing_status status = host->status;
     status.is_open = host->is_open;
+    status.is_next_open = host->next != NULL && host->next->is_open;
     return status;
 }
 
@@ -128,8 +67,9 @@ struct assay_keyholder_signing_status assay_keyholder_signing_status(
 /* With what the vault has made durable: no session of before a start is joined again. */
 static void init_sides(struct assay_keyholder_signing *h)
 {
-    const struct assay_cosigner_memory memory = { .slot = h->secrets->slot,
-                                                  .slots = SESSIONS,
+    const struct assay_cosigner_memory memory = { .slot = h->slot,
+                                                  .nonces = h->secrets->nonces,
+                                                  .slots = ASSAY_COSIGNER_PLACES * h->group.holders,
                                                   .row = h->row,
                                                   .rows = ROWS,
                                                   .join = h->join,
@@ -153,71 +93,99 @@ static void init_sides(struct assay_keyholder_signing *h)
 }
 
 static void load_epoch(const struct assay_keyholder_signing *h, const struct assay_ca *ca,
+                       const struct assay_ca_sharing *sharing, uint64_t period_ms,
                        struct assay_cosigner_time now, struct assay_cosigner_epoch *epoch)
 {
     *epoch = (struct assay_cosigner_epoch){ .era = ca->era,
                                             .epoch = ca->epoch,
-                                            .generation = ca->force.generation,
+                                            .generation = sharing->generation,
                                             .final_ms = now.monotonic_ms,
-                                            .period_ms = h->config.period_ms };
+                                            .period_ms = period_ms };
     assay_bytes_copy(epoch->block_id, 32, h->derivation.at.id, 32);
-    assay_bytes_copy(epoch->link_key, 32, ca->force.holder[h->place].link_key, 32);
-    for (uint32_t i = 1; i <= ca->force.count; i++)
-        epoch->live[i] = assay_ca_index_lives(ca, i);
+    assay_bytes_copy(epoch->link_key, 32, sharing->holder[h->place].link_key, 32);
+    for (uint32_t i = 1; i <= sharing->count; i++)
+        epoch->live[i] = assay_ca_lives_in(ca, sharing, i);
 }
 
-static struct assay_slice key_item(uint8_t bytes[static 64])
+static struct assay_slice key_item(enum assay_credential_product product, uint8_t bytes[static 64])
 {
-    const struct assay_derivation_item item = { .product = ASSAY_CREDENTIAL_CA_CERTIFICATE };
+    const struct assay_derivation_item item = { .product = product };
     struct assay_writer w = assay_writer_over(bytes, 64);
     const enum assay_status status = assay_derivation_encode(&item, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     return assay_slice_over(bytes, w.len);
 }
 
-/* The close that put the generation into force is the one that its certificate names. */
-static void plan_certificate(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
+static void plan_text(struct assay_keyholder_signing *h, uint32_t i,
+                      enum assay_credential_product product, uint32_t which, bool is_due,
+                      struct assay_cosigner_time now)
 {
+    struct key_text *const text = &h->text[i];
     struct assay_cosigner_item derived;
     uint8_t bytes[64];
-    h->is_due = h->is_requested = false;
-    if (!h->derivation.is_first || assay_derivation_derive(&h->derivation, key_item(bytes), h->tbs,
-                                                           sizeof h->tbs, &derived) != ASSAY_OK)
+    text->is_due = text->is_requested = false;
+    if (!is_due || assay_derivation_derive(&h->derivation, key_item(product, bytes), text->tbs,
+                                           sizeof text->tbs, &derived) != ASSAY_OK)
         return;
-    h->tbs_len = derived.tbs.len;
-    h->is_due = true;
-    h->due_ms = now.monotonic_ms + (uint64_t)h->place * TURN_MS;
+    text->product = product;
+    text->which = which;
+    text->tbs_len = derived.tbs.len;
+    text->is_due = true;
+    /* Later, another one begins in each epoch: epochs may be shorter than the turns of all. */
+    const uint64_t turn =
+        h->derivation.is_late ? (h->place + h->derivation.at.epoch) % h->group.holders : h->place;
+    text->due_ms = now.monotonic_ms + turn * TURN_MS;
 }
 
-enum assay_status assay_keyholder_signing_on_epoch(struct assay_keyholder_signing *host,
-                                                   const struct assay_keyholder_proof *proof,
-                                                   const struct assay_ca *ca,
-                                                   const struct assay_ceremony_holder *holder,
-                                                   struct assay_cosigner_time now)
+/* The close that put the generation into force is the one that its certificate names. Of the next
+ * number, any close until there is one; and the one that makes it active, if there was none. */
+static void plan_certificates(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
 {
-    struct assay_keyholder_signing *h = host;
-    struct assay_derivation opened;
+    const uint32_t number = h->group.ca_number, next = h->derivation.next.number;
+    const struct assay_keyholder_signing *main = h->main != NULL ? h->main : h;
+    /* Of an epoch after the first, only if no other holder has one: all have the same. */
+    const bool may_be =
+        h->derivation.is_first && (!h->derivation.is_late || signing_asked_all(main, number));
+    const bool is_own_due =
+        (may_be || h->derivation.is_next) && !signing_has_certificate(main, number);
+    plan_text(h, OWN, ASSAY_CREDENTIAL_CA_CERTIFICATE, number, is_own_due, now);
+    plan_text(h, CROSS, ASSAY_CREDENTIAL_CROSS_CERTIFICATE, next | ASSAY_SIGNING_CROSS,
+              next > 0 && !signing_has_certificate(h, next | ASSAY_SIGNING_CROSS), now);
+}
+
+/* One CA number signs for the epoch of an open derivation, if this process has a share of it. In:
+ * opened: borrows the plan of the main side. Returns: ASSAY_OK */
+static enum assay_status open_side(struct assay_keyholder_signing *h,
+                                   const struct assay_derivation *opened,
+                                   const struct assay_keyholder_proof *proof,
+                                   const struct assay_ca *ca,
+                                   const struct assay_ceremony_holder *holder,
+                                   struct assay_cosigner_time now)
+{
+    const uint32_t number = opened->ca.number;
+    const struct assay_ca_sharing *sharing = assay_ca_sharing_of(ca, number);
     struct assay_signing_group group;
     struct assay_cosigner_epoch epoch;
-    const enum assay_status status = assay_derivation_open(&opened, proof, ca, &h->config.terms);
-    if (status == ASSAY_E_EARLY) return ASSAY_OK; /* the certified epoch before counts */
-    const uint32_t place = assay_ca_holder_of_node(&ca->force, h->config.node_id);
-    if (status != ASSAY_OK || place == UINT32_MAX || assay_ca_group(ca, &group) != ASSAY_OK) {
-        assay_keyholder_signing_stop(h);
+    ASSAY_ASSERT(sharing != NULL);
+    const uint32_t place = assay_ca_holder_of_node(sharing, h->config.node_id);
+    h->lacking = sharing->generation;
+    if (place == UINT32_MAX || assay_ca_group_of(ca, number, &group) != ASSAY_OK) {
+        stop_side(h);
         return ASSAY_OK;
     }
     const bool is_other = !h->has_signer || h->place != place ||
                           h->generation != group.generation || h->era != group.era;
-    if (is_other) assay_keyholder_signing_stop(h);
-    h->derivation = opened;
+    if (is_other) stop_side(h);
+    h->derivation = *opened;
     h->group = group;
     h->place = place;
-    if (assay_ceremony_holder_shares(holder, ca, h->secrets->share) != ASSAY_OK) {
-        assay_keyholder_signing_stop(h);
+    if (assay_ceremony_holder_shares(holder, ca, number, h->secrets->share) != ASSAY_OK) {
+        stop_side(h);
         return ASSAY_OK;
     }
+    h->lacking = 0;
     if (is_other) init_sides(h);
-    load_epoch(h, ca, now, &epoch);
+    load_epoch(h, ca, sharing, assay_keyholder_proof_period_ms(proof), now, &epoch);
     h->is_open = assay_cosigner_on_epoch(&h->secrets->signer, &h->group, h->secrets->share,
                                          &epoch) == ASSAY_OK &&
                  assay_coordinator_on_epoch(&h->coordinator, &h->group, &epoch) == ASSAY_OK;
@@ -225,22 +193,87 @@ enum assay_status assay_keyholder_signing_on_epoch(struct assay_keyholder_signin
     assay_cosigner_on_tick(&h->secrets->signer, now);
     h->status.epoch = ca->epoch;
     h->workload.is_shown = h->workload.is_requested = false;
-    plan_certificate(h, now);
+    plan_certificates(h, now);
     return ASSAY_OK;
+}
+
+/* Locked memory of its own, while there is a next number. */
+static enum assay_status open_next(struct assay_keyholder_signing *h,
+                                   const struct assay_keyholder_proof *proof,
+                                   const struct assay_ca *ca,
+                                   const struct assay_ceremony_holder *holder,
+                                   struct assay_cosigner_time now)
+{
+    struct assay_derivation opened;
+    const enum assay_status status = assay_derivation_open_next(&opened, proof, ca, &h->plan);
+    if (status != ASSAY_OK ||
+        assay_ca_holder_of_node(&ca->next.force, h->config.node_id) == UINT32_MAX) {
+        assay_keyholder_signing_destroy(&h->next);
+        return ASSAY_OK;
+    }
+    if (h->next == NULL) {
+        ASSAY_TRY(assay_keyholder_signing_create(&h->config, &h->next));
+        h->next->main = h;
+    }
+    return open_side(h->next, &opened, proof, ca, holder, now);
+}
+
+static bool is_in_force(const struct assay_keyholder_signing *h, const struct assay_ca *ca)
+{
+    const struct assay_ca_sharing *sharing = assay_ca_sharing_of(ca, h->group.ca_number);
+    return sharing != NULL && sharing->generation == h->generation && ca->era == h->era;
+}
+
+/* docs/identity.md 3.15: a close that is not certified retires numbers, too. */
+static void end_retired(struct assay_keyholder_signing *h, const struct assay_ca *ca)
+{
+    if (h->has_signer && !is_in_force(h, ca)) stop_side(h);
+    if (h->next != NULL && h->next->has_signer && !is_in_force(h->next, ca))
+        assay_keyholder_signing_destroy(&h->next);
+}
+
+enum assay_status assay_keyholder_signing_on_epoch(struct assay_keyholder_signing *host,
+                                                   const struct assay_keyholder_proof *proof,
+                                                   const struct assay_ca *ca,
+                                                   const struct assay_ceremony_holder *holder,
+                                                   const struct assay_registry_plan *plan,
+                                                   struct assay_cosigner_time now)
+{
+    struct assay_keyholder_signing *h = host;
+    struct assay_derivation opened;
+    enum assay_status status = assay_derivation_open(&opened, proof, ca, plan);
+    if (status == ASSAY_E_EARLY) { /* the certified epoch before counts */
+        end_retired(h, ca);
+        return ASSAY_OK;
+    }
+    /* After a change of the plan a state may still be of the one before. */
+    if (status == ASSAY_OK) h->plan = *plan;
+    if (status == ASSAY_OK || (status == ASSAY_E_STALE && h->plan.has_identity))
+        status = assay_derivation_open(&opened, proof, ca, &h->plan);
+    h->status.lacks_plan = status == ASSAY_E_STALE;
+    if (status != ASSAY_OK) {
+        assay_keyholder_signing_stop(h);
+        return ASSAY_OK;
+    }
+    signing_load_certificates(h, ca, assay_keyholder_proof_at(proof), now.monotonic_ms);
+    ASSAY_TRY(open_side(h, &opened, proof, ca, holder, now));
+    return open_next(h, proof, ca, holder, now);
 }
 
 /* --- the signer */
 
-static void send_frame(struct assay_keyholder_signing *h, const uint8_t to[static 32],
-                       enum assay_signing_frame kind, struct assay_slice bytes)
+void signing_send_frame(struct assay_keyholder_signing *h, const uint8_t to[static 32],
+                        enum assay_signing_frame kind, struct assay_slice bytes)
 {
-    ASSAY_ASSERT(bytes.len < sizeof h->frame);
-    h->frame[0] = (uint8_t)kind;
-    assay_bytes_copy(h->frame + 1, sizeof h->frame - 1, bytes.bytes, bytes.len);
-    h->config.send(h->config.context, to, assay_slice_over(h->frame, bytes.len + 1));
+    struct assay_writer w = assay_writer_over(h->frame, sizeof h->frame);
+    if (h->main != NULL) assay_writer_u8(&w, ASSAY_SIGNING_FRAME_NEXT);
+    assay_writer_u8(&w, (uint8_t)kind);
+    assay_writer_put(&w, bytes.bytes, bytes.len);
+    ASSAY_ASSERT(!w.full);
+    h->config.send(h->config.context, to, assay_slice_over(h->frame, w.len));
 }
 
-static bool is_self(const struct assay_keyholder_signing *h, const uint8_t node_id[static 32])
+bool signing_is_self(const struct assay_keyholder_signing *h, const uint8_t node_id[static 32])
 {
     return assay_bytes_equal(node_id, h->config.node_id, 32);
 }
@@ -261,6 +294,9 @@ static enum assay_status run_signer(struct assay_keyholder_signing *h,
 {
     struct assay_cosigner *s = &h->secrets->signer;
     struct assay_cosigner_entropy entropy = { .processor = { 0 } };
+    uint8_t journal[32];
+    assay_holder_vault_journal_digest(h->config.vault, journal);
+    assay_cosigner_set_journal(s, journal); /* the other CA number appends to it, too */
     ASSAY_TRY(assay_random(entropy.system, sizeof entropy.system));
     enum assay_status status = assay_cosigner_on_message(s, now, &entropy, from, message, &h->out);
     if (status == ASSAY_E_AGAIN && h->out.action == ASSAY_COSIGNER_STORE) {
@@ -278,27 +314,29 @@ static enum assay_status run_signer(struct assay_keyholder_signing *h,
     if (status != ASSAY_OK || h->out.action != ASSAY_COSIGNER_SEND) return ASSAY_OK;
     ASSAY_TRY(append_journal(h));
     h->status.answered++;
-    if (is_self(h, from))
+    if (signing_is_self(h, from))
         assay_status_ignore(
             assay_coordinator_on_message(&h->coordinator, now.monotonic_ms, from, h->out.message),
             "the coordinator begins another session");
-    else send_frame(h, from, ASSAY_SIGNING_FRAME_MESSAGE, h->out.message);
+    else signing_send_frame(h, from, ASSAY_SIGNING_FRAME_MESSAGE, h->out.message);
     return ASSAY_OK;
 }
 
-/* --- the certificate of the key */
+/* --- certificates of keys */
 
-static enum assay_status finish_certificate(struct assay_keyholder_signing *h,
-                                            const uint8_t signature[static 64])
+static enum assay_status finish_text(struct assay_keyholder_signing *h, struct key_text *text,
+                                     const uint8_t signature[static 64])
 {
+    struct assay_keyholder_signing *main = h->main != NULL ? h->main : h;
     uint8_t der[ASSAY_CREDENTIAL_CERTIFICATE_MAX];
     struct assay_slice whole;
-    if (assay_credential_certificate(assay_slice_over(h->tbs, h->tbs_len), signature, der,
+    if (assay_credential_certificate(assay_slice_over(text->tbs, text->tbs_len), signature, der,
                                      sizeof der, &whole) != ASSAY_OK)
         return ASSAY_OK;
-    ASSAY_TRY(h->config.certified(h->config.context, h->group.ca_number, whole));
-    h->is_due = h->is_requested = false;
-    h->status.certificates++;
+    ASSAY_TRY(h->config.certified(h->config.context, text->which, whole));
+    ASSAY_TRY(signing_keep_certificate(main, text->which, signature));
+    text->is_due = text->is_requested = false;
+    main->status.certificates++;
     return ASSAY_OK;
 }
 
@@ -306,183 +344,43 @@ static enum assay_status finish_certificate(struct assay_keyholder_signing *h,
 static enum assay_status on_certificate(struct assay_keyholder_signing *h,
                                         struct assay_slice signature)
 {
-    if (!h->is_due || signature.len != 64 ||
-        !assay_sodium_edwards_verify(h->group.key, assay_slice_over(h->tbs, h->tbs_len),
-                                     signature.bytes))
-        return ASSAY_OK;
-    return finish_certificate(h, signature.bytes);
-}
-
-/* --- certificates of workload keys of this member */
-
-static bool load_list(struct assay_slice bytes, struct shown_list *list)
-{
-    if (bytes.len == 0 || bytes.len > sizeof list->bytes) return false;
-    assay_bytes_copy(list->bytes, sizeof list->bytes, bytes.bytes, bytes.len);
-    return assay_declared_keys_decode(assay_slice_over(list->bytes, bytes.len), &list->keys) ==
-           ASSAY_OK;
-}
-
-void assay_keyholder_signing_show(struct assay_keyholder_signing *host, uint64_t epoch,
-                                  struct assay_slice standing, struct assay_slice keys,
-                                  struct assay_slice declared, struct assay_cosigner_time now)
-{
-    struct workload *k = &host->workload;
-    if (!host->is_open || epoch != host->status.epoch || k->is_requested || standing.len == 0 ||
-        standing.len > sizeof k->standing || !load_list(keys, &k->listed))
-        return;
-    k->has_declared = declared.len > 0;
-    if (k->has_declared && !load_list(declared, &k->declared)) return;
-    assay_bytes_copy(k->standing, sizeof k->standing, standing.bytes, standing.len);
-    k->standing_len = standing.len;
-    k->is_shown = true;
-    for (uint32_t i = 0; i < ASSAY_DECLARED_KEYS_MAX; i++) {
-        k->is_done[i] = false;
-        k->due_ms[i] = now.monotonic_ms;
+    for (uint32_t i = 0; signature.len == 64 && i < KEY_TEXTS; i++) {
+        struct key_text *const text = &h->text[i];
+        if (text->is_due &&
+            assay_sodium_edwards_verify(h->group.key, assay_slice_over(text->tbs, text->tbs_len),
+                                        signature.bytes))
+            return finish_text(h, text, signature.bytes);
     }
-}
-
-static void set_entry(const struct assay_declared_keys *keys, uint32_t place,
-                      struct assay_derivation_entry *entry)
-{
-    uint8_t hashes[ASSAY_DECLARED_KEYS_MAX][32];
-    size_t len = 0;
-    *entry = (struct assay_derivation_entry){ .entry = keys->entries[place],
-                                              .place = place,
-                                              .count = keys->count };
-    for (uint32_t i = 0; i < keys->count; i++)
-        assay_merkle_leaf_hash(keys->entries[i].bytes, keys->entries[i].len, hashes[i]);
-    const enum assay_status status =
-        assay_merkle_path((const uint8_t(*)[32])hashes, keys->count, place, entry->path,
-                          ASSAY_DERIVATION_PATH_MAX, &len);
-    ASSAY_ASSERT(status == ASSAY_OK); /* of ASSAY_DECLARED_KEYS_MAX entries at most */
-    entry->path_len = (uint32_t)len;
-}
-
-/* The same key in the newest declared list; none: holders refuse it as withdrawn. */
-static void set_declared(const struct workload *k, const struct assay_declared_key *key,
-                         struct assay_derivation_entry *entry)
-{
-    const struct assay_declared_keys *keys = &k->declared.keys;
-    for (uint32_t i = 0; k->has_declared && i < keys->count; i++)
-        if (keys->keys[i].purpose == key->purpose &&
-            assay_slice_equal(keys->keys[i].name, key->name)) {
-            set_entry(keys, i, entry);
-            return;
-        }
-}
-
-static bool encode_workload(struct workload *k, uint32_t place, struct assay_slice *item)
-{
-    struct assay_derivation_item of = {
-        .product = ASSAY_CREDENTIAL_LEAF,
-        .proof = assay_slice_over(k->standing, k->standing_len),
-    };
-    struct assay_writer w = assay_writer_over(k->item, sizeof k->item);
-    set_entry(&k->listed.keys, place, &of.listed);
-    set_declared(k, &k->listed.keys.keys[place], &of.declared);
-    if (assay_derivation_encode(&of, &w) != ASSAY_OK) return false;
-    *item = assay_slice_over(k->item, w.len);
-    return true;
-}
-
-static void digest_entry(const struct workload *k, uint32_t place, uint8_t digest[static 32])
-{
-    assay_sha256(k->listed.keys.entries[place].bytes, k->listed.keys.entries[place].len, digest);
-}
-
-static bool is_young(const struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
-{
-    const struct workload *k = &h->workload;
-    uint8_t digest[32];
-    digest_entry(k, place, digest);
-    for (uint32_t i = 0; i < k->known; i++)
-        if (assay_bytes_equal(k->of[i].digest, digest, 32))
-            return k->of[i].ca_number == h->group.ca_number &&
-                   now_ms - k->of[i].at_ms < (uint64_t)h->config.terms.validity_s * 500;
-    return false;
-}
-
-/* In the place of the same entry, or of the oldest. */
-static void note_issued(struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
-{
-    struct workload *k = &h->workload;
-    uint8_t digest[32];
-    uint32_t at = k->known < ISSUED_MAX ? k->known : 0;
-    digest_entry(k, place, digest);
-    for (uint32_t i = 0; k->known == ISSUED_MAX && i < k->known; i++)
-        if (k->of[i].at_ms < k->of[at].at_ms) at = i;
-    for (uint32_t i = 0; i < k->known; i++)
-        if (assay_bytes_equal(k->of[i].digest, digest, 32)) at = i;
-    if (at == k->known) k->known++;
-    assay_bytes_copy(k->of[at].digest, 32, digest, 32);
-    k->of[at].ca_number = h->group.ca_number;
-    k->of[at].at_ms = now_ms;
-}
-
-/* Nothing is requested of holders that they would refuse. */
-static void submit_workload(struct assay_keyholder_signing *h, uint32_t place, uint64_t now_ms)
-{
-    struct workload *k = &h->workload;
-    struct assay_cosigner_item derived;
-    struct assay_slice item;
-    if (k->listed.keys.keys[place].purpose != ASSAY_PURPOSE_TLS || is_young(h, place, now_ms) ||
-        !encode_workload(k, place, &item) ||
-        assay_derivation_derive(&h->derivation, item, k->tbs, sizeof k->tbs, &derived) !=
-            ASSAY_OK ||
-        !is_self(h, derived.subject)) {
-        k->is_done[place] = true;
-        return;
-    }
-    k->tbs_len = derived.tbs.len;
-    k->entry = place;
-    k->is_requested =
-        assay_coordinator_submit(&h->coordinator, now_ms, &item, 1, &k->number) == ASSAY_OK;
-    if (!k->is_requested) k->due_ms[place] = now_ms + AGAIN_MS;
-}
-
-static void request_workload(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
-{
-    struct workload *k = &h->workload;
-    for (uint32_t i = 0; k->is_shown && i < k->listed.keys.count && !k->is_requested; i++)
-        if (!k->is_done[i] && now.monotonic_ms >= k->due_ms[i])
-            submit_workload(h, i, now.monotonic_ms);
-}
-
-static enum assay_status end_workload(struct assay_keyholder_signing *h,
-                                      struct assay_cosigner_time now)
-{
-    struct workload *k = &h->workload;
-    uint8_t der[ASSAY_CREDENTIAL_CERTIFICATE_MAX];
-    struct assay_slice whole;
-    k->is_requested = false;
-    k->due_ms[k->entry] = now.monotonic_ms + AGAIN_MS;
-    if (h->effect.status != ASSAY_OK ||
-        assay_credential_certificate(assay_slice_over(k->tbs, k->tbs_len), h->effect.signature[0],
-                                     der, sizeof der, &whole) != ASSAY_OK)
-        return ASSAY_OK;
-    k->is_done[k->entry] = true;
-    note_issued(h, k->entry, now.monotonic_ms);
-    h->status.issued++;
-    return h->config.issued(h->config.context, k->listed.keys.keys[k->entry].name, whole);
+    return ASSAY_OK;
 }
 
 /* --- the coordinator */
+
+static enum assay_status end_text(struct assay_keyholder_signing *h, struct key_text *text,
+                                  struct assay_cosigner_time now)
+{
+    const struct assay_coordinator_out *e = &h->effect;
+    text->is_requested = false;
+    text->due_ms = now.monotonic_ms + AGAIN_MS;
+    if (e->status != ASSAY_OK || !text->is_due) return ASSAY_OK;
+    for (uint32_t i = 0; i < h->group.holders; i++)
+        if (i != h->place)
+            signing_send_frame(h, h->group.holder[i].node_id, ASSAY_SIGNING_FRAME_CERTIFICATE,
+                               assay_slice_over(e->signature[0], 64));
+    return finish_text(h, text, e->signature[0]);
+}
 
 static enum assay_status end_request(struct assay_keyholder_signing *h,
                                      struct assay_cosigner_time now)
 {
     const struct assay_coordinator_out *e = &h->effect;
-    if (h->workload.is_requested && e->request == h->workload.number) return end_workload(h, now);
-    if (!h->is_requested || e->request != h->request_number) return ASSAY_OK;
-    h->is_requested = false;
-    h->due_ms = now.monotonic_ms + AGAIN_MS;
-    if (e->status != ASSAY_OK || !h->is_due) return ASSAY_OK;
-    for (uint32_t i = 0; i < h->group.holders; i++)
-        if (i != h->place)
-            send_frame(h, h->group.holder[i].node_id, ASSAY_SIGNING_FRAME_CERTIFICATE,
-                       assay_slice_over(e->signature[0], 64));
-    return finish_certificate(h, e->signature[0]);
+    if (signing_end_issue(h)) return ASSAY_OK;
+    if (h->workload.is_requested && e->request == h->workload.number)
+        return signing_end_workload(h, now);
+    for (uint32_t i = 0; i < KEY_TEXTS; i++)
+        if (h->text[i].is_requested && e->request == h->text[i].number)
+            return end_text(h, &h->text[i], now);
+    return ASSAY_OK;
 }
 
 static enum assay_status send_round(struct assay_keyholder_signing *h,
@@ -491,7 +389,8 @@ static enum assay_status send_round(struct assay_keyholder_signing *h,
     const struct assay_coordinator_out *e = &h->effect;
     for (uint32_t i = 0; i < h->group.holders; i++)
         if (e->to[i] && i != h->place)
-            send_frame(h, h->group.holder[i].node_id, ASSAY_SIGNING_FRAME_MESSAGE, e->message);
+            signing_send_frame(h, h->group.holder[i].node_id, ASSAY_SIGNING_FRAME_MESSAGE,
+                               e->message);
     return e->to[h->place] ? run_signer(h, h->config.node_id, e->message, now) : ASSAY_OK;
 }
 
@@ -500,24 +399,82 @@ static enum assay_status run_coordinator(struct assay_keyholder_signing *h,
 {
     while (h->is_open && assay_coordinator_poll(&h->coordinator, now.monotonic_ms, &h->effect)) {
         if (h->effect.action == ASSAY_COORDINATOR_LIE)
-            h->config.lie(h->config.context, h->effect.message);
+            h->config.lie(h->config.context, h->group.ca_number, h->group.generation,
+                          h->effect.message);
         else if (h->effect.action == ASSAY_COORDINATOR_ENDING) ASSAY_TRY(end_request(h, now));
         else if (h->effect.action == ASSAY_COORDINATOR_SEND) ASSAY_TRY(send_round(h, now));
     }
     return ASSAY_OK;
 }
 
-static void request_certificate(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
+/* One at a time, before those of workload keys. */
+static void request_texts(struct assay_keyholder_signing *h, struct assay_cosigner_time now)
 {
     uint8_t bytes[64];
-    if (!h->is_due || h->is_requested || now.monotonic_ms < h->due_ms) return;
-    const struct assay_slice item = key_item(bytes);
-    h->is_requested = assay_coordinator_submit(&h->coordinator, now.monotonic_ms, &item, 1,
-                                               &h->request_number) == ASSAY_OK;
-    if (!h->is_requested) h->due_ms = now.monotonic_ms + AGAIN_MS;
+    if (h->workload.is_requested || h->text[OWN].is_requested || h->text[CROSS].is_requested)
+        return;
+    for (uint32_t i = 0; i < KEY_TEXTS; i++) {
+        struct key_text *const text = &h->text[i];
+        if (!text->is_due || now.monotonic_ms < text->due_ms) continue;
+        const struct assay_slice item = key_item(text->product, bytes);
+        text->is_requested = assay_coordinator_submit(&h->coordinator, now.monotonic_ms, &item, 1,
+                                                      &text->number) == ASSAY_OK;
+        if (text->is_requested) return;
+        text->due_ms = now.monotonic_ms + AGAIN_MS;
+    }
 }
 
 /* --- events */
+
+/* What another holder wants of this one. Replies are to what this one requested, and few. Out: how
+ * long it may take */
+static bool is_work(const struct assay_keyholder_signing *h, const uint8_t from[static 32],
+                    struct assay_slice frame, uint64_t *expected_us)
+{
+    struct assay_signing_message m;
+    *expected_us = 0;
+    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_CERTIFICATE) return true;
+    if (frame.bytes[0] != ASSAY_SIGNING_FRAME_MESSAGE ||
+        assay_signing_decode(assay_slice_over(frame.bytes + 1, frame.len - 1), &m) != ASSAY_OK)
+        return false;
+    *expected_us = (uint64_t)COST_US * assay_cosigner_cost(&h->secrets->signer, from, &m);
+    return m.kind == ASSAY_SIGNING_REQUEST || m.kind == ASSAY_SIGNING_LIST ||
+           m.kind == ASSAY_SIGNING_ECHOES;
+}
+
+static enum assay_status work_on_frame(struct assay_keyholder_signing *h,
+                                       const uint8_t from[static 32], struct assay_slice frame,
+                                       struct assay_cosigner_time now)
+{
+    const struct assay_slice bytes = assay_slice_over(frame.bytes + 1, frame.len - 1);
+    const uint64_t began_us = signing_cpu_us(h);
+    const enum assay_status status = frame.bytes[0] == ASSAY_SIGNING_FRAME_CERTIFICATE
+                                         ? on_certificate(h, bytes)
+                                         : run_signer(h, from, bytes, now);
+    signing_note_work(h, from, signing_cpu_us(h) - began_us);
+    return status;
+}
+
+static enum assay_status on_side_frame(struct assay_keyholder_signing *h,
+                                       const uint8_t from[static 32], struct assay_slice frame,
+                                       struct assay_cosigner_time now)
+{
+    uint64_t expected_us = 0;
+    if (!h->is_open || frame.len < 2) return ASSAY_OK;
+    if (is_work(h, from, frame, &expected_us)) {
+        if (signing_may_work(h, from, expected_us, now.monotonic_ms))
+            return work_on_frame(h, from, frame, now);
+        h->status.refused++;
+        h->status.last = ASSAY_E_RATE;
+        return ASSAY_OK;
+    }
+    if (frame.bytes[0] != ASSAY_SIGNING_FRAME_MESSAGE) return ASSAY_OK;
+    assay_status_ignore(
+        assay_coordinator_on_message(&h->coordinator, now.monotonic_ms, from,
+                                     assay_slice_over(frame.bytes + 1, frame.len - 1)),
+        "the coordinator begins another session");
+    return run_coordinator(h, now);
+}
 
 enum assay_status assay_keyholder_signing_on_frame(struct assay_keyholder_signing *host,
                                                    const uint8_t from[static 32],
@@ -525,28 +482,30 @@ enum assay_status assay_keyholder_signing_on_frame(struct assay_keyholder_signin
                                                    struct assay_cosigner_time now)
 {
     struct assay_keyholder_signing *h = host;
-    struct assay_signing_message m;
-    if (!h->is_open || frame.len < 2 || is_self(h, from)) return ASSAY_OK;
+    if (frame.len < 2 || signing_is_self(h, from)) return ASSAY_OK;
     const struct assay_slice bytes = assay_slice_over(frame.bytes + 1, frame.len - 1);
-    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_CERTIFICATE) return on_certificate(h, bytes);
-    if (frame.bytes[0] != ASSAY_SIGNING_FRAME_MESSAGE ||
-        assay_signing_decode(bytes, &m) != ASSAY_OK)
-        return ASSAY_OK;
-    const bool is_request = m.kind == ASSAY_SIGNING_REQUEST || m.kind == ASSAY_SIGNING_LIST ||
-                            m.kind == ASSAY_SIGNING_ECHOES;
-    if (is_request) return run_signer(h, from, bytes, now);
-    assay_status_ignore(
-        assay_coordinator_on_message(&h->coordinator, now.monotonic_ms, from, bytes),
-        "the coordinator begins another session");
+    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_NEXT)
+        return h->next != NULL ? on_side_frame(h->next, from, bytes, now) : ASSAY_OK;
+    if (!h->is_open) return ASSAY_OK;
+    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_STORED) return signing_on_stored(h, from, bytes);
+    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_WANT) signing_on_want(h, from, bytes);
+    return on_side_frame(h, from, frame, now);
+}
+
+static enum assay_status tick_side(struct assay_keyholder_signing *h,
+                                   struct assay_cosigner_time now)
+{
+    if (!h->is_open) return ASSAY_OK;
+    assay_cosigner_on_tick(&h->secrets->signer, now);
+    request_texts(h, now);
+    signing_request_certificates(h, now.monotonic_ms);
+    signing_request_workload(h, now);
     return run_coordinator(h, now);
 }
 
 enum assay_status assay_keyholder_signing_on_tick(struct assay_keyholder_signing *host,
                                                   struct assay_cosigner_time now)
 {
-    if (!host->is_open) return ASSAY_OK;
-    assay_cosigner_on_tick(&host->secrets->signer, now);
-    request_certificate(host, now);
-    request_workload(host, now);
-    return run_coordinator(host, now);
+    ASSAY_TRY(tick_side(host, now));
+    return host->next != NULL ? tick_side(host->next, now) : ASSAY_OK;
 }

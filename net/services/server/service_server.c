@@ -120,6 +120,7 @@ void server_drop_client(struct assay_service_server *d, struct client *c)
 {
     ASSAY_ASSERT(client_is_open(c));
     server_cancel_requests(d, c);
+    server_cancel_issues(d, c);
     ASSAY_ASSERT(c->of->connections > 0);
     c->of->connections--;
     assay_service_stream_close(&c->stream);
@@ -258,6 +259,7 @@ void assay_service_server_reset(struct assay_service_server *server,
     d->slot = slot;
     d->epoch = *epoch;
     reset_record_counts(d);
+    assay_issuance_clear(&d->issues);
     d->ready = false;
     drop_followers(d);
 }
@@ -317,6 +319,7 @@ void assay_service_server_on_epoch_closed(struct assay_service_server *server,
     assay_registry_copy(d->registry, registry);
     d->epoch = *epoch;
     reset_record_counts(d);
+    assay_issuance_on_close(&d->issues, d->now_ms);
     if (!d->ready) return;
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_CLOSE);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
@@ -336,6 +339,7 @@ enum assay_status assay_service_server_rebind(
     server->callbacks = *callbacks;
     server->ready = false;
     server_reset_requests(server);
+    assay_issuance_clear(&server->issues);
     if (assay_slice_equal(plan, assay_slice_over(server->plan_bytes, server->plan_len)))
         return ASSAY_OK;
     drop_followers(server);
@@ -359,26 +363,39 @@ static uint32_t user_part(const struct listener *at, uint32_t each)
     return present <= 1 ? each : each / present > 0 ? each / present : 1;
 }
 
+/* Records of the group key have a budget of their own (docs/protocol.md 12.2.1). */
+static bool is_of_group_key(const struct listener *l)
+{
+    return assay_service_of_role(l->is.role) == ASSAY_SERVICE_IDENTITY;
+}
+
+/* Whether the plan has the service of a socket, and its records count in the common budget. */
+static bool shares_budget(const struct assay_service_server *d, const struct listener *l)
+{
+    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
+    return !is_of_group_key(l) &&
+           assay_service_documents(&d->plan, assay_service_of_role(l->is.role), l->is.group,
+                                   numbers) > 0;
+}
+
 /* Half of the records is reserved: the same number for each socket of the plan, and of a socket
  * for each connected user. Of the remainder a user may take no more than each other user of its
  * socket. */
 static bool has_record_quota(const struct assay_service_server *d, const struct client *c)
 {
     ASSAY_ASSERT(c->of->connections > 0);
-    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], sockets = 0, kept = 0, beyond = 0;
-    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
-        const struct assay_service_socket *s = &d->listeners[i].is;
-        sockets += assay_service_documents(&d->plan, assay_service_of_role(s->role), s->group,
-                                           numbers) > 0;
-    }
+    uint32_t sockets = 0, kept = 0, beyond = 0;
+    if (is_of_group_key(c->at))
+        return c->of->records < user_part(c->at, ASSAY_SERVICE_SERVER_RECORDS);
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        sockets += shares_budget(d, &d->listeners[i]);
     ASSAY_ASSERT(sockets > 0); /* the client's is one: on_follow */
     const uint32_t each = ASSAY_SERVICE_SERVER_RECORDS / 2 / sockets;
     for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         const struct listener *l = &d->listeners[i];
         const uint32_t part = user_part(l, each), present = assay_users_count_present(l->users);
-        if (assay_service_documents(&d->plan, assay_service_of_role(l->is.role), l->is.group,
-                                    numbers) > 0)
-            kept += part * (present > 0 ? present : 1);
+        if (is_of_group_key(l)) continue;
+        if (shares_budget(d, l)) kept += part * (present > 0 ? present : 1);
         beyond += assay_users_count_excess(l->users, part);
     }
     const uint32_t part = user_part(c->at, each);
@@ -468,7 +485,8 @@ static bool on_client_message(struct assay_service_server *d, struct client *c)
         return true;
     }
     if (!assay_service_may_request(c->at->is.role, m->verb, m->purpose)) return false;
-    server_add_request(d, c);
+    if (m->verb == ASSAY_SERVICE_ISSUED) server_on_issued(d, c);
+    else server_add_request(d, c);
     return true;
 }
 
@@ -500,6 +518,7 @@ void assay_service_server_step(struct assay_service_server *server, uint64_t now
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
         if (client_is_open(&server->clients[i])) poll_client(server, &server->clients[i]);
     server_poll_requests(server);
+    server_poll_issues(server);
     send_begin_to_waiting(server);
 }
 

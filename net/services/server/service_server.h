@@ -19,6 +19,7 @@
 
 #include "host/service_feed.h"
 #include "net/services/role.h"
+#include "net/services/server/issue_queue.h"
 
 #include <poll.h>
 
@@ -27,7 +28,8 @@ enum {
     ASSAY_SERVICE_SERVER_FDS_MAX = ASSAY_SERVICE_SOCKETS_MAX + ASSAY_SERVICE_SERVER_CLIENTS_MAX,
     ASSAY_SERVICE_SERVER_MESSAGE_LEN = 256, /* length of an error text */
     ASSAY_SERVICE_SERVER_NAMES = ASSAY_SERVICE_SOCKETS_MAX * ASSAY_SERVICE_SOCKET_NAME,
-    ASSAY_SERVICE_SERVER_REQUESTERS = 5,    /* sockets whose role may request something */
+    /* Sockets whose role may request something: of each group, and five more. */
+    ASSAY_SERVICE_SERVER_REQUESTERS = ASSAY_PLAN_GROUPS_MAX + 5,
     ASSAY_SERVICE_SERVER_REQUESTS_EACH = 8, /* that programs of one socket wait for */
     ASSAY_SERVICE_SERVER_REQUESTS_MAX =
         ASSAY_SERVICE_SERVER_REQUESTERS * ASSAY_SERVICE_SERVER_REQUESTS_EACH,
@@ -36,15 +38,18 @@ enum {
     ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS = 10000,
     /* Records that a member may have in one epoch. Half of them are reserved: the same number for
      * each socket of the plan, and of a socket for each connected user. The remainder is first
-     * come, first served; a user takes no more of it than each other user of its socket may. */
+     * come, first served; a user takes no more of it than each other user of its socket may.
+     * The socket of the group key has as many for itself, in equal parts for its users. */
     ASSAY_SERVICE_SERVER_RECORDS = 64,
     /* Records of one socket that the node may reject within that time, in equal parts for its
      * users: each costs a signature verification. */
     ASSAY_SERVICE_SERVER_REJECTED_MAX = 64,
     ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS = 1000,
     /* Proofs in one step, and of one socket within that time, in equal parts for its users: each
-     * reads the store. A holder that was away for a day catches up in half a minute. */
+     * reads the store. A holder that was away for a day catches up in half a minute. One with
+     * voters reads a state, and counts as many. */
     ASSAY_SERVICE_SERVER_PROOFS_PER_STEP = 2,
+    ASSAY_SERVICE_SERVER_PROOFS_OF_VOTERS = 8,
     ASSAY_SERVICE_SERVER_PROOFS_MAX = 64,
     ASSAY_SERVICE_SERVER_PROOFS_WINDOW_MS = 1000,
     ASSAY_SERVICE_SERVER_CROWD_LOG_MS =
@@ -100,8 +105,9 @@ struct assay_service_server_callbacks {
                                                   bool with_voters);
     /* The list of workload keys of a member; empty: not stored here. */
     struct assay_slice (*list)(void *context, uint32_t slot, const uint8_t root[static 32]);
-    /* Of this member after a closed epoch. */
-    struct assay_service_server_shown (*show)(void *context, uint64_t epoch);
+    /* Of a member after the newest closed epoch. In: node_id: [32]; NULL: of this member */
+    struct assay_service_server_shown (*show)(void *context, uint64_t epoch,
+                                              const uint8_t *node_id);
     /* For the log. */
     void (*crowded)(void *context, const struct assay_service_server_crowd *crowd);
 };
@@ -181,6 +187,19 @@ void assay_service_server_on_epoch_closed(struct assay_service_server *server,
 void assay_service_server_on_quote(struct assay_service_server *server, struct assay_slice bytes);
 void assay_service_server_on_verdict(struct assay_service_server *server, uint64_t ticket,
                                      bool good);
+
+/* --- certificates and tokens of workload keys (docs/identity.md 4.18) */
+/*
+ * assay_service_server_issue - a product of the newest closed epoch, or of the last seconds, from
+ * the holder's process that connected last.
+ * In:      name: of a key that is active by the ledger: other requests are the caller's to refuse
+ * Out:     *issue: what it answered; borrowed for the call
+ * Returns: as assay_issuance_request | ASSAY_E_NOT_FOUND (no holder's process is connected)
+ */
+ASSAY_CHECKED enum assay_status assay_service_server_issue(struct assay_service_server *server,
+                                                           const struct assay_issuance_name *name,
+                                                           bool is_own,
+                                                           const struct assay_issuance **issue);
 
 /* --- reports */
 /* Returns: the current registry; NULL before the first reset. */

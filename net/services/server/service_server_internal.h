@@ -84,6 +84,8 @@ struct assay_service_server {
     uint64_t records[ASSAY_SERVICE_COUNT]; /* by service, final since the last epoch close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     struct assay_service_message message, answer;
+    struct assay_issuance_queue issues;
+    uint64_t issuer; /* number of the connection that the request at work was sent to */
     struct assay_service_server_snapshot figures;
 };
 
@@ -111,6 +113,16 @@ void server_cancel_requests(struct assay_service_server *d, const struct client 
 void server_poll_requests(struct assay_service_server *d);
 /* The node was replaced. */
 void server_reset_requests(struct assay_service_server *d);
+
+/* --- service_server_issues.c: certificates and tokens */
+/* The answer of a holder's process, the last received message. */
+void server_on_issued(struct assay_service_server *d, const struct client *c);
+/* A connection ends: what was sent to it is sent to another one. */
+void server_cancel_issues(struct assay_service_server *d, const struct client *c);
+/* Expires requests and sends the next one. */
+void server_poll_issues(struct assay_service_server *d);
+/* Returns: when server_poll_issues has something to do; UINT64_MAX: never. */
+uint64_t server_issues_wake_at(const struct assay_service_server *d);
 
 /* --- service_server_clients.c: admission */
 void server_accept_clients(struct assay_service_server *d, struct listener *l);

@@ -47,7 +47,7 @@ static void send_shown(struct assay_service_server *d, struct client *c, const s
     m->epoch = a->epoch;
     if (!is_empty) {
         const struct assay_service_server_shown shown =
-            d->callbacks.show(d->callbacks.context, a->epoch);
+            d->callbacks.show(d->callbacks.context, a->epoch, NULL);
         m->proven = shown.standing;
         m->keys = shown.keys;
         m->declared = shown.declared;
@@ -248,7 +248,7 @@ static void count_proof(struct assay_service_server *d, const struct request *a)
         for (size_t i = 0; i < ASSAY_USERS_MAX; i++)
             at->users[i].proofs = 0;
     }
-    a->of->proofs++;
+    a->of->proofs += a->with_voters ? ASSAY_SERVICE_SERVER_PROOFS_OF_VOTERS : 1;
     at->served[a->turn] = a->of->served[a->turn] = a->from->served[a->turn] = ++d->turns;
 }
 
@@ -380,6 +380,7 @@ uint64_t assay_service_server_wake_at(const struct assay_service_server *server)
 {
     const bool accepts = !assay_accept_is_paused(&server->pause, server->now_ms);
     uint64_t wake = accepts ? UINT64_MAX : server->pause.until_ms;
+    wake = assay_min_u64(wake, server_issues_wake_at(server));
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         const struct request *a = &server->requests[i];
         if (a->ticket == 0) continue;

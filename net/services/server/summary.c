@@ -131,6 +131,44 @@ static void set_tasks(struct assay_summary_tasks *out, const struct assay_regist
     }
 }
 
+static enum assay_summary_key_state state_of_key(const struct assay_ca *ca)
+{
+    const uint32_t live = assay_ca_live(ca), t = ca->force.threshold;
+    if (ca->key_lost) return ASSAY_SUMMARY_KEY_LOST;
+    if (ca->ca_number == 0)
+        return ca->ceremony.phase == ASSAY_CA_IDLE ? ASSAY_SUMMARY_KEY_NONE
+                                                   : ASSAY_SUMMARY_KEY_MAKING;
+    if (live < t) return ASSAY_SUMMARY_KEY_TOO_FEW;
+    return live < t + (ca->force.count - t + 1) / 2 ? ASSAY_SUMMARY_KEY_FEW
+                                                    : ASSAY_SUMMARY_KEY_ACTIVE;
+}
+
+void assay_summary_set_identity(struct assay_summary_identity *out, const struct assay_ca *ca)
+{
+    const struct assay_ca_sharing *const force = &ca->force;
+    ASSAY_ASSERT(force->holders <= ASSAY_FROST_HOLDERS_MAX);
+    *out = (struct assay_summary_identity){ .state = state_of_key(ca),
+                                            .phase = ca->ceremony.phase,
+                                            .is_reshare = ca->ceremony.is_reshare,
+                                            .ca_number = ca->ca_number,
+                                            .threshold = force->threshold,
+                                            .indices = force->count,
+                                            .live = assay_ca_live(ca),
+                                            .convicted = ca->convicted,
+                                            .generation = force->generation,
+                                            .since = ca->since,
+                                            .attempts = ca->attempts,
+                                            .holder_count = force->holders };
+    for (uint32_t i = 0; i < force->holders; i++) {
+        const struct assay_ca_holder *const holder = &force->holder[i];
+        out->holder[i] = (struct assay_summary_holder){ .slot = holder->slot,
+                                                        .indices = holder->indices,
+                                                        .lost = holder->lost };
+        for (uint32_t index = holder->first; index < holder->first + holder->indices; index++)
+            out->holder[i].live += assay_ca_index_lives(ca, index);
+    }
+}
+
 void assay_summary_set(struct assay_services_summary *summary,
                        const struct assay_registry_plan *plan,
                        const struct assay_registry *registry)
@@ -143,6 +181,9 @@ void assay_summary_set(struct assay_services_summary *summary,
     if (plan->has_shares) set_shares(&summary->shares, assay_registry_shares(registry));
     summary->has_tasks = plan->has_tasks;
     if (plan->has_tasks) set_tasks(&summary->tasks, plan, assay_registry_tasks(registry));
+    summary->has_identity = assay_registry_identity(registry) != NULL;
+    if (summary->has_identity)
+        assay_summary_set_identity(&summary->identity, assay_registry_identity(registry));
 }
 
 void assay_summary_set_account(struct assay_summary_account *account,

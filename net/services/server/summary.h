@@ -35,18 +35,18 @@ struct assay_summary_cluster {
     uint32_t member[ASSAY_SHARE_SLOTS_MAX]; /* ASSAY_SHARE_NO_MEMBER: gone */
     bool ready[ASSAY_SHARE_SLOTS_MAX], lost[ASSAY_SHARE_SLOTS_MAX];
     uint64_t silent_epoch[ASSAY_SHARE_SLOTS_MAX]; /* in a public attempt; 0: never */
-    enum assay_share_phase phase; /* of public attempts in progress here */
-    uint64_t public_until;        /* a reshare not done before that epoch becomes public */
+    enum assay_share_phase phase;                 /* of public attempts in progress here */
+    uint64_t public_until; /* a reshare not done before that epoch becomes public */
 };
 
 struct assay_summary_shares {
     uint32_t slots, k, confirmations, ids_max;
     uint32_t ids, synced, waiting, resharing; /* waiting: not synced yet */
-    uint32_t deleted; /* in addition to ids: places that are not free yet */
-    uint32_t quota;   /* ids and deleted ones, limit of an owner, and of an author */
-    uint32_t due;                             /* ids that need a reshare, resharing among them */
-    uint32_t in_public; /* of those that are resharing */
-    uint32_t away;      /* members that lost a slot for their silence, and get none yet */
+    uint32_t deleted;                         /* in addition to ids: places that are not free yet */
+    uint32_t quota;              /* ids and deleted ones, limit of an owner, and of an author */
+    uint32_t due;                /* ids that need a reshare, resharing among them */
+    uint32_t in_public;          /* of those that are resharing */
+    uint32_t away;               /* members that lost a slot for their silence, and get none yet */
     uint32_t holders, convicted; /* members that are listed; that were convicted */
     uint32_t cluster_count;
     struct assay_summary_cluster cluster[ASSAY_SHARE_CLUSTERS_MAX];
@@ -76,17 +76,45 @@ struct assay_summary_tasks {
     struct assay_summary_offer offer[ASSAY_REGISTRY_SLOTS_MAX];
 };
 
+/* docs/identity.md 3.4, 3.14 */
+enum assay_summary_key_state {
+    ASSAY_SUMMARY_KEY_NONE,   /* no ceremony runs either: too few offer to hold */
+    ASSAY_SUMMARY_KEY_MAKING, /* the first ceremony runs */
+    ASSAY_SUMMARY_KEY_ACTIVE,
+    ASSAY_SUMMARY_KEY_FEW,     /* a few more lost indices, and nothing is signed */
+    ASSAY_SUMMARY_KEY_TOO_FEW, /* fewer than t live indices: nothing is signed */
+    ASSAY_SUMMARY_KEY_LOST,
+    ASSAY_SUMMARY_KEY_STATES,
+};
+
+struct assay_summary_holder {
+    uint32_t slot, indices, live; /* live: of its indices */
+    bool lost;
+};
+
+/* The group key; zeros where there is none yet. */
+struct assay_summary_identity {
+    enum assay_summary_key_state state;
+    enum assay_ca_phase phase; /* of the ceremony that runs */
+    bool is_reshare;
+    uint32_t ca_number, threshold, indices, live, convicted;
+    uint64_t generation, since, attempts; /* since: epoch of the close that put it into force */
+    uint32_t holder_count;
+    struct assay_summary_holder holder[ASSAY_FROST_HOLDERS_MAX];
+};
+
 struct assay_services_summary {
     bool is_known;   /* false: documents of the registry are still missing, and the rest is empty */
     bool is_current; /* with every final record; otherwise as of the last close */
     uint64_t epoch;  /* the last closed one */
-    char path[ASSAY_SUMMARY_PATH];   /* where programs connect; "": nowhere */
+    char path[ASSAY_SUMMARY_PATH];               /* where programs connect; "": nowhere */
     struct assay_service_server_snapshot server; /* zero without a path */
     uint32_t group_count;
     struct assay_summary_group group[ASSAY_PLAN_GROUPS_MAX];
-    bool has_shares, has_tasks;
+    bool has_shares, has_tasks, has_identity;
     struct assay_summary_shares shares;
     struct assay_summary_tasks tasks;
+    struct assay_summary_identity identity;
 };
 
 /* One account, for queries. */
@@ -96,13 +124,15 @@ struct assay_summary_account {
     uint64_t balance, sequence, locked; /* locked: by tasks that it has opened */
 };
 
-/* Groups, shares and tasks; the rest is unchanged. */
+/* Groups, shares, tasks and the group key; the rest is unchanged. */
 void assay_summary_set(struct assay_services_summary *summary,
                        const struct assay_registry_plan *plan,
                        const struct assay_registry *registry);
 /* In: a registry with tasks (asserted). */
 void assay_summary_set_account(struct assay_summary_account *account,
                                const struct assay_registry *registry, const uint8_t id[static 32]);
+/* The group key as the fold has it. */
+void assay_summary_set_identity(struct assay_summary_identity *out, const struct assay_ca *ca);
 /* Returns: the state of a task. */
 enum assay_summary_state assay_summary_state_of(const struct assay_task_row *row);
 

@@ -39,7 +39,7 @@ enum assay_identity_answer {
 };
 
 enum {
-    ASSAY_SVID_CAS_MAX = 8,   /* three are published at once */
+    ASSAY_SVID_CAS_MAX = 8,   /* four at most are published at once */
     ASSAY_SVID_CHAIN_MAX = 8, /* certificates of a peer */
     ASSAY_SVID_SKEW_S_MAX = 300,
     ASSAY_SVID_URI_MAX = 256, /* the longest has 189 characters */
@@ -105,7 +105,8 @@ struct assay_svid {
 /*
  * assay_svid_verify_chain - verify the certificates of a TLS peer.
  * In:      trusted: CA certificates of one network: DER one after the other, PEM, or a SPIFFE
- *          bundle; chain[count], the leaf first, hostile; further ones decide nothing
+ *          bundle; chain[count], the leaf first, hostile; of further ones a cross certificate
+ *          counts (docs/identity.md 8.2)
  * Out:     *svid, overwritten: its answer, also of a status that is not ASSAY_OK its reason
  * Returns: ASSAY_OK (an answer was found) | ASSAY_E_KEY (a CA certificate cannot be read, or is not
  *          signed by itself) | ASSAY_E_INVALID (of several networks) | ASSAY_E_FULL |

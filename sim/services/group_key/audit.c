@@ -2,29 +2,32 @@
  * sim/services/group_key/audit.c - checkers of the group key (docs/identity.md 2, 3), from final
  * records, closes, disks and shares.
  *
- * group_key: the key of a CA number stays; hostile holders with a third of the weight never have
- * enough shares to sign or to prevent a signature; a holder that vouched has its shares, which
- * sign; no honest holder is convicted or barred; shares of replaced generations are erased.
+ * group_key: the key of a CA number stays (numbers.c); hostile holders with a third of the weight
+ * never have enough shares to sign or to prevent a signature; a holder that vouched has its shares,
+ * which sign; no honest holder is convicted or barred; shares of replaced generations are erased.
  * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
- * get a key, and no ceremony fails.
+ * get a key. No ceremony fails but by a hostile holder that is convicted in it, and the next one
+ * begins at that close. A key for which too few shares are left makes way for another. A holder
+ * that is ready lives at every close, whatever keys of other programs its member registers.
  *
  * Who is hostile, who runs, whose disk was lost is ground truth: the fold is never asked who may
  * hold, or whether a table is safe. That all honest members have the same documents of the fold is
  * checked with those of all services (registry_follower.c, recount.c).
  */
-#include "sim/services/group_key/group_key.h"
+#include "sim/services/group_key/sessions.h"
 
 enum {
-    ERASE_SLACK = 2,   /* closes more than a holder counts before it erases */
-    IDLE_MOST = 2,     /* closes without ceremony and key */
+    ERASE_SLACK = 2, /* closes more than a holder counts before it erases */
+    IDLE_MOST = 2,   /* closes without ceremony and key */
+    /* Closes with too few shares that are somewhere: holders say so, then it is lost (3.14). */
+    USELESS_MOST = ASSAY_CA_FEW_EPOCHS + 8,
+    USELESS_NEXT_MOST = 4, /* of NEXT: within these its holders say so */
+    /* Certified closes at which a holder was ready: after that its entry is on the ledger. */
+    SHOWN_MOST = 4,
     RESTORED_FOR = 16, /* epochs after which a holder with another disk counts as ready again */
 };
 
-#define LOOK(s, checker, fine, ...)                                                                \
-    do {                                                                                           \
-        services_report_check((s), ASSAY_SIM_CHECKER_##checker, NULL);                             \
-        if (!(fine)) services_report_check((s), ASSAY_SIM_CHECKER_##checker, __VA_ARGS__);         \
-    } while (0)
+#define LOOK KEY_LOOK
 
 static const struct assay_ca *fold_of(const struct assay_sim_services *s)
 {
@@ -43,37 +46,20 @@ static struct key_host *host_of(struct assay_sim_services *s, const struct assay
     return k != NULL && assay_bytes_equal(k->node_id, row->node_id, 32) ? k : NULL;
 }
 
-/* --- the key */
-
-static void check_key(struct assay_sim_services *s, const struct assay_ca *ca)
-{
-    struct key_audit *a = &s->group_key->audit;
-    if (ca->ca_number == 0) return;
-    for (uint32_t i = 0; i < a->numbers; i++) {
-        if (a->known[i].number != ca->ca_number) continue;
-        LOOK(s, GROUP_KEY, assay_bytes_equal(a->known[i].key, ca->key, 32),
-             "CA number %u has another key in epoch %llu", ca->ca_number,
-             (unsigned long long)ca->epoch);
-        return;
-    }
-    if (a->numbers == KEY_NUMBERS) return;
-    a->known[a->numbers].number = ca->ca_number;
-    assay_bytes_copy(a->known[a->numbers++].key, 32, ca->key, 32);
-}
-
 /* --- shares */
 
-static bool has_shares(const struct key_host *k, const struct assay_ca *ca,
-                       const struct assay_ca_holder *row,
+/* In: number: of which `force` is the generation in force */
+static bool has_shares(const struct key_host *k, const struct assay_ca *ca, uint32_t number,
+                       const struct assay_ca_sharing *force, const struct assay_ca_holder *row,
                        struct assay_secret32 share[static ASSAY_FROST_INDICES_MAX + 1])
 {
     uint8_t point[32];
     if (k == NULL || k->holder == NULL ||
-        assay_ceremony_holder_shares(k->holder, ca, share) != ASSAY_OK)
+        assay_ceremony_holder_shares(k->holder, ca, number, share) != ASSAY_OK)
         return false;
     for (uint32_t j = row->first; j < row->first + row->indices; j++)
         if (assay_sodium_edwards_base(&share[j], point) != ASSAY_OK ||
-            !assay_bytes_equal(point, ca->force.public_share[j - 1], 32))
+            !assay_bytes_equal(point, force->public_share[j - 1], 32))
             return false;
     return true;
 }
@@ -97,7 +83,8 @@ static void check_signature(struct assay_sim_services *s, const struct assay_ca 
     }
     good = good && assay_frost_begin(ca->key, message, commitment, t, &session) == ASSAY_OK;
     for (uint32_t i = 0; good && i < t; i++)
-        good = assay_frost_sign(&session, index[i], &share[index[i]], &nonces[i],
+        good = assay_frost_sign(&session, index[i], &share[index[i]],
+                                ca->force.public_share[index[i] - 1], &nonces[i],
                                 answers + (size_t)i * 32) == ASSAY_OK;
     good = good && assay_frost_combine(&session, message, answers, signature) == ASSAY_OK &&
            assay_sodium_edwards_verify(ca->key, message, signature);
@@ -119,7 +106,7 @@ static void collect_shares(struct assay_sim_services *s, const struct assay_ca *
     for (uint32_t i = 0; i < ca->force.holders; i++) {
         const struct assay_ca_holder *row = &ca->force.holder[i];
         struct key_host *k = host_of(s, row);
-        const bool has = has_shares(k, ca, row, seen->share);
+        const bool has = has_shares(k, ca, ca->ca_number, &ca->force, row, seen->share);
         if (k == NULL) continue; /* its member left: it had no part in the promise */
         if (!is_honest(s, row->slot)) {
             seen->hostile += row->indices;
@@ -136,12 +123,32 @@ static void collect_shares(struct assay_sim_services *s, const struct assay_ca *
     }
 }
 
+/* Indices of NEXT that honest holders which run have shares of. */
+static uint32_t count_next(struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    const struct assay_ca_sharing *force = &ca->next.force;
+    struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1];
+    uint32_t indices = 0;
+    for (uint32_t i = 0; ca->next.number > 0 && i < force->holders; i++) {
+        const struct assay_ca_holder *row = &force->holder[i];
+        const struct key_host *k = host_of(s, row);
+        if (k != NULL && is_honest(s, row->slot) && !row->lost &&
+            has_shares(k, ca, ca->next.number, force, row, share))
+            indices += row->indices;
+    }
+    assay_secret_wipe(share, sizeof share);
+    return indices;
+}
+
 /* Goals 2.1 and 2.2 of this generation, while it is promised. */
 static void check_shares(struct assay_sim_services *s, const struct assay_ca *ca, bool is_new)
 {
     struct shares_seen seen = { 0 };
+    s->group_key->audit.usable = 0;
+    s->group_key->audit.usable_next = count_next(s, ca);
     if (ca->ca_number == 0) return;
     collect_shares(s, ca, &seen);
+    s->group_key->audit.usable = seen.honest;
     if (s->group_key->audit.is_promised) {
         LOOK(s, GROUP_KEY, seen.hostile < ca->force.threshold,
              "hostile holders have %u of %u shares that sign", seen.hostile, ca->force.threshold);
@@ -163,7 +170,7 @@ static void check_erased(struct assay_sim_services *s, const struct key_host *k)
     for (uint32_t i = 0; i < KEY_ITEMS; i++) {
         const struct assay_ceremony_item *item = &k->disk.item[i].item;
         if (k->disk.item[i].data.len == 0 || item->kind != ASSAY_CEREMONY_SHARES) continue;
-        if (item->name.era != ca->force.era) continue;
+        if (item->name.era != ca->force.era || item->name.ca_number == ca->next.number) continue;
         LOOK(s, GROUP_KEY, item->name.generation >= ca->force.generation,
              "node %u has shares of generation %llu, %u closes after it was replaced", k->node,
              (unsigned long long)item->name.generation, k->closes);
@@ -201,29 +208,49 @@ static void check_justice(struct assay_sim_services *s, const struct assay_ca *c
 
 /* --- ceremonies */
 
-/* Nothing fails but hostile holders. */
-static bool is_calm(const struct assay_sim_services *s)
+/* Nothing fails but hostile holders and, as long as they are tested, holders and their disks. */
+static bool is_healed(const struct assay_sim_services *s)
 {
     const struct assay_scenario *x = s->scenario;
     for (uint32_t i = 0; i < x->adversary_count; i++)
-        if (x->adversaries[i].attack != ASSAY_SIM_ATTACK_MISDEAL) return false;
+        if (x->adversaries[i].attack != ASSAY_SIM_ATTACK_MISDEAL &&
+            x->adversaries[i].attack != ASSAY_SIM_ATTACK_MISSIGN)
+            return false;
+    return x->heal_epoch > 0 && s->epoch > x->heal_epoch;
+}
+
+bool key_is_calm(const struct assay_sim_services *s)
+{
     const bool tests_holders =
         services_is_on(s) && (s->load->key_crashes_permille > 0 || s->load->key_disks_permille > 0);
-    return x->heal_epoch > 0 && s->epoch > x->heal_epoch && !tests_holders;
+    return is_healed(s) && !tests_holders;
 }
 
 /* Slots of honest members whose holders run, with keys that the last close has as active. */
-static uint64_t find_ready(const struct assay_sim_services *s, const struct assay_ca *ca)
+static uint64_t find_running(const struct assay_sim_services *s, const struct assay_ca *ca)
 {
-    uint64_t ready = 0;
+    uint64_t running = 0;
     for (uint32_t i = 0; i < s->nodes; i++) {
         const struct key_host *k = &s->group_key->host[i];
         const struct assay_ca_member *m = &ca->member[i];
-        const bool was_lost = k->was_restored && s->epoch < k->restored_epoch + RESTORED_FOR;
-        if (k->holder == NULL || was_lost || !is_honest(s, i)) continue;
-        if (s->world.engine(s->world.context, i) == NULL || ca->lost_until[i] > ca->epoch) continue;
+        if (k->holder == NULL || !is_honest(s, i)) continue;
+        if (s->world.engine(s->world.context, i) == NULL) continue;
         if (m->is_full && m->keys_active && k->disk.acted_epoch + 1 >= ca->epoch)
-            ready |= UINT64_C(1) << i;
+            running |= UINT64_C(1) << i;
+    }
+    return running;
+}
+
+/* Those of them whose disks were not lost lately. barred: with those that lost shares of the
+ * generation in force. */
+static uint64_t find_ready(const struct assay_sim_services *s, const struct assay_ca *ca,
+                           bool barred)
+{
+    uint64_t ready = find_running(s, ca);
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const struct key_host *k = &s->group_key->host[i];
+        const bool was_lost = k->was_restored && s->epoch < k->restored_epoch + RESTORED_FOR;
+        if (was_lost || (!barred && ca->lost_until[i] > ca->epoch)) ready &= ~(UINT64_C(1) << i);
     }
     return ready;
 }
@@ -236,12 +263,64 @@ static bool is_enough(const struct assay_ca *ca, uint64_t slots)
     return ca->total_weight > 0 && 4 * weight >= 3 * ca->total_weight;
 }
 
+/* Relying parties get nothing from a key whose shares are gone, so the ledger finds that out, and
+ * another key is made, or NEXT is there for it. */
+static void check_useful(struct assay_sim_services *s, const struct assay_ca *ca, bool certified)
+{
+    struct key_audit *a = &s->group_key->audit;
+    const bool makes_next = ca->ceremony.phase != ASSAY_CA_IDLE && !ca->ceremony.is_reshare;
+    const bool is_useful = ca->ca_number == 0 || a->usable >= ca->force.threshold || makes_next;
+    if (is_useful || !key_is_calm(s) || !is_enough(ca, find_ready(s, ca, true))) a->useless = 0;
+    else if (certified) a->useless++;
+    LOOK(s, CEREMONIES, a->useless <= USELESS_MOST,
+         "honest holders have %u shares of generation %llu, %u sign, and no other key is made",
+         a->usable, (unsigned long long)ca->force.generation, ca->force.threshold);
+}
+
+/* Holders of NEXT whose shares are gone say so, also while others lose theirs: it goes, and does
+ * not sign instead of a number that is made for it. */
+static void check_next(struct assay_sim_services *s, const struct assay_ca *ca, bool certified)
+{
+    struct key_audit *a = &s->group_key->audit;
+    const bool signs_now = a->next > 0 && ca->ca_number == a->next;
+    const bool is_useful = ca->next.number == 0 || ca->next.number != a->next ||
+                           a->usable_next >= ca->next.force.threshold;
+    LOOK(s, CEREMONIES, !signs_now || a->useless_next <= USELESS_NEXT_MOST,
+         "CA number %u signs in epoch %llu, and for %u closes honest holders have too few shares",
+         ca->ca_number, (unsigned long long)ca->epoch, a->useless_next);
+    if (is_useful || !is_healed(s) || !is_enough(ca, find_running(s, ca))) a->useless_next = 0;
+    else if (certified) a->useless_next++;
+    a->next = ca->next.number;
+    LOOK(s, CEREMONIES, a->useless_next <= USELESS_MOST,
+         "honest holders have %u shares of the next number, %u sign, and it stays", a->usable_next,
+         ca->next.force.threshold);
+}
+
+/* The entry of a holder is in every list that its member declares. */
+static void check_living(struct assay_sim_services *s, const struct assay_ca *ca, bool certified)
+{
+    struct key_audit *a = &s->group_key->audit;
+    const uint64_t ready = key_is_calm(s) ? find_ready(s, ca, true) : 0;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        if ((ready >> i & 1) == 0) a->ready_for[i] = 0;
+        else if (certified) a->ready_for[i]++;
+    }
+    for (uint32_t i = 0; i < ca->force.holders; i++) {
+        const struct assay_ca_holder *row = &ca->force.holder[i];
+        if (!row->has || row->lost || host_of(s, row) == NULL) continue;
+        LOOK(s, CEREMONIES,
+             a->ready_for[row->slot] <= SHOWN_MOST || assay_ca_lives_in(ca, &ca->force, row->first),
+             "the holder of node %u is ready for %u closes, and its shares count as gone",
+             row->slot, a->ready_for[row->slot]);
+    }
+}
+
 /* Before facts of this close are read: `steady` is of the closes before it. */
 static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca *ca,
                              bool certified)
 {
     struct key_audit *a = &s->group_key->audit;
-    const uint64_t ready = is_calm(s) ? find_ready(s, ca) : 0;
+    const uint64_t ready = key_is_calm(s) ? find_ready(s, ca, false) : 0;
     const bool waits = ca->ceremony.phase == ASSAY_CA_IDLE && ca->ca_number == 0 &&
                        (ca->attempts == 0 || ca->epoch - ca->last_began > ASSAY_CA_BEGIN_EPOCHS);
     a->steady = ca->ceremony.phase == ASSAY_CA_IDLE || ca->ceremony.began == ca->epoch
@@ -251,13 +330,21 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
     else if (certified) a->idle++;
     LOOK(s, CEREMONIES, a->idle <= IDLE_MOST, "no ceremony begins in epoch %llu",
          (unsigned long long)ca->epoch);
+    LOOK(s, CEREMONIES, !a->was_spoiled || !is_enough(ca, ready) || ca->ceremony.began == ca->epoch,
+         "a convicted holder spoiled a ceremony, and no other begins in epoch %llu",
+         (unsigned long long)ca->epoch);
+    a->was_spoiled = false;
+    check_useful(s, ca, certified);
+    check_next(s, ca, certified);
+    check_living(s, ca, certified);
 }
 
 static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, uint64_t phase)
 {
     struct key_audit *a = &s->group_key->audit;
     a->count.failed++;
-    LOOK(s, CEREMONIES, !is_enough(ca, a->steady),
+    a->was_spoiled = a->spoilers > 0;
+    LOOK(s, CEREMONIES, !is_enough(ca, a->steady) || a->was_spoiled,
          "a ceremony failed in phase %llu, and honest holders of three quarters were ready",
          (unsigned long long)phase);
 }
@@ -281,15 +368,24 @@ void group_key_facts(struct assay_sim_services *s, const struct assay_registry_f
         switch (f->kind) {
         case ASSAY_CA_FACT_GENERATION: a->count.made++; break;
         case ASSAY_CA_FACT_FAILED: on_failed(s, ca, f->number); break;
-        case ASSAY_CA_FACT_CONVICTED: a->count.convicted++; break;
-        case ASSAY_CA_FACT_KEY_LOST: a->count.lost++; break;
-        case ASSAY_CA_FACT_BEGAN:
+        case ASSAY_CA_FACT_CONVICTED:
+            a->count.convicted++;
+            a->spoilers += !is_honest(s, f->slot);
+            break;
+        case ASSAY_CA_FACT_KEY_LOST:
+            a->count.lost++;
+            if (f->number == a->active) a->active = 0;
+            break;
+        case ASSAY_CA_FACT_ACTIVE: a->count.rollovers += f->number > 1; break;
+        case ASSAY_CA_FACT_GONE: a->count.gone++; break;
+        case ASSAY_CA_FACT_BEGAN: a->spoilers = 0; break;
         case ASSAY_CA_FACT_PHASE:
         case ASSAY_CA_FACT_DEALT:
         case ASSAY_CA_FACT_BARRED:
         case ASSAY_CA_FACT_LOST:
         case ASSAY_CA_FACT_FEW_HOLDERS:
-        case ASSAY_CA_FACT_FEW_INDICES: break;
+        case ASSAY_CA_FACT_FEW_INDICES:
+        case ASSAY_CA_FACT_NEXT: break;
         }
     }
 }
@@ -302,11 +398,12 @@ void group_key_closed(struct assay_sim_services *s, bool certified)
     const bool is_new = ca->force.attempt != a->attempt || ca->force.generation != a->generation;
     if (is_new) {
         a->is_promised = is_promised(s, ca);
-        a->count.reshared += a->numbers > 0 && a->known[a->numbers - 1].number == ca->ca_number;
+        a->count.reshared += a->active == ca->ca_number;
         a->attempt = ca->force.attempt;
         a->generation = ca->force.generation;
     }
-    check_key(s, ca);
+    key_sessions_closed(s, ca, certified);
+    key_numbers_closed(s, ca, certified);
     check_shares(s, ca, is_new);
     check_justice(s, ca);
     check_ceremonies(s, ca, certified);
@@ -319,9 +416,11 @@ void group_key_adopt(struct assay_sim_services *s)
 {
     if (s->group_key == NULL) return;
     struct key_audit *a = &s->group_key->audit;
-    a->numbers = 0;
+    a->numbers = a->active = 0;
     a->steady = 0;
-    a->idle = 0;
+    a->idle = a->useless = a->useless_next = a->spoilers = 0;
+    assay_bytes_zero(a->ready_for, sizeof a->ready_for);
+    a->was_spoiled = false;
     a->is_promised = false;
     a->generation = a->attempt = 0;
 }
@@ -337,4 +436,13 @@ void group_key_figures(const struct assay_sim_services *s,
     figures[ASSAY_SIM_FIGURE_HOLDERS_CONVICTED] = (int64_t)a->count.convicted;
     figures[ASSAY_SIM_FIGURE_GROUP_KEYS_LOST] = (int64_t)a->count.lost;
     figures[ASSAY_SIM_FIGURE_GROUP_SIGNATURES] = (int64_t)a->count.signatures;
+    figures[ASSAY_SIM_FIGURE_ROLLOVERS] = (int64_t)a->count.rollovers;
+    figures[ASSAY_SIM_FIGURE_CA_NUMBERS_GONE] = (int64_t)a->count.gone;
+    const struct sessions_audit *of = s->group_key->sessions;
+    if (of == NULL) return;
+    figures[ASSAY_SIM_FIGURE_CERTIFICATES_SIGNED] = (int64_t)of->count.signed_;
+    figures[ASSAY_SIM_FIGURE_TOKENS_SIGNED] = (int64_t)of->count.tokens;
+    figures[ASSAY_SIM_FIGURE_SESSIONS_REFUSED] = (int64_t)of->count.refused;
+    figures[ASSAY_SIM_FIGURE_SESSIONS_ATTACKED] = (int64_t)of->count.attacked;
+    figures[ASSAY_SIM_FIGURE_MEMORIES_RESTORED] = (int64_t)of->count.restored;
 }

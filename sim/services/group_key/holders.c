@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { STEPS_MAX = 4096, VALIDITY_S = 600 };
+enum { STEPS_MAX = 4096 };
 
 /* --- bytes */
 
@@ -57,6 +57,9 @@ static void copy_disk(struct key_disk *to, const struct key_disk *from)
     clear_disk(to);
     to->acted_era = from->acted_era;
     to->acted_epoch = from->acted_epoch;
+    to->signed_era = from->signed_era;
+    to->signed_epoch = from->signed_epoch;
+    to->journal = from->journal;
     for (uint32_t i = 0; i < KEY_ITEMS; i++) {
         if (from->item[i].data.len == 0) continue;
         to->item[i].item = from->item[i].item;
@@ -141,12 +144,18 @@ static void clear_pending(struct key_host *k)
 
 static void stop_process(struct key_host *k)
 {
+    key_sessions_stop(k);
     if (k->holder == NULL) return;
     assay_ceremony_holder_wipe(k->holder);
     free(k->holder);
     k->holder = NULL;
     k->closes = 0; /* what it had not stored yet is counted again */
     clear_pending(k);
+}
+
+void key_stop(struct key_host *k)
+{
+    stop_process(k);
 }
 
 static const struct assay_registry_member *member_of(const struct key_host *k)
@@ -224,6 +233,7 @@ static void meet_member(struct key_host *k)
     clear_disk(&k->disk);
     clear_disk(&k->copy);
     k->was_restored = k->has_closed = false;
+    k->certifieds = k->cross_number = 0;
     assay_bytes_copy(k->node_id, 32, id, 32);
     assay_sim_key_holder_seed(k->s->seed, k->node_id, &k->seed);
 }
@@ -264,6 +274,8 @@ static void act_on(struct key_host *k, const struct assay_registry *registry, bo
     set_entry(k);
     assay_ceremony_holder_on_close(k->holder, &k->closed, certified, false);
     k->must_step = true;
+    key_sessions_on_close(k, certified);
+    if (k->lie.closes > 0 && --k->lie.closes == 0) drop_bytes(&k->lie.data);
 }
 
 void group_key_on_reset(struct assay_sim_services *s, uint32_t node,
@@ -309,6 +321,30 @@ void key_queue(struct key_host *k, enum assay_ceremony_record record, struct ass
         return;
     }
     ASSAY_UNREACHABLE("a holder has few records at once");
+}
+
+/* As docs/identity.md 3.20 has it: for three closes. */
+void key_queue_lie(struct key_host *k, uint32_t number, uint64_t generation,
+                   struct assay_slice proof)
+{
+    const struct assay_ca_lie_record record = {
+        .era = k->closed.era, .ca_number = number, .generation = generation, .lie = proof
+    };
+    uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
+    struct assay_slice payload;
+    if (k->lie.closes > 0 ||
+        assay_ca_lie_encode(&record, bytes, sizeof bytes, &payload) != ASSAY_OK)
+        return;
+    copy_bytes(&k->lie.data, payload);
+    k->lie.closes = 3;
+    k->lie.submit_at_ms = 0;
+}
+
+static void submit_lie(struct key_host *k)
+{
+    if (k->lie.data.len == 0 || services_now(k->s) < k->lie.submit_at_ms) return;
+    k->lie.submit_at_ms = services_now(k->s) + AGAIN_MS;
+    services_submit(k->s, k->node, ASSAY_SERVICE_CA_LIE, slice_of(&k->lie.data));
 }
 
 static void submit_record(struct key_host *k, enum assay_ceremony_record record,
@@ -385,6 +421,8 @@ void group_key_turn(struct assay_sim_services *s, uint32_t node)
         k->must_step = execute_action(k);
     }
     submit_pending(k);
+    submit_lie(k);
+    key_sessions_turn(k);
 }
 
 void group_key_die(struct assay_sim_services *s, uint32_t node)
@@ -399,6 +437,7 @@ static void change_disk(struct key_host *k, struct assay_sim_random *random)
     if (assay_sim_random_below(random, 2) == 0) clear_disk(&k->disk);
     else copy_disk(&k->disk, &k->copy);
     k->was_restored = true;
+    k->certifieds = k->cross_number = 0;
     k->restored_epoch = k->s->epoch;
     k->s->group_key->audit.count.disks++;
 }
@@ -442,6 +481,7 @@ void group_key_open(struct assay_sim_services *s)
         g->host[i].s = s;
         g->host[i].node = i;
     }
+    key_sessions_open(g, s);
 }
 
 static void put_text(char *to, size_t capacity, const char *text)
@@ -450,15 +490,51 @@ static void put_text(char *to, size_t capacity, const char *text)
         to[i] = text[i];
 }
 
+void assay_sim_build_value(uint8_t build, uint8_t value[static 32])
+{
+    assay_bytes_zero(value, 32);
+    value[0] = 'b';
+    value[31] = build;
+}
+
+uint8_t assay_sim_build_names(uint8_t build, uint32_t names)
+{
+    if (build == 0 || build > names) return 0;
+    return (uint8_t)(1u << (build - 1) | (build == names ? 1u : 0u));
+}
+
+/* The reference values of a name ascend, as the builds do. */
+static void plan_names(uint32_t names, struct assay_registry_plan *plan)
+{
+    plan->identity.grant_count = names;
+    for (uint32_t k = 0; k < names; k++) {
+        struct assay_plan_grant *grant = &plan->identity.grant[k];
+        *grant = (struct assay_plan_grant){ .name = { 'k', (char)('0' + k) } };
+        for (uint8_t build = 1; build <= names; build++) {
+            if ((assay_sim_build_names(build, names) >> k & 1) == 0) continue;
+            struct assay_plan_reference *r = &grant->reference[grant->reference_count++];
+            *r = (struct assay_plan_reference){ .field = 0, .value_len = 32 };
+            assay_sim_build_value(build, r->value);
+        }
+    }
+}
+
 void group_key_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan)
 {
     if (s->group_key == NULL) return;
     plan->has_identity = true;
     plan->identity.refresh = s->load->key_refresh;
     plan->identity.replaces_lost_key = true;
-    plan->identity.validity_s = VALIDITY_S;
+    plan->identity.validity_s = KEY_VALIDITY_S;
+    plan->identity.next_epochs = ASSAY_CA_OVERLAP_MIN;
+    plan->identity.old_epochs = 2 * key_validity_epochs(s);
+    if (plan->identity.old_epochs < ASSAY_CA_OVERLAP_MIN)
+        plan->identity.old_epochs = ASSAY_CA_OVERLAP_MIN;
+    plan->identity.replaced = s->load->key_replaced;
+    plan->identity.retired = s->load->later_key_retired;
     put_text(plan->identity.trust_domain, sizeof plan->identity.trust_domain, "sim.example");
     put_text(plan->identity.issuer, sizeof plan->identity.issuer, "https://sim.example");
+    plan_names(s->load->granted_names, plan);
 }
 
 void group_key_free(struct assay_sim_services *s)
@@ -469,9 +545,11 @@ void group_key_free(struct assay_sim_services *s)
         clear_disk(&k->disk);
         clear_disk(&k->copy);
         clear_pending(k);
+        drop_bytes(&k->lie.data);
         for (uint32_t d = 0; d < KEY_DEALINGS; d++)
             drop_bytes(&k->dealing[d].data);
     }
+    if (s->group_key != NULL) key_sessions_free(s);
     free(s->group_key);
     s->group_key = NULL;
 }

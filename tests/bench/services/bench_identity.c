@@ -66,7 +66,7 @@ static void sign_once(void *context)
     g->spent = g->nonces[0];
     must(assay_frost_begin(g->commitments.point[0], to_sign(), g->commitment, g->threshold,
                            &g->session));
-    must(assay_frost_sign(&g->session, 1, &g->share[0], &g->spent, g->answer[0]));
+    must(assay_frost_sign(&g->session, 1, &g->share[0], g->public_share, &g->spent, g->answer[0]));
 }
 
 static void combine_once(void *context)
@@ -110,8 +110,12 @@ static void measure(struct group *g, uint32_t indices, uint32_t threshold, doubl
     (void)stopwatch_best_us(heading, "its share checked by a receiver", 20, check_once, g);
     signer_us += stopwatch_best_us(heading, "round one of a signer", 100, commit_once, g);
     signer_us += stopwatch_best_us(heading, "round two of a signer", 20, sign_once, g);
-    for (uint32_t i = 1; i < threshold; i++)
-        must(assay_frost_sign(&g->session, i + 1, &g->share[i], &g->nonces[i], g->answer[i]));
+    for (uint32_t i = 1; i < threshold; i++) {
+        uint8_t point[32];
+        must(assay_sodium_edwards_base(&g->share[i], point));
+        must(
+            assay_frost_sign(&g->session, i + 1, &g->share[i], point, &g->nonces[i], g->answer[i]));
+    }
     (void)stopwatch_best_us(heading, "answers added and verified", 100, combine_once, g);
     (void)stopwatch_best_us(heading, "one answer verified by itself", 100, find_once, g);
     (void)printf("%-13sa signer: %.1f plain signatures\n", heading, signer_us / plain_us);
@@ -125,8 +129,10 @@ struct signers {
     struct assay_signing_group group;
     struct assay_secret32 share[ASSAY_FROST_INDICES_MAX + 1], seed[ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner signer[ASSAY_FROST_SIGNERS_MAX];
-    struct assay_cosigner_slot slot[ASSAY_FROST_SIGNERS_MAX];
-    struct assay_cosigner_row row[ASSAY_FROST_SIGNERS_MAX][ASSAY_SIGNING_ITEMS_MAX];
+    struct assay_cosigner_slot *slot[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_cosigner_nonces *nonces[ASSAY_FROST_SIGNERS_MAX];
+    struct assay_cosigner_row row[ASSAY_FROST_SIGNERS_MAX]
+                                 [ASSAY_SIGNING_ITEMS_MAX * ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner_join join[ASSAY_FROST_SIGNERS_MAX][2 * ASSAY_FROST_SIGNERS_MAX];
     struct assay_cosigner_epoch epoch;
     struct assay_cosigner_out out;
@@ -167,12 +173,17 @@ static void start_signers(struct signers *s, const struct group *g, uint32_t ind
         s->seed[i].bytes[0] = (uint8_t)(i + 1);
         assay_sodium_link_pair(&s->seed[i], group->holder[i].key);
         group->owner[i + 1] = (uint8_t)i;
+        must(assay_sodium_edwards_base(&g->share[i], group->public_share[i + 1]));
         s->epoch.live[i + 1] = true;
+        s->slot[i] = calloc(g->threshold, sizeof *s->slot[i]);
+        s->nonces[i] = calloc(g->threshold, sizeof *s->nonces[i]);
+        ASSAY_ASSERT(s->slot[i] != NULL && s->nonces[i] != NULL);
         const struct assay_cosigner_memory memory = {
-            .slot = &s->slot[i],
-            .slots = 1,
+            .slot = s->slot[i],
+            .nonces = s->nonces[i],
+            .slots = g->threshold,
             .row = s->row[i],
-            .rows = ASSAY_SIGNING_ITEMS_MAX,
+            .rows = ASSAY_SIGNING_ITEMS_MAX * g->threshold,
             .join = s->join[i],
             .joins = 2 * ASSAY_FROST_SIGNERS_MAX,
         };
@@ -294,8 +305,11 @@ static void measure_sessions(struct signers *s, struct group *g, uint32_t indice
                  g->threshold * 1e6 / certificate_us);
     (void)printf("%u of %-8urenewal of %u certificates %13.2f s of all signers, %.2f s of one\n",
                  (unsigned)g->threshold, (unsigned)indices, (unsigned)RENEWED,
-                 RENEWED * certificate_us / 1e6,
-                 RENEWED * certificate_us / 1e6 / g->threshold);
+                 RENEWED * certificate_us / 1e6, RENEWED * certificate_us / 1e6 / g->threshold);
+    for (uint32_t i = 0; i < g->threshold; i++) {
+        free(s->slot[i]);
+        free(s->nonces[i]);
+    }
 }
 
 int main(void)

@@ -32,6 +32,16 @@ static void check_review(const struct assay_record *record)
     ASSAY_ASSERT(record->change.sequence == r->sequence && r->sequence > 0);
 }
 
+/* One meaning, one encoding, granted names included. */
+static void check_ballot(const struct assay_record *record)
+{
+    static uint8_t again[ASSAY_BALLOT_LEN_MAX];
+    struct assay_writer w = assay_writer_over(again, sizeof again);
+    assay_ballot_encode(&record->ballot, &w);
+    ASSAY_ASSERT(!w.full && w.len == record->body.len);
+    ASSAY_ASSERT(assay_bytes_equal(again, record->body.bytes, w.len));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     const struct assay_slice payload = assay_slice_over(bytes, len);
@@ -40,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         ASSAY_ASSERT(!assay_bytes_all_zero(record.key, 32));
         ASSAY_ASSERT(record.bytes.len == len);
         if (record.kind == ASSAY_RECORD_REVIEW) check_review(&record);
+        if (record.kind == ASSAY_RECORD_BALLOT) check_ballot(&record);
     }
     struct assay_envelope envelope;
     if (assay_envelope_decode(payload, &envelope) == ASSAY_OK) {

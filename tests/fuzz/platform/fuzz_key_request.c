@@ -14,10 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static const uint8_t boot[32] = { 4 }, id[32] = { 1 }, wide[64], root[32];
     static uint8_t list[ASSAY_DECLARED_KEYS_LEN_MAX];
     static struct registrations r;
+    static const struct registration_users users = { .owner = 1 };
     const struct assay_binding binding = { id, 0, 9, id, id, 1, wide, id, root };
     struct assay_declared_keys keys;
     uint8_t report_data[64];
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     ASSAY_ASSERT(registrations_state(&r, &binding, report_data) == ASSAY_OK);
     const char *line = (const char *)bytes;
     while (len > 0) {

@@ -24,7 +24,9 @@ static struct assay_ca ca;
 static void init(void)
 {
     static const uint8_t chain_id[32] = { 9 };
-    static const struct assay_ca_config config = { .refresh = ASSAY_CA_REFRESH };
+    static const struct assay_ca_config config = { .refresh = ASSAY_CA_REFRESH,
+                                                   .next_epochs = ASSAY_CA_OVERLAP_MIN,
+                                                   .old_epochs = ASSAY_CA_OVERLAP_MIN };
     assay_ca_init(&ca, chain_id, &config);
 }
 

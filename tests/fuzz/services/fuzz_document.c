@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/services/fuzz_document.c - fuzz target: the documents of a group: the length of the
  * head (2 bytes), the head, the rows. Properties: what decodes has every invariant, accepts any
- * standings at a close, and is encoded with the same bytes.
+ * standings at a close, is encoded with the same bytes, and has the same view when read alone.
  */
 #include "base/assert.h"
 #include "services/continuity/document.h"
@@ -26,12 +26,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         assay_cursor_slice(&in, head, &of[0]) != ASSAY_OK ||
         assay_cursor_slice(&in, assay_cursor_left(&in), &of[1]) != ASSAY_OK)
         return 0;
+    static struct assay_cont_view view;
+    const enum assay_status viewed = assay_cont_view_read(home.group, of[0], &view);
+    ASSAY_ASSERT(viewed != ASSAY_OK || view.roster.count <= ASSAY_CONT_SEATS_MAX);
     assay_cont_group_init(&group, &home, 3, INSTANCES, rows);
     for (uint32_t i = 0; i < 2; i++) { /* in either order */
         const uint32_t at = (i + (uint32_t)len) % 2;
         if (assay_cont_group_decode(&group, at, of[at]) != ASSAY_OK) return 0;
     }
     if (assay_cont_group_join(&group) != ASSAY_OK) return 0;
+    ASSAY_ASSERT(viewed == ASSAY_OK && view.phase == group.phase);
+    ASSAY_ASSERT(view.roster.view == group.now.roster.view);
     for (uint32_t i = 0; i < 2; i++) {
         struct assay_writer w = assay_writer_over(again, sizeof again);
         struct assay_slice out;

@@ -17,7 +17,7 @@ else
     exit 77
 fi
 
-for page in assay.1 assay-demo.1 assay-enclave.1 assay-executor.8 assay-holder.8 assay-policy.5 assay-replica.8 assayd.8 assayd.yaml.5; do
+for page in assay.1 assay-demo.1 assay-enclave.1 assay-executor.8 assay-holder.8 assay-policy.5 assay-replica.8 assay-signer.8 assayd.8 assayd.yaml.5; do
     said=$(warnings "$MAN/$page")
     check "$page formats without a warning: $said" test -z "$said"
     check "$page is a page" test "$(wc -l <"$WORK/page")" -gt 20

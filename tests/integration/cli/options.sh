@@ -137,9 +137,9 @@ expect 2 'is not a command; did you mean "status"?' "$ASSAY" statsu
 expect 2 '"detail": "\"statsu\" is not a command' "$ASSAY" statsu --json
 expect 2 'assay: "statsu" is not a command' "$ASSAY" statsu -- --json
 expect 2 '"ndoes" is not a command; did you mean "nodes"?' "$ASSAY" ndoes
-expect 2 '--timeout wants 1 to 3600000 milliseconds, not "0"' "$ASSAY" nodes --timeout 0
-expect 2 '--since wants a number from 0, not "x"' "$ASSAY" export --since x
-expect 2 '--sequence wants ' "$ASSAY" keys rotate --identity --config x --out y --sequence 9223372036854775808
+expect 2 '--timeout: expected 1 to 3600000 milliseconds, found "0"' "$ASSAY" nodes --timeout 0
+expect 2 '--since: expected a number from 0, found "x"' "$ASSAY" export --since x
+expect 2 '--sequence: expected ' "$ASSAY" keys rotate --identity --config x --out y --sequence 9223372036854775808
 expect 2 'Either --for, or --fmspc, --ca and --tee' "$ASSAY" collateral fetch --out d
 for url in http://127.0.0.1:1/ https:/// https://name@host/ host; do
     expect 2 "--pccs: \"$url\": expected https:// and a host" "$ASSAY" collateral fetch --fmspc 00606a000000 \
@@ -224,9 +224,9 @@ offers 'assay-sim run badm' 'badmouthing'
 offers 'assay-sim run fil' 'file.quote'
 offers 'assay-sim run x --out fo' 'folder'
 offers 'assay-sim show --' '--help --json --seed --set'
-offers 'assay-demo --story ' 'life services trial'
+offers 'assay-demo --story ' 'identity life services trial'
 offers 'assay-holder --ch' '--check-config'
-for program in assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor; do
+for program in assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor assay-signer; do
     check "bash registers $program" bash --norc -c '. "$1"; complete -p "$2" | grep -q _assay_program' - \
         printed/programs.bash $program
 done

@@ -35,17 +35,17 @@ expect 2 'assayd: expected --config FILE, found none' "$ASSAYD"
 expect 2 'assayd: expected options alone, found "more"' "$ASSAYD" --config node-1/assayd.yaml more
 
 # --- every program has help with an example and its statuses, a version, and names what is wrong
-for program in assayd assay-replica assay-holder assay-executor assay-enclave assay-demo; do
+for program in assayd assay-replica assay-holder assay-executor assay-signer assay-enclave assay-demo; do
     expect 0 'examples:' "$BIN/$program" --help
     case $out in usage:*'exit status: 0 '*) ;; *) wrong "help of $program: $out" ;; esac
     expect 0 "$program 0." "$BIN/$program" --version
     expect 2 "\`$program --help\` has details" "$BIN/$program" --halp
 done
-for program in assayd assay-replica assay-holder assay-executor assay-demo; do
+for program in assayd assay-replica assay-holder assay-executor assay-signer assay-demo; do
     expect 2 "$program: --halp: there is no such option; is \"--help\" meant?" "$BIN/$program" --halp
 done
 expect 1 'no channel at descriptor 3: assayd starts this program' "$BIN/assay-enclave" alone.sock 3>&-
-for program in assay-replica assay-holder assay-executor; do
+for program in assay-replica assay-holder assay-executor assay-signer; do
     expect 2 "$program: expected --config FILE, found none" "$BIN/$program"
     expect 2 "$program: expected options alone, found \"x\"" "$BIN/$program" x
 done

@@ -8,7 +8,7 @@ for i in 1 2 3 4; do start $i; done
 for i in 1 2 3 4; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 3; done
 
 expect 3 'is assayd running' "$ASSAY" top --socket nothing.sock
-expect 2 '--every wants 1 to 3600000 milliseconds, not "x"' "$ASSAY" top --every x
+expect 2 '--every: expected 1 to 3600000 milliseconds, found "x"' "$ASSAY" top --every x
 expect 0 'REASON' ask 1 top --once
 check 'no escapes into a pipe' test -z "$(ask 1 top | tr -d -c '\033')"
 check 'slots in order' test "$(ask 1 top | awk '/^SLOT/ { on = 1; next } on { print $1 }' | tr '\n' ' ')" = '0 1 2 3 '

@@ -105,7 +105,7 @@ expect 2 'empty: a secret has 1 to 65536 bytes, this file is empty' \
     "$ASSAY" share put empty --key alpha.key --name x --reader x --out sealed
 expect 2 'big: a secret has 1 to 65536 bytes, this file has more' \
     "$ASSAY" share put big --key alpha.key --name x --reader x --out sealed
-expect 2 '--since wants a number from 0, not "-1"' "$ASSAY" timeline --since -1
+expect 2 '--since: expected a number from 0, found "-1"' "$ASSAY" timeline --since -1
 expect 0 'assay proof verify FILE' "$ASSAY" proof --help
 expect 0 '11 contraindicated' "$ASSAY" tcb forecast --help
 

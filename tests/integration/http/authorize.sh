@@ -115,8 +115,8 @@ check 'nginx, no certificate' web_is 401 nobody
 
 # --- the level that has workload keys
 expect 0 'level 6 has them' ask 1 keys list node-2
-announced() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
-check 'ballots announce level 6' until_true 40 announced
+announced() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 4 ]; }
+check 'ballots announce level 7' until_true 40 announced
 for level in 1 2 3 4 5 6; do
     expect 0 "level: $((level - 1)) -> $level" ask 1 change draft --out level-$level --parameter level=$level --activation +5
     for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level-$level --key $o.key; done
@@ -136,18 +136,33 @@ check 'its member is named' grep -qi "^assay-member: $member" answer.head
 check 'by its certificate' until_true 30 is 200 active '' -H "X-Assay-Certificate: $(base64_of api)"
 check 'for no other member' until_true 30 is 403 other_member "?spki=$api&node=node-3"
 check 'for no other purpose' until_true 30 is 403 other_purpose "?spki=$api&purpose=ssh"
-envoy() {
+envoy() { # envoy STATUS PREFIX
     [ "$(curl -s -m 20 -o answer -w '%{http_code}' -X POST -d x -H 'Host: app.example' \
-        "$url/v1/ext-authz/normal/any/path?q=1" -H "X-Forwarded-Client-Cert: Hash=00;Cert=\"$(tr '\n' ' ' <api.pem |
-            sed 's/ $//; s/BEGIN C/BEGIN%20C/; s/END C/END%20C/; s/ /%0A/g; s/=/%3D/g')\"")" = 200 ]
+        "$url/v1/ext-authz/$2/any/path?q=1" -H "X-Forwarded-Client-Cert: Hash=00;Cert=\"$(tr '\n' ' ' <api.pem |
+            sed 's/ $//; s/BEGIN C/BEGIN%20C/; s/END C/END%20C/; s/ /%0A/g; s/=/%3D/g')\"")" = "$1" ]
 }
-check 'as Envoy requests it' until_true 30 envoy
+check 'as Envoy requests it' until_true 30 envoy 200 normal
+check 'for no service that operators did not grant' until_true 30 envoy 403 normal:api
+check 'with the reason' grep -q '"reason":"other_service"' answer
 line() { ask 1 "$@" | grep -q "$text"; }
 text="^ *tls  *api  *$api  active"
 check 'keys list' until_true 30 line keys list node-2
 text='1 of 1 active'
 check 'explain' until_true 30 line explain node-2
 expect 0 'it has declared no keys' ask 1 keys list
+
+# --- certificates of keys (docs/http.md 8): what the ledger supports reaches a holder's process, of which there is none
+certificate() { curl -s -m 20 -o answer -w '%{http_code}' "$url/v1/nodes/$1/certificate?key=$2"; }
+answers() { [ "$(certificate "$3" "$4")" = "$1" ] && grep -q "\"code\":\"$2\"" answer; }
+check 'an active key, and nobody to sign' until_true 30 answers 503 ca_none node-2 api
+check 'a name that is not on the ledger' until_true 30 answers 404 not_found node-2 web
+check 'a member without keys' until_true 30 answers 404 not_found node-3 api
+expect 0 403 curl -s -m 20 -o answer -w '%{http_code}' "$url/v1/nodes/node-1/token?key=api&aud=a.example"
+check 'tokens are not for TCP' grep -q '"code":"forbidden"' answer
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out fetch.pem 2>/dev/null
+chmod 600 fetch.pem
+expect 7 'not_found: ' "$ASSAY" identity fetch --private-key fetch.pem --dir tls --key web --member "$(field 2 status node_id)" --ca server.pem \
+    --chain-id "$(field 1 status chain_id)" --http "127.0.0.1:$http" --wait 0
 
 # --- a relying party with curl, a checkpoint, and no node: the key of a TLS peer
 get() { # get PATH FILE [OPTION...]: the status, and headers in FILE.head
@@ -296,6 +311,7 @@ case $(reason) in stale | suspended | below_threshold) ;; *) wrong "reason $(rea
 check 'nginx denies it' web_is 403 api
 check 'suspended' until_true 120 is 403 suspended "?spki=$api"
 check 'nginx denies a suspended member' web_is 403 api
+check 'no certificate for a suspended member' until_true 30 answers 403 below_threshold node-2 api
 # The proof says so; one of before counts for as long as --max-age allows.
 refused() { fetched late.proof && ! verify late.proof api.pem >late 2>&1 && grep -q 'SUSPENDED: ' late; }
 check 'its proof refuses the key' until_true 30 refused
@@ -318,4 +334,5 @@ halt 4
 check 'undecided' until_true 60 is 503 head_old "?spki=$stranger"
 check 'undecided of the other, too' is 503 head_old "?spki=$api"
 check 'nginx denies both' until_true 20 undecided_through
+check 'no certificate of a state that is old' until_true 20 answers 503 stale node-2 api
 finish

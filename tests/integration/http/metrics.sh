@@ -8,7 +8,7 @@ metrics() { /usr/bin/python3 "$root/tests/integration/http/metrics.py" "$@"; }
 # --- a network, of which two nodes have a port for HTTP
 cd "$WORK" || exit 2
 # With services: what is told of them is held as well.
-services=$(printf '  groups: [{ name: state, size: 3 }]\n  shares: { clusters: 1, slots: 4 }\n  tasks: { balances: [{ account: "%064d", amount: 9223372036854775807 }] }' 7)
+services=$(printf '  groups: [{ name: state, size: 3 }]\n  shares: { clusters: 1, slots: 4 }\n  tasks: { balances: [{ account: "%064d", amount: 9223372036854775807 }] }\n  identity: { trust_domain: assay.test, issuer: "https://id.assay.test" }' 7)
 network 4 1000 2
 "$TOOLS/free_port" 3 >http_ports
 one=127.0.0.1:$(sed -n 1p http_ports) two=127.0.0.1:$(sed -n 2p http_ports) prom=127.0.0.1:$(sed -n 3p http_ports)

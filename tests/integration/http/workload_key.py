@@ -1,6 +1,6 @@
 """Registers a workload key with an enclave, as a program on its machine does (docs/identity.md 6).
 
-usage: workload_key.py SOCKET KEY NAME
+usage: workload_key.py SOCKET KEY NAME [AUDIENCE]; with an audience the key is for tokens, else for TLS
 
 KEY: PEM of a P-256 key, of `openssl genpkey`. Prints the SHA-256 of its SubjectPublicKeyInfo. openssl signs; the
 canonical CBOR is written here, so that it is a second writer beside the C code.
@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 SOCKET, KEY, NAME = sys.argv[1:4]
-TLS = 1
+AUDIENCES = sys.argv[4:5]
+PURPOSE = 3 if AUDIENCES else 1
 
 
 def openssl(*words, data=None):
@@ -42,7 +43,7 @@ def integer(der, at):
 
 
 def proof(chain, node):
-    statement = cbor(["assay/key-proof/v1", chain, node, TLS, NAME, [], SPKI])
+    statement = cbor(["assay/key-proof/v1", chain, node, PURPOSE, NAME, AUDIENCES, SPKI])
     der = openssl("dgst", "-sha256", "-sign", KEY, data=statement)
     r, at = integer(der, 2)
     return r + integer(der, at)[0]
@@ -67,7 +68,7 @@ words = ask("key boot")
 if words[:1] != ["boot"]:
     sys.exit("key boot: " + " ".join(words))
 boot, chain, node = (bytes.fromhex(words[i]) for i in (1, 3, 5))
-entry = cbor(["assay/key/v1", TLS, NAME, [], SPKI, proof(chain, node)])
+entry = cbor(["assay/key/v1", PURPOSE, NAME, AUDIENCES, SPKI, proof(chain, node)])
 second = proof(hashlib.sha256(cbor(["assay/key-registration/v1", chain, boot])).digest(), node)
 words = ask("key register %s %s" % (entry.hex(), second.hex()))
 if words[:1] != ["ok"]:

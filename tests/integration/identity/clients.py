@@ -81,11 +81,13 @@ def verify_with_openssl(folder):
     old = openssl_verifies(folder, "expired")
     expect(b"expired" in old.stderr, "OpenSSL refuses an old certificate", old)
     expect(openssl_verifies(folder, "leaf", ca="next").returncode != 0, "another CA number vouches for nothing")
-    # A CA of path length 0 endorses the next one; it makes no path through it.
+    # Who has the old CA verifies leaves of the next one by the certificate that the old one signed (identity.md 5.1.1).
     cross = openssl_verifies(folder, "cross")
     expect(cross.returncode == 0, "OpenSSL accepts the next CA's certificate by the old one", cross)
     path = openssl_verifies(folder, "next_leaf", "-untrusted", folder + "/cross.pem")
-    expect(b"path length" in path.stderr, "no path leads through the next CA", path)
+    expect(path.returncode == 0, "a path leads over the next CA", path)
+    path = openssl_verifies(folder, "leaf", "-untrusted", folder + "/cross.pem", ca="next")
+    expect(path.returncode != 0, "and none back", path)
     usage = openssl_verifies(folder, "next_leaf", "-untrusted", folder + "/leaf.pem")
     expect(usage.returncode != 0, "a leaf issues nothing", usage)
 
@@ -313,10 +315,13 @@ def verify_with_library(program, folder, chain_id):
     expect(not said[2] and "refused: no-key:" in said[0], "a key that was rolled over is refused: %s" % (said,))
     said = connect("leaf", "leaf", service="vault")
     expect(not said[2] and "refused: other-name:" in said[1], "another service is refused: %s" % (said,))
-    # The next CA's certificate by the old one makes no path (docs/identity.md 8.2).
+    # The next CA's certificate by the old one makes a path (docs/identity.md 8.2), and a leaf none.
     write(folder + "/path.pem", read(folder + "/next_leaf.pem") + read(folder + "/cross.pem"))
     said = connect("leaf", "path")
-    expect(not said[2] and "refused: long-path:" in said[0], "no path leads through the next CA: %s" % (said,))
+    expect(said[2], "a path leads over the next CA: %s" % (said,))
+    write(folder + "/path.pem", read(folder + "/next_leaf.pem") + read(folder + "/leaf.pem"))
+    said = connect("leaf", "path")
+    expect(not said[2] and "refused: long-path:" in said[0], "a leaf makes none: %s" % (said,))
 
 
 def verify_with_binding(root, library, folder, chain_id):

@@ -72,8 +72,11 @@ static void sign_by_group(const struct group *g, uint32_t indices,
         must(assay_frost_commit(first + i, &share[i], random, &nonces[i], &commitment[i]));
     }
     must(assay_frost_begin(key, message, commitment, g->threshold, &session));
-    for (uint32_t i = 0; i < g->threshold; i++)
-        must(assay_frost_sign(&session, first + i, &share[i], &nonces[i], answers[i]));
+    for (uint32_t i = 0; i < g->threshold; i++) {
+        uint8_t point[32];
+        must(assay_sodium_edwards_base(&share[i], point));
+        must(assay_frost_sign(&session, first + i, &share[i], point, &nonces[i], answers[i]));
+    }
     must(assay_frost_combine(&session, message, answers[0], signature));
 }
 
@@ -116,16 +119,22 @@ static struct assay_slice text_of(const char *text)
     return assay_slice_over(text, strlen(text));
 }
 
+/* Returns: its length */
+static size_t read_file(const char *name, uint8_t *bytes, size_t capacity)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    ASSAY_ASSERT(file != NULL);
+    const size_t len = fread(bytes, 1, capacity, file);
+    (void)fclose(file);
+    return len;
+}
+
 static struct assay_slice read_spki(void)
 {
     static uint8_t spki[ASSAY_CREDENTIAL_SPKI_MAX + 1];
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/key.spki", folder);
-    FILE *file = fopen(path, "rb");
-    ASSAY_ASSERT(file != NULL);
-    const size_t len = fread(spki, 1, sizeof spki, file);
-    (void)fclose(file);
-    return assay_slice_over(spki, len);
+    return assay_slice_over(spki, read_file("key.spki", spki, sizeof spki));
 }
 
 static void write_leaves(const struct group *g, uint32_t indices,
@@ -153,6 +162,20 @@ static void write_leaves(const struct group *g, uint32_t indices,
     sign_token(g, indices, ca, "ear.jwt", out);
     must(assay_credential_jwks(ca, 1, tbs, sizeof tbs, &out));
     save_file("jwks.json", out);
+}
+
+/* Of both CA numbers. */
+static void write_bundle(const struct assay_credential_ca *ca,
+                         const struct assay_credential_ca *next)
+{
+    static uint8_t bytes[4 * ASSAY_CREDENTIAL_TBS_MAX], der[2][ASSAY_CREDENTIAL_TBS_MAX];
+    static const char *const names[] = { "ca.der", "next.der" };
+    const struct assay_credential_ca all[] = { *ca, *next };
+    struct assay_slice certificates[2], out;
+    for (size_t i = 0; i < 2; i++)
+        certificates[i] = assay_slice_over(der[i], read_file(names[i], der[i], sizeof der[i]));
+    must(assay_credential_bundle(all, certificates, 2, 77, bytes, sizeof bytes, &out));
+    save_file("bundle.json", out);
 }
 
 int main(int count, char **argument)
@@ -198,6 +221,7 @@ int main(int count, char **argument)
     must(assay_credential_leaf_tbs(&next, &state, &entry, tbs, sizeof tbs, &out));
     certify(&next_group, indices, "next_leaf.der", out);
     write_leaves(&group, indices, &ca, &state, &entry);
+    write_bundle(&ca, &next);
     for (size_t i = 0; i < sizeof ca.chain_id; i++)
         (void)printf("%02x", ca.chain_id[i]);
     (void)printf("\n");

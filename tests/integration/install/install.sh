@@ -26,7 +26,7 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix"
 files "$prefix" >"$work/all.txt"
 
 # --- components: together everything, and nothing twice
-for component in daemon command simulator library library-policy library-standing library-permit dev python go rust \
+for component in daemon command simulator library library-policy library-standing library-permit library-keys dev python go rust \
     page docs demo; do
     check "installs $component" "$cmake" --install "$build" --prefix "$work/$component" --component $component
     files "$work/$component" >"$work/$component.txt"
@@ -38,23 +38,23 @@ check 'the components together are everything' diff "$work/all.txt" "$work/parts
 
 # --- programs
 programs() { [ "$(ls "$1/bin" | xargs)" = "$2" ] || { ls "$1/bin"; return 1; }; }
-check 'users find their programs' programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-sim assayd'
+check 'users find their programs' programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-signer assay-sim assayd'
 check 'the daemon comes with its enclave and the programs of services' programs "$work/daemon" \
-    'assay-enclave assay-executor assay-holder assay-replica assayd'
+    'assay-enclave assay-executor assay-holder assay-replica assay-signer assayd'
 check 'the command line is one program' programs "$work/command" assay
 check 'the simulator too' programs "$work/simulator" assay-sim
 roles='assay-transport assay-verifier'
-cast='assay-demo-hand assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
+cast='assay-demo-hand assay-enclave-tampered assay-signer-lying assay-stranger assayd-byzantine libclock_shim.so'
 check "the daemon's processes and the demo's cast stand apart" \
     test "$(ls "$prefix/libexec/assay" | xargs)" = "$(printf '%s\n' $roles $cast | sort | xargs)"
 check 'the daemon comes with its processes' test "$(ls "$work/daemon/libexec/assay" | xargs)" = "$roles"
 check 'and comes with the demo alone' test "$(find "$work" -name 'assay*byzantine*' | grep -c -v "$prefix")" = 1
 cp "$prefix/libexec/assay/assayd-byzantine" "$prefix/bin/"
 check 'a traitor among the programs would be seen' \
-    fails programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-sim assayd'
+    fails programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-signer assay-sim assayd'
 rm "$prefix/bin/assayd-byzantine"
 check 'no test build is beside what was built for users' \
-    fails sh -c 'ls "$0" | grep -E "byzantine|tampered|stranger|shim|example"' "$build/bin"
+    fails sh -c 'ls "$0" | grep -E "byzantine|tampered|lying|stranger|shim|example"' "$build/bin"
 for program in assay assayd assay-sim; do
     check "$program says its version" sh -c '"$0" --version | grep -q "[0-9][.][0-9]"' "$prefix/bin/$program"
 done
@@ -112,7 +112,7 @@ mv "$doc/docs/images" "$work/images"
 check 'a picture that is left out would be seen' fails links_hold "$doc"
 check 'the page is the one that nodes serve' cmp "$build/web/page/index.html" "$prefix/share/assay/page/index.html"
 check 'rules, dashboard and contract come with it' sh -c \
-    'cd "$0" && ls monitoring/alerts.yml monitoring/dashboard.json monitoring/prometheus.yml openapi.json' \
+    'cd "$0" && ls monitoring/alerts.yml monitoring/dashboard.json monitoring/prometheus.yml openapi.json haproxy.lua' \
     "$prefix/share/assay"
 check 'nobody else may write what is installed' test -z "$(find "$prefix" -perm /022 ! -type l)"
 

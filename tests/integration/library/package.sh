@@ -25,7 +25,7 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component libr
 # Who only runs programs gets the library alone: no header, no link without a version.
 check 'the library by itself is one file and its SONAME' \
     test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
-for name in policy standing permit; do
+for name in policy standing permit keys; do
     check "installs $name" "$cmake" --install "$build" --prefix "$prefix" --component library-$name
 done
 check 'without a version it is nobody' test -z "$(find "$prefix" -name 'libassay*.so')"
@@ -81,12 +81,15 @@ check_library libassay status.h assay.h identity.h result.h
 check_library libassay-policy status.h assay.h identity.h result.h policy.h
 check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
+check_library libassay-keys status.h keys.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
-for name in libassay libassay-standing libassay-permit; do
+for name in libassay libassay-standing libassay-permit libassay-keys; do
     check "$name loads no YAML" fails sh -c 'ldd "$0" | grep -i yaml' "$lib/$name.so"
 done
-check 'libassay-standing loads no JSON' fails sh -c 'ldd "$0" | grep jansson' "$lib/libassay-standing.so"
+for name in libassay-standing libassay-keys; do
+    check "$name loads no JSON" fails sh -c 'ldd "$0" | grep jansson' "$lib/$name.so"
+done
 check 'libassay-permit loads no cryptography' fails sh -c 'ldd "$0" | grep -E "crypto|gmp|hogweed"' "$lib/libassay-permit.so"
 
 # --- an answer that cannot be taken for trust by accident: the compiler is asked, not the reader
@@ -127,7 +130,7 @@ fi
 # --- the example, by pkg-config and by find_package, shared and static
 export PKG_CONFIG_PATH="$lib/pkgconfig"
 if command -v pkg-config >/dev/null; then
-    for name in assay assay-policy assay-standing assay-permit; do
+    for name in assay assay-policy assay-standing assay-permit assay-keys; do
         check "pkg-config knows $name" pkg-config --exists $name
     done
     # shellcheck disable=SC2046 # words are wanted

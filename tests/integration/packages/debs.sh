@@ -35,7 +35,7 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     assay:/lib/systemd/system/assay-export.service assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
     assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
     assayd:/lib/systemd/system/assay-replica@.service assayd:/lib/systemd/system/assay-holder@.service \
-    assayd:/lib/systemd/system/assay-executor@.service assayd:/usr/share/dbus-1/system.d/assayd.conf \
+    assayd:/lib/systemd/system/assay-executor@.service assayd:/lib/systemd/system/assay-signer@.service assayd:/usr/share/dbus-1/system.d/assayd.conf \
     assayd:/usr/share/doc/assayd/systemd/target.rules \
     assayd:/usr/lib/tmpfiles.d/assayd.conf assayd:/usr/share/doc/assayd/systemd/tpm.conf \
     assay:/usr/share/bash-completion/completions/assay assay:/usr/share/zsh/vendor-completions/_assay \
@@ -49,7 +49,8 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \
     libassay0.1:'/usr/lib/[^/]*/libassay.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay.(so|a)' \
     libassay-policy0.1:'/usr/lib/[^/]*/libassay-policy.so.0.1' libassay-standing0.1:'/usr/lib/[^/]*/libassay-standing.so.0.1' \
-    libassay-permit0.1:'/usr/lib/[^/]*/libassay-permit.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay-standing.(so|a)' \
+    libassay-permit0.1:'/usr/lib/[^/]*/libassay-permit.so.0.1' libassay-keys0.1:'/usr/lib/[^/]*/libassay-keys.so.0.1' \
+    libassay-dev:/usr/include/assay/keys.h libassay-dev:'/usr/lib/[^/]*/libassay-standing.(so|a)' \
     libassay-dev:/usr/include/assay/standing.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay-policy.pc' \
     golang-assay-dev:/usr/share/gocode/src/assay.example/assay/assay.go \
     librust-assay-dev:'/usr/share/cargo/registry/assay-[0-9.]*/Cargo.toml' \
@@ -58,20 +59,20 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \
     libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' python3-assay:/usr/lib/python3/dist-packages/assay/__init__.py libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
     libassay-dev:/usr/share/doc/libassay-dev/examples/result.c libassay-dev:/usr/share/doc/libassay-dev/examples/result.py \
-    assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
+    assay:/usr/share/assay/haproxy.lua assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
     assay-page:/usr/share/assay/monitoring/dashboard.json assay-page:/usr/share/assay/openapi.json; do
     check "${file%%:*} holds ${file#*:}" has "${file%%:*}" "${file#*:}"
 done
 cat "$work"/*.txt | sort | uniq -d >"$work/twice"
 check "no file is in two packages: $(xargs <"$work/twice")" test ! -s "$work/twice"
 check 'test builds are in the demo alone' fails sh -c \
-    'cd "$0" && grep -HE "byzantine|tampered|stranger|shim" *.txt | grep -vE "^assay-demo.txt|/scenarios/"' "$work"
-for name in libassay libassay-policy libassay-standing libassay-permit; do
+    'cd "$0" && grep -HE "byzantine|tampered|lying|stranger|shim" *.txt | grep -vE "^assay-demo.txt|/scenarios/"' "$work"
+for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys; do
     check "$name in no package but its own" test "$(cd "$work" && grep -lE "/$name[.]so[.]" *.txt)" = ${name}0.1.txt
 done
 needs() { dpkg-deb --field "$(deb "$1")" Depends; }
 check 'the verifier and proofs need no YAML' fails sh -c 'printf "%s\n" "$@" | grep -i yaml' sh "$(needs libassay0.1)" \
-    "$(needs libassay-standing0.1)" "$(needs libassay-permit0.1)"
+    "$(needs libassay-standing0.1)" "$(needs libassay-permit0.1)" "$(needs libassay-keys0.1)"
 check 'policy files do' sh -c 'printf "%s\n" "$1" | grep -q "libyaml.*libassay0.1\|libassay0.1.*libyaml"' sh \
     "$(needs libassay-policy0.1)"
 for name; do
@@ -101,7 +102,7 @@ hardened() {
         readelf -W --dyn-syms "$1" | grep -q __stack_chk_fail && readelf -W --dyn-syms "$1" | grep -q '_chk@' &&
         ! readelf -Wd "$1" | grep -q TEXTREL
 }
-for name in libassay libassay-policy libassay-standing libassay-permit; do
+for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys; do
     check "$name is hardened" hardened "$(find "$work/${name}0.1" -name "$name.so.*" -type f)"
 done
 check 'an object without would be seen' fails hardened "$(find "$work/libassay-dev" -name 'libassay.a')"

@@ -82,12 +82,12 @@ check 'since there is no configuration' is assayd ConditionResult no
 check 'the timer of anchors is not enabled' test "$(there systemctl is-enabled assay-anchor.timer)" = disabled
 check 'exports are not enabled' test "$(there systemctl is-enabled assay-export.service)" = disabled
 exposure() { there systemd-analyze security --threshold=15 --no-pager "$1" | tail -n 1 && there systemd-analyze security --threshold=15 --no-pager "$1" >/dev/null; }
-for unit in assayd.service assay-export.service assay-anchor.service assay-replica@0.service assay-holder@0.service assay-executor@0.service; do
+for unit in assayd.service assay-export.service assay-anchor.service assay-replica@0.service assay-holder@0.service assay-executor@0.service assay-signer@0.service; do
     check "exposure of $unit" exposure $unit
     tail -n 1 "$work/said"
 done
 there systemd-analyze verify --man=no assayd.service assay-export.service assay-anchor.timer assay-replica@0.service assay-holder@0.service \
-    assay-executor@0.service >"$work/verified" 2>&1
+    assay-executor@0.service assay-signer@0.service >"$work/verified" 2>&1
 check 'systemd reads every line of the units' fails grep assay "$work/verified"
 
 # --- the guide

@@ -2,15 +2,17 @@
 # A stranger's first hour: a Debian that never heard of Assay, the packages, and the guides that came with them,
 # followed word by word from `apt install` on. A browser outside looks at the page meanwhile.
 #
-# usage: walk.sh ROOT DEBS CACHE OUT
+# usage: walk.sh ROOT DEBS CACHE OUT [GUIDE...]
 #   DEBS   folder of the packages
 #   CACHE  as in root.sh
+#   GUIDE  those to follow (default: quick-start deploy-tpm mtls)
 #   OUT    folder for GUIDE.txt (the steps with their times) and GUIDE.png (the page when a node has fallen)
 #
 # Needs root (chroot) and mmdebstrap. Without chromium, node or curl nobody looks at the page, and a line says so.
 set -u
 export LC_ALL=C
 root=$1 debs=$2 cache=$3 out=$4
+shift 4
 work=$(mktemp -d)
 fresh=$work/root
 watcher=
@@ -43,7 +45,8 @@ walk() { # walk GUIDE
         >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 1; }
     # The guide is read in the packages: what they do not bring nobody could read.
     dpkg-deb --fsys-tarfile "$(ls "$debs"/assay_*.deb)" | tar -x -C "$fresh/test" ./usr/share/doc/assay/docs/guides
-    if [ -n "${ASSAY_WEB_MODULES-}" ]; then
+    # A guide in which node-4 falls has a page to look at.
+    if [ -n "${ASSAY_WEB_MODULES-}" ] && grep -q 'mv evil node-4' "$root/docs/guides/$1.md"; then
         look "$1" &
         watcher=$!
     fi
@@ -55,7 +58,7 @@ walk() { # walk GUIDE
         [ "$failures" -eq 0 ] || kill $watcher 2>/dev/null
         check "$1: a browser outside saw node-4 fall" wait $watcher
         watcher=
-    else
+    elif [ -z "${ASSAY_WEB_MODULES-}" ]; then
         echo "$1: no browser here: nobody looked at the page"
     fi
 }
@@ -65,6 +68,6 @@ if sh "$root/tests/web/run.sh" --install && command -v chromium >/dev/null && co
     export ASSAY_WEB_MODULES="${ASSAY_WEB_MODULES:-$root/build/web/node_modules}"
 fi
 [ "$(ls "$debs"/assay_*.deb "$debs"/assayd_*.deb 2>/dev/null | wc -l)" -eq 2 ] || { echo 'walk.sh: no packages' >&2; exit 1; }
-walk quick-start
-walk deploy-tpm
+[ $# -gt 0 ] || set -- quick-start deploy-tpm mtls
+for guide; do walk "$guide"; done
 finish

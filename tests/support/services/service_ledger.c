@@ -55,6 +55,9 @@ struct service_ledger {
     struct assay_registry_plan plan;
     size_t plan_len;
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
+    uint32_t misled;  /* slot that is shown the other plan */
+    size_t shown_len; /* 0: none is */
+    uint8_t shown_bytes[ASSAY_PLAN_LEN_MAX];
     void *memory, *marked_memory; /* NULL: nothing was marked */
     struct assay_registry *registry, *marked;
     struct assay_registry_facts facts;
@@ -132,6 +135,21 @@ void service_ledger_hang_up(struct service_ledger *ledger)
         assay_service_stream_close(&ledger->programs[i].stream);
         ledger->programs[i].service = 0;
     }
+}
+
+void service_ledger_show_plan(struct service_ledger *ledger, uint32_t slot,
+                              const struct assay_registry_plan *plan)
+{
+    struct assay_writer w = assay_writer_over(ledger->shown_bytes, sizeof ledger->shown_bytes);
+    const enum assay_status status = assay_registry_plan_encode(plan, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    ledger->misled = slot;
+    ledger->shown_len = w.len;
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+        if (ledger->programs[i].slot == slot) {
+            assay_service_stream_close(&ledger->programs[i].stream);
+            ledger->programs[i].service = 0;
+        }
 }
 
 void service_ledger_mark(struct service_ledger *ledger)
@@ -372,6 +390,8 @@ static void begin(struct service_ledger *l, struct program *p,
                                                    ? p->slot
                                                    : ASSAY_REGISTRY_SLOTS_MAX,
                                        .plan = assay_slice_over(l->plan_bytes, l->plan_len) };
+    if (l->shown_len > 0 && p->slot == l->misled)
+        m.plan = assay_slice_over(l->shown_bytes, l->shown_len);
     struct assay_service_message document = { .verb = ASSAY_SERVICE_DOCUMENT };
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
     p->service = follow->service;
@@ -476,6 +496,7 @@ static void prove(struct service_ledger *l, struct program *p,
 static void take(struct service_ledger *l, struct program *p)
 {
     const struct assay_service_message *m = &l->message;
+    struct assay_service_message none = { .verb = ASSAY_SERVICE_ISSUED };
     if (m->verb == ASSAY_SERVICE_FOLLOW) begin(l, p, m);
     else if (m->verb == ASSAY_SERVICE_QUOTE) quote(l, p, m);
     else if (m->verb == ASSAY_SERVICE_VERIFY) judge(l, p, m);
@@ -483,6 +504,17 @@ static void take(struct service_ledger *l, struct program *p)
     else if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST ||
              m->verb == ASSAY_SERVICE_SHOW)
         prove(l, p, m);
+    else if (m->verb == ASSAY_SERVICE_ISSUED && l->prover != NULL)
+        l->prover(l->prover_context, p->slot, m, &none);
+}
+
+void service_ledger_issue(struct service_ledger *ledger, uint32_t slot,
+                          const struct assay_service_message *m)
+{
+    for (uint32_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
+        struct program *p = &ledger->programs[i];
+        if (p->stream.fd >= 0 && p->slot == slot && p->service == ASSAY_SERVICE_IDENTITY) say(p, m);
+    }
 }
 
 static void serve(struct service_ledger *l, struct program *p)

@@ -39,6 +39,10 @@ void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
 void service_ledger_other_weight(struct service_ledger *ledger, uint64_t weight);
 /* The daemon of a slot shows so much more of it than the ledger has, in each close. */
 void service_ledger_distort(struct service_ledger *ledger, uint32_t slot, uint64_t weight);
+/* The daemon of a slot shows this plan, of as many documents, in each BEGIN, and its programs are
+ * disconnected. */
+void service_ledger_show_plan(struct service_ledger *ledger, uint32_t slot,
+                              const struct assay_registry_plan *plan);
 /* The operators fence the era, or end that. */
 void service_ledger_fence(struct service_ledger *ledger, bool is_fenced);
 /* What it answers to PROVE, LIST and SHOW; without one: that it has nothing. In: slot: of the
@@ -49,6 +53,10 @@ typedef void service_ledger_prover(void *context, uint32_t slot,
                                    struct assay_service_message *answer);
 void service_ledger_prove(struct service_ledger *ledger, service_ledger_prover *prover,
                           void *context);
+/* The daemon of a slot requests a certificate or token of its holder's process: ISSUE. The answer
+ * is handed to the prover, whose answer is not sent. */
+void service_ledger_issue(struct service_ledger *ledger, uint32_t slot,
+                          const struct assay_service_message *m);
 /* An epoch ends. */
 void service_ledger_close_epoch(struct service_ledger *ledger);
 /* What is final now is what service_ledger_undo goes back to. */

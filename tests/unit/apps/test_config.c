@@ -218,6 +218,28 @@ Test(apps_config, refuses_a_key_that_comes_twice)
                    ASSAY_E_SYNTAX, 18, 3, "\"verify_threads\" comes twice");
 }
 
+Test(apps_config, reads_the_users_of_key_names_as_the_enclave_does)
+{
+    static const char line[] = "  service: service.sock\n";
+    static const char *const bad[] = { "api",    "=5",      "api=",    "api=-1",         "API=1",
+                                       "node=1", "api=1 2", "api=0x1", "api=4294967295", "a.b=1" };
+    char text[160];
+    cr_expect_eq(load_with("", ""), ASSAY_OK);
+    cr_expect_eq(config->key_user_count, 0);
+    cr_expect_eq(load_with(line, "  service: service.sock\n  key_users: [api=1001, signer=0]\n"),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(config->key_user_count, 2);
+    cr_expect_str_eq(config->key_users[0].text, "api=1001");
+    cr_expect_str_eq(config->key_users[1].text, "signer=0");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(text, sizeof text, "%s  key_users: [\"web=7\", \"%s\"]\n", line, bad[i]);
+        cr_expect_eq(load_with(line, text), ASSAY_E_RANGE, "%s", bad[i]);
+        cr_expect_not_null(strstr(message, "enclave.key_users[1]"), "%s", message);
+    }
+    (void)snprintf(text, sizeof text, "%s  key_users: [api=7, api=8]\n", line);
+    cr_expect_eq(load_with(line, text), ASSAY_E_DUPLICATE);
+}
+
 Test(apps_config, refuses_a_wrong_type)
 {
     expect_refused("state_dir: state", "state_dir: [a, b]", ASSAY_E_SYNTAX, 3, 14,

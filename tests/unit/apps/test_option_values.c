@@ -150,7 +150,8 @@ Test(apps_option_values, last_value_counts_outside_of_verifiers)
         (void)snprintf(text, sizeof text, "nodes --timeout=%s", bad[i]);
         (void)snprintf(
             expected, sizeof expected,
-            "assay nodes: --timeout wants 1 to 3600000 milliseconds, not \"%s\"\nusage:", bad[i]);
+            "assay nodes: --timeout: expected 1 to 3600000 milliseconds, found \"%s\"\nusage:",
+            bad[i]);
         cr_expect_eq(read_line(text, targets), ASSAY_EXIT_USAGE, "%s", text);
         cr_expect_eq(strncmp(said, expected, strlen(expected)), 0, "%s", said);
         cr_expect_eq(read.ms, 3600000, "nothing is taken");
@@ -160,7 +161,8 @@ Test(apps_option_values, last_value_counts_outside_of_verifiers)
 Test(apps_option_values, say_what_a_number_or_a_time_is_instead)
 {
     cr_expect_eq(read_line("collateral fetch --out o --timeout 3601", fetch), ASSAY_EXIT_USAGE);
-    cr_expect_not_null(strstr(said, "--timeout wants 1 to 3600 seconds, not \"3601\""), "%s", said);
+    cr_expect_not_null(strstr(said, "--timeout: expected 1 to 3600 seconds, found \"3601\""), "%s",
+                       said);
     static const char *const bad[] = { "tomorrow", "1970-01-01T00:00:00Z" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char text[96];
@@ -179,7 +181,7 @@ Test(apps_option_values, say_what_a_number_or_a_time_is_instead)
     (void)fclose(stderr);
     stderr = whole;
     cr_expect_eq(status, ASSAY_EXIT_USAGE);
-    cr_expect_not_null(strstr(said, "--n wants a number from 1, not \"0\"\n"), "%s", said);
+    cr_expect_not_null(strstr(said, "--n: expected a number from 1, found \"0\"\n"), "%s", said);
 }
 
 Test(apps_option_values, lists_have_a_bound)

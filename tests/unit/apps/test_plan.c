@@ -414,6 +414,29 @@ Test(apps_plan, a_group_key_has_what_signing_needs)
     cr_expect_eq(s->identity.validity_s, 300);
 }
 
+/* docs/identity.md 3.15: a year, an hour and twice the validity, in epochs of the network. */
+Test(apps_plan, epochs_of_ca_numbers_follow_from_the_length_of_an_epoch)
+{
+    const struct assay_registry_plan *s = &plan->services;
+    cr_assert_eq(load_identity("web", "web"), ASSAY_OK, "%s", message);
+    const uint64_t t = plan->parameters.epoch_ms;
+    cr_expect_eq(s->identity.rollover, (365 * 86400000ULL + t - 1) / t);
+    cr_expect_eq(s->identity.next_epochs, t >= 56250 ? 64 : (3600000 + t - 1) / t);
+    cr_expect_eq(s->identity.old_epochs, t >= 28125 ? 64 : (1800000 + t - 1) / t);
+    cr_expect_eq(s->identity.replaced + s->identity.retired, 0);
+    cr_assert_eq(load_identity("    names:\n", "    rollover_epochs: 256\n    next_epochs: 64\n"
+                                               "    old_epochs: 67108864\n    replace: 2\n"
+                                               "    retire: 1\n    names:\n"),
+                 ASSAY_OK, "%s", message);
+    cr_expect_eq(s->identity.rollover, 256);
+    cr_expect_eq(s->identity.next_epochs, 64);
+    cr_expect_eq(s->identity.old_epochs, 67108864);
+    cr_expect_eq(s->identity.replaced, 2);
+    cr_expect_eq(s->identity.retired, 1);
+    cr_assert_eq(load_identity("    names:\n", "    rollover_epochs: 0\n    names:\n"), ASSAY_OK);
+    cr_expect_eq(s->identity.rollover, 0, "never");
+}
+
 Test(apps_plan, what_a_group_key_cannot_be_is_said)
 {
     static const struct {
@@ -429,6 +452,11 @@ Test(apps_plan, what_a_group_key_cannot_be_is_said)
         { "org/assay", "org/assay/", ASSAY_E_SYNTAX, "and / at its end" },
         { "    names:\n", "    validity: 299\n    names:\n", ASSAY_E_RANGE, "identity.validity" },
         { "    names:\n", "    refresh: 63\n    names:\n", ASSAY_E_RANGE, "identity.refresh" },
+        { "    names:\n", "    rollover_epochs: 255\n    names:\n", ASSAY_E_RANGE, "0 (never)" },
+        { "    names:\n", "    next_epochs: 63\n    names:\n", ASSAY_E_RANGE, "next_epochs" },
+        { "    names:\n", "    old_epochs: 64\n    validity: 86400\n    names:\n", ASSAY_E_RANGE,
+          "twice the validity" },
+        { "    names:\n", "    retire: 1048577\n    names:\n", ASSAY_E_RANGE, "identity.retire" },
         { "    names:\n", "    rollover: off\n    names:\n", ASSAY_E_SYNTAX, "auto or manual" },
         { "name: web", "name: node", ASSAY_E_SYNTAX, "services.identity.names[0].name" },
         { "name: web", "name: api", ASSAY_E_DUPLICATE, "api is named twice" },

@@ -8,14 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMBERS = 7 };
+enum { MEMBERS = 7, COMMON = 1, RESERVED = 28 };
+
+static const struct assay_services reserving = { .reserved_first = RESERVED,
+                                                 .reserved_last = RESERVED };
 
 static struct assay_pool *make(void)
 {
     struct assay_pool *pool = calloc(1, sizeof *pool);
-    void *memory = calloc(1, assay_pool_memory_len(MEMBERS, false));
+    void *memory = calloc(1, assay_pool_memory_len(MEMBERS, NULL));
     cr_assert(pool != NULL && memory != NULL);
-    assay_pool_init(pool, memory, MEMBERS, false);
+    assay_pool_init(pool, memory, MEMBERS, NULL);
     return pool;
 }
 
@@ -208,4 +211,75 @@ Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
     assay_pool_on_nullified(pool, view);
     cr_assert_eq(item->not_before, 0, "ballots do not wait");
     drop(pool);
+}
+
+static enum assay_status add_service(struct assay_pool *pool, uint32_t slot, uint32_t kind,
+                                     uint32_t number)
+{
+    struct assay_record r = record(ASSAY_RECORD_SERVICE, slot, 5, number);
+    r.key[5] = (uint8_t)kind;
+    r.service.kind = kind;
+    return add(pool, &r, (uint16_t)slot);
+}
+
+/* Returns: how many records of that kind an author got in. */
+static uint32_t fill(struct assay_pool *pool, uint32_t slot, uint32_t kind)
+{
+    uint32_t n = 0;
+    while (n < 300 && add_service(pool, slot, kind, n) == ASSAY_OK)
+        n++;
+    return n;
+}
+
+/* Whatever waits of others and of the author's own, its records of a ceremony find their places,
+ * and in a block neither kind waits for more records than it has itself (docs/protocol.md 12.2.1).
+ */
+Test(pool, records_of_ceremonies_have_places_that_no_other_record_takes)
+{
+    static const uint32_t members[] = { 1, 4, 31, 32, 33, 100, 128 };
+    for (size_t n = 0; n < sizeof members / sizeof members[0]; n++) {
+        const uint32_t count = members[n];
+        struct assay_pool pool;
+        void *memory = calloc(1, assay_pool_memory_len(count, &reserving));
+        cr_assert_not_null(memory);
+        assay_pool_init(&pool, memory, count, &reserving);
+        for (uint32_t slot = 0; slot < count; slot++)
+            (void)fill(&pool, slot, COMMON);
+        cr_assert(assay_pool_is_full_of(&pool, ASSAY_RECORD_SERVICE, ASSAY_BUDGET_COMMON, 0, 5));
+        for (uint32_t slot = 0; slot < count; slot++) {
+            cr_assert_not(assay_pool_is_full_of(&pool, ASSAY_RECORD_SERVICE, ASSAY_BUDGET_RESERVED,
+                                                slot, 5));
+            const uint32_t own = fill(&pool, slot, RESERVED);
+            cr_assert_geq(own, 2, "slot %u of %u", slot, count);
+            cr_assert_leq(own, 8);
+            cr_assert(assay_pool_is_full_of(&pool, ASSAY_RECORD_SERVICE, ASSAY_BUDGET_RESERVED,
+                                            slot, 5));
+        }
+        uint32_t common = 0, reserved = 0;
+        for (uint32_t i = pool.passing_from; i < pool.count; i++) {
+            const bool is_reserved = pool.items[i].budget == ASSAY_BUDGET_RESERVED;
+            if (pool.items[i].phase == ASSAY_POOL_FREE) continue;
+            common += !is_reserved;
+            reserved += is_reserved;
+            if (is_reserved) cr_assert_leq(common, reserved, "behind its like alone");
+            else cr_assert_leq(reserved, common + 1);
+        }
+        free(memory);
+    }
+}
+
+/* And the other way round: ceremonies leave others what they have without ceremonies. */
+Test(pool, ceremonies_take_no_place_of_other_records)
+{
+    struct assay_pool quiet, busy;
+    void *memory[2] = { calloc(1, assay_pool_memory_len(MEMBERS, &reserving)),
+                        calloc(1, assay_pool_memory_len(MEMBERS, &reserving)) };
+    assay_pool_init(&quiet, memory[0], MEMBERS, &reserving);
+    assay_pool_init(&busy, memory[1], MEMBERS, &reserving);
+    for (uint32_t slot = 0; slot < MEMBERS; slot++)
+        cr_assert_eq(fill(&busy, slot, RESERVED), 8);
+    for (uint32_t slot = 0; slot < MEMBERS; slot++)
+        cr_assert_eq(fill(&busy, slot, COMMON), fill(&quiet, slot, COMMON));
+    free(memory[0]);
+    free(memory[1]);
 }

@@ -636,3 +636,53 @@ Test(restart, who_is_behind_slow_links_catches_up, .timeout = 600)
               "it never catches up");
     assay_sim_world_destroy(&w);
 }
+
+/* Restarts node 2 with the store and keys of the first day, so many ms after the start. Returns:
+ * whether the world goes on, and what it had signed convicts nobody. */
+static void put_back_to_first_day(struct assay_sim_world *w, uint64_t ms)
+{
+    struct assay_member_snapshot m;
+    cr_assert(assay_sim_world_run(w, ms), "%s", assay_sim_world_violation(w));
+    if (assay_sim_world_alive(w, 2)) assay_sim_world_kill(w, 2);
+    w->nodes[2].first_day = true;
+    assay_sim_world_acts(w, 2)->quiet = false;
+    assay_sim_world_restart(w, 2);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 3, 120000), "%u ms: %s",
+              (unsigned)ms,
+              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
+    assay_sim_world_member(w, 0, 2, &m);
+    cr_expect_eq(m.trust.integrity_bp, 10000, "%u ms", (unsigned)ms);
+}
+
+/* docs/protocol.md 2.7.3: an answer takes longer than 2.9 waits for an envelope. */
+Test(restart, keys_of_the_first_day_sign_one_envelope_behind_slow_links, .timeout = 600)
+{
+    const struct assay_sim_world_options slow = {
+        .seed = 5, .nodes = 7, .epoch_ms = 1000, .delay_min_ms = 200, .delay_max_ms = 230
+    };
+    for (uint64_t ms = 10; ms < 1000; ms += 90) {
+        struct assay_sim_world *w = assay_sim_world_create(&slow);
+        put_back_to_first_day(w, ms);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Its ballot reports node 3 absent; later node 3 is there, and a second one would not. Without an
+ * envelope of its own nothing but the ballot shows that it signed. */
+Test(restart, keys_of_the_first_day_sign_one_ballot, .timeout = 600)
+{
+    unsigned after_a_ballot = 0;
+    for (uint64_t ms = 450; ms < 640; ms += 10) {
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        assay_sim_world_acts(w, 2)->quiet = true;
+        assay_sim_world_kill(w, 3);
+        cr_assert(assay_sim_world_run(w, ms));
+        after_a_ballot += assay_sim_world_notes(w, 2, ASSAY_NOTE_BALLOT_CAST, 2) == 1 &&
+                          assay_sim_world_epoch(w, 0) == 0;
+        assay_sim_world_kill(w, 2);
+        assay_sim_world_restart(w, 3);
+        put_back_to_first_day(w, ms % 60);
+        assay_sim_world_destroy(&w);
+    }
+    cr_expect_geq(after_a_ballot, 3);
+}

@@ -44,10 +44,12 @@ static const struct assay_services *services_of(void *context, struct assay_slic
     return &n->more->ledger;
 }
 
-/* The same with a group in the middle of the documents, and shares. */
+/* The same with a group in the middle of the documents, and shares; where there is a group key,
+ * with other terms of it alone. */
 static void lengthen(struct network *n)
 {
     static struct assay_registry_plan added, sum;
+    const struct assay_registry_plan *now = &n->services->plan;
     const char *why = "";
     added = (struct assay_registry_plan){
         .group_count = 1,
@@ -57,19 +59,26 @@ static void lengthen(struct network *n)
     added.group[0].name[0] = 'h';
     added.group[0].size = 3;
     added.group[0].instances_max = 8;
-    cr_assert_eq(assay_registry_plan_add(&n->services->plan, &added, &sum, &why), ASSAY_OK);
+    if (now->has_identity) {
+        added = (struct assay_registry_plan){ .has_identity = true, .identity = now->identity };
+        added.identity.refresh = 100;
+        added.identity.validity_s = 600;
+    }
+    cr_assert_eq(assay_registry_plan_add(now, &added, &sum, &why), ASSAY_OK);
     struct assay_writer w = assay_writer_over(n->longer, sizeof n->longer);
     cr_assert_eq(assay_registry_plan_encode(&sum, &w), ASSAY_OK);
     n->longer_plan = assay_slice_over(n->longer, w.len);
     n->more = calloc(1, sizeof *n->more);
     cr_assert_not_null(n->more);
-    cr_assert_eq(assay_host_services_open(n->more, n->named->chain_id, n->longer_plan, 0),
+    cr_assert_eq(assay_host_services_open(n->more, n->named->chain_id, n->longer_plan,
+                                          ASSAY_LEVEL_GROUP_KEY),
                  ASSAY_OK);
 }
 
 /* What accounts sign is of chain 0 here: the plan is read before there is a genesis around it. */
-static struct network *start(void)
+static struct network *start_with(bool group_key)
 {
+    const uint32_t level = group_key ? ASSAY_LEVEL_GROUP_KEY : ASSAY_LEVEL_SERVICES;
     struct network *n = calloc(1, sizeof *n);
     n->services = calloc(1, sizeof *n->services);
     n->named = calloc(1, sizeof *n->named);
@@ -87,12 +96,14 @@ static struct network *start(void)
     plan->tasks.balance_count = 1;
     assay_bytes_copy(plan->tasks.balance[0].account, 32, n->account_id, 32);
     plan->tasks.balance[0].amount = 1000;
+    if (group_key) identity_plan_set(plan, 64);
     struct assay_writer w = assay_writer_over(n->plan, sizeof n->plan);
     cr_assert_eq(assay_registry_plan_encode(plan, &w), ASSAY_OK);
     free(plan);
     n->named->services = assay_slice_over(n->plan, w.len);
-    cr_assert_eq(assay_host_services_open(n->services, n->named->chain_id, n->named->services, 0),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_host_services_open(n->services, n->named->chain_id, n->named->services, level),
+        ASSAY_OK);
     lengthen(n);
     const struct assay_sim_world_options o = { .seed = 5,
                                                .nodes = NODES,
@@ -101,12 +112,17 @@ static struct network *start(void)
                                                .real_signatures = true,
                                                .services = &n->services->ledger,
                                                .plan = n->named->services,
-                                               .level = ASSAY_LEVEL_SERVICES,
+                                               .level = level,
                                                .plan_follow = assay_host_services_follow,
                                                .services_of = services_of,
                                                .services_context = n };
     n->world = assay_sim_world_create(&o);
     return n;
+}
+
+static struct network *start(void)
+{
+    return start_with(false);
 }
 
 static void stop(struct network *n)
@@ -638,6 +654,59 @@ Test(host_services, a_change_adds_a_group_and_shares_beside_what_there_is, .time
     for (uint32_t i = 0; i < NODES; i++) {
         is_extended(n, i);
         cr_assert_eq(balance(n, i), 600);
+    }
+    audit(n, 0);
+    audit(n, at - 1);
+    audit(n, at);
+    cr_assert_null(assay_sim_world_violation(n->world));
+    stop(n);
+}
+
+/* Other terms of the group key: every document stays in its place, and closes go by the new terms
+ * from the activation on; also where a node was down, and in an audit. */
+Test(host_services, a_change_of_the_terms_of_a_group_key_moves_no_document, .timeout = 600)
+{
+    struct network *n = start_with(true);
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    run(n, 1);
+    for (uint32_t i = 0; i < 4; i++)
+        list_replica(n, i);
+    const struct assay_slice t = transfer(n, 0, 300, bytes);
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_OK);
+    run(n, 2);
+    const uint64_t at = assay_sim_world_epoch(n->world, 1) + 4;
+    cr_assert_eq(assay_registry_identity(registry_of(n, 0))->config.refresh, 64);
+    uint8_t old[32], new[32];
+    assay_registry_plan_identity_digest(&n->services->plan, old);
+    assay_registry_plan_identity_digest(&n->more->plan, new);
+    extend(n, at);
+    assay_sim_world_kill(n->world, 4);
+    bool before = false, after = false;
+    for (unsigned i = 0; i < 5; i++) {
+        run(n, 1);
+        /* The close of the activation's epoch is the first that goes by the new terms. */
+        const uint64_t closed = n->world->nodes[1].engine->head->state.epoch;
+        const struct assay_ca *ca = assay_registry_identity(registry_of(n, 1));
+        cr_assert_arr_eq(ca->terms, closed < at ? old : new, 32, "epoch %llu of %llu",
+                         (unsigned long long)closed, (unsigned long long)at);
+        before = before || closed + 1 == at;
+        after = after || closed >= at;
+    }
+    cr_assert(before && after, "both sides of the activation were seen");
+    assay_sim_world_restart(n->world, 4);
+    run(n, 3);
+    for (uint32_t i = 0; i < NODES; i++) {
+        const struct assay_service_state *named = &n->world->nodes[i].engine->head->state.services;
+        uint8_t digest[32];
+        is_extended(n, i);
+        cr_assert_arr_eq(assay_registry_identity(registry_of(n, i))->terms, new, 32);
+        cr_assert_eq(named->count, assay_registry_documents(&n->services->plan));
+        assay_sha256(n->longer_plan.bytes, n->longer_plan.len, digest);
+        cr_assert_arr_eq(named->plan, digest, 32, "the state names the plan");
+        cr_assert_eq(assay_registry_identity(registry_of(n, i))->config.refresh, 100);
+        cr_assert_eq(balance(n, i), 700);
+        cr_assert_eq(assay_registry_group(registry_of(n, i), 0)->phase, ASSAY_CONT_SERVING);
     }
     audit(n, 0);
     audit(n, at - 1);

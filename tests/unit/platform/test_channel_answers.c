@@ -56,9 +56,10 @@ static const uint8_t *state(const uint8_t root[static 32])
 
 static void set_up(void)
 {
+    static const struct registration_users users = { .owner = 7 };
     uint8_t none[32];
     assay_declared_keys_no_root(none);
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     counter = (struct counter){ .step = 1 };
     cr_assert_not_null(state(none));
 }

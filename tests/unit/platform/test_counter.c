@@ -70,6 +70,7 @@ static void set_up(void)
 {
     snprintf(path, sizeof path, "/tmp/assay-test-counter-%d.sock", (int)getpid());
     counter = (struct counter){ .step = 1, .mode = ASSAY_CHANNEL_MODE_FULL };
+    keys.users.owner = geteuid();
     cr_assert_eq(service_open(&service, path), ASSAY_OK);
 }
 
@@ -184,6 +185,26 @@ Test(service, refuses_the_client_too_many_and_drops_the_idle)
     cr_assert_str_eq(take(late), "0\n");
     close(late);
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        close(fds[i]);
+}
+
+/* docs/identity.md 6.6: the enclave's owner, and any third user, are served meanwhile. */
+Test(service, one_user_has_no_more_than_half_of_the_connections)
+{
+    int fds[SERVICE_USER_CLIENTS_MAX];
+    keys.users.owner = geteuid() + 1;
+    for (size_t i = 0; i < SERVICE_USER_CLIENTS_MAX; i++)
+        fds[i] = dial();
+    int more = dial();
+    cr_assert_str_eq(take(more), "error busy\n");
+    cr_assert_str_eq(take(more), "closed");
+    close(more);
+    keys.users.owner = geteuid();
+    more = dial();
+    put(more, "read\n", 5);
+    cr_assert_str_eq(take(more), "0\n");
+    close(more);
+    for (size_t i = 0; i < SERVICE_USER_CLIENTS_MAX; i++)
         close(fds[i]);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 }, boot[32] = { 4 };
+static const struct registration_users users = { .owner = 7 };
 static struct registrations r;
 
 static void set_up(void)
@@ -15,7 +16,7 @@ static void set_up(void)
     const struct assay_binding binding = { chain_id, 0,      9,         beacon, node_id,
                                            1,        voting, transport, root };
     uint8_t report_data[64];
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     cr_assert_eq(registrations_state(&r, &binding, report_data), ASSAY_OK);
 }
 
@@ -65,6 +66,7 @@ Test(key_requests, a_program_reads_the_boot_registers_lists_and_withdraws)
 Test(key_requests, a_full_list_fits_into_an_answer)
 {
     char name[ASSAY_DECLARED_KEY_NAME_MAX + 1];
+    r.users.owner = UINT32_MAX; /* of the most digits */
     for (unsigned i = 0; i < ASSAY_DECLARED_KEYS_MAX; i++) {
         for (size_t c = 0; c < sizeof name - 1; c++)
             name[c] = (char)('a' + i);
@@ -112,7 +114,7 @@ Test(key_requests, every_truncation_of_a_registration_is_refused)
 
 Test(key_requests, before_an_epoch_there_is_no_boot_to_prove_anything_for)
 {
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     cr_expect_eq(strncmp(ask_as(7, "key boot"), "error ASSAY_E_AGAIN", 19), 0);
     cr_expect_eq(strncmp(ask_as(7, register_line("api", 1)), "error ASSAY_E_AGAIN", 19), 0);
 }

@@ -11,22 +11,25 @@
 static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 }, other_id[32] = { 3 };
 static const uint8_t boot[32] = { 4 }, other_boot[32] = { 5 };
 static const uint8_t beacon[32] = { 6 }, voting[64] = { 7 }, transport[32] = { 8 };
+static const struct registration_users users = { .owner = 7 };
 static struct registrations r;
+static uint64_t epoch;  /* of statements */
 static uint64_t now_ms; /* each registration has its time, but in the test of floods */
 
 /* The report data of this epoch, by what the ledger knows. */
 static void expect(const uint8_t *root, uint8_t report_data[static 64], const uint8_t *node)
 {
-    const struct assay_binding binding = {
-        chain_id, 0, 9, beacon, node, 1, voting, transport, root
-    };
+    const struct assay_binding binding = { chain_id, 0,      epoch,     beacon, node,
+                                           1,        voting, transport, root };
     assay_binding_report_data(&binding, report_data);
 }
 
 static enum assay_status state_as(const uint8_t *chain, const uint8_t *node, const uint8_t *root,
                                   uint8_t report_data[static 64])
 {
-    const struct assay_binding binding = { chain, 0, 9, beacon, node, 1, voting, transport, root };
+    const struct assay_binding binding = {
+        chain, 0, epoch, beacon, node, 1, voting, transport, root
+    };
     return registrations_state(&r, &binding, report_data);
 }
 
@@ -47,8 +50,9 @@ static void set_up(void)
 {
     uint8_t none[32];
     assay_declared_keys_no_root(none);
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     now_ms = 1000;
+    epoch = 9;
     cr_assert(binds(none));
 }
 
@@ -100,7 +104,7 @@ Test(registrations, the_list_that_the_host_received_is_bound_in_whatever_order_k
 
 Test(registrations, nothing_is_registered_before_network_and_member_are_known)
 {
-    registrations_init(&r, boot);
+    registrations_init(&r, &users, boot);
     cr_expect_eq(add("api", 1), ASSAY_E_AGAIN);
     cr_expect_eq(r.count, 0);
 }
@@ -164,13 +168,124 @@ Test(registrations, a_list_stays_bound_while_its_keys_are_registered)
     cr_expect(binds(first), "its keys are all there");
     cr_expect(binds(second));
     cr_assert_eq(withdraw(7, "web"), ASSAY_OK);
+    epoch += REGISTRATIONS_WITHDRAWN_EPOCHS + 1;
     cr_expect(binds(first));
     cr_expect_not(binds(second));
     cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
     cr_assert_eq(add("api", 3), ASSAY_OK);
     issue(third);
+    epoch += REGISTRATIONS_WITHDRAWN_EPOCHS + 1;
     cr_expect_not(binds(first), "another key has its name");
     cr_expect(binds(third));
+}
+
+/* The host receives the next list with the statement of the next epoch, and declares it for the
+ * one after that, or one later. */
+Test(registrations, a_withdrawal_ends_no_other_key)
+{
+    uint8_t declared[32], issued[32];
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    cr_assert_eq(add("k0", 100), ASSAY_OK);
+    issue(declared);
+    for (uint8_t i = 1; i < 20; i++) {
+        char name[8], last[8];
+        const bool is_late = i % 3 == 0; /* this declaration is not final in its epoch */
+        (void)snprintf(name, sizeof name, "k%u", i);
+        (void)snprintf(last, sizeof last, "k%u", i - 1U);
+        cr_assert_eq(withdraw(7, last), ASSAY_OK);
+        cr_assert_eq(add(name, (uint8_t)(100 + i)), ASSAY_OK);
+        for (int k = 0; k < 1 + is_late; k++) {
+            epoch++;
+            cr_expect(binds(declared), "rotation %u", i);
+            issue(issued);
+        }
+        assay_bytes_copy(declared, 32, issued, 32);
+    }
+}
+
+Test(registrations, after_the_last_withdrawal_no_list_is_bound)
+{
+    uint8_t both[32], one[32];
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    issue(one);
+    cr_assert_eq(add("web", 2), ASSAY_OK);
+    issue(both);
+    cr_assert_eq(withdraw(7, "web"), ASSAY_OK);
+    cr_expect(binds(both));
+    cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
+    cr_expect_not(binds(both));
+    cr_expect_not(binds(one));
+}
+
+Test(registrations, a_list_with_a_withdrawn_key_is_bound_two_epochs_more_and_never_again)
+{
+    uint8_t lists[3][32];
+    cr_assert_eq(add("api", 1), ASSAY_OK);
+    issue(lists[0]);
+    for (uint8_t i = 1; i < 3; i++) {
+        cr_assert_eq(add(i == 1 ? "web" : "db", (uint8_t)(i + 1)), ASSAY_OK);
+        issue(lists[i]);
+    }
+    cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
+    epoch += 1;
+    cr_expect(binds(lists[0]));
+    cr_assert_eq(withdraw(7, "web"), ASSAY_OK); /* what has both keys ends with the first */
+    epoch += 1;
+    for (int i = 0; i < 3; i++)
+        cr_expect(binds(lists[i]), "%d", i);
+    for (int later = 0; later < 12; later++) {
+        epoch += 1;
+        for (int i = 0; i < 3; i++)
+            cr_expect_not(binds(lists[i]), "%d", i);
+    }
+}
+
+/* Statements of a host that jumps back, to another era or to another ledger: it would choose when
+ * the two epochs are. */
+Test(registrations, a_host_that_makes_epochs_up_has_no_list_with_a_withdrawn_key_bound)
+{
+    static const uint8_t other_beacon[32] = { 60 };
+    for (int lie = 0; lie < 3; lie++) {
+        uint8_t root[32], report_data[64];
+        set_up();
+        cr_assert_eq(add("db", 2), ASSAY_OK);
+        cr_assert_eq(add("api", 1), ASSAY_OK);
+        issue(root);
+        cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
+        const struct assay_binding binding = { chain_id,
+                                               lie == 0,
+                                               lie == 1 ? epoch - 1 : epoch,
+                                               lie == 2 ? other_beacon : beacon,
+                                               node_id,
+                                               1,
+                                               voting,
+                                               transport,
+                                               root };
+        cr_assert(binds(root));
+        cr_assert_eq(registrations_state(&r, &binding, report_data), ASSAY_OK);
+        cr_expect_not(binds(root), "lie %d", lie);
+    }
+}
+
+/* With the same entry: Ed25519 makes one proof. */
+Test(registrations, a_key_that_is_registered_again_is_bound_on)
+{
+    struct key_sample s;
+    uint8_t first[32], again[32];
+    key_sample_make(&s, "api", 1, chain_id, node_id, boot);
+    cr_assert_eq(add("db", 3), ASSAY_OK);
+    cr_assert_eq(add_as(7, &s), ASSAY_OK);
+    issue(first);
+    cr_assert_eq(withdraw(7, "api"), ASSAY_OK);
+    cr_assert_eq(add_as(7, &s), ASSAY_OK);
+    epoch++;
+    issue(again);
+    cr_assert(assay_bytes_equal(first, again, 32));
+    cr_assert_eq(add("web", 2), ASSAY_OK);
+    for (int i = 0; i < 6; i++) {
+        epoch++;
+        cr_expect(binds(first), "%d", i);
+    }
 }
 
 Test(registrations, an_enclave_that_restarted_binds_none_until_its_keys_are_registered_again)
@@ -180,7 +295,7 @@ Test(registrations, an_enclave_that_restarted_binds_none_until_its_keys_are_regi
     key_sample_make(&s, "api", 1, chain_id, node_id, boot);
     cr_assert_eq(add_as(7, &s), ASSAY_OK);
     issue(root);
-    registrations_init(&r, other_boot);
+    registrations_init(&r, &users, other_boot);
     cr_expect_not(binds(root));
     cr_expect_eq(add_as(7, &s), ASSAY_E_STALE);
     cr_expect_not(binds(root));
@@ -246,6 +361,100 @@ Test(registrations, a_flood_has_no_more_tries_than_time_gives)
     for (unsigned i = 0; i < REGISTRATIONS_BURST; i++)
         cr_assert_neq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE, "%u", i);
     cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE);
+}
+
+/* --- users */
+
+Test(registrations, one_user_has_no_more_than_half_of_the_keys)
+{
+    struct key_sample s;
+    char name[8];
+    for (unsigned i = 0; i < REGISTRATIONS_USER_KEYS; i++) {
+        (void)snprintf(name, sizeof name, "k%u", i);
+        key_sample_make(&s, name, (uint8_t)(i + 1), chain_id, node_id, boot);
+        cr_assert_eq(add_as(8, &s), ASSAY_OK);
+    }
+    key_sample_make(&s, "more", 99, chain_id, node_id, boot);
+    cr_expect_eq(add_as(8, &s), ASSAY_E_FULL);
+    cr_expect_eq(add_as(9, &s), ASSAY_OK, "another user");
+    for (unsigned i = 0; r.count < ASSAY_DECLARED_KEYS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "own%u", i);
+        cr_assert_eq(add(name, (uint8_t)(50 + i)), ASSAY_OK, "the enclave's user");
+    }
+    cr_expect_eq(withdraw(8, "k3"), ASSAY_OK);
+    key_sample_make(&s, "k3", 98, chain_id, node_id, boot);
+    cr_expect_eq(add_as(8, &s), ASSAY_OK);
+}
+
+Test(registrations, one_user_has_no_more_than_half_of_the_attempts)
+{
+    static const uint8_t nothing;
+    const struct assay_slice bad = assay_slice_over(&nothing, 0);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < 100; i++)
+            cr_expect_eq(registrations_add(&r, 8, bad, bad, now_ms) == ASSAY_E_RATE,
+                         i >= REGISTRATIONS_USER_BURST, "%u", i);
+        for (unsigned i = 0; i < REGISTRATIONS_BURST - REGISTRATIONS_USER_BURST; i++)
+            cr_expect_neq(registrations_add(&r, i % 2 == 0 ? 7 : 9, bad, bad, now_ms), ASSAY_E_RATE,
+                          "%u", i);
+        cr_expect_eq(registrations_add(&r, 7, bad, bad, now_ms), ASSAY_E_RATE, "all are used up");
+        now_ms += REGISTRATIONS_BURST * REGISTRATIONS_EACH_MS;
+    }
+    now_ms += REGISTRATIONS_USER_EACH_MS;
+    for (unsigned i = 0; i < REGISTRATIONS_USERS_MAX + 4; i++) {
+        cr_expect_neq(registrations_add(&r, 100 + i, bad, bad, now_ms), ASSAY_E_RATE, "%u", i);
+        now_ms += REGISTRATIONS_EACH_MS;
+    }
+}
+
+Test(registrations, a_reserved_name_is_of_its_user_alone)
+{
+    struct registration_users own = users;
+    struct key_sample s;
+    uint8_t none[32];
+    assay_declared_keys_no_root(none);
+    cr_assert_eq(registration_users_add(&own, "signer=1001"), ASSAY_OK);
+    cr_assert_eq(registration_users_add(&own, "api=0"), ASSAY_OK);
+    registrations_init(&r, &own, boot);
+    cr_assert(binds(none));
+    key_sample_make(&s, "signer", 1, chain_id, node_id, boot);
+    cr_expect_eq(add_as(7, &s), ASSAY_E_STRANGER, "the enclave's user neither");
+    cr_expect_eq(add_as(1001, &s), ASSAY_OK);
+    key_sample_make(&s, "api", 2, chain_id, node_id, boot);
+    cr_expect_eq(add_as(1001, &s), ASSAY_E_STRANGER);
+    cr_expect_eq(add_as(0, &s), ASSAY_OK);
+    key_sample_make(&s, "api-2", 3, chain_id, node_id, boot);
+    cr_expect_eq(add_as(8, &s), ASSAY_OK, "any other name");
+}
+
+Test(registrations, names_of_users_are_read_exactly)
+{
+    static const char *const bad[] = { "",
+                                       "api",
+                                       "=5",
+                                       "api=",
+                                       "api=-1",
+                                       "api=1 ",
+                                       "API=1",
+                                       "api=0x1",
+                                       "api=4294967295",
+                                       "node=1",
+                                       "a.b=1",
+                                       "api=1=2",
+                                       "api=99999999999999999999" };
+    struct registration_users own = { .owner = 7 };
+    char text[16];
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect_eq(registration_users_add(&own, bad[i]), ASSAY_E_RANGE, "%s", bad[i]);
+    cr_expect_eq(own.count, 0);
+    cr_expect_eq(registration_users_add(&own, "api=4294967294"), ASSAY_OK);
+    cr_expect_eq(own.reserved[0].uid, 4294967294U);
+    cr_expect_eq(registration_users_add(&own, "api=5"), ASSAY_E_DUPLICATE);
+    for (unsigned i = 1; i < REGISTRATIONS_RESERVED_MAX; i++) {
+        (void)snprintf(text, sizeof text, "k%u=%u", i, i);
+        cr_expect_eq(registration_users_add(&own, text), ASSAY_OK);
+    }
+    cr_expect_eq(registration_users_add(&own, "more=1"), ASSAY_E_FULL);
 }
 
 Test(registrations, a_statement_of_another_member_or_network_is_not_made)

@@ -128,9 +128,11 @@ static inline struct assay_slice list_keys(void *context, uint32_t slot, const u
 
 static struct assay_service_server_shown has_shown;
 
-static inline struct assay_service_server_shown show_keys(void *context, uint64_t epoch)
+static inline struct assay_service_server_shown show_keys(void *context, uint64_t epoch,
+                                                          const uint8_t *node_id)
 {
     (void)context;
+    (void)node_id;
     proven_epoch = epoch;
     proofs_read++;
     return has_shown;

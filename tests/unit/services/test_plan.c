@@ -14,6 +14,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct assay_registry_plan plan_of_all(void)
 {
@@ -374,11 +375,21 @@ Test(plan, what_signing_needs_is_written_and_read)
     static uint8_t bytes[ASSAY_PLAN_LEN_MAX], again[ASSAY_PLAN_LEN_MAX];
     struct assay_registry_plan plan = plan_of_a_key(), read;
     struct assay_slice out, other;
+    plan.identity.rollover = 256;
+    plan.identity.next_epochs = 65;
+    plan.identity.old_epochs = 66;
+    plan.identity.replaced = 2;
+    plan.identity.retired = 1;
     cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
-    cr_expect_str_eq(read.identity.trust_domain, "example.org");
-    cr_expect_str_eq(read.identity.issuer, "https://id.example.org");
+    cr_expect_str_eq(read.identity.trust_domain, "mesh.example");
+    cr_expect_str_eq(read.identity.issuer, "https://id.mesh.example");
     cr_expect_eq(read.identity.validity_s, 900);
+    cr_expect_eq(read.identity.rollover, 256);
+    cr_expect_eq(read.identity.next_epochs, 65);
+    cr_expect_eq(read.identity.old_epochs, 66);
+    cr_expect_eq(read.identity.replaced, 2);
+    cr_expect_eq(read.identity.retired, 1);
     cr_assert_eq(read.identity.grant_count, 2);
     cr_expect_str_eq(read.identity.grant[1].name, "api-2");
     cr_expect(read.identity.grant[0].needs_full && !read.identity.grant[1].needs_full);
@@ -424,6 +435,14 @@ Test(plan, what_signing_needs_has_limits)
 {
     REFUSED_KEY(ASSAY_E_RANGE, refresh, ASSAY_CA_BAR_EPOCHS - 1);
     REFUSED_KEY(ASSAY_E_RANGE, refresh, ASSAY_CA_REFRESH_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, rollover, ASSAY_CA_ROLLOVER_MIN - 1);
+    REFUSED_KEY(ASSAY_E_RANGE, rollover, ASSAY_CA_ROLLOVER_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, next_epochs, ASSAY_CA_OVERLAP_MIN - 1);
+    REFUSED_KEY(ASSAY_E_RANGE, next_epochs, ASSAY_CA_OVERLAP_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, old_epochs, ASSAY_CA_OVERLAP_MIN - 1);
+    REFUSED_KEY(ASSAY_E_RANGE, old_epochs, ASSAY_CA_OVERLAP_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, replaced, ASSAY_CA_ORDERED_MAX + 1);
+    REFUSED_KEY(ASSAY_E_RANGE, retired, ASSAY_CA_ORDERED_MAX + 1);
     REFUSED_KEY(ASSAY_E_RANGE, validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MIN - 1);
     REFUSED_KEY(ASSAY_E_RANGE, validity_s, ASSAY_CREDENTIAL_VALIDITY_S_MAX + 1);
     REFUSED_KEY(ASSAY_E_RANGE, grant_count, ASSAY_PLAN_GRANTS_MAX + 1);
@@ -435,7 +454,7 @@ Test(plan, what_signing_needs_has_limits)
     REFUSED_KEY(ASSAY_E_SYNTAX, trust_domain[0], 'E');
     REFUSED_KEY(ASSAY_E_SYNTAX, trust_domain[0], 0);
     REFUSED_KEY(ASSAY_E_SYNTAX, issuer[4], ':');
-    REFUSED_KEY(ASSAY_E_SYNTAX, issuer[21], '/');
+    REFUSED_KEY(ASSAY_E_SYNTAX, issuer[23], '/');
     REFUSED_KEY(ASSAY_E_SYNTAX, grant[0].name[0], 'A');
     REFUSED_KEY(ASSAY_E_SYNTAX, grant[0].name[0], 0);
     REFUSED_KEY(ASSAY_E_ENCODING, grant[0].name[0], 'b');
@@ -450,38 +469,98 @@ Test(plan, what_signing_needs_has_limits)
     cr_expect_eq(assay_registry_plan_check(&bad), ASSAY_OK, "of no group key");
 }
 
-Test(plan, a_group_key_stays_as_it_was_added)
+/* docs/identity.md 3.21.1: relying parties know the network by trust domain and issuer; how long
+ * products are valid, which names are granted and when shares are made again are the operators'. */
+Test(plan, the_names_of_a_group_key_stay_and_its_terms_change)
 {
     const struct assay_registry_plan before = plan_of_a_key();
     struct assay_registry_plan without = before, after, sum;
     const char *why = "";
     without.has_identity = false;
     cr_expect(extends(&without, &before));
-    cr_expect_not(extends(&before, &without));
-    cr_expect_eq(assay_registry_plan_add(&before, &before, &sum, &why), ASSAY_E_DUPLICATE);
-    struct assay_registry_plan more = before;
-    more.group_count = before.group_count + 1;
-    more.group[before.group_count] = before.group[0];
-    more.group[before.group_count].name[1] = 'z';
-    cr_assert(extends(&before, &more));
-#define CHANGED_KEY(field, value)                                                                  \
+    cr_expect_not(extends(&before, &without), "the key is gone");
+    cr_expect_not(extends(&before, &before), "nothing changes");
+#define CHANGED_KEY(field, value, fits)                                                            \
     do {                                                                                           \
-        after = more;                                                                              \
+        after = before;                                                                            \
         after.identity.field = value;                                                              \
-        cr_expect_not(extends(&before, &after), #field);                                           \
+        cr_expect_eq(extends(&before, &after), fits, #field);                                      \
+        cr_assert_eq(assay_registry_plan_add(&before, &after, &sum, &why), ASSAY_E_DUPLICATE,      \
+                     "groups, shares and tasks are there");                                        \
+        after.group_count = 0;                                                                     \
+        after.has_shares = after.has_tasks = false;                                                \
+        cr_expect_eq(assay_registry_plan_add(&before, &after, &sum, &why) == ASSAY_OK, fits,       \
+                     #field);                                                                      \
+        if (fits) cr_expect(extends(&before, &sum), #field);                                       \
     } while (0)
-    CHANGED_KEY(refresh, 65);
-    CHANGED_KEY(replaces_lost_key, true);
-    CHANGED_KEY(validity_s, 901);
-    CHANGED_KEY(trust_domain[0], 'x');
-    CHANGED_KEY(issuer[8], 'x');
-    CHANGED_KEY(grant_count, 1);
-    CHANGED_KEY(grant[1].name[4], '3');
-    CHANGED_KEY(grant[1].needs_full, true);
-    CHANGED_KEY(grant[1].reference_count, 1);
-    CHANGED_KEY(grant[0].reference[1].field, 3);
-    CHANGED_KEY(grant[0].reference[1].value[47], 9);
+    CHANGED_KEY(refresh, 65, true);
+    CHANGED_KEY(replaces_lost_key, true, true);
+    CHANGED_KEY(rollover, ASSAY_CA_ROLLOVER_MIN, true);
+    CHANGED_KEY(next_epochs, 65, true);
+    CHANGED_KEY(old_epochs, 65, true);
+    CHANGED_KEY(replaced, 1, true);
+    CHANGED_KEY(retired, 1, true);
+    CHANGED_KEY(validity_s, 901, true);
+    CHANGED_KEY(grant_count, 1, true);
+    CHANGED_KEY(grant[1].name[4], '3', true);
+    CHANGED_KEY(grant[1].needs_full, true, true);
+    CHANGED_KEY(grant[1].reference_count, 1, true);
+    CHANGED_KEY(grant[0].reference[1].field, 3, true);
+    CHANGED_KEY(grant[0].reference[1].value[47], 9, true);
+    CHANGED_KEY(trust_domain[0], 'x', false);
+    CHANGED_KEY(issuer[8], 'x', false);
+    CHANGED_KEY(insecure, true, false);
 #undef CHANGED_KEY
+    /* With terms of the key nothing else may change. */
+    after = before;
+    after.identity.validity_s = 901;
+    after.shares.ids_max++;
+    cr_expect_not(extends(&before, &after), "shares");
+    after.shares.ids_max--;
+    after.tasks.balance[0].amount++;
+    cr_expect_not(extends(&before, &after), "money");
+    /* Another service and other terms at once; a service alone leaves the terms. */
+    struct assay_registry_plan added = { .group_count = 1 };
+    added.group[0] = before.group[0];
+    added.group[0].name[1] = 'z';
+    added.group[0].instances_max = 8;
+    struct assay_registry_plan fewer = before;
+    fewer.group_count = 1;
+    cr_assert_eq(assay_registry_plan_add(&fewer, &added, &sum, &why), ASSAY_OK);
+    cr_expect_eq(sum.identity.validity_s, 900);
+    added.has_identity = true;
+    added.identity = before.identity;
+    added.identity.validity_s = 600;
+    cr_assert_eq(assay_registry_plan_add(&fewer, &added, &sum, &why), ASSAY_OK);
+    cr_expect_eq(sum.identity.validity_s, 600);
+    cr_expect(extends(&fewer, &sum));
+}
+
+/* A number that was retired is never trusted again (docs/identity.md 3.15). */
+Test(plan, orders_about_ca_numbers_stay)
+{
+    struct assay_registry_plan before = plan_of_a_key(), after, sum;
+    const char *why = "";
+    before.identity.replaced = 2;
+    before.identity.retired = 1;
+    after = before;
+    after.identity.retired = 0;
+    cr_expect_not(extends(&before, &after), "retired before");
+    after = before;
+    after.identity.replaced = 1;
+    cr_expect_not(extends(&before, &after), "replaced before");
+    after.identity.replaced = 3;
+    cr_expect(extends(&before, &after));
+    struct assay_registry_plan added = { .has_identity = true, .identity = before.identity };
+    added.identity.retired = added.identity.replaced = 0; /* a section that does not repeat them */
+    added.identity.validity_s = 600;
+    cr_assert_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
+    cr_expect_eq(sum.identity.retired, 1);
+    cr_expect_eq(sum.identity.replaced, 2);
+    cr_expect(extends(&before, &sum));
+    added.identity.retired = 2;
+    cr_assert_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
+    cr_expect_eq(sum.identity.retired, 2);
 }
 
 Test(plan, kinds_have_words)
@@ -490,4 +569,70 @@ Test(plan, kinds_have_words)
     cr_expect_str_eq(assay_registry_kind_name(ASSAY_SERVICE_TASK_CLOSE), "task-close");
     cr_expect_eq(assay_registry_kind_name(0), NULL);
     cr_expect_eq(assay_registry_kind_name(ASSAY_SERVICE_KIND_COUNT), NULL);
+}
+
+/* --- digests of granted names (docs/protocol.md 2.17) */
+
+/* SHA-256 of ["assay/name/v1", "api", [[2, 48 bytes], [2, 48 bytes]]] as this test writes it. */
+static void expected_name_digest(uint8_t digest[static 32])
+{
+    static const uint8_t values[] = { 1, 2 }, zeros[47] = { 0 };
+    uint8_t bytes[256];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_put(&w,
+                     "\x83\x6d"
+                     "assay/name/v1"
+                     "\x63"
+                     "api"
+                     "\x82",
+                     20);
+    for (uint32_t k = 0; k < 2; k++) {
+        assay_writer_put(&w, "\x82\x02\x58\x30", 4);
+        assay_writer_put(&w, &values[k], 1);
+        assay_writer_put(&w, zeros, sizeof zeros);
+    }
+    cr_assert_not(w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+Test(plan, a_granted_name_has_the_digest_of_name_and_reference_values)
+{
+    const struct assay_registry_plan plan = plan_of_a_key();
+    struct assay_plan_grant grant = plan.identity.grant[0];
+    uint8_t digest[32], other[32];
+    expected_name_digest(digest);
+    assay_registry_plan_name_digest(&grant, other);
+    cr_expect_arr_eq(other, digest, 32);
+    grant.needs_full = !grant.needs_full;
+    assay_registry_plan_name_digest(&grant, other);
+    cr_expect_arr_eq(other, digest, 32, "the lowest standing is not in it");
+    for (unsigned what = 0; what < 4; what++) {
+        grant = plan.identity.grant[0];
+        if (what == 0) grant.name[0] = 'b';
+        if (what == 1) grant.reference_count = 1;
+        if (what == 2) grant.reference[1].value[47] = 1;
+        if (what == 3) grant.reference[1].field = 3;
+        assay_registry_plan_name_digest(&grant, other);
+        cr_expect_arr_neq(other, digest, 32, "%u", what);
+    }
+}
+
+Test(plan, a_list_of_names_has_the_digest_of_all_of_them)
+{
+    struct assay_registry_plan plan = plan_of_a_key();
+    uint8_t digest[32], other[32];
+    assay_registry_plan_names_digest(&plan, digest);
+    plan.identity.validity_s++;
+    plan.identity.refresh++;
+    assay_registry_plan_names_digest(&plan, other);
+    cr_expect_arr_eq(other, digest, 32, "and of no other term");
+    for (unsigned what = 0; what < 4; what++) {
+        plan = plan_of_a_key();
+        if (what == 0) plan.identity.grant_count = 1;
+        if (what == 1) plan.identity.grant[1].needs_full = true;
+        if (what == 2) plan.identity.grant[1].name[0] = 'b';
+        if (what == 3) plan.identity.grant[0].reference[0].value[9] = 1;
+        assay_registry_plan_names_digest(&plan, other);
+        cr_expect_arr_neq(other, digest, 32, "%u", what);
+    }
 }

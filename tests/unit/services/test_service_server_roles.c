@@ -4,6 +4,7 @@
  * net/services/server/service_server.h: what one program of services takes from another, and who
  * may connect (docs/services.md 4.1.1).
  */
+#include "services/identity/ceremony_document.h"
 #include "tests/unit/services/service_server_fixture.h"
 
 TestSuite(service_server_roles, .init = set_up, .fini = tear_down);
@@ -413,7 +414,7 @@ Test(service_server_roles, a_holder_of_the_group_key_receives_what_each_close_gi
     cr_assert_eq(m->verb, ASSAY_SERVICE_BEGIN);
     cr_expect(m->has_holders);
     cr_expect_eq(m->other_weight, 0x0102030405);
-    cr_expect_eq(m->count, 2);
+    cr_expect_eq(m->count, ASSAY_CA_DOCUMENTS);
     const struct assay_registry_member *one = &m->member[2];
     cr_expect(one->may_hold && one->keys_active);
     cr_expect_eq(one->seat_weight, 0x01020304);
@@ -428,6 +429,57 @@ Test(service_server_roles, a_holder_of_the_group_key_receives_what_each_close_gi
     cr_expect_not(m->has_holders);
     assay_service_stream_close(&s);
     assay_service_stream_close(&t);
+}
+
+static uint32_t submitted_of(struct assay_service_stream *s, enum assay_service_kind kind)
+{
+    const struct assay_service_message m = { .verb = ASSAY_SERVICE_SUBMIT,
+                                             .kind = kind,
+                                             .payload = { plan_bytes, 3 } };
+    submitted = 0;
+    for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++)
+        say(s, &m);
+    return submitted;
+}
+
+/* Records of the group key have a budget of their own on the ledger (docs/protocol.md 12.2.1), so
+ * neither they nor those of the other sockets have fewer places for the other's sake. */
+Test(service_server_roles, records_of_ceremonies_are_not_counted_with_those_of_other_sockets)
+{
+    static struct assay_service_stream signer, requestor, executor;
+    uint32_t others[2];
+    open_with_key();
+    follow(&signer, signers);
+    follow(&requestor, requestors);
+    cr_expect_not_null(hear(&signer));
+    cr_expect_not_null(hear(&requestor));
+    others[0] = submitted_of(&requestor, ASSAY_SERVICE_TASK_OPEN);
+    cr_expect_gt(others[0], ASSAY_SERVICE_SERVER_RECORDS / 2);
+    cr_expect_eq(submitted_of(&signer, ASSAY_SERVICE_CA_HAVE), ASSAY_SERVICE_SERVER_RECORDS);
+    moment->epoch++;
+    assay_service_server_on_epoch_closed(server, registry, moment);
+    cr_expect_eq(submitted_of(&signer, ASSAY_SERVICE_CA_HAVE), ASSAY_SERVICE_SERVER_RECORDS);
+    others[1] = submitted_of(&requestor, ASSAY_SERVICE_TASK_OPEN);
+    cr_expect_eq(others[1], others[0]);
+    follow(&executor, executors);
+    cr_expect_not_null(hear(&executor));
+    cr_expect_gt(submitted_of(&executor, ASSAY_SERVICE_TASK_CLAIM), 0);
+    assay_service_stream_close(&signer);
+    assay_service_stream_close(&requestor);
+    assay_service_stream_close(&executor);
+}
+
+/* An instance verifies the ledger by itself (docs/services.md 9.9); nothing else is for it. */
+Test(service_server_roles, boundaries_are_for_instances_too_and_lists_of_keys_are_not)
+{
+    const enum assay_service_role enclave = ASSAY_SERVICE_ROLE_ENCLAVE;
+    const enum assay_service_purpose none = (enum assay_service_purpose)0;
+    cr_expect(assay_service_may_request(enclave, ASSAY_SERVICE_PROVE, none));
+    cr_expect_not(assay_service_may_request(enclave, ASSAY_SERVICE_LIST, none));
+    cr_expect_not(assay_service_may_request(enclave, ASSAY_SERVICE_SHOW, none));
+    cr_expect_not(assay_service_may_request(ASSAY_SERVICE_ROLE_REPLICA, ASSAY_SERVICE_PROVE, none));
+    cr_expect_not(
+        assay_service_may_request(ASSAY_SERVICE_ROLE_REQUESTOR, ASSAY_SERVICE_PROVE, none));
 }
 
 /* Nothing of a node is for the role that did not request it. */

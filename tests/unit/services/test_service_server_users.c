@@ -371,11 +371,13 @@ static void open_with_key(void)
     begin();
 }
 
+static bool requests_voters;
+
 static void send_prove(struct assay_service_stream *s, uint64_t epoch)
 {
-    const struct assay_service_message m = { .verb = ASSAY_SERVICE_PROVE,
-                                             .era = 1,
-                                             .epoch = epoch };
+    const struct assay_service_message m = {
+        .verb = ASSAY_SERVICE_PROVE, .era = 1, .epoch = epoch, .with_voters = requests_voters
+    };
     cr_assert_eq(assay_service_send(s, &m), ASSAY_OK);
 }
 
@@ -444,6 +446,18 @@ Test(service_server_users, proofs_of_a_second_are_limited_in_equal_parts)
     cr_expect_eq(request_proofs(&modest), PER_SECOND / 2, "it has its part");
     assay_service_stream_close(&greedy[0]);
     assay_service_stream_close(&modest);
+}
+
+/* A table of voters reads a state. */
+Test(service_server_users, tables_of_voters_count_as_many_proofs)
+{
+    open_with_key();
+    now_ms = 5000;
+    requests_voters = true;
+    follow_as(GREEDY, &greedy[0], signers);
+    proofs_read = 0;
+    cr_expect_eq(request_proofs(&greedy[0]), PER_SECOND / ASSAY_SERVICE_SERVER_PROOFS_OF_VOTERS);
+    assay_service_stream_close(&greedy[0]);
 }
 
 /* An event loop that sleeps until wake_at serves all that wait. */

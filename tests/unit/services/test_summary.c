@@ -227,3 +227,43 @@ Test(summary, says_nothing_of_what_the_plan_does_not_have)
     cr_expect_eq(s.tasks.accounts, 2);
     free(r);
 }
+
+static enum assay_summary_key_state state_of(const struct assay_ca *ca)
+{
+    static struct assay_summary_identity s;
+    assay_summary_set_identity(&s, ca);
+    return s.state;
+}
+
+/* docs/identity.md 3.4, 3.14: four holders with a share each; three sign. */
+Test(summary, states_of_the_group_key)
+{
+    static const enum assay_summary_key_state by_lost[] = { ASSAY_SUMMARY_KEY_ACTIVE,
+                                                            ASSAY_SUMMARY_KEY_FEW,
+                                                            ASSAY_SUMMARY_KEY_TOO_FEW };
+    static struct assay_ca ca;
+    static struct assay_summary_identity s;
+    cr_expect_eq((int)state_of(&ca), ASSAY_SUMMARY_KEY_NONE);
+    ca.ceremony.phase = ASSAY_CA_HAVES;
+    cr_expect_eq((int)state_of(&ca), ASSAY_SUMMARY_KEY_MAKING);
+    ca.ca_number = 1;
+    ca.slots = 4;
+    ca.force =
+        (struct assay_ca_sharing){ .generation = 1, .threshold = 3, .count = 4, .holders = 4 };
+    for (uint32_t i = 0; i < 4; i++) {
+        ca.force.holder[i] =
+            (struct assay_ca_holder){ .slot = i, .first = i + 1, .indices = 1, .has = true };
+        ca.member[i].keys_active = true;
+    }
+    for (uint32_t lost = 0; lost < 3; lost++) {
+        cr_expect_eq((int)state_of(&ca), (int)by_lost[lost], "%u lost", lost);
+        ca.force.holder[lost].lost = true;
+    }
+    assay_summary_set_identity(&s, &ca);
+    cr_expect_eq(s.holder_count, 4);
+    cr_expect_eq(s.live, 1);
+    cr_expect(s.holder[0].lost && s.holder[0].live == 0);
+    cr_expect(!s.holder[3].lost && s.holder[3].live == 1 && s.holder[3].slot == 3);
+    ca.key_lost = true;
+    cr_expect_eq((int)state_of(&ca), ASSAY_SUMMARY_KEY_LOST);
+}

@@ -233,6 +233,26 @@ Test(services_wire, requests_of_a_holder_of_the_group_key_and_their_answers_retu
                                                  .declared = { bytes, 10 } });
     cr_expect(message.epoch == 9 && message.proven.len == 60);
     cr_expect(message.keys.len == 20 && message.declared.len == 10);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_ISSUE,
+                                                 .serial = 7,
+                                                 .epoch = 9,
+                                                 .product = ASSAY_SERVICE_TOKEN,
+                                                 .node_id = { 5 },
+                                                 .name = { bytes, 3 },
+                                                 .audience = { bytes, 2 },
+                                                 .proven = { bytes, 60 },
+                                                 .keys = { bytes, 20 },
+                                                 .declared = { bytes, 10 } });
+    cr_expect(message.serial == 7 && message.epoch == 9 && message.node_id[0] == 5);
+    cr_expect(message.product == ASSAY_SERVICE_TOKEN && message.name.len == 3);
+    cr_expect(message.audience.len == 2 && message.proven.len == 60 && message.keys.len == 20);
+    cr_expect_eq(message.declared.len, 10);
+    must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_ISSUED,
+                                                 .serial = 8,
+                                                 .outcome = ASSAY_SERVICE_OUTCOME_BUSY,
+                                                 .issued = { bytes, 40 } });
+    cr_expect(message.serial == 8 && message.outcome == ASSAY_SERVICE_OUTCOME_BUSY);
+    cr_expect_eq(message.issued.len, 40);
     must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE, .is_fenced = true });
     cr_expect(message.is_fenced);
     must_return(&(struct assay_service_message){ .verb = ASSAY_SERVICE_FENCE });

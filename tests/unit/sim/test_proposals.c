@@ -119,6 +119,28 @@ Test(sim_proposals, a_removed_operator_counts_no_more, .timeout = 900)
     }
 }
 
+/* A list of operators that names a replaced key fits nowhere: the operators of the genesis return
+ * by their newest keys. The key is in force when the list is drafted, or a block alone has it. */
+Test(sim_proposals, an_operator_with_a_new_key_is_in_the_list_that_returns, .timeout = 600)
+{
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        const bool is_waiting = seed % 2 == 0;
+        struct assay_scenario s = scenario(48);
+        s.proposals.level = 3;
+        s.operators = s.nodes = 4;
+        propose(&s, ASSAY_SIM_ACTION_OPERATORS, 1, 10);
+        struct assay_sim_change *key =
+            propose(&s, ASSAY_SIM_ACTION_OPERATOR_KEY, 12, is_waiting ? 8 : 2);
+        key->proposed = false;
+        key->count = 1;
+        propose(&s, ASSAY_SIM_ACTION_OPERATORS_BACK, is_waiting ? 13 : 20, 12);
+        struct assay_sim_outcome o = run(&s, seed);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_PROPOSALS_TAKEN), 2);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_CHANGES_ACTIVE), 3);
+        assay_sim_outcome_free(&o);
+    }
+}
+
 /* Withdrawals race approvals, replaced proposals and members that hold statements back. */
 Test(sim_proposals, what_operators_withdrew_stays_so, .timeout = 900)
 {

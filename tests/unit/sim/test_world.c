@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "7da90aa4a1008a795294561bd0a07e4e557ebaa193982f3de246e7b629df9f19",
-                 "c28cbfb66da61c959571d8ed717f5f2a2ea0de32578893fe560f7801665cef10");
+    expect_trace(&s, 1, "e615c846884e0fd69e9503af54dbac6453c12bc84e6e4fa4b31c84c7e857fcba",
+                 "f76ef4709af1ea867c27313e3db0ed3de9da00761824a93759f6ddd408ce4679");
     s = rough();
-    expect_trace(&s, 2, "fe4facffafbdf41bdf9eff5b3fa007ea519b36cbe424813814fc16aa2c948080",
-                 "039e28bce74fc90ae12b97097a59f3c2d13be68946e353b2cd373ba5a85e6d06");
+    expect_trace(&s, 2, "2abaae14a1fd8abd26a64e31b257799384dedd4311cc95351fc26e17e33bb881",
+                 "ec07faecf9018db2a7b394d43970b30db37b0d2f1b964a8fe855613a6fd21e19");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "54da68d66bf9eb84d4ac7c6ecc566386f30a69ccda62bf8ab19d3abc32895706",
-                 "b425dd7836bc9293dcbee2686bbae7da86d207b87a581f2b114d9d5335e05828");
+    expect_trace(&s, 3, "1b67d22e0fb0cd063b8e9ce8c80f6245e974aee241f6428274aca5935b778cc9",
+                 "94248c3a44949258b4fb64c98a26c392b5432bd75aa24c31c3729cadddd47314");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

@@ -1,5 +1,5 @@
 // views/services.js - what services' records have made: groups of state continuity, clusters of shares, tasks
-// and money, as the node of this page knows them.
+// and money, the group key, as the node of this page knows them.
 import { h } from '../dom.js';
 import { clean, count, plural, short } from '../format.js';
 import { card, empty, facts, ident, nodeLink, page, stat, table } from '../parts.js';
@@ -19,6 +19,14 @@ const ALARMS = {
     missing: 'a seat is missing',
     changing: 'its next view does not start',
     operators: 'candidates only of operators at their limit of seats',
+};
+const KEY_STATES = {
+    none: 'no key: too few members offer to hold shares',
+    making: 'the first key is being generated',
+    active: 'certificates and tokens are signed',
+    few: 'signs; a few more lost shares end that',
+    too_few: 'nothing is signed: too few shares are live',
+    lost: 'nothing is signed: too many shares are lost for ever',
 };
 const STATES = [
     ['open', 'Open'],
@@ -170,6 +178,40 @@ function tasks(ctx, t) {
     ];
 }
 
+function groupKey(ctx, k) {
+    const bad = ['few', 'too_few', 'lost'].includes(k.state);
+    return card(
+        'Certificate authority',
+        [
+            h('p', { key: 'state' }, chip(clean(k.state, 12).replace('_', ' '), bad), ' ', KEY_STATES[k.state] || ''),
+            k.ceremony !== 'none' &&
+                h(
+                    'p',
+                    { key: 'ceremony' },
+                    `${k.is_reshare ? 'A reshare of the key' : 'Generation of a key'} is under way: ${clean(k.ceremony, 12)}.`,
+                ),
+            k.holders.length > 0 &&
+                table(
+                    'Holders of the group key',
+                    [
+                        ['Member', (x) => member(ctx, x)],
+                        ['Shares', (x) => count(x.indices), 'num'],
+                        ['', (x) => (x.lost ? chip('lost', true) : x.live < x.indices ? chip('not live', true) : '')],
+                    ],
+                    k.holders,
+                    (x) => x.slot,
+                ),
+            k.ca_number > 0 &&
+                facts([
+                    ['Live shares', `${count(k.live)} of ${count(k.indices)}`, `${count(k.threshold)} sign together`],
+                    ['Generation', count(k.generation), `in force since epoch ${count(k.since_epoch)}`],
+                    k.convicted > 0 && ['Convicted', plural(k.convicted, 'member'), 'dealt, accused or signed wrongly'],
+                ]),
+        ],
+        { key: 'identity', note: k.ca_number > 0 && `key ${count(k.ca_number)}` },
+    );
+}
+
 function programs(s) {
     const seen = s.records.filter((r) => r.applied + r.idle > 0),
         p = s.programs;
@@ -215,6 +257,7 @@ export function servicesView(ctx) {
             { class: 'grid two' },
             s.groups.map((g) => group(ctx, g)),
             (s.shares?.clusters || []).map((c) => cluster(ctx, c)),
+            s.identity && groupKey(ctx, s.identity),
         ),
         s.shares && shares(s.shares),
         s.tasks && tasks(ctx, s.tasks),

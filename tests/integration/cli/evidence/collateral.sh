@@ -115,7 +115,7 @@ for words in 'compare genesis' 'compare genesis genesis genesis' 'pack newer-1 -
     # shellcheck disable=SC2086
     expect 2 'usage: assay collateral' collateral $words
 done
-expect 2 '--raise wants 2 to 255' publish vendor-1 --out x --raise 1
-expect 2 '--evaluation wants' publish vendor-1 --out x --evaluation 0
+expect 2 '--raise: expected 2 to 255' publish vendor-1 --out x --raise 1
+expect 2 '--evaluation: expected' publish vendor-1 --out x --evaluation 0
 expect 2 '--out DIR is missing: output folder' publish vendor-1
 finish

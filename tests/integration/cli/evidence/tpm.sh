@@ -143,7 +143,7 @@ expect 12 attestation-key-unproven "$ASSAY" evidence verify quote --collateral r
 # --- misuse
 expect 2 'expected a subcommand' "$ASSAY" tpm
 expect 2 'is not a subcommand' "$ASSAY" tpm destroy
-expect 2 '--days wants 1 to 7300' "$ASSAY" tpm registrar x --days 0
+expect 2 '--days: expected 1 to 7300' "$ASSAY" tpm registrar x --days 0
 expect 2 '--registrar DIR is missing' "$ASSAY" tpm enroll
 expect 2 '128 hexadecimal digits' "$ASSAY" tpm quote one --report-data 00 --out x
 expect 5 'is not there' "$ASSAY" tpm prepare unmade --tcti device:/nowhere

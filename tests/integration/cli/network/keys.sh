@@ -28,8 +28,8 @@ in_force() { change list | grep -q "in force  *change $1"; } # NUMBER
 "$ASSAY" keys operator beta-2.key >beta-2.pub
 expect 6 'level 0 is in force: raise it by one change each, next: assay change draft --parameter level=1 --out' \
     change draft --out early --operator-key beta=beta-2.key --activation +6
-announced() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
-check 'ballots announce level 6' until_true 30 announced
+announced() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 4 ]; }
+check 'ballots announce level 7' until_true 30 announced
 for level in 1 2 3; do
     expect 0 "level: $((level - 1)) -> $level" change draft --out level-$level --parameter level=$level --activation +6
     decide level-$level alpha.key beta.key

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$WORK" || exit 2
 
-expect 2 '--story: expected trial, life or services' "$BIN/assay-demo" --story none
+expect 2 '--story: expected trial, life, services or identity' "$BIN/assay-demo" --story none
 expect 2 'expected 7 peers' "$BIN/assay-demo" --story life --peers 9
 
 # --- nobody can be told to join: the row fails, so does the year, and both say so
@@ -20,7 +20,7 @@ cat >bin/assay <<END
 exec "$ASSAY" "\$@"
 END
 chmod +x bin/assay
-expect 1 'NOT everything happened' bin/assay-demo --story life --short --headless --json bad.json --dir bad
+expect 1 'NOT all steps had the expected result' bin/assay-demo --story life --short --headless --json bad.json --dir bad
 check 'the failed year is written down' grep -q '"passed": false' bad.json
 case $out in *'the command was refused'*) ;; *) wrong "it is not told why: $out" ;; esac
 case $out in *'365 days'*) wrong 'a year that broke off has no 365 days' ;; esac
@@ -34,12 +34,12 @@ check 'the demo starts' until_true 60 grep -q ' page ' cut.out
 kill -TERM "$demo"
 wait "$demo"
 check 'an interrupted demo ends with 1' test $? -eq 1
-check 'it says that it was interrupted' grep -q '^interrupted: NOT everything happened' cut.out
+check 'it says that it was interrupted' grep -q '^interrupted: NOT all steps had the expected result' cut.out
 check 'the table has the last chapter' grep -q "^NO *4 a member's replay counts as missing" cut.out
 check 'and so has the file' grep -q '"measured": "not reached: the story was interrupted"' cut.json
 
 # --- the year
-expect 0 'everything happened as it had to' "$BIN/assay-demo" --story life --short --headless \
+expect 0 'all steps had the expected result' "$BIN/assay-demo" --story life --short --headless \
     --json life.json --dir life
 check 'the year is written down' grep -q '"story": "life"' life.json
 passed=$(sed -n '/"checks"/,/"timeline"/p' life.json | grep -c '"passed": true')

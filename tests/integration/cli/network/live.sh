@@ -42,7 +42,7 @@ lines"
 expect 0 'permitted: critical' ask 1 permit --class critical
 expect 0 '"permitted": true' ask 1 permit --class normal --json
 expect 0 'epoch_closed' ask 1 timeline
-expect 2 '--since wants a number from 0, not "yesterday"' ask 1 timeline --since yesterday
+expect 2 '--since: expected a number from 0, found "yesterday"' ask 1 timeline --since yesterday
 expect 0 'handshake_accepted' ask 1 counters
 expect 0 '"schema": "assay.export"' ask 1 export --format json
 expect 0 '"schema": "assay.export"' ask 1 export --since 2

@@ -102,6 +102,12 @@ expect 0 '"insecure": null' "$ASSAY" ear verify result.jwt --key alpha.pub --jso
 expect 0 '' verify whole --checkpoint genesis --ear soft.jwt --ear-key alpha.key
 expect 0 'INSECURE: appraised under profile development' "$ASSAY" ear verify soft.jwt --key alpha.pub
 expect 0 '"insecure": true' "$ASSAY" ear verify soft.jwt --key alpha.pub --json
+expect 0 '' verify whole --checkpoint genesis --ear soft.cwt --ear-key alpha.key --ear-form cwt
+expect 0 'INSECURE: appraised under profile development' "$ASSAY" ear verify soft.cwt --key alpha.pub
+said() { "$ASSAY" ear verify "$1" --key alpha.pub | grep -v "$1"; }
+said soft.cwt >said.cwt && said soft.jwt >said.jwt
+check 'both forms say the same' cmp said.cwt said.jwt
+expect 2 'belongs to --ear' verify whole --checkpoint genesis --ear-form cwt
 check 'nothing is claimed of hardware under profile development' \
     test -z "$("$ASSAY" ear verify soft.jwt --key alpha.pub | grep '^  hardware')"
 expect 4 'exp' "$ASSAY" ear verify result.jwt --key alpha.pub --at "$(days 2)"

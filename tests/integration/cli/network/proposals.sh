@@ -39,8 +39,8 @@ expect 0 'drain node-4' of alpha draft --out early --drain node-4 --activation +
 needs='proposal needs feature level 2, level 0 is in force: raise it by one change each, next: assay change draft --para'
 expect 0 "$needs" of alpha inbox
 expect 6 "$needs" of alpha propose early --key alpha.key --yes
-spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
-check 'ballots announce level 6' until_true 30 spoken
+spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 4 ]; }
+check 'ballots announce level 7' until_true 30 spoken
 for level in 1 2; do
     expect 0 "level: $((level - 1)) -> $level" of alpha draft --out level-$level --parameter level=$level --activation +8
     expect 0 'in all' of alpha sign level-$level --key alpha.key

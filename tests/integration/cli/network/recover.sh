@@ -26,14 +26,14 @@ expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
 expect 2 'usage' "$ASSAY" recover sign fence
 expect 2 'the reason has 1 to' "$ASSAY" recover fence --reason '' --out fence --socket "$socket"
 for epochs in 0 -1 100001 2x; do
-    expect 2 '--epochs wants 1 to 100000' "$ASSAY" recover fence --reason x --epochs=$epochs --out fence \
+    expect 2 '--epochs: expected 1 to 100000' "$ASSAY" recover fence --reason x --epochs=$epochs --out fence \
         --socket "$socket"
 done
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
 expect 3 "assay: recover status: $WORK/none: " "$ASSAY" recover status --socket "$WORK/none"
 
 # --- the feature level from which services can be added
-spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 7 ]; }
+spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 7 ]; }
 check 'ballots announce the level' until_true 30 spoken
 expect 0 'level: 0 -> 1' ask 1 change draft --out level --parameter level=1 --activation +6
 for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level --key $o.key; done

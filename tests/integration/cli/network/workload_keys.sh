@@ -19,8 +19,8 @@ kill_enclave() { kill -KILL "$(sed -n 's/.*event=enclave_started.* pid=\([0-9]*\
 
 # --- below the level no program can register: evidence binds nothing
 check 'nothing is registered below the level' sh -c "! '$TOOLS/register_key' node-2/service.sock api 1 >/dev/null"
-announced() { [ "$(ask 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
-check 'ballots announce level 6' until_true 40 announced
+announced() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 4 ]; }
+check 'ballots announce level 7' until_true 40 announced
 for level in 1 2 3 4 5 6; do
     expect 0 "level: $((level - 1)) -> $level" ask 1 change draft --out level-$level --parameter level=$level --activation +5
     for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level-$level --key $o.key; done

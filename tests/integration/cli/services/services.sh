@@ -72,8 +72,8 @@ expect 0 'next record    number 2' node 4 account show net/account.key
 # What cannot be is said before anything is signed.
 expect 4 'nothing was signed' node 1 account transfer --key you.key --to "$you" --amount 251
 expect 2 'is no account' node 1 account transfer --key you.key --to nobody --amount 1
-expect 2 'wants a number from 1, not "0"' node 1 account transfer --key you.key --to "$you" --amount 0
-expect 2 'wants a number from 1' node 1 account transfer --key you.key --to "$you" --amount 18446744073709551616
+expect 2 'expected a number from 1, found "0"' node 1 account transfer --key you.key --to "$you" --amount 0
+expect 2 'expected a number from 1' node 1 account transfer --key you.key --to "$you" --amount 18446744073709551616
 expect 5 'account create makes keys' node 1 account transfer --key no.key --to "$you" --amount 1
 # What is signed all the same is final, and the ledger says why it means nothing. The first number of an account is
 # that of the epoch in which it was first paid.

@@ -61,7 +61,7 @@ services:
     balances: [{ account: "$me", amount: 1000 }]
 END
 expect 6 'draft --parameter level=1 --out level.change' node 1 change draft --out bad --services first.yaml --activation +7
-spoken() { [ "$(node 1 nodes --json | grep -o '"level": *6' | wc -l)" = 4 ]; }
+spoken() { [ "$(node 1 nodes --json | grep -o '"level": *7' | wc -l)" = 4 ]; }
 check 'the first ballots announce the level' until_true 20 spoken
 expect 0 'level: 0 -> 1' node 1 change draft --out level --parameter level=1 --activation +6
 carry level

@@ -29,7 +29,7 @@ chmod +x libexec/assay/assay-demo-hand
 # broken FAULT CHECK: a short story with that fault fails in that check, and says so
 broken() {
     printf '%s' "$1" >fault
-    expect 1 'NOT everything happened' bin/assay-demo --story services --short --headless --json "$1.json" --dir "$1"
+    expect 1 'NOT all steps had the expected result' bin/assay-demo --story services --short --headless --json "$1.json" --dir "$1"
     check "$1 is written down" grep -q '"passed": false' "$1.json"
     sed -n '/"checks"/,/"timeline"/p' "$1.json" | tr -d '\n' | sed 's/}/}\n/g' >"$1.checks"
     check "$1 is what failed" sh -c 'grep "\"passed\": false" "$0" | head -1 | grep -qF "$1"' "$1.checks" "$2"
@@ -49,7 +49,7 @@ broken ended 'programs of every service follow their daemons'
 check 'it is told with its last line' grep -q 'its log ends: assay-replica: no seat in this life' ended.json
 
 # --- the story
-expect 0 'everything happened as it had to' "$BIN/assay-demo" --story services --headless --json services.json --dir whole
+expect 0 'all steps had the expected result' "$BIN/assay-demo" --story services --headless --json services.json --dir whole
 case $out in *INSECURE*) ;; *) wrong 'SOFT and not said to be INSECURE' ;; esac
 check 'the story is written down' grep -q '"story": "services"' services.json
 sed -n '/"checks"/,/"timeline"/p' services.json >checks

@@ -57,7 +57,7 @@ expect 2 'FILE, the input, is missing' run --key net/account.key --out a --code 
 expect 2 '--steps is missing' run text --key net/account.key --out a --code "$code" --price 20
 expect 2 '--code wants 64' run text --key net/account.key --out a --code 12 --price 20 --steps 5
 expect 2 '1 to 65535' run text --key net/account.key --out a --code "$code" --price 20 --steps 65536
-expect 2 '--hold wants' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --hold 0
+expect 2 '--hold: expected' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --hold 0
 expect 2 '--standing' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --standing good
 expect 2 '24576 bytes at most' run "$BIN/assay" --key net/account.key --out a --code "$code" --price 20 --steps 5
 expect 5 'account create makes keys' run text --key no.key --out a --code "$code" --price 20 --steps 5

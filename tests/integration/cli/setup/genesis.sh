@@ -93,6 +93,17 @@ expect 0 'chain_id' "$ASSAY" genesis show other
 check 'the chain id is a function of the file' test \
     "$("$ASSAY" genesis show genesis.one | head -1)" = "$("$ASSAY" genesis show genesis | head -1)"
 
+# A group key: such a genesis has the feature level that it needs, one without the section the level of before.
+printf 'services:\n  identity:\n    trust_domain: mesh.example\n    issuer: https://issuer.example\n' |
+    cat plan.yaml - >plan.key.yaml
+expect 0 '2 members' "$ASSAY" genesis create plan.key.yaml --out with-key
+expect 0 '"trust_domain": "mesh.example"' "$ASSAY" genesis show with-key --json
+case $out in *'"level": 7'*) ;; *) wrong "the level of a group key: $out" ;; esac
+expect 0 '"level": 0' "$ASSAY" genesis show genesis --json
+for o in alpha beta; do "$ASSAY" genesis sign with-key --key $o.key >/dev/null; done
+sed 's,../genesis,../with-key,' node-1/assayd.yaml >node-1/with-key.yaml
+expect 0 'fit to run' "$ASSAYD" --config node-1/with-key.yaml --check-config
+
 # --- tampering: every part of the file is under the signatures
 len=$(wc -c <genesis.good)
 flip() { # flip OFFSET: genesis is genesis.good with one byte changed

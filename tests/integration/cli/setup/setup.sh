@@ -6,7 +6,7 @@ cd "$WORK" || exit 2
 # --- what is not a network
 expect 2 'DIR is missing' "$ASSAY" setup local
 expect 2 'DIR is empty' "$ASSAY" setup local ''
-expect 2 '--nodes wants 1 to 20, not "21"' "$ASSAY" setup local --dir net --nodes 21
+expect 2 '--nodes: expected 1 to 20, found "21"' "$ASSAY" setup local --dir net --nodes 21
 expect 2 'at most 2' "$ASSAY" setup local --dir net --nodes 2 --operators 3
 expect 5 'no program that may be run' "$ASSAY" setup local --dir net --enclave nothing
 check 'nothing is left behind' test ! -e net

@@ -123,9 +123,24 @@ Test(engine_declaration, keys_end_with_standing_maintenance_and_membership)
 }
 
 /* Two thirds of the electorate, and a third of the table, of which an attacker has no more. */
-Test(engine_declaration, two_thirds_of_the_electorate_bind_and_a_third_of_the_table)
+/* Members of weight 1, each on a platform of its own: what the others report when f of them are
+ * absent or say otherwise, and what f liars alone can report. */
+Test(engine_declaration, less_than_a_third_neither_ends_keys_nor_certifies_them)
 {
-    cr_expect_not(assay_declaration_is_bound(2, 3, 4));
+    for (uint64_t n = 1; n <= 100; n++)
+        for (uint64_t f = 0; 3 * f < n; f++) {
+            cr_expect_eq(assay_declaration_is_bound(n - 1 - f, n - 1, n), n > 3 || 3 * (n - 1) > n,
+                         "%u of %u are absent", (unsigned)f, (unsigned)n);
+            cr_expect_not(assay_declaration_is_bound(f, n - 1, n));
+        }
+    cr_expect(assay_declaration_is_bound(57, 90, 100),
+              "its platform has 10, those that are absent 33");
+}
+
+Test(engine_declaration, half_of_the_electorate_binds_and_a_third_of_the_table)
+{
+    cr_expect(assay_declaration_is_bound(2, 3, 4));
+    cr_expect_not(assay_declaration_is_bound(2, 4, 5));
     cr_expect(assay_declaration_is_bound(3, 4, 5));
     cr_expect_not(assay_declaration_is_bound(0, 0, 0));
     cr_expect_not(assay_declaration_is_bound(30, 30, 90), "members of one platform have 60");

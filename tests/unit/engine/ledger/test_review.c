@@ -389,9 +389,9 @@ static struct pooled *make_pool(void)
 {
     struct pooled *p = calloc(1, sizeof *p);
     p->bench = review_make_bench();
-    const size_t len = (assay_pool_memory_len(CHANGE_MEMBERS, false) + 63) & ~(size_t)63;
+    const size_t len = (assay_pool_memory_len(CHANGE_MEMBERS, NULL) + 63) & ~(size_t)63;
     p->memory = aligned_alloc(64, len);
-    assay_pool_init(&p->pool, p->memory, CHANGE_MEMBERS, false);
+    assay_pool_init(&p->pool, p->memory, CHANGE_MEMBERS, NULL);
     review_make_change(p->bench, 1, "old", &p->change);
     return p;
 }
@@ -571,9 +571,9 @@ Test(review, a_minority_keeps_no_proposal_out)
     enum { MEMBERS = 24, LIARS = 9, OTHERS = 3 };
     static const uint8_t bytes[40 * 1024];
     struct assay_pool pool;
-    void *memory = aligned_alloc(64, (assay_pool_memory_len(MEMBERS, false) + 63) & ~(size_t)63);
+    void *memory = aligned_alloc(64, (assay_pool_memory_len(MEMBERS, NULL) + 63) & ~(size_t)63);
     const struct assay_pool_item *item = NULL;
-    assay_pool_init(&pool, memory, MEMBERS, false);
+    assay_pool_init(&pool, memory, MEMBERS, NULL);
     for (uint32_t i = 0; i < LIARS + OTHERS; i++) {
         struct assay_record r = { .kind = ASSAY_RECORD_REVIEW, .slot = i, .subject = i, .epoch = 5,
                                   .share = ASSAY_REVIEWS_OPERATOR_MAX,

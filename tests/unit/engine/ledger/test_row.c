@@ -113,9 +113,9 @@ static enum assay_status add(struct assay_pool *pool, uint64_t epoch, const char
 Test(row, the_pool_keeps_of_it_what_its_row_says)
 {
     struct assay_pool pool;
-    void *memory = calloc(1, assay_pool_memory_len(MEMBERS, false));
+    void *memory = calloc(1, assay_pool_memory_len(MEMBERS, NULL));
     cr_assert_not_null(memory);
-    assay_pool_init(&pool, memory, MEMBERS, false);
+    assay_pool_init(&pool, memory, MEMBERS, NULL);
     cr_assert_eq(add(&pool, 7, "a"), ASSAY_OK);
     cr_assert_eq(add(&pool, 7, "b"), ASSAY_OK);
     cr_assert_eq(add(&pool, 7, "c"), ASSAY_E_DUPLICATE, "two an epoch");

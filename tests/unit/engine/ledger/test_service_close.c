@@ -114,7 +114,8 @@ static struct court *open_court(void)
     c->services.convicts = word_convicts;
     c->room = (struct assay_service_room){ &c->made, c->members, c->document };
     c->registry.word = CHANGE_MEMBERS - 1;
-    c->log = aligned_alloc(64, (assay_services_log_memory_len(CHANGE_MEMBERS) + 63) & ~(size_t)63);
+    c->log = aligned_alloc(
+        64, (assay_services_log_memory_len(CHANGE_MEMBERS, false) + 63) & ~(size_t)63);
     cr_assert_not_null(c->log);
     convicted_of_word = c->b->state.members;
     change_pass_epoch(c->b);
@@ -132,7 +133,7 @@ static void close_court(struct court *c)
 static void convict(struct court *c, uint8_t slot)
 {
     /* The bench begins each epoch with another ledger and context. */
-    assay_ledger_serve(&c->b->ledger, c->log);
+    assay_ledger_serve(&c->b->ledger, c->log, &toy_services);
     c->b->context.services = &c->services;
     c->b->context.registry = &c->registry;
     c->b->context.room = &c->room;
@@ -205,7 +206,7 @@ static void try_policy(struct change_bench *b)
 /* The epoch's records convict this slot, or no other than before if NULL. */
 static void serve_court(struct court *c, const uint8_t *slot)
 {
-    assay_ledger_serve(&c->b->ledger, c->log);
+    assay_ledger_serve(&c->b->ledger, c->log, &toy_services);
     c->b->context.services = &c->services;
     c->b->context.registry = &c->registry;
     c->b->context.room = &c->room;

@@ -597,7 +597,8 @@ static struct assay_services_summary *some_services(void)
                                                      .requests_preempted = 6 },
                                          .group_count = 2,
                                          .has_shares = true,
-                                         .has_tasks = true };
+                                         .has_tasks = true,
+                                         .has_identity = true };
     v.server.applied[ASSAY_SERVICE_TRANSFER] = 5;
     v.server.idle[ASSAY_SERVICE_TASK_CLAIM] = 7;
     v.group[0] =
@@ -629,6 +630,21 @@ static struct assay_services_summary *some_services(void)
                                         .public_until = 90,
                                         .silent_epoch = { 26 },
                                         .ready = { true, false } };
+    v.identity =
+        (struct assay_summary_identity){ .state = ASSAY_SUMMARY_KEY_TOO_FEW,
+                                         .phase = ASSAY_CA_DEALS,
+                                         .is_reshare = true,
+                                         .ca_number = 2,
+                                         .threshold = 3,
+                                         .indices = 4,
+                                         .live = 2,
+                                         .convicted = 1,
+                                         .generation = 7,
+                                         .since = 31,
+                                         .attempts = 9,
+                                         .holder_count = 2,
+                                         .holder = { { .slot = 1, .indices = 2, .live = 2 },
+                                                     { .slot = 99, .indices = 2, .lost = true } } };
     v.tasks = (struct assay_summary_tasks){
         .accounts = 2, .total = UINT64_MAX, .locked = 30, .state = { 1, 2, 3, 4, 5, 6 }
     };
@@ -644,9 +660,11 @@ Test(net_http_answer, a_network_without_services_tells_of_none)
     cr_expect_eq(assay_json_count(assay_json_get(data, "groups")), 0);
     cr_expect_eq(assay_json_kind_of(assay_json_get(data, "shares")), ASSAY_JSON_NULL);
     cr_expect_eq(assay_json_kind_of(assay_json_get(data, "tasks")), ASSAY_JSON_NULL);
+    cr_expect_eq(assay_json_kind_of(assay_json_get(data, "identity")), ASSAY_JSON_NULL);
     (void)ask("/metrics");
     cr_expect_null(strstr(answer.body, "assay_service"));
     cr_expect_null(strstr(answer.body, "assay_tasks"));
+    cr_expect_null(strstr(answer.body, "assay_ca_"));
     struct assay_services_summary *v = some_services();
     v->is_known = false; /* figures of what is not there yet would be zeros */
     fixture.snapshot.services = v;
@@ -700,6 +718,14 @@ Test(net_http_answer, services_are_told_as_their_summary_has_them)
     cr_expect_eq(assay_json_count(records), ASSAY_SERVICE_KIND_COUNT - 1);
     cr_expect_eq(assay_json_uint(assay_json_at(records, ASSAY_SERVICE_TRANSFER - 1), "applied", 0),
                  5);
+    cr_expect_not_null(
+        strstr(answer.body,
+               "\"identity\":{\"state\":\"too_few\",\"ca_number\":2,\"generation\":7,"
+               "\"since_epoch\":31,\"threshold\":3,\"indices\":4,\"live\":2,\"convicted\":1,"
+               "\"ceremony\":\"deals\",\"is_reshare\":true,\"attempts\":9,\"holders\":["
+               "{\"slot\":1,\"name\":\"node-1\",\"indices\":2,\"live\":2,\"lost\":false},"
+               "{\"slot\":null,\"name\":\"\",\"indices\":2,\"live\":0,\"lost\":true}]}"),
+        "%s", answer.body);
 }
 
 Test(net_http_answer, services_have_metrics)
@@ -726,6 +752,10 @@ Test(net_http_answer, services_have_metrics)
         "\nassay_tasks_open 6\n", /* with those that were accepted, and those that failed */
         "\nassay_tasks_locked 30\n",
         "\nassay_accounts 2\n",
+        "\nassay_ca_state{state=\"too_few\"} 1\n",
+        "\nassay_ca_state{state=\"active\"} 0\n",
+        "\nassay_ca_indices{what=\"live\"} 2\nassay_ca_indices{what=\"threshold\"} 3\n",
+        "\nassay_ca_ceremonies_total 9\n",
     };
     fixture.snapshot.services = some_services();
     publish();

@@ -2,143 +2,11 @@
  * tests/unit/net/http/test_authorize.c - tests of requests of relying parties for workload keys:
  * who is let in, who is not, and when the node cannot tell.
  */
-#include "base/base64.h"
-#include "net/documents/key_table.h"
-#include "net/http/answer.h"
-#include "net/http/client_key.h"
-#include "net/json/json.h"
-#include "tests/unit/engine/ledger/workload_keys_bench.h"
-#include "tests/unit/net/http/http_fixture.h"
+#include "tests/unit/net/http/authorize_fixture.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { OWNER = 1, OTHER = 2, NOW = 100100, ENTRIES = 4 };
-
-static struct http_fixture fixture;
-static struct assay_http_figures figures;
-static struct assay_http_answer answer;
-static struct assay_json *json;
-
-static void open_fixture(void)
-{
-    http_fixture_open(&fixture, 4);
-    fixture.snapshot.keys = assay_authz_table_create(4);
-    for (uint32_t i = 0; i < 4; i++) {
-        fixture.members[i].ledger.keys.is_keyed = true;
-        fixture.members[i].ledger.keys.state = ASSAY_KEYS_UNBOUND;
-    }
-}
-
-static void close_fixture(void)
-{
-    assay_json_free(&json);
-    free(answer.body);
-    assay_authz_table_release(&fixture.snapshot.keys);
-    http_fixture_close(&fixture);
-}
 
 TestSuite(net_http_authorize, .init = open_fixture, .fini = close_fixture);
-
-/* ------------------------------------------------------------ lists */
-
-static struct assay_authz_list *list_of(const struct workload_entry *const *entries, uint32_t count)
-{
-    uint8_t bytes[ASSAY_DECLARED_KEYS_LEN_MAX], root[32];
-    struct assay_declared_key keys[ENTRIES];
-    struct assay_declared_keys decoded;
-    struct assay_authz_list *list = NULL;
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    for (uint32_t i = 0; i < count; i++)
-        keys[i] = entries[i]->key;
-    cr_assert_eq(assay_declared_keys_encode(keys, count, &w), ASSAY_OK);
-    cr_assert_eq(assay_declared_keys_decode(assay_slice_over(bytes, w.len), &decoded), ASSAY_OK);
-    assay_declared_keys_root(&decoded, root);
-    cr_assert_eq(assay_authz_list_create(assay_slice_over(bytes, w.len), root, &list), ASSAY_OK);
-    return list;
-}
-
-/* The table has the list, and the state names it. Consumes the reference. */
-static void declare(uint32_t slot, struct assay_authz_list *list)
-{
-    struct assay_member_keys_snapshot *keys = &fixture.members[slot].ledger.keys;
-    assay_authz_list_release(&fixture.snapshot.keys->rows[slot].declared);
-    fixture.snapshot.keys->rows[slot].declared = list;
-    keys->is_declared = true;
-    keys->since_epoch = 40;
-    assay_bytes_copy(keys->declared_root, 32, list->root, 32);
-}
-
-static void certify(uint32_t slot, struct assay_authz_list *list)
-{
-    struct assay_member_keys_snapshot *keys = &fixture.members[slot].ledger.keys;
-    assay_authz_list_release(&fixture.snapshot.keys->rows[slot].certified);
-    fixture.snapshot.keys->rows[slot].certified = list;
-    keys->keys_epoch = 41;
-    keys->state = ASSAY_KEYS_ACTIVE;
-    assay_bytes_copy(keys->keys_root, 32, list->root, 32);
-}
-
-static void make_entry(struct workload_entry *entry, uint32_t slot,
-                       enum assay_declared_purpose purpose, const char *name)
-{
-    static const uint8_t chain[32];
-    workload_entry_make(entry, WORKLOAD_P256, purpose, name, NULL, chain,
-                        fixture.members[slot].ledger.node_id);
-}
-
-/* A member with one active TLS key. Out: the digest of its SPKI in hexadecimal. */
-static void activate(uint32_t slot, struct workload_entry *entry, char spki[static 65])
-{
-    const struct workload_entry *const entries[] = { entry };
-    uint8_t digest[32];
-    struct assay_authz_list *list = list_of(entries, 1);
-    declare(slot, assay_authz_list_share(list));
-    certify(slot, list);
-    assay_sha256(entry->key.spki.bytes, entry->key.spki.len, digest);
-    assay_hex_encode(digest, 32, spki, 65);
-}
-
-static void open_with(struct workload_entry *entry, char spki[static 65])
-{
-    make_entry(entry, OWNER, ASSAY_PURPOSE_TLS, "api");
-    activate(OWNER, entry, spki);
-}
-
-/* ------------------------------------------------------------ requests */
-
-static void ask_request(struct assay_http_request *request)
-{
-    cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
-    const struct assay_http_content book = {
-        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = NOW
-    };
-    if (request->role == ASSAY_HTTP_ROLE_NONE) request->role = ASSAY_HTTP_ROLE_SERVICE;
-    if (request->method == NULL) request->method = "GET";
-    if (request->path == NULL) request->path = "/v1/authorize";
-    assay_json_free(&json);
-    free(answer.body);
-    assay_http_answer(&book, request, &answer);
-    cr_assert_not_null(answer.body);
-    cr_assert_eq(assay_json_parse(answer.body, answer.len, &json), ASSAY_OK);
-    assay_http_snapshot_release(&view);
-}
-
-static void ask_key(const char *spki, const char *key, const char *value)
-{
-    struct assay_http_request request = { .parameter_count = key != NULL ? 2 : 1 };
-    request.parameters[0] = (struct assay_http_pair){ "spki", spki };
-    request.parameters[1] = (struct assay_http_pair){ key, value };
-    ask_request(&request);
-}
-
-static const char *reason(void)
-{
-    return assay_json_text(assay_json_get(json, "data"), "reason", "");
-}
 
 static void expect_allowed(const char *spki)
 {
@@ -391,13 +259,57 @@ Test(net_http_authorize, a_list_of_another_root_than_the_states_is_none)
     expect_refused(spki, 503, "lists_missing");
 }
 
+/* ------------------------------------------------------------ services */
+
+static void expect_service(const char *spki, const char *service, const char *why)
+{
+    ask_key(spki, "service", service);
+    cr_expect_str_eq(reason(), why, "%s", service);
+    cr_expect_eq(answer.status, strcmp(why, "active") == 0 ? 200 : 403);
+}
+
+Test(net_http_authorize, a_service_is_the_name_that_operators_granted_to_the_member)
+{
+    struct workload_entry entry;
+    char spki[65];
+    open_with(&entry, spki);
+    expect_service(spki, "api", "other_service"); /* a plan without names */
+    grant(0);                                     /* its evidence does not have it */
+    expect_service(spki, "api", "other_service");
+    grant(2); /* another name, which the key does not have */
+    expect_service(spki, "api", "other_service");
+    grant(3);
+    expect_service(spki, "api", "active");
+    expect_service(spki, "web", "other_service");
+    struct assay_json *all = assay_document_keys(&fixture.snapshot, NOW, OWNER);
+    cr_expect(assay_json_bool(assay_json_at(assay_json_get(all, "keys"), 0), "granted", false));
+    assay_json_free(&all);
+    grant(0); /* but to another member */
+    fixture.members[OTHER].ledger.keys.granted = 3;
+    expect_service(spki, "api", "other_service");
+    fixture.members[OWNER].ledger.keys.state = ASSAY_KEYS_OLD; /* the key is the reason */
+    expect_service(spki, "api", "stale");
+}
+
+Test(net_http_authorize, a_service_counts_at_the_standing_that_its_grant_wants)
+{
+    struct workload_entry entry;
+    char spki[65];
+    make_entry(&entry, OWNER, ASSAY_PURPOSE_TLS, "db");
+    activate(OWNER, &entry, spki);
+    grant(2);
+    expect_service(spki, "db", "active");
+    fixture.members[OWNER].ledger.trust.score.standing = ASSAY_STANDING_WARNING;
+    expect_service(spki, "db", "other_service");
+}
+
 /* ------------------------------------------------------------ requests that are wrong */
 
 Test(net_http_authorize, a_request_without_a_usable_key_is_refused)
 {
     static const char *const bad[] = { "", "00", "zz", "00112233", NULL };
     static const struct assay_http_pair pairs[] = {
-        { "class", "root" }, { "purpose", "holder" }, { "node", "nobody" }, { "service", "api" }
+        { "class", "root" }, { "purpose", "holder" }, { "node", "nobody" }, { "service", "svc" }
     };
     struct workload_entry entry;
     char spki[65];
@@ -433,47 +345,6 @@ Test(net_http_authorize, viewers_may_not_ask)
 }
 
 /* ------------------------------------------------------------ certificates in headers */
-
-/* DER of a certificate of this key; its signature and names are of nobody. */
-static size_t certificate_of(const struct assay_declared_key *key, uint8_t out[static 512])
-{
-    static const uint8_t head[] = { 0xa0, 3, 2, 1, 2, 2, 1, 1, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0 };
-    static const uint8_t tail[] = { 0x30, 0, 3, 2, 0, 0 };
-    const size_t spki = key->spki.len, tbs = sizeof head + spki;
-    const size_t all = 3 + tbs + sizeof tail;
-    cr_assert(tbs < 128 && all < 256 && spki < 128);
-    size_t at = 0;
-    out[at++] = 0x30;
-    if (all - 1 >= 128) out[at++] = 0x81;
-    out[at++] = (uint8_t)(2 + tbs + sizeof tail);
-    out[at++] = 0x30;
-    out[at++] = (uint8_t)tbs;
-    assay_bytes_copy(out + at, 512 - at, head, sizeof head);
-    at += sizeof head;
-    assay_bytes_copy(out + at, 512 - at, key->spki.bytes, spki);
-    at += spki;
-    assay_bytes_copy(out + at, 512 - at, tail, sizeof tail);
-    return at + sizeof tail;
-}
-
-struct texts {
-    char base64[512], pem[600], escaped[1800];
-};
-
-static void make_texts(const struct assay_declared_key *key, struct texts *texts)
-{
-    uint8_t der[512];
-    size_t len = certificate_of(key, der), text = 0, pem = 0, out = 0;
-    cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, der, len, texts->base64,
-                                     sizeof texts->base64, &text),
-                 ASSAY_OK);
-    cr_assert_eq(
-        assay_pem_put("CERTIFICATE", der, len, (uint8_t *)texts->pem, sizeof texts->pem - 1, &pem),
-        ASSAY_OK);
-    texts->pem[pem] = '\0';
-    for (size_t i = 0; i < pem; i++)
-        out += (size_t)snprintf(texts->escaped + out, 4, "%%%02X", (unsigned char)texts->pem[i]);
-}
 
 static void ask_certificate(const char *certificate, const char *spki)
 {
@@ -522,19 +393,6 @@ Test(net_http_authorize, a_proxy_sends_the_certificate_of_its_client)
     struct assay_http_request traefik = { .accept = "image/png", .tls_client_cert = texts.base64 };
     ask_request(&traefik);
     cr_expect_eq(answer.status, 200, "Accept is that of the client of the proxy");
-}
-
-static void ask_envoy(const char *path, const char *method, const char *forwarded)
-{
-    struct assay_http_request request = { .method = method,
-                                          .path = path,
-                                          .host = "app.example",
-                                          .loopback = true,
-                                          .has_body = true,
-                                          .parameter_count = 1,
-                                          .parameters = { { "page", "2" } },
-                                          .forwarded_cert = forwarded };
-    ask_request(&request);
 }
 
 Test(net_http_authorize, envoy_asks_with_the_request_of_its_client)
@@ -685,9 +543,9 @@ Test(net_http_authorize, documents_answer_as_proxies_are_answered)
 /* Envoy lets requests pass on 5xx where failure_mode_allow is set. */
 Test(net_http_authorize, envoy_is_never_answered_by_a_failure)
 {
-    const struct assay_http_content starting = {
-        .timeline = fixture.timeline, .figures = &figures, .now_ms = NOW
-    };
+    const struct assay_http_content starting = { .timeline = fixture.timeline,
+                                                 .figures = &figures,
+                                                 .now_ms = NOW };
     struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_SERVICE,
                                           .method = "GET",
                                           .path = "/v1/ext-authz/normal/x",

@@ -311,6 +311,26 @@ Test(net_http_challenge, a_key_proof_is_its_bytes_or_the_reason_why_there_is_non
     cr_expect_not(answer.is_of_epoch);
 }
 
+Test(net_http_challenge, a_ca_proof_is_a_document_or_its_bytes_by_accept)
+{
+    static const char path[] = "/v1/ca/proof", type[] = "application/vnd.assay.ca-proof+cbor";
+    static const char proof[] =
+        "{\"schema\":\"assay.ca_proof\",\"data\":{\"era\":2,\"epoch\":9,\"ca_proof\":\"850041\"}}";
+    from_core(path, NULL, proof);
+    cr_expect_str_eq(answer.body, proof);
+    cr_expect(answer.is_of_epoch && answer.era == 2 && answer.epoch == 9);
+    from_core(path, type, proof);
+    cr_expect_eq(answer.status, 200);
+    cr_expect_str_eq(answer.type, type);
+    cr_assert_eq(answer.len, 3);
+    cr_expect_arr_eq(answer.body, "\x85\x00\x41", 3);
+    cr_expect(answer.is_of_epoch);
+    from_core(path, type,
+              "{\"schema\":\"assay.error\",\"data\":{\"code\":\"ca_none\",\"detail\":\"\"}}");
+    cr_expect_eq(answer.status, 503, "no key, or no certificate here yet");
+    cr_expect_not(answer.is_of_epoch, "it is not kept for the epoch");
+}
+
 Test(net_http_challenge, a_proof_is_its_bytes)
 {
     static const char proof[] =

@@ -49,7 +49,9 @@ static void ask_request(const struct assay_http_request *request)
 
 static void ask(enum assay_http_role role, const char *path)
 {
-    const struct assay_http_request request = { .role = role, .method = "GET", .path = path };
+    const struct assay_http_request request = {
+        .role = role, .method = "GET", .path = path, .is_unix_socket = true
+    };
     ask_request(&request);
 }
 
@@ -160,6 +162,10 @@ Test(net_http_roles, a_path_stands_for_a_line_and_back)
         { "proof node-1", "/v1/proofs/node-1" },
         { "proof node-1 bare", "/v1/proofs/node-1?bare=" },
         { "key-proof node-1", "/v1/nodes/node-1/keys/proof" },
+        { "authority", "/v1/ca" },
+        { "ca-proof", "/v1/ca/proof" },
+        { "certificate node-1 api", "/v1/nodes/node-1/certificate?key=api" },
+        { "token node-1 jobs a.example", "/v1/nodes/node-1/token?key=jobs&aud=a.example" },
         { "boundaries 0 17", "/v1/boundaries?era=0&epoch=17" },
         { "boundaries 0 17 voters", "/v1/boundaries?era=0&epoch=17&voters=" },
         { "anchor", "/v1/anchors" },

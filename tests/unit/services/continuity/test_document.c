@@ -87,9 +87,30 @@ static bool is_same(const struct assay_cont_group *one, const struct assay_cont_
                              one->instances_max * sizeof *one->instance);
 }
 
+/* Read without the rest: the same as of the complete group. */
+static void expect_view(const struct assay_cont_group *group, struct assay_slice head)
+{
+    struct assay_cont_view view;
+    cr_assert_eq(assay_cont_view_read(GROUP, head, &view), ASSAY_OK);
+    cr_assert_eq(view.phase, group->phase);
+    cr_assert_eq(view.roster.view, group->now.roster.view);
+    cr_assert_eq(view.roster.count, group->now.roster.count);
+    cr_assert_eq(view.rows.count, group->instance_count);
+    for (uint32_t i = 0; i < view.roster.count; i++) {
+        const uint32_t slot = group->now.slot[i];
+        const struct assay_cont_member *m = &group->member[slot % ASSAY_CONT_SLOTS_MAX];
+        const bool is_listed = slot < ASSAY_CONT_SLOTS_MAX && m->listed &&
+                               assay_bytes_equal(m->key, group->now.roster.key[i], sizeof m->key);
+        cr_assert_arr_eq(view.roster.key[i], group->now.roster.key[i], ASSAY_P256_PUBLIC_LEN);
+        cr_assert_eq(view.contact[i].address_len, is_listed ? m->contact.address_len : 0);
+        if (is_listed) cr_assert_arr_eq(view.contact[i].curve, m->contact.curve, 32);
+    }
+}
+
 static void read_again(struct pair *p)
 {
     const struct documents all = all_of(p->live, p->bytes[0]);
+    expect_view(p->live, all.of[0]);
     struct assay_cont_group *again = fresh(p->live->size, p->live->instances_max);
     cr_assert_eq(read_all(&all, p->live->instance_count % DOCUMENTS, again), ASSAY_OK);
     again->era = p->live->era; /* the ledger's, as standings */
@@ -356,8 +377,7 @@ Test(document, a_key_and_a_curve_key_are_one_process)
     uint32_t stranger = 0; /* to whom nothing of it belongs */
     while (g->member[stranger].listed || stranger == g->now.slot[0])
         stranger++;
-    g->member[stranger] =
-        (struct assay_cont_member){ .listed = true, .contact = first->contact };
+    g->member[stranger] = (struct assay_cont_member){ .listed = true, .contact = first->contact };
     cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "a member and an instance");
     g->member[stranger].contact.curve[31] ^= 1;
     cr_expect_eq(read_changed(p), ASSAY_OK);
@@ -485,8 +505,8 @@ Test(document, ten_thousand_instances_have_room_and_are_read_in_any_order, .time
     for (uint32_t first = 0; first < ALL; first += 3) {
         for (uint32_t i = 0; i < ALL; i++) { /* 3 has no factor in common with 11 */
             const uint32_t at = (first + 3 * i) % ALL;
-            cr_assert_eq(assay_cont_group_decode(p->read, at, assay_slice_over(full->bytes[at],
-                                                                               full->len[at])),
+            cr_assert_eq(assay_cont_group_decode(p->read, at,
+                                                 assay_slice_over(full->bytes[at], full->len[at])),
                          ASSAY_OK);
         }
         cr_assert_eq(assay_cont_group_join(p->read), ASSAY_OK);
@@ -528,8 +548,7 @@ Test(document, an_instance_that_changes_changes_one_page, .timeout = 600)
     const struct assay_cont_session_record born = full_session(2000, 0);
     uint8_t instance[32];
     assay_cont_instance(&home, &born.birth, born.instance_key, instance);
-    const uint32_t place =
-        (uint32_t)(assay_cont_group_row(p->live, instance) - p->live->instance);
+    const uint32_t place = (uint32_t)(assay_cont_group_row(p->live, instance) - p->live->instance);
     const uint32_t page = UINT32_C(1) << (1 + place / ASSAY_CONT_DOCUMENT_ROWS);
     write_all(p->live, before);
     const struct assay_cont_session_record next =

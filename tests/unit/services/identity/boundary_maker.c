@@ -187,6 +187,17 @@ struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_
     return &maker->state.members[slot];
 }
 
+const struct assay_state *boundary_maker_state(struct boundary_maker *maker,
+                                               struct assay_slice *header)
+{
+    struct assay_block_header read;
+    *header = assay_slice_over(maker->head[0], maker->head_len[0]);
+    cr_assert_eq(assay_block_header_decode(*header, &read), ASSAY_OK);
+    assay_block_id(*header, maker->state.head_id);
+    maker->state.head_time_ms = read.time_ms;
+    return &maker->state;
+}
+
 static struct bytes snapshot_of(const struct boundary_maker *m, const struct assay_state *state,
                                 size_t which)
 {

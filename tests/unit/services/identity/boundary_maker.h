@@ -31,6 +31,9 @@ struct assay_member *boundary_maker_member(struct boundary_maker *maker, uint32_
  * MAKER_PROOF_LEN. Returns: the proof in them */
 struct assay_slice boundary_maker_proof(const struct boundary_maker *maker, uint32_t slot,
                                         bool bare, uint8_t *bytes);
+/* The state after the newest close, as a fold has it. Out: *header: of the block that closed it. */
+const struct assay_state *boundary_maker_state(struct boundary_maker *maker,
+                                               struct assay_slice *header);
 /* The answer to a PROVE; empty: it is not closed yet. */
 void boundary_maker_answer(const struct boundary_maker *maker,
                            const struct assay_service_message *m,

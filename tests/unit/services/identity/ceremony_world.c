@@ -50,7 +50,9 @@ static void make_member(struct ceremony_world *w, uint32_t slot, uint32_t weight
 
 struct ceremony_world *ceremony_new(uint32_t count, const uint32_t *weight)
 {
-    static const struct assay_ca_config config = { .refresh = 1440, .replaces_lost_key = true };
+    static const struct assay_ca_config config = {
+        .refresh = 1440, .replaces_lost_key = true, .next_epochs = 64, .old_epochs = 64
+    };
     struct ceremony_world *w = calloc(1, sizeof *w);
     uint8_t chain_id[32] = { 9 };
     cr_assert_not_null(w);
@@ -102,11 +104,17 @@ enum assay_ca_result ceremony_offer(struct ceremony_world *w, uint32_t slot)
     struct assay_slice payload;
     set_scope(w, slot, &made.scope);
     made.entry = assay_slice_over(own->entry, own->entry_len);
+    if (!assay_bytes_all_zero(own->beside, 32)) {
+        made.count = 2;
+        made.path_len = 1;
+        assay_bytes_copy(made.path[0], 32, own->beside, 32);
+    }
     assay_sodium_link_pair(&own->link_seed, made.link_key);
-    own->e = group_scalar();
+    const struct assay_secret32 e = group_scalar();
+    if (w->ca.ceremony.phase == ASSAY_CA_OFFERS) own->e = e; /* later: of no use to anyone */
     draw_wide(wide);
     assay_ca_offer_label(w->ca.chain_id, &made.scope, label);
-    cr_assert_eq(assay_dealing_prove(&own->e, label, wide, made.encryption, &made.encryption_proof),
+    cr_assert_eq(assay_dealing_prove(&e, label, wide, made.encryption, &made.encryption_proof),
                  ASSAY_OK);
     assay_ca_offer_statement(w->ca.chain_id, &made, label);
     assay_sodium_link_sign(&own->seed, label, made.signature);
@@ -120,13 +128,23 @@ enum assay_ca_result ceremony_offer(struct ceremony_world *w, uint32_t slot)
     return result;
 }
 
+void ceremony_change_list(struct ceremony_world *w, uint32_t slot, bool has_entry)
+{
+    struct ceremony_member *const own = &w->own[slot];
+    uint8_t other[33];
+    struct assay_merkle tree = { .count = 0 };
+    group_draw(other, sizeof other);
+    assay_merkle_add(&tree, has_entry ? own->entry : other, has_entry ? own->entry_len : 32);
+    assay_merkle_add(&tree, other, sizeof other);
+    assay_merkle_leaf_hash(other, sizeof other, own->beside_next);
+    assay_merkle_root(&tree, w->member[slot].keys_root);
+}
+
 /* --- dealings */
 
 static const struct assay_ca_holder *dealer_of(const struct ceremony_world *w, uint32_t dealer)
 {
-    const struct assay_ca_sharing *from =
-        w->ca.ceremony.is_reshare ? &w->ca.force : &w->ca.ceremony.next;
-    return &from->holder[assay_ca_holder_of_dealer(&w->ca, dealer)];
+    return &assay_ca_dealers(&w->ca)->holder[assay_ca_holder_of_dealer(&w->ca, dealer)];
 }
 
 static void prove_dealt(struct ceremony_world *w, struct assay_ca_deal_record *record,
@@ -180,7 +198,10 @@ void ceremony_make_deal(struct ceremony_world *w, uint32_t dealer,
     struct assay_sharing_polynomial polynomial;
     uint8_t label[32];
     const struct assay_secret32 *constant = NULL;
-    if (c->is_reshare) constant = &w->own[h->slot].share[dealer - h->first];
+    const struct ceremony_member *own = &w->own[h->slot];
+    const bool is_next = c->ca_number == w->ca.next.number;
+    if (c->is_reshare)
+        constant = is_next ? &own->coming[dealer - h->first] : &own->share[dealer - h->first];
     if ((faults & CEREMONY_OTHER_NUMBER) != 0) constant = &other;
     *record = (struct assay_ca_deal_record){ .dealer = dealer,
                                              .receivers = c->next.count,
@@ -479,7 +500,8 @@ static void act(struct ceremony_world *w)
     }
 }
 
-static void take_new_shares(struct ceremony_world *w)
+/* was_next: the generation was that of the next number before. */
+static void take_new_shares(struct ceremony_world *w, bool was_next)
 {
     for (uint32_t i = 0; i < w->count; i++)
         w->own[i].shares = 0;
@@ -488,17 +510,28 @@ static void take_new_shares(struct ceremony_world *w)
         struct ceremony_member *const own = &w->own[h->slot];
         own->shares = h->indices;
         for (uint32_t k = 0; k < h->indices; k++)
-            own->share[k] = own->next[k];
+            own->share[k] = was_next ? own->coming[k] : own->next[k];
+    }
+}
+
+static void take_coming_shares(struct ceremony_world *w)
+{
+    for (uint32_t i = 0; i < w->ca.next.force.holders; i++) {
+        const struct assay_ca_holder *h = &w->ca.next.force.holder[i];
+        struct ceremony_member *const own = &w->own[h->slot];
+        for (uint32_t k = 0; k < h->indices; k++)
+            own->coming[k] = own->next[k];
     }
 }
 
 /* The fold that its documents make, which says the same. */
 static void read_again(struct ceremony_world *w)
 {
-    static uint8_t bytes[2][ASSAY_CA_DOCUMENT_LEN_MAX], again[ASSAY_CA_DOCUMENT_LEN_MAX];
+    static uint8_t bytes[ASSAY_CA_DOCUMENTS][ASSAY_CA_DOCUMENT_LEN_MAX],
+        again[ASSAY_CA_DOCUMENT_LEN_MAX];
     static struct assay_ca read;
     uint8_t chain_id[32];
-    struct assay_slice document[2];
+    struct assay_slice document[ASSAY_CA_DOCUMENTS];
     const struct assay_ca_config config = w->ca.config;
     const uint64_t era = w->ca.era;
     assay_bytes_copy(chain_id, 32, w->ca.chain_id, 32);
@@ -520,15 +553,29 @@ static void read_again(struct ceremony_world *w)
     w->ca = read;
 }
 
-void ceremony_epoch(struct ceremony_world *w)
+static void close_epoch(struct ceremony_world *w, bool certified)
 {
-    const uint64_t generation = w->ca.force.generation;
+    const uint64_t generation = w->ca.force.generation, coming = w->ca.next.force.generation;
     act(w);
-    assay_ca_close_epoch(&w->ca, ++w->epoch, true, w->member, w->count, w->total, &w->facts);
+    assay_ca_close_epoch(&w->ca, ++w->epoch, certified, w->member, w->count, w->total, &w->facts);
     note_facts(w);
     assay_ca_check(&w->ca);
     read_again(w);
-    if (w->ca.force.generation != generation) take_new_shares(w);
+    for (uint32_t i = 0; i < w->count; i++)
+        assay_bytes_copy(w->own[i].beside, 32, w->own[i].beside_next, 32);
+    const bool was_next = coming > 0 && w->ca.force.generation == coming;
+    if (w->ca.force.generation != generation) take_new_shares(w, was_next);
+    if (w->ca.next.force.generation != coming) take_coming_shares(w);
+}
+
+void ceremony_epoch(struct ceremony_world *w)
+{
+    close_epoch(w, true);
+}
+
+void ceremony_held_epoch(struct ceremony_world *w)
+{
+    close_epoch(w, false);
 }
 
 bool ceremony_reach(struct ceremony_world *w, uint64_t generation, uint32_t epochs)
@@ -538,18 +585,21 @@ bool ceremony_reach(struct ceremony_world *w, uint64_t generation, uint32_t epoc
     return w->ca.force.generation >= generation;
 }
 
-bool ceremony_signs(struct ceremony_world *w, const bool *slots)
+static bool number_signs(struct ceremony_world *w, uint32_t number, const bool *slots)
 {
     static struct signing s;
     static struct assay_signing_group group;
     const struct assay_slice message = assay_slice_over("m", 1);
     uint8_t random[64], signature[64];
     s.count = 0;
-    cr_assert_eq(assay_ca_group(&w->ca, &group), ASSAY_OK);
+    if (assay_ca_group_of(&w->ca, number, &group) != ASSAY_OK) return false;
     for (uint32_t j = 1; j <= group.indices && s.count < group.threshold; j++) {
-        const struct assay_ca_holder *h = &w->ca.force.holder[group.owner[j]];
+        const struct assay_ca_holder *h =
+            &assay_ca_sharing_of(&w->ca, number)->holder[group.owner[j]];
+        const struct ceremony_member *own = &w->own[h->slot];
         if (!slots[h->slot] || !h->has) continue;
-        s.share[s.count] = w->own[h->slot].share[j - h->first];
+        s.share[s.count] =
+            number == w->ca.ca_number ? own->share[j - h->first] : own->coming[j - h->first];
         group_draw(random, sizeof random);
         cr_assert_eq(assay_frost_commit(j, &s.share[s.count], random, &s.nonces[s.count],
                                         &s.commitment[s.count]),
@@ -560,17 +610,27 @@ bool ceremony_signs(struct ceremony_world *w, const bool *slots)
     cr_assert_eq(assay_frost_begin(group.key, message, s.commitment, s.count, &s.session),
                  ASSAY_OK);
     for (uint32_t i = 0; i < s.count; i++)
-        cr_assert_eq(assay_frost_sign(&s.session, s.commitment[i].index, &s.share[i], &s.nonces[i],
-                                      s.answer[i]),
-                     ASSAY_OK);
+        cr_assert_eq(
+            group_answer(&s.session, s.commitment[i].index, &s.share[i], &s.nonces[i], s.answer[i]),
+            ASSAY_OK);
     return assay_frost_combine(&s.session, message, &s.answer[0][0], signature) == ASSAY_OK &&
            assay_sodium_edwards_verify(group.key, message, signature);
 }
 
-bool ceremony_all_sign(struct ceremony_world *w)
+bool ceremony_signs(struct ceremony_world *w, const bool *slots)
+{
+    return number_signs(w, w->ca.ca_number, slots);
+}
+
+bool ceremony_number_signs(struct ceremony_world *w, uint32_t number)
 {
     bool all[ASSAY_CA_SLOTS_MAX];
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         all[i] = true;
-    return ceremony_signs(w, all);
+    return number_signs(w, number, all);
+}
+
+bool ceremony_all_sign(struct ceremony_world *w)
+{
+    return ceremony_number_signs(w, w->ca.ca_number);
 }

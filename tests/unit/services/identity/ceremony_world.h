@@ -41,8 +41,12 @@ struct ceremony_member {
     struct assay_secret32 e;               /* of this attempt */
     uint8_t key[32], entry[256];
     size_t entry_len;
-    uint32_t shares; /* of the generation in force */
+    /* Hash of the only other entry of its list at the last close, and from the next one on; zeros:
+     * there is none. */
+    uint8_t beside[32], beside_next[32];
+    uint32_t shares; /* of the generation in force of the active number */
     struct assay_secret32 share[ASSAY_FROST_INDICES_MAX], next[ASSAY_FROST_INDICES_MAX];
+    struct assay_secret32 coming[ASSAY_FROST_INDICES_MAX]; /* of the next number */
 };
 
 struct ceremony_world {
@@ -65,6 +69,11 @@ void ceremony_free(struct ceremony_world *w);
 /* What every member does in this phase, then the close of a certified epoch. From then on the fold
  * is the one that its documents say. */
 void ceremony_epoch(struct ceremony_world *w);
+/* The same, of an epoch that is HELD: nothing is certified. */
+void ceremony_held_epoch(struct ceremony_world *w);
+/* The member's list has another key next to the holder's from the next close on, which certifies
+ * it. has_entry: the list has the holder's entry still */
+void ceremony_change_list(struct ceremony_world *w, uint32_t slot, bool has_entry);
 /* Up to that many epochs, until this generation is in force. Returns: whether it is. */
 bool ceremony_reach(struct ceremony_world *w, uint64_t generation, uint32_t epochs);
 /* One step alone. Each Returns: what the fold says of the record. */
@@ -87,5 +96,7 @@ enum assay_ca_result ceremony_apply_dispute(struct ceremony_world *w, uint32_t s
 bool ceremony_signs(struct ceremony_world *w, const bool *slots);
 /* The same of all. */
 bool ceremony_all_sign(struct ceremony_world *w);
+/* The same of all, under the key of the active or the next number. */
+bool ceremony_number_signs(struct ceremony_world *w, uint32_t number);
 
 #endif

@@ -74,12 +74,22 @@ void group_signing_free(struct signing *s)
     free(s);
 }
 
+enum assay_status group_answer(const struct assay_frost_session *session, uint32_t index,
+                               const struct assay_secret32 *share,
+                               struct assay_frost_nonces *nonces, uint8_t answer[static 32])
+{
+    uint8_t point[32] = { 0 };
+    /* No share at all has no public one: assay_frost_sign refuses it. */
+    (void)!assay_sodium_edwards_base(share, point);
+    return assay_frost_sign(session, index, share, point, nonces, answer);
+}
+
 enum assay_status group_sign(const struct group *g, struct signing *s, struct assay_slice message,
                              uint8_t signature[static 64])
 {
     ASSAY_TRY(assay_frost_begin(g->key, message, s->commitment, s->count, &s->session));
     for (uint32_t i = 0; i < s->count; i++)
-        ASSAY_TRY(assay_frost_sign(&s->session, s->commitment[i].index, &s->share[i], &s->nonces[i],
-                                   s->answer[i]));
+        ASSAY_TRY(group_answer(&s->session, s->commitment[i].index, &s->share[i], &s->nonces[i],
+                               s->answer[i]));
     return assay_frost_combine(&s->session, message, &s->answer[0][0], signature);
 }

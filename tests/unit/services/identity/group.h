@@ -34,6 +34,10 @@ void group_free(struct group *g);
 /* As many holders as the threshold says, from index `first` on. */
 struct signing *group_choose(const struct group *g, uint32_t first);
 void group_signing_free(struct signing *s);
+/* assay_frost_sign with the public share of this very share, right or wrong: as a liar signs. */
+enum assay_status group_answer(const struct assay_frost_session *session, uint32_t index,
+                               const struct assay_secret32 *share,
+                               struct assay_frost_nonces *nonces, uint8_t answer[static 32]);
 /* Returns: the status of the first step that fails, else that of assay_frost_combine. */
 enum assay_status group_sign(const struct group *g, struct signing *s, struct assay_slice message,
                              uint8_t signature[static 64]);

@@ -107,8 +107,9 @@ void holders_restart(struct world *w, uint32_t node)
 struct world *holders_new(uint32_t nodes, uint32_t seed, uint64_t refresh)
 {
     struct world *w = calloc(1, sizeof *w);
-    const struct assay_ca_config config = { .refresh = (uint32_t)refresh,
-                                            .replaces_lost_key = true };
+    const struct assay_ca_config config = {
+        .refresh = (uint32_t)refresh, .replaces_lost_key = true, .next_epochs = 64, .old_epochs = 64
+    };
     const uint8_t chain_id[32] = { 7 };
     cr_assert_not_null(w);
     cr_assert_eq(assay_sodium_start(), ASSAY_OK);
@@ -434,7 +435,7 @@ static void check_shares(struct world *w)
         const struct assay_ca_holder *row = &w->ca.force.holder[i];
         const struct holders_node *n = &w->node[row->slot];
         if (n->hostility != 0) hostile += row->indices;
-        if (assay_ceremony_holder_shares(&n->holder, &w->ca, share) != ASSAY_OK) {
+        if (assay_ceremony_holder_shares(&n->holder, &w->ca, w->ca.ca_number, share) != ASSAY_OK) {
             cr_assert(n->hostility != 0 || n->was_restored || n->is_down || !row->has,
                       "a holder that said HAVE can sign");
             continue;
@@ -498,7 +499,7 @@ void holders_must_sign(struct world *w)
             &w->ca.force.holder[assay_ca_holder_of_index(&w->ca.force, j)];
         const struct holders_node *n = &w->node[row->slot];
         if (!row->has || row->lost || n->is_down ||
-            assay_ceremony_holder_shares(&n->holder, &w->ca, share) != ASSAY_OK)
+            assay_ceremony_holder_shares(&n->holder, &w->ca, w->ca.ca_number, share) != ASSAY_OK)
             continue;
         group_draw(random, sizeof random);
         cr_assert_eq(assay_frost_commit(j, &share[j], random, &nonces[count], &commitment[count]),
@@ -508,8 +509,8 @@ void holders_must_sign(struct world *w)
     cr_assert_eq(count, w->ca.force.threshold, "enough holders can sign");
     cr_assert_eq(assay_frost_begin(w->ca.key, text, commitment, count, &session), ASSAY_OK);
     for (uint32_t i = 0; i < count; i++)
-        cr_assert_eq(assay_frost_sign(&session, commitment[i].index, &share[commitment[i].index],
-                                      &nonces[i], answer + (size_t)i * 32),
+        cr_assert_eq(group_answer(&session, commitment[i].index, &share[commitment[i].index],
+                                  &nonces[i], answer + (size_t)i * 32),
                      ASSAY_OK);
     cr_assert_eq(assay_frost_combine(&session, text, answer, signature), ASSAY_OK);
     cr_assert(assay_sodium_edwards_verify(w->ca.key, text, signature));

@@ -183,7 +183,7 @@ def ca_certificate(subject, signer, state):
     if point.hex() != signer["public_key"]:
         extensions.append(extension("2.5.29.35", sequence(der(0x80, key_id(bytes.fromhex(signer["public_key"]))))))
     extensions += [
-        extension("2.5.29.19", sequence(der(1, b"\xff"), integer(0)), True),
+        extension("2.5.29.19", sequence(der(1, b"\xff"), integer(1 if point.hex() == signer["public_key"] else 0)), True),
         extension("2.5.29.15", der(3, b"\x02\x04"), True),
         extension("2.5.29.14", der(4, key_id(point))),
         extension("2.5.29.30", sequence(der(0xa0, sequence(der(0x82, subject["domain"].encode())))), True),

@@ -39,6 +39,7 @@ static void start_holder(struct world *w, uint32_t place)
     static const uint8_t none[32] = { 0 };
     struct world_holder *h = w->holder[place];
     const struct assay_cosigner_memory memory = { .slot = h->slot,
+                                                  .nonces = h->nonces,
                                                   .slots = WORLD_SLOTS,
                                                   .row = h->row,
                                                   .rows = WORLD_ROWS,
@@ -284,8 +285,8 @@ void world_list_digest(const struct world *w, const struct world_attempt *a,
     struct assay_slice part[ASSAY_SIGNING_PARTS_MAX];
     uint8_t name[32];
     world_session(w, a, &session, name);
-    const uint32_t count = world_parts(w, a, part);
-    assay_signing_list_digest(name, part, count, digest);
+    (void)world_parts(w, a, part);
+    assay_signing_list_digest(&w->group, &session, name, part, digest);
 }
 
 void world_forge_commitments(const struct world *w, struct world_attempt *a, uint32_t place)

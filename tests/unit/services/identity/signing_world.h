@@ -8,11 +8,12 @@
 #include "services/identity/signer.h"
 #include "tests/unit/services/identity/group.h"
 
-enum { WORLD_HOLDERS = 8, WORLD_SLOTS = 4, WORLD_ROWS = 32, WORLD_JOINS = 128 };
+enum { WORLD_HOLDERS = 8, WORLD_SLOTS = 16, WORLD_ROWS = 128, WORLD_JOINS = 128 };
 
 struct world_holder {
     struct assay_cosigner signer;
     struct assay_cosigner_slot slot[WORLD_SLOTS];
+    struct assay_cosigner_nonces nonces[WORLD_SLOTS];
     struct assay_cosigner_row row[WORLD_ROWS];
     struct assay_cosigner_join join[WORLD_JOINS];
 };

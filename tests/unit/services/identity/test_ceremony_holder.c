@@ -109,7 +109,9 @@ Test(ceremony_holder, old_shares_are_erased_after_eight_certified_closes)
     struct assay_secret32 old[4][ASSAY_FROST_INDICES_MAX + 1];
     (void)holders_until(w, 1);
     for (uint32_t i = 0; i < 4; i++)
-        cr_assert_eq(assay_ceremony_holder_shares(&w->node[i].holder, &w->ca, old[i]), ASSAY_OK);
+        cr_assert_eq(
+            assay_ceremony_holder_shares(&w->node[i].holder, &w->ca, w->ca.ca_number, old[i]),
+            ASSAY_OK);
     (void)holders_until(w, 2);
     for (uint32_t epoch = 0; epoch <= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES; epoch++) {
         for (uint32_t i = 0; i < 4; i++)
@@ -134,10 +136,12 @@ Test(ceremony_holder, a_generation_that_is_over_signs_nothing)
     struct world *w = holders_new(4, 6, REFRESH);
     struct assay_secret32 before[ASSAY_FROST_INDICES_MAX + 1], after[ASSAY_FROST_INDICES_MAX + 1];
     (void)holders_until(w, 1);
-    cr_assert_eq(assay_ceremony_holder_shares(&w->node[0].holder, &w->ca, before), ASSAY_OK);
+    cr_assert_eq(assay_ceremony_holder_shares(&w->node[0].holder, &w->ca, w->ca.ca_number, before),
+                 ASSAY_OK);
     (void)holders_until(w, 2);
     cr_assert_eq(holders_items(&w->node[0].disk, ASSAY_CEREMONY_SHARES), 2, "they are still here");
-    cr_assert_eq(assay_ceremony_holder_shares(&w->node[0].holder, &w->ca, after), ASSAY_OK);
+    cr_assert_eq(assay_ceremony_holder_shares(&w->node[0].holder, &w->ca, w->ca.ca_number, after),
+                 ASSAY_OK);
     cr_assert_arr_neq(before[1].bytes, after[1].bytes, 32);
     holders_free(w);
 }
@@ -161,15 +165,28 @@ Test(ceremony_holder, a_restored_disk_convicts_nobody_and_stops_nothing, .timeou
         (void)holders_until(w, 2);
         holders_must_sign(w);
         cr_assert_eq(w->ca.convicted, 0);
-        (void)holders_until(w, 3);
-        holders_must_sign(w);
+        /* One that vouched for shares of the second, and lacks them, offers again after a while. */
+        for (uint64_t generation = 3; generation < 5; generation++) {
+            (void)holders_until(w, generation);
+            holders_must_sign(w);
+        }
         const struct assay_ceremony_status status =
             assay_ceremony_holder_status(&n->holder, &w->ca);
-        cr_assert(status.can_sign && !status.is_lost, "it is a holder of the next generation");
+        cr_assert(status.can_sign && !status.is_lost, "it is a holder of a later generation");
         holders_free(w);
     }
 }
 
+/* The host of a node restores a disk of before the first generation. */
+static void restore_first_disk(struct world *w, uint32_t node)
+{
+    struct holders_node *n = &w->node[node];
+    n->was_restored = true;
+    n->disk = n->copy;
+    holders_restart(w, node);
+}
+
+/* 3.11.1: the ledger counts on no shares that are gone, and the others reshare at once. */
 Test(ceremony_holder, a_holder_without_its_shares_says_so)
 {
     struct world *w = holders_new(4, 8, REFRESH);
@@ -177,11 +194,62 @@ Test(ceremony_holder, a_holder_without_its_shares_says_so)
     n->copy = n->disk;
     (void)holders_until(w, 1);
     cr_assert(assay_ceremony_holder_status(&n->holder, &w->ca).can_sign);
-    n->was_restored = true;
-    n->disk = n->copy;
-    holders_restart(w, 1);
-    const struct assay_ceremony_status status = assay_ceremony_holder_status(&n->holder, &w->ca);
+    cr_assert_eq(assay_ca_live(&w->ca), 4);
+    restore_first_disk(w, 1);
+    struct assay_ceremony_status status = assay_ceremony_holder_status(&n->holder, &w->ca);
     cr_assert(status.is_holder && status.is_lost && !status.can_sign);
+    holders_must_sign(w);
+    for (uint32_t i = 0; i < 3; i++)
+        holders_epoch(w, true);
+    const uint32_t place = assay_ca_holder_of_node(&w->ca.force, n->node_id);
+    cr_assert(w->ca.force.holder[place].lost);
+    cr_assert_eq(assay_ca_live(&w->ca), 3);
+    status = assay_ceremony_holder_status(&n->holder, &w->ca);
+    cr_assert(!status.is_holder && !status.is_lost);
+    cr_assert_leq(holders_until(w, 2), 16);
+    cr_assert_eq(assay_ca_holder_of_node(&w->ca.force, n->node_id), UINT32_MAX);
+    holders_must_sign(w);
+    cr_assert_eq(w->ca.ca_number, 1);
+    holders_free(w);
+}
+
+/* A second process with an older disk does not speak for the one that the ledger names. */
+Test(ceremony_holder, another_process_says_nothing_of_shares)
+{
+    struct world *w = holders_new(4, 9, REFRESH);
+    struct holders_node *n = &w->node[1];
+    static struct assay_ceremony_holder other;
+    static struct assay_ceremony_effect e;
+    struct assay_ceremony_holder_config config;
+    (void)holders_until(w, 1);
+    config = n->holder.config;
+    config.link_key[0] ^= 1;
+    assay_ceremony_holder_init(&other, &config);
+    assay_ceremony_holder_set_entry(&other, &n->entry);
+    assay_ceremony_holder_on_close(&other, &w->ca, true, false);
+    other.age = n->holder.age;
+    other.age.is_stored = true;
+    cr_assert_eq(assay_ceremony_holder_step(&other, &w->ca, &e), ASSAY_OK);
+    cr_assert(e.action == ASSAY_CEREMONY_SUBMIT_BYTES && e.item.record == ASSAY_CEREMONY_OFFER,
+              "it offers first, and is the holder's process once the ledger has that");
+    cr_assert_eq(assay_ceremony_holder_step(&other, &w->ca, &e), ASSAY_OK);
+    cr_assert_eq(e.action, ASSAY_CEREMONY_NOTHING);
+    holders_free(w);
+}
+
+/* 3.14: fewer than t indices are left; those that lost theirs make the next number, too. */
+Test(ceremony_holder, a_key_without_enough_shares_makes_way_for_the_next)
+{
+    struct world *w = holders_new(4, 10, REFRESH);
+    w->ca.config.replaces_lost_key = true;
+    for (uint32_t i = 0; i < 2; i++)
+        w->node[i].copy = w->node[i].disk;
+    (void)holders_until(w, 1);
+    for (uint32_t i = 0; i < 2; i++)
+        restore_first_disk(w, i);
+    cr_assert_leq(holders_until(w, 2), ASSAY_CA_FEW_EPOCHS + 16);
+    cr_assert_eq(w->ca.ca_number, 2);
+    cr_assert_eq(assay_ca_live(&w->ca), 4);
     holders_must_sign(w);
     holders_free(w);
 }
@@ -265,7 +333,8 @@ Test(ceremony_holder, an_undone_generation_outlasts_another_of_its_number, .time
     struct holders_node *n = &w->node[0];
     struct assay_secret32 first[ASSAY_FROST_INDICES_MAX + 1], undone[ASSAY_FROST_INDICES_MAX + 1];
     (void)holders_until(w, 1);
-    cr_assert_eq(assay_ceremony_holder_shares(&n->holder, &w->ca, first), ASSAY_OK);
+    cr_assert_eq(assay_ceremony_holder_shares(&n->holder, &w->ca, w->ca.ca_number, first),
+                 ASSAY_OK);
     undo_second_generation(w);
     for (uint32_t i = 0; i < ASSAY_CEREMONY_HOLDER_SHARINGS_MAX; i++)
         if (n->holder.sharing[i].name.generation == 2) undone[1] = n->holder.sharing[i].share[0];

@@ -179,7 +179,7 @@ Test(ceremony_records, hostile_documents_are_refused_or_in_order)
     for (int epoch = 0; epoch < 24; epoch++) {
         ceremony_epoch(w);
         for (uint32_t trial = 0; trial < 80; trial++) {
-            const uint32_t document = trial % 2;
+            const uint32_t document = trial % ASSAY_CA_DOCUMENTS;
             struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
             uint8_t drawn[4];
             read = w->ca;

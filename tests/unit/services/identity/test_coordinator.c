@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-    NET_SLOTS = 12,
+    NET_SLOTS = ASSAY_COSIGNER_PLACES * WORLD_HOLDERS,
     NET_JOINS = 1024,
     NET_FLIGHT = 512,
     NET_MESSAGE = 12 * 1024,
@@ -52,6 +52,7 @@ struct net {
     enum behaviour behaves[WORLD_HOLDERS];
     uint32_t round[WORLD_HOLDERS]; /* in which it misbehaves */
     struct assay_cosigner_slot *slots[WORLD_HOLDERS], *snapshot_slots;
+    struct assay_cosigner_nonces *nonces[WORLD_HOLDERS], *snapshot_nonces;
     struct assay_cosigner snapshot;
     bool has_snapshot;
     struct flight *flight;
@@ -59,6 +60,7 @@ struct net {
     enum assay_status ended[2];
     uint8_t signature[2][64];
     bool named[WORLD_HOLDERS], repeats;
+    uint32_t far_ms;               /* that every message takes longer */
     uint8_t used[NET_USED][2][32]; /* commitments, and the list that they answered */
 };
 
@@ -106,10 +108,13 @@ static struct net *net_new(uint32_t threshold, const uint32_t *of)
     n->flight = calloc(NET_FLIGHT, sizeof *n->flight);
     n->out = calloc(1, sizeof *n->out);
     n->snapshot_slots = calloc(NET_SLOTS, sizeof *n->snapshot_slots);
+    n->snapshot_nonces = calloc(NET_SLOTS, sizeof *n->snapshot_nonces);
     for (uint32_t i = 0; i < WORLD_HOLDERS; i++) {
         struct assay_cosigner_memory *memory = &n->w->holder[i]->signer.memory;
         n->slots[i] = calloc(NET_SLOTS, sizeof *n->slots[i]);
+        n->nonces[i] = calloc(NET_SLOTS, sizeof *n->nonces[i]);
         memory->slot = n->slots[i];
+        memory->nonces = n->nonces[i];
         memory->slots = NET_SLOTS;
         memory->join = calloc(NET_JOINS, sizeof *memory->join);
         memory->joins = NET_JOINS;
@@ -131,12 +136,14 @@ static void net_free(struct net *n)
 {
     for (uint32_t i = 0; i < WORLD_HOLDERS; i++) {
         free(n->slots[i]);
+        free(n->nonces[i]);
         free(n->w->holder[i]->signer.memory.join);
     }
     for (uint32_t i = 0; i < 2; i++)
         free(n->slot[i]);
     world_free(n->w);
     free(n->snapshot_slots);
+    free(n->snapshot_nonces);
     free(n->flight);
     free(n->out);
     free(n);
@@ -148,7 +155,7 @@ static void put_flight(struct net *n, bool is_for_holder, uint32_t place, uint32
     cr_assert_lt(n->flying, NET_FLIGHT);
     cr_assert_leq(bytes.len, NET_MESSAGE);
     struct flight *f = &n->flight[n->flying++];
-    f->at_ms = n->w->now.monotonic_ms + delay_ms;
+    f->at_ms = n->w->now.monotonic_ms + n->far_ms + delay_ms;
     f->is_for_holder = is_for_holder;
     f->place = place;
     f->coordinator = coordinator;
@@ -221,10 +228,14 @@ static bool misbehave(struct net *n, uint32_t place, const struct assay_cosigner
     return true;
 }
 
-static void copy_slots(struct assay_cosigner_slot *to, const struct assay_cosigner_slot *from)
+static void copy_slots(struct assay_cosigner_slot *to, struct assay_cosigner_nonces *nonces,
+                       const struct assay_cosigner_slot *from,
+                       const struct assay_cosigner_nonces *from_nonces)
 {
-    for (uint32_t i = 0; i < NET_SLOTS; i++)
+    for (uint32_t i = 0; i < NET_SLOTS; i++) {
         to[i] = from[i];
+        nonces[i] = from_nonces[i];
+    }
 }
 
 /* The host of a holder restores its memory, or takes a copy of it. */
@@ -233,11 +244,11 @@ static void roll_back(struct net *n, uint32_t place)
     struct assay_cosigner *s = &n->w->holder[place]->signer;
     if (n->has_snapshot && draw_below(2) == 0) {
         *s = n->snapshot;
-        copy_slots(n->slots[place], n->snapshot_slots);
+        copy_slots(n->slots[place], n->nonces[place], n->snapshot_slots, n->snapshot_nonces);
         assay_cosigner_on_tick(s, n->w->now);
     } else if (!n->has_snapshot || draw_below(4) == 0) {
         n->snapshot = *s;
-        copy_slots(n->snapshot_slots, n->slots[place]);
+        copy_slots(n->snapshot_slots, n->snapshot_nonces, n->slots[place], n->nonces[place]);
         n->has_snapshot = true;
     }
 }
@@ -483,6 +494,55 @@ Test(coordinator, a_late_holder_is_chosen_last_and_needed_when_another_is_gone)
     run_until_ended(n, 20000);
     cr_assert(is_signed(n, 0, certificate));
     net_free(n);
+}
+
+/* Replies take longer than a holder of which nothing is known is waited for. */
+Test(coordinator, holders_on_another_continent_sign_and_are_waited_for_from_then_on)
+{
+    for (uint32_t far_ms = 125; far_ms <= 240; far_ms += 115) {
+        struct net *n = net_new(4, one_each);
+        n->far_ms = far_ms;
+        n->behaves[2] = SILENT;
+        n->ended[1] = ASSAY_OK;
+        for (uint8_t request = 0; request < 12; request++) {
+            const uint8_t item[8] = { 'c', 3, request };
+            submit(n, 0, item);
+            run_until_ended(n, 10000);
+            cr_assert(is_signed(n, 0, item), "%u ms there and back", (unsigned)(2 * far_ms));
+            cr_assert_leq(n->sent_requests[0], request < 6 ? 4u : 1u);
+        }
+        net_free(n);
+    }
+}
+
+static uint32_t count_sessions(const struct net *n, uint32_t place)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < NET_SLOTS; i++)
+        count += n->slots[place][i].step != ASSAY_COSIGNER_FREE;
+    return count;
+}
+
+/* docs/identity.md 4.12: what is left behind keeps no other coordinator out. */
+Test(coordinator, sessions_that_it_leaves_take_its_own_places_alone)
+{
+    uint32_t sessions = 0;
+    for (uint8_t request = 0; request < 8; request++) {
+        const uint8_t item[8] = { 'c', 3, request };
+        struct net *n = net_new(4, one_each);
+        n->behaves[2] = n->behaves[4] = LATE;
+        n->ended[1] = ASSAY_OK;
+        submit(n, 0, item);
+        while (n->ended[0] == ASSAY_E_AGAIN) {
+            net_step(n);
+            for (uint32_t place = 0; place < WORLD_HOLDERS; place++)
+                cr_assert_leq(count_sessions(n, place), (uint32_t)ASSAY_COSIGNER_PLACES);
+        }
+        cr_assert(is_signed(n, 0, item));
+        sessions += n->sent_requests[0];
+        net_free(n);
+    }
+    cr_assert_gt(sessions, 8u, "some were left");
 }
 
 Test(coordinator, nothing_is_requested_that_the_ledger_does_not_derive)

@@ -22,7 +22,7 @@ static struct assay_keyholder_proof *proof;
 static struct assay_registry *registry;
 static struct assay_registry_facts *facts;
 static struct assay_derivation d;
-static struct assay_derivation_terms terms;
+static struct assay_registry_plan *plan; /* as the daemon shows it */
 
 /* A list of the owner: api (TLS), login (token of two audiences), root (SSH). */
 struct list {
@@ -89,8 +89,21 @@ static struct assay_ca *fold(void)
 
 static void make_registry(void)
 {
-    struct assay_registry_plan *plan = calloc(1, sizeof *plan);
+    plan = calloc(1, sizeof *plan);
     identity_plan_set(plan, 64);
+    /* `api` at WARNING, `login` at FULL; another name that no list has. */
+    plan->identity.grant_count = 3;
+    for (uint32_t k = 0; k < 3; k++) {
+        struct assay_plan_grant *grant = &plan->identity.grant[k];
+        *grant = (struct assay_plan_grant){ .needs_full = k == 1, .reference_count = 1 };
+        assay_bytes_copy(grant->name, sizeof grant->name,
+                         k == 0   ? "api"
+                         : k == 1 ? "login"
+                                  : "web",
+                         k == 1 ? 6 : 4);
+        grant->reference[0] =
+            (struct assay_plan_reference){ .value_len = 32, .value = { (uint8_t)(7 + k) } };
+    }
     const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
     void *memory = aligned_alloc(64, len);
     cr_assert_eq(assay_registry_init(memory, len, plan, chain, &registry), ASSAY_OK);
@@ -99,7 +112,6 @@ static void make_registry(void)
     fold()->since = FIRST;
     for (int i = 0; i < 32; i++) /* the base point */
         fold()->key[i] = i == 0 ? 0x58 : 0x66;
-    free(plan);
 }
 
 /* The next epoch closes and is verified. In it the owner passed, and its keys were bound. */
@@ -128,7 +140,7 @@ static void pass_keys(uint64_t epoch)
 
 static enum assay_status open_epoch(void)
 {
-    return assay_derivation_open(&d, proof, fold(), &terms);
+    return assay_derivation_open(&d, proof, fold(), plan);
 }
 
 /* In memory that is no longer than the item. */
@@ -163,9 +175,6 @@ static void set_up(void)
     make_list(&list, keys, KEYS);
     keys[1].audience_count = 1;
     make_list(&fewer, keys + 1, 1);
-    terms = (struct assay_derivation_terms){ .trust_domain = text("mesh.example"),
-                                             .issuer = text("https://id.mesh.example"),
-                                             .validity_s = 900 };
     maker = boundary_maker_new(chain, 1);
     facts = calloc(1, sizeof *facts);
     make_registry();
@@ -189,6 +198,7 @@ static void tear_down(void)
     boundary_maker_free(maker);
     free(registry);
     free(facts);
+    free(plan);
 }
 
 TestSuite(derivation, .init = set_up, .fini = tear_down);
@@ -222,6 +232,31 @@ static void close_with_values(void)
     take_proof(OWNER);
 }
 
+/* --- a daemon that shows another plan */
+
+Test(derivation, no_daemon_chooses_domain_issuer_validity_names_or_the_mark_insecure)
+{
+    for (unsigned what = 0; what < 6; what++) {
+        struct assay_registry_plan shown = *plan;
+        struct assay_registry_plan *const known = plan;
+        if (what == 0) shown.identity.trust_domain[0] = 'n';
+        if (what == 1) shown.identity.issuer[8] = 'j';
+        if (what == 2) shown.identity.validity_s += 1;
+        if (what == 3) shown.identity.insecure = true;
+        if (what == 4)
+            shown.identity.grant[shown.identity.grant_count++] =
+                (struct assay_plan_grant){ .name = "admin",
+                                           .reference_count = 1,
+                                           .reference = { { .field = 1, .value_len = 32 } } };
+        if (what == 5) shown.identity.refresh += 1;
+        plan = &shown;
+        cr_expect_eq(open_epoch(), ASSAY_E_STALE, "%u", what);
+        cr_expect_not(d.is_open);
+        plan = known;
+    }
+    cr_expect_eq(open_epoch(), ASSAY_OK);
+}
+
 /* --- attack 19: bytes of the text from the request */
 
 Test(derivation, the_text_is_a_function_of_the_ledger_alone)
@@ -232,9 +267,10 @@ Test(derivation, the_text_is_a_function_of_the_ledger_alone)
     struct assay_credential_entry entry = { .purpose = ASSAY_CREDENTIAL_PURPOSE_TLS,
                                             .name = text("api"),
                                             .spki = list.keys.keys[0].spki };
-    struct assay_credential_ca ca = {
-        .trust_domain = terms.trust_domain, .issuer = terms.issuer, .number = 4, .validity_s = 900
-    };
+    struct assay_credential_ca ca = { .trust_domain = text("mesh.example"),
+                                      .issuer = text("https://id.mesh.example"),
+                                      .number = 4,
+                                      .validity_s = 900 };
     close_with_values();
     assay_bytes_copy(ca.chain_id, 32, chain, 32);
     assay_bytes_copy(ca.public_key, 32, fold()->key, 32);
@@ -271,6 +307,123 @@ Test(derivation, a_token_is_for_one_audience_of_its_entry_and_a_bearer_secret)
     cr_expect_not(assay_slice_equal(out.tbs, of_first));
     item.audience = 2;
     expect_refused(ASSAY_DERIVATION_NO_AUDIENCE, "a third audience");
+}
+
+/* --- attack 28: the name of a service that is not its own */
+
+/* The leaf has the k-th name with these reference values. */
+static void grant(const struct assay_plan_grant *name)
+{
+    struct assay_declaration *d_ = &boundary_maker_member(maker, OWNER)->declaration;
+    d_->grant_count = name != NULL;
+    assay_bytes_zero(d_->grants, sizeof d_->grants);
+    if (name != NULL) assay_registry_plan_name_digest(name, d_->grants[0]);
+}
+
+static bool has(struct assay_slice bytes, const char *part)
+{
+    const struct assay_slice wanted = text(part);
+    for (size_t i = 0; i + wanted.len <= bytes.len; i++)
+        if (assay_bytes_equal(bytes.bytes + i, wanted.bytes, wanted.len)) return true;
+    return false;
+}
+
+/* Whether the next epoch's certificate of `api` is that of a service. */
+static bool is_service(const struct assay_plan_grant *name, enum assay_standing standing)
+{
+    grant(name);
+    pass_keys(assay_keyholder_proof_at(proof)->epoch + 1);
+    boundary_maker_member(maker, OWNER)->trust.score.standing = standing;
+    close_epoch(true);
+    cr_assert_eq(open_epoch(), ASSAY_OK);
+    take_proof(OWNER);
+    cr_assert_eq(derive(), ASSAY_OK, "%s", assay_derivation_reason_text(d.reason));
+    const bool of_service = has(out.tbs, "spiffe://mesh.example/svc/api");
+    cr_expect_eq(has(out.tbs, "spiffe://mesh.example/node/"), !of_service);
+    return of_service;
+}
+
+Test(derivation, a_name_is_that_of_a_service_where_plan_and_leaf_grant_it)
+{
+    const struct assay_plan_grant *const names = plan->identity.grant;
+    struct assay_plan_grant other = names[0];
+    cr_expect_not(is_service(NULL, ASSAY_STANDING_FULL), "the plan alone");
+    cr_expect(is_service(&names[0], ASSAY_STANDING_FULL));
+    cr_expect(is_service(&names[0], ASSAY_STANDING_WARNING));
+    cr_expect_not(is_service(&names[1], ASSAY_STANDING_FULL), "another name of the leaf");
+    cr_expect_not(is_service(&names[2], ASSAY_STANDING_FULL), "a name that no entry has");
+    other.reference[0].value[0] ^= 1;
+    cr_expect_not(is_service(&other, ASSAY_STANDING_FULL), "by other reference values");
+    other = names[0];
+    other.needs_full = true;
+    cr_expect(is_service(&other, ASSAY_STANDING_FULL), "the lowest standing is the plan's");
+}
+
+Test(derivation, a_granted_certificate_is_the_one_of_a_service)
+{
+    uint8_t expected[ASSAY_CREDENTIAL_TBS_MAX];
+    struct assay_slice made;
+    struct assay_credential_state state;
+    struct assay_credential_entry entry = { .purpose = ASSAY_CREDENTIAL_PURPOSE_TLS,
+                                            .name = text("api"),
+                                            .spki = list.keys.keys[0].spki,
+                                            .granted = true };
+    struct assay_credential_ca ca = { .trust_domain = text("mesh.example"),
+                                      .issuer = text("https://id.mesh.example"),
+                                      .number = 4,
+                                      .validity_s = 900 };
+    grant(&plan->identity.grant[0]);
+    close_with_values();
+    assay_bytes_copy(ca.chain_id, 32, chain, 32);
+    assay_bytes_copy(ca.public_key, 32, fold()->key, 32);
+    expected_state(&state);
+    state.epoch = FIRST + 1;
+    assay_sha256(list.keys.entries[0].bytes, list.keys.entries[0].len, entry.digest);
+    cr_assert_eq(derive(), ASSAY_OK, "%s", assay_derivation_reason_text(d.reason));
+    cr_assert_eq(assay_credential_leaf_tbs(&ca, &state, &entry, expected, sizeof expected, &made),
+                 ASSAY_OK);
+    cr_expect(assay_slice_equal(out.tbs, made));
+}
+
+/* `login` wants FULL: at WARNING its token is one of the node. So it is where the leaf has `api`.
+ */
+Test(derivation, a_name_counts_at_the_standing_that_its_grant_wants)
+{
+    for (unsigned what = 0; what < 3; what++) {
+        const bool at_warning = what == 1, has_api = what == 2;
+        struct assay_credential_entry entry = { .purpose = ASSAY_CREDENTIAL_PURPOSE_TOKEN,
+                                                .name = text("login"),
+                                                .spki = list.keys.keys[1].spki,
+                                                .granted = what == 0,
+                                                .audience_count = 2,
+                                                .audience = { text("https://a.example"),
+                                                              text("https://b.example") } };
+        uint8_t expected[ASSAY_CREDENTIAL_TBS_MAX];
+        struct assay_credential_state state;
+        struct assay_slice made;
+        const uint64_t epoch = assay_keyholder_proof_at(proof)->epoch + 1;
+        grant(&plan->identity.grant[has_api ? 0 : 1]);
+        pass_keys(epoch);
+        boundary_maker_member(maker, OWNER)->trust.score.standing =
+            at_warning ? ASSAY_STANDING_WARNING : ASSAY_STANDING_FULL;
+        close_epoch(true);
+        cr_assert_eq(open_epoch(), ASSAY_OK);
+        take_proof(OWNER);
+        item.product = ASSAY_CREDENTIAL_TOKEN;
+        item.listed = entry_of(&list, 1);
+        cr_assert_eq(derive(), ASSAY_OK, "%s", assay_derivation_reason_text(d.reason));
+        expected_state(&state);
+        state.epoch = epoch;
+        const struct assay_member *owner = boundary_maker_member(maker, OWNER);
+        state.score_bp = assay_trust_score_bp(&owner->trust);
+        state.evidence_kind = owner->evidence_kind;
+        state.standing = (enum assay_credential_standing)owner->trust.score.standing;
+        assay_sha256(list.keys.entries[1].bytes, list.keys.entries[1].len, entry.digest);
+        cr_assert_eq(
+            assay_credential_token(&d.ca, &state, &entry, 0, expected, sizeof expected, &made),
+            ASSAY_OK);
+        cr_expect(assay_slice_equal(out.tbs, made), "%u", what);
+    }
 }
 
 /* Bytes that decide nothing could give one state many texts, each with signatures of its own. */
@@ -483,7 +636,7 @@ Test(derivation, a_later_proof_than_the_verified_epoch_is_refused)
 
 /* --- the key itself */
 
-Test(derivation, a_certificate_of_the_key_is_of_the_epoch_that_put_it_in_force)
+Test(derivation, a_certificate_of_the_key_is_of_the_first_epochs_of_a_generation)
 {
     uint8_t expected[ASSAY_CREDENTIAL_TBS_MAX];
     struct assay_slice made;
@@ -497,10 +650,16 @@ Test(derivation, a_certificate_of_the_key_is_of_the_epoch_that_put_it_in_force)
     cr_assert_eq(assay_credential_ca_tbs(&d.ca, &d.ca, &state, expected, sizeof expected, &made),
                  ASSAY_OK);
     cr_expect(assay_slice_equal(out.tbs, made));
-    pass_keys(FIRST + 1);
+    for (uint64_t later = 1; later < ASSAY_DERIVATION_FIRST_EPOCHS; later++) {
+        pass_keys(FIRST + later);
+        close_epoch(true);
+        cr_assert_eq(open_epoch(), ASSAY_OK);
+        cr_expect_eq(derive(), ASSAY_OK, "holders were down before: %d epochs later", (int)later);
+    }
+    pass_keys(FIRST + ASSAY_DERIVATION_FIRST_EPOCHS);
     close_epoch(true);
     cr_assert_eq(open_epoch(), ASSAY_OK);
-    expect_refused(ASSAY_DERIVATION_OTHER_TIME, "an epoch later");
+    expect_refused(ASSAY_DERIVATION_OTHER_TIME, "16 epochs later");
     item = of_member;
     take_proof(OWNER);
     cr_expect_eq(derive(), ASSAY_OK);
@@ -510,11 +669,15 @@ Test(derivation, every_reason_is_a_sentence)
 {
     for (int i = 0; i <= ASSAY_DERIVATION_NO_TEXT; i++)
         cr_expect_str_neq(assay_derivation_reason_text((enum assay_derivation_reason)i), "unknown");
-    terms.trust_domain = text("Mesh.Example");
+    (void)snprintf(plan->identity.trust_domain, sizeof plan->identity.trust_domain, "Mesh.Example");
+    assay_registry_plan_identity_digest(plan, fold()->config.terms);
+    pass_keys(FIRST + 1);
+    close_epoch(true);
     cr_assert_eq(open_epoch(), ASSAY_OK);
+    take_proof(OWNER);
     expect_refused(ASSAY_DERIVATION_NO_TEXT, "a domain that is none");
     fold()->ca_number = 0;
-    pass_keys(FIRST + 1);
+    pass_keys(FIRST + 2);
     close_epoch(true);
     cr_expect_eq(open_epoch(), ASSAY_E_NOT_FOUND, "no key is in force");
 }

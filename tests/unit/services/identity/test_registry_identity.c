@@ -109,6 +109,8 @@ static void make_a_key(bool has_tasks)
     identity_plan_set(&r.plan, w->ca.config.refresh);
     r.plan.identity.replaces_lost_key = w->ca.config.replaces_lost_key;
     r.plan.tasks.accounts_max = r.plan.tasks.tasks_max = 4;
+    assay_registry_plan_identity_digest(&r.plan, w->ca.config.terms);
+    assay_bytes_copy(w->ca.terms, 32, w->ca.config.terms, 32);
     r.registry = fresh(w->ca.chain_id);
     r.read = fresh(w->ca.chain_id);
     w->on_payload = submit;

@@ -47,7 +47,7 @@ static void send_with_copied_key(uint8_t sign)
         assay_sodium_link_pair(&seed[i], keys[i]);
         cr_assert_eq(assay_keyholder_links_open("127.0.0.1:0", &seed[i], &l[i], message), ASSAY_OK,
                      "%s", message);
-        cr_assert_eq(assay_keyholder_links_address(l[i], address[i]), ASSAY_OK);
+        cr_assert_eq(assay_keyholder_links_address(l[i], NULL, address[i]), ASSAY_OK);
     }
     assay_bytes_copy(keys[0], 32, keys[1], 32);
     keys[0][31] ^= sign;

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HOLDERS_MAX = 7, EPOCHS_MAX = 40, SOON_MS = 60000, WEIGHT = 10, PERIOD_MS = 60000 };
+enum { HOLDERS_MAX = 7, EPOCHS_MAX = 40, SOON_MS = 60000, WEIGHT = 10 };
 
 static const struct assay_secret32 vault_key = { { 7, 7, 7 } };
 
@@ -32,7 +32,7 @@ static struct {
     struct service_ledger *ledger;
     struct boundary_maker *maker;
     bool lends_standing;      /* daemons show another member's */
-    uint32_t holders, misled; /* misled: one with another trust domain */
+    uint32_t holders;
     uint64_t started_ms;
     pid_t holder[HOLDERS_MAX];
     uint8_t list[HOLDERS_MAX][ASSAY_DECLARED_KEYS_LEN_MAX];
@@ -40,6 +40,11 @@ static struct {
     uint8_t root[HOLDERS_MAX][32];
     struct assay_checkpoint checkpoint;
     bool has_asked[HOLDERS_MAX]; /* for a boundary */
+    uint32_t answered;           /* requests of daemons */
+    uint64_t serial;
+    enum assay_service_outcome outcome;
+    uint8_t product[ASSAY_SERVICE_ISSUED_MAX];
+    size_t product_len;
 } w;
 
 /* It runs with the monotonic clock: a date that does not would wipe nonces. */
@@ -73,10 +78,6 @@ static struct assay_keyholder_node *open_holder(uint32_t slot, const char *liste
         .checkpoint = w.checkpoint,
         .again_ms = 300,
         .unix_ms = clock_of_test,
-        .terms = { .trust_domain = slot == w.misled ? text("other.example") : text("mesh.example"),
-                   .issuer = text("https://id.mesh.example"),
-                   .validity_s = 900 },
-        .period_ms = PERIOD_MS,
     };
     struct assay_keyholder_node *node = NULL;
     char message[ASSAY_KEYHOLDER_NODE_MESSAGE_LEN];
@@ -159,6 +160,14 @@ static void answer(void *context, uint32_t slot, const struct assay_service_mess
                    struct assay_service_message *out)
 {
     (void)context;
+    if (m->verb == ASSAY_SERVICE_ISSUED) {
+        w.answered++;
+        w.serial = m->serial;
+        w.outcome = m->outcome;
+        w.product_len = m->issued.len;
+        assay_bytes_copy(w.product, sizeof w.product, m->issued.bytes, m->issued.len);
+        return;
+    }
     if (slot < w.holders) w.has_asked[slot] = true;
     if (m->verb == ASSAY_SERVICE_PROVE) boundary_maker_answer(w.maker, m, out);
     else if (m->verb == ASSAY_SERVICE_SHOW) show(slot, m->epoch, out);
@@ -195,7 +204,6 @@ static void open_world(uint32_t holders)
     static struct assay_registry_plan plan;
     identity_plan_set(&plan, 64);
     w.holders = holders;
-    w.misled = HOLDERS_MAX;
     w.lends_standing = false;
     w.started_ms = assay_monotonic_ms();
     (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-signers.XXXXXX");
@@ -308,7 +316,9 @@ static X509 *read_file(uint32_t slot, const char *name)
 
 static X509 *read_certificate(uint32_t slot)
 {
-    return read_file(slot, "ca-1.pem");
+    char name[32];
+    (void)snprintf(name, sizeof name, "ca-%u.pem", (unsigned)group_key()->ca_number);
+    return read_file(slot, name);
 }
 
 static bool has_certificate(uint32_t slot)
@@ -374,13 +384,21 @@ Test(services_signer_sessions, three_of_four_sign_without_the_one_that_was_kille
     expect_certificates(0xe);
 }
 
-Test(services_signer_sessions, three_of_four_sign_without_the_one_that_derives_another_text)
+/* Its daemon shows a plan with another trust domain. */
+static void mislead_1(void)
+{
+    static struct assay_registry_plan other;
+    identity_plan_set(&other, 64);
+    (void)snprintf(other.identity.trust_domain, sizeof other.identity.trust_domain, "evil.example");
+    service_ledger_show_plan(w.ledger, 1, &other);
+}
+
+Test(services_signer_sessions, three_of_four_sign_without_the_one_that_is_shown_another_plan)
 {
     open_world(4);
-    w.misled = 1;
-    make_key(NULL);
+    make_key(mislead_1);
     expect_certificates(0xd);
-    cr_expect_not(has_certificate(1), "what others sign is not its text");
+    cr_expect_not(has_certificate(1), "it signs nothing");
 }
 
 static void halt_2(void)
@@ -401,16 +419,33 @@ static void kill_and_halt(void)
 {
     stop(0);
     halt_2();
+    mislead_1();
 }
 
 /* 4 of 7 sign. */
 Test(services_signer_sessions, four_of_seven_sign_when_one_was_killed_one_is_wrong_and_one_is_slow)
 {
     open_world(7);
-    w.misled = 1;
     make_key(kill_and_halt);
     cr_expect_eq(group_key()->force.threshold, 4);
     expect_certificates(0x78);
+}
+
+/* Its link key is of its new process, which the ledger names after a close. */
+Test(services_signer_sessions, one_that_was_not_there_receives_the_certificate_in_a_later_epoch)
+{
+    open_world(4);
+    make_key(kill_0);
+    expect_certificates(0xe);
+    cr_assert_not(has_certificate(0));
+    start(0);
+    for (uint32_t i = 0; i < 6 && !has_certificate(0); i++) {
+        const uint64_t end = assay_monotonic_ms() + 5000;
+        while (!has_certificate(0) && assay_monotonic_ms() < end)
+            service_ledger_turn(w.ledger, 5);
+        close_and_sign();
+    }
+    expect_certificates(0xf);
 }
 
 /* --- certificates of workload keys */
@@ -508,4 +543,50 @@ Test(services_signer_sessions, a_certificate_is_not_renewed_in_each_epoch)
     cr_expect_eq(X509_cmp(before, after), 0, "it is valid for most of its time");
     X509_free(before);
     X509_free(after);
+}
+
+/* --- certificates that daemons request (docs/identity.md 4.18) */
+
+static bool is_answered(void)
+{
+    return w.answered > 0;
+}
+
+/* The daemon of `slot` requests the certificate of the key of another member. */
+static void request_of(uint32_t slot, uint32_t member)
+{
+    static uint8_t bytes[MAKER_PROOF_LEN];
+    struct assay_service_message m = {
+        .verb = ASSAY_SERVICE_ISSUE,
+        .serial = 70 + slot,
+        .epoch = service_ledger_epoch(w.ledger),
+        .product = ASSAY_SERVICE_CERTIFICATE,
+        .name = text("api"),
+        .proven = boundary_maker_proof(w.maker, member, true, bytes),
+        .keys = assay_slice_over(w.list[member], w.list_len[member]),
+    };
+    assay_bytes_copy(m.node_id, 32, boundary_maker_member(w.maker, member)->node_id, 32);
+    w.answered = 0;
+    service_ledger_issue(w.ledger, slot, &m);
+    turn_until(is_answered, "the process answers its daemon");
+    cr_expect_eq(w.serial, 70 + slot);
+}
+
+Test(services_signer_sessions, a_daemon_gets_a_certificate_of_any_members_key_from_its_process)
+{
+    open_world(4);
+    make_key(NULL);
+    expect_certificates(0xf);
+    request_of(1, 2);
+    cr_assert_eq((int)w.outcome, (int)ASSAY_SERVICE_OUTCOME_DONE, "%.*s", (int)w.product_len,
+                 (char *)w.product);
+    const uint8_t *der = w.product;
+    X509 *leaf = d2i_X509(NULL, &der, (long)w.product_len), *ca = read_certificate(0);
+    cr_assert(leaf != NULL && ca != NULL);
+    cr_expect_eq(X509_verify(leaf, X509_get0_pubkey(ca)), 1);
+    X509_free(leaf);
+    X509_free(ca);
+    service_ledger_fence(w.ledger, true);
+    request_of(1, 2);
+    cr_expect_eq((int)w.outcome, (int)ASSAY_SERVICE_OUTCOME_FENCED);
 }

@@ -51,18 +51,10 @@ static const char *in_folder(const char *what, uint32_t slot)
 static enum assay_status open_node(uint32_t slot, const char *store, uint32_t place,
                                    char message[static ASSAY_KEYHOLDER_NODE_MESSAGE_LEN])
 {
-    static const char domain[] = "mesh.example", issuer[] = "https://id.mesh.example";
-    const struct assay_derivation_terms terms = {
-        .trust_domain = assay_slice_over(domain, sizeof domain - 1),
-        .issuer = assay_slice_over(issuer, sizeof issuer - 1),
-        .validity_s = 900,
-    };
     const struct assay_keyholder_node_config config = { .ledger = in_folder("daemon", slot),
                                                         .store = store,
                                                         .key = &vault_key,
                                                         .listen = "127.0.0.1:0",
-                                                        .terms = terms,
-                                                        .period_ms = 60000,
                                                         .checkpoint = w.checkpoint,
                                                         .again_ms = 300,
                                                         .unix_ms = get_clock };
@@ -448,4 +440,30 @@ Test(services_signer_stops, a_running_holder_whose_checkpoint_expires_stops_and_
     clock_ms = MAKER_TIME_MS + 10 * period_ms; /* no close since */
     run_turns(QUIET);
     cr_expect_not(status_of(0).signing.is_open, "an expired holder signs nothing");
+}
+
+/* --- registration */
+
+static bool is_one_followed(void)
+{
+    return status_of(0).follows;
+}
+
+Test(services_signer_stops, an_enclave_of_another_network_or_member_gets_no_statement)
+{
+    struct assay_registration_boot boot = { .boot = { 3 } };
+    struct assay_registration_statement statement;
+    assay_bytes_copy(boot.chain_id, 32, service_ledger_chain(w.ledger), 32);
+    service_ledger_node(0, boot.node_id);
+    start(0);
+    cr_expect_eq(assay_keyholder_node_make_statement(w.node[0], &boot, &statement), ASSAY_E_AGAIN,
+                 "its member is not known yet");
+    turn_until(is_one_followed, "the ledger is followed");
+    cr_expect_eq(assay_keyholder_node_make_statement(w.node[0], &boot, &statement), ASSAY_OK);
+    boot.node_id[0] ^= 1;
+    cr_expect_eq(assay_keyholder_node_make_statement(w.node[0], &boot, &statement),
+                 ASSAY_E_STRANGER);
+    boot.node_id[0] ^= 1;
+    boot.chain_id[0] ^= 1;
+    cr_expect_eq(assay_keyholder_node_make_statement(w.node[0], &boot, &statement), ASSAY_E_CHAIN);
 }

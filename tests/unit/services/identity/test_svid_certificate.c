@@ -331,7 +331,7 @@ Test(svid_certificate, nothing_stands_between_a_leaf_and_a_ca)
     const struct credential leaf =
         credential_world_certificate(w, 1, assay_slice_over(tbs.bytes, tbs.len));
     struct assay_bytes chain[9] = { credential_bytes(&leaf), credential_bytes(&w->next) };
-    /* number 1 endorsed number 2; its path length is 0, so that is no path (identity.md 5.1) */
+    chain[1] = credential_bytes(&w->leaf);
     cr_assert_eq(assay_identity_verify_peer(&w->request, chain, 2, w->identity, &w->answer),
                  ASSAY_OK);
     cr_assert_eq(w->answer, ASSAY_IDENTITY_LONG_PATH);
@@ -348,6 +348,64 @@ Test(svid_certificate, nothing_stands_between_a_leaf_and_a_ca)
     cr_assert_eq(assay_identity_verify_peer(&w->request, chain, 9, w->identity, &w->answer),
                  ASSAY_E_RANGE);
     cr_assert_eq(w->answer, ASSAY_IDENTITY_NOT_READ);
+    credential_world_free(w);
+}
+
+static enum assay_identity_answer verify_path(struct credential_world *w,
+                                              const struct credential *leaf,
+                                              const struct credential *second,
+                                              const struct credential *third)
+{
+    const struct assay_bytes chain[3] = { credential_bytes(leaf), credential_bytes(second),
+                                          credential_bytes(third) };
+    cr_assert_eq(assay_identity_verify_peer(&w->request, chain, 3, w->identity, &w->answer),
+                 ASSAY_OK);
+    return w->answer;
+}
+
+/* docs/identity.md 5.1.1, 8.2. */
+Test(svid_certificate, a_number_that_is_given_vouches_for_the_next_one)
+{
+    struct credential_world *w = credential_world_new();
+    const struct credential tbs = credential_world_leaf_tbs(w, 1);
+    const struct credential leaf =
+        credential_world_certificate(w, 1, assay_slice_over(tbs.bytes, tbs.len));
+    struct credential other = w->next;
+    cr_expect_eq(verify_path(w, &leaf, &w->next, &w->leaf), ASSAY_IDENTITY_VALID, "%s",
+                 w->claims.why);
+    struct assay_identity_claims claims = { .size = sizeof claims };
+    cr_expect(assay_identity_get_claims(w->identity, &claims));
+    cr_expect_eq(claims.ca_number, w->p.ca[1].number);
+    cr_expect_eq(verify_path(w, &leaf, &w->leaf, &w->next), ASSAY_IDENTITY_VALID, "in any order");
+    other.bytes[other.len - 1] ^= 1;
+    cr_expect_eq(verify_path(w, &leaf, &other, &other), ASSAY_IDENTITY_LONG_PATH, "forged");
+    /* of the next number, signed by itself: anybody makes such a one */
+    cr_expect_eq(verify_path(w, &leaf, &w->ca[1], &w->ca[1]), ASSAY_IDENTITY_NO_KEY);
+    /* a number vouches for no number before it, and a leaf for none */
+    w->request.trusted = credential_bytes(&w->ca[1]);
+    cr_expect_eq(verify_path(w, &w->leaf, &w->next, &w->next), ASSAY_IDENTITY_LONG_PATH);
+    w->request.trusted = credential_bytes(&w->ca[0]);
+    cr_expect_eq(verify_path(w, &leaf, &w->leaf, &w->leaf), ASSAY_IDENTITY_LONG_PATH);
+    /* the leaf is verified by the key of the next number */
+    const struct credential foreign =
+        credential_world_certificate(w, 0, assay_slice_over(tbs.bytes, tbs.len));
+    cr_expect_eq(verify_path(w, &foreign, &w->next, &w->next), ASSAY_IDENTITY_FORGED);
+    credential_world_free(w);
+}
+
+/* An older number of the same key would sign backwards. */
+Test(svid_certificate, a_number_vouches_for_no_number_before_it)
+{
+    struct credential_world *w = credential_world_new();
+    const uint32_t number = w->p.ca[0].number;
+    w->p.ca[0].number = w->p.ca[1].number + 1;
+    credential_world_certify(w);
+    const struct credential tbs = credential_world_leaf_tbs(w, 1);
+    const struct credential leaf =
+        credential_world_certificate(w, 1, assay_slice_over(tbs.bytes, tbs.len));
+    w->request.trusted = credential_bytes(&w->ca[0]);
+    cr_expect_eq(verify_path(w, &leaf, &w->next, &w->next), ASSAY_IDENTITY_LONG_PATH);
+    w->p.ca[0].number = number;
     credential_world_free(w);
 }
 

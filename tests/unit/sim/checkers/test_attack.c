@@ -103,6 +103,8 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
         { ASSAY_SIM_ATTACK_DRIP, PASS },
         { ASSAY_SIM_ATTACK_EARLY_JUNK, SENT },
         { ASSAY_SIM_ATTACK_MISDEAL, H },
+        { ASSAY_SIM_ATTACK_MISNAME, SIGN },
+        { ASSAY_SIM_ATTACK_MISSIGN, H },
     };
     cr_assert_eq(sizeof expected / sizeof expected[0], ASSAY_SIM_ATTACK_COUNT);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {

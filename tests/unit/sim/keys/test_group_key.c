@@ -53,6 +53,24 @@ Test(sim_group_key, honest_members_get_a_key_in_the_first_ceremony, .timeout = 6
     cr_expect_geq(SUM(total, GROUP_SIGNATURES), 2);
 }
 
+/* docs/identity.md 3.4.1: programs of each member register keys, several at once, and withdraw
+ * them, in each epoch. */
+Test(sim_group_key, stays_however_other_keys_of_its_holders_change, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    static const uint32_t changed[] = { 1000, 600, 300 };
+    for (uint64_t seed = 1; seed <= 6; seed += test_every(3)) {
+        struct assay_scenario s = keyed(seed % 2 == 0 ? 4 : 7, 40);
+        s.workload_keys.changed_permille = changed[seed % 3];
+        served_run(&s, seed, &total);
+        cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+        cr_expect_eq(SUM(total, CEREMONIES_FAILED), 0);
+        cr_expect_eq(SUM(total, RESHARES), 0, "no holder is lost");
+    }
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CEREMONIES], 200);
+    cr_expect_geq(SUM(total, GENERATIONS), 2);
+}
+
 /* Holders that fall are lost: the others share the same key again. */
 Test(sim_group_key, stays_while_holders_are_replaced, .timeout = 600)
 {
@@ -66,6 +84,49 @@ Test(sim_group_key, stays_while_holders_are_replaced, .timeout = 600)
     cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
 }
 
+/* 3.15: with an overlap; then the operators retire what signs, and another number is dealt. */
+Test(sim_group_key, numbers_roll_over_and_certificates_stay_valid, .timeout = 900)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 3; seed += test_every(3)) {
+        struct assay_scenario s = keyed(4, 190);
+        s.epoch_ms = 20000;
+        s.services.key_replaced = 1;
+        s.services.later_key_retired = 2;
+        s.services.key_crashes_permille = 20;
+        s.services.stop_epoch = 120;
+        s.heal_epoch = 120;
+        s.changes[s.change_count++] =
+            (struct assay_sim_change){ .action = ASSAY_SIM_ACTION_SERVICES,
+                                       .at_epoch = 160,
+                                       .ahead_epochs = 4,
+                                       .epochs = 1,
+                                       .vendor_cap_num = 33,
+                                       .vendor_cap_den = 100,
+                                       .given_to = 2 };
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, ROLLOVERS), 2);
+    cr_expect_geq(SUM(total, CA_NUMBERS_GONE), 2);
+    cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+}
+
+/* While NEXT is published most holders lose their disks: it goes, and never signs. */
+Test(sim_group_key, a_next_number_whose_shares_are_gone_goes, .timeout = 900)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 3; seed += test_every(2)) {
+        struct assay_scenario s = keyed(4, 120);
+        s.epoch_ms = 4000;
+        s.services.key_replaced = 1;
+        s.services.key_disks_permille = 30;
+        s.services.stop_epoch = 44;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, GROUP_KEYS_LOST), 1);
+    cr_expect_geq(SUM(total, CA_NUMBERS_GONE), 1);
+}
+
 Test(sim_group_key, is_made_whatever_a_third_of_the_holders_does, .timeout = 600)
 {
     struct served_total total = { 0 };
@@ -76,6 +137,36 @@ Test(sim_group_key, is_made_whatever_a_third_of_the_holders_does, .timeout = 600
     }
     cr_expect_geq(SUM(total, GENERATIONS), 2);
     cr_expect_geq(SUM(total, HOLDERS_CONVICTED), 1);
+}
+
+/* A table of four is not safe without one of its holders: a ceremony in which one is convicted
+ * fails at once, and the next one has a key. */
+Test(sim_group_key, four_members_lose_one_ceremony_by_a_convicted_one, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 8; seed += test_every(4)) {
+        struct assay_scenario s = keyed(4, 40);
+        attack(&s, ASSAY_SIM_ATTACK_MISDEAL, 1, 1, 0);
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, GENERATIONS), 2);
+    cr_expect_geq(SUM(total, CEREMONIES_FAILED), 1);
+    cr_expect_leq(SUM(total, CEREMONIES_FAILED), SUM(total, HOLDERS_CONVICTED));
+}
+
+/* Most holders find an older disk: the ledger learns that their shares are gone, and the next key
+ * is made. */
+Test(sim_group_key, a_key_whose_shares_are_gone_makes_way, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 2; seed <= 4; seed += test_every(2)) {
+        struct assay_scenario s = keyed(4, 84);
+        s.services.key_disks_permille = 50;
+        s.services.stop_epoch = 26;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, GROUP_KEYS_LOST), 1);
+    cr_expect_geq(SUM(total, GENERATIONS), 2);
 }
 
 Test(sim_group_key, survives_crashes_lost_disks_and_bad_links, .timeout = 600)
@@ -141,6 +232,24 @@ Test(sim_group_key, a_third_is_cut_off_and_comes_late, .timeout = 600)
     }
     cr_expect_geq(SUM(total, GENERATIONS), 2);
     cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+}
+
+/* Of 3f + 1 members f are down for longer than it takes to find a key lost: it is not, and the
+ * others share it again. */
+Test(sim_group_key, is_not_lost_while_a_third_is_down, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 2; seed += test_every(1)) {
+        struct assay_scenario s = keyed(seed == 1 ? 4 : 7, 40);
+        const uint32_t away = add_cohort(&s, "away", seed == 1 ? 1 : 2);
+        s.epoch_ms = 4000;
+        s.crashes[s.crash_count++] =
+            (struct assay_sim_crash){ .cohort = away, .at_epoch = 12, .down_ms = 80000 };
+        s.heal_epoch = 36;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+    cr_expect_geq(SUM(total, RESHARES), 2);
 }
 
 /* Statements of an ended era are void; the key that is in force stays. */

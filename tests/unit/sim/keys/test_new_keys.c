@@ -129,9 +129,8 @@ Test(sim_new_keys, an_era_ends_by_the_keys_in_force, .timeout = 600)
         add(&s, ASSAY_SIM_ACTION_OPERATOR_KEY, 4);
         s.recovers[s.recover_count++] =
             (struct assay_sim_recover){ .at_epoch = 14, .after_epochs = 1 };
-        s.crashes[s.crash_count++] = (struct assay_sim_crash){
-            .cohort = ROTATES, .at_epoch = 9, .down_ms = 4000
-        };
+        s.crashes[s.crash_count++] =
+            (struct assay_sim_crash){ .cohort = ROTATES, .at_epoch = 9, .down_ms = 4000 };
         s.heal_epoch = 24;
         struct assay_sim_outcome o = run(&s, seed);
         cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_KEYS_CHANGED), 2);

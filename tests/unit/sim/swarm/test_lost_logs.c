@@ -45,3 +45,10 @@ Test(lost_logs, no_seed_signs_twice, .timeout = 600)
         run_seed(seeds[i], &kills);
     cr_expect_gt(kills, 0, "none was killed before it was back");
 }
+
+/* Peers prove that the first epoch is over, and cannot lead the node to their own. */
+Test(lost_logs, no_seed_signs_in_an_epoch_that_is_over, .timeout = 600)
+{
+    uint64_t kills = 0;
+    run_seed(1608, &kills);
+}

@@ -89,7 +89,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "7f1d8050c54d43251d39961333282305ba21c45dd31cd582d410659cbff4a8e0");
+    cr_expect_str_eq(hex, "2e7c1185c020ba12ad7c5ce3d197978cde4ff2a60117476012a6e43b28322c51");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)

@@ -1,6 +1,6 @@
 /*
- * sim/adversary/misdeal.c - attack: the node's holder of the group key deals, accuses and vouches
- * wrongly, or is silent after its offer (docs/identity.md 3.9).
+ * sim/adversary/group_key/misdeal.c - attack: the node's holder of the group key deals, accuses and
+ * vouches wrongly, or is silent after its offer (docs/identity.md 3.9).
  *
  * What it does is drawn for each epoch. Records of a ceremony convict by themselves; a third of the
  * weight that does so neither prevents a generation nor gets a key.

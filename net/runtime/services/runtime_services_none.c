@@ -1,6 +1,6 @@
 /*
- * net/runtime/runtime_services_none.c - the runtime in a build without services: no programs, and
- * requests about services are refused.
+ * net/runtime/services/runtime_services_none.c - the runtime in a build without services:
+ * no programs, and requests about services are refused.
  */
 #include "net/runtime/runtime_internal.h"
 
@@ -56,6 +56,17 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
     snapshot->services = NULL;
 }
 
+enum assay_status runtime_services_issue(struct assay_runtime *runtime,
+                                         const struct assay_issuance_name *name, bool is_own,
+                                         const struct assay_issuance **issue)
+{
+    (void)runtime;
+    (void)name;
+    (void)is_own;
+    *issue = NULL;
+    return ASSAY_E_NOT_FOUND;
+}
+
 void runtime_services_close(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->service_server == NULL && runtime->services_summary == NULL);
@@ -65,6 +76,15 @@ char *document_services(struct assay_runtime *runtime, const char *command, cons
 {
     static const char *const commands[] = { "services", "account", "tasks", "task", "share" };
     (void)argument;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(command, commands[i]) == 0)
+            return document_error(runtime, "not_found", "this build has no services");
+    return NULL;
+}
+
+char *document_authority(struct assay_runtime *runtime, const char *command)
+{
+    static const char *const commands[] = { "authority", "jwks", "bundle", "openid" };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(command, commands[i]) == 0)
             return document_error(runtime, "not_found", "this build has no services");

@@ -1,0 +1,159 @@
+/*
+ * apps/assay/identity/identity_folder.c - folder of `assay identity fetch`.
+ */
+#include "apps/assay/identity/identity_folder.h"
+
+#include "base/crypto.h"
+#include "base/file/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAME_LEN = 64 };
+
+static const char set_prefix[] = "set-";
+static const char *const files[] = { "key.pem", "cert.pem", "ca.pem", "bundle.json" };
+
+static bool join_path(char path[static PATH_MAX], const char *dir, const char *name)
+{
+    const int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    return len > 0 && len < PATH_MAX;
+}
+
+static enum assay_status report_fault(char *message, const char *path, const char *what)
+{
+    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.400s: %s (%s)", path, what,
+                   strerror(errno));
+    return ASSAY_E_IO;
+}
+
+enum assay_status cli_identity_folder_open(const char *dir,
+                                           char message[static CLI_IDENTITY_FOLDER_MESSAGE_LEN])
+{
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return report_fault(message, dir, "the folder cannot be made");
+    const enum assay_status status = assay_file_check_folder(dir);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    if (!assay_file_folder_fault(dir, message))
+        (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN,
+                       "%.400s: it is no folder that this user alone may change", dir);
+    return status;
+}
+
+enum assay_status cli_identity_folder_claim(const char *dir, const char *owner,
+                                            char message[static CLI_IDENTITY_FOLDER_MESSAGE_LEN])
+{
+    char path[PATH_MAX], found[CLI_IDENTITY_OWNER_MAX] = "";
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.400s: the path is too long", dir);
+    if (!join_path(path, dir, "key-name")) return ASSAY_E_RANGE;
+    const enum assay_status status =
+        assay_file_read(path, CLI_IDENTITY_OWNER_MAX - 1, &bytes, &len);
+    if (status == ASSAY_OK) (void)snprintf(found, sizeof found, "%.*s", (int)len, (char *)bytes);
+    free(bytes);
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_file_replace(path, ASSAY_FILE_PUBLIC,
+                                  assay_slice_over(owner, strlen(owner))) == ASSAY_OK
+                   ? ASSAY_OK
+                   : report_fault(message, path, "the file cannot be written");
+    if (status == ASSAY_OK && strcmp(found, owner) == 0) return ASSAY_OK;
+    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN,
+                   "%.180s: expected \"%.180s\", found \"%.180s\": a folder is for one key: name "
+                   "another folder, or remove this one",
+                   path, owner, found);
+    return ASSAY_E_DUPLICATE;
+}
+
+/* The target of the link; "": there is none. */
+static void read_current(const char *dir, char name[static NAME_LEN])
+{
+    char path[PATH_MAX];
+    name[0] = '\0';
+    if (!join_path(path, dir, "current")) return;
+    const ssize_t len = readlink(path, name, NAME_LEN - 1);
+    name[len > 0 ? len : 0] = '\0';
+}
+
+static enum assay_status write_file(const char *dir, const char *set, const char *name,
+                                    enum assay_file_mode mode, struct assay_slice content,
+                                    char *message)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    if (!join_path(folder, dir, set) || !join_path(path, folder, name)) return ASSAY_E_RANGE;
+    if (assay_file_replace(path, mode, content) == ASSAY_OK) return ASSAY_OK;
+    return report_fault(message, path, "the file cannot be written");
+}
+
+static enum assay_status write_set(const char *dir, const char *name,
+                                   const struct cli_identity_set *set, char *message)
+{
+    char folder[PATH_MAX];
+    const bool is_pem = set->ca.len > 0 && set->ca.bytes[0] == '-';
+    if (!join_path(folder, dir, name)) return ASSAY_E_RANGE;
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return report_fault(message, folder, "the folder cannot be made");
+    ASSAY_TRY(write_file(dir, name, files[0], ASSAY_FILE_SECRET, set->key, message));
+    ASSAY_TRY(write_file(dir, name, files[1], ASSAY_FILE_PUBLIC, set->chain, message));
+    ASSAY_TRY(write_file(dir, name, files[is_pem ? 2 : 3], ASSAY_FILE_PUBLIC, set->ca, message));
+    if (set->bundle.len > 0)
+        ASSAY_TRY(write_file(dir, name, files[3], ASSAY_FILE_PUBLIC, set->bundle, message));
+    if (assay_file_sync_folder(folder) == ASSAY_OK) return ASSAY_OK;
+    return report_fault(message, folder, "the folder cannot be made durable");
+}
+
+static enum assay_status swap_link(const char *dir, const char *name, char *message)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    if (!join_path(from, dir, ".current.new") || !join_path(to, dir, "current"))
+        return ASSAY_E_RANGE;
+    (void)unlink(from); /* of a process that was killed */
+    if (symlink(name, from) != 0) return report_fault(message, from, "the link cannot be made");
+    if (rename(from, to) != 0) return report_fault(message, to, "the link cannot be swapped");
+    if (assay_file_sync_folder(to) == ASSAY_OK) return ASSAY_OK;
+    return report_fault(message, to, "the link cannot be made durable");
+}
+
+/* Sets that neither the link nor its predecessor names, of which a program may still read. */
+static void remove_others(const char *dir, const char *newest, const char *before)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    DIR *const all = opendir(dir);
+    if (all == NULL) return;
+    for (const struct dirent *entry = readdir(all); entry != NULL; entry = readdir(all)) {
+        const char *name = entry->d_name;
+        if (strncmp(name, set_prefix, sizeof set_prefix - 1) != 0 || strcmp(name, newest) == 0 ||
+            strcmp(name, before) == 0 || !join_path(folder, dir, name))
+            continue;
+        for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+            if (join_path(path, folder, files[i])) (void)unlink(path);
+        (void)rmdir(folder);
+    }
+    (void)closedir(all);
+}
+
+enum assay_status cli_identity_folder_swap(const char *dir, const struct cli_identity_set *set,
+                                           bool *is_new,
+                                           char message[static CLI_IDENTITY_FOLDER_MESSAGE_LEN])
+{
+    char name[NAME_LEN], before[NAME_LEN], hex[33], ca[17];
+    uint8_t digest[32];
+    assay_sha256(set->ca.bytes, set->ca.len, digest);
+    assay_hex_encode(set->serial, 16, hex, sizeof hex);
+    assay_hex_encode(digest, 8, ca, sizeof ca);
+    (void)snprintf(name, sizeof name, "%s%s-%s", set_prefix, hex, ca);
+    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.400s: the path is too long", dir);
+    read_current(dir, before);
+    *is_new = strcmp(before, name) != 0;
+    if (!*is_new) return ASSAY_OK;
+    ASSAY_TRY(write_set(dir, name, set, message));
+    ASSAY_TRY(swap_link(dir, name, message));
+    remove_others(dir, name, before);
+    return ASSAY_OK;
+}

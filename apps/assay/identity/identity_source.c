@@ -1,0 +1,107 @@
+/*
+ * apps/assay/identity/identity_source.c - requests of `assay identity fetch` to a node.
+ */
+#include "apps/assay/identity/identity_source.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/options.h"
+#include "apps/client.h"
+#include "net/http/paths.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int cli_identity_node_choose(struct cli_identity_node *node)
+{
+    if (node->http != NULL && node->socket != NULL)
+        return cli_misuse("--http WHERE and --socket PATH exclude each other: one node is "
+                          "requested");
+    if (node->http != NULL && !assay_client_is_http(node->http))
+        return cli_misuse("--http: expected " ASSAY_CLIENT_HTTP_EXPECTED ", found \"%.120s\"",
+                          node->http);
+    if (node->http == NULL && node->socket == NULL) node->socket = cli_daemon_default_socket();
+    return -1;
+}
+
+/* Returns: whether the reason passes by itself. */
+static bool may_pass(const char *code)
+{
+    static const char *const codes[] = { "not_found", "next_epoch",  "too_many",
+                                         "too_busy",  "few_holders", "stale",
+                                         "ca_none",   "fenced",      "below_threshold" };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(code, codes[i]) == 0) return true;
+    return false;
+}
+
+static enum cli_identity_answer read_refusal(const struct assay_json *refusal,
+                                             struct cli_identity_issued *out)
+{
+    const char *const code = assay_json_text(refusal, "code", "");
+    const struct assay_json *const data = assay_json_get(refusal, "data");
+    const char *const inner = assay_json_text(data, "code", code);
+    out->retry_after_s = assay_json_uint(refusal, "retry_after_s", 1);
+    (void)snprintf(out->message, sizeof out->message, "%.40s: %.400s", inner,
+                   assay_json_text(refusal, "detail", "no reason was given"));
+    return may_pass(inner) ? CLI_IDENTITY_WAIT : CLI_IDENTITY_REFUSED;
+}
+
+static enum cli_identity_answer read_document(const struct assay_json *document,
+                                              struct cli_identity_issued *out)
+{
+    const struct assay_json *const data = assay_json_get(document, "data");
+    const char *const pem =
+        assay_json_text(data, "certificate", assay_json_text(data, "token", NULL));
+    if (strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0)
+        return read_refusal(data, out);
+    if (strcmp(assay_json_text(document, "schema", ""), "assay.issue") != 0)
+        return read_refusal(document, out); /* a problem of HTTP */
+    if (pem == NULL) {
+        out->retry_after_s = assay_json_uint(data, "retry_after_s", 1);
+        out->is_signing = true;
+        (void)snprintf(out->message, sizeof out->message, "the holders of the key are signing it");
+        return CLI_IDENTITY_WAIT;
+    }
+    out->len = strlen(pem);
+    if (out->len >= sizeof out->pem) {
+        (void)snprintf(out->message, sizeof out->message, "it is too long");
+        return CLI_IDENTITY_REFUSED;
+    }
+    (void)snprintf(out->pem, sizeof out->pem, "%s", pem);
+    return CLI_IDENTITY_ISSUED;
+}
+
+enum cli_identity_answer cli_identity_request(const struct cli_identity_node *node,
+                                              const struct cli_identity_wanted *wanted,
+                                              struct cli_identity_issued *out)
+{
+    char line[ASSAY_HTTP_LINE_MAX], target[ASSAY_HTTP_TARGET_MAX];
+    struct assay_client_answer answer = { .status = 0 };
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    enum assay_status status = ASSAY_E_IO;
+    *out = (struct cli_identity_issued){ .retry_after_s = 1 };
+    const bool is_token = wanted->audience != NULL;
+    (void)snprintf(line, sizeof line, "%s %s %s%s%s", is_token ? "token" : "certificate",
+                   wanted->member, wanted->name, is_token ? " " : "",
+                   is_token ? wanted->audience : "");
+    if (node->http != NULL) {
+        status = assay_http_path_target(line, target);
+        if (status == ASSAY_OK)
+            status = assay_client_exchange(node->http, target, node->timeout_ms, &answer);
+        if (status != ASSAY_OK) {
+            assay_client_http_fault(node->http, status, fault);
+            (void)snprintf(out->message, sizeof out->message, "%.150s: %.320s", node->http, fault);
+        }
+    } else {
+        status = assay_client_request(node->socket, line, node->timeout_ms, &answer.document);
+        if (status != ASSAY_OK) {
+            assay_client_fault(node->socket, status, fault);
+            (void)snprintf(out->message, sizeof out->message, "%.150s: %.320s", node->socket,
+                           fault);
+        }
+    }
+    if (status != ASSAY_OK) return CLI_IDENTITY_UNREACHABLE;
+    const enum cli_identity_answer found = read_document(answer.document, out);
+    assay_json_free(&answer.document);
+    return found;
+}

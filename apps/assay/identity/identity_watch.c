@@ -1,0 +1,255 @@
+/*
+ * apps/assay/identity/identity_watch.c - requests of `assay identity fetch`, renewal, and reports
+ * of what hinders it (docs/identity.md 11.2, 11.5).
+ */
+#include "apps/assay/identity/identity_fetch.h"
+
+#include "apps/assay/core/command.h"
+#include "base/rfc3339.h"
+#include "base/system_clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    BOOT_POLL_S = 5,     /* between looks whether the enclave has restarted */
+    RETRY_MAX_S = 60,    /* between requests that fail */
+    REPORT_S = 60,       /* between reports that they fail */
+    SIGNING_S = 10,      /* that holders may take until it is a failure of this node */
+    BUNDLE_POLL_S = 300, /* between proofs of the CA certificates: as a SPIFFE bundle says */
+};
+
+/* ------------------------------------------------------------ reports of failures */
+
+static int64_t unix_s(void)
+{
+    return (int64_t)(assay_unix_ms() / 1000);
+}
+
+static const char *product_of(const struct cli_identity_fetch *f)
+{
+    return f->token_name != NULL ? "token" : "certificate";
+}
+
+/* The last line before the gap. */
+static void report_expiry(const struct cli_identity_fetch *f)
+{
+    struct cli_identity_report *const r = f->report;
+    char ends[ASSAY_RFC3339_LEN + 1];
+    if (r->not_after_s == 0 || r->has_expired || unix_s() < r->not_after_s) return;
+    r->has_expired = true;
+    assay_rfc3339_format(r->not_after_s, ends);
+    (void)fprintf(stderr, "assay identity fetch: %s: the %s EXPIRED at %s: %s\n", f->name,
+                  product_of(f), ends, r->why[0] != '\0' ? r->why : "it was not renewed in time");
+}
+
+void cli_identity_report_failure(const struct cli_identity_fetch *f, const char *why)
+{
+    struct cli_identity_report *const r = f->report;
+    const uint64_t now_ms = assay_monotonic_ms();
+    const int64_t left_s = r->not_after_s - unix_s();
+    (void)snprintf(r->why, sizeof r->why, "%s", why);
+    report_expiry(f);
+    if (r->has_failed && now_ms - r->failed_ms < (uint64_t)REPORT_S * 1000) return;
+    r->has_failed = true;
+    r->failed_ms = now_ms;
+    if (r->not_after_s == 0)
+        (void)fprintf(stderr, "assay identity fetch: %s: no %s yet: %s\n", f->name, product_of(f),
+                      why);
+    else
+        (void)fprintf(stderr,
+                      "assay identity fetch: %s: the %s is not renewed (%s %" PRId64 " s%s): %s\n",
+                      f->name, product_of(f), left_s > 0 ? "valid for" : "expired",
+                      left_s > 0 ? left_s : -left_s, left_s > 0 ? " more" : " ago", why);
+}
+
+static void report_success(const struct cli_identity_fetch *f)
+{
+    struct cli_identity_report *const r = f->report;
+    r->not_after_s = f->svid->not_after_s;
+    r->has_failed = r->has_expired = false;
+    r->why[0] = '\0';
+}
+
+static void sleep_s(uint64_t seconds)
+{
+    struct timespec left = { .tv_sec = (time_t)seconds };
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+}
+
+/* What expires meanwhile is reported when it does. */
+static void pause_s(const struct cli_identity_fetch *f, uint64_t seconds)
+{
+    const int64_t left_s = f->report->not_after_s - unix_s();
+    if (f->is_watching && !f->report->has_expired && f->report->not_after_s != 0 &&
+        left_s < (int64_t)seconds) {
+        const uint64_t first_s = left_s > 0 ? (uint64_t)left_s : 0;
+        sleep_s(first_s);
+        report_expiry(f);
+        seconds -= first_s;
+    }
+    sleep_s(seconds);
+}
+
+/* ------------------------------------------------------------ requests */
+
+/* The next address of --http, the first one after the last. */
+static void use_next_node(struct cli_identity_fetch *f)
+{
+    if (f->http_count < 2) return;
+    f->http_index = (f->http_index + 1) % f->http_count;
+    f->node.http = f->http[f->http_index];
+}
+
+static int use_set(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
+                   bool *is_new)
+{
+    bool was_due = false;
+    *is_new = false;
+    int exit = cli_identity_hook_set_due(f, &was_due);
+    if (exit == ASSAY_EXIT_OK)
+        exit = f->token_name != NULL ? cli_identity_use_token(f, trust, is_new)
+                                     : cli_identity_use_certificate(f, trust, is_new);
+    if (f->hook != NULL && !was_due && !*is_new) cli_identity_hook_clear(f);
+    return exit;
+}
+
+/* The file is read, or the authority proven, each time: there may be another CA number. again: what
+ * is there already is not reported. */
+static int use_issued(struct cli_identity_fetch *f, bool again)
+{
+    struct cli_identity_trust trust;
+    bool is_new = false;
+    int exit =
+        f->ca != NULL ? cli_identity_trust_read(f, &trust) : cli_identity_trust_prove(f, &trust);
+    if (exit == ASSAY_EXIT_OK) exit = use_set(f, &trust, &is_new);
+    free(trust.bytes);
+    if (exit != ASSAY_EXIT_OK) return exit;
+    report_success(f);
+    exit = cli_identity_hook_is_due(f) ? cli_identity_hook_run(f) : ASSAY_EXIT_OK;
+    const int reported = again && !is_new ? ASSAY_EXIT_OK : cli_identity_report_set(f, is_new);
+    return exit != ASSAY_EXIT_OK ? exit : reported;
+}
+
+/* With --watch no longer than what is there is valid. */
+static uint64_t wait_limit_s(const struct cli_identity_fetch *f)
+{
+    const int64_t left_s = f->report->not_after_s - unix_s();
+    return left_s > 0 && (uint64_t)left_s < f->wait_s ? (uint64_t)left_s : f->wait_s;
+}
+
+/* An answer that may pass. Another node is requested, unless holders began to sign just now. Out:
+ * *signing_ms: since when; 0: not */
+static void on_wait(struct cli_identity_fetch *f, uint64_t now_ms, uint64_t *signing_ms)
+{
+    if (!f->issued.is_signing) *signing_ms = 0;
+    else if (*signing_ms == 0) *signing_ms = now_ms;
+    if (f->issued.is_signing && now_ms - *signing_ms < (uint64_t)SIGNING_S * 1000) return;
+    if (f->is_watching) cli_identity_report_failure(f, f->issued.message);
+    *signing_ms = 0;
+    use_next_node(f);
+}
+
+static void pause_until(const struct cli_identity_fetch *f, uint64_t now_ms, uint64_t deadline_ms)
+{
+    uint64_t wait_s = f->issued.retry_after_s;
+    if (wait_s < 1) wait_s = 1;
+    if (wait_s > RETRY_MAX_S) wait_s = RETRY_MAX_S;
+    const uint64_t left_s = (deadline_ms - now_ms + 999) / 1000;
+    pause_s(f, wait_s < left_s ? wait_s : left_s);
+}
+
+int cli_identity_fetch_once(struct cli_identity_fetch *f)
+{
+    const uint64_t limit_s = wait_limit_s(f);
+    const uint64_t deadline_ms = assay_monotonic_ms() + limit_s * 1000;
+    uint64_t signing_ms = 0;
+    size_t failures = 0; /* of one node after the other */
+    char member[65];
+    const struct cli_identity_wanted wanted = { .member = member,
+                                                .name = f->name,
+                                                .audience = f->audience };
+    for (;;) {
+        const int exit = cli_identity_register(f);
+        if (exit != ASSAY_EXIT_OK) return exit;
+        assay_hex_encode(f->node_id, 32, member, sizeof member);
+        const enum cli_identity_answer answer = cli_identity_request(&f->node, &wanted, &f->issued);
+        if (answer == CLI_IDENTITY_ISSUED) return use_issued(f, false);
+        if (answer != CLI_IDENTITY_WAIT) {
+            use_next_node(f);
+            if (++failures < f->http_count) continue;
+            return cli_identity_fail(
+                f, answer == CLI_IDENTITY_REFUSED ? ASSAY_EXIT_DENIED : ASSAY_EXIT_UNREACHABLE,
+                "%s", f->issued.message);
+        }
+        failures = 0;
+        const uint64_t now_ms = assay_monotonic_ms();
+        if (now_ms >= deadline_ms)
+            return cli_identity_fail(f, ASSAY_EXIT_TIMEOUT, "no %s within %" PRIu64 " s: %s",
+                                     product_of(f), limit_s, f->issued.message);
+        on_wait(f, now_ms, &signing_ms);
+        pause_until(f, now_ms, deadline_ms);
+    }
+}
+
+/* ------------------------------------------------------------ renewal */
+
+/* Returns: seconds until there is something to do, at least 1 */
+static uint64_t next_pause_s(const struct cli_identity_fetch *f, int64_t left_s)
+{
+    const uint64_t now_ms = assay_monotonic_ms(), due_ms = f->report->hook_due_ms;
+    uint64_t pause = left_s > 0 && left_s < BOOT_POLL_S ? (uint64_t)left_s : BOOT_POLL_S;
+    if (cli_identity_hook_is_due(f) && due_ms < now_ms + pause * 1000)
+        pause = due_ms > now_ms ? (due_ms - now_ms + 999) / 1000 : 1;
+    return pause;
+}
+
+static void retry_hook(const struct cli_identity_fetch *f)
+{
+    if (cli_identity_hook_is_due(f) && assay_monotonic_ms() >= f->report->hook_due_ms)
+        (void)cli_identity_hook_run(f); /* a failure is reported, and tried again */
+}
+
+/* Until half of the validity has passed by either clock, and once at least: a node may return the
+ * same certificate for the rest of an epoch. A date that is set back delays nothing. */
+static void wait_for_renewal(struct cli_identity_fetch *f)
+{
+    const int64_t renew_s = f->svid->issued_s + (f->svid->not_after_s - f->svid->issued_s) / 2;
+    uint64_t proven_ms = assay_monotonic_ms();
+    int64_t now_s = unix_s();
+    const uint64_t renew_ms =
+        proven_ms + (renew_s > now_s ? (uint64_t)(renew_s - now_s) * 1000 : 0);
+    do {
+        pause_s(f, next_pause_s(f, renew_s - now_s));
+        retry_hook(f);
+        (void)cli_identity_register(f); /* a failure is reported, and tried again */
+        if (f->ca == NULL && f->token_name == NULL &&
+            assay_monotonic_ms() - proven_ms >= (uint64_t)BUNDLE_POLL_S * 1000) {
+            (void)use_issued(f, true); /* a new CA number signs before this certificate expires */
+            proven_ms = assay_monotonic_ms();
+        }
+        now_s = unix_s();
+    } while (now_s < renew_s && assay_monotonic_ms() < renew_ms);
+}
+
+/* After a failure less and less often. */
+_Noreturn void cli_identity_watch(struct cli_identity_fetch *f)
+{
+    uint64_t retry_s = 1;
+    for (;;) {
+        const int exit = cli_identity_fetch_once(f);
+        if (exit != ASSAY_EXIT_OK && exit != ASSAY_EXIT_PARTIAL) {
+            use_next_node(f);
+            pause_s(f, retry_s);
+            retry_hook(f);
+            retry_s = 2 * retry_s < RETRY_MAX_S ? 2 * retry_s : RETRY_MAX_S;
+            continue;
+        }
+        retry_s = 1;
+        wait_for_renewal(f);
+    }
+}
