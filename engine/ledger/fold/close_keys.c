@@ -48,13 +48,13 @@ static uint64_t granting_weight(const struct electorate *e, uint32_t place)
 
 /* docs/protocol.md 2.17.3: names for which as much weight is wanted as for the keys. */
 static uint8_t granted_names(const struct electorate *e, const struct assay_grants *grants,
-                             uint64_t electorate_weight, uint64_t total_weight)
+                             uint64_t total_weight)
 {
     uint8_t bits = 0;
     if (grants == NULL) return 0;
     ASSAY_ASSERT(grants->count == e->ledger->grants.names);
     for (uint32_t k = 0; k < grants->count; k++)
-        if (assay_declaration_is_bound(granting_weight(e, k), electorate_weight, total_weight))
+        if (assay_declaration_is_bound(granting_weight(e, k), total_weight))
             bits |= (uint8_t)(1u << k);
     return bits;
 }
@@ -80,15 +80,14 @@ void assay_close_keys(const struct assay_context *context, const struct assay_le
     for (e.slot = 0; e.slot < e.members; e.slot++) {
         struct assay_member *m = &next->members[e.slot];
         const uint8_t *root = assay_declaration_root_at(&m->declaration, next->epoch);
-        const uint64_t electorate_weight = m->found.electorate_weight;
         if (root == NULL) continue;
         struct assay_declaration_close close = { .epoch = next->epoch,
                                                  .certified_pass = m->found.certified_pass,
                                                  .ended = ledger->incarnated[e.slot] };
         list_names(grants, &close);
         close.bound = close.certified_pass && !assay_bytes_equal(root, none, 32) &&
-                      assay_declaration_is_bound(bound_weight(&e), electorate_weight, total_weight);
-        if (close.bound) close.granted = granted_names(&e, grants, electorate_weight, total_weight);
+                      assay_declaration_is_bound(bound_weight(&e), total_weight);
+        if (close.bound) close.granted = granted_names(&e, grants, total_weight);
         assay_declaration_on_close(&m->declaration, &close);
     }
 }

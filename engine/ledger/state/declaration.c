@@ -121,12 +121,10 @@ void assay_declaration_on_close(struct assay_declaration *d,
     ASSAY_ASSERT(declaration_is_valid(d));
 }
 
-bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t electorate_weight,
-                                uint64_t table_weight)
+bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t table_weight)
 {
-    ASSAY_ASSERT(bound_weight <= electorate_weight && electorate_weight <= table_weight);
-    ASSAY_ASSERT(table_weight <= UINT64_MAX / 3);
-    return 2 * bound_weight > electorate_weight && 3 * bound_weight > table_weight;
+    ASSAY_ASSERT(bound_weight <= table_weight && table_weight <= UINT64_MAX / 3);
+    return 3 * bound_weight > table_weight;
 }
 
 enum assay_keys_state assay_declaration_state(const struct assay_declaration *d,

@@ -68,12 +68,10 @@ void assay_declaration_end_grants(struct assay_declaration *d);
 /* Does the PASS that bound the keys have the name? digest: of the name. Returns: whether so. */
 bool assay_declaration_has_grant(const struct assay_declaration *d,
                                  const uint8_t digest[static 32]);
-/* Enough weight says PASS with the declared root? In: weight of these votes, of the electorate of
- * the member, and of the table. More than half of the one, which is there while less than a third
- * of the table is absent or lies; more than a third of the other, of which an attacker has no more.
- * Returns: whether so. */
-bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t electorate_weight,
-                                uint64_t table_weight);
+/* Enough weight says PASS with the declared root? In: weight of these votes, and of the table. More
+ * than a third, of which an attacker has no more: as for a certified PASS (docs/protocol.md 7.2),
+ * so that one whose voters all saw the keys never ends them. Returns: whether so. */
+bool assay_declaration_is_bound(uint64_t bound_weight, uint64_t table_weight);
 
 /* Why keys of a member are not active. */
 enum assay_keys_state {

@@ -360,8 +360,6 @@ static const char *find_loss(struct world_run *r, uint32_t slot)
     own = total - m->found.electorate_weight;
     if (list < 0 || !m->found.certified_pass || !world_is_trusted(r->w, slot)) return NULL;
     if (m->stage != ASSAY_STAGE_MEMBER) return NULL;
-    /* Of an enclave that restarts, what it bound in an epoch is not exactly known here. */
-    if (r->scenario->workload_keys.restarts_permille > 0) return NULL;
     if ((t->had[slot] >> list & 1) == 0 || (t->lacked[slot] >> list & 1) != 0) return NULL;
     if (3 * missing >= total || 3 * own > total) return NULL;
     return m->declaration.keys_epoch == r->now.epoch

@@ -207,19 +207,20 @@ Test(granted_names, a_ballot_by_another_list_counts_as_none, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
-/* Two of the four voters, half of the electorate, are not two thirds. */
-Test(granted_names, need_more_than_two_thirds_of_the_electorate, .timeout = 600)
+/* Two of the five members are more than a third, one is not. */
+Test(granted_names, need_more_than_a_third_of_the_table, .timeout = 600)
 {
     struct list l;
     struct assay_sim_world *w = open_of(7, &l, ASSAY_LEVEL_GROUP_KEY);
     assay_sim_world_acts(w, 0)->other_names = true;
-    pass(w);
-    pass(w);
-    expect_names(w, API, "three of four");
     assay_sim_world_acts(w, 1)->other_names = true;
     pass(w);
     pass(w);
-    expect_names(w, 0, "two of four");
+    expect_names(w, API, "two of five");
+    assay_sim_world_acts(w, LIAR)->other_names = true;
+    pass(w);
+    pass(w);
+    expect_names(w, 0, "one of five");
     cr_expect_eq(keys_of(w, OWNER), ASSAY_KEYS_ACTIVE);
     assay_sim_world_destroy(&w);
 }
