@@ -48,6 +48,7 @@ enum assay_misdeal {
     ASSAY_MISSIGN_LISTS = 128,    /* as coordinator: several lists in a session, old messages */
     ASSAY_MISSIGN_FOREIGN = 256,  /* as coordinator: texts that no certified state has */
     ASSAY_MISSIGN_RESTORES = 512, /* its host restores the signer's memory */
+    ASSAY_MISDEAL_COPIES = 1024,  /* its dealing has R of another's, and the proof of that R */
 };
 
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is

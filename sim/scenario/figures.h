@@ -142,6 +142,8 @@
     X(ROLLOVERS, "rollovers", false, "CA numbers that took the place of another")                  \
     X(CA_NUMBERS_GONE, "ca_numbers_gone", false,                                                   \
       "CA numbers that were published, and are no more")                                           \
+    X(DEALINGS_COPIED, "dealings_copied", false,                                                   \
+      "dealings of hostile holders with the R of an honest one")                                   \
     X(RECOVERY_KILLS, "recovery_kills", false,                                                     \
       "kills of nodes that had lost their log and not voted since")
 

@@ -206,6 +206,29 @@ static void check_justice(struct assay_sim_services *s, const struct assay_ca *c
     }
 }
 
+/* An accusation shows e R of its author to everybody. Where an honest dealer has the same R, its
+ * value for that author is public with it: enough of these are the key (attack 4). */
+void key_disputed(const struct key_host *k, uint32_t slot, struct assay_slice payload)
+{
+    struct assay_sim_services *s = k->s;
+    struct assay_ca_dispute_record dispute;
+    struct assay_ca_deal_record accused, other;
+    if (!is_honest(s, k->node) || !is_honest(s, slot)) return;
+    if (assay_ca_dispute_decode(payload, &dispute) != ASSAY_OK ||
+        dispute.kind != ASSAY_CA_DISPUTE_VALUE ||
+        assay_ca_deal_decode(dispute.dealing, &accused) != ASSAY_OK)
+        return;
+    for (uint32_t i = 0; i < KEY_DEALINGS; i++) {
+        const struct key_bytes *data = &k->dealing[i].data;
+        if (data->len == 0 ||
+            assay_ca_deal_decode(assay_slice_over(data->bytes, data->len), &other) != ASSAY_OK ||
+            assay_bytes_equal(other.scope.node_id, accused.scope.node_id, 32))
+            continue;
+        LOOK(s, GROUP_KEY, !assay_bytes_equal(other.dealt, accused.dealt, 32),
+             "the accusation by node %u opens the value that another dealer sent it", slot);
+    }
+}
+
 /* --- ceremonies */
 
 /* Nothing fails but hostile holders and, as long as they are tested, holders and their disks. */
@@ -438,6 +461,7 @@ void group_key_figures(const struct assay_sim_services *s,
     figures[ASSAY_SIM_FIGURE_GROUP_SIGNATURES] = (int64_t)a->count.signatures;
     figures[ASSAY_SIM_FIGURE_ROLLOVERS] = (int64_t)a->count.rollovers;
     figures[ASSAY_SIM_FIGURE_CA_NUMBERS_GONE] = (int64_t)a->count.gone;
+    figures[ASSAY_SIM_FIGURE_DEALINGS_COPIED] = (int64_t)a->count.copied;
     const struct sessions_audit *of = s->group_key->sessions;
     if (of == NULL) return;
     figures[ASSAY_SIM_FIGURE_CERTIFICATES_SIGNED] = (int64_t)of->count.signed_;

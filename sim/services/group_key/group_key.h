@@ -62,6 +62,8 @@ struct key_host {
     struct assay_sim_random random;
     struct assay_ceremony_holder *holder; /* NULL: it does not run */
     bool has_closed, must_step;
+    bool is_fenced; /* its daemon said that nothing is signed in this era */
+    uint64_t fenced_ms;
     struct assay_ca closed;     /* the fold as the last close left it */
     struct key_disk disk, copy; /* copy: of an earlier time */
     bool was_restored;          /* the disk was lost, or is an older one */
@@ -118,7 +120,7 @@ struct key_audit {
     bool was_spoiled;  /* the ceremony that this close ended failed after that */
     struct {
         uint64_t made, reshared, failed, convicted, lost, signatures, restarts, disks, rollovers,
-            gone;
+            gone, copied;
     } count;
 };
 
@@ -143,6 +145,8 @@ enum assay_status key_random(void *context, uint8_t *bytes, size_t len);
 
 /* audit.c. Returns: whether nothing fails but hostile holders. */
 bool key_is_calm(const struct assay_sim_services *s);
+/* A node has an accusation of this slot in a final block. */
+void key_disputed(const struct key_host *k, uint32_t slot, struct assay_slice payload);
 
 /* sessions.c */
 void key_sessions_open(struct group_key *g, struct assay_sim_services *s);

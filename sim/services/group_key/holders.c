@@ -9,6 +9,7 @@
 
 #include "base/merkle.h"
 #include "engine/ledger/state/workload_keys.h"
+#include "engine/parts/engine_internal.h"
 
 #include <stdlib.h>
 
@@ -218,7 +219,7 @@ static void start_process(struct key_host *k)
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     set_entry(k);
-    if (k->has_closed) assay_ceremony_holder_on_close(k->holder, &k->closed, false, false);
+    if (k->has_closed) assay_ceremony_holder_on_close(k->holder, &k->closed, false, k->is_fenced);
     k->must_step = true;
 }
 
@@ -259,6 +260,26 @@ static void count_close(struct key_host *k, bool certified)
     k->seen.generation = ca->force.generation;
 }
 
+static bool is_fenced(const struct key_host *k)
+{
+    const struct assay_engine *engine = k->s->world.engine(k->s->world.context, k->node);
+    return engine != NULL && engine->era->fenced;
+}
+
+/* A fenced holder stops at once; after a RELEASE it acts from the next close on (3.16). */
+static void follow_fence(struct key_host *k)
+{
+    const bool obeys = k->s->world.honest(k->s->world.context, k->node);
+    if (k->is_fenced || !obeys || !is_fenced(k)) return;
+    k->is_fenced = true;
+    k->fenced_ms = services_now(k->s);
+    key_sessions_stop(k);
+    clear_pending(k);
+    drop_bytes(&k->lie.data);
+    k->lie.closes = 0;
+    k->must_step = false;
+}
+
 /* The fold of a close. certified: it was seen to close, and is. */
 static void act_on(struct key_host *k, const struct assay_registry *registry, bool certified)
 {
@@ -269,10 +290,12 @@ static void act_on(struct key_host *k, const struct assay_registry *registry, bo
     k->disk.acted_era = d->feed.last.era;
     k->disk.acted_epoch = d->feed.last.epoch;
     clear_pending(k); /* derived again */
+    k->is_fenced = is_fenced(k);
+    k->fenced_ms = services_now(k->s);
     count_close(k, certified);
     if (k->holder == NULL) return;
     set_entry(k);
-    assay_ceremony_holder_on_close(k->holder, &k->closed, certified, false);
+    assay_ceremony_holder_on_close(k->holder, &k->closed, certified, k->is_fenced);
     k->must_step = true;
     key_sessions_on_close(k, certified);
     if (k->lie.closes > 0 && --k->lie.closes == 0) drop_bytes(&k->lie.data);
@@ -303,6 +326,7 @@ void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint
     if (s->group_key == NULL) return;
     struct key_host *k = &s->group_key->host[node];
     if (kind == ASSAY_SERVICE_CA_DEAL) retain_dealing(k, payload);
+    if (kind == ASSAY_SERVICE_CA_DISPUTE) key_disputed(k, slot, payload);
     for (uint32_t i = 0; slot == node && i < KEY_PENDING; i++)
         if (k->pending[i].kind == kind && assay_slice_equal(slice_of(&k->pending[i].data), payload))
             drop_bytes(&k->pending[i].data);
@@ -415,6 +439,7 @@ void group_key_turn(struct assay_sim_services *s, uint32_t node)
     struct key_host *k = &s->group_key->host[node];
     if (!k->has_closed || assay_bytes_all_zero(k->node_id, 32)) return;
     if (k->holder == NULL) start_process(k);
+    follow_fence(k);
     misdeal_accuse(k);
     for (uint32_t i = 0; k->holder != NULL && k->must_step; i++) {
         ASSAY_ASSERT(i < STEPS_MAX); /* it comes to an end */

@@ -1,7 +1,7 @@
 /*
  * sim/services/group_key/misdeal.c - records of a hostile holder (docs/identity.md 3.9), as the
  * attack `misdeal` of its node says: dealings with a wrong value or point and valid proofs, late
- * ones, accusations of right values, vouchers for another table, silence.
+ * ones, with R of another, accusations of right values, vouchers for another table, silence.
  */
 #include "sim/services/group_key/group_key.h"
 
@@ -27,12 +27,55 @@ static void sign_deal(struct key_host *k, struct assay_ca_deal_record *deal)
     assay_sodium_link_sign(&k->seed, digest, deal->signature);
 }
 
+static bool is_same_attempt(const struct assay_ca_scope *a, const struct assay_ca_scope *b)
+{
+    return a->era == b->era && a->ca_number == b->ca_number && a->generation == b->generation &&
+           a->attempt == b->attempt;
+}
+
+/* A dealing of an honest holder that is not final yet: gossip shows it to everybody. */
+static bool find_honest(const struct key_host *k, const struct assay_ca_scope *scope,
+                        struct assay_ca_deal_record *found)
+{
+    const struct assay_sim_services *s = k->s;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const struct key_host *o = &s->group_key->host[i];
+        for (uint32_t j = 0; s->world.honest(s->world.context, i) && j < KEY_PENDING; j++) {
+            const struct key_pending *p = &o->pending[j];
+            if (p->data.len > 0 && p->kind == ASSAY_SERVICE_CA_DEAL &&
+                assay_ca_deal_decode(assay_slice_over(p->data.bytes, p->data.len), found) ==
+                    ASSAY_OK &&
+                is_same_attempt(&found->scope, scope))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* It lacks r: with R comes the proof that the other made (3.8, attack 4). */
+static bool copy_dealt(struct key_host *k, struct assay_ca_deal_record *deal)
+{
+    struct assay_ca_deal_record other;
+    uint8_t digest[32];
+    if (!find_honest(k, &deal->scope, &other)) return false;
+    assay_bytes_copy(deal->dealt, sizeof deal->dealt, other.dealt, sizeof other.dealt);
+    deal->dealt_proof = other.dealt_proof;
+    assay_ca_deal_statement(k->s->chain_id, deal, digest);
+    assay_sodium_link_sign(&k->seed, digest, deal->signature);
+    k->s->group_key->audit.count.copied++;
+    return true;
+}
+
 static bool misdeal(struct key_host *k, unsigned faults, struct assay_slice *bytes,
                     uint8_t room[static ASSAY_CEREMONY_ITEM_MAX])
 {
     struct assay_ca_deal_record deal;
-    if ((faults & (ASSAY_MISDEAL_VALUE | ASSAY_MISDEAL_POINT)) == 0) return true;
+    if ((faults & (ASSAY_MISDEAL_VALUE | ASSAY_MISDEAL_POINT | ASSAY_MISDEAL_COPIES)) == 0)
+        return true;
     if (assay_ca_deal_decode(*bytes, &deal) != ASSAY_OK) return false;
+    if (faults & ASSAY_MISDEAL_COPIES)
+        return !copy_dealt(k, &deal) ||
+               assay_ca_deal_encode(&deal, room, ASSAY_CEREMONY_ITEM_MAX, bytes) == ASSAY_OK;
     if (faults & ASSAY_MISDEAL_VALUE)
         deal.sealed[assay_sim_random_below(&k->random, deal.receivers)][0] ^= 1;
     else assay_bytes_zero(deal.commitments.point[deal.commitments.count - 1], 32);

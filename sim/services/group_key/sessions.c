@@ -341,7 +341,8 @@ static void open_side(struct key_host *k, const struct assay_state *state,
         return;
     }
     if (is_other) init_side(k);
-    struct assay_cosigner_epoch epoch = { .era = ca->era,
+    struct assay_cosigner_epoch epoch = { .fenced = k->is_fenced,
+                                          .era = ca->era,
                                           .epoch = ca->epoch,
                                           .generation = sharing->generation,
                                           .final_ms = now_of(k),

@@ -5,7 +5,8 @@
  * A text that a holder joins a session for, and every signature that verifies, is one of a
  * certified epoch: of a key that a certified PASS bound and the newest declared list has, of a
  * member at WARNING or better, or of a group key where it came into force or is the next one. A
- * holder joins a session for a token with the subject's own coordinator alone. No commitments are
+ * holder joins a session for a token with the subject's own coordinator alone. It joins none while
+ * its daemon obeys a fence, and none for a text of another era than its daemon's. No commitments are
  * answered in two lists, by no signer, whatever its host does with its memory. A journal is one
  * chain. With at most a third of the weight faulty a certificate comes within ten seconds of its
  * holder's turns in which nothing else is requested, and well before the one before it ends.
@@ -13,6 +14,7 @@
  * Eligibility is decided here once more, from the state; texts are written by the product, whose
  * bytes a second writer compares (docs/identity.md 5.9).
  */
+#include "engine/parts/engine_internal.h"
 #include "sim/services/group_key/sessions.h"
 
 #include <string.h>
@@ -260,11 +262,27 @@ static bool is_seen(const struct key_host *k)
     return is_known(k->s->group_key->sessions, at->era, at->epoch);
 }
 
+/* Operators count what fenced members know: signatures of since are not among it. */
+static void check_era(struct key_host *k)
+{
+    const struct assay_engine *engine = k->s->world.engine(k->s->world.context, k->node);
+    const uint64_t era = k->sessions->derivation.at.era;
+    if (engine == NULL) return;
+    const bool was_fenced =
+        engine->era->fenced && (!k->is_fenced || services_now(k->s) > k->fenced_ms);
+    LOOK_SIGNING(k->s, !was_fenced, "node %u joins a session behind a fence", k->node);
+    LOOK_SIGNING(k->s, era == engine->head->state.era,
+                 "node %u joins a session for a text of era %llu in era %llu", k->node,
+                 (unsigned long long)era, (unsigned long long)engine->head->state.era);
+}
+
 void key_sessions_check_text(struct key_host *k, const uint8_t coordinator[static 32],
                              const uint8_t digest[static 32])
 {
     const struct sessions_audit *a = k->s->group_key->sessions;
-    if (!is_honest(k) || !is_seen(k)) return;
+    if (!is_honest(k)) return;
+    check_era(k);
+    if (!is_seen(k)) return;
     const uint32_t at = find_text(a, digest);
     LOOK_SIGNING(k->s, at < TEXTS_KEPT,
                  "node %u joins a session for a text that no certified state has, in epoch %llu",

@@ -110,11 +110,13 @@ eval "$(documented '^curl.*veraison.verification |$' '>key.jwk$')"
 check 'the key is cut out as documented' grep -q '"crv": "P-256"' key.jwk
 id_1=$(eval "$(documented '^python3.*hashlib' "hexdigest...'\$")")
 check "its digest is the id of the node: $id_1" test "$id_1" = "$(field 1 status node_id)"
-expect 0 'INSECURE' "$ASSAY" ear verify ear --key key.jwk # SOFT evidence
-id_2=$("$ASSAY" ear verify ear --key key.jwk --json | sed -n 's/.*"subject": "\([0-9a-f]*\)".*/\1/p')
+# It is valid for three epochs, which a busy machine may need from one command to the next.
+verify_newest() { fetch viewer /v1/nodes/node-2/ear ear >/dev/null && "$ASSAY" ear verify ear "$@"; }
+expect 0 'INSECURE' verify_newest --key key.jwk # SOFT evidence
+id_2=$(verify_newest --key key.jwk --json | sed -n 's/.*"subject": "\([0-9a-f]*\)".*/\1/p')
 check 'of the member' test "$id_2" = "$(field 2 status node_id)"
-expect 0 "about       standing of member $id_2" "$ASSAY" ear verify ear --key key.jwk --node "$id_2"
-expect 4 'expected that of' "$ASSAY" ear verify ear --key key.jwk --node "$(field 1 status node_id)"
+expect 0 "about       standing of member $id_2" verify_newest --key key.jwk --node "$id_2"
+expect 4 'expected that of' verify_newest --key key.jwk --node "$(field 1 status node_id)"
 "$ASSAY" keys operator stranger.key >stranger.pub
 expect 4 '' "$ASSAY" ear verify ear --key stranger.pub
 
