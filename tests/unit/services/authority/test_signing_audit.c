@@ -441,3 +441,28 @@ Test(signing_audit, a_list_that_the_leaf_does_not_name_derives_nothing)
     cr_expect_eq(reason, ASSAY_DERIVATION_NOT_LISTED);
     cr_expect_eq(check_proven(&token, true, NULL), ASSAY_SIGNING_AUDIT_NO_ENTRY);
 }
+
+/* ATTACK: the node that is requested hands in another list, none, or the proof of another member.
+ * Nothing of that is the ledger's: it decides nothing. (The command says of what is decided and
+ * signed: "a stranger has the key; retire it".) */
+Test(signing_audit, a_node_that_hands_in_what_the_leaf_does_not_name_decides_nothing)
+{
+    static uint8_t standing[MAKER_PROOF_LEN];
+    const struct assay_signing_entry token = sign(ASSAY_CREDENTIAL_TOKEN, 1, 0);
+    const struct assay_signing_entry leaf = sign(ASSAY_CREDENTIAL_LEAF, 0, 0);
+    enum assay_signing_audit_answer answer = ASSAY_SIGNING_AUDIT_DERIVED;
+    cr_assert_eq(check_proven(&token, true, &list), ASSAY_SIGNING_AUDIT_DERIVED);
+    cr_expect_eq(check_proven(&token, true, &fewer), ASSAY_SIGNING_AUDIT_NO_LIST, "another list");
+    cr_expect_eq(check_proven(&leaf, true, &fewer), ASSAY_SIGNING_AUDIT_NO_LIST, "without its key");
+    cr_expect_eq(check_proven(&leaf, true, NULL), ASSAY_SIGNING_AUDIT_NO_LIST, "no list");
+    const struct assay_signing_audit_proofs proofs = {
+        .at = assay_keyholder_proof_at(proof),
+        .certified = true,
+        .ca = fold(),
+        .plan = plan,
+        .standing = boundary_maker_proof(maker, OTHER, true, standing),
+        .list = assay_slice_over(list.bytes, list.len),
+    };
+    cr_assert_eq(assay_keyholder_audit_proven(audit, &proofs, &leaf, &answer, &reason), ASSAY_OK);
+    cr_expect_eq(answer, ASSAY_SIGNING_AUDIT_NO_LIST, "another member");
+}
