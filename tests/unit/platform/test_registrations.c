@@ -203,6 +203,42 @@ Test(registrations, a_withdrawal_ends_no_other_key)
     }
 }
 
+/* ATTACK: a program of another user registers one key in each of seven epochs and withdraws all of
+ * them: the host receives the list of before once more, at its old place among the eight. The next
+ * list then takes this place, though the ledger names the list for as long as the declaration of
+ * the next one is not final. No key of that list was withdrawn. */
+Test(registrations, the_list_that_the_host_received_last_is_not_the_first_that_is_forgotten)
+{
+    uint8_t declared[32], issued[32];
+    char name[8];
+    struct key_sample s;
+    cr_assert_eq(add("db", 1), ASSAY_OK);
+    issue(declared);
+    for (unsigned i = 1; i < REGISTRATIONS_LISTS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "k%u", i);
+        key_sample_make(&s, name, (uint8_t)(10 + i), chain_id, node_id, boot);
+        cr_assert_eq(add_as(8, &s), ASSAY_OK);
+        epoch++;
+        cr_assert(binds(declared));
+        issue(declared);
+    }
+    for (unsigned i = 1; i < REGISTRATIONS_LISTS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "k%u", i);
+        cr_assert_eq(withdraw(8, name), ASSAY_OK);
+    }
+    epoch++;
+    cr_assert(binds(declared), "two epochs more");
+    issue(declared); /* db alone, as at first */
+    key_sample_make(&s, "more", 99, chain_id, node_id, boot);
+    cr_assert_eq(add_as(8, &s), ASSAY_OK);
+    epoch++;
+    cr_assert(binds(declared));
+    issue(issued); /* its declaration is not final in this epoch */
+    cr_expect(binds(declared), "a second quote of the epoch");
+    epoch++;
+    cr_expect(binds(declared), "the user of db withdrew nothing");
+}
+
 Test(registrations, after_the_last_withdrawal_no_list_is_bound)
 {
     uint8_t both[32], one[32];
@@ -405,6 +441,33 @@ Test(registrations, one_user_has_no_more_than_half_of_the_attempts)
         cr_expect_neq(registrations_add(&r, 100 + i, bad, bad, now_ms), ASSAY_E_RATE, "%u", i);
         now_ms += REGISTRATIONS_EACH_MS;
     }
+}
+
+/* ATTACK: after a restart of the enclave two users are faster than the others. */
+Test(registrations, two_users_keep_no_reserved_name_and_not_the_enclaves_user_from_registering)
+{
+    static const uint8_t nothing;
+    const struct assay_slice bad = assay_slice_over(&nothing, 0);
+    struct registration_users own = users;
+    struct key_sample s;
+    uint8_t none[32];
+    char name[8];
+    assay_declared_keys_no_root(none);
+    cr_assert_eq(registration_users_add(&own, "signer=1001"), ASSAY_OK);
+    registrations_init(&r, &own, boot);
+    cr_assert(binds(none));
+    for (unsigned i = 0; i < ASSAY_DECLARED_KEYS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "k%u", i);
+        key_sample_make(&s, name, (uint8_t)(i + 1), chain_id, node_id, boot);
+        cr_assert_neq(add_as(8 + i % 2, &s), ASSAY_E_DUPLICATE);
+    }
+    key_sample_make(&s, "signer", 97, chain_id, node_id, boot);
+    cr_expect_eq(add_as(1001, &s), ASSAY_OK, "its name is reserved");
+    for (int i = 0; i < 4 * REGISTRATIONS_BURST; i++) /* two users, each as often as it may */
+        cr_assert_neq(registrations_add(&r, 8 + (uint32_t)(i % 2), bad, bad, now_ms), ASSAY_OK);
+    key_sample_make(&s, "own", 98, chain_id, node_id, boot);
+    cr_expect_neq(registrations_add(&r, 7, s.entry, key_sample_boot_proof(&s), now_ms),
+                  ASSAY_E_RATE, "the enclave's own");
 }
 
 Test(registrations, a_reserved_name_is_of_its_user_alone)
