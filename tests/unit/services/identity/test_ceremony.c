@@ -654,3 +654,40 @@ Test(ceremony, drawn_no_hostile_third_signs_stops_or_frames)
         ceremony_free(w);
     }
 }
+
+/* --- ATTACK on the turns of ceremonies (3.4, 3.15) */
+static bool say_lack(struct ceremony_world *w, uint32_t slot)
+{
+    struct assay_ca_have_record record = { 0 };
+    assay_ca_force_scope(&w->ca, w->ca.ca_number, w->member[slot].node_id, w->own[slot].key,
+                         &record.scope);
+    return assay_ca_apply_have(&w->ca, slot, w->member[slot].node_id, &record, NULL) ==
+           ASSAY_CA_APPLIED;
+}
+
+/* Five of 16 members hold shares of a generation and then say, one after the other, that they are
+ * gone: each once in 64 epochs and more, which nothing forbids. So each reshare is followed by a
+ * reshare, and the number that operators ordered, or that is a year old, is never replaced. */
+Test(ceremony, a_third_that_loses_shares_in_turns_halts_no_rollover, .timeout = 900)
+{
+    enum { HOSTILE = 5, EPOCHS = 320 };
+    struct ceremony_world *w = ceremony_new(16, NULL);
+    uint64_t generation = 0;
+    uint32_t lost = 0;
+    cr_assert(ceremony_reach(w, 1, 8));
+    w->ca.config.replaced = 1;
+    for (uint32_t i = 0; i < EPOCHS && w->ca.next.number == 0; i++) {
+        if (w->ca.force.generation != generation)
+            for (uint32_t slot = 0; slot < HOSTILE; slot++)
+                if (say_lack(w, slot)) {
+                    lost++;
+                    generation = w->ca.force.generation;
+                    break;
+                }
+        ceremony_epoch(w);
+        cr_assert_geq(assay_ca_live(&w->ca), w->ca.force.threshold, "honest holders sign on");
+    }
+    cr_expect_gt(w->ca.next.number, 0, "%u epochs, generation %u, %u times lost", EPOCHS,
+                 (unsigned)w->ca.force.generation, lost);
+    ceremony_free(w);
+}

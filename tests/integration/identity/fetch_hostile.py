@@ -1,0 +1,145 @@
+"""ATTACK: a hostile node answers `assay identity fetch` with certificates that are old, or over (docs/identity.md 11).
+
+usage: fetch_hostile.py CERTIFICATES ASSAY; CERTIFICATES: the program identity_certificates
+"""
+import base64
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CERTIFICATES, ASSAY = (os.path.abspath(path) for path in sys.argv[1:3])
+FAULTS = []
+
+
+def check(what, holds):
+    print(("ok   " if holds else "FAIL ") + what)
+    if not holds:
+        FAULTS.append(what)
+
+
+def openssl(*words):
+    return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+
+def pem(name):
+    return openssl("x509", "-inform", "DER", "-in", "net/%s.der" % name).decode()
+
+
+class Node:
+    """A node that issues one certificate for ever."""
+
+    def __init__(self, certificate):
+        node = self
+        self.certificate, self.requests = certificate, 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                node.requests += 1
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps({"schema": "assay.issue", "schema_version": 1,
+                                             "data": {"status": 200, "certificate": node.certificate}}).encode())
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.where = "127.0.0.1:%d" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def words(folder, *nodes, ca="net/ca.pem"):
+    at = [word for node in nodes for word in ("--http", node.where)]
+    return [ASSAY, "identity", "fetch", "--dir", folder, "--key", "api", "--ca", ca, "--chain-id", CHAIN, "--member", NODE,
+            "--private-key", "key.pem", *at]
+
+
+def current(folder):
+    with open(folder + "/current/cert.pem") as file:
+        return file.read()
+
+
+def replaced():
+    """What is in place is valid for 900 s more. The node answers with one of an earlier epoch that ended 100 s ago."""
+    good, hostile = Node(pem("node")), Node(pem("older"))
+    subprocess.run(words("a", good), check=True, capture_output=True)
+    check("the newest is in place", current("a") == pem("node"))
+    ended = subprocess.run(words("a", hostile), capture_output=True, text=True)
+    print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
+    check("a certificate that is over replaces no valid one", current("a") == pem("node"))
+
+
+def watched():
+    """Two nodes are named. The first one answers with what is over; the second one has a valid certificate."""
+    good, hostile = Node(pem("node")), Node(pem("older"))
+    running = subprocess.Popen(words("b", hostile, good) + ["--watch", "--hook", "echo >>hooked"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(25)
+    running.kill()
+    _, errors = running.communicate()
+    print("    requests: %d of the hostile node, %d of the other; errors: %r" % (hostile.requests, good.requests, errors))
+    check("the other node is requested", good.requests > 0)
+    check("the valid certificate is in place", current("b") == pem("node"))
+
+
+def hooked():
+    """Two certificates in turn: each is a new set, and the hook runs each time."""
+    hostile = Node(pem("older"))
+    running = subprocess.Popen(words("c", hostile) + ["--watch", "--hook", "echo >>c-hooked"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        count = hostile.requests
+        while hostile.requests == count and time.monotonic() < end:
+            time.sleep(0.05)
+        hostile.certificate = pem("node") if hostile.certificate == pem("older") else pem("older")
+    running.kill()
+    running.wait()
+    runs = len(open("c-hooked").read())
+    print("    %d runs of the hook in 30 s" % runs)
+    check("the hook runs for newer certificates alone", runs <= 2)
+
+
+def crossed():
+    """docs/identity.md 5.1.1, 11.4: cert.pem has the cross certificate behind the leaf during a rollover."""
+    chain = pem("next_leaf") + pem("cross")
+    bundle = open("net/ca.pem").read() + pem("next")
+    with open("both.pem", "w") as file:
+        file.write(bundle)
+    node = Node(chain)
+    ended = subprocess.run(words("d", node, ca="both.pem"), capture_output=True, text=True)
+    print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
+    check("the chain of a server", os.path.exists("d/current") and current("d") == chain)
+    if os.path.exists("d/current"):
+        verified = subprocess.run(["openssl", "verify", "-x509_strict", "-CAfile", "net/ca.pem", "-untrusted", "d/current/cert.pem",
+                                   "d/current/cert.pem"], capture_output=True, text=True)
+        print("    a relying party that has number 1 alone: %s%s" % (verified.stdout, verified.stderr))
+        check("who has number 1 alone verifies it", verified.returncode == 0)
+
+
+WORK = tempfile.mkdtemp()
+os.chdir(WORK)
+try:
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "key.pem")
+    os.chmod("key.pem", 0o600)
+    os.mkdir("net")
+    with open("net/key.spki", "wb") as key:
+        key.write(openssl("pkey", "-in", "key.pem", "-pubout", "-outform", "DER"))
+    CHAIN = subprocess.run([CERTIFICATES, "net", str(int(time.time())), "4", "3"], check=True, capture_output=True, text=True).stdout.strip()
+    openssl("x509", "-inform", "DER", "-in", "net/ca.der", "-out", "net/ca.pem")
+    NAMES = openssl("x509", "-inform", "DER", "-in", "net/node.der", "-noout", "-ext", "subjectAltName").decode()
+    NODE = base64.b32decode(re.search("node/([a-z2-7]{52})/api", NAMES).group(1).upper() + "====").hex()
+    replaced()
+    watched()
+    hooked()
+    crossed()
+finally:
+    shutil.rmtree(WORK)
+print("%d faults" % len(FAULTS))
+sys.exit(1 if FAULTS else 0)
