@@ -290,17 +290,38 @@ enum assay_status assay_keyholder_audit_check(struct assay_signing_audit *audit,
     return ASSAY_OK;
 }
 
-/* Lists that are not those of the proven leaf have no path to its roots: holders refuse them. */
-static bool load_proofs(struct assay_signing_audit *a, const struct assay_signing_audit_proofs *p)
+/* A list that the node handed in, if it has the root that the leaf names. */
+static bool load_proven_list(struct assay_slice bytes, const uint8_t root[static 32],
+                             struct shown_list *list)
 {
+    uint8_t found[32];
+    if (!signing_load_list(bytes, list)) return false;
+    assay_declared_keys_root(&list->keys, found);
+    return assay_bytes_equal(found, root, sizeof found);
+}
+
+/* Everything but the checkpoint is the node's word until it is proven: a bare proof of the member,
+ * and the lists that its leaf names. Returns: false: nothing can be decided from these */
+static bool load_proofs(struct assay_signing_audit *a, const struct assay_signing_audit_proofs *p,
+                        const uint8_t node_id[static 32])
+{
+    struct assay_proven_state proven;
+    enum assay_proof_answer answer = ASSAY_PROVEN;
     a->has_member = a->is_encoded = false;
-    if (p->standing.len > sizeof a->proof) return false;
+    if (p->standing.len > sizeof a->proof ||
+        assay_proof_verify(p->standing, p->at, &answer, &proven) != ASSAY_OK ||
+        answer != ASSAY_PROVEN || !proven.bare || proven.next.epoch != p->at->epoch ||
+        !assay_bytes_equal(proven.member.node_id, node_id, 32))
+        return false;
+    const struct assay_declaration *const d = &proven.member.declaration;
     assay_bytes_copy(a->proof, sizeof a->proof, p->standing.bytes, p->standing.len);
     a->proof_len = p->standing.len;
-    a->is_bound = p->list.len > 0;
-    a->has_listed = a->is_bound && signing_load_list(p->list, &a->listed);
-    a->has_declared = p->declared.len > 0 && signing_load_list(p->declared, &a->declared);
-    return a->has_listed || !a->is_bound;
+    a->is_bound = d->keys_epoch > 0;
+    a->has_listed = a->is_bound && load_proven_list(p->list, d->keys_root, &a->listed);
+    const bool is_other =
+        d->count > 0 && d->roots[0].binds && !assay_bytes_equal(d->roots[0].root, d->keys_root, 32);
+    a->has_declared = is_other && load_proven_list(p->declared, d->roots[0].root, &a->declared);
+    return !a->is_bound || (a->has_listed && a->has_declared == is_other);
 }
 
 enum assay_status assay_keyholder_audit_proven(struct assay_signing_audit *audit,
@@ -322,7 +343,7 @@ enum assay_status assay_keyholder_audit_proven(struct assay_signing_audit *audit
     *answer = ASSAY_SIGNING_AUDIT_OTHER_NUMBER;
     if (entry->ca_number != audit->of_active.ca.number) return ASSAY_OK;
     *answer = ASSAY_SIGNING_AUDIT_NO_LIST;
-    if (!load_proofs(audit, proofs)) return ASSAY_OK;
+    if (!load_proofs(audit, proofs, entry->subject)) return ASSAY_OK;
     ASSAY_TRY(check_entry(audit, entry, answer));
     if (*answer == ASSAY_SIGNING_AUDIT_REFUSED) *reason = audit->derivation->reason;
     return ASSAY_OK;

@@ -434,14 +434,6 @@ Test(signing_audit, proofs_of_its_epoch_derive_a_text_without_a_ledger)
     cr_expect_eq(check_proven(&e, false, &list), ASSAY_SIGNING_AUDIT_NOT_CERTIFIED);
 }
 
-Test(signing_audit, a_list_that_the_leaf_does_not_name_derives_nothing)
-{
-    const struct assay_signing_entry token = sign(ASSAY_CREDENTIAL_TOKEN, 1, 0);
-    cr_expect_eq(check_proven(&token, true, &fewer), ASSAY_SIGNING_AUDIT_REFUSED);
-    cr_expect_eq(reason, ASSAY_DERIVATION_NOT_LISTED);
-    cr_expect_eq(check_proven(&token, true, NULL), ASSAY_SIGNING_AUDIT_NO_ENTRY);
-}
-
 /* ATTACK: the node that is requested hands in another list, none, or the proof of another member.
  * Nothing of that is the ledger's: it decides nothing. (The command says of what is decided and
  * signed: "a stranger has the key; retire it".) */
