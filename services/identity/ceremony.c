@@ -588,15 +588,20 @@ static uint32_t last_number(const struct assay_ca *ca)
     return last > ca->config.retired ? last : ca->config.retired;
 }
 
-/* Out: *is_reshare. Returns: the number of which a generation is to be made; 0: none */
+/* What is wanted takes turns with reshares of the active number: else holders that lose their shares
+ * one after the other keep it waiting for ever. Few indices do not wait. Out: *is_reshare. Returns:
+ * the number of which a generation is to be made; 0: none */
 static uint32_t find_wanted(const struct assay_ca *ca, bool *is_reshare)
 {
+    const bool has_next =
+        ca->next.number > 0 && wants_reshare(ca, &ca->next.force, ca->next.since);
+    const bool is_other = has_next || wants_number(ca);
+    const bool is_turn = !is_other || ca->attempts % 2 == 0 || is_urgent(ca);
     *is_reshare = true;
-    if (can_sign(ca) && wants_reshare(ca, &ca->force, ca->since)) return ca->ca_number;
-    if (ca->next.number > 0 && wants_reshare(ca, &ca->next.force, ca->next.since))
-        return ca->next.number;
+    if (is_turn && can_sign(ca) && wants_reshare(ca, &ca->force, ca->since)) return ca->ca_number;
+    if (has_next) return ca->next.number;
     *is_reshare = false;
-    return wants_number(ca) ? last_number(ca) + 1 : 0;
+    return is_other ? last_number(ca) + 1 : 0;
 }
 
 /* at_once: a hostile holder paid for the one before with its place; so there are few of these. */
