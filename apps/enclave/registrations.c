@@ -268,20 +268,32 @@ static bool have_list(const struct registrations *r, const uint8_t root[static 3
     return assay_bytes_equal(now, root, 32);
 }
 
+/* That of this root; else a free one; else that of the list that was issued first, but for the one
+ * that the ledger names: a declaration may be late. */
+static struct registration_list *find_room(struct registrations *r, const uint8_t root[static 32])
+{
+    struct registration_list *room = NULL;
+    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++)
+        if (r->lists[i].used && assay_bytes_equal(r->lists[i].root, root, 32)) return &r->lists[i];
+    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++) {
+        struct registration_list *const list = &r->lists[i];
+        if (!list->used) return list;
+        if (!assay_bytes_equal(list->root, r->root, 32) &&
+            (room == NULL || list->issued < room->issued))
+            room = list;
+    }
+    ASSAY_ASSERT(room != NULL); /* two lists have two roots */
+    return room;
+}
+
 size_t registrations_issue(struct registrations *r,
                            uint8_t list[static ASSAY_DECLARED_KEYS_LEN_MAX])
 {
-    struct registration_list next = { .used = true, .count = r->count };
+    struct registration_list next = { .used = true, .issued = ++r->issues, .count = r->count };
     const size_t len = make_list(r, list, next.root);
     for (uint32_t i = 0; i < r->count; i++)
         next.serials[i] = r->keys[i].serial;
-    for (size_t i = 0; i < REGISTRATIONS_LISTS_MAX; i++) {
-        if (!r->lists[i].used || !assay_bytes_equal(r->lists[i].root, next.root, 32)) continue;
-        r->lists[i] = next; /* a key that was withdrawn may be registered again */
-        return len;
-    }
-    r->lists[r->next_list] = next;
-    r->next_list = (r->next_list + 1) % REGISTRATIONS_LISTS_MAX;
+    *find_room(r, next.root) = next; /* a key that was withdrawn may be registered again */
     return len;
 }
 
@@ -301,6 +313,7 @@ static void note_statement(struct registrations *r, const struct assay_binding *
     r->era = binding->era;
     r->epoch = binding->epoch;
     assay_bytes_copy(r->beacon, 32, binding->beacon, 32);
+    assay_bytes_copy(r->root, 32, binding->keys_root, 32);
 }
 
 enum assay_status registrations_state(struct registrations *r, const struct assay_binding *binding,

@@ -61,6 +61,7 @@ struct registration_list {
     bool used;
     bool is_withdrawn; /* a key of it was; it is bound up to the epoch until */
     uint64_t until;
+    uint64_t issued; /* number of the last time */
     uint8_t root[32];
     uint32_t count;
     uint64_t serials[ASSAY_DECLARED_KEYS_MAX];
@@ -72,14 +73,14 @@ struct registrations {
     uint64_t serial;
     uint32_t count;
     struct registration keys[ASSAY_DECLARED_KEYS_MAX]; /* ascending by (purpose, name) */
-    uint32_t next_list;
+    uint64_t issues;
     struct registration_list lists[REGISTRATIONS_LISTS_MAX];
     struct registration_users users;
     struct registration_tries all, tries[REGISTRATIONS_USERS_MAX];
     /* Newest statement. */
     uint32_t era;
     uint64_t epoch;
-    uint8_t beacon[32];
+    uint8_t beacon[32], root[32]; /* root: that the ledger names */
 };
 
 /* boot: random, of this start of the enclave. */
