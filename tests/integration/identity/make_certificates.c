@@ -155,6 +155,7 @@ static void write_leaves(const struct group *g, uint32_t indices,
     past.time_ms -= 2000 * 1000; /* beyond its validity */
     must(assay_credential_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "expired.der", out);
+    past.epoch -= 16;
     past.time_ms = state->time_ms - 1000 * 1000; /* over for 100 s */
     must(assay_credential_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "older.der", out);
