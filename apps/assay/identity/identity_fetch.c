@@ -30,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DER_MAX = 4096, WAIT_S = 600, HOOK_S = 60 /* that a hook may take */ };
+enum { WAIT_S = 600, HOOK_S = 60 /* that a hook may take */ };
 
 /* ------------------------------------------------------------ messages */
 
@@ -179,62 +179,7 @@ static int open_registration(struct cli_identity_fetch *f)
                                                      : "no memory");
 }
 
-/* ------------------------------------------------------------ the certificate */
-
-static bool read_leaf(const struct cli_identity_fetch *f, uint8_t *der, size_t *len)
-{
-    struct assay_slice text = assay_slice_over(f->issued.pem, f->issued.len), label;
-    return assay_pem_next(&text, &label, der, DER_MAX, len) == ASSAY_OK &&
-           assay_slice_equal(label, assay_slice_over("CERTIFICATE", strlen("CERTIFICATE")));
-}
-
-static int refuse_authorities(const struct cli_identity_fetch *f,
-                              const struct cli_identity_trust *trust, enum assay_status status)
-{
-    const char *const why =
-        f->svid->why[0] != '\0' ? f->svid->why : "no CA certificates can be read";
-    if (status == ASSAY_E_KEY)
-        return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED,
-                                 "%s: expected CA certificates of a network, which are of Ed25519 "
-                                 "(assay ca bundle): %s",
-                                 trust->from, why);
-    return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED, "%s: %s (%s)", trust->from, why,
-                             assay_status_text(status));
-}
-
-/* By a CA certificate that the operator named or that was proven, of this key, name, member and
- * network. Out: *leaf, in der: what was verified, and nothing else of the node's text. */
-static int verify_certificate(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
-                              uint8_t der[static DER_MAX], struct assay_slice *leaf)
-{
-    const struct assay_svid_terms terms = { .chain_id = f->chain_id,
-                                            .node_id = f->node_id,
-                                            .standing_worst = ASSAY_STANDING_WARNING,
-                                            .accepts_insecure = f->accepts_insecure,
-                                            .skew_s = CLI_IDENTITY_SKEW_S,
-                                            .at_unix_s = (int64_t)(assay_unix_ms() / 1000) };
-    size_t len = 0;
-    if (!read_leaf(f, der, &len))
-        return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED,
-                                 "the answer of the node is no certificate");
-    *leaf = assay_slice_over(der, len);
-    const enum assay_status status = assay_svid_verify_chain(&terms, trust->ca, leaf, 1, f->svid);
-    if (status != ASSAY_OK) return refuse_authorities(f, trust, status);
-    if (f->svid->answer != ASSAY_IDENTITY_VALID)
-        return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED,
-                                 "the certificate does not verify under %s: %s%s", trust->from,
-                                 f->svid->why,
-                                 f->svid->answer == ASSAY_IDENTITY_INSECURE
-                                     ? "; for trials, --accept-insecure accepts it"
-                                     : "");
-    if (f->svid->spki_len != sizeof f->key.spki ||
-        !assay_bytes_equal(f->svid->spki, f->key.spki, sizeof f->key.spki) ||
-        strcmp(f->svid->name, f->name) != 0)
-        return cli_identity_fail(
-            f, ASSAY_EXIT_CONTRAINDICATED,
-            "the certificate is of another key: another program has the name \"%s\"", f->name);
-    return ASSAY_EXIT_OK;
-}
+/* ------------------------------------------------------------ CA certificates, reports */
 
 int cli_identity_report_set(const struct cli_identity_fetch *f, bool is_new)
 {
@@ -256,31 +201,6 @@ int cli_identity_report_set(const struct cli_identity_fetch *f, bool is_new)
     assay_json_set_text(data, "expires_at", ends);
     assay_json_set_bool(data, "is_new", is_new);
     return cli_print_envelope("assay.identity.fetch", data);
-}
-
-int cli_identity_use_certificate(struct cli_identity_fetch *f,
-                                 const struct cli_identity_trust *trust, bool *is_new)
-{
-    char key[CLI_IDENTITY_PEM_MAX], message[CLI_IDENTITY_FOLDER_MESSAGE_LEN];
-    uint8_t der[DER_MAX], pem[2 * DER_MAX];
-    struct assay_slice leaf;
-    size_t pem_len = 0;
-    const int exit = verify_certificate(f, trust, der, &leaf);
-    *is_new = false;
-    if (exit != ASSAY_EXIT_OK) return exit;
-    const enum assay_status put =
-        assay_pem_put("CERTIFICATE", leaf.bytes, leaf.len, pem, sizeof pem, &pem_len);
-    ASSAY_ASSERT(put == ASSAY_OK);
-    const size_t len = cli_identity_key_encode(&f->key, key);
-    const struct cli_identity_set set = { .key = assay_slice_over(key, len),
-                                          .chain = assay_slice_over(pem, pem_len),
-                                          .ca = trust->ca,
-                                          .bundle = trust->bundle,
-                                          .serial = f->svid->serial };
-    const enum assay_status status = cli_identity_folder_swap(f->dir, &set, is_new, message);
-    assay_secret_wipe(key, sizeof key);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : cli_identity_fail(f, ASSAY_EXIT_INTERNAL, "%s", message);
 }
 
 int cli_identity_trust_read(const struct cli_identity_fetch *f, struct cli_identity_trust *trust)

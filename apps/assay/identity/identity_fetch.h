@@ -2,7 +2,8 @@
  * apps/assay/identity/identity_fetch.h - state of `assay identity fetch`, shared by the files that
  * implement it:
  *
- *   identity_fetch.c   options, the key, certificates
+ *   identity_fetch.c   options, the key
+ *   identity_certificate.c  certificates
  *   identity_watch.c   requests, renewal, reports of failures
  *   identity_hook.c    the hook
  *   identity_trust.c   CA certificates and keys of tokens: of a file, or proven from a checkpoint
@@ -73,7 +74,10 @@ int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_iden
 int cli_identity_use_token(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
                            bool *is_new);
 
-/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. */
+/* Is f->svid over, by this machine's date? In: what: "certificate". Returns: an enum assay_exit */
+int cli_identity_check_expiry(const struct cli_identity_fetch *f, const char *what);
+/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. One that is over,
+ * or older than a valid one in place, replaces nothing. */
 int cli_identity_use_certificate(struct cli_identity_fetch *f,
                                  const struct cli_identity_trust *trust, bool *is_new);
 /* Prints what is in the folder. Returns: an enum assay_exit */

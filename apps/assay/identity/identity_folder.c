@@ -144,7 +144,8 @@ enum assay_status cli_identity_folder_swap(const char *dir, const struct cli_ide
 {
     char name[NAME_LEN], before[NAME_LEN], hex[33], ca[17];
     uint8_t digest[32];
-    assay_sha256(set->ca.bytes, set->ca.len, digest);
+    const struct assay_slice pieces[] = { set->chain, set->ca };
+    assay_sha256_pieces(pieces, sizeof pieces / sizeof pieces[0], digest);
     assay_hex_encode(set->serial, 16, hex, sizeof hex);
     assay_hex_encode(digest, 8, ca, sizeof ca);
     (void)snprintf(name, sizeof name, "%s%s-%s", set_prefix, hex, ca);

@@ -6,7 +6,7 @@
  *   DIR/key-name       kind and name of the key, and the audience of a token
  *   DIR/current        symbolic link to the newest of:
  *   DIR/set-NUMBER     key.pem, cert.pem, and ca.pem or bundle.json or both, complete before the
- *                      link names it; NUMBER: of the certificate, and of the CA certificates
+ *                      link names it; NUMBER: of the certificate, and of the chains
  *
  * A process that is killed at any call leaves the link as it was, or the new one.
  */

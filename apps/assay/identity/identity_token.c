@@ -38,7 +38,7 @@ static int verify_token(struct cli_identity_fetch *f, const struct cli_identity_
                                  f->svid->answer == ASSAY_IDENTITY_INSECURE
                                      ? "; for trials, --accept-insecure accepts it"
                                      : "");
-    if (strcmp(f->svid->name, f->name) == 0) return ASSAY_EXIT_OK;
+    if (strcmp(f->svid->name, f->name) == 0) return cli_identity_check_expiry(f, "token");
     return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED,
                              "the token is of the key \"%s\", expected \"%s\"", f->svid->name,
                              f->name);

@@ -129,6 +129,7 @@ static int use_issued(struct cli_identity_fetch *f, bool again)
     if (exit == ASSAY_EXIT_OK) exit = use_set(f, &trust, &is_new);
     free(trust.bytes);
     if (exit != ASSAY_EXIT_OK) return exit;
+    if (!is_new && !again) use_next_node(f); /* this one may be behind */
     report_success(f);
     exit = cli_identity_hook_is_due(f) ? cli_identity_hook_run(f) : ASSAY_EXIT_OK;
     const int reported = again && !is_new ? ASSAY_EXIT_OK : cli_identity_report_set(f, is_new);
@@ -178,7 +179,12 @@ int cli_identity_fetch_once(struct cli_identity_fetch *f)
         if (exit != ASSAY_EXIT_OK) return exit;
         assay_hex_encode(f->node_id, 32, member, sizeof member);
         const enum cli_identity_answer answer = cli_identity_request(&f->node, &wanted, &f->issued);
-        if (answer == CLI_IDENTITY_ISSUED) return use_issued(f, false);
+        if (answer == CLI_IDENTITY_ISSUED) {
+            const int used = use_issued(f, false);
+            if (used != ASSAY_EXIT_CONTRAINDICATED || ++failures >= f->http_count) return used;
+            use_next_node(f);
+            continue;
+        }
         if (answer != CLI_IDENTITY_WAIT) {
             use_next_node(f);
             if (++failures < f->http_count) continue;

@@ -162,3 +162,18 @@ enum assay_status assay_svid_verify_chain(const struct assay_svid_terms *terms,
     svid->answer = assay_svid_check_terms(terms, svid);
     return ASSAY_OK;
 }
+
+bool assay_svid_is_cross(const struct assay_svid_terms *terms, const struct assay_slice *chain,
+                         size_t count, struct assay_svid *svid)
+{
+    struct assay_x509_svid leaf, cross;
+    const char *why = NULL;
+    ASSAY_ASSERT(count >= 1 && svid->answer == ASSAY_IDENTITY_VALID);
+    const bool is_cross =
+        count > 1 && assay_x509_svid(chain[0], ASSAY_SVID_LEAF, &leaf, &why) == ASSAY_OK &&
+        find_cross(terms, &leaf, chain, 2, svid, &cross) &&
+        check_ca(terms, &cross, &leaf, svid) == ASSAY_IDENTITY_VALID;
+    svid->answer = ASSAY_IDENTITY_VALID; /* of the leaf, whatever is behind it */
+    svid->why[0] = '\0';
+    return is_cross;
+}

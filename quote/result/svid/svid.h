@@ -125,6 +125,13 @@ ASSAY_CHECKED enum assay_status assay_svid_verify_token(const struct assay_svid_
                                                         struct assay_slice trusted,
                                                         struct assay_slice text,
                                                         struct assay_svid *svid);
+/* After assay_svid_verify_chain with these terms and chain[0] alone, whose answer was VALID. In:
+ * chain[count]: the leaf first; the others hostile. Returns: whether chain[1] is the certificate of
+ * the leaf's CA number by a number before it that is trusted (docs/identity.md 5.1.1) */
+ASSAY_CHECKED bool assay_svid_is_cross(const struct assay_svid_terms *terms,
+                                       const struct assay_slice *chain, size_t count,
+                                       struct assay_svid *svid);
+
 /* "other-network", ... Returns: a static text, "unknown" outside the list. */
 const char *assay_svid_answer_text(enum assay_identity_answer answer);
 

@@ -6,8 +6,8 @@
  * certified epoch: of a key that a certified PASS bound and the newest declared list has, of a
  * member at WARNING or better, or of a group key where it came into force or is the next one. A
  * holder joins a session for a token with the subject's own coordinator alone. It joins none while
- * its daemon obeys a fence, and none for a text of another era than its daemon's. No commitments are
- * answered in two lists, by no signer, whatever its host does with its memory. A journal is one
+ * its daemon obeys a fence, and none for a text of another era than its daemon's. No commitments
+ * are answered in two lists, by no signer, whatever its host does with its memory. A journal is one
  * chain. With at most a third of the weight faulty a certificate comes within ten seconds of its
  * holder's turns in which nothing else is requested, and well before the one before it ends.
  *

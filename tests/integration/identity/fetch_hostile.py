@@ -1,4 +1,4 @@
-"""ATTACK: a hostile node answers `assay identity fetch` with certificates that are old, or over (docs/identity.md 11).
+"""Attack: a hostile node answers `assay identity fetch` with certificates that are old, or over (docs/identity.md 11).
 
 usage: fetch_hostile.py CERTIFICATES ASSAY; CERTIFICATES: the program identity_certificates
 """
@@ -67,12 +67,20 @@ def current(folder):
 
 def replaced():
     """What is in place is valid for 900 s more. The node answers with one of an earlier epoch that ended 100 s ago."""
-    good, hostile = Node(pem("node")), Node(pem("older"))
+    good, hostile, behind = Node(pem("node")), Node(pem("older")), Node(pem("behind"))
     subprocess.run(words("a", good), check=True, capture_output=True)
     check("the newest is in place", current("a") == pem("node"))
     ended = subprocess.run(words("a", hostile), capture_output=True, text=True)
     print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
     check("a certificate that is over replaces no valid one", current("a") == pem("node"))
+    check("it is refused", ended.returncode == 11 and "this machine's date" in ended.stderr)
+    ended = subprocess.run(words("a", behind), capture_output=True, text=True)
+    check("an older one replaces no newer one", current("a") == pem("node"))
+    check("it is refused: %s" % ended.stderr, ended.returncode == 11 and "older than that in" in ended.stderr)
+    ended = subprocess.run(words("a", hostile, behind, good), capture_output=True, text=True)
+    check("the third node is requested", ended.returncode == 0 and good.requests == 2)
+    subprocess.run(words("e", behind), check=True, capture_output=True)
+    check("the older one is better than none", current("e") == pem("behind"))
 
 
 def watched():

@@ -159,6 +159,9 @@ static void write_leaves(const struct group *g, uint32_t indices,
     past.time_ms = state->time_ms - 1000 * 1000; /* over for 100 s */
     must(assay_credential_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
     certify(g, indices, "older.der", out);
+    past.time_ms = state->time_ms - 600 * 1000; /* valid for 300 s more */
+    must(assay_credential_leaf_tbs(ca, &past, entry, tbs, sizeof tbs, &out));
+    certify(g, indices, "behind.der", out);
     entry->purpose = ASSAY_CREDENTIAL_PURPOSE_TOKEN;
     must(assay_credential_token(ca, state, entry, 0, tbs, sizeof tbs, &out));
     sign_token(g, indices, ca, "token.jwt", out);

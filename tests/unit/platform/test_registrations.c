@@ -203,7 +203,7 @@ Test(registrations, a_withdrawal_ends_no_other_key)
     }
 }
 
-/* ATTACK: a program of another user registers one key in each of seven epochs and withdraws all of
+/* Attack: a program of another user registers one key in each of seven epochs and withdraws all of
  * them: the host receives the list of before once more, at its old place among the eight. The next
  * list then takes this place, though the ledger names the list for as long as the declaration of
  * the next one is not final. No key of that list was withdrawn. */
@@ -443,7 +443,7 @@ Test(registrations, one_user_has_no_more_than_half_of_the_attempts)
     }
 }
 
-/* ATTACK: after a restart of the enclave two users are faster than the others. */
+/* Attack: after a restart of the enclave two users are faster than the others. */
 Test(registrations, two_users_keep_no_reserved_name_and_not_the_enclaves_user_from_registering)
 {
     static const uint8_t nothing;

@@ -444,7 +444,7 @@ Test(key_lists, a_block_has_a_bounded_number_of_them, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
-/* ATTACK: 34 members of any weight, also of none and SUSPENDED, declare a list of the greatest
+/* Attack: 34 members of any weight, also of none and SUSPENDED, declare a list of the greatest
  * length in each epoch before others do. Nobody else declares any more: keys of an enclave that
  * restarted, or of which one key was withdrawn (identity.md 6.6.2), end and stay so, the entry of a
  * holder too. */

@@ -434,7 +434,7 @@ Test(signing_audit, proofs_of_its_epoch_derive_a_text_without_a_ledger)
     cr_expect_eq(check_proven(&e, false, &list), ASSAY_SIGNING_AUDIT_NOT_CERTIFIED);
 }
 
-/* ATTACK: the node that is requested hands in another list, none, or the proof of another member.
+/* Attack: the node that is requested hands in another list, none, or the proof of another member.
  * Nothing of that is the ledger's: it decides nothing. (The command says of what is decided and
  * signed: "a stranger has the key; retire it".) */
 Test(signing_audit, a_node_that_hands_in_what_the_leaf_does_not_name_decides_nothing)

@@ -655,7 +655,7 @@ Test(ceremony, drawn_no_hostile_third_signs_stops_or_frames)
     }
 }
 
-/* --- ATTACK on the turns of ceremonies (3.4, 3.15) */
+/* --- attack on the turns of ceremonies (3.4, 3.15) */
 static bool say_lack(struct ceremony_world *w, uint32_t slot)
 {
     struct assay_ca_have_record record = { 0 };

@@ -213,6 +213,31 @@ Test(sim_group_key, members_leave_and_join_while_it_is_made, .timeout = 600)
     cr_expect_geq(SUM(total, RESHARES), 1);
 }
 
+/* Attack: less than a third votes UNJUDGED about the others, which is no offence, while one machine
+ * is away. What is left certifies every PASS, so it certifies the keys (docs/protocol.md 2.16.5). */
+Test(sim_group_key, a_minority_without_verdicts_and_a_machine_that_is_away_end_no_keys,
+     .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 4; seed += test_every(2)) {
+        const uint32_t liars = seed % 2 == 0 ? 1 : 2;
+        struct assay_scenario s = keyed(seed % 2 == 0 ? 5 : 7, 44);
+        attack(&s, ASSAY_SIM_ATTACK_SHRUG, liars, 12, 0);
+        s.adversaries[0].victims = add_cohort(&s, "others", s.nodes - liars - 1);
+        s.partitions[s.partition_count++] = (struct assay_sim_partition){
+            .start_epoch = 14,
+            .stop_epoch = 18,
+            .by_cohort = true,
+            .cohort = add_cohort(&s, "cut", 1),
+        };
+        s.services.key_sessions = true;
+        s.heal_epoch = 30;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_SIGNING], 100);
+}
+
 /* Two of seven are cut off while it is made, and said nothing: they get shares by the next reshare,
  * or vouch late. */
 Test(sim_group_key, a_third_is_cut_off_and_comes_late, .timeout = 600)
