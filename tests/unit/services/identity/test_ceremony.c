@@ -691,3 +691,31 @@ Test(ceremony, a_third_that_loses_shares_in_turns_halts_no_rollover, .timeout = 
                  (unsigned)w->ca.force.generation, lost);
     ceremony_free(w);
 }
+
+/* --- ATTACK on the margin of a generation (3.4, 3.5.1) */
+
+/* Two of seven hold indices and never say HAVE, which convicts nobody. An honest holder was away in
+ * the epoch of the dealings, has none of them, and never vouches either. So the generation is in
+ * force with t live indices, for a day: whichever of the four is away next for some minutes takes
+ * the key with it, though at no time more than two are hostile and one is away. */
+Test(ceremony, holders_that_never_vouched_are_replaced_before_another_one_is_needed, .timeout = 900)
+{
+    struct ceremony_world *w = ceremony_new(7, NULL);
+    uint8_t key[32];
+    w->ca.config.refresh = ASSAY_CA_REFRESH;
+    for (uint32_t i = 0; i < 3; i++)
+        w->own[i].faults = CEREMONY_NO_HAVE;
+    cr_assert(ceremony_reach(w, 1, 10));
+    assay_bytes_copy(key, 32, w->ca.key, 32);
+    w->own[2].faults = 0; /* it is here again since */
+    cr_assert_eq(assay_ca_live(&w->ca), w->ca.force.threshold);
+    for (uint32_t i = 0; i < 100; i++)
+        ceremony_epoch(w);
+    cr_expect_gt(w->ca.force.generation, 1, "100 epochs later nothing has replaced them");
+    w->member[3].is_full = w->member[3].is_warning = w->member[3].keys_active = false;
+    for (uint32_t i = 0; i < ASSAY_CA_FEW_EPOCHS + 1 && !w->ca.key_lost; i++)
+        ceremony_epoch(w);
+    cr_expect_not(w->ca.key_lost, "one of the four was away for some epochs");
+    cr_expect_arr_eq(w->ca.key, key, 32);
+    ceremony_free(w);
+}
