@@ -80,9 +80,11 @@ static void count_behind(const struct assay_ca *ca, struct assay_ca_sharing *s, 
     }
 }
 
-/* 3.4: what ends a holder's part in a generation in force. */
-static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, bool certified,
-                      struct assay_ca_facts *facts)
+/* 3.4: what ends a holder's part in a generation in force. Who has not vouched when the next
+ * ceremony may begin holds nothing, and the others would be without margin until `refresh`. In:
+ * since: epoch of the close that put the generation into force */
+static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, uint64_t since,
+                      bool certified, struct assay_ca_facts *facts)
 {
     for (uint32_t i = 0; i < s->holders; i++) {
         struct assay_ca_holder *const h = &s->holder[i];
@@ -91,7 +93,8 @@ static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, bool cert
         if (assay_ca_key_is_active(ca, h)) h->inactive = 0;
         else if (certified) h->inactive++;
         if (m == NULL || m->renewed || !m->is_warning || m->incarnation != h->incarnation ||
-            h->inactive >= ASSAY_CA_INACTIVE_EPOCHS)
+            h->inactive >= ASSAY_CA_INACTIVE_EPOCHS ||
+            (certified && !h->has && ca->epoch - since >= ASSAY_CA_BEGIN_EPOCHS))
             assay_ca_lose(ca, s, h, facts);
     }
 }
@@ -638,8 +641,8 @@ void assay_ca_close_epoch(struct assay_ca *ca, uint64_t epoch, bool certified,
     count_behind(ca, &ca->force, certified);
     count_behind(ca, &ca->next.force, certified);
     count_behind(ca, &ca->ceremony.next, certified);
-    find_lost(ca, &ca->force, certified, facts);
-    find_lost(ca, &ca->next.force, certified, facts);
+    find_lost(ca, &ca->force, ca->since, certified, facts);
+    find_lost(ca, &ca->next.force, ca->next.since, certified, facts);
     drop_numbers(ca, facts);
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         if (ca->member[i].renewed) ca->barred_until[i] = ca->lost_until[i] = 0;
