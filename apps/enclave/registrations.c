@@ -106,13 +106,35 @@ static bool may_have_name(const struct registrations *r, uint32_t uid, struct as
     return true;
 }
 
-static bool has_place(const struct registrations *r, uint32_t uid)
+static bool has_key_of(const struct registrations *r, const struct registration_reserved *reserved)
 {
-    uint32_t own = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct assay_declared_key key;
+        registrations_get(r, i, &key);
+        if (is_reserved_for(reserved, key.name)) return true;
+    }
+    return false;
+}
+
+/* A reserved name has a place until it has a key. */
+static bool has_place(const struct registrations *r, uint32_t uid, struct assay_slice name)
+{
+    uint32_t own = 0, kept = 0;
     for (uint32_t i = 0; i < r->count; i++)
         own += r->keys[i].uid == uid;
-    return r->count < ASSAY_DECLARED_KEYS_MAX &&
+    for (uint32_t i = 0; i < r->users.count; i++)
+        kept += !is_reserved_for(&r->users.reserved[i], name) &&
+                !has_key_of(r, &r->users.reserved[i]);
+    return r->count + kept < ASSAY_DECLARED_KEYS_MAX &&
            (uid == r->users.owner || own < REGISTRATIONS_USER_KEYS);
+}
+
+/* The enclave's own user, and those whom its configuration names. */
+static bool is_named(const struct registrations *r, uint32_t uid)
+{
+    for (uint32_t i = 0; i < r->users.count; i++)
+        if (r->users.reserved[i].uid == uid) return true;
+    return uid == r->users.owner;
 }
 
 static void refill(struct registration_tries *t, uint64_t each_ms, uint64_t now_ms)
@@ -140,14 +162,15 @@ static struct registration_tries *tries_of(struct registrations *r, uint32_t uid
 
 static bool take_try(struct registrations *r, uint32_t uid, uint64_t now_ms)
 {
-    refill(&r->all, REGISTRATIONS_EACH_MS, now_ms);
-    if (r->all.used == REGISTRATIONS_BURST) return false;
+    struct registration_tries *const all = is_named(r, uid) ? &r->of_named : &r->of_others;
+    refill(all, REGISTRATIONS_EACH_MS, now_ms);
+    if (all->used == REGISTRATIONS_BURST) return false;
     if (uid != r->users.owner) {
         struct registration_tries *const own = tries_of(r, uid, now_ms);
         if (own->used == REGISTRATIONS_USER_BURST) return false;
         own->used++;
     }
-    r->all.used++;
+    all->used++;
     return true;
 }
 
@@ -195,7 +218,7 @@ enum assay_status registrations_add(struct registrations *r, uint32_t uid, struc
     const uint32_t at = find_place(r, key->purpose, key->name, &same);
     if (same)
         return is_same_entry(&r->keys[at], &one, key->proof.len) ? ASSAY_OK : ASSAY_E_DUPLICATE;
-    if (!has_place(r, uid)) return ASSAY_E_FULL;
+    if (!has_place(r, uid, key->name)) return ASSAY_E_FULL;
     for (uint32_t i = r->count; i > at; i--)
         r->keys[i] = r->keys[i - 1];
     one.serial = ++r->serial;

@@ -76,7 +76,8 @@ struct registrations {
     uint64_t issues;
     struct registration_list lists[REGISTRATIONS_LISTS_MAX];
     struct registration_users users;
-    struct registration_tries all, tries[REGISTRATIONS_USERS_MAX];
+    /* Of all users that the configuration names, the enclave's own too; of all others. */
+    struct registration_tries of_named, of_others, tries[REGISTRATIONS_USERS_MAX];
     /* Newest statement. */
     uint32_t era;
     uint64_t epoch;
