@@ -314,7 +314,7 @@ def until(what, holds, seconds=30):
 def failures():
     """A renewal that fails is reported with the time that is left, then once in 60 s, and when the certificate expires."""
     at = "127.0.0.1:%d" % SERVER.server_port
-    ending = Authority("ending", SPKI, int(time.time()) - 893)
+    ending = Authority("ending", SPKI, int(time.time()) - 880)
     Node.answers = [issued(ending.pem), problem(503, "few_holders")]
     running = watching("ending-watch", "--http", at, network=ending)
 
