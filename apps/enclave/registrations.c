@@ -129,8 +129,7 @@ static bool has_place(const struct registrations *r, uint32_t uid, struct assay_
            (uid == r->users.owner || own < REGISTRATIONS_USER_KEYS);
 }
 
-/* The enclave's own user, and those whom its configuration names. */
-static bool is_named(const struct registrations *r, uint32_t uid)
+bool registrations_is_named(const struct registrations *r, uint32_t uid)
 {
     for (uint32_t i = 0; i < r->users.count; i++)
         if (r->users.reserved[i].uid == uid) return true;
@@ -162,7 +161,8 @@ static struct registration_tries *tries_of(struct registrations *r, uint32_t uid
 
 static bool take_try(struct registrations *r, uint32_t uid, uint64_t now_ms)
 {
-    struct registration_tries *const all = is_named(r, uid) ? &r->of_named : &r->of_others;
+    const bool is_named = registrations_is_named(r, uid);
+    struct registration_tries *const all = is_named ? &r->of_named : &r->of_others;
     refill(all, REGISTRATIONS_EACH_MS, now_ms);
     if (all->used == REGISTRATIONS_BURST) return false;
     if (uid != r->users.owner) {

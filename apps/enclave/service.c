@@ -81,19 +81,26 @@ static bool send_line(int fd, const char *text, size_t len)
     return send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* One user that is not the enclave's own has half of the connections at most. */
-static bool has_place(struct service *service, uint32_t uid, uint32_t owner, uint64_t now_ms)
+/* One user that is not the enclave's own has half of the connections at most; all that the
+ * configuration does not name leave some to those that it does. */
+static bool has_place(struct service *service, uint32_t uid, const struct registrations *keys,
+                      uint64_t now_ms)
 {
-    size_t open = 0;
+    size_t open = 0, of_others = 0;
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
         if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
-        open += client->fd >= 0 && client->uid == uid;
+        if (client->fd < 0) continue;
+        open += client->uid == uid;
+        of_others += !registrations_is_named(keys, client->uid);
     }
-    return uid == owner || open < SERVICE_USER_CLIENTS_MAX;
+    if (!registrations_is_named(keys, uid) &&
+        of_others >= SERVICE_CLIENTS_MAX - SERVICE_NAMED_CLIENTS)
+        return false;
+    return uid == keys->users.owner || open < SERVICE_USER_CLIENTS_MAX;
 }
 
-static void accept_one(struct service *service, uint32_t owner, uint64_t now_ms)
+static void accept_one(struct service *service, const struct registrations *keys, uint64_t now_ms)
 {
     static const char busy[] = "error busy\n";
     struct ucred peer;
@@ -104,7 +111,7 @@ static void accept_one(struct service *service, uint32_t owner, uint64_t now_ms)
         close(fd);
         return;
     }
-    const bool is_served = has_place(service, peer.uid, owner, now_ms);
+    const bool is_served = has_place(service, peer.uid, keys, now_ms);
     for (size_t i = 0; is_served && i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
         if (client->fd >= 0) continue;
@@ -172,7 +179,7 @@ void service_step(struct service *service, struct counter *counter, struct regis
 {
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
         if (service->clients[i].fd >= 0) serve_client(&service->clients[i], counter, keys, now_ms);
-    accept_one(service, keys->users.owner, now_ms);
+    accept_one(service, keys, now_ms);
 }
 
 void service_close(struct service *service)

@@ -72,7 +72,10 @@ static enum assay_status encode_all(const struct assay_authority_proven *p,
 
 int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_identity_trust *trust)
 {
-    struct cli_authority_query q = { .command = command, .node = f->node };
+    /* A node that hides what operators retired does so for this long at most. */
+    struct cli_authority_query q = { .command = command,
+                                     .node = f->node,
+                                     .time = { .max_age = "1h" } };
     struct cli_authority a = { .bytes = NULL };
     *trust = (struct cli_identity_trust){ .from = f->checkpoint };
     int exit = load_checkpoint(f, &q.checkpoint);

@@ -100,6 +100,27 @@ static enum assay_status check_keys(const struct assay_context *context, struct 
     return ASSAY_OK;
 }
 
+/* Does it use the part of the members that declared keys within the last epochs, or whose keys are
+ * not active at their standing? The others have a part of their own: an enclave that restarted, or
+ * of which a key was withdrawn, keeps its keys, whatever others declare in each epoch. */
+static bool declares_again(const struct assay_context *context, uint32_t slot)
+{
+    const struct assay_member *m = &context->state->members[slot];
+    const struct assay_declaration *d = &m->declaration;
+    uint8_t none[32];
+    assay_declared_keys_no_root(none);
+    if (m->trust.score.standing > ASSAY_STANDING_WARNING ||
+        m->trust.integrity.standing > ASSAY_STANDING_WARNING)
+        return true;
+    for (uint32_t i = 0; i < d->count; i++) {
+        const struct assay_declared_root *r = &d->roots[i]; /* declared in the epoch before */
+        if (r->binds && r->since_epoch + ASSAY_KEYS_AGAIN_EPOCHS > context->epoch &&
+            !assay_bytes_equal(r->root, none, 32))
+            return true;
+    }
+    return false;
+}
+
 /* docs/protocol.md 2.16.2: one of a member and epoch, the first in chain order; 32 of a block. */
 static enum assay_status check_keys_fits(const struct assay_context *context,
                                          const struct assay_ledger *l, const struct assay_record *r)
@@ -109,6 +130,9 @@ static enum assay_status check_keys_fits(const struct assay_context *context,
     if (!assay_member_serves(&context->state->members[r->slot])) return ASSAY_E_INVALID;
     if (l->declares[r->slot]) return ASSAY_E_DUPLICATE;
     if (l->declared_in_block == ASSAY_KEYS_BLOCK_MAX) return ASSAY_E_FULL;
+    if (declares_again(context, r->slot) &&
+        r->bytes.len > ASSAY_KEYS_AGAIN_LEN_MAX - l->declared_again_len)
+        return ASSAY_E_FULL;
     return r->bytes.len <= ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len ? ASSAY_OK : ASSAY_E_FULL;
 }
 
@@ -118,6 +142,7 @@ static void apply_keys(const struct assay_context *context, struct assay_ledger 
     ASSAY_ASSERT(!l->declares[r->slot] && r->epoch == context->epoch);
     l->declares[r->slot] = true;
     l->declared_len += r->bytes.len;
+    if (declares_again(context, r->slot)) l->declared_again_len += r->bytes.len;
     l->declared_in_block++;
     assay_bytes_copy(l->declared[r->slot], 32, r->keys.root, 32);
 }

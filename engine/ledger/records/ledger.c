@@ -14,6 +14,7 @@ static bool ledger_is_valid(const struct assay_ledger *l)
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
     if (l->review_count > ASSAY_REVIEWS_EPOCH_MAX) return false;
     if (l->declared_len > ASSAY_KEYS_EPOCH_LEN_MAX) return false;
+    if (l->declared_again_len > ASSAY_KEYS_AGAIN_LEN_MAX) return false;
     if (l->declared_in_block > ASSAY_KEYS_BLOCK_MAX) return false;
     if (l->services.members != 0 && l->services.members != l->members) return false;
     if ((l->grants.names > 0) != (l->grants.rows != NULL)) return false;

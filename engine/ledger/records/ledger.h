@@ -72,6 +72,7 @@ struct assay_ledger {
     size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
     uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
     size_t declared_len;                       /* bytes of its KEYS */
+    size_t declared_again_len;                 /* of them, of members that declare often */
     uint32_t declared_in_block;                /* KEYS of the block that is built on the tip */
     uint32_t review_count;
     struct assay_ledger_review reviews[ASSAY_REVIEWS_EPOCH_MAX];

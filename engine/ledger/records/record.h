@@ -75,6 +75,8 @@ enum {
     ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
     ASSAY_KEYS_RECORD_LEN_MAX = 8192,
     ASSAY_KEYS_EPOCH_LEN_MAX = 256 * 1024, /* KEYS of all members */
+    ASSAY_KEYS_AGAIN_LEN_MAX = 128 * 1024, /* of those that declare often, or stand too low */
+    ASSAY_KEYS_AGAIN_EPOCHS = 4,           /* often: within so many epochs */
     ASSAY_KEYS_BLOCK_MAX = 32,             /* in one block: as many lists are stored with it */
 };
 
