@@ -591,9 +591,9 @@ static uint32_t last_number(const struct assay_ca *ca)
     return last > ca->config.retired ? last : ca->config.retired;
 }
 
-/* What is wanted takes turns with reshares of the active number: else holders that lose their shares
- * one after the other keep it waiting for ever. Few indices do not wait. Out: *is_reshare. Returns:
- * the number of which a generation is to be made; 0: none */
+/* What is wanted takes turns with reshares of the active number: else holders that lose their
+ * shares one after the other keep it waiting for ever. Few indices do not wait. Out: *is_reshare.
+ * Returns: the number of which a generation is to be made; 0: none */
 static uint32_t find_wanted(const struct assay_ca *ca, bool *is_reshare)
 {
     const bool has_next =

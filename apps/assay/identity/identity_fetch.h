@@ -76,8 +76,8 @@ int cli_identity_use_token(struct cli_identity_fetch *f, const struct cli_identi
 
 /* Is f->svid over, by this machine's date? In: what: "certificate". Returns: an enum assay_exit */
 int cli_identity_check_expiry(const struct cli_identity_fetch *f, const char *what);
-/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. One that is over,
- * or older than a valid one in place, replaces nothing. */
+/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. One that is over
+ * or older than a valid one in place replaces nothing. */
 int cli_identity_use_certificate(struct cli_identity_fetch *f,
                                  const struct cli_identity_trust *trust, bool *is_new);
 /* Prints what is in the folder. Returns: an enum assay_exit */

@@ -3,8 +3,9 @@
  * vouches wrongly, or is silent after its offer (docs/identity.md 3.9).
  *
  * What it does is drawn for each epoch, or always the kind of number `amount`: 1 wrong value, 2
- * wrong point, 3 accusations, 4 wrong voucher, 5 silence, 6 several, 7 a copied R. Records of a ceremony convict by themselves; a third of the
- * weight that does so neither prevents a generation nor gets a key.
+ * wrong point, 3 accusations, 4 wrong voucher, 5 silence, 6 several, 7 a copied R. Records of
+ * a ceremony convict by themselves; a third of the weight that does so neither prevents a
+ * generation nor gets a key.
  */
 #include "sim/adversary/rows.h"
 

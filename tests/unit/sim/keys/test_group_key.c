@@ -213,8 +213,8 @@ Test(sim_group_key, members_leave_and_join_while_it_is_made, .timeout = 600)
     cr_expect_geq(SUM(total, RESHARES), 1);
 }
 
-/* Attack: less than a third votes UNJUDGED about the others, which is no offence, while one machine
- * is away. What is left certifies every PASS, so it certifies the keys (docs/protocol.md 2.16.5). */
+/* Attack: less than a third votes UNJUDGED about the others, which is no offence, while one
+ * machine is away. What is left certifies every PASS, and the keys (docs/protocol.md 2.16.5). */
 Test(sim_group_key, a_minority_without_verdicts_and_a_machine_that_is_away_end_no_keys,
      .timeout = 600)
 {
