@@ -112,46 +112,33 @@ static int verify_certificate(struct cli_identity_fetch *f, const struct cli_ide
     return cli_identity_check_expiry(f, "certificate");
 }
 
-/* Of a valid certificate of this key in the folder. Returns: when it was issued; INT64_MIN: there
- * is none */
-static int64_t find_issued(const struct cli_identity_fetch *f,
-                           const struct cli_identity_trust *trust)
+/* A valid certificate of this key in the folder that is newer than that of the node, which is behind
+ * or lies: it stays, and takes the place of the answer. In, out: chain, f->svid */
+static void prefer_newer(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
+                         struct chain *chain)
 {
     const struct assay_svid_terms terms = terms_of(f);
-    struct assay_svid *const svid = calloc(1, sizeof *svid);
-    struct chain *const chain = calloc(1, sizeof *chain);
+    struct assay_svid *svid = calloc(1, sizeof *svid);
     char path[PATH_MAX];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int64_t issued_s = INT64_MIN;
     const int path_len = snprintf(path, sizeof path, "%s/current/cert.pem", f->dir);
-    if (svid != NULL && chain != NULL && path_len > 0 && path_len < PATH_MAX &&
+    if (svid != NULL && path_len > 0 && path_len < PATH_MAX &&
         assay_file_read(path, CLI_IDENTITY_PEM_LEN_MAX, &bytes, &len) == ASSAY_OK) {
-        read_chain(assay_slice_over(bytes, len), chain);
-        if (chain->count > 0 &&
-            assay_svid_verify_chain(&terms, trust->ca, chain->certificate, 1, svid) == ASSAY_OK &&
+        struct chain own;
+        read_chain(assay_slice_over(bytes, len), &own);
+        if (own.count > 0 &&
+            assay_svid_verify_chain(&terms, trust->ca, own.certificate, 1, svid) == ASSAY_OK &&
             svid->answer == ASSAY_IDENTITY_VALID && is_of_key(f, svid) &&
-            svid->not_after_s > terms.at_unix_s)
-            issued_s = svid->issued_s;
+            svid->not_after_s > terms.at_unix_s && svid->issued_s > f->svid->issued_s) {
+            struct assay_svid *const older = f->svid;
+            f->svid = svid;
+            svid = older;
+            read_chain(assay_slice_over(bytes, len), chain);
+        }
     }
     free(bytes);
-    free(chain);
     free(svid);
-    return issued_s;
-}
-
-/* A node that is behind, or lies, takes no validity away. */
-static int check_age(const struct cli_identity_fetch *f, const struct cli_identity_trust *trust)
-{
-    const int64_t in_place_s = find_issued(f, trust);
-    char issued[ASSAY_RFC3339_LEN + 1], in_place[ASSAY_RFC3339_LEN + 1];
-    if (f->svid->issued_s >= in_place_s) return ASSAY_EXIT_OK;
-    assay_rfc3339_format(f->svid->issued_s, issued);
-    assay_rfc3339_format(in_place_s, in_place);
-    return cli_identity_fail(f, ASSAY_EXIT_CONTRAINDICATED,
-                             "the certificate of the node is of %s, older than that in %s/current, "
-                             "of %s: request another node (--http)",
-                             issued, f->dir, in_place);
 }
 
 /* Of what was verified, and nothing else of the node's text. Returns: its length */
@@ -194,9 +181,9 @@ int cli_identity_use_certificate(struct cli_identity_fetch *f,
     const struct assay_svid_terms terms = terms_of(f);
     *is_new = false;
     read_chain(assay_slice_over(f->issued.pem, f->issued.len), &chain);
-    int exit = verify_certificate(f, trust, &chain);
-    if (exit == ASSAY_EXIT_OK) exit = check_age(f, trust);
+    const int exit = verify_certificate(f, trust, &chain);
     if (exit != ASSAY_EXIT_OK) return exit;
+    prefer_newer(f, trust, &chain);
     if (!assay_svid_is_cross(&terms, chain.certificate, chain.count, f->svid)) chain.count = 1;
     return swap_set(f, trust, &chain, is_new);
 }

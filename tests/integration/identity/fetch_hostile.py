@@ -76,9 +76,9 @@ def replaced():
     check("it is refused", ended.returncode == 11 and "this machine's date" in ended.stderr)
     ended = subprocess.run(words("a", behind), capture_output=True, text=True)
     check("an older one replaces no newer one", current("a") == pem("node"))
-    check("it is refused: %s" % ended.stderr, ended.returncode == 11 and "older than that in" in ended.stderr)
-    ended = subprocess.run(words("a", hostile, behind, good), capture_output=True, text=True)
-    check("the third node is requested", ended.returncode == 0 and good.requests == 2)
+    check("it says what is there: %s" % ended.stdout, ended.returncode == 0 and "already in" in ended.stdout)
+    ended = subprocess.run(words("a", hostile, good), capture_output=True, text=True)
+    check("the second node is requested", ended.returncode == 0 and good.requests == 2)
     subprocess.run(words("e", behind), check=True, capture_output=True)
     check("the older one is better than none", current("e") == pem("behind"))
 
