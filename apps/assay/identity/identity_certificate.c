@@ -112,8 +112,8 @@ static int verify_certificate(struct cli_identity_fetch *f, const struct cli_ide
     return cli_identity_check_expiry(f, "certificate");
 }
 
-/* A valid certificate of this key in the folder that is newer than that of the node, which is behind
- * or lies: it stays, and takes the place of the answer. In, out: chain, f->svid */
+/* A valid certificate of this key in the folder that is newer than that of the node, which is
+ * behind or lies: it stays, and takes the place of the answer. In, out: chain, f->svid */
 static void prefer_newer(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
                          struct chain *chain)
 {
