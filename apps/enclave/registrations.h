@@ -92,7 +92,7 @@ void registrations_init(struct registrations *r, const struct registration_users
 ASSAY_CHECKED enum assay_status registration_users_add(struct registration_users *users,
                                                        const char *text);
 
-/* Returns: whether it is the enclave's own user, or one whom its configuration names. */
+/* Returns: whether it is the enclave's own user, or one with a name that is reserved for it. */
 bool registrations_is_named(const struct registrations *r, uint32_t uid);
 /* In whose place of the chain a key proves that it is registered in this boot: SHA-256 of
  * ["assay/key-registration/v1", chain_id, boot]. A program computes it from the chain that it

@@ -450,7 +450,7 @@ static void put_lie(const struct assay_coordinator *c, struct assay_coordinator_
     };
     assay_signing_lie_of_answer(c->group, &all, item, slot->lie[slot->lie_count].index,
                                 tbs_of(slot, item), &lie);
-    /* Any text of a product fits (docs/identity.md 3.5.4); a longer one convicts nobody. */
+    /* Any text of a product fits (docs/identity.md 3.5.4); a longer one convicts no holder. */
     if (assay_signing_lie_encode(&lie, out->bytes, sizeof out->bytes, &out->message) == ASSAY_OK)
         out->action = ASSAY_COORDINATOR_LIE;
 }

@@ -154,7 +154,7 @@ expect 0 'it has declared no keys' ask 1 keys list
 # --- certificates of keys (docs/http.md 8): what the ledger supports reaches a holder's process, of which there is none
 certificate() { curl -s -m 20 -o answer -w '%{http_code}' "$url/v1/nodes/$1/certificate?key=$2"; }
 answers() { [ "$(certificate "$3" "$4")" = "$1" ] && grep -q "\"code\":\"$2\"" answer; }
-check 'an active key, and nobody to sign' until_true 30 answers 503 ca_none node-2 api
+check 'an active key, and no holder to sign' until_true 30 answers 503 ca_none node-2 api
 check 'a name that is not on the ledger' until_true 30 answers 404 not_found node-2 web
 check 'a member without keys' until_true 30 answers 404 not_found node-3 api
 expect 0 403 curl -s -m 20 -o answer -w '%{http_code}' "$url/v1/nodes/node-1/token?key=api&aud=a.example"

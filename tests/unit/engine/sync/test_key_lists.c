@@ -462,7 +462,7 @@ static size_t fill_epoch(const struct assay_engine *e, struct assay_ledger *ledg
 }
 
 /* Attack: members of any weight, also of none and SUSPENDED, declare a list of the greatest length
- * in each epoch before others do. Nobody else would declare any more: keys of an enclave that
+ * in each epoch before others do. No other one would declare any more: keys of an enclave that
  * restarted, or of which one was withdrawn (docs/identity.md 6.6.2), would end and stay so, the
  * entry of a holder too. */
 Test(key_lists, members_that_declare_in_each_epoch_leave_others_their_place, .timeout = 600)
