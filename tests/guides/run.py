@@ -28,7 +28,7 @@ import time
 SECONDS_EACH = 60  # a block of commands that takes longer hangs
 SECONDS_PACKAGES = 900  # ... or waits for a mirror
 SLOW = 2  # seconds of one block that are worth a line
-PAUSE = 0.2  # between two tries of what is waited for
+PAUSE = 0.4  # between two tries of what is waited for
 PATIENCE = 3  # times the seconds of a guide: other tests run beside it
 PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim", "assay-replica", "assay-holder", "assay-executor",
             "assay-signer")
