@@ -191,17 +191,19 @@ async function inTurn(groups) {
 }
 
 // groups.waiting spend their time with waiting for others: they run beside groups.busy, each in turn; then
-// groups.alone. groups.asked run only when one is named; who is named runs alone.
+// groups.alone. groups.asked run only when one is named. Named groups, or sets of groups (`busy`), run one after the
+// other and nothing beside them.
 async function run(groups) {
     browser = await chromium.launch({
         executablePath: process.env.ASSAY_CHROMIUM || '/usr/bin/chromium',
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     });
-    const only = process.argv[2],
+    const named = process.argv.slice(2),
         all = Object.assign({}, ...Object.values(groups));
     try {
-        if (only) await timed(only, all[only] || (() => check(`there is a group ${only}`, false)));
-        else {
+        for (const name of named)
+            await inTurn(groups[name] || { [name]: all[name] || (() => check(`there is a group ${name}`, false)) });
+        if (named.length === 0) {
             await Promise.all([inTurn(groups.waiting), inTurn(groups.busy)]);
             await inTurn(groups.alone);
         }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/web/run.sh - the page in headless Chromium (docs/page.md).
 #
-# usage: run.sh [GROUP]        one group of tests/web/page.js alone; `figures` is what `./dev bench` runs
+# usage: run.sh [GROUP...]     groups of tests/web/page.js, or sets of them; `figures` is what `./dev bench` runs
 #        run.sh --install      only fetch what the tests need
 #
 # ASSAY_WEB_MODULES is where modules are installed (default build/web/node_modules; versions and hashes are those
