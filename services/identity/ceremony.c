@@ -47,14 +47,24 @@ static bool is_present_holder(const struct assay_ca *ca, const uint8_t node_id[s
     return is_holder_of(&ca->force, node_id) || is_holder_of(&ca->next.force, node_id);
 }
 
+/* Who lost the shares of one number may have those of the other. */
+static bool is_barred(const struct assay_ca *ca, const struct assay_ca_sharing *from, uint32_t slot)
+{
+    if (ca->lost_until[slot] <= ca->epoch) return false;
+    const uint32_t at =
+        from != NULL ? assay_ca_holder_of_node(from, ca->member[slot].node_id) : UINT32_MAX;
+    return at == UINT32_MAX || !from->holder[at].has || from->holder[at].lost;
+}
+
 /* 3.1: WARNING is enough for a present holder, so that a weak epoch costs no shares. */
-bool assay_ca_may_offer(const struct assay_ca *ca, uint32_t slot)
+bool assay_ca_may_offer(const struct assay_ca *ca, const struct assay_ca_sharing *from,
+                        uint32_t slot)
 {
     ASSAY_ASSERT(slot < ASSAY_CA_SLOTS_MAX);
     const struct assay_ca_member *m = &ca->member[slot];
     if (!m->may_hold || !m->keys_active || m->weight == 0 || !m->is_warning) return false;
     if (!m->is_full && !is_present_holder(ca, m->node_id)) return false;
-    return ca->lost_until[slot] <= ca->epoch && !assay_ca_is_convicted(ca, m->node_id);
+    return !is_barred(ca, from, slot) && !assay_ca_is_convicted(ca, m->node_id);
 }
 
 void assay_ca_lose(struct assay_ca *ca, const struct assay_ca_sharing *s,
@@ -166,13 +176,14 @@ static bool distribute(const struct assay_ca *ca, const uint32_t *slot, uint32_t
     return count > 0 && assay_frost_distribute(holder, count, ca->total_weight, out) == ASSAY_OK;
 }
 
-/* Whether enough members could offer, so that a ceremony has a chance. */
-static bool could_begin(const struct assay_ca *ca)
+/* Whether enough members could offer, so that a ceremony has a chance. In: from: as
+ * assay_ca_may_offer */
+static bool could_begin(const struct assay_ca *ca, const struct assay_ca_sharing *from)
 {
     uint32_t slot[ASSAY_FROST_HOLDERS_MAX], count = 0;
     struct assay_frost_indices indices;
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX && count < ASSAY_FROST_HOLDERS_MAX; i++)
-        if (assay_ca_may_offer(ca, i)) slot[count++] = i;
+        if (assay_ca_may_offer(ca, from, i)) slot[count++] = i;
     return distribute(ca, slot, count, &indices);
 }
 
@@ -375,12 +386,14 @@ static void enter_phase(struct assay_ca *ca, enum assay_ca_phase phase,
 static void drop_offers(struct assay_ca *ca)
 {
     struct assay_ca_sharing *const next = &ca->ceremony.next;
+    const struct assay_ca_sharing *from =
+        ca->ceremony.is_reshare ? assay_ca_reshared(ca) : NULL;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < next->holders; i++) {
         const struct assay_ca_holder *h = &next->holder[i];
         const struct assay_ca_member *m = assay_ca_member_of(ca, h->slot, h->node_id);
         if (m == NULL || m->incarnation != h->incarnation || !assay_ca_key_is_active(ca, h) ||
-            !assay_ca_may_offer(ca, h->slot))
+            !assay_ca_may_offer(ca, from, h->slot))
             continue;
         if (kept != i) next->holder[kept] = *h;
         kept++;
@@ -615,7 +628,8 @@ static void begin_ceremony(struct assay_ca *ca, bool at_once, struct assay_ca_fa
     const bool now = at_once || (is_reshare && number == ca->ca_number && is_urgent(ca));
     if (number == 0) return;
     if (ca->attempts > 0 && ca->epoch - ca->last_began < ASSAY_CA_BEGIN_EPOCHS && !now) return;
-    if (!could_begin(ca)) return;
+    const struct assay_ca_sharing *from = number == ca->ca_number ? &ca->force : &ca->next.force;
+    if (!could_begin(ca, is_reshare ? from : NULL)) return;
     ca->attempts++;
     ca->last_began = ca->epoch;
     ca->ceremony = (struct assay_ca_ceremony){

@@ -104,7 +104,8 @@ enum assay_ca_result assay_ca_apply_offer(struct assay_ca *ca, uint32_t slot,
         return ASSAY_CA_UNPROVEN;
     const bool in_force = renew_contact(&ca->force, slot, m, record);
     const bool renewed = renew_contact(&ca->next.force, slot, m, record) || in_force;
-    if (c->phase == ASSAY_CA_OFFERS && assay_ca_may_offer(ca, slot))
+    const struct assay_ca_sharing *from = c->is_reshare ? assay_ca_reshared(ca) : NULL;
+    if (c->phase == ASSAY_CA_OFFERS && assay_ca_may_offer(ca, from, slot))
         return place_offer(&c->next, slot, m, record) ? ASSAY_CA_APPLIED : ASSAY_CA_NOT_HERE;
     if (c->phase > ASSAY_CA_OFFERS && renew_contact(&c->next, slot, m, record))
         return ASSAY_CA_APPLIED;

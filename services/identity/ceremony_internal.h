@@ -32,8 +32,10 @@ static inline const struct assay_ca_member *assay_ca_member_of(const struct assa
  * the entry in a list only after the close that certified it, when the next list may be on its
  * way. */
 bool assay_ca_key_is_active(const struct assay_ca *ca, const struct assay_ca_holder *holder);
-/* A member that may hold shares of the next generation: 3.1. */
-bool assay_ca_may_offer(const struct assay_ca *ca, uint32_t slot);
+/* A member that may hold shares of the next generation: 3.1. In: from: the generation that is
+ * reshared, else NULL */
+bool assay_ca_may_offer(const struct assay_ca *ca, const struct assay_ca_sharing *from,
+                        uint32_t slot);
 /* The indices that holders of enough weight vouch for this table with. */
 uint32_t assay_ca_vouched(const struct assay_ca_sharing *s, const uint8_t digest[static 32]);
 /* A holder of a generation in force, for ever in it; it offers again after some epochs (3.4). */

@@ -70,8 +70,10 @@ static enum assay_status check_order(const struct assay_signing_entry *last,
     if (same_era && next->epoch == last->epoch &&
         !assay_bytes_equal(next->block_id, last->block_id, sizeof next->block_id))
         return ASSAY_E_INVALID;
-    if (assay_bytes_equal(next->name, last->name, sizeof next->name) &&
-        !assay_bytes_equal(next->list, last->list, sizeof next->list) && next->epoch == last->epoch)
+    /* A coordinator names sessions of two numbers as it likes. */
+    if (same_era && next->epoch == last->epoch && next->ca_number == last->ca_number &&
+        assay_bytes_equal(next->name, last->name, sizeof next->name) &&
+        !assay_bytes_equal(next->list, last->list, sizeof next->list))
         return ASSAY_E_INVALID;
     return ASSAY_OK;
 }

@@ -84,7 +84,7 @@ static void list_holders(struct assay_keyholder_links *links, const struct assay
         const struct assay_ca_holder *holder = &s->holder[i];
         struct assay_cont_contact contact;
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
-        if (!read_contact(holder, &contact)) continue;
+        if (holder->lost || !read_contact(holder, &contact)) continue; /* a lost one's row is old */
         ASSAY_ASSERT(holder->slot < ASSAY_CA_SLOTS_MAX);
         name_party(holder->node_id, key);
         assay_links_set_member(links->links, holder->slot, key, &contact);

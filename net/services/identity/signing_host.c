@@ -278,13 +278,12 @@ bool signing_is_self(const struct assay_keyholder_signing *h, const uint8_t node
     return assay_bytes_equal(node_id, h->config.node_id, 32);
 }
 
+/* Returns: as assay_holder_vault_append; others than ASSAY_E_STORE: the journal refuses the entry */
 static enum assay_status append_journal(struct assay_keyholder_signing *h)
 {
     for (uint32_t i = 0; i < h->out.journal_count; i++)
-        if (assay_holder_vault_append(h->config.vault,
-                                      assay_slice_over(h->out.journal[i], h->out.journal_len[i])) !=
-            ASSAY_OK)
-            return ASSAY_E_STORE;
+        ASSAY_TRY(assay_holder_vault_append(
+            h->config.vault, assay_slice_over(h->out.journal[i], h->out.journal_len[i])));
     return ASSAY_OK;
 }
 
@@ -307,12 +306,14 @@ static enum assay_status run_signer(struct assay_keyholder_signing *h,
         status = assay_cosigner_on_message(s, now, &entropy, from, message, &h->out);
     }
     assay_secret_wipe(&entropy, sizeof entropy);
-    if (status != ASSAY_OK) {
+    const bool sends = status == ASSAY_OK && h->out.action == ASSAY_COSIGNER_SEND;
+    if (sends) status = append_journal(h);
+    if (sends && status == ASSAY_E_STORE) return status;
+    if (status != ASSAY_OK) { /* also what would not fit the journal: other holders send it */
         h->status.refused++;
         h->status.last = status;
     }
-    if (status != ASSAY_OK || h->out.action != ASSAY_COSIGNER_SEND) return ASSAY_OK;
-    ASSAY_TRY(append_journal(h));
+    if (status != ASSAY_OK || !sends) return ASSAY_OK;
     h->status.answered++;
     if (signing_is_self(h, from))
         assay_status_ignore(

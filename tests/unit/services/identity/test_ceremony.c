@@ -719,3 +719,35 @@ Test(ceremony, holders_that_never_vouched_are_replaced_before_another_one_is_nee
     cr_expect_arr_eq(w->ca.key, key, 32);
     ceremony_free(w);
 }
+
+/* Who has not vouched for NEXT has shares of the ACTIVE number, and offers for its reshares: else a
+ * hostile holder that gives up its place then leaves that number without margin, and without a
+ * reshare, for 64 epochs. */
+static uint64_t generation_after_a_loss(bool is_away)
+{
+    struct ceremony_world *w = ceremony_new(4, NULL);
+    cr_assert(ceremony_reach(w, 1, 8));
+    w->ca.config.replaced = 1;
+    w->ca.config.next_epochs = 256;
+    if (is_away) w->own[3].faults = CEREMONY_NO_HAVE;
+    for (uint32_t i = 0; i < 40 && w->ca.next.number == 0; i++)
+        ceremony_epoch(w);
+    cr_assert_gt(w->ca.next.number, 0);
+    w->own[3].faults = 0;
+    for (uint32_t i = 0; i < ASSAY_CA_BEGIN_EPOCHS + 1; i++)
+        ceremony_epoch(w);
+    cr_assert(say_lack(w, 0)); /* hostile */
+    cr_assert_eq(assay_ca_live(&w->ca), w->ca.force.threshold, "no margin until a reshare");
+    for (uint32_t i = 0; i < 48; i++)
+        ceremony_epoch(w);
+    cr_assert_eq(w->ca.ca_number, 1);
+    const uint64_t generation = w->ca.force.generation;
+    ceremony_free(w);
+    return generation;
+}
+
+Test(ceremony, who_is_lost_in_next_offers_for_the_active_number, .timeout = 900)
+{
+    cr_expect_gt(generation_after_a_loss(false), 1, "control: all vouched for the next number");
+    cr_expect_gt(generation_after_a_loss(true), 1, "no reshare of the active number in 48 epochs");
+}

@@ -2,6 +2,7 @@
  * tests/unit/services/rollover/test_signing_rollover.c - tests of signing sessions while a CA
  * number is the next one (docs/identity.md 3.15, 4.17, 5.1).
  */
+#include "net/services/identity/signing_host_internal.h"
 #include "tests/unit/services/identity/signing_hosts.h"
 
 #include <criterion/criterion.h>
@@ -193,4 +194,71 @@ Test(services_signing_rollover, the_next_number_signs_its_own_certificate_alone)
     cr_assert_eq(assay_derivation_open(&d, hosts.proof, hosts_fold(), plan), ASSAY_OK);
     cr_expect_eq(d.ca.number, 1);
     cr_expect_eq(d.next.number, 2);
+}
+
+/* --- one name of two sessions, of the active and of the next number, in one epoch */
+
+static enum assay_status ended_with[HOSTS];
+
+/* As hosts_pass, where a process that fails ends; but for holder 0, which is hostile. */
+static void pass_until_ends(uint64_t ms)
+{
+    static struct hosts_frame one;
+    for (uint64_t passed = 0; passed < ms; passed += 50) {
+        hosts.now.monotonic_ms += 50;
+        hosts.now.wall_ms += 50;
+        for (uint32_t i = 0; i < HOSTS; i++) {
+            if (ended_with[i] != ASSAY_OK) continue;
+            const enum assay_status status =
+                assay_keyholder_signing_on_tick(hosts.host[i], hosts.now);
+            if (i > 0) ended_with[i] = status;
+        }
+        while (hosts.queued > 0) {
+            one = hosts.queue[0];
+            hosts.queued--;
+            for (uint32_t i = 0; i < hosts.queued; i++)
+                hosts.queue[i] = hosts.queue[i + 1];
+            if (ended_with[one.to] != ASSAY_OK) continue;
+            const enum assay_status status = assay_keyholder_signing_on_frame(
+                hosts.host[one.to], hosts.node[one.from], assay_slice_over(one.bytes, one.len),
+                hosts.now);
+            if (one.to > 0) ended_with[one.to] = status;
+        }
+    }
+}
+
+static uint64_t refused_by(uint32_t holder)
+{
+    const struct assay_keyholder_signing *h = hosts.host[holder];
+    return h->status.refused + (h->next != NULL ? h->next->status.refused : 0);
+}
+
+/* Attack: a session of the active number and one of the next, by the same coordinator in the same
+ * epoch, have one name. Each side remembers its own sessions alone, so honest holders answer both:
+ * for the journal these are two sessions, else each holder would end as if its disk had failed. */
+Test(services_signing_rollover, one_name_for_sessions_of_two_numbers_ends_no_process)
+{
+    hosts_pass(8000);
+    hosts_make_next();
+    next_epoch();
+    struct assay_keyholder_signing *const hostile = hosts.host[0];
+    cr_assert_not_null(hostile->next);
+    hostile->next->coordinator.names = hostile->coordinator.names;
+    assay_bytes_copy(hostile->next->coordinator.random, 32, hostile->coordinator.random, 32);
+    for (uint32_t i = 0; i < HOSTS; i++)
+        ended_with[i] = ASSAY_OK;
+    uint64_t refused[HOSTS], answered[HOSTS];
+    for (uint32_t i = 0; i < HOSTS; i++) {
+        refused[i] = refused_by(i);
+        answered[i] = hosts.host[i]->next->status.answered;
+    }
+    pass_until_ends(1400); /* before the turn of another coordinator */
+    bool is_answered = false;
+    for (uint32_t i = 1; i < HOSTS; i++) {
+        cr_expect_eq(ended_with[i], ASSAY_OK, "the process of holder %u ends: %s", i,
+                     assay_status_text(ended_with[i]));
+        cr_expect_eq(refused_by(i), refused[i], "the journal of holder %u refuses one", i);
+        is_answered |= hosts.host[i]->next->status.answered > answered[i];
+    }
+    cr_expect(is_answered, "the next number signs as well");
 }
