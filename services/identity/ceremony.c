@@ -546,13 +546,29 @@ static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
     assay_ca_end_ceremony(ca);
 }
 
+/* 3.5.1: a reshare that only age demands, into a generation with fewer live indices than the one in
+ * force: a holder that is away for seconds would be lost in it. Once a third gives up its shares,
+ * the next loss would end the key. So long it can wait, and no holder delays it for longer. */
+static bool can_wait(const struct assay_ca *ca, uint32_t vouched)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    if (!c->is_reshare || vouched > c->next.threshold + (c->next.count - 1) / 3) return false;
+    const struct assay_ca_sharing *s = assay_ca_reshared(ca);
+    const uint64_t since = s == &ca->force ? ca->since : ca->next.since;
+    for (uint32_t i = 0; i < s->holders; i++)
+        if (s->holder[i].lost) return false;
+    if (!is_safe(ca, s) || assay_ca_live_of(ca, s) <= vouched) return false;
+    return ca->epoch - since < (uint64_t)ca->config.refresh + ASSAY_CA_BAR_EPOCHS;
+}
+
 /* t' indices are enough: so no holder, and no third, can stop it by silence (3.10, attack 10). */
 static void end_haves(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     const struct assay_ca_ceremony *c = &ca->ceremony;
     const uint32_t vouched = c->has_table ? assay_ca_vouched(&c->next, c->next.table) : 0;
     const bool in_time = vouched == c->next.count || c->closes >= ASSAY_CA_HAVE_WAIT;
-    if (c->has_table && vouched >= c->next.threshold && in_time && is_safe(ca, &c->next)) {
+    if (c->has_table && vouched >= c->next.threshold && in_time && is_safe(ca, &c->next) &&
+        !can_wait(ca, vouched)) {
         put_into_force(ca, facts);
         return;
     }

@@ -278,7 +278,7 @@ bool signing_is_self(const struct assay_keyholder_signing *h, const uint8_t node
     return assay_bytes_equal(node_id, h->config.node_id, 32);
 }
 
-/* Returns: as assay_holder_vault_append; others than ASSAY_E_STORE: the journal refuses the entry */
+/* Returns: as assay_holder_vault_append; not ASSAY_E_STORE: the journal refuses the entry */
 static enum assay_status append_journal(struct assay_keyholder_signing *h)
 {
     for (uint32_t i = 0; i < h->out.journal_count; i++)

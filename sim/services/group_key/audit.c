@@ -7,8 +7,9 @@
  * which sign; no honest holder is convicted or barred; shares of replaced generations are erased.
  * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
  * get a key. No ceremony fails but by a hostile holder that is convicted in it, and the next one
- * begins at that close. A key for which too few shares are left makes way for another. A holder
- * that is ready lives at every close, whatever keys of other programs its member registers.
+ * begins at that close; or a few reshares, while the generation in force signs. A key for which too
+ * few shares are left makes way for another. A holder that is ready lives at every close, whatever
+ * keys of other programs its member registers.
  *
  * Who is hostile, who runs, whose disk was lost is ground truth: the fold is never asked who may
  * hold, or whether a table is safe. That all honest members have the same documents of the fold is
@@ -24,6 +25,7 @@ enum {
     USELESS_NEXT_MOST = 4, /* of NEXT: within these its holders say so */
     /* Certified closes at which a holder was ready: after that its entry is on the ledger. */
     SHOWN_MOST = 4,
+    KEPT_MOST = 4, /* reshares in a row that fail, so that a whole generation goes on */
     RESTORED_FOR = 16, /* epochs after which a holder with another disk counts as ready again */
 };
 
@@ -357,6 +359,7 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
          "a convicted holder spoiled a ceremony, and no other begins in epoch %llu",
          (unsigned long long)ca->epoch);
     a->was_spoiled = false;
+    if (ca->ceremony.phase != ASSAY_CA_IDLE) a->was_reshare = ca->ceremony.is_reshare;
     check_useful(s, ca, certified);
     check_next(s, ca, certified);
     check_living(s, ca, certified);
@@ -367,7 +370,10 @@ static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, u
     struct key_audit *a = &s->group_key->audit;
     a->count.failed++;
     a->was_spoiled = a->spoilers > 0;
-    LOOK(s, CEREMONIES, !is_enough(ca, a->steady) || a->was_spoiled,
+    if (a->was_reshare) a->kept++;
+    const bool is_kept = a->was_reshare && phase == ASSAY_CA_HAVES && a->kept <= KEPT_MOST &&
+                         a->usable >= ca->force.threshold;
+    LOOK(s, CEREMONIES, !is_enough(ca, a->steady) || a->was_spoiled || is_kept,
          "a ceremony failed in phase %llu, and honest holders of three quarters were ready",
          (unsigned long long)phase);
 }
@@ -389,7 +395,10 @@ void group_key_facts(struct assay_sim_services *s, const struct assay_registry_f
     for (uint32_t i = 0; i < facts->identity.count; i++) {
         const struct assay_ca_fact *f = &facts->identity.fact[i];
         switch (f->kind) {
-        case ASSAY_CA_FACT_GENERATION: a->count.made++; break;
+        case ASSAY_CA_FACT_GENERATION:
+            a->count.made++;
+            a->kept = 0;
+            break;
         case ASSAY_CA_FACT_FAILED: on_failed(s, ca, f->number); break;
         case ASSAY_CA_FACT_CONVICTED:
             a->count.convicted++;

@@ -118,6 +118,8 @@ struct key_audit {
     uint32_t next, usable_next, useless_next; /* number of NEXT; the same of it */
     uint32_t spoilers; /* hostile holders that were convicted in the running ceremony */
     bool was_spoiled;  /* the ceremony that this close ended failed after that */
+    bool was_reshare;  /* the ceremony of the close before */
+    uint32_t kept;     /* reshares in a row that failed, and what was in force stayed */
     struct {
         uint64_t made, reshared, failed, convicted, lost, signatures, restarts, disks, rollovers,
             gone, copied;

@@ -578,6 +578,15 @@ void ceremony_held_epoch(struct ceremony_world *w)
     close_epoch(w, false);
 }
 
+bool ceremony_say_lack(struct ceremony_world *w, uint32_t slot)
+{
+    struct assay_ca_have_record record = { 0 };
+    assay_ca_force_scope(&w->ca, w->ca.ca_number, w->member[slot].node_id, w->own[slot].key,
+                         &record.scope);
+    return assay_ca_apply_have(&w->ca, slot, w->member[slot].node_id, &record, NULL) ==
+           ASSAY_CA_APPLIED;
+}
+
 bool ceremony_reach(struct ceremony_world *w, uint64_t generation, uint32_t epochs)
 {
     for (uint32_t i = 0; i < epochs && w->ca.force.generation < generation; i++)

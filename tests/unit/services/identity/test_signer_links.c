@@ -83,9 +83,8 @@ Test(services_signer_links, the_negative_of_a_link_key_cuts_no_holder_off, .time
 }
 
 /* Holder 2 is lost in the next number (it has not vouched there) and lives in the active
- * one. Its process restarts: its CA_OFFER renews the row of the active number alone, for a lost
- * holder's row is renewed no more (ceremony_apply.c author_of). The row of the next number, which is
- * read last, has the key of the process before, and does not count. */
+ * one. Its process restarts: its CA_OFFER renews the row of the active number alone. The row of the
+ * next number, which is read last, has the key of the process before, and does not count. */
 Test(services_signer_links, a_holder_that_is_lost_in_the_next_number_signs_for_the_active_one,
      .timeout = 60)
 {
