@@ -138,11 +138,12 @@ static enum assay_status check_keys_fits(const struct assay_context *context,
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!assay_member_serves(&context->state->members[r->slot])) return ASSAY_E_INVALID;
     if (l->declares[r->slot] || is_declared(context, r)) return ASSAY_E_DUPLICATE;
-    if (l->declared_in_block == ASSAY_KEYS_BLOCK_MAX) return ASSAY_E_FULL;
-    if (declares_again(context, r->slot) &&
-        r->bytes.len > ASSAY_KEYS_AGAIN_LEN_MAX - l->declared_again_len)
+    const bool again = declares_again(context, r->slot);
+    if (again && r->bytes.len > ASSAY_KEYS_AGAIN_LEN_MAX - l->declared_again_len)
         return ASSAY_E_FULL;
-    return r->bytes.len <= ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len ? ASSAY_OK : ASSAY_E_FULL;
+    if (r->bytes.len > ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len) return ASSAY_E_FULL;
+    /* The next block has room again. */
+    return l->declared_in_block < ASSAY_KEYS_BLOCK_MAX ? ASSAY_OK : ASSAY_E_EARLY;
 }
 
 static void apply_keys(const struct assay_context *context, struct assay_ledger *l,
@@ -161,6 +162,8 @@ const struct assay_record_row assay_row_keys = {
     .items = 3,
     .limits = { .of_epoch = 1 },
     .passes = true, /* it takes no place of a proof, and is out of the pool when it is final */
+    .place_of_author = true,
+    .full_for_epoch = true,
     .check_costs = true,
     .late_is_free = true, /* relayed by the honest when their epoch had not closed */
     .decode = decode_keys,
