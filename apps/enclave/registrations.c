@@ -321,7 +321,7 @@ size_t registrations_issue(struct registrations *r,
 }
 
 /* Lists with a withdrawn key, that the host may have declared before it received the next one, end
- * two epochs later. A host whose statements are of no one ledger, in which epochs follow one
+ * six epochs later. A host whose statements are of no one ledger, in which epochs follow one
  * another, has none of them bound. */
 static void note_statement(struct registrations *r, const struct assay_binding *binding)
 {

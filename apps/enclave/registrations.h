@@ -12,6 +12,7 @@
 #define ASSAY_APPS_ENCLAVE_REGISTRATIONS_H
 
 #include "engine/ledger/records/envelope.h"
+#include "engine/ledger/records/record.h"
 #include "engine/ledger/state/workload_keys.h"
 
 enum {
@@ -25,8 +26,10 @@ enum {
     REGISTRATIONS_USERS_MAX = 16, /* whose attempts are counted at once */
     REGISTRATIONS_RESERVED_MAX = 16,
     /* Epochs after that of a withdrawal in which a list with the key is bound yet: the host
-     * receives the next list in the first, and declares it by the second. */
-    REGISTRATIONS_WITHDRAWN_EPOCHS = 2,
+     * receives the next list in the first, and declares it by the second; or only when so many
+     * epochs have passed since the declaration before, where others use up the part of members that
+     * declare often (docs/protocol.md 2.16.2). */
+    REGISTRATIONS_WITHDRAWN_EPOCHS = ASSAY_KEYS_AGAIN_EPOCHS + 2,
 };
 
 /* Attempts: a bucket that fills with time. */
@@ -114,10 +117,10 @@ void registrations_challenge(const uint8_t chain_id[static 32], const uint8_t bo
 ASSAY_CHECKED enum assay_status registrations_add(struct registrations *r, uint32_t uid,
                                                   struct assay_slice entry,
                                                   struct assay_slice boot_proof, uint64_t now_ms);
-/* A list with this key is bound in the epoch of the newest statement and the two after it, so that
- * the other keys of the list stay bound until the host has declared the next one; then no more,
- * and after the last key at once. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
- * ASSAY_E_STRANGER (of another user) */
+/* A list with this key is bound in the epoch of the newest statement and the six after it
+ * (REGISTRATIONS_WITHDRAWN_EPOCHS), so that the other keys of the list stay bound until the host
+ * has declared the next one; then no more, and after the last key at once. Returns: ASSAY_OK |
+ * ASSAY_E_NOT_FOUND | ASSAY_E_STRANGER (of another user) */
 ASSAY_CHECKED enum assay_status registrations_remove(struct registrations *r, uint32_t uid,
                                                      enum assay_declared_purpose purpose,
                                                      struct assay_slice name);

@@ -295,11 +295,11 @@ static enum assay_status check_record(struct assay_engine *e, uint16_t from, str
     return status;
 }
 
-/* fits: by the final chain. Of an operator that has used its part of the blocks of this epoch no
+/* fits: by the final chain. Of an author that has used its part of the blocks of this epoch no
  * block takes more: it would keep the place of another until the epoch ends. */
 static bool may_fit_later(const struct assay_record *r, enum assay_status fits)
 {
-    if (fits == ASSAY_E_FULL) return assay_record_row(r->kind)->take_part == NULL;
+    if (fits == ASSAY_E_FULL) return !assay_record_row(r->kind)->full_for_epoch;
     return fits == ASSAY_OK || fits == ASSAY_E_EARLY;
 }
 
@@ -387,8 +387,8 @@ void assay_message_intake_on_verdict(struct assay_engine *e)
 /* Nothing of an epoch takes back what is final: a record with evidence that fits no more never
  * will, and would only keep one of the few large places from others and its author from saying
  * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
- * others may wait for the next epoch, or still be contradicted. REVIEWs that the part of their
- * operator has no room for wait at the nodes of their authors. */
+ * others may wait for the next epoch, or still be contradicted. Records that the part of their
+ * author, or the epoch, has no room for wait at the nodes of their authors. */
 void assay_message_intake_on_final_block(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
@@ -396,8 +396,8 @@ void assay_message_intake_on_final_block(struct assay_engine *e)
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase != ASSAY_POOL_READY) continue;
-        const bool has_part = assay_record_row(item->kind)->take_part != NULL;
-        if (!has_part && !assay_record_costs(item->kind)) continue;
+        const bool is_bounded = assay_record_row(item->kind)->full_for_epoch;
+        if (!is_bounded && !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_fill_known(e, &r)) continue;
         const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);

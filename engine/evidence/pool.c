@@ -16,8 +16,8 @@ enum {
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
     PASSING_OF_MEMBER = 8,
     PASSING_MAX = 256,
-    PASSING_OF_KEYS_MAX = 64, /* of declared keys alone */
-    PASSING_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
+    KEYS_LEN = (ASSAY_KEYS_RECORD_LEN_MAX + 63) & ~63,
+    SERVICE_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
     RESERVED_OF_MEMBER_MIN = PASSING_MAX / ASSAY_SERVICES_RESERVED_SLOTS,
 };
 
@@ -43,9 +43,16 @@ static uint32_t large_count(uint32_t members)
     return LARGE_MIN + members / 8;
 }
 
-static uint32_t passing_count(uint32_t members, const struct assay_services *services)
+/* KEYS of an epoch have one place of each member: as many authors as there are places, which send
+ * theirs first, would leave another one none. */
+static uint32_t keys_count(uint32_t members)
 {
-    if (services == NULL) return members < PASSING_OF_KEYS_MAX ? members : PASSING_OF_KEYS_MAX;
+    return members;
+}
+
+static uint32_t service_count(uint32_t members, const struct assay_services *services)
+{
+    if (services == NULL) return 0;
     const uint32_t each =
         members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
     return has_reserved(services) ? 2 * each : each;
@@ -61,8 +68,8 @@ static uint32_t reserved_of_author(uint32_t members)
 
 static size_t items_len(uint32_t members, const struct assay_services *services)
 {
-    const size_t count =
-        (size_t)small_count(members) + large_count(members) + passing_count(members, services);
+    const size_t count = (size_t)small_count(members) + large_count(members) + keys_count(members) +
+                         service_count(members, services);
     const size_t item_len = sizeof(struct assay_pool_item) + 1; /* and a tag */
     return (count * item_len + 63) & ~(size_t)63;
 }
@@ -70,14 +77,34 @@ static size_t items_len(uint32_t members, const struct assay_services *services)
 size_t assay_pool_memory_len(uint32_t members, const struct assay_services *services)
 {
     return items_len(members, services) + small_count(members) * small_len(members, services) +
-           (size_t)large_count(members) * LARGE_LEN +
-           (size_t)passing_count(members, services) * PASSING_LEN;
+           (size_t)large_count(members) * LARGE_LEN + (size_t)keys_count(members) * KEYS_LEN +
+           (size_t)service_count(members, services) * SERVICE_LEN;
+}
+
+/* Of the places for records that pass alone. */
+enum part { PART_KEYS, PART_COMMON, PART_RESERVED };
+
+/* Places of KEYS and of the budgets of services take turns, so in blocks, which take records in the
+ * order of places, none of them waits for more records of another than it has itself. */
+static enum part part_of_place(const struct assay_pool *pool, uint32_t index)
+{
+    ASSAY_ASSERT(index >= pool->passing_from && index < pool->count);
+    const uint32_t budgets = has_reserved(pool->services) ? ASSAY_BUDGETS : 1, each = budgets + 1;
+    const uint32_t services = pool->count - pool->passing_from - pool->keys_count;
+    const uint32_t most = services / budgets;
+    const uint32_t turns = most < pool->keys_count ? most : pool->keys_count;
+    const uint32_t at = index - pool->passing_from;
+    if (at >= turns * each && pool->keys_count > turns) return PART_KEYS;
+    const uint32_t turn = at < turns * each ? at % each : (at - turns * each) % budgets;
+    if (turn == budgets) return PART_KEYS;
+    return budgets > 1 && turn == 0 ? PART_RESERVED : PART_COMMON;
 }
 
 static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t members)
 {
     if (index < pool->small_count) return small_len(members, pool->services);
-    return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
+    if (index < pool->passing_from) return LARGE_LEN;
+    return part_of_place(pool, index) == PART_KEYS ? KEYS_LEN : SERVICE_LEN;
 }
 
 static void clear_parts(struct assay_pool *pool)
@@ -96,7 +123,8 @@ void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members,
     pool->version = 1;
     pool->small_count = small_count(members);
     pool->passing_from = pool->small_count + large_count(members);
-    pool->count = pool->passing_from + passing_count(members, services);
+    pool->keys_count = keys_count(members);
+    pool->count = pool->passing_from + pool->keys_count + service_count(members, services);
     pool->services = services;
     pool->reserved_of_author = reserved_of_author(members);
     pool->tags = (uint8_t *)&pool->items[pool->count];
@@ -113,7 +141,8 @@ void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members,
 static bool pool_is_valid(const struct assay_pool *pool)
 {
     return pool->count > 0 && pool->small_count <= pool->passing_from &&
-           pool->passing_from <= pool->count && pool->version > 0 &&
+           pool->passing_from <= pool->count &&
+           pool->keys_count <= pool->count - pool->passing_from && pool->version > 0 &&
            pool->tags == (const uint8_t *)&pool->items[pool->count];
 }
 
@@ -142,14 +171,11 @@ static bool is_above_limit(uint32_t count, uint32_t limit)
     return limit != 0 && count >= limit;
 }
 
-/* Places of the two budgets alternate, so in blocks, which take records in the order of places,
- * neither waits for more records than it has itself. */
-static bool is_place_of(const struct assay_pool *pool, uint32_t index,
-                        enum assay_service_budget budget)
+static enum part part_of_kind(const struct assay_record_row *row, enum assay_service_budget budget)
 {
-    ASSAY_ASSERT(index >= pool->passing_from);
-    if (!has_reserved(pool->services)) return budget == ASSAY_BUDGET_COMMON;
-    return ((index - pool->passing_from) % ASSAY_BUDGETS == 0) == (budget == ASSAY_BUDGET_RESERVED);
+    ASSAY_ASSERT(row->passes);
+    if (row->place_of_author) return PART_KEYS;
+    return budget == ASSAY_BUDGET_RESERVED ? PART_RESERVED : PART_COMMON;
 }
 
 static enum assay_service_budget budget_of(const struct assay_pool *pool,
@@ -169,12 +195,13 @@ bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind
                            enum assay_service_budget budget, uint32_t slot, uint64_t epoch)
 {
     const struct assay_record_row *row = assay_record_row(kind);
+    const enum part part = part_of_kind(row, budget);
     uint32_t same = 0;
     bool place = false;
     ASSAY_ASSERT(pool_is_valid(pool) && row->passes);
     for (uint32_t i = pool->passing_from; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
-        if (!is_place_of(pool, i, budget)) continue;
+        if (part_of_place(pool, i) != part) continue;
         if (item->phase == ASSAY_POOL_FREE) place = true;
         else if (item->kind == kind && item->slot == slot && item->epoch == epoch) same++;
     }
@@ -335,13 +362,13 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     struct assay_pool_item *found = NULL;
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;
-    const bool passes = assay_record_row(record->kind)->passes;
+    const struct assay_record_row *row = assay_record_row(record->kind);
     const enum assay_service_budget budget = budget_of(pool, record);
-    const uint32_t to = passes ? pool->count : pool->passing_from;
-    for (uint32_t i = passes ? pool->passing_from : 0; found == NULL && i < to; i++) {
+    const uint32_t to = row->passes ? pool->count : pool->passing_from;
+    for (uint32_t i = row->passes ? pool->passing_from : 0; found == NULL && i < to; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (record->bytes.len > item->capacity) continue;
-        if (passes && !is_place_of(pool, i, budget)) continue;
+        if (row->passes && part_of_place(pool, i) != part_of_kind(row, budget)) continue;
         fits = true;
         if (item->phase == ASSAY_POOL_FREE) found = item;
         if (item->phase == ASSAY_POOL_DONE && !assay_record_row(item->kind)->stays) done = item;
@@ -367,8 +394,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     };
     assay_bytes_copy(found->key, 32, record->key, 32);
     pool->tags[found - pool->items] = record->key[0];
-    if (assay_record_row(record->kind)->take_part != NULL && from != ASSAY_SLOT_ALL)
-        pool->parts[record->subject] = part;
+    if (row->take_part != NULL && from != ASSAY_SLOT_ALL) pool->parts[record->subject] = part;
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
     pool->version++;

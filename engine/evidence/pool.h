@@ -51,6 +51,7 @@ struct assay_pool {
     uint32_t count;
     uint32_t small_count;  /* items[0 .. small_count) have small slots */
     uint32_t passing_from; /* items[passing_from .. count) are for records that pass alone: */
+    uint32_t keys_count;   /* so many for KEYS, one of each member; the others for SERVICE, */
     const struct assay_services *services; /* with a reserved budget, every second for that */
     uint32_t reserved_of_author;           /* records of an author of that budget at once */
     struct assay_review_part parts[ASSAY_OPERATORS_MAX]; /* by subject: taken in this epoch */
@@ -71,10 +72,10 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32]);
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
- * two INCARNATE and one FAIL, one static proof and one that may wait, four contradictions: no
- * member can fill the pool, and no operator can have it pass on more than its part of the blocks of
- * an epoch. In a full one what stands in a final block makes room; ballots stay, they may be
- * contradicted.
+ * two INCARNATE, one FAIL and one KEYS, one static proof and one that may wait, four
+ * contradictions: no member can fill the pool, and no operator can have it pass on more than its
+ * part of the blocks of an epoch. In a full one what stands in a final block makes room; ballots
+ * stay, they may be contradicted.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,

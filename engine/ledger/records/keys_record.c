@@ -121,6 +121,15 @@ static bool declares_again(const struct assay_context *context, uint32_t slot)
     return false;
 }
 
+/* A list that is declared already declares nothing: its root would stay the one of its first epoch,
+ * and its author would never be one that declared within the last epochs. */
+static bool is_declared(const struct assay_context *context, const struct assay_record *r)
+{
+    const struct assay_declaration *d = &context->state->members[r->slot].declaration;
+    const uint8_t *root = assay_declaration_root_at(d, context->epoch);
+    return root != NULL && assay_bytes_equal(root, r->keys.root, 32);
+}
+
 /* docs/protocol.md 2.16.2: one of a member and epoch, the first in chain order; 32 of a block. */
 static enum assay_status check_keys_fits(const struct assay_context *context,
                                          const struct assay_ledger *l, const struct assay_record *r)
@@ -128,12 +137,13 @@ static enum assay_status check_keys_fits(const struct assay_context *context,
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_KEYS && l->declared_len <= ASSAY_KEYS_EPOCH_LEN_MAX);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!assay_member_serves(&context->state->members[r->slot])) return ASSAY_E_INVALID;
-    if (l->declares[r->slot]) return ASSAY_E_DUPLICATE;
-    if (l->declared_in_block == ASSAY_KEYS_BLOCK_MAX) return ASSAY_E_FULL;
-    if (declares_again(context, r->slot) &&
-        r->bytes.len > ASSAY_KEYS_AGAIN_LEN_MAX - l->declared_again_len)
+    if (l->declares[r->slot] || is_declared(context, r)) return ASSAY_E_DUPLICATE;
+    const bool again = declares_again(context, r->slot);
+    if (again && r->bytes.len > ASSAY_KEYS_AGAIN_LEN_MAX - l->declared_again_len)
         return ASSAY_E_FULL;
-    return r->bytes.len <= ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len ? ASSAY_OK : ASSAY_E_FULL;
+    if (r->bytes.len > ASSAY_KEYS_EPOCH_LEN_MAX - l->declared_len) return ASSAY_E_FULL;
+    /* The next block has room again. */
+    return l->declared_in_block < ASSAY_KEYS_BLOCK_MAX ? ASSAY_OK : ASSAY_E_EARLY;
 }
 
 static void apply_keys(const struct assay_context *context, struct assay_ledger *l,
@@ -152,6 +162,8 @@ const struct assay_record_row assay_row_keys = {
     .items = 3,
     .limits = { .of_epoch = 1 },
     .passes = true, /* it takes no place of a proof, and is out of the pool when it is final */
+    .place_of_author = true,
+    .full_for_epoch = true,
     .check_costs = true,
     .late_is_free = true, /* relayed by the honest when their epoch had not closed */
     .decode = decode_keys,

@@ -112,8 +112,8 @@ bool assay_offence_is_struck(const struct assay_context *context, const struct a
 /*
  * assay_ledger_fits - may this checked (and judged) record stand in the next block of the branch?
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the branch has it) | ASSAY_E_INVALID | ASSAY_E_EARLY (a
- *          ballot before the roll, an E8 that waits for the next epoch) | ASSAY_E_FULL
- *          (contradictions)
+ *          ballot before the roll, an E8 that waits for the next epoch, KEYS in a block that has as
+ *          many as it may) | ASSAY_E_FULL (contradictions, parts of authors, parts of an epoch)
  */
 ASSAY_CHECKED enum assay_status assay_ledger_fits(const struct assay_context *context,
                                                   const struct assay_ledger *ledger,

@@ -342,6 +342,7 @@ const struct assay_record_row assay_row_review = {
     .places_of = 3,
     .yields = yields_to_later,
     .take_part = take_part,
+    .full_for_epoch = true,
     .decode = decode_review,
     .check = check_review,
     .fits = check_review_fits,

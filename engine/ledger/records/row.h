@@ -43,6 +43,10 @@ struct assay_record_row {
     bool outlives; /* a proof: good for ASSAY_RETAINED_EPOCHS, else for its epoch alone */
     bool stays;    /* in a full pool, too, when it stands in a final block */
     bool passes;   /* out of the pool as soon as it is final, and into places of its own before */
+    bool place_of_author; /* of these: one place of each member, which no other record takes */
+    /* fits says ASSAY_E_FULL of what no later block of the epoch takes, either: the part of an
+     * author, or of all, is used up. In a pool it would keep its place until the epoch ends. */
+    bool full_for_epoch;
     bool late_is_free; /* of these: one of an epoch that closed, or to come, costs nothing */
     bool check_costs;  /* as much as a verification: who sent it answers for what is refused */
 

@@ -140,6 +140,7 @@ const struct assay_record_row assay_row_service = {
     .items = 3,
     .limits = { .of_epoch = 8 }, /* at once: what is final makes room */
     .passes = true,
+    .full_for_epoch = true,
     .decode = decode_service,
     .check = check_service,
     .fits = check_service_fits,

@@ -3,6 +3,7 @@
  * them: declared, bound by evidence, certified, lost (docs/protocol.md 2.16).
  */
 #include "base/crypto/model.h"
+#include "engine/evidence/pool.h"
 #include "tests/unit/engine/ledger/declared_bench.h"
 
 #include <criterion/criterion.h>
@@ -255,6 +256,37 @@ Test(declared_keys, a_bad_proof_costs_its_sender_and_a_late_record_nobody, .time
     cr_expect_eq(e->seats[OWNER].refused, 0, "who is named is not who sent it");
     make_record(w, running, own.slice, &m);
     cr_expect_eq(assay_message_intake_on_record(e, 3, m.slice), ASSAY_E_RATE);
+    assay_sim_world_destroy(&w);
+}
+
+/* Attack: members that declare often send KEYS at the start of each epoch, more than their part of
+ * it has room for: what no block of the epoch takes any more has no place in the pool. */
+Test(declared_keys, a_record_that_no_block_takes_any_more_has_no_place_in_the_pool, .timeout = 600)
+{
+    static struct assay_effects effects;
+    struct list own;
+    struct made m;
+    struct assay_record r;
+    struct assay_sim_world *w = assay_sim_world_create(&declared_five);
+    cr_assert(assay_sim_world_run_to_epoch(w, 1, 8000));
+    struct assay_engine *e = assay_sim_world_engine(w, 0);
+    struct assay_ledger *ledger = &e->parts->chain.ledger; /* the final chain */
+    make_list(w, &own, "api", OWNER);
+    make_record(w, e->head->context.epoch, own.slice, &m);
+    cr_assert_eq(assay_record_decode(m.slice, &r), ASSAY_OK);
+    assay_output_begin(e, &effects);
+    ledger->declared_len = ASSAY_KEYS_EPOCH_LEN_MAX - m.slice.len + 1;
+    cr_expect_eq(assay_message_intake_on_record(e, OWNER, m.slice), ASSAY_E_FULL);
+    cr_expect_null(assay_pool_find(e->pool, r.key));
+    /* One for which the next block may have room waits. */
+    ledger->declared_len = ASSAY_KEYS_EPOCH_LEN_MAX - m.slice.len;
+    ledger->declared_in_block = ASSAY_KEYS_BLOCK_MAX;
+    cr_expect_eq(assay_message_intake_on_record(e, OWNER, m.slice), ASSAY_OK);
+    assay_message_intake_on_final_block(e);
+    cr_expect_not_null(assay_pool_find(e->pool, r.key));
+    ledger->declared_len++;
+    assay_message_intake_on_final_block(e);
+    cr_expect_null(assay_pool_find(e->pool, r.key));
     assay_sim_world_destroy(&w);
 }
 

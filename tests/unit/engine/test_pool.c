@@ -283,3 +283,76 @@ Test(pool, ceremonies_take_no_place_of_other_records)
     free(memory[0]);
     free(memory[1]);
 }
+
+static struct assay_pool *make_of(uint32_t members, const struct assay_services *services)
+{
+    struct assay_pool *pool = calloc(1, sizeof *pool);
+    void *memory = calloc(1, assay_pool_memory_len(members, services));
+    cr_assert(pool != NULL && memory != NULL);
+    assay_pool_init(pool, memory, members, services);
+    return pool;
+}
+
+/* Attack: a third of the members send KEYS before another one does. */
+Test(pool, keys_of_a_third_leave_a_place_for_those_of_another_member)
+{
+    static const uint32_t members[] = { 1, 4, 64, 65, 200, 1024 };
+    for (size_t n = 0; n < sizeof members / sizeof members[0]; n++) {
+        struct assay_pool *pool = make_of(members[n], NULL);
+        for (uint32_t i = 0; i < members[n]; i++) {
+            cr_expect_not(
+                assay_pool_is_full_of(pool, ASSAY_RECORD_KEYS, ASSAY_BUDGET_COMMON, i, 5));
+            struct assay_record r = record(ASSAY_RECORD_KEYS, i, 5, i);
+            r.bytes.len = ASSAY_KEYS_RECORD_LEN_MAX;
+            cr_expect_eq(add(pool, &r, (uint16_t)i), ASSAY_OK, "%u of %u", i, members[n]);
+            r.key[6] = 1;
+            cr_expect_eq(add(pool, &r, (uint16_t)i), ASSAY_E_DUPLICATE, "one of a member");
+            cr_expect(assay_pool_is_full_of(pool, ASSAY_RECORD_KEYS, ASSAY_BUDGET_COMMON, i, 5));
+        }
+        drop(pool);
+    }
+}
+
+/* Nor do records of services take these places, or KEYS those. */
+Test(pool, records_of_services_and_keys_take_no_place_of_each_other)
+{
+    enum { AUTHORS = 100, PLACES = 256 };
+    for (uint32_t first = 0; first < 2; first++) {
+        struct assay_pool *pool = make_of(AUTHORS, &reserving);
+        uint32_t services = 0;
+        for (uint32_t turn = 0; turn < 2; turn++)
+            for (uint32_t slot = 0; slot < AUTHORS; slot++) {
+                const struct assay_record keys = record(ASSAY_RECORD_KEYS, slot, 5, slot);
+                if (turn == first) services += fill(pool, slot, COMMON);
+                else cr_expect_eq(add(pool, &keys, (uint16_t)slot), ASSAY_OK, "slot %u", slot);
+            }
+        cr_expect_eq(services, PLACES);
+        drop(pool);
+    }
+}
+
+Test(pool, keys_and_records_of_services_take_turns_in_blocks)
+{
+    static const uint32_t members[] = { 1, 4, 100, 600 };
+    for (size_t n = 0; n < sizeof members / sizeof members[0]; n++) {
+        struct assay_pool *pool = make_of(members[n], &reserving);
+        for (uint32_t slot = 0; slot < members[n]; slot++) {
+            const struct assay_record r = record(ASSAY_RECORD_KEYS, slot, 5, slot);
+            (void)fill(pool, slot, COMMON);
+            (void)fill(pool, slot, RESERVED);
+            cr_assert_eq(add(pool, &r, (uint16_t)slot), ASSAY_OK);
+        }
+        uint32_t keys = 0, common = 0, reserved = 0;
+        for (uint32_t i = pool->passing_from; i < pool->count; i++) {
+            const struct assay_pool_item *item = &pool->items[i];
+            if (item->phase == ASSAY_POOL_FREE) continue;
+            if (item->kind == ASSAY_RECORD_KEYS) keys++;
+            else if (item->budget == ASSAY_BUDGET_RESERVED) reserved++;
+            else common++;
+            if (keys < members[n] && common < 256) cr_assert_leq(keys, common + 1);
+            if (keys < members[n] && reserved < 256) cr_assert_leq(common, keys + 1);
+        }
+        cr_expect_eq(keys, members[n]);
+        drop(pool);
+    }
+}

@@ -5,6 +5,7 @@
 #include "sim/world/world_internal.h"
 #include "tests/support/services/toy_services.h"
 
+#include "engine/evidence/pool.h"
 #include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
@@ -111,5 +112,36 @@ Test(service_budgets, a_restarted_node_uses_no_number_of_either_budget_twice, .t
     cr_assert_eq(assay_sim_world_serve(w, 2, TOY_SET, &two, 1), ASSAY_OK);
     cr_assert_eq(s->own[ASSAY_BUDGET_COMMON].numbers, 1);
     cr_assert_eq(s->own[ASSAY_BUDGET_RESERVED].numbers, 3);
+    assay_sim_world_destroy(&w);
+}
+
+/* Attack: 32 authors that have used up their part of an epoch fill the pool of all others. */
+Test(service_budgets, a_record_without_a_part_has_no_place_in_the_pool, .timeout = 600)
+{
+    static const uint8_t payload[2] = { 7, 0 };
+    struct assay_sim_world *w = start();
+    struct assay_engine *e = assay_sim_world_engine(w, 0);
+    struct assay_service_log *log = &e->parts->chain.ledger.services; /* of the final chain */
+    const uint32_t slot = e->self;
+    uint8_t bytes[ASSAY_SERVICE_RECORD_LEN_MAX];
+    struct assay_slice record = { 0 };
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, payload, sizeof payload), ASSAY_OK);
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase != ASSAY_POOL_READY || item->kind != ASSAY_RECORD_SERVICE) continue;
+        assay_bytes_copy(bytes, sizeof bytes, item->bytes, item->len);
+        record = assay_slice_over(bytes, item->len);
+    }
+    cr_assert_gt(record.len, 0);
+    struct assay_record r;
+    cr_assert_eq(assay_record_decode(record, &r), ASSAY_OK);
+    assay_message_intake_on_final_block(e);
+    cr_expect_not_null(assay_pool_find(e->pool, r.key));
+    log->taken[ASSAY_BUDGET_COMMON][slot] = (uint64_t)1 << (ASSAY_SERVICE_NUMBERS - 1);
+    log->used[ASSAY_BUDGET_COMMON][slot] = ASSAY_SERVICES_EPOCH_LEN / NODES;
+    assay_message_intake_on_final_block(e);
+    cr_expect_null(assay_pool_find(e->pool, r.key));
+    cr_expect_eq(assay_message_intake_on_record(e, (uint16_t)slot, record), ASSAY_E_FULL);
+    cr_expect_null(assay_pool_find(e->pool, r.key));
     assay_sim_world_destroy(&w);
 }

@@ -437,7 +437,7 @@ Test(key_lists, a_block_has_a_bounded_number_of_them, .timeout = 600)
     ledger->declared_in_block = ASSAY_KEYS_BLOCK_MAX - 1;
     cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_OK);
     ledger->declared_in_block = ASSAY_KEYS_BLOCK_MAX;
-    cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_E_FULL);
+    cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_E_EARLY);
     const struct assay_block_header next = { .height = ledger->height + 1 };
     assay_ledger_advance(ledger, &next, ledger->tip_id);
     cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_OK, "the next block");
@@ -473,6 +473,7 @@ Test(key_lists, members_that_declare_in_each_epoch_leave_others_their_place, .ti
     struct assay_ledger *ledger = &e->parts->chain.ledger;
     struct assay_member *owner = &e->head->state.members[OWNER];
     ledger->declared_len = ledger->declared_again_len = 0;
+    owner->declaration.count = 1; /* of these the newest alone */
     owner->declaration.roots[0].since_epoch = e->head->context.epoch;
     cr_expect_eq(fill_epoch(e, ledger, OWNER), ASSAY_KEYS_AGAIN_LEN_MAX, "declared lately");
     cr_expect_eq(fill_epoch(e, ledger, OWNER), 0);
@@ -485,5 +486,30 @@ Test(key_lists, members_that_declare_in_each_epoch_leave_others_their_place, .ti
     ledger->declared_len = ledger->declared_again_len = 0;
     owner->declaration.roots[0].since_epoch = e->head->context.epoch - ASSAY_KEYS_AGAIN_EPOCHS;
     cr_expect_eq(fill_epoch(e, ledger, OWNER), ASSAY_KEYS_EPOCH_LEN_MAX);
+    assay_sim_world_destroy(&w);
+}
+
+/* Attack: a member declares the list again that is declared. The state would keep the epoch of the
+ * first time, so it would never have declared within the last epochs, and 32 such members would
+ * take all bytes of each epoch. */
+Test(key_lists, a_list_that_is_declared_is_not_declared_again, .timeout = 600)
+{
+    struct list l, second;
+    struct assay_sim_world *w = open_certified(&l);
+    struct assay_engine *e = assay_sim_world_engine(w, 0);
+    struct assay_ledger *ledger = &e->parts->chain.ledger;
+    struct assay_record r = { .kind = ASSAY_RECORD_KEYS,
+                              .slot = OWNER,
+                              .epoch = e->head->context.epoch,
+                              .bytes = l.slice };
+    make_list(w, &second, "web", OWNER);
+    assay_bytes_copy(r.keys.root, 32, l.root, 32);
+    cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_E_DUPLICATE);
+    assay_bytes_copy(r.keys.root, 32, second.root, 32);
+    cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_OK);
+    /* Nor is the empty list of a member that declared none. */
+    r.slot = OWNER + 1;
+    assay_declared_keys_no_root(r.keys.root);
+    cr_expect_eq(assay_ledger_fits(&e->head->context, ledger, &r), ASSAY_E_DUPLICATE);
     assay_sim_world_destroy(&w);
 }
