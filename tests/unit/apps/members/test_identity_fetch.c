@@ -313,11 +313,12 @@ static void watch(int64_t until_s)
 
 static struct text number_1;
 
-/* Within the first 300 s the network has the next number, and a node has no proof of it. */
+/* Within the first 300 s the network has the next number, and the node that is requested next has no
+ * proof of it. */
 static void begin_rollover(int64_t at_s)
 {
     if (at_s != 200) return;
-    node[0].proof_exit = ASSAY_EXIT_NOT_FOUND;
+    requested(&fetch)->proof_exit = ASSAY_EXIT_NOT_FOUND;
     proven_ca = slice_of(&ca);
 }
 
