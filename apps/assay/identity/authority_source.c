@@ -59,30 +59,42 @@ enum assay_status cli_authority_request(const struct cli_identity_node *node, co
 }
 
 static int report_unreachable(const char *command, const struct cli_identity_node *node,
-                              enum assay_status status)
+                              enum assay_status status, char *why)
 {
     char fault[ASSAY_CLIENT_FAULT_LEN];
     if (node->http == NULL) assay_client_fault(node->socket, status, fault);
     else assay_client_http_fault(node->http, status, fault);
-    (void)fprintf(stderr, "%s: %s: %s\n", command, node->http != NULL ? node->http : node->socket,
-                  fault);
+    if (why != NULL) (void)snprintf(why, CLI_AUTHORITY_WHY_LEN, "%.500s", fault);
+    else
+        (void)fprintf(stderr, "%s: %s: %s\n", command,
+                      node->http != NULL ? node->http : node->socket, fault);
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+}
+
+/* In: why: as of a query */
+static int get_document(const char *command, const struct cli_identity_node *node, const char *line,
+                        char *why, struct assay_json **document)
+{
+    const enum assay_status status = cli_authority_request(node, line, document);
+    if (status != ASSAY_OK) return report_unreachable(command, node, status, why);
+    if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
+    const struct assay_json *const data = assay_json_get(*document, "data");
+    const char *const code = assay_json_text(data, "code", "error");
+    const char *const detail = cli_text_of(data, "detail", "no reason was given");
+    if (why != NULL)
+        (void)snprintf(why, CLI_AUTHORITY_WHY_LEN, "%.40s: %.400s", cli_text_of(data, "code", code),
+                       detail);
+    else (void)fprintf(stderr, "%s: %s: %s\n", command, cli_text_of(data, "code", code), detail);
+    const bool is_missing = strcmp(code, "not_found") == 0 || strcmp(code, "ca_none") == 0 ||
+                            strcmp(code, "not_closed") == 0 || strcmp(code, "not_ready") == 0;
+    assay_json_free(document);
+    return is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
 int cli_authority_get(const char *command, const struct cli_identity_node *node, const char *line,
                       struct assay_json **document)
 {
-    const enum assay_status status = cli_authority_request(node, line, document);
-    if (status != ASSAY_OK) return report_unreachable(command, node, status);
-    if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
-    const struct assay_json *const data = assay_json_get(*document, "data");
-    const char *const code = assay_json_text(data, "code", "error");
-    (void)fprintf(stderr, "%s: %s: %s\n", command, cli_text_of(data, "code", code),
-                  cli_text_of(data, "detail", "no reason was given"));
-    const bool is_missing = strcmp(code, "not_found") == 0 || strcmp(code, "ca_none") == 0 ||
-                            strcmp(code, "not_closed") == 0 || strcmp(code, "not_ready") == 0;
-    assay_json_free(document);
-    return is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+    return get_document(command, node, line, NULL, document);
 }
 
 /* ------------------------------------------------------------ the proof */
@@ -99,8 +111,9 @@ static int refuse_authority(const struct cli_authority_query *q, int exit, const
     const char *const from = q->file != NULL        ? q->file
                              : q->node.http != NULL ? q->node.http
                                                     : q->node.socket;
-    (void)fprintf(stderr, "%s: %s: %s%s\n", q->command, from,
-                  exit == ASSAY_EXIT_DENIED ? "not trusted: " : "", why);
+    const char *const denied = exit == ASSAY_EXIT_DENIED ? "not trusted: " : "";
+    if (q->why != NULL) (void)snprintf(q->why, CLI_AUTHORITY_WHY_LEN, "%s%.480s", denied, why);
+    else (void)fprintf(stderr, "%s: %s: %s%s\n", q->command, from, denied, why);
     return exit;
 }
 
@@ -119,7 +132,7 @@ static int read_file(const struct cli_authority_query *q, struct cli_authority *
 static int request_proof(const struct cli_authority_query *q, struct cli_authority *a, size_t *len)
 {
     struct assay_json *document = NULL;
-    const int exit = cli_authority_get(q->command, &q->node, "ca-proof", &document);
+    const int exit = get_document(q->command, &q->node, "ca-proof", q->why, &document);
     if (exit != ASSAY_EXIT_OK) return exit;
     const char *const hex = assay_json_text(assay_json_get(document, "data"), "ca_proof", "");
     *len = strlen(hex) / 2;
@@ -172,6 +185,9 @@ static int advance_checkpoint(const struct cli_authority_query *q, struct assay_
     int exit = cli_proof_times(&q->time, &since.max_age_s, &since.now_ms);
     if (exit == ASSAY_EXIT_OK) exit = cli_checkpoint_advance(&since, &advanced);
     if (exit == ASSAY_EXIT_OK) *at = advanced.to;
+    else if (q->why != NULL)
+        (void)snprintf(q->why, CLI_AUTHORITY_WHY_LEN,
+                       "the checkpoint cannot be advanced over the boundaries that it returns");
     if (exit != ASSAY_EXIT_CROSSED) return exit;
     return refuse_authority(
         q, ASSAY_EXIT_DENIED,

@@ -21,11 +21,13 @@ ASSAY_CHECKED enum assay_status cli_authority_request(const struct cli_identity_
 int cli_authority_get(const char *command, const struct cli_identity_node *node, const char *line,
                       struct assay_json **document);
 
+enum { CLI_AUTHORITY_WHY_LEN = 512 };
 /* What is to be proven. */
 struct cli_authority_query {
     const char *command; /* prefix of errors */
     struct cli_identity_node node;
     const char *file; /* a CA proof in a file, and no node is requested; NULL: of the node */
+    char *why;        /* [CLI_AUTHORITY_WHY_LEN] for the reason of a failure; NULL: it is printed */
     struct assay_checkpoint checkpoint; /* trusted */
     struct assay_proof_time time;
 };
@@ -41,7 +43,7 @@ struct cli_authority {
 /*
  * cli_authority_prove - a CA proof, verified from the checkpoint. Where the voters have changed
  * since, the checkpoint is advanced over the boundaries that the node returns, each verified.
- * Reports on stderr why nothing is proven.
+ * Reports why nothing is proven, on stderr or in query->why.
  * Out:     *authority: freed by the caller, also after a failure
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_DENIED (not trusted) | ASSAY_EXIT_AGE_UNKNOWN (the clock is
  *          before the checkpoint) | ASSAY_EXIT_MALFORMED | ASSAY_EXIT_NOT_FOUND (no authority, key

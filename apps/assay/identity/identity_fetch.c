@@ -39,7 +39,8 @@ int cli_identity_fail(const struct cli_identity_fetch *f, int exit, const char *
     static const char *const codes[] = {
         [ASSAY_EXIT_UNREACHABLE] = "unreachable", [ASSAY_EXIT_DENIED] = "denied",
         [ASSAY_EXIT_NOT_FOUND] = "not_found",     [ASSAY_EXIT_CONFLICT] = "conflict",
-        [ASSAY_EXIT_TIMEOUT] = "timeout",         [ASSAY_EXIT_CONTRAINDICATED] = "contraindicated"
+        [ASSAY_EXIT_TIMEOUT] = "timeout",         [ASSAY_EXIT_CONTRAINDICATED] = "contraindicated",
+        [ASSAY_EXIT_MALFORMED] = "malformed"
     };
     char text[1024];
     va_list arguments;
@@ -64,7 +65,8 @@ static int read_key(struct cli_identity_fetch *f, const char *path)
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_OK) status = cli_identity_key_decode(assay_slice_over(text, len), &f->key);
     assay_secret_wipe(text, sizeof text);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    f->has_key = status == ASSAY_OK;
+    if (f->has_key) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, message))
         return cli_identity_fail(f, ASSAY_EXIT_INTERNAL, "%s", message);
     if (status == ASSAY_E_IO)
@@ -89,7 +91,8 @@ static int make_key(struct cli_identity_fetch *f, const char *path)
     const int why = errno;
     assay_secret_wipe(pem, sizeof pem);
     errno = why;
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    f->has_key = status == ASSAY_OK;
+    if (f->has_key) return ASSAY_EXIT_OK;
     return cli_identity_fail(f, ASSAY_EXIT_INTERNAL, "%s: the key cannot be written (%s)", path,
                              cli_output_fault(path, status));
 }
@@ -108,7 +111,7 @@ static int load_key(struct cli_identity_fetch *f)
     const int exit = read_key(f, path);
     if (exit != ASSAY_EXIT_NOT_FOUND) return exit;
     if (f->member == NULL) return make_key(f, path);
-    if (f->token_name != NULL) return ASSAY_EXIT_OK; /* a token is not verified by the key */
+    if (f->token_name != NULL) return ASSAY_EXIT_OK; /* its key is not compared */
     return cli_identity_fail(f, exit,
                              "%s: no such file: with --member the key is one that the member has "
                              "registered already: --private-key FILE names it",

@@ -23,8 +23,9 @@ enum {
     CLI_IDENTITY_NODES_MAX = 8
 };
 
-/* Of --watch: failures since the newest set, and the hook's. */
+/* Failures: of the node that is requested; of --watch since the newest set, and the hook's. */
 struct cli_identity_report {
+    char node_fault[1024];        /* of the newest request: node and reason, if the node is why */
     bool has_failed, has_expired; /* reported so */
     uint64_t failed_ms;           /* monotonic: of the newest report */
     int64_t not_after_s;          /* of the newest set; 0: none in this run */
@@ -39,7 +40,7 @@ struct cli_identity_fetch {
     size_t http_count;
     struct cli_identity_node node; /* the one that is requested now */
     uint64_t wait_s, hook_s;
-    bool is_watching, accepts_insecure, json;
+    bool is_watching, accepts_insecure, json, has_key;
     /* --- */
     const char *name;  /* key_name or token_name */
     size_t http_index; /* of node */
@@ -58,28 +59,39 @@ struct cli_identity_trust {
     struct assay_slice ca;     /* PEM, or of --ca a SPIFFE bundle */
     struct assay_slice bundle; /* proven: the SPIFFE bundle; else empty */
     struct assay_slice jwks;   /* proven: keys of tokens; else empty */
+    struct assay_slice cross;  /* proven: certificates of numbers by the one before; or empty */
     char issuer[ASSAY_SVID_ISSUER_MAX + 1];
 };
 
 /* Reports an error. Returns: exit */
 __attribute__((format(printf, 3, 4))) int cli_identity_fail(const struct cli_identity_fetch *f,
                                                             int exit, const char *format, ...);
-/* In the place of cli_identity_trust_load where --ca names a file. Returns: as below */
+/* A failure of the node that was requested: another one may serve. Not printed, but stored in
+ * report->node_fault, after the node's address. Returns: exit */
+__attribute__((format(printf, 3, 4))) int cli_identity_fail_node(const struct cli_identity_fetch *f,
+                                                                 int exit, const char *format, ...);
+/* In the place of cli_identity_trust_prove where --ca names a file. Returns: as below */
 int cli_identity_trust_read(const struct cli_identity_fetch *f, struct cli_identity_trust *trust);
 /* The certificate authority, proven from the newest of --checkpoint and DIR/checkpoint, which then
  * has the newest epoch. Returns: an enum assay_exit; trust->bytes is set in any case */
 int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_identity_trust *trust);
-/* Verifies f->issued as a token and stores it as DIR/token. Out: *is_new: it was not there.
+/* Verifies f->issued as a token and stores it as DIR/token; one that is over or older than a valid
+ * one in place replaces nothing. Out: *is_new: it was not there; f->svid: of what is in place.
  * Returns: an enum assay_exit */
 int cli_identity_use_token(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
                            bool *is_new);
 
 /* Is f->svid over, by this machine's date? In: what: "certificate". Returns: an enum assay_exit */
 int cli_identity_check_expiry(const struct cli_identity_fetch *f, const char *what);
-/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. One that is over
- * or older than a valid one in place replaces nothing. */
+/* Both verify. Returns: whether what is in place stays: a later epoch, or the same serial. */
+bool cli_identity_stays(const struct assay_svid *placed, const struct assay_svid *issued);
+/* As cli_identity_use_token: f->issued as a certificate, into a new folder of DIR. */
 int cli_identity_use_certificate(struct cli_identity_fetch *f,
                                  const struct cli_identity_trust *trust, bool *is_new);
+/* The same of the certificate in place, with newer CA certificates; a failure is one of
+ * cli_identity_fail_node if it does not verify under them. */
+int cli_identity_renew_authorities(struct cli_identity_fetch *f,
+                                   const struct cli_identity_trust *trust, bool *is_new);
 /* Prints what is in the folder. Returns: an enum assay_exit */
 int cli_identity_report_set(const struct cli_identity_fetch *f, bool is_new);
 /* Registers the key, again where the enclave program has restarted; with --member nothing. Returns:

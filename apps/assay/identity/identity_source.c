@@ -90,14 +90,13 @@ enum cli_identity_answer cli_identity_request(const struct cli_identity_node *no
             status = assay_client_exchange(node->http, target, node->timeout_ms, &answer);
         if (status != ASSAY_OK) {
             assay_client_http_fault(node->http, status, fault);
-            (void)snprintf(out->message, sizeof out->message, "%.150s: %.320s", node->http, fault);
+            (void)snprintf(out->message, sizeof out->message, "%.500s", fault);
         }
     } else {
         status = assay_client_request(node->socket, line, node->timeout_ms, &answer.document);
         if (status != ASSAY_OK) {
             assay_client_fault(node->socket, status, fault);
-            (void)snprintf(out->message, sizeof out->message, "%.150s: %.320s", node->socket,
-                           fault);
+            (void)snprintf(out->message, sizeof out->message, "%.500s", fault);
         }
     }
     if (status != ASSAY_OK) return CLI_IDENTITY_UNREACHABLE;

@@ -31,8 +31,8 @@ struct cli_identity_issued {
     uint64_t retry_after_s; /* of WAIT */
     bool is_signing;        /* of WAIT: holders are at work on it */
     size_t len;
-    char pem[CLI_IDENTITY_PEM_LEN_MAX]; /* of ISSUED: the chain, or the token */
-    char message[CLI_IDENTITY_MESSAGE_LEN];
+    char pem[CLI_IDENTITY_PEM_LEN_MAX];     /* of ISSUED: the chain, or the token */
+    char message[CLI_IDENTITY_MESSAGE_LEN]; /* why there is none; without the node */
 };
 struct cli_identity_wanted {
     const char *member;   /* hexadecimal node id */

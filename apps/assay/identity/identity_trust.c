@@ -7,6 +7,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "base/base64.h"
 #include "base/file/file.h"
 
 #include <inttypes.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 
 static const char command[] = "assay identity fetch";
+
+enum { FORMATS = CLI_AUTHORITY_CROSS + 1 };
 
 static bool own_path(const struct cli_identity_fetch *f, char path[static PATH_MAX])
 {
@@ -59,33 +62,70 @@ static int store_checkpoint(const struct cli_identity_fetch *f, const struct ass
 static enum assay_status encode_all(const struct assay_authority_proven *p,
                                     struct cli_identity_trust *trust)
 {
-    struct assay_slice *const out[] = { &trust->ca, &trust->bundle, &trust->jwks };
-    trust->bytes = malloc(3 * (size_t)CLI_AUTHORITY_BUNDLE_MAX);
+    struct assay_slice *const out[] = { &trust->ca, &trust->bundle, &trust->jwks, &trust->cross };
+    trust->bytes = malloc(FORMATS * (size_t)CLI_AUTHORITY_BUNDLE_MAX);
     if (trust->bytes == NULL) return ASSAY_E_MEMORY;
-    for (size_t i = 0; i < 3; i++)
-        ASSAY_TRY(cli_authority_encode(p, (enum cli_authority_format)i,
-                                       trust->bytes + i * CLI_AUTHORITY_BUNDLE_MAX,
-                                       CLI_AUTHORITY_BUNDLE_MAX, out[i]));
+    for (size_t i = 0; i < FORMATS; i++) {
+        const enum assay_status status = cli_authority_encode(
+            p, (enum cli_authority_format)i, trust->bytes + i * CLI_AUTHORITY_BUNDLE_MAX,
+            CLI_AUTHORITY_BUNDLE_MAX, out[i]);
+        if (i == CLI_AUTHORITY_CROSS && status == ASSAY_E_NOT_FOUND) continue; /* no rollover */
+        ASSAY_TRY(status);
+    }
     (void)snprintf(trust->issuer, sizeof trust->issuer, "%s", p->plan.identity.issuer);
     return ASSAY_OK;
+}
+
+/* CA certificates of the folder, which a proof gets that leaves them out: a node decides nothing by
+ * that (docs/identity.md 11.3). */
+struct placed {
+    uint8_t der[ASSAY_AUTHORITY_NUMBERS_MAX][ASSAY_CREDENTIAL_CERTIFICATE_MAX];
+};
+
+static void add_placed(const struct cli_identity_fetch *f, struct assay_authority_proven *proven,
+                       struct placed *placed)
+{
+    char path[PATH_MAX];
+    uint8_t *bytes = NULL;
+    size_t len = 0, der_len = 0;
+    struct assay_slice label;
+    const int path_len = snprintf(path, sizeof path, "%s/current/ca.pem", f->dir);
+    if (path_len <= 0 || path_len >= PATH_MAX ||
+        assay_file_read(path, CLI_IDENTITY_CA_FILE_MAX, &bytes, &len) != ASSAY_OK)
+        return;
+    struct assay_slice text = assay_slice_over(bytes, len);
+    for (size_t i = 0; i < ASSAY_AUTHORITY_NUMBERS_MAX; i++) {
+        if (assay_pem_next(&text, &label, placed->der[i], sizeof placed->der[i], &der_len) !=
+            ASSAY_OK)
+            break;
+        assay_keyholder_authority_add(proven, assay_slice_over(placed->der[i], der_len));
+    }
+    free(bytes);
 }
 
 int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_identity_trust *trust)
 {
     /* A node that hides what operators retired does so for this long at most. */
-    struct cli_authority_query q = { .command = command,
-                                     .node = f->node,
-                                     .time = { .max_age = "1h" } };
+    char why[CLI_AUTHORITY_WHY_LEN] = "it has no proof";
+    struct cli_authority_query q = {
+        .command = command, .node = f->node, .why = why, .time = { .max_age = "1h" }
+    };
     struct cli_authority a = { .bytes = NULL };
+    struct placed placed;
     *trust = (struct cli_identity_trust){ .from = f->checkpoint };
     int exit = load_checkpoint(f, &q.checkpoint);
-    if (exit == ASSAY_EXIT_OK) exit = cli_authority_prove(&q, &a);
+    if (exit == ASSAY_EXIT_OK) {
+        exit = cli_authority_prove(&q, &a);
+        if (exit != ASSAY_EXIT_OK) (void)cli_identity_fail_node(f, exit, "CA proof: %s", why);
+    }
+    if (exit == ASSAY_EXIT_OK) add_placed(f, a.proven, &placed);
     if (exit == ASSAY_EXIT_OK && cli_authority_lacking(a.proven) != NULL)
-        exit = cli_identity_fail(f, ASSAY_EXIT_NOT_FOUND,
-                                 "the proof of the node lacks the certificate of CA number %" PRIu32
-                                 ", which is published: request another node (--http), or again in "
-                                 "some epochs if the number is new",
-                                 cli_authority_lacking(a.proven)->ca.number);
+        exit = cli_identity_fail_node(
+            f, ASSAY_EXIT_NOT_FOUND,
+            "its CA proof lacks the certificate of CA number %" PRIu32
+            ", which is published: request another node (--http), or again in some epochs if the "
+            "number is new",
+            cli_authority_lacking(a.proven)->ca.number);
     if (exit == ASSAY_EXIT_OK) exit = store_checkpoint(f, &a.proven->network.next);
     if (exit == ASSAY_EXIT_OK) {
         const enum assay_status status = encode_all(a.proven, trust);

@@ -7,9 +7,11 @@
 #include "apps/assay/core/command.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
+#include "quote/yaml/document.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,6 +22,7 @@ enum {
     REPORT_S = 60,       /* between reports that they fail */
     SIGNING_S = 10,      /* that holders may take until it is a failure of this node */
     BUNDLE_POLL_S = 300, /* between proofs of the CA certificates: as a SPIFFE bundle says */
+    WAITING = -1,        /* in the place of an enum assay_exit: the answer may pass */
 };
 
 /* ------------------------------------------------------------ reports of failures */
@@ -66,6 +69,24 @@ void cli_identity_report_failure(const struct cli_identity_fetch *f, const char 
                       left_s > 0 ? left_s : -left_s, left_s > 0 ? " more" : " ago", why);
 }
 
+static const char *node_of(const struct cli_identity_fetch *f)
+{
+    return f->node.http != NULL ? f->node.http : f->node.socket;
+}
+
+int cli_identity_fail_node(const struct cli_identity_fetch *f, int exit, const char *format, ...)
+{
+    char *const fault = f->report->node_fault;
+    const size_t size = sizeof f->report->node_fault;
+    const int len = snprintf(fault, size, "%.200s: ", node_of(f));
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(fault + len, size - (size_t)len, format, arguments);
+    va_end(arguments);
+    assay_yaml_sanitize(fault); /* it has words of the node */
+    return exit;
+}
+
 static void report_success(const struct cli_identity_fetch *f)
 {
     struct cli_identity_report *const r = f->report;
@@ -105,34 +126,37 @@ static void use_next_node(struct cli_identity_fetch *f)
     f->node.http = f->http[f->http_index];
 }
 
-static int use_set(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
-                   bool *is_new)
+/* What the node issued, or (cli_identity_renew_authorities) what is in place. */
+typedef int use_fn(struct cli_identity_fetch *f, const struct cli_identity_trust *trust,
+                   bool *is_new);
+
+static int use_set(struct cli_identity_fetch *f, use_fn *use,
+                   const struct cli_identity_trust *trust, bool *is_new)
 {
     bool was_due = false;
     *is_new = false;
     int exit = cli_identity_hook_set_due(f, &was_due);
-    if (exit == ASSAY_EXIT_OK)
-        exit = f->token_name != NULL ? cli_identity_use_token(f, trust, is_new)
-                                     : cli_identity_use_certificate(f, trust, is_new);
+    if (exit == ASSAY_EXIT_OK) exit = use(f, trust, is_new);
     if (f->hook != NULL && !was_due && !*is_new) cli_identity_hook_clear(f);
     return exit;
 }
 
-/* The file is read, or the authority proven, each time: there may be another CA number. again: what
- * is there already is not reported. */
-static int use_issued(struct cli_identity_fetch *f, bool again)
+/* The file is read, or the authority proven, each time: there may be another CA number. */
+static int use_issued(struct cli_identity_fetch *f)
 {
+    use_fn *const use =
+        f->token_name != NULL ? cli_identity_use_token : cli_identity_use_certificate;
     struct cli_identity_trust trust;
     bool is_new = false;
     int exit =
         f->ca != NULL ? cli_identity_trust_read(f, &trust) : cli_identity_trust_prove(f, &trust);
-    if (exit == ASSAY_EXIT_OK) exit = use_set(f, &trust, &is_new);
+    if (exit == ASSAY_EXIT_OK) exit = use_set(f, use, &trust, &is_new);
     free(trust.bytes);
     if (exit != ASSAY_EXIT_OK) return exit;
-    if (!is_new && !again) use_next_node(f); /* this one may be behind */
+    if (!is_new) use_next_node(f); /* this one may be behind */
     report_success(f);
     exit = cli_identity_hook_is_due(f) ? cli_identity_hook_run(f) : ASSAY_EXIT_OK;
-    const int reported = again && !is_new ? ASSAY_EXIT_OK : cli_identity_report_set(f, is_new);
+    const int reported = cli_identity_report_set(f, is_new);
     return exit != ASSAY_EXIT_OK ? exit : reported;
 }
 
@@ -150,8 +174,21 @@ static void on_wait(struct cli_identity_fetch *f, uint64_t now_ms, uint64_t *sig
     if (!f->issued.is_signing) *signing_ms = 0;
     else if (*signing_ms == 0) *signing_ms = now_ms;
     if (f->issued.is_signing && now_ms - *signing_ms < (uint64_t)SIGNING_S * 1000) return;
-    if (f->is_watching) cli_identity_report_failure(f, f->issued.message);
+    if (f->is_watching) {
+        (void)cli_identity_fail_node(f, 0, "%s", f->issued.message);
+        cli_identity_report_failure(f, f->report->node_fault);
+    }
     *signing_ms = 0;
+    use_next_node(f);
+}
+
+/* The node that was requested does not serve, and another one is left. */
+static void on_node_fault(struct cli_identity_fetch *f)
+{
+    if (f->is_watching) cli_identity_report_failure(f, f->report->node_fault);
+    else
+        (void)fprintf(stderr, "assay identity fetch: %s: %s; the next node is requested\n", f->name,
+                      f->report->node_fault);
     use_next_node(f);
 }
 
@@ -164,39 +201,46 @@ static void pause_until(const struct cli_identity_fetch *f, uint64_t now_ms, uin
     pause_s(f, wait_s < left_s ? wait_s : left_s);
 }
 
+/* One request of one node. Returns: an enum assay_exit, of a failure of the node with
+ * report->node_fault | WAITING */
+static int request_once(struct cli_identity_fetch *f)
+{
+    char member[65];
+    const struct cli_identity_wanted wanted = { .member = member,
+                                                .name = f->name,
+                                                .audience = f->audience };
+    f->report->node_fault[0] = '\0';
+    const int exit = cli_identity_register(f);
+    if (exit != ASSAY_EXIT_OK) return exit;
+    assay_hex_encode(f->node_id, 32, member, sizeof member);
+    const enum cli_identity_answer answer = cli_identity_request(&f->node, &wanted, &f->issued);
+    if (answer == CLI_IDENTITY_WAIT) return WAITING;
+    if (answer == CLI_IDENTITY_ISSUED) return use_issued(f);
+    return cli_identity_fail_node(
+        f, answer == CLI_IDENTITY_REFUSED ? ASSAY_EXIT_DENIED : ASSAY_EXIT_UNREACHABLE, "%s",
+        f->issued.message);
+}
+
 int cli_identity_fetch_once(struct cli_identity_fetch *f)
 {
     const uint64_t limit_s = wait_limit_s(f);
     const uint64_t deadline_ms = assay_monotonic_ms() + limit_s * 1000;
     uint64_t signing_ms = 0;
     size_t failures = 0; /* of one node after the other */
-    char member[65];
-    const struct cli_identity_wanted wanted = { .member = member,
-                                                .name = f->name,
-                                                .audience = f->audience };
     for (;;) {
-        const int exit = cli_identity_register(f);
-        if (exit != ASSAY_EXIT_OK) return exit;
-        assay_hex_encode(f->node_id, 32, member, sizeof member);
-        const enum cli_identity_answer answer = cli_identity_request(&f->node, &wanted, &f->issued);
-        if (answer == CLI_IDENTITY_ISSUED) {
-            const int used = use_issued(f, false);
-            if (used != ASSAY_EXIT_CONTRAINDICATED || ++failures >= f->http_count) return used;
-            use_next_node(f);
+        const int exit = request_once(f);
+        if (exit != WAITING) {
+            if (f->report->node_fault[0] == '\0') return exit;
+            if (++failures >= f->http_count)
+                return cli_identity_fail(f, exit, "%s", f->report->node_fault);
+            on_node_fault(f);
             continue;
-        }
-        if (answer != CLI_IDENTITY_WAIT) {
-            use_next_node(f);
-            if (++failures < f->http_count) continue;
-            return cli_identity_fail(
-                f, answer == CLI_IDENTITY_REFUSED ? ASSAY_EXIT_DENIED : ASSAY_EXIT_UNREACHABLE,
-                "%s", f->issued.message);
         }
         failures = 0;
         const uint64_t now_ms = assay_monotonic_ms();
         if (now_ms >= deadline_ms)
-            return cli_identity_fail(f, ASSAY_EXIT_TIMEOUT, "no %s within %" PRIu64 " s: %s",
-                                     product_of(f), limit_s, f->issued.message);
+            return cli_identity_fail(f, ASSAY_EXIT_TIMEOUT, "no %s within %" PRIu64 " s: %s: %s",
+                                     product_of(f), limit_s, node_of(f), f->issued.message);
         on_wait(f, now_ms, &signing_ms);
         pause_until(f, now_ms, deadline_ms);
     }
@@ -220,24 +264,61 @@ static void retry_hook(const struct cli_identity_fetch *f)
         (void)cli_identity_hook_run(f); /* a failure is reported, and tried again */
 }
 
+/* A proof of one node after the other. Returns: an enum assay_exit; trust->bytes is set in any case
+ */
+static int prove_again(struct cli_identity_fetch *f, struct cli_identity_trust *trust)
+{
+    size_t failures = 0;
+    for (;;) {
+        f->report->node_fault[0] = '\0';
+        const int exit = cli_identity_trust_prove(f, trust);
+        if (exit == ASSAY_EXIT_OK || f->report->node_fault[0] == '\0') return exit;
+        use_next_node(f);
+        if (++failures >= f->http_count)
+            return cli_identity_fail(f, exit, "the CA certificates are not proven again: %s",
+                                     f->report->node_fault);
+        free(trust->bytes);
+    }
+}
+
+/* A new CA number signs before the certificate in place expires. Out: *due_ms: of the next proof.
+ * Returns: whether what is in place still verifies */
+static bool refresh_authorities(struct cli_identity_fetch *f, uint64_t *due_ms)
+{
+    struct cli_identity_trust trust;
+    bool is_new = false;
+    int exit = prove_again(f, &trust);
+    if (exit == ASSAY_EXIT_OK) exit = use_set(f, cli_identity_renew_authorities, &trust, &is_new);
+    free(trust.bytes);
+    if (exit == ASSAY_EXIT_CONTRAINDICATED) {
+        (void)cli_identity_fail(f, exit, "what is in place is renewed at once: %s",
+                                f->report->node_fault);
+        return false;
+    }
+    *due_ms = assay_monotonic_ms() +
+              (uint64_t)(exit == ASSAY_EXIT_OK ? BUNDLE_POLL_S : RETRY_MAX_S) * 1000;
+    if (exit != ASSAY_EXIT_OK) return true; /* reported */
+    report_success(f);
+    if (cli_identity_hook_is_due(f)) (void)cli_identity_hook_run(f);
+    if (is_new) (void)cli_identity_report_set(f, true);
+    return true;
+}
+
 /* Until half of the validity has passed by either clock, and once at least: a node may return the
  * same certificate for the rest of an epoch. A date that is set back delays nothing. */
 static void wait_for_renewal(struct cli_identity_fetch *f)
 {
     const int64_t renew_s = f->svid->issued_s + (f->svid->not_after_s - f->svid->issued_s) / 2;
-    uint64_t proven_ms = assay_monotonic_ms();
+    const uint64_t start_ms = assay_monotonic_ms();
+    const bool is_proven = f->ca == NULL && f->token_name == NULL;
+    uint64_t due_ms = start_ms + (uint64_t)BUNDLE_POLL_S * 1000;
     int64_t now_s = unix_s();
-    const uint64_t renew_ms =
-        proven_ms + (renew_s > now_s ? (uint64_t)(renew_s - now_s) * 1000 : 0);
+    const uint64_t renew_ms = start_ms + (renew_s > now_s ? (uint64_t)(renew_s - now_s) * 1000 : 0);
     do {
         pause_s(f, next_pause_s(f, renew_s - now_s));
         retry_hook(f);
         (void)cli_identity_register(f); /* a failure is reported, and tried again */
-        if (f->ca == NULL && f->token_name == NULL &&
-            assay_monotonic_ms() - proven_ms >= (uint64_t)BUNDLE_POLL_S * 1000) {
-            (void)use_issued(f, true); /* a new CA number signs before this certificate expires */
-            proven_ms = assay_monotonic_ms();
-        }
+        if (is_proven && assay_monotonic_ms() >= due_ms && !refresh_authorities(f, &due_ms)) return;
         now_s = unix_s();
     } while (now_s < renew_s && assay_monotonic_ms() < renew_ms);
 }

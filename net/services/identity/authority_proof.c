@@ -249,3 +249,21 @@ enum assay_status assay_keyholder_authority_verify(const struct assay_authority_
     if (status == ASSAY_E_INVALID) p->answer = ASSAY_AUTHORITY_OTHER_CERTIFICATE;
     return status == ASSAY_E_INVALID ? ASSAY_OK : status;
 }
+
+void assay_keyholder_authority_add(struct assay_authority_proven *proven,
+                                   struct assay_slice certificate)
+{
+    struct assay_x509_svid read;
+    const char *why = NULL;
+    ASSAY_ASSERT(proven->answer == ASSAY_AUTHORITY_PROVEN);
+    if (assay_x509_svid(certificate, ASSAY_SVID_CA, &read, &why) != ASSAY_OK) return;
+    struct assay_authority_number *const number = find_number(proven, read.public_key);
+    const bool is_cross = !assay_slice_equal(read.issuer, read.subject);
+    if (number == NULL || (is_cross ? number->cross : number->certificate).len > 0) return;
+    const struct assay_authority_number before = *number;
+    struct assay_svid *const svid = calloc(1, sizeof *svid);
+    const bool is_added = svid != NULL && place_certificate(proven, certificate, svid) == ASSAY_OK;
+    free(svid);
+    if (!is_added) *number = before;
+    proven->why = NULL;
+}

@@ -101,5 +101,10 @@ ASSAY_CHECKED enum assay_status assay_keyholder_authority_decode(
 ASSAY_CHECKED enum assay_status assay_keyholder_authority_verify(
     const struct assay_authority_proof *proof, const struct assay_checkpoint *checkpoint,
     struct assay_authority_proven *proven);
+/* Adds a certificate of a published number that the proof leaves out, from another source; any
+ * other one changes nothing. In: proven: whose answer is PROVEN (asserted); certificate: hostile;
+ * it is borrowed */
+void assay_keyholder_authority_add(struct assay_authority_proven *proven,
+                                   struct assay_slice certificate);
 
 #endif

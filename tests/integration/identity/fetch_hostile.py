@@ -1,4 +1,5 @@
-"""Attack: a hostile node answers `assay identity fetch` with certificates that are old, or over (docs/identity.md 11).
+"""Attack: a hostile node answers `assay identity fetch` with certificates that are old, over, or without the cross
+certificate, and proves nothing (docs/identity.md 11).
 
 usage: fetch_hostile.py CERTIFICATES ASSAY; CERTIFICATES: the program identity_certificates
 """
@@ -114,12 +115,41 @@ def hooked():
     check("the hook runs for newer certificates alone", runs <= 2)
 
 
+def unproven():
+    """Without --watch, the first node issues a certificate and proves no certificate authority: the next one is requested."""
+    with open("net.checkpoint", "wb") as file: # canonical CBOR
+        file.write(b"\x88\x73assay/checkpoint/v1\x58\x20" + bytes.fromhex(CHAIN) + b"\0\1\x58\x20" + 32 * b"\1" + b"\x58\x20" + 32 * b"\2"
+                   + b"\x1b" + (int(time.time()) * 1000).to_bytes(8, "big") + b"\x1a" + (14 * 86400).to_bytes(4, "big"))
+    lying, other = Node(pem("node")), Node(pem("node"))
+    line = words("p", lying, other)
+    at = line.index("--ca")
+    line[at:at + 4] = ["--checkpoint", "net.checkpoint"]
+    ended = subprocess.run(line, capture_output=True, text=True)
+    print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
+    check("each node is requested once, certificate and proof", (lying.requests, other.requests) == (2, 2))
+    first, last = ended.stderr.splitlines()
+    check("the first failure names its node", lying.where + ": CA proof: " in first and "the next node" in first)
+    check("so does the last one", ended.returncode == 13 and other.where + ": CA proof: it cannot be read" in last)
+    check("nothing is written", sorted(os.listdir("p")) == ["key-name"])
+
+
+def stripped():
+    """A node leaves the cross certificate out that is in place: nothing is new, and no hook runs."""
+    chain = pem("next_leaf") + pem("cross")
+    node = Node(chain)
+    for certificate in (chain, pem("next_leaf"), chain, pem("next_leaf")):
+        node.certificate = certificate
+        ended = subprocess.run(words("s", node, ca="both.pem") + ["--hook", "echo >>s-hooked"], capture_output=True, text=True)
+        check("the cross certificate stays: %s%s" % (ended.stdout, ended.stderr), ended.returncode == 0 and current("s") == chain)
+    check("one certificate runs the hook once", open("s-hooked").read() == "\n")
+    node.certificate = pem("node") + pem("cross")
+    subprocess.run(words("n", node, ca="both.pem"), check=True, capture_output=True)
+    check("it is not for a leaf of the number before", current("n") == pem("node"))
+
+
 def crossed():
     """docs/identity.md 5.1.1, 11.4: cert.pem has the cross certificate behind the leaf during a rollover."""
     chain = pem("next_leaf") + pem("cross")
-    bundle = open("net/ca.pem").read() + pem("next")
-    with open("both.pem", "w") as file:
-        file.write(bundle)
     node = Node(chain)
     ended = subprocess.run(words("d", node, ca="both.pem"), capture_output=True, text=True)
     print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
@@ -143,10 +173,14 @@ try:
     openssl("x509", "-inform", "DER", "-in", "net/ca.der", "-out", "net/ca.pem")
     NAMES = openssl("x509", "-inform", "DER", "-in", "net/node.der", "-noout", "-ext", "subjectAltName").decode()
     NODE = base64.b32decode(re.search("node/([a-z2-7]{52})/api", NAMES).group(1).upper() + "====").hex()
+    with open("both.pem", "w") as both:
+        both.write(open("net/ca.pem").read() + pem("next"))
     replaced()
+    unproven()
     watched()
     hooked()
     crossed()
+    stripped()
 finally:
     shutil.rmtree(WORK)
 print("%d faults" % len(FAULTS))

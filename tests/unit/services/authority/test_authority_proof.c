@@ -236,6 +236,34 @@ Test(authority_proof, the_next_number_is_proven_with_its_certificate)
     cr_expect_eq(verify(), ASSAY_AUTHORITY_OTHER_CERTIFICATE, "the number of the other key");
 }
 
+/* Returns: whether the number has it then. */
+static bool add(struct assay_slice der)
+{
+    assay_keyholder_authority_add(proven, der);
+    cr_expect_null(proven->why);
+    return assay_slice_equal(proven->number[0].certificate, der);
+}
+
+Test(authority_proof, a_certificate_that_the_proof_leaves_out_is_added_if_it_is_of_a_published_key)
+{
+    const struct der own = certificate;
+    struct assay_credential_ca ca = network_ca();
+    proof.certificate_count = 0;
+    cr_assert_eq(verify(), ASSAY_AUTHORITY_PROVEN);
+    cr_assert_eq(proven->number[0].certificate.len, 0);
+    certify(ca, other, &certificate_of_other);
+    cr_expect_not(add(slice_of(&certificate_of_other)), "of a key that is not published");
+    ca.trust_domain = text_of("mush.example");
+    certify(ca, group, &certificate_of_other);
+    cr_expect_not(add(slice_of(&certificate_of_other)), "of another domain");
+    cr_expect_not(add(text_of("none")));
+    cr_expect_eq(proven->number[0].certificate.len, 0);
+    cr_expect(add(slice_of(&own)));
+    certify(network_ca(), group, &certificate_of_other); /* signed once more */
+    cr_expect_not(add(slice_of(&certificate_of_other)), "what is there stays");
+    cr_expect(assay_slice_equal(proven->number[0].certificate, slice_of(&own)));
+}
+
 Test(authority_proof, an_old_number_is_proven_until_it_is_gone)
 {
     struct assay_ca *const ca = fold();
