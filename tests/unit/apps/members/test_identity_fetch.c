@@ -313,7 +313,7 @@ static void watch(int64_t until_s)
 
 static struct text number_1;
 
-/* Within the first 300 s the network has the next number, and the node that is requested next has no
+/* Within the first 300 s the network has the next number, and the node that is next has no
  * proof of it. */
 static void begin_rollover(int64_t at_s)
 {
