@@ -76,7 +76,7 @@ void ceremony_held_epoch(struct ceremony_world *w);
 void ceremony_change_list(struct ceremony_world *w, uint32_t slot, bool has_entry);
 /* Up to that many epochs, until this generation is in force. Returns: whether it is. */
 bool ceremony_reach(struct ceremony_world *w, uint64_t generation, uint32_t epochs);
-/* A holder says that its shares of the active number are gone (3.11.1). Returns: whether it counts */
+/* A holder says that its shares of the active number are gone (3.11.1). Returns: if it counts */
 bool ceremony_say_lack(struct ceremony_world *w, uint32_t slot);
 /* One step alone. Each Returns: what the fold says of the record. */
 enum assay_ca_result ceremony_offer(struct ceremony_world *w, uint32_t slot);
