@@ -11,6 +11,10 @@ skip\ *)
     echo "caught before by $test; since then neither the fault nor its files have changed"
     exit 77
     ;;
+later\ *)
+    echo "not planted in this run, which plants a few faults of each table (ASSAY_PLANTED_MOST)"
+    exit 77
+    ;;
 esac
 said=$("$@" 2>&1)
 if printf '%s\n' "$said" | grep -q "^\[FAIL\] [a-z0-9_]*::$test:"; then
