@@ -114,8 +114,8 @@ struct assay_sim_world_acts {
      * engine/ledger/state/workload_keys.h, borrowed; empty: none. */
     struct assay_slice keys;
     /* What it had one and two epochs before, since it started: bound as well, until its host has
-     * declared the next list. Of the epochs of docs/identity.md 6.6.2 the first ones: nobody takes
-     * the room for declarations here. */
+     * declared the next list. Of the epochs of docs/identity.md 6.6.2 the first ones: no member
+     * takes the room for declarations here. */
     struct assay_slice earlier[2];
     bool binds_undeclared; /* and otherwise, too: an enclave that quotes what its host says */
     uint8_t build;         /* that its quotes measure; 0: none that a plan grants a name to */

@@ -99,7 +99,7 @@ async function scrubber() {
 
 async function widths() {
     const address = t.report(docsOf({ names: (i) => (i === 1 ? 'ncc-1701-a.attested.example.org' : `peer-${i + 1}`) }));
-    for (const width of [390, 1440]) {
+    for (const width of t.WIDTHS_OF_DEPTH) {
         const page = await t.open(address, { width });
         for (const view of t.VIEWS) {
             await t.go(page, `#/${view}?at=15`);

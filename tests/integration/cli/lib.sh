@@ -248,7 +248,7 @@ ask() { # ask NUMBER GROUP...
 
 # field NUMBER GROUP KEY: one member of the data of a document.
 field() {
-    ask "$1" "$2" --json | sed -n "/^ *\"$3\": [^{[]/{s/^[^:]*: \"\{0,1\}\([^\",]*\).*\$/\1/p;q;}"
+    ask "$1" "$2" --json | sed -n "/^ *\"$3\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/{s//\1/p;q;}"
 }
 
 epoch_at_least() {

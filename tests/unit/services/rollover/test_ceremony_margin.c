@@ -74,7 +74,7 @@ Test(ceremony, a_restart_in_a_planned_reshare_and_two_of_seven_end_no_key, .time
     plan_reshare(7, 2, 2, 3);
 }
 
-/* Whoever is silent for ever delays a planned reshare by 64 epochs, and no more. */
+/* A holder that is silent for ever delays a planned reshare by 64 epochs, and no more. */
 Test(ceremony, a_silent_holder_delays_a_planned_reshare_by_64_epochs, .timeout = 900)
 {
     struct ceremony_world *w = ceremony_new(4, NULL);
