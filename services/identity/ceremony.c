@@ -546,6 +546,14 @@ static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
     assay_ca_end_ceremony(ca);
 }
 
+/* Nothing but its age demands a reshare. */
+static bool is_whole(const struct assay_ca *ca, const struct assay_ca_sharing *s)
+{
+    for (uint32_t i = 0; i < s->holders; i++)
+        if (s->holder[i].lost) return false;
+    return is_safe(ca, s);
+}
+
 /* 3.5.1: a reshare that only age demands, into a generation with fewer live indices than the one in
  * force: a holder that is away for seconds would be lost in it. Once a third gives up its shares,
  * the next loss would end the key. So long it can wait, and no holder delays it for longer. */
@@ -555,9 +563,7 @@ static bool can_wait(const struct assay_ca *ca, uint32_t vouched)
     if (!c->is_reshare || vouched > c->next.threshold + (c->next.count - 1) / 3) return false;
     const struct assay_ca_sharing *s = assay_ca_reshared(ca);
     const uint64_t since = s == &ca->force ? ca->since : ca->next.since;
-    for (uint32_t i = 0; i < s->holders; i++)
-        if (s->holder[i].lost) return false;
-    if (!is_safe(ca, s) || assay_ca_live_of(ca, s) <= vouched) return false;
+    if (!is_whole(ca, s) || assay_ca_live_of(ca, s) <= vouched) return false;
     return ca->epoch - since < (uint64_t)ca->config.refresh + ASSAY_CA_BAR_EPOCHS;
 }
 
@@ -598,9 +604,7 @@ static bool wants_reshare(const struct assay_ca *ca, const struct assay_ca_shari
                           uint64_t since)
 {
     if (assay_ca_live_of(ca, s) < s->threshold) return false;
-    for (uint32_t i = 0; i < s->holders; i++)
-        if (s->holder[i].lost) return true;
-    return !is_safe(ca, s) || ca->epoch - since >= ca->config.refresh;
+    return !is_whole(ca, s) || ca->epoch - since >= ca->config.refresh;
 }
 
 /* h / 2 is that of h = ceil(T / 2). */
