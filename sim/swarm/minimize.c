@@ -221,10 +221,13 @@ static const struct number numbers[] = { NUMBER(spares, 0),
                                          NUMBER(services.key_crashes_permille, 0),
                                          NUMBER(services.key_disks_permille, 0),
                                          NUMBER(services.key_replaced, 0),
+                                         NUMBER(services.later_key_retired, 0),
+                                         NUMBER(services.granted_names, 0),
                                          NUMBER(workload_keys.declared_permille, 0),
                                          NUMBER(workload_keys.restarts_permille, 0),
                                          NUMBER(workload_keys.lacking_permille, 0),
                                          NUMBER(workload_keys.changed_permille, 0),
+                                         NUMBER(workload_keys.upgrades_permille, 0),
                                          NUMBER(store.lost_permille, 0),
                                          NUMBER(store.torn_permille, 0),
                                          NUMBER(store.rolled_back_permille, 0),
@@ -332,6 +335,36 @@ static bool shrink_numbers(struct search *s)
     bool any = false;
     for (size_t i = 0; i < NUMBERS; i++)
         any = shrink_number(s, &numbers[i], set_number) || any;
+    return any;
+}
+
+/* --- what exists or not. A group key needs members: it goes before their number does. */
+static const struct {
+    const char *what;
+    size_t at;
+} switches[] = {
+    { "sessions of a group key", offsetof(struct assay_scenario, services.key_sessions) },
+    { "group keys", offsetof(struct assay_scenario, services.group_key) },
+    { "added tasks", offsetof(struct assay_scenario, services.later_tasks) },
+    { "barred statements", offsetof(struct assay_scenario, proposals.bars) },
+    { "omitted statements", offsetof(struct assay_scenario, proposals.omits) },
+};
+enum { SWITCHES = sizeof switches / sizeof switches[0] };
+
+static bool is_on(const struct assay_scenario *scenario, size_t at)
+{
+    return *((const uint8_t *)scenario + at) != 0;
+}
+
+static bool shrink_switches(struct search *s)
+{
+    bool any = false;
+    for (size_t i = 0; i < SWITCHES; i++) {
+        if (!is_on(s->best, switches[i].at)) continue;
+        struct assay_scenario candidate = *s->best;
+        *((uint8_t *)&candidate + switches[i].at) = false;
+        if (accept_if_failing(s, &candidate, switches[i].what)) any = true;
+    }
     return any;
 }
 
@@ -448,6 +481,7 @@ uint64_t assay_sim_minimize(struct assay_scenario *scenario,
         for (size_t i = 0; i < LISTS; i++)
             any = shrink_list(&s, &lists[i]) || any;
         any = shrink_cohorts(&s) || any;
+        any = shrink_switches(&s) || any;
         any = shrink_size(&s) || any;
         any = shrink_numbers(&s) || any;
         any = shrink_items(&s) || any;
@@ -462,5 +496,7 @@ uint32_t assay_sim_minimize_size(const struct assay_scenario *scenario)
         size += count_in(scenario, &lists[i]);
     for (size_t i = 0; i < NUMBERS; i++)
         size += number_in(scenario, numbers[i].at, numbers[i].wide) != numbers[i].neutral;
+    for (size_t i = 0; i < SWITCHES; i++)
+        size += is_on(scenario, switches[i].at);
     return size;
 }

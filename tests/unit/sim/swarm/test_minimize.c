@@ -30,7 +30,8 @@ static struct assay_scenario crowded(void)
         const struct assay_scenario s =
             assay_sim_random_scenario(seed, (struct assay_sim_swarm_sizes){ 0 });
         if (has_attack(&s, ASSAY_SIM_ATTACK_CENSOR) && s.link.loss_permille >= 100 &&
-            s.nodes >= 8 && s.crash_count > 0 && s.partition_count > 0 && s.adversary_count > 1)
+            s.nodes >= 8 && s.crash_count > 0 && s.partition_count > 0 && s.adversary_count > 1 &&
+            s.services.key_sessions && s.services.granted_names > 0)
             return s;
     }
 }
@@ -50,6 +51,8 @@ Test(sim_minimize, leaves_what_the_failure_needs)
     cr_expect_eq(s.adversaries[0].start_epoch, 1);
     cr_expect_eq(s.cohort_count, 2);
     cr_expect_eq(s.partition_count + s.crash_count + s.assertion_count, 0);
+    cr_expect_not(s.services.group_key || s.services.key_sessions);
+    cr_expect_eq(s.services.granted_names + s.services.key_replaced, 0);
     cr_expect_eq(s.skew_ms + s.drift_ppm + s.masked_bp + s.link.duplicate_permille, 0);
     cr_expect_eq(s.epochs, 1);
     cr_expect_lt(assay_sim_minimize_size(&s), before);
