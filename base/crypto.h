@@ -188,7 +188,14 @@ bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size
 /* The library behind assay_p384_verify. Returns: "nettle", "wolfssl" or "openssl". */
 const char *assay_p384_library(void);
 
-enum { ASSAY_ED25519_PUBLIC_LEN = 32, ASSAY_ED25519_SIGNATURE_LEN = 64 };
+enum {
+    ASSAY_ED25519_PUBLIC_LEN = 32,
+    ASSAY_ED25519_SIGNATURE_LEN = 64,
+    ASSAY_ED25519_SPKI_LEN = 44,
+};
+/* Out: spki: the key's SubjectPublicKeyInfo: id-Ed25519 without parameters (RFC 8410 4). */
+void assay_ed25519_spki(const uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN],
+                        uint8_t spki[static ASSAY_ED25519_SPKI_LEN]);
 /*
  * Ed25519 (RFC 8032 5.1.7), the same answer on every machine: the encoding of S B - k A is compared
  * with R, S is below the order. A key whose encoding is not canonical, or that is a point of small

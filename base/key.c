@@ -191,3 +191,13 @@ size_t assay_signature_digest(enum assay_signature_alg alg, const void *bytes, s
     if (digest_len == ASSAY_SHA512_LEN) assay_sha512(bytes, len, digest);
     return digest_len;
 }
+
+void assay_ed25519_spki(const uint8_t public_key[static ASSAY_ED25519_PUBLIC_LEN],
+                        uint8_t spki[static ASSAY_ED25519_SPKI_LEN])
+{
+    static const uint8_t head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                    0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    assay_bytes_copy(spki, ASSAY_ED25519_SPKI_LEN, head, sizeof head);
+    assay_bytes_copy(spki + sizeof head, ASSAY_ED25519_PUBLIC_LEN, public_key,
+                     ASSAY_ED25519_PUBLIC_LEN);
+}

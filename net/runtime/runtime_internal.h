@@ -344,6 +344,8 @@ void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice
 void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snapshot *snapshot);
 /* Returns: the registry, borrowed until the next step; NULL: no services, or not whole yet. */
 const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime);
+/* Returns: whether the holder's process of this node is connected. */
+bool runtime_services_has_signer(const struct assay_runtime *runtime);
 /* Returns: as assay_service_server_issue; ASSAY_E_NOT_FOUND without services, too. */
 ASSAY_CHECKED enum assay_status runtime_services_issue(struct assay_runtime *runtime,
                                                        const struct assay_issuance_name *name,

@@ -391,6 +391,12 @@ void runtime_services_poll(struct assay_runtime *runtime)
     runtime_process_events(runtime); /* submissions of programs are signed and sent now */
 }
 
+bool runtime_services_has_signer(const struct assay_runtime *runtime)
+{
+    return runtime->service_server != NULL &&
+           assay_service_server_has_signer(runtime->service_server);
+}
+
 enum assay_status runtime_services_issue(struct assay_runtime *runtime,
                                          const struct assay_issuance_name *name, bool is_own,
                                          const struct assay_issuance **issue)

@@ -18,13 +18,9 @@ enum {
     LIE_ITEMS = 4,
     STATEMENT_MAX = 8192 + 128,
     PURPOSE_HOLDER = 2, /* engine/ledger/state/workload_keys.h */
-    SPKI_HEAD = 12,     /* of an Ed25519 key (RFC 8410 4) */
 };
 
 _Static_assert(ASSAY_CA_DEAL_LEN_MAX + 512 <= 8192, "a CA_DISPUTE has room for a CA_DEAL");
-
-static const uint8_t spki_head[SPKI_HEAD] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                              0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
 
 static enum assay_status decode_u32(struct assay_cursor *in, uint32_t min, uint32_t max,
                                     uint32_t *out)
@@ -247,7 +243,8 @@ static enum assay_status check_entry(struct assay_slice entry, const uint8_t key
     struct assay_cursor in = assay_cursor_over(entry.bytes, entry.len);
     uint64_t purpose = 0;
     struct assay_slice name;
-    uint8_t spki[SPKI_HEAD + 32], proof[ASSAY_SODIUM_SIGNATURE_LEN];
+    uint8_t spki[ASSAY_ED25519_SPKI_LEN], of_key[ASSAY_ED25519_SPKI_LEN];
+    uint8_t proof[ASSAY_SODIUM_SIGNATURE_LEN];
     ASSAY_TRY(assay_cbor_array_exact(&in, 6));
     ASSAY_TRY(assay_cbor_text_expect(&in, "assay/key/v1"));
     ASSAY_TRY(assay_cbor_uint(&in, &purpose));
@@ -256,8 +253,8 @@ static enum assay_status check_entry(struct assay_slice entry, const uint8_t key
     ASSAY_TRY(assay_cbor_bytes_exact(&in, spki, sizeof spki));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, proof, sizeof proof));
     ASSAY_TRY(assay_cursor_end(&in));
-    const bool is_it = purpose == PURPOSE_HOLDER && assay_bytes_equal(spki, spki_head, SPKI_HEAD) &&
-                       assay_bytes_equal(spki + SPKI_HEAD, key, 32);
+    assay_ed25519_spki(key, of_key);
+    const bool is_it = purpose == PURPOSE_HOLDER && assay_bytes_equal(spki, of_key, sizeof spki);
     return is_it ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 

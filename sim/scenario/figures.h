@@ -144,6 +144,8 @@
       "CA numbers that were published, and are no more")                                           \
     X(DEALINGS_COPIED, "dealings_copied", false,                                                   \
       "dealings of hostile holders with the R of an honest one")                                   \
+    X(DEALINGS_RECEIVED, "dealings_received", false,                                               \
+      "dealings that holders had missed, from other holders")                                      \
     X(RECOVERY_KILLS, "recovery_kills", false,                                                     \
       "kills of nodes that had lost their log and not voted since")
 

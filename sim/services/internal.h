@@ -39,6 +39,8 @@ enum program {
     PROGRAM_READER,
     PROGRAM_KEY_HOLDER,
     PROGRAM_NEXT_KEY_HOLDER, /* the same process, about the next CA number */
+    PROGRAM_DEALING_WANT,    /* the same process, about dealings that it lacks: requests */
+    PROGRAM_DEALING,         /* and what it is sent */
 };
 
 /* One process: its CURVE key, which is only a name here. */
@@ -453,6 +455,9 @@ void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint
 /* A frame of a signing session. */
 void group_key_receive(struct assay_sim_services *s, uint32_t node, const struct name *from,
                        struct assay_slice frame);
+/* A frame about a dealing: of the program that `from` says. */
+void group_key_receive_dealing(struct assay_sim_services *s, uint32_t node, const struct name *from,
+                               struct assay_slice frame);
 /* group_key/audit.c: facts of a final record or a close of the network; after the close; after
  * unobserved epochs. */
 void group_key_facts(struct assay_sim_services *s, const struct assay_registry_facts *facts);

@@ -58,7 +58,7 @@ bool services_name_decode(const uint8_t curve[static 32], struct name *name)
         name->index = name->index << 8 | curve[1 + i];
         name->life = name->life << 8 | curve[5 + i];
     }
-    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_NEXT_KEY_HOLDER;
+    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_DEALING;
 }
 
 uint64_t services_now(const struct assay_sim_services *s)
@@ -294,6 +294,8 @@ void assay_sim_services_receive(struct assay_sim_services *services, uint32_t no
     case PROGRAM_READER: shares_receive(s, node, &to, &sender, frame); break;
     case PROGRAM_KEY_HOLDER:
     case PROGRAM_NEXT_KEY_HOLDER: group_key_receive(s, node, &sender, frame); break;
+    case PROGRAM_DEALING_WANT:
+    case PROGRAM_DEALING: group_key_receive_dealing(s, node, &sender, frame); break;
     }
     submit_pending(s);
 }

@@ -420,7 +420,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("guide", type=pathlib.Path)
     parser.add_argument("bin", type=pathlib.Path)
-    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seconds", type=int, default=480)
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
     parser.add_argument("--packages", type=pathlib.Path)
     parser.add_argument("--table", type=pathlib.Path)

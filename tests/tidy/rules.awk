@@ -57,7 +57,7 @@ BEGIN {
     arrow["enforce"] = " base engine/messages/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""
     arrow["net"] = " base quote scoring engine host services enforce web "
-    arrow["sim"] = " base quote scoring engine host services enforce/decide.h net/services/identity/derivation.h "
+    arrow["sim"] = " base quote scoring engine host services enforce/decide.h net/services/identity/derivation.h net/services/identity/dealing_exchange.h "
     arrow["apps"] = " base quote scoring engine host services enforce net sim web "
     arrow["examples"] = " include "
     arrow["include"] = ""

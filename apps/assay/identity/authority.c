@@ -38,6 +38,8 @@ static const char shown_view[] =
     "is signed]\n]"
     "[?few_epochs few holders    for {few_epochs} certified epoch{few_epochs:plural}: after 8 the "
     "key is lost\n]"
+    "[?own_indices [?signer_connected |signer         of this node is not connected: its "
+    "{own_indices} ind[?own_indices=1 ex signs|ices sign] nothing\n]]"
     "ceremony       [?ceremony.phase=none none|{ceremony.phase} of a [?ceremony.is_reshare "
     "reshare|new key], since epoch {ceremony.began_epoch}]\n"
     "[*convicted convicted      {node_id}: {reason} in epoch {epoch}\n]";
@@ -48,6 +50,8 @@ static const char status_view[] =
     "[?ca_number : {live} of {indices} indices live, {threshold} sign together, generation "
     "{generation}[?certificate.sha256 , certificate until {certificate.not_after_ms:time}]]"
     "[?ceremony.phase!=none , ceremony: {ceremony.phase}]\n"
+    "[?own_indices [?signer_connected |this node's assay-signer is not connected: its "
+    "{own_indices} ind[?own_indices=1 ex signs|ices sign] nothing\n]]"
     "[*groups?signs_alone ALONE: [?group=operator operator|vendor root] [?name {name}|{id,.16}] "
     "has "
     "{indices} indices, and signs alone\n]";
@@ -61,10 +65,18 @@ static bool has_alone(const struct assay_json *data)
     return false;
 }
 
+/* Returns: whether this node's holder does not run: others count on its indices. */
+static bool lacks_signer(const struct assay_json *data)
+{
+    return assay_json_uint(data, "own_indices", 0) > 0 &&
+           !assay_json_bool(data, "signer_connected", true);
+}
+
 static int exit_of(const struct assay_json *data)
 {
     const char *const state = assay_json_text(data, "state", "");
-    if (strcmp(state, "active") == 0) return has_alone(data) ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
+    if (strcmp(state, "active") == 0)
+        return has_alone(data) || lacks_signer(data) ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
     if (strcmp(state, "few") == 0) return ASSAY_EXIT_WARNING;
     return strcmp(state, "too_few") == 0 || strcmp(state, "lost") == 0 ? ASSAY_EXIT_CONTRAINDICATED
                                                                        : ASSAY_EXIT_NONE;

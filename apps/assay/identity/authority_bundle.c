@@ -112,7 +112,7 @@ static int report_lack(const struct assay_authority_proven *p, enum cli_authorit
                       command, assay_status_text(status));
     else if (lacking != NULL)
         (void)fprintf(stderr,
-                      "%s: the proof lacks the certificate of CA number %" PRIu32
+                      "%s: the proof lacks a certificate in date of CA number %" PRIu32
                       ", which is %s: nothing was written; request another node, or again in some "
                       "epochs if the number is new\n",
                       command, lacking->ca.number, state_name(lacking->state));

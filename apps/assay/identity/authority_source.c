@@ -230,7 +230,10 @@ static int check_age(const struct cli_authority_query *q, const struct assay_che
     if (exit != ASSAY_EXIT_OK) return exit;
     const enum assay_proof_answer age = assay_proof_age(at, &a->proven->network, now_ms, max_age_s);
     a->expires_ms = assay_proof_expires_ms(at, &a->proven->network, max_age_s);
-    if (age == ASSAY_PROVEN) return ASSAY_EXIT_OK;
+    if (age == ASSAY_PROVEN) {
+        assay_keyholder_authority_expire(a->proven, (int64_t)(now_ms / 1000));
+        return ASSAY_EXIT_OK;
+    }
     return refuse_authority(
         q, age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED,
         cli_proof_age_text(age, &q->time, now_ms));

@@ -9,6 +9,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "base/base64.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -100,6 +101,7 @@ static void add_placed(const struct cli_identity_fetch *f, struct assay_authorit
             break;
         assay_keyholder_authority_add(proven, assay_slice_over(placed->der[i], der_len));
     }
+    assay_keyholder_authority_expire(proven, (int64_t)(assay_unix_ms() / 1000));
     free(bytes);
 }
 
@@ -122,7 +124,7 @@ int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_iden
     if (exit == ASSAY_EXIT_OK && cli_authority_lacking(a.proven) != NULL)
         exit = cli_identity_fail_node(
             f, ASSAY_EXIT_NOT_FOUND,
-            "its CA proof lacks the certificate of CA number %" PRIu32
+            "its CA proof lacks a certificate in date of CA number %" PRIu32
             ", which is published: request another node (--http), or again in some epochs if the "
             "number is new",
             cli_authority_lacking(a.proven)->ca.number);

@@ -246,9 +246,8 @@ const struct assay_verb assay_verbs_services[] = {
       (const struct assay_option[]){ WHERE_HTTP, ASKED } },
     { "ca", "status", "",
       "Show the state of the certificate authority in one line, with an exit status for scripts.",
-      "0 active, 10 few live indices, or an operator or vendor root signs alone, 11 too few to "
-      "sign, or the key is lost, 12 no key yet, 5 "
-      "this "
+      "0 active, 10 few live indices, an operator or vendor root signs alone, or the holder of "
+      "this node does not run, 11 too few to sign, or the key is lost, 12 no key yet, 5 this "
       "network has no certificate authority",
       "assay ca status\n", (const struct assay_option[]){ WHERE_HTTP, ASKED } },
     { "ca", "bundle", "",

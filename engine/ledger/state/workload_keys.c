@@ -71,10 +71,6 @@ static bool is_before(const struct assay_declared_key *a, const struct assay_dec
 
 /* --- SubjectPublicKeyInfo */
 
-/* id-Ed25519 without parameters, the head of 32 bytes (RFC 8410 4). */
-static const uint8_t ed25519_head[ASSAY_ED25519_HEAD_LEN] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                                              0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-
 /* One key has one encoding: it is compared with what we would write. */
 static bool spki_is(struct assay_slice spki, enum assay_key_type type, size_t point_len,
                     struct assay_key *key)
@@ -90,9 +86,11 @@ static bool spki_is(struct assay_slice spki, enum assay_key_type type, size_t po
 enum assay_declared_kind assay_declared_key_read_spki(struct assay_slice spki,
                                                       struct assay_key *key)
 {
-    if (spki.len == sizeof ed25519_head + ASSAY_ED25519_PUBLIC_LEN &&
-        assay_bytes_equal(spki.bytes, ed25519_head, sizeof ed25519_head))
-        return ASSAY_DECLARED_ED25519;
+    uint8_t ed25519[ASSAY_ED25519_SPKI_LEN];
+    if (spki.len == sizeof ed25519) {
+        assay_ed25519_spki(spki.bytes + ASSAY_ED25519_HEAD_LEN, ed25519);
+        if (assay_bytes_equal(spki.bytes, ed25519, sizeof ed25519)) return ASSAY_DECLARED_ED25519;
+    }
     if (spki_is(spki, ASSAY_KEY_P256, ASSAY_P256_PUBLIC_LEN, key)) return ASSAY_DECLARED_P256;
     if (spki_is(spki, ASSAY_KEY_P384, ASSAY_P384_PUBLIC_LEN, key)) return ASSAY_DECLARED_P384;
     return ASSAY_DECLARED_NONE;

@@ -355,6 +355,19 @@ static void append_holder(struct assay_runtime *runtime, struct assay_json *list
     assay_json_set_bool(object, "lost", summary->lost);
 }
 
+/* What this member holds, and whether the process is there without which that signs nothing. */
+static void set_own(struct assay_runtime *runtime, struct assay_json *data,
+                    const struct assay_ca_sharing *s)
+{
+    const uint32_t at =
+        runtime->self == ASSAY_SLOT_ALL
+            ? UINT32_MAX
+            : assay_ca_holder_of_node(s, runtime->snapshot.members[runtime->self].ledger.node_id);
+    const bool holds = at != UINT32_MAX && !s->holder[at].lost;
+    assay_json_set_uint(data, "own_indices", holds ? s->holder[at].indices : 0);
+    assay_json_set_bool(data, "signer_connected", runtime_services_has_signer(runtime));
+}
+
 static void set_sharing(struct assay_runtime *runtime, struct assay_json *data,
                         const struct assay_ca *ca)
 {
@@ -373,6 +386,7 @@ static void set_sharing(struct assay_runtime *runtime, struct assay_json *data,
     assay_json_set_uint(data, "live", summary.live);
     assay_json_set_uint(data, "few_epochs", ca->few_closes);
     assay_json_set(data, "holders", list);
+    set_own(runtime, data, &ca->force);
     set_groups(runtime, data, &ca->force);
 }
 

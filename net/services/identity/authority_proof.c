@@ -250,6 +250,14 @@ enum assay_status assay_keyholder_authority_verify(const struct assay_authority_
     return status == ASSAY_E_INVALID ? ASSAY_OK : status;
 }
 
+void assay_keyholder_authority_expire(struct assay_authority_proven *proven, int64_t now_unix_s)
+{
+    ASSAY_ASSERT(proven->answer == ASSAY_AUTHORITY_PROVEN);
+    for (uint32_t i = 0; i < proven->count; i++)
+        if (proven->number[i].not_after_s <= now_unix_s)
+            proven->number[i].certificate = (struct assay_slice){ NULL, 0 };
+}
+
 void assay_keyholder_authority_add(struct assay_authority_proven *proven,
                                    struct assay_slice certificate)
 {

@@ -106,5 +106,8 @@ ASSAY_CHECKED enum assay_status assay_keyholder_authority_verify(
  * it is borrowed */
 void assay_keyholder_authority_add(struct assay_authority_proven *proven,
                                    struct assay_slice certificate);
+/* Drops certificates that have expired: a node may have one from before of a key that is published
+ * still, and relying parties would refuse what that key signs. In: proven: as above */
+void assay_keyholder_authority_expire(struct assay_authority_proven *proven, int64_t now_unix_s);
 
 #endif

@@ -1,11 +1,14 @@
 /*
- * net/services/identity/dealing_files.c - dealings of the running ceremony, in memory and in files.
+ * net/services/identity/dealing_files.c - dealings of the running ceremony, in memory and in files,
+ * and frames of other holders about them.
  */
 #include "net/services/identity/dealing_files.h"
 
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/file/file.h"
+#include "net/services/identity/dealing_exchange.h"
+#include "net/services/identity/signing_host.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +30,9 @@ struct dealing {
 struct assay_keyholder_dealings {
     char folder[PATH_MAX - NAME_LEN - 2];
     struct dealing dealing[ASSAY_FROST_INDICES_MAX];
+    struct assay_keyholder_exchange exchange;
+    assay_keyholder_send_fn *send; /* NULL: no other holder is reached */
+    void *context;
 };
 
 static void path_of(const struct assay_keyholder_dealings *f, const uint8_t digest[static 32],
@@ -132,27 +138,77 @@ struct assay_slice assay_keyholder_dealings_get(const struct assay_keyholder_dea
     return (struct assay_slice){ NULL, 0 };
 }
 
-static bool is_of_ceremony(const struct assay_ca *ca, const uint8_t digest[static 32])
-{
-    for (uint32_t i = 0; i < ca->ceremony.dealers; i++)
-        if (ca->ceremony.dealing[i].state != ASSAY_CA_DEALING_NONE &&
-            assay_bytes_equal(ca->ceremony.dealing[i].digest, digest, 32))
-            return true;
-    return false;
-}
-
 void assay_keyholder_dealings_retain(struct assay_keyholder_dealings *files,
                                      const struct assay_ca *ca)
 {
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++) {
         struct dealing *d = &files->dealing[i];
         char path[PATH_MAX];
-        if (d->bytes == NULL ||
-            (ca->ceremony.phase != ASSAY_CA_IDLE && is_of_ceremony(ca, d->digest)))
-            continue;
+        if (d->bytes == NULL || assay_keyholder_exchange_has(ca, d->digest)) continue;
         path_of(files, d->digest, path);
         (void)unlink(path);
         free(d->bytes);
         *d = (struct dealing){ .bytes = NULL };
     }
+}
+
+/* --- from other holders */
+
+static struct assay_slice find_payload(void *context, const uint8_t digest[static 32])
+{
+    return assay_keyholder_dealings_get(context, digest);
+}
+
+static void send_frame(void *context, const uint8_t to[static 32],
+                       enum assay_keyholder_exchange_frame kind, struct assay_slice bytes)
+{
+    const struct assay_keyholder_dealings *f = context;
+    uint8_t frame[1 + ASSAY_CA_DEAL_LEN_MAX];
+    ASSAY_ASSERT(bytes.len < sizeof frame);
+    frame[0] = kind == ASSAY_DEALING_FRAME_WANT ? ASSAY_SIGNING_FRAME_DEALING_WANT
+                                                : ASSAY_SIGNING_FRAME_DEALING;
+    assay_bytes_copy(frame + 1, sizeof frame - 1, bytes.bytes, bytes.len);
+    f->send(f->context, to, assay_slice_over(frame, bytes.len + 1));
+}
+
+void assay_keyholder_dealings_connect(struct assay_keyholder_dealings *files,
+                                      const uint8_t node_id[static 32],
+                                      assay_keyholder_send_fn *send, void *context)
+{
+    struct assay_keyholder_exchange_config config = { .find = find_payload,
+                                                      .send = send_frame,
+                                                      .context = files };
+    assay_bytes_copy(config.node_id, 32, node_id, 32);
+    assay_keyholder_exchange_init(&files->exchange, &config);
+    files->send = send;
+    files->context = context;
+}
+
+void assay_keyholder_dealings_on_close(struct assay_keyholder_dealings *files)
+{
+    if (files->send != NULL) assay_keyholder_exchange_on_close(&files->exchange);
+}
+
+void assay_keyholder_dealings_request(struct assay_keyholder_dealings *files,
+                                      const struct assay_ca *ca, uint64_t now_ms)
+{
+    if (files->send != NULL) assay_keyholder_exchange_request(&files->exchange, ca, now_ms);
+}
+
+enum assay_status assay_keyholder_dealings_on_frame(struct assay_keyholder_dealings *files,
+                                                    const struct assay_ca *ca,
+                                                    const uint8_t from[static 32],
+                                                    struct assay_slice frame, bool *is_new)
+{
+    *is_new = false;
+    if (files->send == NULL || frame.len < 2) return ASSAY_OK;
+    const struct assay_slice bytes = assay_slice_over(frame.bytes + 1, frame.len - 1);
+    if (frame.bytes[0] == ASSAY_SIGNING_FRAME_DEALING_WANT)
+        assay_keyholder_exchange_on_want(&files->exchange, ca, from, bytes);
+    if (frame.bytes[0] != ASSAY_SIGNING_FRAME_DEALING ||
+        !assay_keyholder_exchange_lacks(&files->exchange, ca, bytes))
+        return ASSAY_OK;
+    ASSAY_TRY(assay_keyholder_dealings_put(files, bytes));
+    *is_new = true;
+    return ASSAY_OK;
 }

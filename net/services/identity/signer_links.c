@@ -77,15 +77,17 @@ static bool read_contact(const struct assay_ca_holder *holder, struct assay_cont
     return assay_sodium_link_curve(holder->link_key, contact->curve) == ASSAY_OK;
 }
 
+/* replaces: of a slot that is listed, this holder counts. */
 static void list_holders(struct assay_keyholder_links *links, const struct assay_ca_sharing *s,
-                         bool is_listed[static ASSAY_CA_SLOTS_MAX])
+                         bool is_listed[static ASSAY_CA_SLOTS_MAX], bool replaces)
 {
     for (uint32_t i = 0; i < s->holders; i++) {
         const struct assay_ca_holder *holder = &s->holder[i];
         struct assay_cont_contact contact;
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
-        if (holder->lost || !read_contact(holder, &contact)) continue; /* a lost one's row is old */
         ASSAY_ASSERT(holder->slot < ASSAY_CA_SLOTS_MAX);
+        if (is_listed[holder->slot] && !replaces) continue;
+        if (holder->lost || !read_contact(holder, &contact)) continue; /* a lost one's row is old */
         name_party(holder->node_id, key);
         assay_links_set_member(links->links, holder->slot, key, &contact);
         is_listed[holder->slot] = true;
@@ -99,9 +101,10 @@ void assay_keyholder_links_apply(struct assay_keyholder_links *links, const stru
     bool is_listed[ASSAY_CA_SLOTS_MAX] = { false };
     static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN];
     links->next_slot = ASSAY_CA_SLOTS_MAX;
-    list_holders(links, &ca->force, is_listed);
-    list_holders(links, &ca->next.force,
-                 is_listed); /* of a slot in both, the later member counts */
+    list_holders(links, &ca->force, is_listed, true);
+    list_holders(links, &ca->next.force, is_listed, true); /* the later member counts */
+    if (ca->ceremony.phase >= ASSAY_CA_DEALS)
+        list_holders(links, &ca->ceremony.next, is_listed, false);
     for (uint32_t slot = 0; slot < ASSAY_CA_SLOTS_MAX; slot++)
         if (links->is_listed[slot] && !is_listed[slot])
             assay_links_set_member(links->links, slot, no_key, NULL);

@@ -29,8 +29,8 @@ void assay_keyholder_links_close(struct assay_keyholder_links **links);
 ASSAY_CHECKED enum assay_status assay_keyholder_links_address(
     const struct assay_keyholder_links *links, const char *host,
     char address[static ASSAY_CA_ADDRESS_MAX + 1]);
-/* The parties are the holders of the generations in force, of the active and of the next CA number;
- * no others. */
+/* The parties are the holders of the generations in force, of the active and of the next CA number,
+ * and of the one that is being made, from DEALS on; no others. */
 void assay_keyholder_links_apply(struct assay_keyholder_links *links, const struct assay_ca *ca);
 /* Queues a frame to a holder; dropped when that is none, or has no address. */
 void assay_keyholder_links_send(struct assay_keyholder_links *links,

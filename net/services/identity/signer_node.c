@@ -26,10 +26,9 @@
 
 enum {
     REQUEST_AGAIN_MS = 1000, /* for an answer that did not arrive, or that was none */
-    SPKI_HEAD_LEN = 12,
-    FRAMES_PER_STEP = 256, /* of other holders: a fence and closes are read between */
-    FRAMES_MS = 50,        /* and so long at most */
-    LIE_CLOSES = 3,        /* of epochs in which a proof is submitted; it is not derived again */
+    FRAMES_PER_STEP = 256,   /* of other holders: a fence and closes are read between */
+    FRAMES_MS = 50,          /* and so long at most */
+    LIE_CLOSES = 3,          /* of epochs in which a proof is submitted; it is not derived again */
 };
 
 /* Locked: it has shares and nonces of proofs. */
@@ -81,11 +80,10 @@ static void set_failure(struct assay_keyholder_node *n, enum assay_status status
 
 size_t assay_keyholder_node_key(const struct assay_keyholder_node *node, uint8_t spki[static 44])
 {
-    static const uint8_t head[SPKI_HEAD_LEN] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                                 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-    assay_bytes_copy(spki, 44, head, sizeof head);
-    assay_sodium_link_pair(assay_holder_vault_seed(node->vault), spki + sizeof head);
-    return 44;
+    uint8_t key[ASSAY_ED25519_PUBLIC_LEN];
+    assay_sodium_link_pair(assay_holder_vault_seed(node->vault), key);
+    assay_ed25519_spki(key, spki);
+    return ASSAY_ED25519_SPKI_LEN;
 }
 
 enum assay_status assay_keyholder_node_make_statement(
@@ -213,6 +211,23 @@ static void open_signing(struct assay_keyholder_node *n)
     assay_bytes_copy(config.link_key, 32, n->link_key, 32);
     const enum assay_status status = assay_keyholder_signing_create(&config, &n->signing);
     if (status != ASSAY_OK) set_failure(n, status);
+    assay_keyholder_dealings_connect(n->dealings, n->node_id, send_to_holder, n);
+}
+
+/* Otherwise nothing is derived, and nothing is submitted. */
+static bool may_act(const struct assay_keyholder_node *n)
+{
+    return n->failure == ASSAY_OK && !n->is_fenced && !n->is_diverged && n->expired == NULL;
+}
+
+static enum assay_status serve_frame(struct assay_keyholder_node *n, const uint8_t from[static 32],
+                                     struct assay_slice frame)
+{
+    bool is_new = false;
+    if (n->has_acted)
+        ASSAY_TRY(assay_keyholder_dealings_on_frame(n->dealings, &n->acted, from, frame, &is_new));
+    n->must_step = n->must_step || is_new;
+    return assay_keyholder_signing_on_frame(n->signing, from, frame, get_time(n));
 }
 
 static void serve_holders(struct assay_keyholder_node *n)
@@ -225,7 +240,9 @@ static void serve_holders(struct assay_keyholder_node *n)
     for (uint32_t i = 0; i < FRAMES_PER_STEP && status == ASSAY_OK && assay_monotonic_ms() < end &&
                          assay_keyholder_links_receive(n->links, from, &frame) == ASSAY_OK;
          i++)
-        status = assay_keyholder_signing_on_frame(n->signing, from, frame, get_time(n));
+        status = serve_frame(n, from, frame);
+    if (n->has_acted && may_act(n))
+        assay_keyholder_dealings_request(n->dealings, &n->acted, n->now_ms);
     if (status == ASSAY_OK) status = assay_keyholder_signing_on_tick(n->signing, get_time(n));
     assay_keyholder_links_flush(n->links);
     if (status != ASSAY_OK) set_failure(n, status);
@@ -295,12 +312,6 @@ static enum assay_status execute_effect(struct assay_keyholder_node *n)
         return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("an action");
-}
-
-/* Otherwise nothing is derived, and nothing is submitted. */
-static bool may_act(const struct assay_keyholder_node *n)
-{
-    return n->failure == ASSAY_OK && !n->is_fenced && !n->is_diverged && n->expired == NULL;
 }
 
 static void step_holder(struct assay_keyholder_node *n)
@@ -408,6 +419,7 @@ static void act_on_close(struct assay_keyholder_node *n)
     /* While dealings arrive, this close has none of those that are final since. */
     if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
         assay_keyholder_dealings_retain(n->dealings, &n->acted);
+    assay_keyholder_dealings_on_close(n->dealings);
     forget_old_entry(n);
     assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new,
                                    n->is_fenced);
@@ -530,8 +542,9 @@ static void on_issue(void *context, const struct assay_service_message *m)
 
 /* --- the ledger, as the daemon shows it */
 
-static void keep_close(struct assay_keyholder_node *n)
+static void keep_close(void *context)
 {
+    struct assay_keyholder_node *n = context;
     const struct assay_ca *ca = assay_follower_identity(n->follower);
     ASSAY_ASSERT(ca != NULL);
     n->closed = *ca;
@@ -540,16 +553,12 @@ static void keep_close(struct assay_keyholder_node *n)
 
 /* docs/identity.md 3.16: a fenced holder stops at once. After a RELEASE it acts from the next close
  * on. */
-static void set_fence(struct assay_keyholder_node *n)
+static void set_fence(void *context)
 {
+    struct assay_keyholder_node *n = context;
     if (!assay_follower_is_fenced(n->follower)) return;
     n->is_fenced = true;
     stop_acting(n);
-}
-
-static void on_fence(void *context)
-{
-    set_fence(context);
 }
 
 static void on_begin(void *context)
@@ -566,11 +575,6 @@ static void on_begin(void *context)
     set_fence(n);
     n->has_closed = false;
     if (home->records == 0) keep_close(n); /* else the documents are of a later moment */
-}
-
-static void on_close(void *context)
-{
-    keep_close(context);
 }
 
 static void on_record(void *context, uint32_t slot, enum assay_service_kind kind,
@@ -623,8 +627,8 @@ static enum assay_status open_ledger(struct assay_keyholder_node *n, const char 
         .callbacks = { .begun = on_begin,
                        .record = on_record,
                        .became = on_result,
-                       .closed = on_close,
-                       .fenced = on_fence,
+                       .closed = keep_close,
+                       .fenced = set_fence,
                        .proof = on_proof,
                        .keys = on_keys,
                        .shown = on_shown,

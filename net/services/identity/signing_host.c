@@ -306,14 +306,14 @@ static enum assay_status run_signer(struct assay_keyholder_signing *h,
         status = assay_cosigner_on_message(s, now, &entropy, from, message, &h->out);
     }
     assay_secret_wipe(&entropy, sizeof entropy);
-    const bool sends = status == ASSAY_OK && h->out.action == ASSAY_COSIGNER_SEND;
-    if (sends) status = append_journal(h);
-    if (sends && status == ASSAY_E_STORE) return status;
+    if (status == ASSAY_OK && h->out.action != ASSAY_COSIGNER_SEND) return ASSAY_OK;
+    if (status == ASSAY_OK) status = append_journal(h);
+    if (status == ASSAY_E_STORE) return status;
     if (status != ASSAY_OK) { /* also what would not fit the journal: other holders send it */
         h->status.refused++;
         h->status.last = status;
+        return ASSAY_OK;
     }
-    if (status != ASSAY_OK || !sends) return ASSAY_OK;
     h->status.answered++;
     if (signing_is_self(h, from))
         assay_status_ignore(

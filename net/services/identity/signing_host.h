@@ -24,6 +24,9 @@ enum assay_signing_frame {
     ASSAY_SIGNING_FRAME_STORED = 4,      /* the same, and ASSAY_SIGNING_RECORD_LEN bytes */
     ASSAY_SIGNING_FRAME_NEXT =
         5, /* a frame (1 or 2) of the next CA number, not of the active one */
+    /* of dealing_files.h: */
+    ASSAY_SIGNING_FRAME_DEALING_WANT = 6, /* digest of a dealing that the sender lacks */
+    ASSAY_SIGNING_FRAME_DEALING = 7,      /* its payload */
 };
 /* Which certificate of a key: a CA number, signed by itself; with this bit by the number that was
  * active when it was the next one. */

@@ -201,6 +201,9 @@ ASSAY_CHECKED enum assay_status assay_service_server_issue(struct assay_service_
                                                            bool is_own,
                                                            const struct assay_issuance **issue);
 
+/* Returns: whether a holder's process is connected, and follows the ledger. */
+bool assay_service_server_has_signer(const struct assay_service_server *server);
+
 /* --- reports */
 /* Returns: the current registry; NULL before the first reset. */
 const struct assay_registry *assay_service_server_registry(

@@ -12,25 +12,26 @@
 
 #include <string.h>
 
+static bool is_signer(const struct client *c)
+{
+    return client_is_open(c) && c->is_following && c->at->is.role == ASSAY_SERVICE_ROLE_SIGNER;
+}
+
 static struct client *find_signer(struct assay_service_server *d)
 {
     struct client *newest = NULL;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        if (!client_is_open(c) || !c->is_following || c->at->is.role != ASSAY_SERVICE_ROLE_SIGNER)
-            continue;
+        if (!is_signer(c)) continue;
         if (newest == NULL || c->number > newest->number) newest = c;
     }
     return newest;
 }
 
-static bool has_signer(const struct assay_service_server *d)
+bool assay_service_server_has_signer(const struct assay_service_server *server)
 {
-    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
-        const struct client *c = &d->clients[i];
-        if (client_is_open(c) && c->is_following && c->at->is.role == ASSAY_SERVICE_ROLE_SIGNER)
-            return true;
-    }
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
+        if (is_signer(&server->clients[i])) return true;
     return false;
 }
 
@@ -40,7 +41,7 @@ enum assay_status assay_service_server_issue(struct assay_service_server *server
 {
     struct assay_service_server *d = server;
     *issue = NULL;
-    if (!d->ready || !has_signer(d)) return ASSAY_E_NOT_FOUND;
+    if (!d->ready || !assay_service_server_has_signer(d)) return ASSAY_E_NOT_FOUND;
     return assay_issuance_request(&d->issues, is_own ? ASSAY_ISSUANCE_OWN : ASSAY_ISSUANCE_OTHERS,
                                   name, d->now_ms, issue);
 }
@@ -94,6 +95,7 @@ void server_cancel_issues(struct assay_service_server *d, const struct client *c
 
 uint64_t server_issues_wake_at(const struct assay_service_server *d)
 {
-    if (d->ready && has_signer(d) && assay_issuance_is_waiting(&d->issues)) return d->now_ms;
+    if (d->ready && assay_service_server_has_signer(d) && assay_issuance_is_waiting(&d->issues))
+        return d->now_ms;
     return assay_issuance_wake_at(&d->issues);
 }

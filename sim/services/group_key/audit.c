@@ -7,9 +7,10 @@
  * which sign; no honest holder is convicted or barred; shares of replaced generations are erased.
  * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
  * get a key. No ceremony fails but by a hostile holder that is convicted in it, and the next one
- * begins at that close; or a few reshares, while the generation in force signs. A key for which too
- * few shares are left makes way for another. A holder that is ready lives at every close, whatever
- * keys of other programs its member registers.
+ * begins at that close; or a few reshares that the age of a generation alone demanded, while it
+ * signs. A key for which too few shares are left makes way for another. A holder that is ready
+ * lives at every close, whatever keys of other programs its member registers. One that ran since
+ * dealings were disputed has shares of the generation, also if it was away when they became final.
  *
  * Who is hostile, who runs, whose disk was lost is ground truth: the fold is never asked who may
  * hold, or whether a table is safe. That all honest members have the same documents of the fold is
@@ -25,8 +26,11 @@ enum {
     USELESS_NEXT_MOST = 4, /* of NEXT: within these its holders say so */
     /* Certified closes at which a holder was ready: after that its entry is on the ledger. */
     SHOWN_MOST = 4,
-    KEPT_MOST = 4, /* reshares in a row that fail, so that a whole generation goes on */
-    RESTORED_FOR = 16, /* epochs after which a holder with another disk counts as ready again */
+    KEPT_MOST = 4,      /* reshares in a row that fail, so that a whole generation goes on */
+    RESTORED_FOR = 16,  /* epochs after which a holder with another disk counts as ready again */
+    CEREMONY_MOST = 16, /* epochs from its begin until its generation is in force */
+    AWAKE_BEFORE = 4,   /* certified closes before it: those of DISPUTES, and two of HAVES */
+    VOUCHES_WITHIN = 3, /* closes of a generation in force, of a holder that ran before */
 };
 
 #define LOOK KEY_LOOK
@@ -280,12 +284,17 @@ static uint64_t find_ready(const struct assay_sim_services *s, const struct assa
     return ready;
 }
 
-static bool is_enough(const struct assay_ca *ca, uint64_t slots)
+static bool is_enough_of(const struct assay_ca *ca, uint64_t slots, uint64_t total_weight)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < NODES; i++)
         if ((slots >> i & 1) != 0) weight += ca->member[i].weight;
-    return ca->total_weight > 0 && 4 * weight >= 3 * ca->total_weight;
+    return total_weight > 0 && 4 * weight >= 3 * total_weight;
+}
+
+static bool is_enough(const struct assay_ca *ca, uint64_t slots)
+{
+    return is_enough_of(ca, slots, ca->total_weight);
 }
 
 /* Relying parties get nothing from a key whose shares are gone, so the ledger finds that out, and
@@ -340,6 +349,38 @@ static void check_living(struct assay_sim_services *s, const struct assay_ca *ca
     }
 }
 
+/* A process that was away while dealings became final gets them from other holders. */
+static void check_vouched(struct assay_sim_services *s, const struct assay_ca *ca,
+                          const struct assay_ca_sharing *force, uint64_t since)
+{
+    if (!is_healed(s)) return;
+    const uint64_t age = ca->epoch - since;
+    for (uint32_t i = 0; i < force->holders; i++) {
+        const struct assay_ca_holder *row = &force->holder[i];
+        const struct key_host *k = host_of(s, row);
+        if (k == NULL || k->holder == NULL || !is_honest(s, k->node) || k->is_fenced) continue;
+        if (row->lost || row->inactive > 0 || !ca->member[row->slot].is_full) continue;
+        if (k->was_restored && s->epoch <= k->restored_epoch + age + CEREMONY_MOST) continue;
+        LOOK(s, CEREMONIES, row->has || age < VOUCHES_WITHIN || k->awake < age + AWAKE_BEFORE,
+             "the holder of node %u runs for %llu closes, and has no shares of generation %llu, "
+             "which is in force for %llu",
+             row->slot, (unsigned long long)k->awake, (unsigned long long)force->generation,
+             (unsigned long long)age);
+    }
+}
+
+/* What the ceremony that runs reshares, for the close at which it ends. */
+static void look_at_reshare(struct key_audit *a, const struct assay_ca *ca)
+{
+    a->was_reshare = ca->ceremony.is_reshare;
+    if (!a->was_reshare) return;
+    const struct assay_ca_sharing *from = assay_ca_reshared(ca);
+    const bool is_next = from == &ca->next.force;
+    const uint64_t since = is_next ? ca->next.since : ca->since;
+    a->was_planned = ca->ceremony.began - since >= ca->config.refresh;
+    a->is_kept_useful = (is_next ? a->usable_next : a->usable) >= from->threshold;
+}
+
 /* Before facts of this close are read: `steady` is of the closes before it. */
 static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca *ca,
                              bool certified)
@@ -348,9 +389,10 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
     const uint64_t ready = key_is_calm(s) ? find_ready(s, ca, false) : 0;
     const bool waits = ca->ceremony.phase == ASSAY_CA_IDLE && ca->ca_number == 0 &&
                        (ca->attempts == 0 || ca->epoch - ca->last_began > ASSAY_CA_BEGIN_EPOCHS);
-    a->steady = ca->ceremony.phase == ASSAY_CA_IDLE || ca->ceremony.began == ca->epoch
-                    ? ready
-                    : a->steady & ready;
+    const bool begins = ca->ceremony.phase == ASSAY_CA_IDLE || ca->ceremony.began == ca->epoch;
+    a->steady = begins ? ready : a->steady & ready;
+    /* Who leaves while it runs has a share; who comes has none, and a weight. */
+    if (begins || a->widest < ca->total_weight) a->widest = ca->total_weight;
     if (!is_enough(ca, ready) || !waits) a->idle = 0;
     else if (certified) a->idle++;
     LOOK(s, CEREMONIES, a->idle <= IDLE_MOST, "no ceremony begins in epoch %llu",
@@ -359,10 +401,12 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
          "a convicted holder spoiled a ceremony, and no other begins in epoch %llu",
          (unsigned long long)ca->epoch);
     a->was_spoiled = false;
-    if (ca->ceremony.phase != ASSAY_CA_IDLE) a->was_reshare = ca->ceremony.is_reshare;
+    if (ca->ceremony.phase != ASSAY_CA_IDLE) look_at_reshare(a, ca);
     check_useful(s, ca, certified);
     check_next(s, ca, certified);
     check_living(s, ca, certified);
+    check_vouched(s, ca, &ca->force, ca->since);
+    if (ca->next.number > 0) check_vouched(s, ca, &ca->next.force, ca->next.since);
 }
 
 static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, uint64_t phase)
@@ -371,9 +415,9 @@ static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, u
     a->count.failed++;
     a->was_spoiled = a->spoilers > 0;
     if (a->was_reshare) a->kept++;
-    const bool is_kept = a->was_reshare && phase == ASSAY_CA_HAVES && a->kept <= KEPT_MOST &&
-                         a->usable >= ca->force.threshold;
-    LOOK(s, CEREMONIES, !is_enough(ca, a->steady) || a->was_spoiled || is_kept,
+    const bool is_kept = a->was_reshare && a->was_planned && a->is_kept_useful &&
+                         phase == ASSAY_CA_HAVES && a->kept <= KEPT_MOST;
+    LOOK(s, CEREMONIES, !is_enough_of(ca, a->steady, a->widest) || a->was_spoiled || is_kept,
          "a ceremony failed in phase %llu, and honest holders of three quarters were ready",
          (unsigned long long)phase);
 }
@@ -471,6 +515,7 @@ void group_key_figures(const struct assay_sim_services *s,
     figures[ASSAY_SIM_FIGURE_ROLLOVERS] = (int64_t)a->count.rollovers;
     figures[ASSAY_SIM_FIGURE_CA_NUMBERS_GONE] = (int64_t)a->count.gone;
     figures[ASSAY_SIM_FIGURE_DEALINGS_COPIED] = (int64_t)a->count.copied;
+    figures[ASSAY_SIM_FIGURE_DEALINGS_RECEIVED] = (int64_t)a->count.received;
     const struct sessions_audit *of = s->group_key->sessions;
     if (of == NULL) return;
     figures[ASSAY_SIM_FIGURE_CERTIFICATES_SIGNED] = (int64_t)of->count.signed_;

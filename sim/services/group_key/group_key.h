@@ -11,6 +11,7 @@
 #ifndef ASSAY_SIM_SERVICES_GROUP_KEY_GROUP_KEY_H
 #define ASSAY_SIM_SERVICES_GROUP_KEY_GROUP_KEY_H
 
+#include "net/services/identity/dealing_exchange.h"
 #include "services/identity/ceremony_holder.h"
 #include "services/identity/signing_journal.h"
 #include "sim/services/internal.h"
@@ -61,6 +62,7 @@ struct key_host {
     struct assay_secret32 seed;
     struct assay_sim_random random;
     struct assay_ceremony_holder *holder; /* NULL: it does not run */
+    uint64_t starts_at_ms;                /* then: not before */
     bool has_closed, must_step;
     bool is_fenced; /* its daemon said that nothing is signed in this era */
     uint64_t fenced_ms;
@@ -79,6 +81,8 @@ struct key_host {
         struct key_bytes data;
     } dealing[KEY_DEALINGS];
     uint32_t dealings; /* written so far */
+    struct assay_keyholder_exchange exchange;
+    uint64_t awake; /* certified closes in a row that its process has seen */
     struct key_pending pending[KEY_PENDING];
     bool draws_r;
     uint8_t drawn_r[ASSAY_SODIUM_WIDE_LEN]; /* of the last dealing that it made */
@@ -111,6 +115,7 @@ struct key_audit {
     uint64_t generation, attempt; /* in force; of its ceremony */
     bool is_promised; /* hostile members had a third of W at most when it came into force */
     uint64_t steady;  /* slots of holders that were ready at every close of the ceremony */
+    uint64_t widest;  /* the largest weight of all members at these closes */
     uint32_t ready_for[NODES]; /* certified closes in a row at which a holder was ready */
     uint32_t idle;             /* closes without ceremony and key, at which enough were ready */
     uint32_t usable;           /* shares in force that honest holders have */
@@ -119,10 +124,11 @@ struct key_audit {
     uint32_t spoilers; /* hostile holders that were convicted in the running ceremony */
     bool was_spoiled;  /* the ceremony that this close ended failed after that */
     bool was_reshare;  /* the ceremony of the close before */
-    uint32_t kept;     /* reshares in a row that failed, and what was in force stayed */
+    bool was_planned, is_kept_useful; /* then: its age alone demanded it; what it reshares signs */
+    uint32_t kept; /* reshares in a row that failed, and what was in force stayed */
     struct {
         uint64_t made, reshared, failed, convicted, lost, signatures, restarts, disks, rollovers,
-            gone, copied;
+            gone, copied, received;
     } count;
 };
 

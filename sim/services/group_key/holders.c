@@ -101,7 +101,8 @@ static void erase_items(struct key_disk *disk, const struct assay_ceremony_effec
     }
 }
 
-/* --- dealings in final blocks: the chain has their bytes, the fold digests alone */
+/* --- dealings in final records: the fold has digests alone. A process that is away then takes
+ * them from others (docs/identity.md 3.11.2). */
 
 struct assay_slice key_dealing(const struct key_host *k, const uint8_t digest[static 32])
 {
@@ -116,6 +117,30 @@ static struct assay_slice get_dealing(void *context, uint32_t dealer,
 {
     (void)dealer;
     return key_dealing(context, digest);
+}
+
+static struct assay_slice find_dealing(void *context, const uint8_t digest[static 32])
+{
+    return key_dealing(context, digest);
+}
+
+/* A hostile holder sends other bytes. */
+static void send_dealing(void *context, const uint8_t to[static 32],
+                         enum assay_keyholder_exchange_frame kind, struct assay_slice bytes)
+{
+    const struct key_host *k = context;
+    const enum program program =
+        kind == ASSAY_DEALING_FRAME_WANT ? PROGRAM_DEALING_WANT : PROGRAM_DEALING;
+    const struct name from = { .program = program, .index = k->node };
+    struct key_bytes frame = { .len = 0 };
+    copy_bytes(&frame, bytes);
+    if (!k->s->world.honest(k->s->world.context, k->node)) frame.bytes[frame.len / 2] ^= 1;
+    for (uint32_t i = 0; i < k->s->nodes; i++) {
+        const struct name party = { .program = program, .index = i };
+        if (assay_bytes_equal(k->s->group_key->host[i].node_id, to, 32))
+            services_send(k->s, &from, k->node, &party, i, slice_of(&frame));
+    }
+    drop_bytes(&frame);
 }
 
 static void retain_dealing(struct key_host *k, struct assay_slice payload)
@@ -151,6 +176,7 @@ static void stop_process(struct key_host *k)
     free(k->holder);
     k->holder = NULL;
     k->closes = 0; /* what it had not stored yet is counted again */
+    k->awake = 0;
     clear_pending(k);
 }
 
@@ -211,6 +237,11 @@ static void start_process(struct key_host *k)
     k->holder = malloc(sizeof *k->holder);
     ASSAY_ASSERT(k->holder != NULL);
     assay_ceremony_holder_init(k->holder, &config);
+    struct assay_keyholder_exchange_config exchange = { .find = find_dealing,
+                                                        .send = send_dealing,
+                                                        .context = k };
+    assay_bytes_copy(exchange.node_id, 32, k->node_id, 32);
+    assay_keyholder_exchange_init(&k->exchange, &exchange);
     for (uint32_t i = 0; i < KEY_ITEMS; i++) {
         const struct key_item *item = &k->disk.item[i];
         if (item->data.len == 0) continue;
@@ -294,7 +325,9 @@ static void act_on(struct key_host *k, const struct assay_registry *registry, bo
     k->fenced_ms = services_now(k->s);
     count_close(k, certified);
     if (k->holder == NULL) return;
+    k->awake += certified;
     set_entry(k);
+    assay_keyholder_exchange_on_close(&k->exchange);
     assay_ceremony_holder_on_close(k->holder, &k->closed, certified, k->is_fenced);
     k->must_step = true;
     key_sessions_on_close(k, certified);
@@ -325,7 +358,8 @@ void group_key_on_final_record(struct assay_sim_services *s, uint32_t node, uint
 {
     if (s->group_key == NULL) return;
     struct key_host *k = &s->group_key->host[node];
-    if (kind == ASSAY_SERVICE_CA_DEAL) retain_dealing(k, payload);
+    if (kind == ASSAY_SERVICE_CA_DEAL && k->holder != NULL && s->follower[node].begun)
+        retain_dealing(k, payload);
     if (kind == ASSAY_SERVICE_CA_DISPUTE) key_disputed(k, slot, payload);
     for (uint32_t i = 0; slot == node && i < KEY_PENDING; i++)
         if (k->pending[i].kind == kind && assay_slice_equal(slice_of(&k->pending[i].data), payload))
@@ -397,6 +431,10 @@ static bool crashes(struct key_host *k)
     if (assay_sim_random_below(&g->random, 1000) >= k->s->load->key_crashes_permille) return false;
     g->audit.count.restarts++;
     stop_process(k);
+    /* Half of them are back at once. */
+    const uint64_t away_ms = UINT64_C(4) * k->s->scenario->epoch_ms;
+    const uint64_t drawn_ms = assay_sim_random_below(&g->random, away_ms);
+    k->starts_at_ms = drawn_ms < away_ms / 2 ? 0 : services_now(k->s) + drawn_ms - away_ms / 2;
     return true;
 }
 
@@ -438,6 +476,7 @@ void group_key_turn(struct assay_sim_services *s, uint32_t node)
     if (s->group_key == NULL) return;
     struct key_host *k = &s->group_key->host[node];
     if (!k->has_closed || assay_bytes_all_zero(k->node_id, 32)) return;
+    if (k->holder == NULL && services_now(s) < k->starts_at_ms) return;
     if (k->holder == NULL) start_process(k);
     follow_fence(k);
     misdeal_accuse(k);
@@ -447,7 +486,24 @@ void group_key_turn(struct assay_sim_services *s, uint32_t node)
     }
     submit_pending(k);
     submit_lie(k);
+    if (k->holder != NULL && !k->is_fenced)
+        assay_keyholder_exchange_request(&k->exchange, &k->closed, services_now(s));
     key_sessions_turn(k);
+}
+
+void group_key_receive_dealing(struct assay_sim_services *s, uint32_t node, const struct name *from,
+                               struct assay_slice frame)
+{
+    struct key_host *k = &s->group_key->host[node];
+    if (k->holder == NULL || !k->has_closed || from->index >= s->nodes) return;
+    const uint8_t *sender = s->group_key->host[from->index].node_id; /* the link proves it */
+    if (from->program == PROGRAM_DEALING_WANT) {
+        assay_keyholder_exchange_on_want(&k->exchange, &k->closed, sender, frame);
+    } else if (assay_keyholder_exchange_lacks(&k->exchange, &k->closed, frame)) {
+        retain_dealing(k, frame);
+        s->group_key->audit.count.received++;
+        k->must_step = !k->is_fenced;
+    }
 }
 
 void group_key_die(struct assay_sim_services *s, uint32_t node)
@@ -459,6 +515,8 @@ void group_key_die(struct assay_sim_services *s, uint32_t node)
 static void change_disk(struct key_host *k, struct assay_sim_random *random)
 {
     stop_process(k);
+    for (uint32_t d = 0; d < KEY_DEALINGS; d++)
+        drop_bytes(&k->dealing[d].data);
     if (assay_sim_random_below(random, 2) == 0) clear_disk(&k->disk);
     else copy_disk(&k->disk, &k->copy);
     k->was_restored = true;

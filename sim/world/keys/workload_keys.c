@@ -126,16 +126,16 @@ static struct assay_declared_key make_key(const struct assay_sim_world *w, uint3
 static struct assay_declared_key make_holder_key(const struct assay_sim_world *w, uint32_t node,
                                                  struct entry_room *room)
 {
-    static const uint8_t head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
-                                    0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+    uint8_t public_key[ASSAY_ED25519_PUBLIC_LEN];
     struct assay_secret32 seed;
     assay_sim_key_holder_seed(w->options.seed, w->nodes[node].node_id, &seed);
     room->name[0] = 'h';
-    assay_bytes_copy(room->spki, sizeof room->spki, head, sizeof head);
-    assay_sodium_link_pair(&seed, room->spki + sizeof head);
+    assay_sodium_link_pair(&seed, public_key);
+    assay_ed25519_spki(public_key, room->spki);
     const struct assay_declared_key key = { .purpose = ASSAY_PURPOSE_HOLDER,
                                             .name = assay_slice_over(room->name, 1),
-                                            .spki = assay_slice_over(room->spki, sizeof head + 32),
+                                            .spki = assay_slice_over(room->spki,
+                                                                     ASSAY_ED25519_SPKI_LEN),
                                             .proof = assay_slice_over(room->proof,
                                                                       ASSAY_SODIUM_SIGNATURE_LEN) };
     assay_sodium_edwards_sign(&seed, write_statement(w, node, &key, room), room->proof);

@@ -91,10 +91,14 @@ awk '/^<!-- run -->$/ { want = 1; next } want && /^```sh$/ { inside = 1; next }
      /^```$/ { inside = 0; want = 0 } inside' "$CONFIGURATION" |
     sed "s/127.0.0.1:710\\\$n/127.0.0.1:\$(sed -n \${n}p ..\/ports)/
          s/:7101\"/:$(sed -n 1p "$WORK/ports")\"/; s/:7102\"/:$(sed -n 2p "$WORK/ports")\"/
-         s/:7103\"/:$(sed -n 3p "$WORK/ports")\"/; s/:7104\"/:$(sed -n 4p "$WORK/ports")\"/" \
+         s/:7103\"/:$(sed -n 3p "$WORK/ports")\"/; s/:7104\"/:$(sed -n 4p "$WORK/ports")\"/
+         s/^sleep 8\$/for try in \$(seq 90); do sleep 1; ready \&\& break; done/" \
         >"$WORK/example.sh"
 check 'the page has an example' test "$(wc -l <"$WORK/example.sh")" -gt 50
 mkdir "$WORK/example"
+# It waits for eight seconds, here until two nodes permit: the machine has other work.
+sed -i '1i ready() { assay permit --socket node-3/admin.sock && assay permit --socket node-1/admin.sock; }' "$WORK/example.sh"
+check 'the example waits' grep -q 'ready && break' "$WORK/example.sh"
 # In a process group of its own: if it fails half-way its daemons end with it.
 cd "$WORK/example" || exit 2
 PATH=$BIN:$PATH setsid bash -e "$WORK/example.sh" >"$WORK/example.out" 2>&1 </dev/null &

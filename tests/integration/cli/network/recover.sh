@@ -35,7 +35,7 @@ expect 3 "assay: recover status: $WORK/none: " "$ASSAY" recover status --socket 
 # --- the feature level from which services can be added
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *7' | wc -l)" = 7 ]; }
 check 'ballots announce the level' until_true 30 spoken
-expect 0 'level: 0 -> 1' ask 1 change draft --out level --parameter level=1 --activation +6
+expect 0 'level: 0 -> 1' ask 1 change draft --out level --parameter level=1 --activation +20
 for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level --key $o.key; done
 expect 0 'offered in every epoch' ask 1 change submit level
 me=$("$ASSAY" account create --out me.key --json | sed -n 's/.*"account": "\(.*\)".*/\1/p')

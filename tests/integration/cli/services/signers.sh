@@ -97,7 +97,7 @@ shown = b"\x81\x59" + len(der).to_bytes(2, "big") + der
 assert proof.endswith(shown) or proof.count(shown) == 1
 open("without.proof", "wb").write(proof.replace(shown, b"\x80"))
 END
-expect 5 'lacks the certificate of CA number 1, which is active' "$ASSAY" ca bundle --checkpoint proven.checkpoint \
+expect 5 'lacks a certificate in date of CA number 1, which is active' "$ASSAY" ca bundle --checkpoint proven.checkpoint \
     --proof without.proof --out none.pem
 check 'nothing is written' test ! -e none.pem
 expect 4 'not trusted' "$ASSAY" ca bundle --checkpoint proven.checkpoint --proof ca.proof --max-age 1s --at 2030-01-01T00:00:00Z --out none.pem
@@ -107,6 +107,10 @@ check 'nothing of these is written' test ! -e none.pem
 # --- a workload's key, with three holders of four
 kill -KILL "$signer_4"
 wait "$signer_4" 2>/dev/null
+is_missed() { node 4 ca status | grep -q "^this node's assay-signer is not connected: its 1 index signs nothing"; }
+check 'its node reports that' until_true 20 is_missed
+expect 10 'is not connected' node 4 ca status
+expect 0 'active: 4 of 4 indices live' node 1 ca status
 check 'a program registers a key' until_true 30 "$TOOLS/register_key" net/node-1/service.sock api 1
 certified() { openssl verify -x509_strict -CAfile net/node-1/signer/ca-1.pem net/node-$1/signer/key-$2.pem; } # NODE NAME
 check 'it is certified, without the one that was killed' until_true 60 certified 1 api

@@ -264,6 +264,20 @@ Test(authority_proof, a_certificate_that_the_proof_leaves_out_is_added_if_it_is_
     cr_expect(assay_slice_equal(proven->number[0].certificate, slice_of(&own)));
 }
 
+Test(authority_proof, a_certificate_that_has_expired_is_as_good_as_none)
+{
+    const struct der own = certificate;
+    cr_assert_eq(verify(), ASSAY_AUTHORITY_PROVEN);
+    const int64_t ends_s = proven->number[0].not_after_s;
+    assay_keyholder_authority_expire(proven, ends_s - 1);
+    cr_expect_gt(proven->number[0].certificate.len, 0);
+    assay_keyholder_authority_expire(proven, ends_s);
+    cr_expect_eq(proven->number[0].certificate.len, 0);
+    cr_expect(add(slice_of(&own)), "one from elsewhere takes its place");
+    assay_keyholder_authority_expire(proven, ends_s);
+    cr_expect_eq(proven->number[0].certificate.len, 0, "unless it has expired, too");
+}
+
 Test(authority_proof, an_old_number_is_proven_until_it_is_gone)
 {
     struct assay_ca *const ca = fold();

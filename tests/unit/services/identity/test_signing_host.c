@@ -123,6 +123,27 @@ Test(services_signing_host, without_its_journal_entry_no_answer_is_sent)
     cr_expect_not(hosts.is_disk_full, "a holder was to answer");
 }
 
+/* docs/identity.md 4.14: the journal has an entry of a later epoch, as of another CA number. */
+Test(services_signing_host, what_the_journal_refuses_is_not_answered_and_ends_no_process)
+{
+    struct assay_signing_entry later = { .era = 1, .epoch = HOSTS_EPOCH + 5, .ca_number = 1 };
+    uint8_t bytes[ASSAY_SIGNING_ENTRY_MAX];
+    assay_holder_vault_journal_digest(hosts.vault[2], later.before);
+    const size_t len = assay_signing_entry_encode(&later, bytes);
+    cr_assert_eq(assay_holder_vault_append(hosts.vault[2], assay_slice_over(bytes, len)), ASSAY_OK);
+    hosts.silent = 0x8; /* so that each of the others is needed */
+    hosts_pass(8000);
+    const struct assay_keyholder_signing_status status =
+        assay_keyholder_signing_status(hosts.host[2]);
+    cr_expect(status.is_open);
+    cr_expect_gt(status.refused, 0);
+    cr_expect_eq(status.last, ASSAY_E_STALE);
+    expect_certified(0);
+    hosts.silent = 0;
+    hosts_pass(60000);
+    expect_certified(0xf);
+}
+
 /* --- hosts.hostile coordinators: less than a third of the weight */
 
 /* Holder 0 keeps the signature of the certificate for itself, and requests it again and again. */

@@ -185,6 +185,22 @@ Test(sim_group_key, survives_crashes_lost_disks_and_bad_links, .timeout = 600)
 }
 
 /* Who left while the key was made is a holder that is lost at once: all programs say the same. */
+/* docs/identity.md 3.11.2: processes are away for up to two epochs, in key generations and
+ * reshares, and a hostile holder sends other bytes than were requested. */
+Test(sim_group_key, holders_that_were_away_take_dealings_from_others, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 6; seed += test_every(3)) {
+        struct assay_scenario s = keyed(7, 110);
+        s.services.key_crashes_permille = 60;
+        s.services.key_refresh = 64;
+        attack(&s, ASSAY_SIM_ATTACK_MISDEAL, 1, 1, 0);
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, GENERATIONS), 4);
+    cr_expect_gt(SUM(total, DEALINGS_RECEIVED), 4);
+}
+
 Test(sim_group_key, members_leave_and_join_while_it_is_made, .timeout = 600)
 {
     struct served_total total = { 0 };
