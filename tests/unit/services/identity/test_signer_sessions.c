@@ -279,8 +279,8 @@ static void turn_until(bool (*is_so)(void), const char *what)
     cr_assert(is_so(), "%s, phase %d", what, (int)group_key()->ceremony.phase);
 }
 
-/* Up to the close before it; `fail` is called when all records are there. */
-static void make_key(void (*fail)(void))
+/* Up to the close before it; `fail` is called when all records of this phase are there. */
+static void make_key_and(enum assay_ca_phase phase, void (*fail)(void))
 {
     for (uint32_t slot = 0; slot < w.holders; slot++)
         start(slot);
@@ -288,7 +288,7 @@ static void make_key(void (*fail)(void))
     for (uint32_t i = 0; i < EPOCHS_MAX && group_key()->force.generation == 0; i++) {
         turn_until(is_complete, "each holder does what is due");
         const struct assay_ca_ceremony *c = &group_key()->ceremony;
-        if (c->phase == ASSAY_CA_HAVES && c->has_table && fail != NULL) {
+        if (c->phase == phase && (phase != ASSAY_CA_HAVES || c->has_table) && fail != NULL) {
             fail();
             fail = NULL;
         }
@@ -299,6 +299,11 @@ static void make_key(void (*fail)(void))
     }
     cr_assert_eq(group_key()->force.generation, 1);
     cr_assert_eq(group_key()->force.holders, w.holders);
+}
+
+static void make_key(void (*fail)(void))
+{
+    make_key_and(ASSAY_CA_HAVES, fail);
 }
 
 /* --- what OpenSSL says of the certificate */
@@ -368,6 +373,33 @@ Test(services_signer_sessions, four_processes_sign_the_certificate_of_their_key)
 {
     open_world(4);
     make_key(NULL);
+    expect_certificates(0xf);
+}
+
+/* As if it had been away while they became final. Its process has another link key, which it offers
+ * at once. */
+static void restart_3_without_dealings(void)
+{
+    char command[160];
+    stop(3);
+    (void)snprintf(command, sizeof command, "rm -r %s/dealings", in_folder("vault", 3));
+    cr_assert_eq(system(command), 0, "it had some");
+    const struct assay_ca_holder before = group_key()->ceremony.next.holder[3];
+    w.has_asked[3] = false;
+    start(3);
+    const uint64_t end = assay_monotonic_ms() + SOON_MS;
+    while (assay_monotonic_ms() < end &&
+           assay_bytes_equal(before.link_key, group_key()->ceremony.next.holder[3].link_key, 32))
+        service_ledger_turn(w.ledger, 5);
+}
+
+/* docs/identity.md 3.11.2 */
+Test(services_signer_sessions, a_holder_that_was_away_has_its_share_of_dealings_that_others_have)
+{
+    open_world(4);
+    make_key_and(ASSAY_CA_DISPUTES, restart_3_without_dealings);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_expect(group_key()->force.holder[i].has, "holder %u vouched", i);
     expect_certificates(0xf);
 }
 
