@@ -28,7 +28,7 @@ check 'nothing was made' test ! -e none -a "$(ls other)" = somebodys
 
 # --- made and started in one step; paths are those of this folder
 expect 0 'net: 3 nodes of 1 operator on 2 vendors of SOFT platforms, INSECURE' \
-    "$ASSAY" setup local net --nodes 3 --operators 1 --epoch-ms 500 --port 0 --start
+    "$ASSAY" setup local net --nodes 3 --operators 1 --epoch-ms 2000 --port 0 --start
 for said in 'node-1 answers (' ' answers (3 of 3)' 'net: 3 of 3 nodes answer; 3 programs started' '3 of 3 attested' \
     'assay status --socket net/node-1/admin.sock' 'assay setup local net --stop'; do
     case $out in *"$said"*) ;; *) wrong "expected \"$said\": $out" ;; esac
