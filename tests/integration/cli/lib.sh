@@ -104,7 +104,8 @@ check() {
 
 # What whoever looks for the cause asks first.
 show_nodes() {
-    for node in "$WORK"/node-*; do
+    for node in "$WORK"/node-* "$WORK"/net/node-*; do
+        [ -d "$node" ] || continue
         echo "--- ${node##*/}: the end of its log, and its state"
         tail -n 10 "$node/log"
         "$ASSAY" status --socket "$node/admin.sock"

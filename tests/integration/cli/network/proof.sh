@@ -7,6 +7,8 @@ cd "$WORK" || exit 2
 expect 0 'epoch          0' "$ASSAY" checkpoint --genesis genesis --out zero
 for i in 1 2 3 4; do start $i; done
 check "epochs close" until_true 40 epoch_at_least 1 4
+are_full() { [ "$(ask 2 nodes | grep -c ' FULL ')" = 4 ]; }
+check 'all are FULL' until_true 40 are_full
 expect 0 'roster_digest' ask 1 checkpoint --out here
 expect 0 'roster_digest' "$ASSAY" checkpoint --file here
 expect 0 'bytes' ask 2 proof node-3 --out whole
