@@ -125,9 +125,10 @@ finish() {
 
 # until_true SECONDS COMMAND...: waits for it, a tenth of a second between the first tries, then up to 0.4 s: who asks
 # more often takes more of the processor than the network that is asked. The pauses are three times SECONDS, which are
-# those of a machine that has nothing else to do. Only a failure takes that long.
+# those of a machine that has nothing else to do; with the time of the commands it is six times SECONDS at most. Only a
+# failure takes that long.
 until_true() {
-    tenths=$(($1 * 30)) tries=0
+    tenths=$(($1 * 30)) tries=0 until_s=$(($(date +%s) + $1 * 6))
     shift
     while [ "$tenths" -gt 0 ]; do
         "$@" >/dev/null 2>&1 && return 0
@@ -135,6 +136,7 @@ until_true() {
         [ "$pause" -le 4 ] || pause=4
         sleep "0.$pause"
         tenths=$((tenths - pause))
+        [ "$(date +%s)" -lt "$until_s" ] || break
     done
     return 1
 }

@@ -288,10 +288,10 @@ newest() { # newest token_of|certificate_of
     [ $proven -eq 0 ] || sleep 2
     return $proven
 }
-check 'a token is derived from proofs of its epoch' until_true 120 newest token_of
+check 'a token is derived from proofs of its epoch' until_true 40 newest token_of
 check 'which says so' grep -q '^legitimate     the ledger derives the text' audited
 check 'by the key of its number' grep -q '^signature      by the key of CA number 1' audited
-check 'a certificate, too' until_true 120 newest certificate_of
+check 'a certificate, too' until_true 40 newest certificate_of
 check 'and for which subject' grep -q '^subject        spiffe://assay.test/svc/shop' audited
 expect 12 'does not prove its epoch' by_proofs token.jwt
 expect 2 'for proofs of a node' "$ASSAY" ca audit --certificate token.jwt
