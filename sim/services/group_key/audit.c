@@ -391,7 +391,7 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
                        (ca->attempts == 0 || ca->epoch - ca->last_began > ASSAY_CA_BEGIN_EPOCHS);
     const bool begins = ca->ceremony.phase == ASSAY_CA_IDLE || ca->ceremony.began == ca->epoch;
     a->steady = begins ? ready : a->steady & ready;
-    /* Who leaves while it runs has a share; who comes has none, and a weight. */
+    /* A member that leaves while it runs has a share; one that comes has none, but a weight. */
     if (begins || a->widest < ca->total_weight) a->widest = ca->total_weight;
     if (!is_enough(ca, ready) || !waits) a->idle = 0;
     else if (certified) a->idle++;

@@ -391,6 +391,7 @@ static void restart_3_without_dealings(void)
     while (assay_monotonic_ms() < end &&
            assay_bytes_equal(before.link_key, group_key()->ceremony.next.holder[3].link_key, 32))
         service_ledger_turn(w.ledger, 5);
+    cr_assert_arr_neq(before.link_key, group_key()->ceremony.next.holder[3].link_key, 32);
 }
 
 /* docs/identity.md 3.11.2 */

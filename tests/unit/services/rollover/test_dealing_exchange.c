@@ -209,6 +209,20 @@ Test(services_dealing_exchange, nothing_is_requested_without_a_use_for_it)
     cr_expect_eq(count_wants(), 2);
 }
 
+Test(services_dealing_exchange, a_turn_has_so_many_requests_at_most)
+{
+    ca.ceremony.dealers = ASSAY_DEALING_WANTS_MAX + 1;
+    for (uint32_t d = 0; d <= ASSAY_DEALING_WANTS_MAX; d++) {
+        ca.ceremony.dealing[d].state = ASSAY_CA_DEALING_VALID;
+        ca.ceremony.dealing[d].digest[0] = (uint8_t)(d + 1); /* no holder has it */
+    }
+    request(0, 1);
+    cr_expect_eq(count_wants(), ASSAY_DEALING_WANTS_MAX);
+    ca.ceremony.dealing[0].state = ASSAY_CA_DEALING_VOID;
+    request(0, 1 + AGAIN);
+    cr_expect_eq(count_wants(), 2 * ASSAY_DEALING_WANTS_MAX, "the last one, too");
+}
+
 Test(services_dealing_exchange, a_lost_holder_is_not_requested)
 {
     ca.force.holder[1].lost = ca.ceremony.next.holder[1].lost = true;
