@@ -1,6 +1,8 @@
 /* apps/enclave/service.c - server of the counter's socket. */
 #include "apps/enclave/service.h"
 
+#include "base/assert.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,28 +83,73 @@ static bool send_line(int fd, const char *text, size_t len)
     return send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* One user that is not the enclave's own has half of the connections at most; all that the
- * configuration does not name leave some to those that it does. */
-static bool has_place(struct service *service, uint32_t uid, const struct registrations *keys,
-                      uint64_t now_ms)
+/* What the clients of one user have in common. */
+struct user_clients {
+    size_t count;
+    struct service_client *oldest; /* whose last line came first */
+};
+
+static struct user_clients count_clients(struct service *service, uint32_t uid)
 {
-    size_t open = 0, of_others = 0;
+    struct user_clients of = { 0 };
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+        struct service_client *client = &service->clients[i];
+        if (client->fd < 0 || client->uid != uid) continue;
+        of.count++;
+        if (of.oldest == NULL || client->received_ms < of.oldest->received_ms) of.oldest = client;
+    }
+    ASSAY_ASSERT((of.oldest == NULL) == (of.count == 0));
+    return of;
+}
+
+/* Returns: the client that gives way to one more of this user: of the user with most, if that one
+ * still has as many as the caller then; never one of the enclave's own user. NULL: none. */
+static struct service_client *find_to_drop(struct service *service, uint32_t uid, bool others_only,
+                                           const struct registrations *keys)
+{
+    struct user_clients most = { 0 };
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+        const struct service_client *client = &service->clients[i];
+        if (client->fd < 0 || client->uid == keys->users.owner) continue;
+        if (others_only && registrations_is_named(keys, client->uid)) continue;
+        const struct user_clients of = count_clients(service, client->uid);
+        if (of.count > most.count) most = of;
+    }
+    return most.count >= count_clients(service, uid).count + 2 ? most.oldest : NULL;
+}
+
+static void refuse(int fd)
+{
+    static const char busy[] = "error busy\n";
+    if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
+}
+
+/* docs/identity.md 6.6.1: as many users as there are places have one each, whatever the others
+ * open; users that the configuration does not name leave some to those that it does.
+ * Returns: a free place; NULL: there is none for this user. */
+static struct service_client *find_place(struct service *service, uint32_t uid,
+                                         const struct registrations *keys, uint64_t now_ms)
+{
+    struct service_client *place = NULL;
+    size_t of_others = 0;
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
         if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
-        if (client->fd < 0) continue;
-        open += client->uid == uid;
-        of_others += !registrations_is_named(keys, client->uid);
+        if (client->fd < 0) place = client;
+        else of_others += !registrations_is_named(keys, client->uid);
     }
-    if (!registrations_is_named(keys, uid) &&
-        of_others >= SERVICE_CLIENTS_MAX - SERVICE_NAMED_CLIENTS)
-        return false;
-    return uid == keys->users.owner || open < SERVICE_USER_CLIENTS_MAX;
+    const bool others_only = !registrations_is_named(keys, uid) &&
+                             of_others >= SERVICE_CLIENTS_MAX - SERVICE_NAMED_CLIENTS;
+    if (place != NULL && !others_only) return place;
+    place = find_to_drop(service, uid, others_only, keys);
+    if (place == NULL) return NULL;
+    refuse(place->fd);
+    drop_client(place);
+    return place;
 }
 
 static void accept_one(struct service *service, const struct registrations *keys, uint64_t now_ms)
 {
-    static const char busy[] = "error busy\n";
     struct ucred peer;
     socklen_t peer_len = sizeof peer;
     const int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -111,14 +158,12 @@ static void accept_one(struct service *service, const struct registrations *keys
         close(fd);
         return;
     }
-    const bool is_served = has_place(service, peer.uid, keys, now_ms);
-    for (size_t i = 0; is_served && i < SERVICE_CLIENTS_MAX; i++) {
-        struct service_client *client = &service->clients[i];
-        if (client->fd >= 0) continue;
-        *client = (struct service_client){ .fd = fd, .uid = peer.uid, .received_ms = now_ms };
+    struct service_client *const place = find_place(service, peer.uid, keys, now_ms);
+    if (place != NULL) {
+        *place = (struct service_client){ .fd = fd, .uid = peer.uid, .received_ms = now_ms };
         return;
     }
-    if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
+    refuse(fd);
     close(fd);
 }
 

@@ -1,9 +1,10 @@
 /*
  * apps/enclave/service.h - server of the counter and of workload keys on a UNIX stream socket.
  *
- * At most SERVICE_CLIENTS_MAX clients at once, half of them of one user, and all but
- * SERVICE_NAMED_CLIENTS of users that the configuration does not name; one more receives "error
- * busy" and is closed. A line too long, or an answer that a client does not read, closes its
+ * At most SERVICE_CLIENTS_MAX clients at once, and all but SERVICE_NAMED_CLIENTS of users that the
+ * configuration does not name. One more takes the place of a client of the user with most, if that
+ * user still has as many as the caller then; who is left without a place receives "error busy" and
+ * is closed. A line too long, or an answer that a client does not read, closes its
  * connection. The socket is 0600: peers reach the counter through their daemons. The kernel names
  * the user of each client.
  */
@@ -17,7 +18,6 @@
 
 enum {
     SERVICE_CLIENTS_MAX = 16,
-    SERVICE_USER_CLIENTS_MAX = SERVICE_CLIENTS_MAX / 2, /* of a user that is not the enclave's */
     SERVICE_NAMED_CLIENTS = 4, /* for the enclave's own user and those with reserved names alone */
     SERVICE_FDS = SERVICE_CLIENTS_MAX + 1,
     SERVICE_IDLE_MS = 30000,

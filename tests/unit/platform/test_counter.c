@@ -188,24 +188,83 @@ Test(service, refuses_the_client_too_many_and_drops_the_idle)
         close(fds[i]);
 }
 
-/* docs/identity.md 6.6: the enclave's owner, and any third user, are served meanwhile. */
-Test(service, one_user_has_no_more_than_half_of_the_connections)
+static void assert_is_served(int fd)
 {
-    int fds[SERVICE_USER_CLIENTS_MAX];
-    keys.users.owner = geteuid() + 1;
-    for (size_t i = 0; i < SERVICE_USER_CLIENTS_MAX; i++)
+    put(fd, "read\n", 5);
+    cr_assert_str_eq(take(fd), "0\n");
+}
+
+static void assert_is_refused(int fd)
+{
+    cr_assert_str_eq(take(fd), "error busy\n");
+    cr_assert_str_eq(take(fd), "closed");
+    close(fd);
+}
+
+/* Connections of this process, as if they were of users uid, uid + step and so on. */
+static void dial_as(uint32_t uid, uint32_t step, size_t count, int fds[])
+{
+    for (size_t i = 0; i < count; i++) {
         fds[i] = dial();
-    int more = dial();
-    cr_assert_str_eq(take(more), "error busy\n");
-    cr_assert_str_eq(take(more), "closed");
-    close(more);
+        size_t newest = SERVICE_CLIENTS_MAX;
+        for (size_t k = 0; k < SERVICE_CLIENTS_MAX; k++)
+            if (service.clients[k].fd >= 0 && service.clients[k].uid == geteuid()) newest = k;
+        cr_assert_lt(newest, (size_t)SERVICE_CLIENTS_MAX, "it has a place");
+        service.clients[newest].uid = uid + step * (uint32_t)i;
+        service.clients[newest].received_ms = 1000 + i;
+    }
+}
+
+enum { OTHER = 1u << 20, OTHERS_MAX = SERVICE_CLIENTS_MAX - SERVICE_NAMED_CLIENTS };
+
+/* docs/identity.md 6.6.1: whoever has less takes the place of the user with most. */
+Test(service, one_user_with_all_connections_gives_one_to_each_other_user)
+{
+    int fds[OTHERS_MAX], more;
+    keys.users.owner = geteuid() + 1;
+    dial_as(OTHER, 0, OTHERS_MAX, fds);
+    for (uint32_t user = 1; user < OTHERS_MAX; user++) {
+        dial_as(OTHER + user, 0, 1, &more);
+        assert_is_refused(fds[user - 1]);
+        assert_is_served(more);
+    }
+    assert_is_refused(dial()); /* each has one */
+    assert_is_served(fds[OTHERS_MAX - 1]);
+}
+
+/* A user that the configuration names takes none of those that it does not name. */
+Test(service, named_users_give_places_to_others)
+{
+    int fds[SERVICE_CLIENTS_MAX], more;
+    keys.users.owner = geteuid() + 1;
+    keys.users.count = 1;
+    keys.users.reserved[0].uid = OTHER;
+    dial_as(OTHER, 0, SERVICE_CLIENTS_MAX, fds);
+    dial_as(OTHER + 1, 1, 1, &more);
+    assert_is_served(more);
+    assert_is_refused(fds[0]);
+}
+
+/* However many users the configuration does not name: the enclave's own is served. */
+Test(service, users_without_a_name_leave_places_to_the_others)
+{
+    int fds[OTHERS_MAX], own[SERVICE_NAMED_CLIENTS];
+    keys.users.owner = geteuid() + 1;
+    dial_as(OTHER, 1, OTHERS_MAX, fds);
+    assert_is_refused(dial());
     keys.users.owner = geteuid();
-    more = dial();
-    put(more, "read\n", 5);
-    cr_assert_str_eq(take(more), "0\n");
-    close(more);
-    for (size_t i = 0; i < SERVICE_USER_CLIENTS_MAX; i++)
-        close(fds[i]);
+    for (size_t i = 0; i < SERVICE_NAMED_CLIENTS; i++) {
+        own[i] = dial();
+        assert_is_served(own[i]);
+    }
+    /* Its connections are not taken, by a user without one either. */
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        if (service.clients[i].uid == OTHER) service.clients[i].uid = geteuid();
+    keys.users.owner = OTHER + SERVICE_CLIENTS_MAX;
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        if (service.clients[i].uid == geteuid()) service.clients[i].uid = keys.users.owner;
+    assert_is_refused(dial());
+    assert_is_served(own[0]);
 }
 
 Test(service, drops_a_client_that_asks_and_never_reads)
