@@ -154,6 +154,8 @@ static void put_metrics(struct service_metrics *m, const void *context)
                     s.signing.answered);
     service_counter(m, "assay_signer_refused_total", "Messages of sessions that it refused.",
                     s.signing.refused);
+    service_counter(m, "assay_signer_journal_bytes_total",
+                    "Bytes of the journal of signatures that it wrote.", s.signing.journal_bytes);
     service_counter(m, "assay_signer_proofs_refused_total",
                     "Proofs of the ledger that did not verify.", s.refused);
     service_counter(m, "assay_signer_issued_total",

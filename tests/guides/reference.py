@@ -148,7 +148,8 @@ def rules(root):
 
 # --- metrics
 
-PROGRAMS = ("apps/service/metrics.c", "apps/replica/main.c", "apps/holder/main.c", "apps/executor/main.c")
+PROGRAMS = ("apps/service/metrics.c", "apps/replica/main.c", "apps/holder/main.c", "apps/executor/main.c",
+            "apps/identity_holder/main.c")
 
 
 def program_metrics(root):

@@ -78,6 +78,8 @@ ASSAY_CHECKED enum assay_status assay_holder_vault_put_epoch(struct assay_holder
 /* Digest of the newest entry; zeros: none. */
 void assay_holder_vault_journal_digest(const struct assay_holder_vault *vault,
                                        uint8_t digest[static 32]);
+/* Returns: bytes of the journal that this process has written. */
+uint64_t assay_holder_vault_journal_written(const struct assay_holder_vault *vault);
 /* Appends the next entry, durably. Returns: ASSAY_OK | ASSAY_E_STORE | statuses of
  * assay_signing_journal_check: it is no next entry, and nothing was written */
 ASSAY_CHECKED enum assay_status assay_holder_vault_append(struct assay_holder_vault *vault,

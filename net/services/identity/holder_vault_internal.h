@@ -15,6 +15,7 @@ struct holder_vault_journal {
     struct assay_signing_journal checked;
     uint64_t number;  /* of the file that is written; from 1 */
     uint64_t len;     /* of it */
+    uint64_t written; /* bytes, since the start */
     int fd;           /* -1: none */
     char reason[256]; /* of a failed opening */
 };

@@ -126,8 +126,14 @@ enum assay_status assay_holder_vault_append(struct assay_holder_vault *vault,
     const ssize_t written = pwrite(j->fd, bytes, w.len, (off_t)j->len);
     if (written != (ssize_t)w.len || fdatasync(j->fd) != 0) return holder_vault_fail(vault);
     j->len += w.len;
+    j->written += w.len;
     j->checked = checked;
     return ASSAY_OK;
+}
+
+uint64_t assay_holder_vault_journal_written(const struct assay_holder_vault *vault)
+{
+    return vault->journal.written;
 }
 
 void assay_holder_vault_journal_digest(const struct assay_holder_vault *vault,

@@ -58,6 +58,7 @@ struct assay_keyholder_signing_status assay_keyholder_signing_status(
 {
     struct assay_keyholder_signing_status status = host->status;
     status.is_open = host->is_open;
+    status.journal_bytes = assay_holder_vault_journal_written(host->config.vault);
     status.is_next_open = host->next != NULL && host->next->is_open;
     return status;
 }

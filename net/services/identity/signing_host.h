@@ -71,6 +71,7 @@ struct assay_keyholder_signing_status {
     enum assay_status last;     /* of the last refused one */
     uint32_t certificates;      /* of keys, since the start */
     bool is_next_open;          /* it also signs the certificate of the next CA number */
+    uint64_t journal_bytes;     /* that were written, since the start */
     uint64_t issued;            /* of workload keys of this member, since the start */
     uint64_t issued_for_daemon; /* certificates and tokens that its daemon requested */
 };

@@ -425,8 +425,10 @@ Test(holder_vault, the_journal_goes_on_after_a_restart, .init = set_up, .fini = 
     for (uint64_t i = 1; i <= ENTRIES; i++)
         append(i);
     assay_holder_vault_journal_digest(vault, before);
+    cr_assert_eq(assay_holder_vault_journal_written(vault), read_file("journal-1", file));
     assay_holder_vault_close(&vault);
     cr_assert_eq(open_with(&key, false), ASSAY_OK);
+    cr_assert_eq(assay_holder_vault_journal_written(vault), 0);
     assay_holder_vault_journal_digest(vault, after);
     cr_assert_arr_eq(before, after, 32);
     const uint8_t zeros[32] = { 0 };
