@@ -321,6 +321,7 @@ static void act_on(struct key_host *k, const struct assay_registry *registry, bo
     k->disk.acted_era = d->feed.last.era;
     k->disk.acted_epoch = d->feed.last.epoch;
     clear_pending(k); /* derived again */
+    follow_fence(k);  /* its daemon reports it before the close, which may be held */
     k->is_fenced = is_fenced(k);
     k->fenced_ms = services_now(k->s);
     count_close(k, certified);

@@ -319,8 +319,11 @@ void key_sessions_check_signature(struct key_host *k, enum session_text text,
     if (!is_honest(k)) return;
     LOOK_SIGNING(k->s, assay_sodium_edwards_verify(key, tbs, signature),
                  "node %u has a signature that does not verify", k->node);
-    if (text == TEXT_OWN) a->own_number = k->sessions->derivation.ca.number;
-    if (text == TEXT_CROSS) a->cross_number = k->sessions->derivation.next.number;
+    /* The highest: the number before it is certified again with each of its reshares. */
+    const uint32_t number = text == TEXT_CROSS ? k->sessions->derivation.next.number
+                                               : k->sessions->derivation.ca.number;
+    if (text == TEXT_OWN && number > a->own_number) a->own_number = number;
+    if (text == TEXT_CROSS && number > a->cross_number) a->cross_number = number;
     if (!is_seen(k)) return;
     assay_sha256(tbs.bytes, tbs.len, digest);
     LOOK_SIGNING(k->s, find_text(a, digest) < TEXTS_KEPT,
