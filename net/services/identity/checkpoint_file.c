@@ -3,24 +3,23 @@
  */
 #include "net/services/identity/checkpoint_file.h"
 
-#include "base/file/file.h"
+static const char name[] = "checkpoint";
 
-#include <stdlib.h>
+_Static_assert((int)ASSAY_CHECKPOINT_LEN_MAX <= (int)ASSAY_CEREMONY_ITEM_MAX, "it fits");
 
-enum assay_status assay_keyholder_checkpoint_load(const char *path,
+enum assay_status assay_keyholder_checkpoint_load(struct assay_holder_vault *vault,
                                                   const struct assay_checkpoint *given,
                                                   struct assay_checkpoint *from, uint64_t *epoch)
 {
     struct assay_checkpoint stored;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
+    uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX];
+    struct assay_slice plain;
     *from = *given;
     *epoch = 0;
-    enum assay_status status = assay_file_read(path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len);
+    const enum assay_status status = assay_holder_vault_get_note(vault, name, bytes, &plain);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
-    if (status == ASSAY_OK) status = assay_checkpoint_decode(assay_slice_over(bytes, len), &stored);
-    free(bytes);
-    if (status != ASSAY_OK) return ASSAY_E_STORE;
+    ASSAY_TRY(status);
+    if (assay_checkpoint_decode(plain, &stored) != ASSAY_OK) return ASSAY_E_STORE;
     if (!assay_bytes_equal(stored.chain_id, from->chain_id, 32)) return ASSAY_E_CHAIN;
     *epoch = stored.epoch;
     if (stored.era > from->era || (stored.era == from->era && stored.epoch > from->epoch))
@@ -28,13 +27,11 @@ enum assay_status assay_keyholder_checkpoint_load(const char *path,
     return ASSAY_OK;
 }
 
-enum assay_status assay_keyholder_checkpoint_store(const char *path,
+enum assay_status assay_keyholder_checkpoint_store(struct assay_holder_vault *vault,
                                                    const struct assay_checkpoint *checkpoint)
 {
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ASSAY_TRY(assay_checkpoint_encode(checkpoint, &w));
-    return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len)) == ASSAY_OK
-               ? ASSAY_OK
-               : ASSAY_E_STORE;
+    return assay_holder_vault_put_note(vault, name, assay_slice_over(bytes, w.len));
 }

@@ -9,6 +9,7 @@
 #include "base/file/file.h"
 #include "net/services/identity/dealing_exchange.h"
 #include "net/services/identity/signing_host.h"
+#include "services/identity/ceremony_records.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_LEN = 64 };
+enum { DIGEST_NAME_LEN = 64 };
 
 struct dealing {
     uint8_t digest[32];
@@ -28,7 +29,7 @@ struct dealing {
 };
 
 struct assay_keyholder_dealings {
-    char folder[PATH_MAX - NAME_LEN - 2];
+    char folder[PATH_MAX - NAME_MAX - 2];
     struct dealing dealing[ASSAY_FROST_INDICES_MAX];
     struct assay_keyholder_exchange exchange;
     assay_keyholder_send_fn *send; /* NULL: no other holder is reached */
@@ -38,7 +39,7 @@ struct assay_keyholder_dealings {
 static void path_of(const struct assay_keyholder_dealings *f, const uint8_t digest[static 32],
                     char path[static PATH_MAX])
 {
-    char name[NAME_LEN + 1];
+    char name[DIGEST_NAME_LEN + 1];
     assay_hex_encode(digest, 32, name, sizeof name);
     (void)snprintf(path, PATH_MAX, "%s/%s", f->folder, name);
 }
@@ -60,7 +61,7 @@ static void load_file(struct assay_keyholder_dealings *f, const char *name)
     uint8_t digest[32], found[32], *bytes = NULL;
     size_t len = 0;
     if (name[0] == '.' && (name[1] == '\0' || strcmp(name, "..") == 0)) return;
-    (void)snprintf(path, sizeof path, "%s/%.*s", f->folder, NAME_LEN, name);
+    (void)snprintf(path, sizeof path, "%s/%.*s", f->folder, NAME_MAX, name);
     struct dealing *d = find_dealing(f, NULL);
     const bool is_named = assay_hex_decode(name, strlen(name), digest, sizeof digest) == ASSAY_OK;
     if (d != NULL && is_named &&
@@ -73,7 +74,7 @@ static void load_file(struct assay_keyholder_dealings *f, const char *name)
         }
     }
     free(bytes);
-    (void)unlink(path); /* incomplete: the ledger has it */
+    (void)unlink(path); /* incomplete: other holders have it */
 }
 
 enum assay_status assay_keyholder_dealings_open(const char *folder,
@@ -138,13 +139,24 @@ struct assay_slice assay_keyholder_dealings_get(const struct assay_keyholder_dea
     return (struct assay_slice){ NULL, 0 };
 }
 
+/* While dealings arrive, the fold of the last close has none of those that are final since. */
+static bool is_of_ceremony(const struct assay_ca *ca, const struct dealing *d)
+{
+    struct assay_ca_deal_record deal;
+    if (assay_keyholder_exchange_has(ca, d->digest)) return true;
+    return ca->ceremony.phase == ASSAY_CA_DEALS &&
+           assay_ca_deal_decode(assay_slice_over(d->bytes, d->len), &deal) == ASSAY_OK &&
+           deal.scope.era == ca->ceremony.next.era &&
+           deal.scope.attempt == ca->ceremony.next.attempt;
+}
+
 void assay_keyholder_dealings_retain(struct assay_keyholder_dealings *files,
                                      const struct assay_ca *ca)
 {
     for (uint32_t i = 0; i < ASSAY_FROST_INDICES_MAX; i++) {
         struct dealing *d = &files->dealing[i];
         char path[PATH_MAX];
-        if (d->bytes == NULL || assay_keyholder_exchange_has(ca, d->digest)) continue;
+        if (d->bytes == NULL || is_of_ceremony(ca, d)) continue;
         path_of(files, d->digest, path);
         (void)unlink(path);
         free(d->bytes);
@@ -208,7 +220,7 @@ enum assay_status assay_keyholder_dealings_on_frame(struct assay_keyholder_deali
     if (frame.bytes[0] != ASSAY_SIGNING_FRAME_DEALING ||
         !assay_keyholder_exchange_lacks(&files->exchange, ca, bytes))
         return ASSAY_OK;
-    ASSAY_TRY(assay_keyholder_dealings_put(files, bytes));
-    *is_new = true;
-    return ASSAY_OK;
+    const enum assay_status status = assay_keyholder_dealings_put(files, bytes);
+    *is_new = status == ASSAY_OK;
+    return status == ASSAY_E_FULL ? ASSAY_OK : status; /* the next close makes room */
 }

@@ -30,7 +30,8 @@ ASSAY_CHECKED enum assay_status assay_keyholder_dealings_put(struct assay_keyhol
 /* Returns: the payload with this SHA-256, until the next call of put or retain; empty: not here. */
 struct assay_slice assay_keyholder_dealings_get(const struct assay_keyholder_dealings *files,
                                                 const uint8_t digest[static 32]);
-/* Removes those that are not of the running ceremony. */
+/* Removes those that are not of the running ceremony; at each close, else they would leave no room
+ * for the next one's. */
 void assay_keyholder_dealings_retain(struct assay_keyholder_dealings *files,
                                      const struct assay_ca *ca);
 
@@ -45,7 +46,8 @@ void assay_keyholder_dealings_on_close(struct assay_keyholder_dealings *files);
 void assay_keyholder_dealings_request(struct assay_keyholder_dealings *files,
                                       const struct assay_ca *ca, uint64_t now_ms);
 /* A frame of another holder, hostile. Out: *is_new: it was a dealing that was missing. Returns:
- * ASSAY_OK, also when it is no frame of this kind | as assay_keyholder_dealings_put */
+ * ASSAY_OK, also when it is no frame of this kind, or there is no room | ASSAY_E_STORE |
+ * ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_keyholder_dealings_on_frame(
     struct assay_keyholder_dealings *files, const struct assay_ca *ca,
     const uint8_t from[static 32], struct assay_slice frame, bool *is_new);

@@ -308,20 +308,49 @@ static enum assay_status read_item(struct assay_holder_vault *v,
     return status;
 }
 
+/* What was read goes to the caller, and is wiped here. */
+static enum assay_status hand_out(struct assay_holder_vault *v, enum assay_status status,
+                                  struct assay_slice plain,
+                                  uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX],
+                                  struct assay_slice *out)
+{
+    if (status == ASSAY_OK) {
+        assay_bytes_copy(bytes, ASSAY_CEREMONY_ITEM_MAX, plain.bytes, plain.len);
+        *out = assay_slice_over(bytes, plain.len);
+    }
+    assay_secret_wipe(v->plain, sizeof v->plain);
+    return status;
+}
+
 enum assay_status assay_holder_vault_get(struct assay_holder_vault *vault,
                                          const struct assay_ceremony_item *item,
                                          uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX],
                                          struct assay_slice *out)
 {
-    struct assay_slice plain;
+    struct assay_slice plain = { 0 };
     if (vault->is_failed) return ASSAY_E_STORE;
     const enum assay_status status = read_item(vault, item, &plain);
-    if (status == ASSAY_OK) {
-        assay_bytes_copy(bytes, ASSAY_CEREMONY_ITEM_MAX, plain.bytes, plain.len);
-        *out = assay_slice_over(bytes, plain.len);
-    }
-    assay_secret_wipe(vault->plain, sizeof vault->plain);
-    return status;
+    return hand_out(vault, status, plain, bytes, out);
+}
+
+/* --- notes */
+
+enum assay_status assay_holder_vault_put_note(struct assay_holder_vault *vault, const char *name,
+                                              struct assay_slice bytes)
+{
+    struct assay_ceremony_item item;
+    ASSAY_ASSERT(strcmp(name, state_name) != 0 && !item_of(name, &item));
+    return vault->is_failed ? ASSAY_E_STORE : write_sealed(vault, name, &vault->key, bytes);
+}
+
+enum assay_status assay_holder_vault_get_note(struct assay_holder_vault *vault, const char *name,
+                                              uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX],
+                                              struct assay_slice *out)
+{
+    struct assay_slice plain = { 0 };
+    if (vault->is_failed) return ASSAY_E_STORE;
+    const enum assay_status status = read_sealed(vault, name, &vault->key, &plain);
+    return hand_out(vault, status, plain, bytes, out);
 }
 
 /* Removes what a crash left: a file that was being written, a wrapping key without item. Returns:

@@ -61,6 +61,15 @@ ASSAY_CHECKED enum assay_status assay_holder_vault_put(struct assay_holder_vault
 ASSAY_CHECKED enum assay_status assay_holder_vault_get(
     struct assay_holder_vault *vault, const struct assay_ceremony_item *item,
     uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX], struct assay_slice *out);
+/* What is no item and is replaced, under a fixed name: sealed under the vault's key, bound to the
+ * name. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_holder_vault_put_note(struct assay_holder_vault *vault,
+                                                            const char *name,
+                                                            struct assay_slice bytes);
+/* Returns: as assay_holder_vault_get; ASSAY_E_SIGNATURE: not of this vault, or another note */
+ASSAY_CHECKED enum assay_status assay_holder_vault_get_note(
+    struct assay_holder_vault *vault, const char *name,
+    uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX], struct assay_slice *out);
 /* Destroys SECRET and RECORDs of a name. Returns: ASSAY_OK | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_holder_vault_erase(struct assay_holder_vault *vault,
                                                          const struct assay_ceremony_name *name);

@@ -50,7 +50,6 @@ struct assay_keyholder_node {
     struct assay_keyholder_signing *signing;
     char address[ASSAY_CA_ADDRESS_MAX + 1];
     char links_fault[ASSAY_KEYHOLDER_LINKS_MESSAGE_LEN];
-    char checkpoint_path[PATH_MAX];
     uint8_t link_key[32];
     bool has_holder; /* secrets->holder is of node_id */
     uint8_t node_id[32];
@@ -408,7 +407,7 @@ static void act_on_close(struct assay_keyholder_node *n)
     n->has_acted = true;
     n->stored_epoch = n->closed.epoch;
     const enum assay_status status =
-        assay_keyholder_checkpoint_store(n->checkpoint_path, assay_keyholder_proof_at(n->proof));
+        assay_keyholder_checkpoint_store(n->vault, assay_keyholder_proof_at(n->proof));
     if (status != ASSAY_OK) {
         set_failure(n, status);
         return;
@@ -416,9 +415,7 @@ static void act_on_close(struct assay_keyholder_node *n)
     clear_pending(n);
     assay_queue_on_close(n->pending);
     assay_queue_drop(n->pending, is_old_lie, n);
-    /* While dealings arrive, this close has none of those that are final since. */
-    if (n->acted.ceremony.phase != ASSAY_CA_DEALS)
-        assay_keyholder_dealings_retain(n->dealings, &n->acted);
+    assay_keyholder_dealings_retain(n->dealings, &n->acted);
     assay_keyholder_dealings_on_close(n->dealings);
     forget_old_entry(n);
     assay_ceremony_holder_on_close(&n->secrets->holder, &n->acted, certified && is_new,
@@ -610,9 +607,9 @@ static void read_clocks(struct assay_keyholder_node *n)
 static enum assay_status open_ledger(struct assay_keyholder_node *n, const char **what)
 {
     struct assay_checkpoint from;
-    *what = "the file `checkpoint` cannot be read, or is of another network";
-    ASSAY_TRY(assay_keyholder_checkpoint_load(n->checkpoint_path, &n->config.checkpoint, &from,
-                                              &n->stored_epoch));
+    *what = "the file `checkpoint` is of another network, or another program wrote it: restore it";
+    ASSAY_TRY(
+        assay_keyholder_checkpoint_load(n->vault, &n->config.checkpoint, &from, &n->stored_epoch));
     *what = "out of memory";
     ASSAY_TRY(assay_keyholder_proof_create(&from, &n->proof));
     read_clocks(n);
@@ -663,10 +660,8 @@ static enum assay_status set_up(struct assay_keyholder_node *n, const char **wha
     char dealings[PATH_MAX];
     struct assay_secret32 link;
     *what = "the path is too long";
-    const int len =
-        snprintf(n->checkpoint_path, sizeof n->checkpoint_path, "%s/checkpoint", n->config.store);
-    if (len <= 0 || (size_t)len >= sizeof n->checkpoint_path) return ASSAY_E_RANGE;
-    (void)snprintf(dealings, sizeof dealings, "%.*s/dealings", PATH_MAX - 16, n->config.store);
+    const int len = snprintf(dealings, sizeof dealings, "%s/dealings", n->config.store);
+    if (len <= 0 || (size_t)len >= sizeof dealings) return ASSAY_E_RANGE;
     *what = "the folder `dealings` cannot be read";
     ASSAY_TRY(assay_keyholder_dealings_open(dealings, &n->dealings));
     *what = "no random numbers";

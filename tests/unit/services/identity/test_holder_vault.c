@@ -112,6 +112,16 @@ static size_t read_file(const char *name, uint8_t bytes[static FILE_MAX])
     return len;
 }
 
+static void write_file(const char *name, const uint8_t *bytes, size_t len)
+{
+    char path[400];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, len, file), len);
+    (void)fclose(file);
+}
+
 /* Calls for each file. */
 static uint32_t each_file(void (*visit)(const char *name, void *context), void *context)
 {
@@ -395,6 +405,60 @@ Test(holder_vault, items_do_not_change_places, .init = set_up, .fini = remove_fo
     cr_expect_eq(assay_holder_vault_each(vault, find, &f), ASSAY_E_SIGNATURE);
 }
 
+/* --- notes */
+
+static const uint8_t first_note[] = "one", second_note[] = "another";
+
+static enum assay_status get_note(const char *name, struct assay_slice *out)
+{
+    static uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX];
+    return assay_holder_vault_get_note(vault, name, bytes, out);
+}
+
+static enum assay_status put_note(const char *name, const uint8_t *bytes, size_t len)
+{
+    return assay_holder_vault_put_note(vault, name, assay_slice_over(bytes, len));
+}
+
+/* Copies a file of a folder. */
+static void copy_note(const char *from, const char *to)
+{
+    char command[256];
+    (void)snprintf(command, sizeof command, "cp %s/%s %s/%s", folder, from, folder, to);
+    cr_assert_eq(system(command), 0);
+}
+
+/* Whoever could write one would choose, for example, the ledger that the holder follows. */
+Test(holder_vault, a_note_is_of_this_vault_and_name_alone, .init = set_up, .fini = remove_folder)
+{
+    struct assay_slice out;
+    cr_expect_eq(get_note("a", &out), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(put_note("a", first_note, sizeof first_note), ASSAY_OK);
+    cr_assert_eq(put_note("a", second_note, sizeof second_note), ASSAY_OK);
+    assay_holder_vault_close(&vault);
+    cr_assert_eq(open_with(&key, false), ASSAY_OK);
+    cr_assert_eq(get_note("a", &out), ASSAY_OK);
+    cr_expect(assay_slice_equal(out, assay_slice_over(second_note, sizeof second_note)));
+    copy_note("a", "b");
+    cr_expect_eq(get_note("b", &out), ASSAY_E_SIGNATURE, "under another name");
+    write_file("a", second_note, sizeof second_note);
+    cr_expect_eq(get_note("a", &out), ASSAY_E_SIGNATURE, "not sealed");
+    write_file("a", second_note, 0);
+    cr_expect_eq(get_note("a", &out), ASSAY_E_SIGNATURE, "empty");
+    /* The same of a vault with another key. */
+    char own[sizeof folder];
+    assay_holder_vault_close(&vault);
+    (void)snprintf(own, sizeof own, "%s", folder);
+    (void)snprintf(folder, sizeof folder, "%.40s/other", own);
+    cr_assert_eq(open_with(&other_key, false), ASSAY_OK, "%s", message);
+    cr_assert_eq(put_note("a", first_note, sizeof first_note), ASSAY_OK);
+    assay_holder_vault_close(&vault);
+    (void)snprintf(folder, sizeof folder, "%s", own);
+    copy_note("other/a", "a");
+    cr_assert_eq(open_with(&key, false), ASSAY_OK);
+    cr_expect_eq(get_note("a", &out), ASSAY_E_SIGNATURE, "of another vault");
+}
+
 /* --- journal */
 
 static struct assay_slice entry_of(uint64_t epoch, const uint8_t before[static 32],
@@ -479,16 +543,6 @@ Test(holder_vault, an_empty_next_file_of_the_journal_follows_the_one_before, .in
     cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
     assay_holder_vault_journal_digest(vault, after);
     cr_assert_arr_eq(before, after, 32);
-}
-
-static void write_file(const char *name, const uint8_t *bytes, size_t len)
-{
-    char path[400];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    cr_assert_not_null(file);
-    cr_assert_eq(fwrite(bytes, 1, len, file), len);
-    (void)fclose(file);
 }
 
 Test(holder_vault, an_archived_file_that_is_needed_is_named, .init = set_up, .fini = remove_folder)

@@ -6,6 +6,7 @@
 #include "net/services/identity/signer_node.h"
 
 #include "base/cbor.h"
+#include "base/file/file.h"
 #include "base/merkle.h"
 #include "engine/ledger/state/workload_keys.h"
 #include "tests/support/sanitized.h"
@@ -390,6 +391,31 @@ Test(services_signer_node, a_daemon_with_a_ledger_that_no_voters_signed_has_no_e
     for (uint32_t i = 0; i < group_key()->force.holders; i++)
         cr_expect_neq(group_key()->force.holder[i].slot, w.deceived);
     shares_must_be_of_the_key();
+}
+
+/* Its host writes the checkpoint of a ledger with voters of its own, of a later epoch: the holder
+ * would deal its shares to the host. */
+Test(services_signer_node, a_checkpoint_that_another_program_wrote_ends_the_start)
+{
+    struct assay_slice header;
+    struct assay_checkpoint forged;
+    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
+    char path[256];
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    start_all();
+    run_epoch();
+    run_epoch();
+    stop(0);
+    boundary_maker_close(w.forger, service_ledger_registry(w.ledger), true, MAKER_VOTERS);
+    assay_checkpoint_of(boundary_maker_state(w.forger, &header), &forged);
+    cr_assert_eq(assay_checkpoint_encode(&forged, &out), ASSAY_OK);
+    (void)snprintf(path, sizeof path, "%s/checkpoint", in_folder("vault", 0));
+    cr_expect_eq(access(path, F_OK), 0, "it has stored its own");
+    cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, out.len)),
+                 ASSAY_OK);
+    struct assay_keyholder_node *node = open_holder(0);
+    cr_expect_null(node);
+    assay_keyholder_node_close(&node);
 }
 
 /* --- the list of keys changes at the close that begins the ceremony */

@@ -6,11 +6,13 @@
 #include "net/services/identity/dealing_exchange.h"
 #include "net/services/identity/dealing_files.h"
 #include "net/services/identity/signing_host.h"
+#include "services/identity/ceremony_records.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HOLDERS = 5, DEALERS = 4, AGAIN = ASSAY_DEALING_WANT_AGAIN_MS };
 
@@ -286,4 +288,90 @@ Test(services_dealing_exchange, what_the_ledger_does_not_name_is_not_stored)
     ca.ceremony.phase = ASSAY_CA_IDLE;
     deliver(1, 4, assay_slice_over(frame, 1 + known.len));
     cr_expect_eq(host[4].stored, 0);
+}
+
+/* --- the store between ceremonies */
+
+static struct assay_slice deal_of(uint64_t attempt, uint32_t dealer,
+                                  uint8_t bytes[static ASSAY_CA_DEAL_LEN_MAX])
+{
+    struct assay_ca_deal_record record = {
+        .scope = { .ca_number = 1, .generation = 1, .attempt = attempt },
+        .dealer = dealer,
+        .commitments = { .count = ASSAY_FROST_SIGNERS_MIN },
+        .receivers = ASSAY_FROST_SIGNERS_MIN
+    };
+    struct assay_slice out;
+    cr_assert_eq(assay_ca_deal_encode(&record, bytes, ASSAY_CA_DEAL_LEN_MAX, &out), ASSAY_OK);
+    return out;
+}
+
+static void close_and_restart(void)
+{
+    assay_keyholder_dealings_retain(host[0].dealings, &ca);
+    assay_keyholder_dealings_close(&host[0].dealings);
+    open_host(0);
+}
+
+/* It was away at each close between two ceremonies of a hundred indices: what it has of the first
+ * takes no room from the second, and ends no process. */
+Test(services_dealing_exchange, dealings_of_an_earlier_ceremony_leave_room_for_the_next)
+{
+    enum { MANY = 100 };
+    static uint8_t bytes[ASSAY_CA_DEAL_LEN_MAX], frame[1 + ASSAY_CA_DEAL_LEN_MAX];
+    for (uint32_t d = 1; d <= MANY; d++)
+        cr_assert_eq(assay_keyholder_dealings_put(host[0].dealings, deal_of(1, d, bytes)),
+                     ASSAY_OK);
+    ca.ceremony.phase = ASSAY_CA_DEALS;
+    ca.ceremony.dealers = MANY;
+    ca.ceremony.next.attempt = 2;
+    close_and_restart();
+    frame[0] = ASSAY_SIGNING_FRAME_DEALING;
+    for (uint32_t d = 1; d <= MANY; d++) {
+        const struct assay_slice deal = deal_of(2, d, bytes);
+        ca.ceremony.dealing[d - 1].state = ASSAY_CA_DEALING_VALID;
+        assay_sha256(deal.bytes, deal.len, ca.ceremony.dealing[d - 1].digest);
+        assay_bytes_copy(frame + 1, sizeof frame - 1, deal.bytes, deal.len);
+        deliver(1, 0, assay_slice_over(frame, 1 + deal.len));
+    }
+    cr_expect_eq(host[0].stored, MANY);
+    for (uint32_t d = 0; d < MANY; d++)
+        ca.ceremony.dealing[d].state = ASSAY_CA_DEALING_NONE; /* final since the close */
+    close_and_restart();
+    cr_expect_eq(assay_keyholder_dealings_get(host[0].dealings, ca.ceremony.dealing[0].digest).len,
+                 deal_of(2, 1, bytes).len);
+}
+
+Test(services_dealing_exchange, without_room_a_frame_changes_nothing)
+{
+    static uint8_t bytes[ASSAY_CA_DEAL_LEN_MAX], frame[1 + ASSAY_CA_DEAL_LEN_MAX];
+    for (uint32_t d = 1; d <= ASSAY_FROST_INDICES_MAX; d++)
+        cr_assert_eq(assay_keyholder_dealings_put(host[0].dealings, deal_of(3, d, bytes)),
+                     ASSAY_OK);
+    const struct assay_slice known = payload_of(0);
+    frame[0] = ASSAY_SIGNING_FRAME_DEALING;
+    assay_bytes_copy(frame + 1, sizeof frame - 1, known.bytes, known.len);
+    deliver(1, 0, assay_slice_over(frame, 1 + known.len));
+    cr_expect_eq(host[0].stored, 0);
+}
+
+/* A crash between writing and renaming, and a stranger's file whose name begins like a dealing's. */
+Test(services_dealing_exchange, what_a_crash_left_is_removed_and_nothing_else)
+{
+    char name[65], path[2][192];
+    assay_hex_encode(ca.ceremony.dealing[0].digest, 32, name, sizeof name);
+    (void)snprintf(path[0], sizeof path[0], "%s/.%s.new", host[1].folder, name);
+    (void)snprintf(path[1], sizeof path[1], "%s/%s.old", host[1].folder, name);
+    assay_keyholder_dealings_close(&host[1].dealings);
+    for (uint32_t i = 0; i < 2; i++) {
+        FILE *file = fopen(path[i], "wb");
+        cr_assert_not_null(file);
+        cr_assert_eq(fclose(file), 0);
+    }
+    open_host(1);
+    assay_keyholder_dealings_close(&host[1].dealings);
+    open_host(1);
+    expect_all(1, true);
+    cr_expect_neq(access(path[0], F_OK), 0);
+    cr_expect_neq(access(path[1], F_OK), 0);
 }
