@@ -118,7 +118,7 @@ static struct service_client *find_to_drop(struct service *service, uint32_t uid
     return most.count >= count_clients(service, uid).count + 2 ? most.oldest : NULL;
 }
 
-static void refuse(int fd)
+static void send_busy(int fd)
 {
     static const char busy[] = "error busy\n";
     if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
@@ -143,7 +143,7 @@ static struct service_client *find_place(struct service *service, uint32_t uid,
     if (place != NULL && !others_only) return place;
     place = find_to_drop(service, uid, others_only, keys);
     if (place == NULL) return NULL;
-    refuse(place->fd);
+    send_busy(place->fd);
     drop_client(place);
     return place;
 }
@@ -163,7 +163,7 @@ static void accept_one(struct service *service, const struct registrations *keys
         *place = (struct service_client){ .fd = fd, .uid = peer.uid, .received_ms = now_ms };
         return;
     }
-    refuse(fd);
+    send_busy(fd);
     close(fd);
 }
 

@@ -355,7 +355,7 @@ Test(services_dealing_exchange, without_room_a_frame_changes_nothing)
     cr_expect_eq(host[0].stored, 0);
 }
 
-/* A crash between writing and renaming, and a stranger's file whose name begins like a dealing's. */
+/* A crash between writing and renaming; a file whose name begins like a dealing's. */
 Test(services_dealing_exchange, what_a_crash_left_is_removed_and_nothing_else)
 {
     char name[65], path[2][192];
