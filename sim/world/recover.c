@@ -315,6 +315,7 @@ static enum assay_status prepare_recover(struct assay_sim_world *w, uint32_t nod
 {
     size_t len = 0;
     const enum assay_status gathered = collect_answers(w, r, options);
+    if (w->nodes[node].engine == NULL) return ASSAY_E_EARLY; /* it crashed when it was asked */
     options->manual = gathered == ASSAY_E_SIGNATURE || is_head_expired(w, node);
     if (gathered != ASSAY_E_SIGNATURE || !options->accepts) ASSAY_TRY(gathered);
     options->certain = assay_recovery_is_certain(&r->judged);
