@@ -36,7 +36,7 @@ fi
 for tool in python3 go cargo pkg-config; do
     check "$tool is there: \`./dev test\` installs it" command -v $tool || done_with_checks
 done
-export GOPATH="$work/gopath" GOCACHE="$work/gocache" GOENV=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GO111MODULE=on
+export GOPATH="$work/gopath" GOCACHE="${GOCACHE:-$work/gocache}" GOENV=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GO111MODULE=on
 export GOFLAGS='-mod=mod -buildvcs=false' GOWORK=off CGO_ENABLED=1 CC="$cc"
 export CARGO_HOME="$work/cargo" CARGO_TARGET_DIR="$work/target" CARGO_NET_OFFLINE=true
 unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET GOOS GOARCH CGO_CFLAGS CGO_LDFLAGS

@@ -284,7 +284,7 @@ def build_go():
         return None
     os.makedirs(GO_FOLDER, exist_ok=True)
     write(GO_FOLDER + "/verify.go", GO.encode())
-    ENVIRONMENT.update(GOCACHE=GO_FOLDER + "/cache", GO111MODULE="off", CGO_ENABLED="0", GOPATH=GO_FOLDER + "/path")
+    ENVIRONMENT.update(GOCACHE=os.environ.get("GOCACHE", GO_FOLDER + "/cache"), GO111MODULE="off", CGO_ENABLED="0", GOPATH=GO_FOLDER + "/path")
     code, said = run("go", "build", "-o", GO_FOLDER + "/verify", GO_FOLDER + "/verify.go")
     check("the verifier in Go builds", code == 0, said)
     return GO_FOLDER + "/verify"

@@ -244,7 +244,7 @@ def build_go(folder):
         return None
     os.makedirs(folder, exist_ok=True)
     write(folder + "/verify.go", GO.encode())
-    ENVIRONMENT.update(GOCACHE=folder + "/cache", GO111MODULE="off", CGO_ENABLED="0", GOPATH=folder + "/path")
+    ENVIRONMENT.update(GOCACHE=os.environ.get("GOCACHE", folder + "/cache"), GO111MODULE="off", CGO_ENABLED="0", GOPATH=folder + "/path")
     built = run("go", "build", "-o", folder + "/verify", folder + "/verify.go")
     expect(built.returncode == 0, "the verifier in Go builds", built)
     return folder + "/verify"

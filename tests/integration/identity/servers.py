@@ -95,7 +95,7 @@ def test_go(root, folder):
         skipped.append("go")
         return
     os.makedirs(folder, exist_ok=True)
-    ENVIRONMENT.update(GOCACHE=folder + "/cache", GOPATH=folder + "/path", GOPROXY="off", GOFLAGS="-mod=mod -buildvcs=false",
+    ENVIRONMENT.update(GOCACHE=os.environ.get("GOCACHE", folder + "/cache"), GOPATH=folder + "/path", GOPROXY="off", GOFLAGS="-mod=mod -buildvcs=false",
                        GO111MODULE="on", GOENV="off", GOTOOLCHAIN="local", GOWORK="off", CGO_ENABLED="0")
     binding = folder + "/binding"
     shutil.rmtree(binding, ignore_errors=True)

@@ -259,7 +259,7 @@ def test_rendering():
     if shutil.which("go") is None:
         skipped.append("go")
         return
-    os.environ["GOCACHE"] = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else tempfile.mkdtemp()
+    os.environ.setdefault("GOCACHE", os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else tempfile.mkdtemp())
     with open(KUBERNETES + "/manifests/assay.yaml", encoding="utf-8") as file:
         check("manifests/assay.yaml is the chart with its defaults", file.read() == rendered({}))
     text = rendered(OTHER, release="mesh", namespace="tees")

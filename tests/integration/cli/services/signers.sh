@@ -219,7 +219,7 @@ else
     echo 'not installed: python3-jwt'
 fi
 if command -v go >/dev/null 2>&1; then
-    check 'examples/verify_token.go builds' env CGO_ENABLED=0 GO111MODULE=off GOCACHE="${BIN%/bin}/identity_go/cache" \
+    check 'examples/verify_token.go builds' env CGO_ENABLED=0 GO111MODULE=off GOCACHE="${GOCACHE:-${BIN%/bin}/identity_go/cache}" \
         go build -o verify_token "$root/examples/verify_token.go"
     by_go() { ./verify_token "http://127.0.0.1:$http/.well-known/jwks.json" "$@" <token; }
     expect 0 'valid: spiffe://assay.test/node/' by_go https://id.assay.test a.example
