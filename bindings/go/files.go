@@ -185,7 +185,13 @@ func (f *FileSource) ClientConfig(spiffeID string) *tls.Config {
 			if err != nil {
 				return err
 			}
-			options := x509.VerifyOptions{Roots: authorities, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+			// A server may send the certificate of its CA number by the one before (docs/identity.md 5.1.1).
+			crosses := x509.NewCertPool()
+			for _, sent := range state.PeerCertificates[1:] {
+				crosses.AddCert(sent)
+			}
+			options := x509.VerifyOptions{Roots: authorities, Intermediates: crosses,
+				KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 			if _, err = state.PeerCertificates[0].Verify(options); err != nil {
 				return err
 			}

@@ -67,8 +67,9 @@ func newAuthority(t *testing.T) *authority {
 
 // set is what the folder of a workload has.
 type set struct {
-	key  *ecdsa.PrivateKey
-	leaf *x509.Certificate
+	key   *ecdsa.PrivateKey
+	leaf  *x509.Certificate
+	cross []byte // sent behind it, PEM
 }
 
 func (a *authority) issue(key *ecdsa.PrivateKey, serial int64, ids ...string) *set {
@@ -81,7 +82,7 @@ func (a *authority) issue(key *ecdsa.PrivateKey, serial int64, ids ...string) *s
 		}
 		template.URIs = append(template.URIs, uri)
 	}
-	return &set{key, sign(a.t, template, a.cert, key.Public(), a.key)}
+	return &set{key, sign(a.t, template, a.cert, key.Public(), a.key), nil}
 }
 
 func pemOf(kind string, der []byte) []byte {
@@ -104,7 +105,7 @@ func (s *set) store(t *testing.T, dir, name string, authorities map[string][]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{"key.pem": pemOf("PRIVATE KEY", der), "cert.pem": pemOf("CERTIFICATE", s.leaf.Raw)}
+	files := map[string][]byte{"key.pem": pemOf("PRIVATE KEY", der), "cert.pem": append(pemOf("CERTIFICATE", s.leaf.Raw), s.cross...)}
 	for name, content := range authorities {
 		files[name] = content
 	}
@@ -220,6 +221,29 @@ func TestFilesServeHTTP2AndReload(t *testing.T) {
 	expect(t, client.ClientConfig(serverID), address, "HTTP/2.0 "+clientID, 8)
 	network.issue(newKey(t), 9, clientID).store(t, of, "9", both)
 	refuses(t, client.ClientConfig(serverID), address, "a client of a CA that was retired")
+}
+
+// A client that has the number before alone verifies the next one's servers by the cross certificate, and by no other.
+func TestFilesVerifyTheNextNumber(t *testing.T) {
+	network, next, other := newAuthority(t), newAuthority(t), newAuthority(t)
+	at, of := t.TempDir(), t.TempDir()
+	both := map[string][]byte{"ca.pem": append(network.pem()["ca.pem"], next.pem()["ca.pem"]...)}
+	network.issue(newKey(t), 1, clientID).store(t, of, "1", network.pem())
+	address := serve(t, Files(at).ServerConfig(), nil)
+	cross := func(by *authority) []byte {
+		template := *next.cert
+		template.SerialNumber, template.MaxPathLenZero = big.NewInt(2), true
+		return pemOf("CERTIFICATE", sign(t, &template, by.cert, next.key.Public(), by.key).Raw)
+	}
+	served := next.issue(newKey(t), 3, serverID)
+	served.store(t, at, "3", both)
+	refuses(t, Files(of).ClientConfig(serverID), address, "the next number without a cross certificate")
+	served.cross = cross(other)
+	served.store(t, at, "4", both)
+	refuses(t, Files(of).ClientConfig(serverID), address, "a cross certificate of another network")
+	served.cross = cross(network)
+	served.store(t, at, "5", both)
+	expect(t, Files(of).ClientConfig(serverID), address, "HTTP/2.0 "+clientID, 3)
 }
 
 func TestFilesRefuseOtherPeers(t *testing.T) {

@@ -12,7 +12,8 @@
  * assay_keyholder_checkpoint_load - the newer one of a given checkpoint and of the stored one.
  * Out:     *from; *epoch: of the stored one, 0: none
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (the stored one is of another network) | ASSAY_E_SIGNATURE (the
- *          stored one is not of this vault) | ASSAY_E_STORE
+ *          stored one is not of this vault) | ASSAY_E_STALE (it is missing, or older than what the
+ *          vault's items were made by) | ASSAY_E_STORE
  */
 ASSAY_CHECKED enum assay_status assay_keyholder_checkpoint_load(
     struct assay_holder_vault *vault, const struct assay_checkpoint *given,

@@ -98,7 +98,7 @@ static enum assay_status write_sealed(struct assay_holder_vault *v, const char *
                                       const struct assay_secret32 *key, struct assay_slice bytes)
 {
     char path[PATH_MAX];
-    ASSAY_ASSERT(bytes.len <= ASSAY_CEREMONY_ITEM_MAX);
+    ASSAY_ASSERT(bytes.len <= HOLDER_VAULT_PLAIN_MAX);
     ASSAY_TRY(holder_vault_path(v, name, path));
     ASSAY_TRY(assay_random(v->sealed, ASSAY_SODIUM_NONCE_LEN));
     assay_sodium_seal(key, v->sealed, about_of(name), bytes, v->sealed + ASSAY_SODIUM_NONCE_LEN);
@@ -167,6 +167,85 @@ static enum assay_status read_state(struct assay_holder_vault *v)
     return status == ASSAY_OK ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
+/* --- the floor */
+
+static void raise_floor(struct assay_holder_vault *v, uint64_t era, uint64_t epoch)
+{
+    v->is_used = true;
+    if (era < v->floor_era || (era == v->floor_era && epoch < v->floor_epoch)) return;
+    v->floor_era = era;
+    v->floor_epoch = epoch;
+}
+
+void assay_holder_vault_set_floor(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch)
+{
+    vault->floor_era = era;
+    vault->floor_epoch = epoch;
+}
+
+bool assay_holder_vault_get_floor(const struct assay_holder_vault *vault, uint64_t *era,
+                                  uint64_t *epoch)
+{
+    *era = vault->floor_era;
+    *epoch = vault->floor_epoch;
+    return vault->is_used;
+}
+
+/* Of an item: its floor, and its bytes in v->plain, the caller's to wipe. */
+static enum assay_status write_item(struct assay_holder_vault *v, const char *name,
+                                    const struct assay_secret32 *key, struct assay_slice bytes)
+{
+    struct assay_writer w = assay_writer_over(v->plain, sizeof v->plain);
+    assay_writer_u64be(&w, v->floor_era);
+    assay_writer_u64be(&w, v->floor_epoch);
+    assay_writer_put(&w, bytes.bytes, bytes.len);
+    ASSAY_ASSERT(!w.full);
+    v->is_used = true;
+    const enum assay_status status = write_sealed(v, name, key, assay_slice_over(v->plain, w.len));
+    assay_secret_wipe(v->plain, sizeof v->plain);
+    return status;
+}
+
+/* Out: *out: in v->plain, the caller's to wipe */
+static enum assay_status read_item(struct assay_holder_vault *v,
+                                   const struct assay_ceremony_item *item, struct assay_slice *out)
+{
+    struct assay_secret32 wrap = v->key;
+    char name[NAME_MAX_LEN], path[PATH_MAX];
+    struct assay_slice sealed;
+    uint64_t era, epoch;
+    name_of(item, name);
+    ASSAY_TRY(holder_vault_path(v, name, path));
+    enum assay_status status = ASSAY_OK;
+    if (is_wrapped(item)) status = assay_vault_key_read(path, KEY_NUMBER, &v->key, &wrap);
+    if (status == ASSAY_OK) status = read_sealed(v, name, &wrap, &sealed);
+    assay_secret_wipe(&wrap, sizeof wrap);
+    if (status != ASSAY_OK) return status;
+    struct assay_cursor c = assay_cursor_over(sealed.bytes, sealed.len);
+    status = assay_cursor_u64be(&c, &era);
+    if (status == ASSAY_OK) status = assay_cursor_u64be(&c, &epoch);
+    if (status != ASSAY_OK) return ASSAY_E_SIGNATURE;
+    raise_floor(v, era, epoch);
+    *out = assay_slice_over(sealed.bytes + c.pos, sealed.len - c.pos);
+    return ASSAY_OK;
+}
+
+/* Before anything is read of the ledger. An item that cannot be read is reported when all are
+ * loaded, before the holder acts. */
+static void find_floor(struct assay_holder_vault *v)
+{
+    DIR *folder = opendir(v->folder);
+    for (const struct dirent *file; folder != NULL && (file = readdir(folder)) != NULL;) {
+        struct assay_ceremony_item item;
+        struct assay_slice bytes;
+        if (item_of(file->d_name, &item) && read_item(v, &item, &bytes) != ASSAY_OK)
+            v->is_used = true;
+    }
+    if (folder != NULL) (void)closedir(folder);
+    assay_secret_wipe(v->plain, sizeof v->plain);
+    if (v->epoch > 0 || v->era > 0) raise_floor(v, v->era, v->epoch);
+}
+
 /* Returns: whether the folder has anything but its lock and a state that a crash left incomplete.
  */
 static bool is_used(const struct assay_holder_vault *v)
@@ -208,6 +287,7 @@ static enum assay_status open_folder(struct assay_holder_vault *v, const char **
     } else if (status != ASSAY_OK) {
         return status;
     }
+    find_floor(v);
     (void)snprintf(v->journal.reason, sizeof v->journal.reason, "the folder cannot be read");
     *what = v->journal.reason;
     return holder_vault_journal_open(v);
@@ -285,25 +365,10 @@ enum assay_status assay_holder_vault_put(struct assay_holder_vault *vault,
     name_of(item, name);
     ASSAY_TRY(holder_vault_path(v, name, path));
     if (item->kind != ASSAY_CEREMONY_AGE && access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
-    if (!is_wrapped(item)) return write_sealed(v, name, &v->key, bytes);
+    if (!is_wrapped(item)) return write_item(v, name, &v->key, bytes);
     if (assay_vault_key_make(path, KEY_NUMBER, &v->key, &wrap) != ASSAY_OK)
         return holder_vault_fail(v);
-    const enum assay_status status = write_sealed(v, name, &wrap, bytes);
-    assay_secret_wipe(&wrap, sizeof wrap);
-    return status;
-}
-
-/* Out: *out: in v->plain, the caller's to wipe */
-static enum assay_status read_item(struct assay_holder_vault *v,
-                                   const struct assay_ceremony_item *item, struct assay_slice *out)
-{
-    struct assay_secret32 wrap = v->key;
-    char name[NAME_MAX_LEN], path[PATH_MAX];
-    name_of(item, name);
-    ASSAY_TRY(holder_vault_path(v, name, path));
-    enum assay_status status = ASSAY_OK;
-    if (is_wrapped(item)) status = assay_vault_key_read(path, KEY_NUMBER, &v->key, &wrap);
-    if (status == ASSAY_OK) status = read_sealed(v, name, &wrap, out);
+    const enum assay_status status = write_item(v, name, &wrap, bytes);
     assay_secret_wipe(&wrap, sizeof wrap);
     return status;
 }
@@ -451,5 +516,6 @@ enum assay_status assay_holder_vault_put_epoch(struct assay_holder_vault *vault,
     if (vault->is_failed) return ASSAY_E_STORE;
     vault->era = era;
     vault->epoch = epoch;
+    vault->is_used = true;
     return write_state(vault);
 }

@@ -77,6 +77,16 @@ ASSAY_CHECKED enum assay_status assay_holder_vault_erase(struct assay_holder_vau
 ASSAY_CHECKED enum assay_status assay_holder_vault_erase_shares(
     struct assay_holder_vault *vault, const struct assay_ceremony_name *name);
 
+/* --- the floor: the newest epoch that the holder acted on, which each item is sealed with
+ * (docs/identity.md 3.20): with these shares it never acts on an older ledger, whatever other file
+ * is removed or replaced by an older one */
+/* Items that are put from now on have this floor. */
+void assay_holder_vault_set_floor(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch);
+/* Out: the highest of all items, of the sessions that were joined, and of set_floor. Returns:
+ * false: the vault has no item, and no session was joined */
+bool assay_holder_vault_get_floor(const struct assay_holder_vault *vault, uint64_t *era,
+                                  uint64_t *epoch);
+
 /* --- of signing sessions: what must be durable before a message leaves (signer.h) */
 /* The last epoch in which sessions were joined; zeros: none. */
 void assay_holder_vault_get_epoch(const struct assay_holder_vault *vault, uint64_t *era,

@@ -9,7 +9,11 @@
 
 #include <limits.h>
 
-enum { HOLDER_VAULT_SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN };
+enum {
+    HOLDER_VAULT_SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN,
+    HOLDER_VAULT_FLOOR_LEN = 8 + 8, /* before each item: era and epoch of the vault's floor */
+    HOLDER_VAULT_PLAIN_MAX = HOLDER_VAULT_FLOOR_LEN + ASSAY_CEREMONY_ITEM_MAX,
+};
 
 struct holder_vault_journal {
     struct assay_signing_journal checked;
@@ -23,12 +27,14 @@ struct holder_vault_journal {
 struct assay_holder_vault {
     struct assay_secret32 key, seed;
     uint64_t era, epoch;
+    uint64_t floor_era, floor_epoch; /* that items are put with */
+    bool is_used;                    /* it has items, or sessions were joined */
     bool is_memory_only, is_failed;
     int lock;
     struct holder_vault_journal journal;
     char folder[PATH_MAX];
-    uint8_t plain[ASSAY_CEREMONY_ITEM_MAX];
-    uint8_t sealed[ASSAY_CEREMONY_ITEM_MAX + HOLDER_VAULT_SEALED_MORE];
+    uint8_t plain[HOLDER_VAULT_PLAIN_MAX];
+    uint8_t sealed[HOLDER_VAULT_PLAIN_MAX + HOLDER_VAULT_SEALED_MORE];
 };
 
 /* After it every call is rejected. Returns: ASSAY_E_STORE */

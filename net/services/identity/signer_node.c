@@ -607,7 +607,8 @@ static void read_clocks(struct assay_keyholder_node *n)
 static enum assay_status open_ledger(struct assay_keyholder_node *n, const char **what)
 {
     struct assay_checkpoint from;
-    *what = "the file `checkpoint` is of another network, or another program wrote it: restore it";
+    *what = "the file `checkpoint` is missing, older than others, of another network or of another "
+            "program: put it back, or begin with an empty folder";
     ASSAY_TRY(
         assay_keyholder_checkpoint_load(n->vault, &n->config.checkpoint, &from, &n->stored_epoch));
     *what = "out of memory";

@@ -459,6 +459,52 @@ Test(holder_vault, a_note_is_of_this_vault_and_name_alone, .init = set_up, .fini
     cr_expect_eq(get_note("a", &out), ASSAY_E_SIGNATURE, "of another vault");
 }
 
+/* --- the floor */
+
+static void expect_floor(bool used, uint64_t era, uint64_t epoch)
+{
+    uint64_t found_era, found_epoch;
+    cr_expect_eq(assay_holder_vault_get_floor(vault, &found_era, &found_epoch), used);
+    if (!used) return;
+    cr_expect_eq(found_era, era);
+    cr_expect_eq(found_epoch, epoch);
+}
+
+static void reopen(void)
+{
+    assay_holder_vault_close(&vault);
+    cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
+}
+
+Test(holder_vault, the_floor_is_that_of_the_newest_item, .init = set_up, .fini = remove_folder)
+{
+    struct assay_ceremony_item item = { .kind = ASSAY_CEREMONY_SHARES, .name = made };
+    uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX] = { 7 };
+    struct assay_slice out;
+    expect_floor(false, 0, 0);
+    assay_holder_vault_set_floor(vault, 0, 90);
+    reopen();
+    expect_floor(false, 0, 0); /* nothing was put */
+    assay_holder_vault_set_floor(vault, 0, 90);
+    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, sizeof bytes)),
+                 ASSAY_OK);
+    assay_holder_vault_set_floor(vault, 0, 70);
+    item.kind = ASSAY_CEREMONY_RECORD;
+    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, 3)), ASSAY_OK);
+    reopen();
+    expect_floor(true, 0, 90);
+    assay_holder_vault_set_floor(vault, 1, 5);
+    item.number = 1;
+    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, 1)), ASSAY_OK);
+    reopen();
+    expect_floor(true, 1, 5);
+    cr_assert_eq(assay_holder_vault_get(vault, &item, bytes, &out), ASSAY_OK);
+    cr_expect_eq(out.len, 1);
+    cr_assert_eq(assay_holder_vault_put_epoch(vault, 1, 6), ASSAY_OK);
+    reopen();
+    expect_floor(true, 1, 6);
+}
+
 /* --- journal */
 
 static struct assay_slice entry_of(uint64_t epoch, const uint8_t before[static 32],

@@ -418,6 +418,47 @@ Test(services_signer_node, a_checkpoint_that_another_program_wrote_ends_the_star
     assay_keyholder_node_close(&node);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    cr_assert_eq(assay_file_read(from, 4096, &bytes, &len), ASSAY_OK, "%s", from);
+    cr_assert_eq(assay_file_replace(to, ASSAY_FILE_SECRET, assay_slice_over(bytes, len)), ASSAY_OK);
+    free(bytes);
+}
+
+static void expect_start(bool starts, const char *why)
+{
+    struct assay_keyholder_node *node = open_holder(0);
+    cr_expect_eq(node != NULL, starts, "%s", why);
+    assay_keyholder_node_close(&node);
+}
+
+/* Keys of former voters are with their hosts, or stolen: with them an older checkpoint, of the
+ * operators or of the holder itself, begins a ledger of theirs. The shares in force do not go to it. */
+Test(services_signer_node, shares_go_with_no_older_checkpoint_than_that_they_were_made_by)
+{
+    char path[256], older[256], newest[256];
+    (void)snprintf(path, sizeof path, "%s/checkpoint", in_folder("vault", 0));
+    (void)snprintf(older, sizeof older, "%s/older", w.folder);
+    (void)snprintf(newest, sizeof newest, "%s/newest", w.folder);
+    start_all();
+    run_epoch();
+    run_epoch();
+    copy_file(path, older);
+    (void)make_key(NULL);
+    run_epoch();
+    stop(0);
+    copy_file(path, newest);
+    expect_start(true, "nothing was changed");
+    copy_file(older, path);
+    expect_start(false, "an older one of the same vault");
+    cr_assert_eq(remove(path), 0);
+    expect_start(false, "none, next to shares");
+    copy_file(newest, path);
+    expect_start(true, "its own again");
+}
+
 /* --- the list of keys changes at the close that begins the ceremony */
 
 /* The holder's key as before, and one of another program. */
