@@ -97,7 +97,8 @@ def test_go(root, folder):
         return
     os.makedirs(folder, exist_ok=True)
     ENVIRONMENT.update(GOCACHE=os.environ.get("GOCACHE", folder + "/cache"), GOPATH=folder + "/path", GOPROXY="off",
-                       GOFLAGS="-mod=mod -buildvcs=false", GO111MODULE="on", GOENV="off", GOTOOLCHAIN="local", GOWORK="off", CGO_ENABLED="0")
+                       GOFLAGS="-mod=mod -buildvcs=false", GO111MODULE="on", GOENV="off", GOTOOLCHAIN="local",
+                       GOWORK="off", CGO_ENABLED="0")
     binding = folder + "/binding"
     shutil.rmtree(binding, ignore_errors=True)
     shutil.copytree(root + "/bindings/go", binding)
