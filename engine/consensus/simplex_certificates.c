@@ -246,8 +246,7 @@ static enum assay_status check_range_needed(const struct assay_simplex *s,
 static enum assay_status check_view_needed(const struct assay_simplex *s,
                                            const struct assay_vote_statement *st)
 {
-    if (!assay_sx_in_window(s, st->view))
-        return st->view > s->view ? ASSAY_E_EARLY : ASSAY_E_STALE;
+    if (!assay_sx_in_window(s, st->view)) return st->view > s->view ? ASSAY_E_EARLY : ASSAY_E_STALE;
     const struct sx_view *v = assay_sx_find_view(s, st->view);
     if (st->type == ASSAY_VOTE_FINALISE) return ASSAY_E_DUPLICATE;
     if (v == NULL || v->certificate[st->type] == SX_NONE) return ASSAY_OK;
@@ -264,8 +263,12 @@ static enum assay_status check_needed(struct assay_simplex *s,
     const struct assay_vote_statement *st = &certificate->statement;
     const bool range = assay_vote_span(st->type) > 1;
     if (assay_vote_last(st) < s->final_view) return ASSAY_E_STALE;
-    /* Finality from any view: it is how the furthest behind catch up. */
-    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) return ASSAY_OK;
+    /* Finality from any view: it is how the furthest behind catch up. Of an E that was handed out it
+     * moves nothing, and what is known of a tail of it needs no second entry. */
+    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
+        return s->done && assay_sx_find_statement(s, st->type, st->view, st->block_id) != SX_NONE
+                   ? ASSAY_E_DUPLICATE
+                   : ASSAY_OK;
     if (assay_sx_find_certificate(s, certificate->commitment) != SX_NONE) return ASSAY_E_DUPLICATE;
     const enum assay_status needed = range ? check_range_needed(s, st) : check_view_needed(s, st);
     if (needed == ASSAY_OK || needed == ASSAY_E_EARLY) return needed;
