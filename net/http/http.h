@@ -39,10 +39,11 @@ struct assay_http_config {
     /* Roles of client certificates, [role_count]; with TLS alone. */
     const struct assay_http_role_rule *roles;
     size_t role_count;
-    enum assay_http_role local_role; /* of a loopback address without TLS; NONE: viewer */
+    enum assay_http_role local_role;     /* of a loopback address without TLS; NONE: viewer */
     bool accept_plain;                   /* remote access without TLS, accepted by the operator */
     const char *state_dir;               /* directory for disk metrics; NULL: none */
     uint32_t metrics_members;            /* rows of the metrics by member; 0: none */
+    uint64_t held_max;                   /* 0: ASSAY_HTTP_HELD_MAX */
     struct assay_timeline_log *timeline; /* borrowed, beyond assay_http_close */
 };
 

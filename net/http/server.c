@@ -42,6 +42,7 @@ static void cut_connection(struct link *link)
     link->cut = true;
     (void)shutdown(link->fd, SHUT_RDWR);
     if (!link->suspended) return;
+    if (link->state == LINK_IN_TURN) link->http->waits--;
     link->suspended = false;
     MHD_resume_connection(link->connection);
 }
@@ -159,6 +160,7 @@ static void resume_streams(struct assay_http *http)
 static int idle_limit_ms(struct assay_http *http)
 {
     MHD_UNSIGNED_LONG_LONG timeout = SWEEP_MS;
+    if (http->waits > 0) return 0;
     const unsigned long long most = http->figures.streams > 0 ? ASSAY_HTTP_SNAPSHOT_MS : SWEEP_MS;
     if (MHD_get_timeout(http->daemon, &timeout) != MHD_YES || timeout > most) timeout = most;
     return (int)timeout;
@@ -178,6 +180,7 @@ static void *run_server(void *context)
         if (read(http->wake_fd, &woken, sizeof woken) > 0 || http->figures.streams > 0)
             resume_streams(http);
         http_server_resume_core(http);
+        http_server_give_turn(http);
         sweep_connections(http);
         (void)MHD_run(http->daemon);
     }
@@ -270,6 +273,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->metrics_members = config->metrics_members;
+    http->held_max = config->held_max > 0 ? config->held_max : ASSAY_HTTP_HELD_MAX;
     http->slot = assay_http_snapshot_slot_create(http->boot);
     http->core = assay_http_core_queue_create();
     http->timeline = config->timeline;

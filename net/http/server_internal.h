@@ -24,7 +24,7 @@ enum {
     HTTP_SERVER_KEY_MAX = 192,
 };
 
-enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING, LINK_IN_CORE };
+enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING, LINK_IN_CORE, LINK_IN_TURN };
 
 /* One connection. */
 struct link {
@@ -40,6 +40,9 @@ struct link {
     bool has_role; /* role and client are of its certificate, which was read */
     enum assay_http_role role;
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */
+    bool has_turn;      /* its document is rendered now */
+    uint64_t order;     /* of those that wait for a turn */
+    size_t held_len;    /* of its response, unless others have it too */
     uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
     bool has_text;      /* it has answered: text, NULL without memory or in time */
     char *text;
@@ -75,7 +78,9 @@ struct assay_http {
     struct MHD_Daemon *daemon;
     struct link *links;
     uint64_t now_ms, swept_ms, boot;
-    uint64_t generation; /* of the last snapshot in use */
+    uint64_t generation;                  /* of the last snapshot in use */
+    uint64_t rendered_us, waits, ordered; /* since the last turn; requests that wait; so far */
+    uint8_t turn_of[32];                  /* the client that had the last turn */
     struct assay_http_figures figures;
     char chain[65];    /* of every view; "": there was none yet */
     uint32_t epoch_ms; /* T of the last view; 0: there was none yet */
@@ -84,6 +89,7 @@ struct assay_http {
     struct assay_http_body_places bodies;
     char *certificate, *key, *authority; /* PEM, NUL-terminated */
     int64_t certificate_ends_unix_s;
+    uint64_t held_max;
     uint32_t metrics_members; /* rows of the metrics by member */
     char *state_dir;
     enum assay_http_role local_role; /* NONE: viewer */
@@ -101,6 +107,8 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
                                        const char *upload, size_t *upload_len, void **state);
 void http_server_on_completed(void *context, struct MHD_Connection *connection, void **state,
                               enum MHD_RequestTerminationCode code);
+/* Once in each turn of the thread: one of the requests that wait for theirs continues. */
+void http_server_give_turn(struct assay_http *http);
 /* Continues requests that the node's loop has answered, or did not answer in time. */
 void http_server_resume_core(struct assay_http *http);
 /* What the connection holds of a request that ended. */

@@ -8,6 +8,7 @@
 #include "net/http/server_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/documents/document.h"
 #include "net/http/machine.h"
 #include "net/http/tls.h"
@@ -360,11 +361,13 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     count_answer(http, request->path, answer.status);
     http->figures.key_answers[answer.key_answer]++;
     if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
+    const size_t len = answer.body != NULL ? answer.len : 0;
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
+    if (!answer.stream) link->held_len = len;
     if (key != NULL && answer.status == 200 && !answer.stream)
         http_server_cache_add(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
@@ -390,6 +393,78 @@ static bool is_out_of_date(const struct assay_http_request *request,
            assay_http_is_stalled(view, http->now_ms);
 }
 
+/* --- turns: what is cheap and urgent is answered at once, other documents are rendered in the turns of
+ * clients, so that none delays another one for longer than one document takes */
+
+enum { TURN_US = 10000 }; /* of rendering, before the server looks for other requests */
+
+/* It waits for nothing: of a key, of the node's life, or refused anyway. */
+static bool is_urgent(const struct assay_http_request *request)
+{
+    return request->malformed != NULL || assay_http_is_of_key(request) ||
+           strcmp(request->path, "/livez") == 0 || strcmp(request->path, "/readyz") == 0;
+}
+
+/* Others render first. */
+static bool must_wait(const struct link *link, const struct assay_http_request *request)
+{
+    const struct assay_http *http = link->http;
+    if (link->has_turn || is_urgent(request)) return false;
+    return http->rendered_us >= TURN_US || http->waits > 0;
+}
+
+static enum MHD_Result wait_for_turn(struct link *link)
+{
+    ASSAY_ASSERT(!link->suspended && !link->has_turn);
+    link->state = LINK_IN_TURN;
+    link->since_ms = link->http->now_ms;
+    link->order = ++link->http->ordered;
+    link->suspended = true;
+    link->http->waits++;
+    MHD_suspend_connection(link->connection);
+    return MHD_YES;
+}
+
+/* Clients in the order of their digests, from the one behind the last on; of one client the request
+ * that waits longest. */
+static bool is_sooner(const struct assay_http *http, const struct link *a, const struct link *b)
+{
+    const bool passed_a = memcmp(a->client, http->turn_of, sizeof a->client) <= 0;
+    const bool passed_b = memcmp(b->client, http->turn_of, sizeof b->client) <= 0;
+    if (passed_a != passed_b) return passed_b;
+    const int order = memcmp(a->client, b->client, sizeof a->client);
+    return order != 0 ? order < 0 : a->order < b->order;
+}
+
+void http_server_give_turn(struct assay_http *http)
+{
+    struct link *next = NULL;
+    http->rendered_us = 0;
+    if (http->waits == 0) return;
+    for (struct link *l = http->links; l != NULL; l = l->next)
+        if (l->state == LINK_IN_TURN && l->suspended && (next == NULL || is_sooner(http, l, next)))
+            next = l;
+    ASSAY_ASSERT(next != NULL);
+    http->waits--;
+    assay_bytes_copy(http->turn_of, sizeof http->turn_of, next->client, sizeof next->client);
+    next->has_turn = true;
+    next->suspended = false;
+    MHD_resume_connection(next->connection);
+}
+
+/* Answers that this client, or all, have not read are too many bytes. */
+static bool holds_too_much(const struct link *link, const struct assay_http_request *request)
+{
+    const struct assay_http *http = link->http;
+    uint64_t own = 0;
+    if (is_urgent(request)) return false;
+    if (http->figures.held_bytes <= http->held_max / 2) return false;
+    for (const struct link *l = http->links; l != NULL; l = l->next)
+        if (l->state == LINK_ANSWERING && assay_bytes_equal(l->client, link->client, 32))
+            own += l->held_len;
+    return own > http->held_max / 4 || http->figures.held_bytes > http->held_max;
+}
+
 static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)
 {
     struct assay_http *http = link->http;
@@ -411,11 +486,15 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     } else if (kept != NULL) {
         count_answer(http, request->path, kept->status);
         result = queue(link, kept->status, kept->response);
-    } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX && !assay_http_is_of_key(request)) {
+    } else if (must_wait(link, request)) {
+        result = wait_for_turn(link);
+    } else if (holds_too_much(link, request)) {
         http->figures.answers[5]++;
         result = answer_busy(link);
     } else {
+        const uint64_t began_us = assay_monotonic_us();
         result = answer_new(link, request, view, may_keep ? key : NULL);
+        http->rendered_us += assay_monotonic_us() - began_us;
     }
     assay_http_snapshot_release(&view);
     return result;
@@ -505,6 +584,7 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
     struct link *link = info != NULL ? info->socket_context : NULL;
     (void)context;
     if (link == NULL || link->stream != NULL) return MHD_NO;
+    if (atomic_load(&link->http->stop)) return MHD_NO; /* nothing may be suspended any more */
     const bool first = *state == NULL;
     *state = link;
     if (first) {
@@ -518,7 +598,6 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
     }
     read_request(link, method, url, &request);
     if (link->has_text) return answer_from_core(link, &request);
-    if (link->state == LINK_IN_CORE) return MHD_NO; /* resumed as the server stops */
     if (first) return begin_request(link, &request);
     if (link->body_len != link->body_max) return MHD_NO;
     if (link->body != NULL) request.body = assay_slice_over(link->body, link->body_len);
@@ -535,6 +614,7 @@ void http_server_on_completed(void *context, struct MHD_Connection *connection, 
     if (link == NULL) return;
     http_server_forget_request(link);
     link->state = LINK_WAITING;
-    link->suspended = false;
+    link->suspended = link->has_turn = false;
+    link->held_len = 0;
     link->since_ms = link->http->now_ms;
 }
