@@ -265,10 +265,11 @@ static enum assay_status check_needed(struct assay_simplex *s,
     if (assay_vote_last(st) < s->final_view) return ASSAY_E_STALE;
     /* Finality from any view: it is how the furthest behind catch up. Of an E that was handed out it
      * moves nothing, and what is known of a tail of it needs no second entry. */
-    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
-        return s->done && assay_sx_find_statement(s, st->type, st->view, st->block_id) != SX_NONE
-                   ? ASSAY_E_DUPLICATE
-                   : ASSAY_OK;
+    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) {
+        const bool is_known =
+            assay_sx_find_statement(s, st->type, st->view, st->block_id) != SX_NONE;
+        return s->done && is_known ? ASSAY_E_DUPLICATE : ASSAY_OK;
+    }
     if (assay_sx_find_certificate(s, certificate->commitment) != SX_NONE) return ASSAY_E_DUPLICATE;
     const enum assay_status needed = range ? check_range_needed(s, st) : check_view_needed(s, st);
     if (needed == ASSAY_OK || needed == ASSAY_E_EARLY) return needed;

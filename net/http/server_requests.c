@@ -393,7 +393,7 @@ static bool is_out_of_date(const struct assay_http_request *request,
            assay_http_is_stalled(view, http->now_ms);
 }
 
-/* --- turns: what is cheap and urgent is answered at once, other documents are rendered in the turns of
+/* --- turns: what is cheap and urgent is answered at once, other documents are made in the turns of
  * clients, so that none delays another one for longer than one document takes */
 
 enum { TURN_US = 10000 }; /* of rendering, before the server looks for other requests */
@@ -429,10 +429,10 @@ static enum MHD_Result wait_for_turn(struct link *link)
  * that waits longest. */
 static bool is_sooner(const struct assay_http *http, const struct link *a, const struct link *b)
 {
-    const bool passed_a = memcmp(a->client, http->turn_of, sizeof a->client) <= 0;
-    const bool passed_b = memcmp(b->client, http->turn_of, sizeof b->client) <= 0;
+    const bool passed_a = assay_bytes_compare(a->client, http->turn_of, sizeof a->client) <= 0;
+    const bool passed_b = assay_bytes_compare(b->client, http->turn_of, sizeof b->client) <= 0;
     if (passed_a != passed_b) return passed_b;
-    const int order = memcmp(a->client, b->client, sizeof a->client);
+    const int order = assay_bytes_compare(a->client, b->client, sizeof a->client);
     return order != 0 ? order < 0 : a->order < b->order;
 }
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/http/test_turns.c - tests of an HTTP server whose clients want large documents, again
- * and again, or read none of them: what is urgent is answered meanwhile.
+ * tests/unit/net/http/test_turns.c - tests of an HTTP server whose clients want large documents,
+ * again and again, or read none of them: what is urgent is answered meanwhile.
  */
 #include "net/http/http.h"
 #include "tests/unit/apps/folder.h"

@@ -435,7 +435,8 @@ static void expect_start(bool starts, const char *why)
 }
 
 /* Keys of former voters are with their hosts, or stolen: with them an older checkpoint, of the
- * operators or of the holder itself, begins a ledger of theirs. The shares in force do not go to it. */
+ * operators or of the holder itself, begins a ledger of theirs. The shares in force are not dealt
+ * by it. */
 Test(services_signer_node, shares_go_with_no_older_checkpoint_than_that_they_were_made_by)
 {
     char path[256], older[256], newest[256];
