@@ -263,8 +263,8 @@ static enum assay_status check_needed(struct assay_simplex *s,
     const struct assay_vote_statement *st = &certificate->statement;
     const bool range = assay_vote_span(st->type) > 1;
     if (assay_vote_last(st) < s->final_view) return ASSAY_E_STALE;
-    /* Finality from any view: it is how the furthest behind catch up. Of an E that was handed out it
-     * moves nothing, and what is known of a tail of it needs no second entry. */
+    /* Finality from any view: it is how the furthest behind catch up. Of an E that was handed out
+     * it moves nothing, and what is known of a tail of it needs no second entry. */
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) {
         const bool is_known =
             assay_sx_find_statement(s, st->type, st->view, st->block_id) != SX_NONE;
