@@ -48,8 +48,7 @@ void assay_line_close(struct assay_link *link, struct link_peer *peer)
 static bool add_to_set(struct assay_link *link, struct link_peer *peer)
 {
     ASSAY_ASSERT(peer->monitor_fd >= 0 && !peer->is_watched);
-    struct epoll_event event = { .events = EPOLLIN,
-                                 .data.u32 = (uint32_t)(peer - link->peers) };
+    struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)(peer - link->peers) };
     peer->is_watched = epoll_ctl(link->lines_fd, EPOLL_CTL_ADD, peer->monitor_fd, &event) == 0;
     return peer->is_watched;
 }
@@ -89,7 +88,8 @@ static bool dial_peer(struct assay_link *link, struct link_peer *peer, const cha
     const uint8_t *server_key = link->config.roster->entries[peer - link->peers].bootstrap;
     (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
     disconnect(link, peer);
-    void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
+    void *line = peer->line =
+        zmq_socket(link->context, link->config.answers ? ZMQ_DEALER : ZMQ_PUSH);
     if (line != NULL && assay_socket_common(line) && keep_alive(line) &&
         assay_socket_int(line, ZMQ_IMMEDIATE, 1) &&
         assay_socket_int(line, ZMQ_HANDSHAKE_IVL, link->redial_ms) &&
@@ -159,8 +159,8 @@ static void dial_one_of(struct assay_link *link, struct link_peer *peer, const c
 {
     char address[ASSAY_RESOLVER_NUMBER_LEN + 8];
     ASSAY_ASSERT(answer->count > 0);
-    (void)snprintf(address, sizeof address, "%s%s",
-                   answer->numbers[peer->turn++ % answer->count], port);
+    (void)snprintf(address, sizeof address, "%s%s", answer->numbers[peer->turn++ % answer->count],
+                   port);
     if (!dial_peer(link, peer, address)) set_error(link, peer);
 }
 
@@ -343,6 +343,8 @@ void assay_link_remove_peer(struct assay_link *link, uint16_t slot)
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_peer *peer = &link->peers[slot];
     assay_line_close(link, peer);
+    peer->has_route = false;
+    if (link->config.answers) assay_inbox_clear(link, slot);
     assay_dial_set_addresses(&peer->dial, 0, 0);
 }
 

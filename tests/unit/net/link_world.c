@@ -12,6 +12,7 @@
 struct node nodes[NODES];
 assay_resolve *resolve;
 int handshake_ms = 200;
+bool links_answer = false;
 
 uint64_t now_ms(void)
 {
@@ -48,7 +49,10 @@ void open_node(size_t self, const char *listen)
         .counters = &node->counters,
         .bootstrap_secret = &node->bootstrap_secret,
         .bootstrap_public = node->bootstrap,
-        .listen = listen != NULL ? listen : "127.0.0.1:*",
+        .listen = listen == NULL      ? "127.0.0.1:*"
+                  : listen[0] != '\0' ? listen
+                                      : NULL,
+        .answers = links_answer,
         .resolve = resolve,
         .handshake_ms = handshake_ms,
         .self_test = true,

@@ -480,16 +480,17 @@ Test(net_link_hostile, one_inbox_holds_its_bytes_and_its_frames_and_not_one_more
     zmq_msg_t message;
     uint32_t taken = 0;
     cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
-    while (assay_inbox_add(nodes[1].link, 0, &message)) {
+    while (assay_inbox_add(nodes[1].link, 0, false, &message)) {
         taken++;
         cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
     }
     zmq_msg_close(&message);
     cr_assert_eq(taken, LINK_INBOX_FRAMES_MAX);
     cr_assert_eq(zmq_msg_init_size(&message, LINK_INBOX_BYTES_MAX), 0);
-    cr_assert(assay_inbox_add(nodes[1].link, 2, &message), "another member's, to its last byte");
+    cr_assert(assay_inbox_add(nodes[1].link, 2, false, &message),
+              "another member's, to its last byte");
     cr_assert_eq(zmq_msg_init_size(&message, 1), 0);
-    cr_assert_not(assay_inbox_add(nodes[1].link, 2, &message));
+    cr_assert_not(assay_inbox_add(nodes[1].link, 2, false, &message));
     zmq_msg_close(&message);
     close_all();
 }
