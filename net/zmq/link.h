@@ -14,10 +14,10 @@
  * than was delivered is hung up (census.c). What one member can make us hold, over all its
  * connections, stays below 16 MiB as long as wait is called every few milliseconds.
  *
- * Of a link with `answers` the socket in is a ROUTER and those out are DEALERs: what goes to a member
- * without an address leaves on the connection by which its newest frame came in, and what a member
- * sends on a connection that we dialled is received as its frame. The routing ids are those that
- * libzmq gives; a caller that chooses its own is not answered.
+ * Of a link with `answers` the socket in is a ROUTER and those out are DEALERs: what goes to a
+ * member without an address leaves on the connection by which its newest frame came in, and what a
+ * member sends on a connection that we dialled is received as its frame. The routing ids are those
+ * that libzmq gives; a caller that chooses its own is not answered.
  *
  * Not thread-safe: one thread owns a link. Several links may live in one process (each has a
  * context).
@@ -114,7 +114,8 @@ uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company
  * (net/zmq/outbox.h); 0.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address, and no connection to answer on) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address, and no connection to answer on) |
+ *          ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
                                                 struct assay_slice frame, uint64_t relay);
 /* The member has what is to be passed on to it: it need not go. */

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_link_answers.c - tests of links that answer on the connection that a frame came
- * on, so that a member needs no address.
+ * tests/unit/net/test_link_answers.c - tests of links that answer on the connection that a frame
+ * came on, so that a member needs no address.
  */
 #include "host/peers/wire.h"
 #include "tests/unit/net/link_world.h"
