@@ -48,7 +48,8 @@ void assay_line_close(struct assay_link *link, struct link_peer *peer)
 static bool add_to_set(struct assay_link *link, struct link_peer *peer)
 {
     ASSAY_ASSERT(peer->monitor_fd >= 0 && !peer->is_watched);
-    struct epoll_event event = { .events = EPOLLIN, .data.u32 = (uint32_t)(peer - link->peers) };
+    struct epoll_event event = { .events = EPOLLIN,
+                                 .data.u32 = (uint32_t)(peer - link->peers) };
     peer->is_watched = epoll_ctl(link->lines_fd, EPOLL_CTL_ADD, peer->monitor_fd, &event) == 0;
     return peer->is_watched;
 }
@@ -159,8 +160,8 @@ static void dial_one_of(struct assay_link *link, struct link_peer *peer, const c
 {
     char address[ASSAY_RESOLVER_NUMBER_LEN + 8];
     ASSAY_ASSERT(answer->count > 0);
-    (void)snprintf(address, sizeof address, "%s%s", answer->numbers[peer->turn++ % answer->count],
-                   port);
+    (void)snprintf(address, sizeof address, "%s%s",
+                   answer->numbers[peer->turn++ % answer->count], port);
     if (!dial_peer(link, peer, address)) set_error(link, peer);
 }
 

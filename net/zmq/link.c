@@ -487,7 +487,7 @@ static enum assay_status poll_once(struct assay_link *link, struct pollfd *extra
                                    int timeout_ms, struct link_woken *woken, bool *is_due)
 {
     assay_link_flush(link);
-    /* Sending on a socket may take the edge that tells of what it received meanwhile. */
+    /* Sending on a socket may consume the edge that reports what it received meanwhile. */
     if (link->config.answers && !link->paused) drain_sockets(link);
     const bool has_frames = link->has_more || (!link->paused && link->waiting > 0);
     const size_t used = fill_fds(link, extra, count);

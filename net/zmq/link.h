@@ -101,8 +101,8 @@ ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_
                                                 const char *addresses);
 /* Returns: whether assay_link_peer accepts this text as addresses. */
 bool assay_link_addresses_are_valid(const char *addresses);
-/* The member has no address any more: hung up, and what waits for it, and what came from it by a
- * connection that was dialled, dropped. */
+/* The member has no address any more: hung up, and what waits for it dropped; of a link with
+ * answers also what was received from it, with a frame of it that is borrowed. */
 void assay_link_remove_peer(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);

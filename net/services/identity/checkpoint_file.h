@@ -1,6 +1,6 @@
 /*
  * net/services/identity/checkpoint_file.h - the newest checkpoint that a holder acted on, sealed in
- * its vault: who could write it would choose the ledger that the holder deals and signs by.
+ * its vault: it decides by which ledger the holder deals and signs.
  */
 #ifndef ASSAY_NET_SERVICES_IDENTITY_CHECKPOINT_FILE_H
 #define ASSAY_NET_SERVICES_IDENTITY_CHECKPOINT_FILE_H

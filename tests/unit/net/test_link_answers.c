@@ -28,9 +28,9 @@ static void set_up(void)
 
 TestSuite(net_link_answers, .init = set_up, .fini = close_all, .timeout = 300);
 
-static void expect_heard(size_t at, size_t from, const char *said)
+static void expect_received(size_t at, size_t from, const char *said)
 {
-    cr_assert(listen_for(at, LONG_MS, text, sizeof text, &slot), "node %zu hears nothing", at);
+    cr_assert(listen_for(at, LONG_MS, text, sizeof text, &slot), "node %zu receives nothing", at);
     cr_expect_str_eq(text, said);
     cr_expect_eq(slot, from);
 }
@@ -51,30 +51,30 @@ Test(net_link_answers, a_member_without_an_address_is_answered)
         cr_expect_str_eq(text, slot == CLIENT ? "a question" : "another one");
         cr_assert_eq(answer(slot, slot == CLIENT ? "an answer" : "its answer"), ASSAY_OK);
     }
-    expect_heard(CLIENT, SERVER, "an answer");
-    expect_heard(OTHER, SERVER, "its answer");
+    expect_received(CLIENT, SERVER, "an answer");
+    expect_received(OTHER, SERVER, "its answer");
     for (int i = 0; i < 50; i++) {
         say(CLIENT, SERVER, "again");
-        expect_heard(SERVER, CLIENT, "again");
+        expect_received(SERVER, CLIENT, "again");
         cr_assert_eq(answer(CLIENT, "and again"), ASSAY_OK);
         cr_assert_eq(answer(CLIENT, "in one batch"), ASSAY_OK);
-        expect_heard(CLIENT, SERVER, "and again");
-        expect_heard(CLIENT, SERVER, "in one batch");
+        expect_received(CLIENT, SERVER, "and again");
+        expect_received(CLIENT, SERVER, "in one batch");
     }
 }
 
 Test(net_link_answers, a_member_that_came_back_is_answered_on_its_new_connection)
 {
     say(CLIENT, SERVER, "once");
-    expect_heard(SERVER, CLIENT, "once");
+    expect_received(SERVER, CLIENT, "once");
     for (int round = 0; round < 3; round++) {
         assay_link_close(&nodes[CLIENT].link);
         open_node(CLIENT, "");
         introduce(CLIENT, SERVER);
         say(CLIENT, SERVER, "again");
-        expect_heard(SERVER, CLIENT, "again");
+        expect_received(SERVER, CLIENT, "again");
         cr_assert_eq(answer(CLIENT, "welcome"), ASSAY_OK);
-        expect_heard(CLIENT, SERVER, "welcome");
+        expect_received(CLIENT, SERVER, "welcome");
     }
 }
 
@@ -82,22 +82,22 @@ Test(net_link_answers, a_member_that_came_back_is_answered_on_its_new_connection
 Test(net_link_answers, answers_to_a_member_that_left_are_dropped)
 {
     say(CLIENT, SERVER, "once");
-    expect_heard(SERVER, CLIENT, "once");
+    expect_received(SERVER, CLIENT, "once");
     assay_link_close(&nodes[CLIENT].link);
     for (int i = 0; i < 200; i++) {
-        if (answer(CLIENT, "nobody") == ASSAY_E_NOT_FOUND) break;
+        if (answer(CLIENT, "gone") == ASSAY_E_NOT_FOUND) break;
         cr_assert_eq(assay_link_wait(nodes[SERVER].link, now_ms(), NULL, 0, STEP_MS), ASSAY_OK);
     }
-    cr_expect_eq(answer(CLIENT, "nobody"), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(answer(CLIENT, "gone"), ASSAY_E_NOT_FOUND);
     say(OTHER, SERVER, "still there");
-    expect_heard(SERVER, OTHER, "still there");
+    expect_received(SERVER, OTHER, "still there");
 }
 
 /* Another session has the place, so the connection of the one before is none of its. */
-Test(net_link_answers, whoever_takes_the_place_of_a_member_is_not_answered_on_its_connection)
+Test(net_link_answers, a_member_in_the_place_of_another_is_not_answered_on_its_connection)
 {
     say(CLIENT, SERVER, "mine");
-    expect_heard(SERVER, CLIENT, "mine");
+    expect_received(SERVER, CLIENT, "mine");
     assay_bytes_copy(nodes[SERVER].entries[CLIENT].transport, 32, nodes[OTHER].bootstrap, 32);
     assay_bytes_copy(nodes[SERVER].entries[CLIENT].bootstrap, 32, nodes[OTHER].bootstrap, 32);
     assay_link_remove_peer(nodes[SERVER].link, CLIENT);
@@ -111,7 +111,7 @@ Test(net_link_answers, whoever_takes_the_place_of_a_member_is_not_answered_on_it
 Test(net_link_answers, what_came_from_a_member_before_it_was_removed_is_dropped)
 {
     say(CLIENT, SERVER, "once");
-    expect_heard(SERVER, CLIENT, "once");
+    expect_received(SERVER, CLIENT, "once");
     cr_assert_eq(answer(CLIENT, "old"), ASSAY_OK);
     const uint64_t end_ms = now_ms() + LONG_MS;
     while (assay_link_get_bytes(nodes[CLIENT].link, SERVER) == 0 && now_ms() < end_ms)
@@ -139,12 +139,12 @@ static void *open_raw(void *context, const char *id)
     return raw;
 }
 
-Test(net_link_answers, a_caller_that_chooses_its_routing_id_is_heard_and_not_answered)
+Test(net_link_answers, a_caller_that_chooses_its_routing_id_is_received_and_not_answered)
 {
     void *context = zmq_ctx_new();
     void *raw = open_raw(context, "fives");
     cr_assert_eq(zmq_send(raw, "hello", 5, 0), 5);
-    expect_heard(SERVER, CLIENT, "hello");
+    expect_received(SERVER, CLIENT, "hello");
     cr_expect_eq(answer(CLIENT, "who?"), ASSAY_E_NOT_FOUND);
     (void)zmq_close(raw);
     (void)zmq_ctx_term(context);
@@ -158,7 +158,7 @@ Test(net_link_answers, parts_are_dropped_and_counted)
     cr_assert_eq(zmq_send(raw, "two", 3, 0), 3);
     cr_assert(counts(SERVER, ASSAY_COUNT_FRAME_PARTS, 1));
     cr_assert_eq(zmq_send(raw, "whole", 5, 0), 5);
-    expect_heard(SERVER, CLIENT, "whole");
+    expect_received(SERVER, CLIENT, "whole");
     cr_assert_eq(answer(CLIENT, "good"), ASSAY_OK);
     char got[16] = "";
     for (const uint64_t end_ms = now_ms() + LONG_MS; got[0] == '\0' && now_ms() < end_ms;) {
@@ -176,7 +176,7 @@ Test(net_link_answers, a_client_that_reads_nothing_delays_no_other)
     static char frame[1024];
     struct assay_link *const silent = nodes[CLIENT].link;
     say(CLIENT, SERVER, "once");
-    expect_heard(SERVER, CLIENT, "once");
+    expect_received(SERVER, CLIENT, "once");
     memset(frame, 'x', sizeof frame - 1);
     nodes[CLIENT].link = NULL; /* it does not even wait */
     for (int i = 0; i < 40000; i++) {
@@ -186,9 +186,9 @@ Test(net_link_answers, a_client_that_reads_nothing_delays_no_other)
     }
     cr_expect_gt(nodes[SERVER].counters.value[ASSAY_COUNT_SEND_DROPPED], 0);
     say(OTHER, SERVER, "and I?");
-    expect_heard(SERVER, OTHER, "and I?");
+    expect_received(SERVER, OTHER, "and I?");
     cr_assert_eq(answer(OTHER, "and you"), ASSAY_OK);
-    expect_heard(OTHER, SERVER, "and you");
+    expect_received(OTHER, SERVER, "and you");
     nodes[CLIENT].link = silent;
 }
 
@@ -196,7 +196,7 @@ Test(net_link_answers, a_server_that_floods_fills_an_inbox_and_no_more)
 {
     static char frame[32768];
     say(CLIENT, SERVER, "once");
-    expect_heard(SERVER, CLIENT, "once");
+    expect_received(SERVER, CLIENT, "once");
     memset(frame, 'x', sizeof frame - 1);
     for (int i = 0; i < 2000; i++) {
         (void)answer(CLIENT, frame);

@@ -217,7 +217,7 @@ static void dial_as(uint32_t uid, uint32_t step, size_t count, int fds[])
 
 enum { OTHER = 1u << 20, OTHERS_MAX = SERVICE_CLIENTS_MAX - SERVICE_NAMED_CLIENTS };
 
-/* docs/identity.md 6.6.1: whoever has less takes the place of the user with most. */
+/* docs/identity.md 6.6.1: a user with fewer connections takes a place of the user with most. */
 Test(service, one_user_with_all_connections_gives_one_to_each_other_user)
 {
     int fds[OTHERS_MAX], more;

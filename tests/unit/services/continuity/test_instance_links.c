@@ -59,8 +59,8 @@ static void tear_down(void)
 TestSuite(services_instance_links, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* Returns: whether `links` received this within the time. */
-static bool hears(struct assay_peer_links *links, const char *text, int wait_ms,
-                  struct assay_cont_from *from)
+static bool receives(struct assay_peer_links *links, const char *text, int wait_ms,
+                     struct assay_cont_from *from)
 {
     struct assay_slice frame;
     uint16_t slot;
@@ -83,17 +83,17 @@ Test(services_instance_links, an_instance_is_answered_on_the_connection_that_it_
 {
     struct assay_cont_from from;
     assay_links_send_to_replica(enclave, replica_key, over("open"));
-    cr_assert(hears(replica, "open", SOON_MS, &from));
+    cr_assert(receives(replica, "open", SOON_MS, &from));
     cr_expect(!from.replica && from.session == SESSION);
     assay_links_send_to_session(replica, row.instance, SESSION, over("opened"));
-    cr_assert(hears(enclave, "opened", SOON_MS, &from));
+    cr_assert(receives(enclave, "opened", SOON_MS, &from));
     cr_expect(from.replica);
     /* A newer session of another process has the place. */
     row.session++;
     row.contact.curve[3] ^= 1;
     assay_links_apply_group(replica, &group);
     assay_links_send_to_session(replica, row.instance, SESSION + 1, over("for the newer one"));
-    cr_expect_not(hears(enclave, "for the newer one", QUIET_MS, &from));
+    cr_expect_not(receives(enclave, "for the newer one", QUIET_MS, &from));
 }
 
 /* So no instance makes replicas connect to a machine of its choice. */
@@ -112,7 +112,7 @@ Test(services_instance_links, an_address_that_an_instance_names_is_not_dialled)
                           (unsigned)ntohs(address.sin_port));
     assay_links_apply_group(replica, &group);
     assay_links_send_to_session(replica, row.instance, SESSION, over("hello"));
-    cr_expect_not(hears(enclave, "hello", QUIET_MS, &from));
+    cr_expect_not(receives(enclave, "hello", QUIET_MS, &from));
     cr_expect_lt(accept(listener, NULL, NULL), 0, "a connection came");
     (void)close(listener);
 }

@@ -428,7 +428,7 @@ static void copy_note(const char *from, const char *to)
     cr_assert_eq(system(command), 0);
 }
 
-/* Whoever could write one would choose, for example, the ledger that the holder follows. */
+/* One of them decides which ledger the holder follows. */
 Test(holder_vault, a_note_is_of_this_vault_and_name_alone, .init = set_up, .fini = remove_folder)
 {
     struct assay_slice out;
