@@ -89,8 +89,7 @@ static bool dial_peer(struct assay_link *link, struct link_peer *peer, const cha
     const uint8_t *server_key = link->config.roster->entries[peer - link->peers].bootstrap;
     (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
     disconnect(link, peer);
-    void *line = peer->line =
-        zmq_socket(link->context, link->config.answers ? ZMQ_DEALER : ZMQ_PUSH);
+    void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
     if (line != NULL && assay_socket_common(line) && keep_alive(line) &&
         assay_socket_int(line, ZMQ_IMMEDIATE, 1) &&
         assay_socket_int(line, ZMQ_HANDSHAKE_IVL, link->redial_ms) &&
@@ -344,8 +343,6 @@ void assay_link_remove_peer(struct assay_link *link, uint16_t slot)
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_peer *peer = &link->peers[slot];
     assay_line_close(link, peer);
-    peer->has_route = false;
-    if (link->config.answers) assay_inbox_clear(link, slot);
     assay_dial_set_addresses(&peer->dial, 0, 0);
 }
 

@@ -18,30 +18,21 @@ enum assay_status assay_inbox_open(struct assay_link *link)
     return link->inboxes == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
 }
 
-void assay_inbox_clear(struct assay_link *link, uint16_t slot)
-{
-    ASSAY_ASSERT(slot < link->config.roster->count);
-    struct link_inbox *box = &link->inboxes[slot];
-    ASSAY_ASSERT(link->waiting >= box->count);
-    link->waiting -= box->count;
-    while (box->first != NULL) {
-        struct link_frame *frame = box->first;
-        box->first = frame->next;
-        (void)zmq_msg_close(&frame->message);
-        free(frame);
-    }
-    *box = (struct link_inbox){ .count = 0 };
-}
-
 void assay_inbox_close(struct assay_link *link)
 {
-    for (uint16_t s = 0; link->inboxes != NULL && s < link->config.roster->count; s++)
-        assay_inbox_clear(link, s);
+    for (uint32_t s = 0; link->inboxes != NULL && s < link->config.roster->count; s++) {
+        while (link->inboxes[s].first != NULL) {
+            struct link_frame *frame = link->inboxes[s].first;
+            link->inboxes[s].first = frame->next;
+            (void)zmq_msg_close(&frame->message);
+            free(frame);
+        }
+    }
     free(link->inboxes);
     link->inboxes = NULL;
 }
 
-bool assay_inbox_add(struct assay_link *link, uint16_t slot, bool is_answer, zmq_msg_t *message)
+bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_inbox *box = &link->inboxes[slot];
@@ -52,7 +43,6 @@ bool assay_inbox_add(struct assay_link *link, uint16_t slot, bool is_answer, zmq
     struct link_frame *frame = malloc(sizeof *frame);
     if (frame == NULL) return false;
     frame->next = NULL;
-    frame->is_answer = is_answer;
     zmq_msg_init(&frame->message);
     (void)zmq_msg_move(&frame->message, message);
     frame->batch = assay_batch_init(assay_slice_over(zmq_msg_data(&frame->message), len));
@@ -119,7 +109,6 @@ enum assay_status assay_inbox_next(struct assay_link *link, zmq_msg_t **message,
     ASSAY_ASSERT(box->first != NULL);
     struct link_frame *first = box->first;
     link->turn = (slot + 1U) % link->config.roster->count;
-    link->answered = first->is_answer ? slot : LINK_NOBODY;
     const enum assay_status status = assay_batch_next(&first->batch, frame);
     *message = &first->message;
     if (status == ASSAY_OK && !assay_batch_is_empty(&first->batch)) return ASSAY_OK;

@@ -6,46 +6,26 @@
 #include "base/assert.h"
 #include "host/peers/wire.h"
 
-#include <errno.h>
-
-/* Names the connection by which the next part leaves. Returns: false: it is full, or gone. */
-static bool send_route(struct assay_link *link, struct link_peer *peer)
-{
-    ASSAY_ASSERT(peer->has_route && link->listener != NULL);
-    if (zmq_send(link->listener, peer->route, LINK_ROUTE_LEN, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0)
-        return true;
-    if (zmq_errno() != EAGAIN) peer->has_route = false;
-    return false;
-}
-
 static bool send_now(struct assay_link *link, struct link_peer *peer, struct assay_slice frame)
 {
-    ASSAY_ASSERT((peer->line != NULL || peer->has_route) && frame.len > 0);
-    if (peer->line == NULL && !send_route(link, peer)) return false;
-    void *const socket = peer->line != NULL ? peer->line : link->listener;
-    if (zmq_send(socket, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
+    ASSAY_ASSERT(peer->line != NULL && frame.len > 0);
+    if (zmq_send(peer->line, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
     assay_count(link->config.counters, ASSAY_COUNT_FRAMES_OUT);
     assay_count_many(link->config.counters, ASSAY_COUNT_BYTES_OUT, frame.len);
     return true;
-}
-
-/* A member with an address is dialled; another one is answered. */
-static bool can_send(const struct link_peer *peer)
-{
-    return peer->line != NULL || (peer->has_route && peer->address_count == 0);
 }
 
 /* Sends due frames until the line is full: then the next poll waits for it. */
 static void flush_line(struct assay_link *link, struct link_peer *peer)
 {
     peer->is_stuck = false;
-    while (can_send(peer) && assay_outbox_has_due(&peer->box, link->now_ms)) {
+    while (peer->line != NULL && assay_outbox_has_due(&peer->box, link->now_ms)) {
         struct assay_slice frame;
         const size_t count =
             assay_outbox_build_batch(&peer->box, link->batch, sizeof link->batch, &frame);
         ASSAY_ASSERT(count > 0 && count <= peer->box.count);
         if (!send_now(link, peer, frame)) {
-            peer->is_stuck = peer->line != NULL;
+            peer->is_stuck = true;
             return;
         }
         assay_outbox_pop(&peer->box, count);
@@ -63,7 +43,7 @@ enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_peer *peer = &link->peers[slot];
-    if (peer->address_count == 0 && !peer->has_route) return ASSAY_E_NOT_FOUND;
+    if (peer->address_count == 0) return ASSAY_E_NOT_FOUND;
     if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
     /* First makes room by sending: the oldest frames are dropped only when the line is full. */
     if (assay_outbox_is_full(&peer->box, frame.len)) flush_line(link, peer);

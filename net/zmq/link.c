@@ -62,8 +62,7 @@ static bool set_server(struct assay_link *link)
            assay_socket_int(link->listener, ZMQ_CURVE_SERVER, 1) &&
            assay_socket_bytes(link->listener, ZMQ_CURVE_SECRETKEY, config->bootstrap_secret->bytes,
                               32) &&
-           assay_socket_bytes(link->listener, ZMQ_ZAP_DOMAIN, "assay", 5) &&
-           (!config->answers || assay_socket_int(link->listener, ZMQ_ROUTER_MANDATORY, 1));
+           assay_socket_bytes(link->listener, ZMQ_ZAP_DOMAIN, "assay", 5);
 }
 
 static enum assay_status listen_at(struct assay_link *link, const char *address,
@@ -109,7 +108,7 @@ static enum assay_status open_server(struct assay_link *link,
 {
     ASSAY_ASSERT(link->listener == NULL && link->monitor == NULL);
     static const char watch[] = "inproc://listener";
-    link->listener = zmq_socket(link->context, link->config.answers ? ZMQ_ROUTER : ZMQ_PULL);
+    link->listener = zmq_socket(link->context, ZMQ_PULL);
     link->monitor = zmq_socket(link->context, ZMQ_PAIR);
     if (link->listener == NULL || link->monitor == NULL || !set_server(link) ||
         !assay_socket_int(link->monitor, ZMQ_LINGER, 0) ||
@@ -195,7 +194,6 @@ static enum assay_status open_all(struct assay_link *link,
     /* A PUSH and the two ends of its monitor each, twice while one is closing: libzmq's 1023 would
      * end at some 300 peers. */
     if (zmq_ctx_set(link->context, ZMQ_MAX_SOCKETS, (int)(64 + 6 * peers)) != 0) return ASSAY_E_IO;
-    if (link->config.listen == NULL) return ASSAY_OK; /* without callers there is no gate */
     ASSAY_TRY(assay_gate_open(link));
     ASSAY_TRY(open_server(link, message));
     return link->config.self_test ? run_selftest(link, message) : ASSAY_OK;
@@ -204,12 +202,10 @@ static enum assay_status open_all(struct assay_link *link,
 enum assay_status assay_link_open(const struct assay_link_config *config, struct assay_link **out,
                                   char message[static ASSAY_LINK_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(config->listen != NULL || config->answers);
     struct assay_link *link = calloc(1, sizeof *link);
     if (link == NULL) return ASSAY_E_MEMORY;
     link->config = *config;
     link->lines_fd = link->census.arrivals_fd = -1;
-    link->listener_fd = link->zap_fd = link->monitor_fd = -1; /* no poll waits for these */
     zmq_msg_init(&link->frame);
     snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up ZeroMQ");
     const enum assay_status status = open_all(link, message);
@@ -267,12 +263,6 @@ static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
     return item;
 }
 
-/* A line that is full, or one on which answers come. */
-static bool is_waited_for(const struct assay_link *link, const struct link_peer *peer)
-{
-    return peer->is_stuck || (link->config.answers && peer->line != NULL && !link->paused);
-}
-
 /* Ours in the order in which poll_once looks at them, and after them the runtime's. */
 static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size_t count)
 {
@@ -285,8 +275,7 @@ static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size
     wait_for(link, &used, link->census.arrivals_fd)->events = link->census.is_idle ? POLLIN : 0;
     ASSAY_ASSERT(used == LINK_OWN_FDS);
     for (size_t i = 0; i < link->config.roster->count; i++)
-        if (is_waited_for(link, &link->peers[i]))
-            (void)wait_for(link, &used, link->peers[i].line_fd);
+        if (link->peers[i].is_stuck) (void)wait_for(link, &used, link->peers[i].line_fd);
     for (size_t i = 0; i < count; i++)
         link->fds[used++] = extra[i];
     return used;
@@ -313,7 +302,7 @@ static size_t free_lines(struct assay_link *link)
         const struct link_peer *peer = &link->peers[i];
         int events = 0;
         size_t len = sizeof events;
-        if (!is_waited_for(link, peer) || link->fds[at++].revents == 0) continue;
+        if (!peer->is_stuck || link->fds[at++].revents == 0) continue;
         (void)zmq_getsockopt(peer->line, ZMQ_EVENTS, &events, &len);
     }
     return at;
@@ -326,49 +315,25 @@ void assay_link_pause(struct assay_link *link, bool paused)
 
 /* --- received messages: out of libzmq, into the inbox of the sender */
 
-/* Receives one part of a socket. Returns: false when none waits. */
-static bool receive_part(struct assay_link *link, void *socket, zmq_msg_t *part, int *fd)
+/* Receives one part. Returns: false when none waits. */
+static bool receive_part(struct assay_link *link, zmq_msg_t *part, int *fd)
 {
     (void)zmq_msg_close(part);
     zmq_msg_init(part);
-    if (zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0) return false;
+    if (zmq_msg_recv(part, link->listener, ZMQ_DONTWAIT) < 0) return false;
     *fd = zmq_msg_get(part, ZMQ_SRCFD);
     assay_census_on_bytes(link, *fd, zmq_msg_size(part));
     return true;
 }
 
 /* The parts after the first: read away. Returns: how many there were. */
-static size_t discard_rest(struct assay_link *link, void *socket, zmq_msg_t *part)
+static size_t discard_rest(struct assay_link *link, zmq_msg_t *part)
 {
     size_t count = 0;
     int fd = -1;
-    while (zmq_msg_more(part) && receive_part(link, socket, part, &fd))
+    while (zmq_msg_more(part) && receive_part(link, part, &fd))
         count++;
     return count;
-}
-
-/* What libzmq puts before a message: where its answer goes. Returns: false when none waits. */
-static bool receive_route(struct assay_link *link, zmq_msg_t *part,
-                          uint8_t route[static LINK_ROUTE_LEN])
-{
-    assay_bytes_zero(route, LINK_ROUTE_LEN);
-    if (!link->config.answers) return true;
-    (void)zmq_msg_close(part);
-    zmq_msg_init(part);
-    if (zmq_msg_recv(part, link->listener, ZMQ_DONTWAIT) < 0) return false;
-    if (zmq_msg_size(part) == LINK_ROUTE_LEN)
-        assay_bytes_copy(route, LINK_ROUTE_LEN, zmq_msg_data(part), LINK_ROUTE_LEN);
-    return true;
-}
-
-/* Of its newest frame. One that the caller chose itself begins with no zero. */
-static void set_route(struct assay_link *link, uint16_t slot,
-                      const uint8_t route[static LINK_ROUTE_LEN])
-{
-    struct link_peer *const peer = &link->peers[slot];
-    if (route[0] != 0 || assay_bytes_all_zero(route, LINK_ROUTE_LEN)) return;
-    assay_bytes_copy(peer->route, LINK_ROUTE_LEN, route, LINK_ROUTE_LEN);
-    peer->has_route = true;
 }
 
 /* Whose frame is it? Returns: as assay_host_roster_find_user; what is refused was counted. */
@@ -394,41 +359,17 @@ static bool drain_one(struct assay_link *link, zmq_msg_t *frame)
     struct assay_traffic_counters *counters = link->config.counters;
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
-    uint8_t route[LINK_ROUTE_LEN];
     int fd = -1;
-    if (!receive_route(link, frame, route)) return false;
-    if (!receive_part(link, link->listener, frame, &fd)) return false;
+    if (!receive_part(link, frame, &fd)) return false;
     assay_count(counters, ASSAY_COUNT_FRAMES_IN);
     assay_count_many(counters, ASSAY_COUNT_BYTES_IN, zmq_msg_size(frame));
-    if (discard_rest(link, link->listener, frame) > 0) {
+    if (discard_rest(link, frame) > 0) {
         assay_count(counters, ASSAY_COUNT_FRAME_PARTS);
         return true;
     }
     if (sender_of(link, frame, &slot, &which) != ASSAY_OK) return true;
     assay_census_set_member(link, fd, slot);
-    set_route(link, slot, route);
-    if (!assay_inbox_add(link, slot, false, frame))
-        assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
-    return true;
-}
-
-/* An answer: CURVE proved whose it is when the line was dialled. Returns: false when none waits. */
-static bool drain_line(struct assay_link *link, uint16_t slot, zmq_msg_t *frame)
-{
-    ASSAY_ASSERT(link->config.answers && link->peers[slot].line != NULL);
-    void *const line = link->peers[slot].line;
-    struct assay_traffic_counters *counters = link->config.counters;
-    int fd = -1;
-    if (!receive_part(link, line, frame, &fd)) return false;
-    assay_count(counters, ASSAY_COUNT_FRAMES_IN);
-    assay_count_many(counters, ASSAY_COUNT_BYTES_IN, zmq_msg_size(frame));
-    if (discard_rest(link, line, frame) > 0) {
-        assay_count(counters, ASSAY_COUNT_FRAME_PARTS);
-        return true;
-    }
-    assay_census_set_member(link, fd, slot);
-    if (!assay_inbox_add(link, slot, true, frame))
-        assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
+    if (!assay_inbox_add(link, slot, frame)) assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
     return true;
 }
 
@@ -437,12 +378,8 @@ static void drain_sockets(struct assay_link *link)
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     int taken = 0;
-    while (link->listener != NULL && taken < LINK_DRAIN_MAX && drain_one(link, &frame))
+    while (taken < LINK_DRAIN_MAX && drain_one(link, &frame))
         taken++;
-    for (uint16_t slot = 0; link->config.answers && slot < link->config.roster->count; slot++)
-        while (link->peers[slot].line != NULL && taken < LINK_DRAIN_MAX &&
-               drain_line(link, slot, &frame))
-            taken++;
     link->has_more = taken == LINK_DRAIN_MAX;
     (void)zmq_msg_close(&frame);
 }
@@ -450,12 +387,11 @@ static void drain_sockets(struct assay_link *link)
 /* Everything of ours that is due at each turn, whatever the runtime waits for. */
 static void attend_sockets(struct assay_link *link, struct link_woken woken)
 {
-    if (woken.gate && link->zap != NULL) {
+    if (woken.gate) {
         assay_gate_reply(link);
         assay_gate_read_monitor(link);
     }
-    if (woken.listener || link->config.answers || link->has_more || link->paused)
-        drain_sockets(link);
+    if (woken.listener || link->has_more || link->paused) drain_sockets(link);
     assay_census_run(link);
     assay_line_poll(link);
     assay_link_flush(link);
@@ -487,11 +423,8 @@ static enum assay_status poll_once(struct assay_link *link, struct pollfd *extra
                                    int timeout_ms, struct link_woken *woken, bool *is_due)
 {
     assay_link_flush(link);
-    /* Sending on a socket may consume the edge that reports what it received meanwhile. */
-    if (link->config.answers && !link->paused) drain_sockets(link);
-    const bool has_frames = link->has_more || (!link->paused && link->waiting > 0);
     const size_t used = fill_fds(link, extra, count);
-    if (poll(link->fds, used, has_frames ? 0 : timeout_ms) < 0) {
+    if (poll(link->fds, used, link->has_more ? 0 : timeout_ms) < 0) {
         if (errno != EINTR) return ASSAY_E_IO;
         *is_due = true;
         *woken = (struct link_woken){ .listener = true, .gate = true };
@@ -548,11 +481,6 @@ enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
         if (status != ASSAY_OK) {
             assay_count(link->config.counters, ASSAY_COUNT_FRAME_BATCH);
             continue;
-        }
-        if (link->answered != LINK_NOBODY) {
-            *slot = link->answered;
-            *which = ASSAY_ROSTER_BOOTSTRAP;
-            return ASSAY_OK;
         }
         /* Again: the roster may have changed while it waited. */
         if (sender_of(link, message, slot, which) == ASSAY_OK) return ASSAY_OK;

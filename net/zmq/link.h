@@ -14,11 +14,6 @@
  * than was delivered is hung up (census.c). What one member can make us hold, over all its
  * connections, stays below 16 MiB as long as wait is called every few milliseconds.
  *
- * Of a link with `answers` the socket in is a ROUTER and those out are DEALERs: what goes to a
- * member without an address leaves on the connection by which its newest frame came in, and what a
- * member sends on a connection that we dialled is received as its frame. The routing ids are those
- * that libzmq gives; a caller that chooses its own is not answered.
- *
  * Not thread-safe: one thread owns a link. Several links may live in one process (each has a
  * context).
  */
@@ -51,10 +46,8 @@ struct assay_link_config {
     struct assay_traffic_counters *counters;
     const struct assay_secret32 *bootstrap_secret;
     const uint8_t *bootstrap_public; /* [32] */
-    /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * uses a free one. NULL, of a
-     * link with answers: nothing listens. */
+    /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * uses a free one. */
     const char *listen;
-    bool answers; /* both ways on one connection; of all links that talk to one another, or none */
     int handshake_ms; /* a silent caller is hung up after it; 0: 5000 */
     /* A silent peer is redialled after this time; 0: 1000. A refusal is silent too: a member that
      * was just listed waits this long for a peer to update its roster. */
@@ -83,7 +76,7 @@ ASSAY_CHECKED enum assay_status assay_link_open(const struct assay_link_config *
 void assay_link_linger(struct assay_link *link, int ms);
 /* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger. */
 void assay_link_close(struct assay_link **link);
-/* Returns: the first address that was bound, with its port; "": nothing listens. */
+/* Returns: the first address that was bound, with its port. */
 const char *assay_link_endpoint(const struct assay_link *link);
 
 /* The key that we dial with: (re)connects every peer. Returns: ASSAY_OK */
@@ -101,8 +94,7 @@ ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_
                                                 const char *addresses);
 /* Returns: whether assay_link_peer accepts this text as addresses. */
 bool assay_link_addresses_are_valid(const char *addresses);
-/* The member has no address any more: hung up, and what waits for it dropped; of a link with
- * answers also what was received from it, with a frame of it that is borrowed. */
+/* The member has no address any more: hung up, and what waits for it dropped. */
 void assay_link_remove_peer(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
@@ -114,8 +106,7 @@ uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company
  * (net/zmq/outbox.h); 0.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address, and no connection to answer on) |
- *          ASSAY_E_RANGE | ASSAY_E_MEMORY */
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
                                                 struct assay_slice frame, uint64_t relay);
 /* The member has what is to be passed on to it: it need not go. */

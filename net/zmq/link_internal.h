@@ -8,9 +8,9 @@
 #include "host/peers/addresses.h"
 #include "host/peers/dial.h"
 #include "host/peers/wire.h"
+#include "net/zmq/outbox.h"
 #include "net/system/resolver.h"
 #include "net/zmq/link.h"
-#include "net/zmq/outbox.h"
 
 #include <zmq.h>
 
@@ -55,10 +55,6 @@ enum {
     LINK_SELF_TEST_QUIET_MS = 50, /* after the refusal: time enough for an answer to arrive */
 };
 
-enum {
-    LINK_ROUTE_LEN = 5, /* of a routing id that libzmq gives: a zero, and a number */
-};
-
 enum { LINK_NOBODY = 0xffff }; /* a connection without a known member */
 
 /* One TCP connection, by its descriptor (census.c). */
@@ -96,7 +92,6 @@ struct link_census {
 struct link_frame {
     struct link_frame *next;
     zmq_msg_t message;
-    bool is_answer;           /* came on a connection that we dialled: the sender is its peer */
     struct assay_batch batch; /* over the message: the frames not read yet */
 };
 
@@ -109,26 +104,23 @@ struct link_inbox {
 struct link_peer {
     char *addresses[LINK_ADDRESSES_MAX]; /* [address_count] HOST:PORT; none: unknown */
     uint32_t address_count;
-    struct assay_dial dial;            /* its addresses are these */
-    bool is_resolving;                 /* the name of this attempt is being resolved */
-    uint32_t turn;                     /* which number of a name is next */
+    struct assay_dial dial; /* its addresses are these */
+    bool is_resolving;      /* the name of this attempt is being resolved */
+    uint32_t turn;          /* which number of a name is next */
     struct assay_resolver_answer late; /* answer that arrived after its attempt; count 0: none */
     uint64_t late_ms;                  /* when */
-    void *line;                        /* PUSH; NULL: none is dialled */
-    void *monitor;                     /* of the line */
-    int line_fd, monitor_fd;           /* ZMQ_FD of these */
-    bool is_watched;                   /* the monitor's is in the set */
+    void *line;             /* PUSH; NULL: none is dialled */
+    void *monitor;          /* of the line */
+    int line_fd, monitor_fd; /* ZMQ_FD of these */
+    bool is_watched;         /* the monitor's is in the set */
     struct assay_outbox box;
-    bool is_stuck;  /* due frames that the open line did not accept */
-    bool has_route; /* of its newest frame, where the link answers */
-    uint8_t route[LINK_ROUTE_LEN];
+    bool is_stuck; /* due frames that the open line did not accept */
 };
 
 struct assay_link {
     struct assay_link_config config;
     void *context, *listener, *zap, *monitor;
-    zmq_msg_t frame;   /* the last one received */
-    uint16_t answered; /* slot whose answer it is; LINK_NOBODY: its User-Id says whose it is */
+    zmq_msg_t frame; /* the last one received */
     uint64_t now_ms;
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     bool identified, paused;
@@ -143,8 +135,8 @@ struct assay_link {
     bool testing, test_refused;
     struct pollfd *fds; /* [LINK_OWN_FDS + peers + LINK_EXTRA_MAX] */
     int listener_fd, zap_fd, monitor_fd;
-    int lines_fd;            /* an epoll set of all lines' monitors, each by its slot */
-    bool has_more;           /* libzmq has more than one poll reads */
+    int lines_fd; /* an epoll set of all lines' monitors, each by its slot */
+    bool has_more; /* libzmq has more than one poll reads */
     struct link_peer *peers; /* [roster->count] */
     uint8_t batch[ASSAY_FRAME_LEN_MAX];
     struct link_inbox *inboxes; /* [roster->count] */
@@ -175,12 +167,10 @@ void assay_gate_read_monitor(struct assay_link *link);
 ASSAY_CHECKED enum assay_status assay_inbox_open(struct assay_link *link);
 void assay_inbox_close(struct assay_link *link);
 /* Moves the message into the inbox. Returns: false when the member's inbox is full. */
-bool assay_inbox_add(struct assay_link *link, uint16_t slot, bool is_answer, zmq_msg_t *message);
-/* Drops what waits from a member. */
-void assay_inbox_clear(struct assay_link *link, uint16_t slot);
+bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
 /*
  * The next frame, members in turn, batches frame by frame: a long batch has no advantage.
- * Out:     *message owns *frame; both are borrowed until the next call; link->answered
+ * Out:     *message owns *frame; both are borrowed until the next call
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits) | as assay_batch_next: the rest of a malformed
  *          batch is dropped
  */

@@ -277,7 +277,7 @@ static enum assay_status decode_members(struct assay_cursor *c, struct assay_con
         ASSAY_TRY(assay_cbor_array_exact(c, 11));
         ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, member.key, ASSAY_P256_PUBLIC_LEN));
-        ASSAY_TRY(assay_cont_contact_decode(c, true, &member.contact));
+        ASSAY_TRY(assay_cont_contact_decode(c, &member.contact));
         ASSAY_TRY(decode_u32(c, ASSAY_CONT_RELISTS_MAX, &member.relists));
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.until));
         ASSAY_TRY(decode_u32(c, 1, &drains));
@@ -515,7 +515,7 @@ static enum assay_status decode_contacts(struct assay_cursor *c, struct assay_co
         ASSAY_TRY(assay_cbor_array_exact(c, 11));
         ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, key, sizeof key));
-        ASSAY_TRY(assay_cont_contact_decode(c, true, &contact));
+        ASSAY_TRY(assay_cont_contact_decode(c, &contact));
         ASSAY_TRY(skip_items(c, BEHIND_CONTACT));
         set_contact(view, key, &contact);
     }

@@ -46,7 +46,7 @@ struct assay_cont_entry {
 struct assay_cont_contact {
     uint8_t curve[32];                       /* generated at start, never sealed */
     uint8_t address[ASSAY_CONT_ADDRESS_MAX]; /* HOST:PORT, printable, no NUL */
-    uint8_t address_len;                     /* up to ASSAY_CONT_ADDRESS_MAX; 0: an enclave */
+    uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
 };
 
 /* The members of a view, by the keys that replicas generate at start and never store. */

@@ -63,7 +63,7 @@ static enum assay_status decode_contact(struct assay_cursor *in, struct assay_co
     ASSAY_TRY(assay_cbor_peek(in, &item));
     if (item != ASSAY_CBOR_ARRAY) return assay_cbor_null(in);
     ASSAY_TRY(assay_cbor_array_exact(in, 2));
-    return assay_cont_contact_decode(in, true, contact);
+    return assay_cont_contact_decode(in, contact);
 }
 
 enum assay_status assay_cont_handover_decode(struct assay_slice bytes,

@@ -43,11 +43,10 @@ static void encode_named(struct assay_writer *w, const struct assay_cont_link *l
     assay_cont_contact_encode(w, &named);
 }
 
-static enum assay_status decode_named(struct assay_cursor *in, bool is_replica,
-                                      struct assay_cont_link *link,
+static enum assay_status decode_named(struct assay_cursor *in, struct assay_cont_link *link,
                                       struct assay_cont_contact *contact)
 {
-    ASSAY_TRY(assay_cont_contact_decode(in, is_replica, contact));
+    ASSAY_TRY(assay_cont_contact_decode(in, contact));
     assay_bytes_copy(link->key, sizeof link->key, contact->curve, sizeof contact->curve);
     return assay_sodium_link_curve(link->key, contact->curve);
 }
@@ -185,13 +184,13 @@ void assay_cont_contact_encode(struct assay_writer *w, const struct assay_cont_c
     assay_cbor_put_bytes(w, contact->address, contact->address_len);
 }
 
-enum assay_status assay_cont_contact_decode(struct assay_cursor *in, bool is_replica,
+enum assay_status assay_cont_contact_decode(struct assay_cursor *in,
                                             struct assay_cont_contact *contact)
 {
     struct assay_slice address;
     ASSAY_TRY(assay_cbor_bytes_exact(in, contact->curve, sizeof contact->curve));
     ASSAY_TRY(assay_cbor_bytes(in, ASSAY_CONT_ADDRESS_MAX, &address));
-    if (is_replica && address.len == 0) return ASSAY_E_INVALID;
+    if (address.len == 0) return ASSAY_E_INVALID;
     for (size_t i = 0; i < address.len; i++)
         if (address.bytes[i] <= ' ' || address.bytes[i] > '~') return ASSAY_E_INVALID;
     assay_bytes_copy(contact->address, sizeof contact->address, address.bytes, address.len);
@@ -223,7 +222,7 @@ enum assay_status assay_cont_replica_record_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_array_exact(&in, 7));
     ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
-    ASSAY_TRY(decode_named(&in, true, &read.link, &read.contact));
+    ASSAY_TRY(decode_named(&in, &read.link, &read.contact));
     ASSAY_TRY(decode_u32(&in, 1, &drains));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
@@ -260,7 +259,7 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
     ASSAY_TRY(decode_birth(&in, &read.birth));
     ASSAY_TRY(decode_u32(&in, UINT32_MAX, &read.lease));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
-    ASSAY_TRY(decode_named(&in, false, &read.link, &read.contact));
+    ASSAY_TRY(decode_named(&in, &read.link, &read.contact));
     ASSAY_TRY(assay_cbor_uint(&in, &read.expected));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));

@@ -38,9 +38,9 @@ struct assay_cont_replica_record {
 struct assay_cont_session_record {
     uint32_t group;
     struct assay_cont_birth birth; /* sealed with the state, as the key */
-    uint32_t lease;                /* epochs; 0: none. Effective in the session of the birth only */
+    uint32_t lease; /* epochs; 0: none. Effective in the session of the birth only */
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* generated at birth */
-    struct assay_cont_contact contact;           /* nothing connects to an address in it */
+    struct assay_cont_contact contact;
     struct assay_cont_link link;
     uint64_t expected;                           /* the number that it would get */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of instance_key, over the author as well */
@@ -68,9 +68,9 @@ struct assay_cont_retire_record {
 struct assay_cont_silent_record {
     uint32_t group;
     uint64_t era, view;
-    uint32_t seat;                      /* the silent seat of that view */
-    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the reporter */
-    uint64_t epoch;                     /* of the report */
+    uint32_t seat;                       /* the silent seat of that view */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];  /* of the reporter */
+    uint64_t epoch;                      /* of the report */
     uint8_t
         reachable[ASSAY_CONT_REACHABLE_LEN]; /* slots of unseated replicas that reach it; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
@@ -144,9 +144,8 @@ void assay_cont_retire_statement(const struct assay_cont_home *home,
 void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t digest[static 32]);
 /* Curve key and address, two items. */
 void assay_cont_contact_encode(struct assay_writer *w, const struct assay_cont_contact *contact);
-/* In: is_replica: it has an address; an enclave needs none. Returns: ASSAY_OK | what base/cbor.h
- * says | ASSAY_E_INVALID (no address, or one that is no text) */
-ASSAY_CHECKED enum assay_status assay_cont_contact_decode(struct assay_cursor *in, bool is_replica,
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_INVALID (an address that is no text) */
+ASSAY_CHECKED enum assay_status assay_cont_contact_decode(struct assay_cursor *in,
                                                           struct assay_cont_contact *contact);
 
 /* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on

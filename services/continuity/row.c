@@ -58,7 +58,7 @@ enum assay_status assay_cont_row_decode(struct assay_cursor *c, struct assay_con
     ASSAY_TRY(decode_u32(c, ASSAY_CONT_SLOTS_MAX, &row->author));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->epoch));
     ASSAY_TRY(decode_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row->in_epoch));
-    ASSAY_TRY(assay_cont_contact_decode(c, false, &row->contact));
+    ASSAY_TRY(assay_cont_contact_decode(c, &row->contact));
     ASSAY_TRY(decode_u32(c, UINT32_MAX, &row->lease));
     ASSAY_TRY(assay_cbor_uint(c, &row->shown));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->renewed));

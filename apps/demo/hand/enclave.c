@@ -193,6 +193,7 @@ static int go_on(struct self *self)
 
 static int open_enclave(struct self *self, char **argv)
 {
+    static char listen[] = "127.0.0.1:0";
     struct assay_enclave_identity identity;
     char message[ASSAY_ENCLAVE_MESSAGE_LEN];
     bool known = false;
@@ -200,6 +201,7 @@ static int open_enclave(struct self *self, char **argv)
     if (!load_identity(self, &identity, &known))
         return hand_fail("%s/identity cannot be read", self->dir);
     const struct assay_enclave_config config = { .ledger = argv[0],
+                                                 .listen = listen,
                                                  .group = (uint32_t)strtoul(argv[1], NULL, 10),
                                                  .identity = known ? &identity : NULL };
     const enum assay_status status = assay_enclave_open(&config, &self->enclave, message);

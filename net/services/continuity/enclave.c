@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "net/services/follower.h"
 #include "net/services/server/peer_links.h"
+#include "net/services/follower.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,8 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
 {
     ASSAY_ASSERT(e->board == NULL && e->follower == NULL);
     struct assay_secret32 curve_secret;
-    const struct assay_peer_links_config board = { .answers = true, .secret = &curve_secret };
+    const struct assay_peer_links_config board = { .listen = config->listen,
+                                                   .secret = &curve_secret };
     e->is_birth = config->identity == NULL;
     e->identity.group = config->group;
     e->lease = config->lease;
@@ -77,7 +78,9 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
     const enum assay_status opened = assay_links_open(&board, &e->board, message);
     assay_secret_wipe(&curve_secret, sizeof curve_secret);
     ASSAY_TRY(opened);
-    ASSAY_TRY(assay_links_contact(e->board, NULL, &e->contact));
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
+                   ASSAY_CONT_ADDRESS_MAX);
+    ASSAY_TRY(assay_links_contact(e->board, config->host, &e->contact));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);

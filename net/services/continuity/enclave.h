@@ -3,8 +3,7 @@
  * (services/continuity/client.h), its links, and the ledger that it follows (docs/services.md 4.4).
  *
  * The application persists its sealed state before it calls update, and releases no output of a
- * state before wait reports it certified, and no read before confirm succeeds. It dials replicas,
- * which answer on these connections; nothing listens. Not thread-safe; a
+ * state before wait reports it certified, and no read before confirm succeeds. Not thread-safe; a
  * call blocks up to its timeout, and nothing runs between calls.
  */
 #ifndef ASSAY_NET_SERVICES_CONTINUITY_ENCLAVE_H
@@ -26,6 +25,8 @@ struct assay_enclave_identity {
 
 struct assay_enclave_config {
     const char *ledger; /* path of its socket */
+    const char *listen; /* HOST:PORT, for answers */
+    const char *host;   /* address for replicas; NULL: that of listen */
     uint32_t group;
     const struct assay_enclave_identity *identity; /* unsealed; NULL: a birth, which generates its
                                                     * key */
@@ -78,7 +79,8 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
 /* The next state, already durable; never blocks. Out: *index. Returns: OK | FULL | FENCED |
  * TOO_EARLY */
 enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
-                                               const uint8_t blob_hash[static 32], uint64_t *index);
+                                               const uint8_t blob_hash[static 32],
+                                               uint64_t *index);
 /* Of a birth it is complete when start has returned OK, and must be durable before the first
  * update.
  * Returns: the identity, a secret, borrowed from the enclave. */

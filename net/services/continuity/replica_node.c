@@ -7,8 +7,8 @@
 #include "base/assert.h"
 #include "base/bitmap.h"
 #include "base/checked.h"
-#include "net/services/follower.h"
 #include "net/services/server/peer_links.h"
+#include "net/services/follower.h"
 #include "services/shares/sodium.h"
 
 #include <stdio.h>
@@ -77,7 +77,6 @@ static enum assay_status set_up(struct assay_replica_node *n,
     ASSAY_ASSERT(n->memory == NULL && n->board == NULL && n->follower == NULL);
     struct assay_secret32 curve_secret;
     const struct assay_peer_links_config board = { .listen = n->config.listen,
-                                                   .answers = true,
                                                    .instances = n->config.instances_max,
                                                    .secret = &curve_secret };
     n->memory = malloc(assay_cont_replica_size(n->config.instances_max));

@@ -50,7 +50,6 @@ static enum assay_status init_links(struct assay_peer_links *b,
                                             .bootstrap_secret = &b->secret,
                                             .bootstrap_public = b->public_key,
                                             .listen = config->listen,
-                                            .answers = config->answers,
                                             .self_test = true };
     ASSAY_TRY(assay_link_open(&link, &b->link, message));
     return assay_link_identify(b->link, &b->secret, b->public_key);
@@ -89,17 +88,14 @@ enum assay_status assay_links_contact(const struct assay_peer_links *links, cons
 {
     static const char scheme[] = "tcp://";
     char text[ASSAY_LINK_ENDPOINT_MAX];
-    const char *const endpoint = assay_link_endpoint(links->link);
-    *contact = (struct assay_cont_contact){ .address_len = 0 };
-    assay_bytes_copy(contact->curve, 32, links->public_key, 32);
-    if (endpoint[0] == '\0') return ASSAY_OK;
-    const char *bound = endpoint + sizeof scheme - 1;
+    const char *bound = assay_link_endpoint(links->link) + sizeof scheme - 1;
     const char *port = strrchr(bound, ':');
     if (port == NULL) return ASSAY_E_RANGE;
     const int len = host == NULL ? snprintf(text, sizeof text, "%s", bound)
                                  : snprintf(text, sizeof text, "%s%s", host, port);
     if (len <= 0 || len > ASSAY_CONT_ADDRESS_MAX) return ASSAY_E_RANGE;
-    contact->address_len = (uint8_t)len;
+    *contact = (struct assay_cont_contact){ .address_len = (uint8_t)len };
+    assay_bytes_copy(contact->curve, 32, links->public_key, 32);
     assay_bytes_copy(contact->address, sizeof contact->address, text, (size_t)len);
     return ASSAY_OK;
 }
@@ -120,7 +116,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
         p->from = *from; /* the session's number may differ */
         return;
     }
-    assay_link_remove_peer(b->link, (uint16_t)slot); /* and its connection for answers */
+    if (p->dialled) assay_link_remove_peer(b->link, (uint16_t)slot);
     *p = (struct party){ 0 };
     entry->gone = contact == NULL;
     if (contact == NULL) return;
@@ -210,8 +206,6 @@ void assay_links_apply_group(struct assay_peer_links *links, const struct assay_
 
 /* --- frames */
 
-/* An instance is answered where it dialled from: what its record has as address is nothing to
- * connect to. Returns: whether a frame can be queued. */
 static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
 {
     ASSAY_ASSERT(slot < b->roster.count &&
@@ -220,7 +214,6 @@ static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
     char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
     if (p->dialled) return true;
     if (b->roster.entries[slot].gone) return false;
-    if (!p->from.replica) return true;
     assay_bytes_copy(address, sizeof address, p->contact.address, p->contact.address_len);
     p->dialled = assay_link_peer(b->link, slot, address) == ASSAY_OK;
     return p->dialled;

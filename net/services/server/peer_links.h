@@ -3,9 +3,7 @@
  * one group, or between holders; the ledger lists the CURVE key of each (docs/services.md 4.2).
  *
  * The connections are those of peers (net/zmq/link.h): one listening socket per process and one
- * outgoing connection per destination, with the same protection against malicious members. An
- * enclave listens nowhere: replicas answer it on the connection that it dialled, and dial no
- * address that an instance may have named. A slot
+ * outgoing connection per destination, with the same protection against malicious members. A slot
  * of the link's roster is a member's replica (0 .. ASSAY_CONT_SLOTS_MAX - 1), then an instance's
  * newest session by the places of their rows, then the seats of a view that a hand-over named, last
  * this process itself.
@@ -21,8 +19,7 @@
 enum { ASSAY_PEER_LINKS_MESSAGE_LEN = 256 };
 
 struct assay_peer_links_config {
-    const char *listen; /* HOST:PORT; port 0 selects a free one; NULL in an enclave */
-    bool answers;       /* between replicas and enclaves; not between holders */
+    const char *listen; /* HOST:PORT; port 0 selects a free one */
     uint32_t instances; /* that this process may have to answer; 0 in an enclave */
     const struct assay_secret32 *secret; /* X25519, copied; NULL: generated */
 };
@@ -36,8 +33,8 @@ ASSAY_CHECKED enum assay_status assay_links_open(const struct assay_peer_links_c
                                                  char message[static ASSAY_PEER_LINKS_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; sets it to NULL. */
 void assay_links_close(struct assay_peer_links **links);
-/* The key, and the address with the bound port, if any; host, unless NULL, replaces the address.
- * Returns: ASSAY_OK | ASSAY_E_RANGE (the address is too long) */
+/* The key, and the address with the bound port; host, unless NULL, replaces the address. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE (the address is too long) */
 ASSAY_CHECKED enum assay_status assay_links_contact(const struct assay_peer_links *links,
                                                     const char *host,
                                                     struct assay_cont_contact *contact);

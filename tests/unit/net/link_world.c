@@ -12,7 +12,6 @@
 struct node nodes[NODES];
 assay_resolve *resolve;
 int handshake_ms = 200;
-bool links_answer = false;
 
 uint64_t now_ms(void)
 {
@@ -49,10 +48,7 @@ void open_node(size_t self, const char *listen)
         .counters = &node->counters,
         .bootstrap_secret = &node->bootstrap_secret,
         .bootstrap_public = node->bootstrap,
-        .listen = listen == NULL      ? "127.0.0.1:*"
-                  : listen[0] != '\0' ? listen
-                                      : NULL,
-        .answers = links_answer,
+        .listen = listen != NULL ? listen : "127.0.0.1:*",
         .resolve = resolve,
         .handshake_ms = handshake_ms,
         .self_test = true,

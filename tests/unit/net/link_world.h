@@ -21,11 +21,10 @@ struct node {
 extern struct node nodes[NODES];
 extern assay_resolve *resolve; /* who resolves names for nodes that are opened; NULL: the system */
 extern int handshake_ms;       /* how long nodes that are opened wait for a handshake: 200 */
-extern bool links_answer;      /* nodes that are opened answer on connections: false */
 
 uint64_t now_ms(void);
 void make_keys(void);
-/* listen: NULL: a free port of 127.0.0.1; "": nothing listens */
+/* listen: NULL: a free port of 127.0.0.1 */
 void open_node(size_t self, const char *listen);
 void open_all(void);
 void close_all(void);

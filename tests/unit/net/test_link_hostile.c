@@ -480,17 +480,35 @@ Test(net_link_hostile, one_inbox_holds_its_bytes_and_its_frames_and_not_one_more
     zmq_msg_t message;
     uint32_t taken = 0;
     cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
-    while (assay_inbox_add(nodes[1].link, 0, false, &message)) {
+    while (assay_inbox_add(nodes[1].link, 0, &message)) {
         taken++;
         cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
     }
     zmq_msg_close(&message);
     cr_assert_eq(taken, LINK_INBOX_FRAMES_MAX);
     cr_assert_eq(zmq_msg_init_size(&message, LINK_INBOX_BYTES_MAX), 0);
-    cr_assert(assay_inbox_add(nodes[1].link, 2, false, &message),
-              "another member's, to its last byte");
+    cr_assert(assay_inbox_add(nodes[1].link, 2, &message), "another member's, to its last byte");
     cr_assert_eq(zmq_msg_init_size(&message, 1), 0);
-    cr_assert_not(assay_inbox_add(nodes[1].link, 2, false, &message));
+    cr_assert_not(assay_inbox_add(nodes[1].link, 2, &message));
     zmq_msg_close(&message);
+    close_all();
+}
+
+/* A socket of libzmq that answers on the connection of the caller knows it by a routing id, which
+ * the caller may choose: one with the id that libzmq gives next ends the process by an assertion. */
+Test(net_link_hostile, no_caller_has_a_routing_id)
+{
+    char text[64];
+    uint16_t slot = 0;
+    int type = 0;
+    size_t len = sizeof type;
+    open_all();
+    introduce(0, 1);
+    say(0, 1, "hello");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_eq(zmq_getsockopt(nodes[1].link->listener, ZMQ_TYPE, &type, &len), 0);
+    cr_expect_eq(type, ZMQ_PULL);
+    cr_assert_eq(zmq_getsockopt(nodes[0].link->peers[1].line, ZMQ_TYPE, &type, &len), 0);
+    cr_expect_eq(type, ZMQ_PUSH);
     close_all();
 }

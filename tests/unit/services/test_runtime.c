@@ -4,10 +4,10 @@
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.
  */
-#include "net/services/continuity/enclave.h"
-#include "net/services/continuity/replica_node.h"
-#include "net/services/follower.h"
 #include "net/services/server/peer_links.h"
+#include "net/services/continuity/enclave.h"
+#include "net/services/follower.h"
+#include "net/services/continuity/replica_node.h"
 #include "tests/support/services/service_ledger.h"
 
 #include "base/crypto.h"
@@ -168,6 +168,7 @@ static struct app app_born(void)
 static void app_open(struct app *app)
 {
     const struct assay_enclave_config config = { .ledger = house.path,
+                                                 .listen = "127.0.0.1:0",
                                                  .group = GROUP,
                                                  .identity = app->born ? &app->identity : NULL,
                                                  .lease = app->lease };
@@ -284,9 +285,9 @@ Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anyth
     cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION), sessions);
     clone = app;
     clone.identity.group = GROUP - 1;
-    const struct assay_enclave_config config = { .ledger = house.path,
-                                                 .group = GROUP,
-                                                 .identity = &clone.identity };
+    const struct assay_enclave_config config = {
+        .ledger = house.path, .listen = "127.0.0.1:0", .group = GROUP, .identity = &clone.identity
+    };
     cr_expect_eq(assay_enclave_open(&config, &clone.enclave, message), ASSAY_E_CHAIN);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "at home it goes on");
     app_end(&app);
@@ -777,9 +778,9 @@ static uint64_t enclave_turns(struct assay_enclave *enclave)
 
 Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 600)
 {
-    const struct assay_replica_node_config config = { .ledger = "/nonexistent/ledger",
-                                                      .listen = "127.0.0.1:0",
-                                                      .instances_max = INSTANCES };
+    const struct assay_replica_node_config config = {
+        .ledger = "/nonexistent/ledger", .listen = "127.0.0.1:0", .instances_max = INSTANCES
+    };
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
     struct assay_replica_node *node = NULL;
     cr_assert_eq(assay_replica_node_open(&config, &node, message), ASSAY_OK, "%s", message);

@@ -177,7 +177,7 @@ static enum assay_status contact_of(const char *address, size_t len)
     else assay_writer_put(&w, text, sizeof text);
     assay_writer_put(&w, address, len);
     struct assay_cursor in = assay_cursor_over(bytes, w.len);
-    return assay_cont_contact_decode(&in, true, &contact);
+    return assay_cont_contact_decode(&in, &contact);
 }
 
 Test(services_wire, an_address_is_text_of_a_length)
