@@ -8,8 +8,8 @@
  *     ./register_key /run/assay-services/keys/enclave.sock CHAIN-ID api once  one registration
  *     ./register_key /run/assay-services/keys/enclave.sock withdraw api
  *
- * CHAIN-ID is the network that you mean, 64 hexadecimal digits (`assay checkpoint`). Exit status: 0
- * registered, 1 refused, 2 no enclave answered.
+ * CHAIN-ID is the network that you mean, 64 hexadecimal digits (`assay checkpoint`). Exit status:
+ * 0 registered, 1 refused, 2 no enclave answered.
  */
 #include <assay/keys.h>
 

@@ -43,7 +43,7 @@ static const char usage[] =
     "\n"
     "signals: SIGTERM, SIGINT stop it\n"
     "exit status: 0 stopped on request; 1 runtime error (socket, disk); 2 usage or\n"
-    "             configuration; 4 its member has listed another holder\n";
+    "             configuration; 4 its member has listed another process\n";
 
 enum { STEP_MS = 500 };
 
