@@ -300,7 +300,7 @@ def verify_with_library(program, folder, chain_id):
     expect(not said[2] and "found a key set, expected certificates or their bundle" in said[1],
            "a key set is no bundle: %s" % (said,))
     for wrong in ([], ["server"], ["server", "0", "a", "b", "c", chain_id[:-1], "api"],
-                  ["serve", "0", "a", "b", "c", chain_id, "api"]):
+                  ["serve", "0", "a", "b", "c", chain_id, "api"], ["server", "0", "a", "b", "c", chain_id, "api", "secure"]):
         result = run(program, *wrong)
         expect(result.returncode == 2 and result.stderr.startswith(b"usage: attested_tls "), "a usage is printed", result)
     for leaf, answer in (("node", "other-name"), ("expired", "expired"), ("foreign", "other-profile"),
@@ -355,8 +355,14 @@ def verify_with_binding(root, library, folder, chain_id, example):
                "the client in Python refuses %s: %s" % (leaf, said))
     said = connect("leaf", "leaf", bundles=("next.pem", "ca.pem"))
     expect(not said[2] and "peer spiffe" not in said[0], "a key that was rolled over is refused: %s" % (said,))
+    words = [folder + "/leaf.pem", folder + "/key.pem", folder + "/ca.pem", chain_id, "api"]
+    for wrong, text in ((["client", "1", *words], b"refused"), (["client", "1", "none.pem", *words[1:]], b"No such file"),
+                        (["client", "1", *words[:3], "xy", "api"], b"hex")):
+        result = run(*program, *wrong)
+        expect(result.returncode == 2 and text in result.stderr and b"Traceback" not in result.stderr,
+               "Python without a connection: %s" % (wrong,), result)
     if example is None:
-        return # counted by verify_with_library
+        return  # counted by verify_with_library
     for server, client in (([example], program), (program, [example])):
         said = connect_example(server, folder, chain_id, "leaf", "leaf", bundles=("ca.pem", "ca.pem"), other=client)
         expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
