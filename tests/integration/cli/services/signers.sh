@@ -21,7 +21,7 @@ wrong_signer() { # wrong_signer EDIT TEXT
 }
 wrong_signer 's/^key:.*/key: none/' 'none: no such file: restore that of the store'
 wrong_signer 's/^key:.*/key: short/' 'found 31 bytes, expected 32'
-wrong_signer 's/^checkpoint:.*/checkpoint: none/' 'none: no such file: assay checkpoint --out writes it'
+wrong_signer 's/^checkpoint:.*/checkpoint: signer.yaml/' 'signer.yaml: expected a checkpoint'
 rm net/node-1/short net/node-1/wrong.yaml
 node() { # node NUMBER WORDS...
     number=$1
@@ -42,7 +42,7 @@ begin_signer() { # begin_signer NUMBER
 # --- what is wrong is said before anything runs
 expect 0 '' "$SIGNER" --config net/node-1/signer.yaml --check-config
 sed 's/^checkpoint: .*/checkpoint: genesis.none/' net/node-1/signer.yaml >net/node-1/wrong.yaml
-expect 2 'expected a checkpoint' "$SIGNER" --config net/node-1/wrong.yaml --check-config
+expect 2 'genesis.none: no such file: assay checkpoint --out writes it' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 sed '/^enclave:/d' net/node-1/signer.yaml >net/node-1/wrong.yaml
 expect 2 'enclave: is missing' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 (cat net/node-1/signer.yaml && echo 'shares_at_rest: paper') >net/node-1/wrong.yaml
