@@ -177,7 +177,7 @@ static bool exchange(SSL *tls)
     char answer[sizeof hello];
     return SSL_write(tls, hello, sizeof hello) == (int)sizeof hello &&
            SSL_read(tls, answer, sizeof answer) == (int)sizeof hello &&
-           memcmp(answer, hello, sizeof hello) == 0;
+           strncmp(answer, hello, sizeof hello) == 0;
 }
 
 /* Why, and that the peer learns why too: a socket that is closed with bytes unread is reset, and
