@@ -3,8 +3,8 @@
  * other for the service that it names, by libassay in the verify callback of OpenSSL.
  *
  *     cc attested_tls.c $(pkg-config --cflags --libs assay libssl libcrypto) -o attested_tls
- *     ./attested_tls server PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE
- *     ./attested_tls client PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE
+ *     ./attested_tls server PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE [insecure]
+ *     ./attested_tls client PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE [insecure]
  *
  * CERTIFICATE and KEY are this side's own, in PEM; BUNDLE has the network's CA certificates (PEM,
  * DER, or its SPIFFE bundle); CHAIN-ID is the network's, 64 hexadecimal digits. The server accepts
@@ -12,7 +12,11 @@
  * Exit status: 0 when both sides accepted each other, 1 when one did not, 2 when there was no
  * connection.
  *
- * No program issues such certificates yet; docs/library.md says how to get samples.
+ * `assay identity fetch` writes such certificates: CERTIFICATE is current/cert.pem, KEY
+ * current/key.pem and BUNDLE current/ca.pem of its folder. SERVICE must be a name that the
+ * network's plan grants (services.identity.names), which both sides' certificates have.
+ * `assay setup local --identity` grants the name demo (docs/library.md has the commands); its
+ * certificates say INSECURE, which the last word accepts.
  */
 #include <assay/assay.h>
 
@@ -33,6 +37,7 @@ struct peer {
     struct assay_bytes bundle;
     uint8_t chain_id[32];
     const char *service;
+    bool accepts_insecure; /* a network for development, or whose holders have no TEE */
     struct assay_identity *identity;
 };
 
@@ -99,6 +104,7 @@ static int verify_peer(X509_STORE_CTX *context, void *argument)
         .trusted = peer->bundle,
         .chain_id = peer->chain_id,
         .service = peer->service,
+        .accept_insecure = peer->accepts_insecure,
         .has_age_max = true,
         .age_max_s = AGE_MAX_S,
         .standing_worst = ASSAY_STANDING_WARNING,
@@ -163,14 +169,15 @@ static int connect_socket(bool is_server, const char *port)
     return accepted;
 }
 
-/* One line each way: in TLS 1.3 a client learns by reading that the server refused it. */
+/* One line each way, the same as attested_tls.py: in TLS 1.3 a client learns by reading that the
+ * server refused it. */
 static bool exchange(SSL *tls)
 {
-    static const char hello[] = "hello\n";
+    static const char hello[] = { 'h', 'e', 'l', 'l', 'o', '\n' }; /* without a NUL */
     char answer[sizeof hello];
     return SSL_write(tls, hello, sizeof hello) == (int)sizeof hello &&
            SSL_read(tls, answer, sizeof answer) == (int)sizeof hello &&
-           answer[sizeof hello - 1] == 0 && strcmp(answer, hello) == 0;
+           strncmp(answer, hello, sizeof hello) == 0;
 }
 
 /* Why, and that the peer learns why too: a socket that is closed with bytes unread is reset, and
@@ -190,10 +197,12 @@ int main(int count, char **argument)
 {
     struct peer peer = { .identity = NULL };
     const bool is_server = count > 1 && strcmp(argument[1], "server") == 0;
-    if (count != 8 || (!is_server && strcmp(argument[1], "client") != 0) ||
+    peer.accepts_insecure = count == 9 && strcmp(argument[8], "insecure") == 0;
+    if ((count != 8 && !peer.accepts_insecure) ||
+        (!is_server && strcmp(argument[1], "client") != 0) ||
         !read_chain_id(argument[6], peer.chain_id)) {
         (void)fputs("usage: attested_tls server|client PORT CERTIFICATE KEY BUNDLE CHAIN-ID "
-                    "SERVICE\nCHAIN-ID: 64 hexadecimal digits\n",
+                    "SERVICE [insecure]\nCHAIN-ID: 64 hexadecimal digits\n",
                     stderr);
         return 2;
     }

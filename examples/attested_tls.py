@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """examples/attested_tls.py - TLS between two keys that a network certified, with Python's ssl; as attested_tls.c.
 
-usage: attested_tls.py server|client PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE
+usage: attested_tls.py server|client PORT CERTIFICATE KEY BUNDLE CHAIN-ID SERVICE [insecure]
 
 BUNDLE has the network's CA certificates in PEM. ssl has no callback for a verification of its own, so OpenSSL verifies the
 chain during the handshake, and libassay what the network certified after it, before a byte of the application is read or
-written. Exit status: 0 when both sides accepted each other, 1 when one did not, 2 when there was no connection.
+written. The last word accepts certificates of a network for development. Exit status: 0 when both sides accepted each other, 1 when one did not, 2 when there was no connection.
 """
 import socket
 import ssl
@@ -55,15 +55,21 @@ def talk(connection, context, is_server, network):
 
 
 def main(arguments):
-    if len(arguments) != 8 or arguments[1] not in ("server", "client"):
+    accepts_insecure = arguments[8:] == ["insecure"]
+    if (len(arguments) != 8 and not accepts_insecure) or arguments[1] not in ("server", "client"):
         print(__doc__.split("\n\n")[1], file=sys.stderr)
         return 2
-    role, port, certificate, key, bundle, chain_id, service = arguments[1:]
-    with open(bundle, "rb") as file:
-        network = assay.IdentityRequest(file.read(), chain_id=bytes.fromhex(chain_id), service=service,
-                                        age_max_s=AGE_MAX_S, standing_worst=assay.Standing.WARNING, skew_s=SKEW_S)
-    context = make_context(role == "server", certificate, key, bundle)
-    connection = connect(role == "server", int(port))
+    role, port, certificate, key, bundle, chain_id, service = arguments[1:8]
+    try:
+        with open(bundle, "rb") as file:
+            network = assay.IdentityRequest(file.read(), chain_id=bytes.fromhex(chain_id), service=service,
+                                            age_max_s=AGE_MAX_S, standing_worst=assay.Standing.WARNING, skew_s=SKEW_S,
+                                            accept_insecure=accepts_insecure)
+        context = make_context(role == "server", certificate, key, bundle)
+        connection = connect(role == "server", int(port))
+    except (OSError, ValueError) as error:  # a file, a number, or nothing that listens
+        print(error, file=sys.stderr)
+        return 2
     try:
         good = talk(connection, context, role == "server", network)
     except OSError as error:  # also what TLS refuses, here or at the peer

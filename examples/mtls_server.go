@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 
 	"assay.example/assay"
 )
@@ -29,6 +30,10 @@ func main() {
 		os.Exit(2)
 	}
 	listen, dir, node := os.Args[1], os.Args[2], os.Args[3]
+	if !strings.Contains(node, "://") {
+		fmt.Fprintf(os.Stderr, "NODE: expected http://HOST:PORT, https://HOST:PORT or unix://PATH, found %q\n", node)
+		os.Exit(2)
+	}
 	files := assay.Files(dir)
 	if _, err := files.Certificate(); err != nil {
 		log.Fatal(err)

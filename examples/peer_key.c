@@ -9,7 +9,8 @@
  *     ./peer_key HOST:PORT key-proof checkpoint NODE-ID 300      no older than five minutes
  *
  * The checkpoint is from a node that you trust; the key proof is from any. NODE-ID is the member
- * that you mean, 64 hexadecimal digits. Exit status: 0 accepted, 1 refused, 2 no connection.
+ * that you mean, 64 hexadecimal digits. The server must offer TLS 1.3 (nginx: ssl_protocols
+ * TLSv1.3). Exit status: 0 accepted, 1 refused, 2 no connection.
  */
 #include <assay/standing.h>
 
@@ -99,6 +100,17 @@ static SSL_CTX *make_context(struct expected *expected)
     return context;
 }
 
+static void print_failure(const char *address)
+{
+    const unsigned long failure = ERR_peek_last_error();
+    const int reason = ERR_GET_REASON(failure);
+    if (ERR_GET_LIB(failure) == ERR_LIB_SSL &&
+        (reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_UNSUPPORTED_PROTOCOL))
+        (void)fprintf(stderr, "%s: the server does not offer TLS 1.3, which this program needs\n",
+                      address);
+    ERR_print_errors_fp(stderr);
+}
+
 /* Returns: the exit status */
 static int connect_to(const char *address, SSL_CTX *context)
 {
@@ -108,7 +120,7 @@ static int connect_to(const char *address, SSL_CTX *context)
         ERR_print_errors_fp(stderr), exit(2);
     const bool is_accepted = BIO_do_handshake(link) == 1;
     const bool is_refused = SSL_get_verify_result(ssl) == X509_V_ERR_APPLICATION_VERIFICATION;
-    if (!is_accepted && !is_refused) ERR_print_errors_fp(stderr);
+    if (!is_accepted && !is_refused) print_failure(address);
     BIO_free_all(link);
     return is_accepted ? 0 : is_refused ? 1 : 2;
 }

@@ -4,12 +4,12 @@
  * whenever that has restarted.
  *
  *     cc register_key.c $(pkg-config --cflags --libs assay-keys libcrypto) -o register_key
- *     ./register_key /run/assay/enclave/service.sock CHAIN-ID api          until it is stopped
- *     ./register_key /run/assay/enclave/service.sock CHAIN-ID api once     one registration
- *     ./register_key /run/assay/enclave/service.sock withdraw api
+ *     ./register_key /run/assay-services/keys/enclave.sock CHAIN-ID api       until it is stopped
+ *     ./register_key /run/assay-services/keys/enclave.sock CHAIN-ID api once  one registration
+ *     ./register_key /run/assay-services/keys/enclave.sock withdraw api
  *
- * CHAIN-ID is the network that you mean, 64 hexadecimal digits (`assay status`). Exit status: 0
- * registered, 1 refused, 2 no enclave answered.
+ * CHAIN-ID is the network that you mean, 64 hexadecimal digits (`assay checkpoint`). Exit status:
+ * 0 registered, 1 refused, 2 no enclave answered.
  */
 #include <assay/keys.h>
 

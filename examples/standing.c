@@ -15,8 +15,10 @@
 static size_t read_file(const char *path, uint8_t *into, size_t capacity)
 {
     FILE *const file = fopen(path, "rb");
-    const size_t len = file != NULL ? fread(into, 1, capacity, file) : 0;
-    if (file != NULL) (void)fclose(file);
+    if (file == NULL) perror(path), exit(2);
+    const size_t len = fread(into, 1, capacity, file);
+    if (fgetc(file) != EOF || ferror(file) || fclose(file) != 0)
+        (void)fprintf(stderr, "%s: cannot be read, or is too long\n", path), exit(2);
     return len;
 }
 
@@ -40,7 +42,7 @@ int main(int argc, char **argv)
         proof, proof_len, checkpoint, checkpoint_len, now_ms, max_age_s, &report);
     if (status != ASSAY_OK) return fprintf(stderr, "%s\n", assay_describe_status(status)), 2;
     if (report.answer != ASSAY_PROVEN)
-        return fprintf(stderr, "not believed: %s\n", assay_describe_answer(report.answer)), 1;
+        return fprintf(stderr, "refused: %s\n", assay_describe_answer(report.answer)), 1;
 
     (void)printf("%s, score %u bp, %s: weight %llu of %llu passed it, %llu did not\n",
                  assay_name_of_standing(report.standing), (unsigned)report.score_bp,

@@ -34,7 +34,7 @@ static const char usage[] =
     "\n"
     "signals: SIGTERM, SIGINT stop it\n"
     "exit status: 0 stopped on request; 1 runtime error (socket, disk); 2 usage or\n"
-    "             configuration; 4 its member has listed another holder; 5 a new era\n"
+    "             configuration; 4 its member has listed another process; 5 a new era\n"
     "             of the ledger undoes what is stored, and nothing was erased\n";
 
 static void put_line(const struct assay_holder_node *node, char *line, size_t len)

@@ -43,7 +43,7 @@ static const char usage[] =
     "\n"
     "signals: SIGTERM, SIGINT stop it\n"
     "exit status: 0 stopped on request; 1 runtime error (socket, disk); 2 usage or\n"
-    "             configuration; 4 its member has listed another holder\n";
+    "             configuration; 4 its member has listed another process\n";
 
 enum { STEP_MS = 500 };
 
@@ -63,7 +63,12 @@ static enum assay_status read_checkpoint(const struct service_config *c,
     if (status == ASSAY_OK)
         status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
     free(bytes);
-    if (status != ASSAY_OK)
+    if (status == ASSAY_E_NOT_FOUND)
+        (void)snprintf(message, ASSAY_CONFIG_MESSAGE_MAX,
+                       "checkpoint: %.200s: no such file: assay checkpoint --out writes it on a "
+                       "node that you trust",
+                       c->checkpoint);
+    else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_CONFIG_MESSAGE_MAX,
                        "checkpoint: %.200s: expected a checkpoint, as assay checkpoint --out "
                        "writes it on a node that you trust (%s)",

@@ -125,11 +125,21 @@ static enum assay_status parse_key(const struct assay_config_file *file, const c
         assay_secret_wipe(bytes, sizeof bytes);
         return ASSAY_OK;
     }
+    assay_secret_wipe(bytes, sizeof bytes);
     if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, fault))
         return assay_config_fail(file, status, "key", "%.300s", fault);
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_config_fail(file, status, "key",
+                                 "%.200s: no such file: restore that of the store, or make one "
+                                 "for a new store with 'head -c 32 /dev/urandom > FILE; chmod 600 "
+                                 "FILE'",
+                                 path);
+    if (status == ASSAY_OK)
+        return assay_config_fail(file, ASSAY_E_RANGE, "key", "%.200s: found %zu bytes, expected 32",
+                                 path, len);
     return assay_config_fail(file, ASSAY_E_RANGE, "key",
-                             "%.200s: expected a file of 32 bytes that its owner alone may read",
-                             path);
+                             "%.200s: expected a file of 32 bytes that its owner alone may read%s",
+                             path, status == ASSAY_E_RANGE ? ", found a longer one" : "");
 }
 
 static enum assay_status parse_signer(const struct assay_config_file *file,
@@ -259,6 +269,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
         service_say(program, "%s", message);
         *status = SERVICE_USAGE;
     }
+    if (only_check && *status == SERVICE_OK) (void)printf("%s: fit to run\n", path);
     if (only_check) return false;
     if (!service_confine(&program->config))
         service_say(program, "not confined: a folder of the configuration cannot be opened, or the "

@@ -89,9 +89,11 @@ static enum assay_status check_certificate(struct audit *a, const struct assay_s
         return assay_audit_blame_plain(a, class_, key, "certificate cannot be read", read);
     ASSAY_TRY(
         assay_audit_blame_ids(a, key, "commitment of the certificate", key->id, c.commitment));
+    /* With the genesis of another network this is the first difference that is found. */
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "chain id of the certificate, by the genesis",
+                                    a->fold.state.chain_id, c.statement.chain_id));
     if (assay_vote_number(&c.statement) != key->number || c.statement.epoch != key->epoch ||
-        c.statement.era != key->era ||
-        !assay_bytes_equal(c.statement.chain_id, a->fold.state.chain_id, 32))
+        c.statement.era != key->era)
         return assay_audit_blame_plain(a, class_, key, "certificate stands under another name",
                                        ASSAY_E_INVALID);
     const enum assay_status good = a->config->signatures

@@ -36,8 +36,8 @@ void http_body(struct assay_http_answer *answer, unsigned status, const char *ty
     answer->len = body != NULL ? strlen(body) : sizeof nothing - 1;
 }
 
-void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
-                  struct assay_json *data)
+static void respond_problem(struct http_asking *asking, enum http_problem problem,
+                            const char *detail, const char *hint, struct assay_json *data)
 {
     const struct problem *p = &problems[problem];
     struct assay_json *object = assay_json_object();
@@ -47,12 +47,18 @@ void http_problem(struct http_asking *asking, enum http_problem problem, const c
     assay_json_set_text(object, "detail", detail);
     assay_json_set_text(object, "instance", asking->request->path);
     assay_json_set_text(object, "code", p->code);
-    assay_json_set_text(object, "hint", p->hint);
+    assay_json_set_text(object, "hint", hint);
     if (data != NULL) assay_json_set(object, "data", data);
     asking->answer->etag[0] = '\0';
     asking->answer->retry_after_s = p->status == 503;
     http_body(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
     assay_json_free(&object);
+}
+
+void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
+                  struct assay_json *data)
+{
+    respond_problem(asking, problem, detail, problems[problem].hint, data);
 }
 
 void http_document(struct http_asking *asking, const char *schema, struct assay_json *data)
@@ -346,6 +352,23 @@ static bool check_method(struct http_asking *asking, const struct route *route)
     return false;
 }
 
+/* Without TLS the address decides the role (docs/http.md 1). A token is for UNIX sockets alone, and
+ * objects of operators for the admin socket. */
+static const char *get_role_hint(const struct assay_http_request *request,
+                                 enum assay_http_role needed)
+{
+    static const char token[] = "/token";
+    const size_t len = strlen(request->path);
+    if (request->has_tls) return problems[HTTP_ROLE].hint;
+    if (len > strlen(token) && strcmp(request->path + len - strlen(token), token) == 0)
+        return "use the UNIX socket of the member's own node (--socket, or --http PATH)";
+    if (needed == ASSAY_HTTP_ROLE_SERVICE && request->loopback)
+        return "set http.local_role: service in this node's assayd.yaml, or use its UNIX socket "
+               "(--socket, or --http PATH); from another machine, a certificate with the role";
+    return "use the admin socket of this node (--socket); from another machine, a certificate with "
+           "the role";
+}
+
 /* Returns: whether the client may use the path; if not, the answer is made. */
 static bool check_role(struct http_asking *asking)
 {
@@ -358,7 +381,7 @@ static bool check_role(struct http_asking *asking)
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "needed", assay_http_role_name(needed));
     assay_json_set_text(data, "role", assay_http_role_name(role));
-    http_problem(asking, HTTP_ROLE, detail, data);
+    respond_problem(asking, HTTP_ROLE, detail, get_role_hint(asking->request, needed), data);
     return false;
 }
 

@@ -37,6 +37,7 @@ struct assay_http_request {
     bool too_many_parameters, has_body;
     bool is_coded;          /* Transfer-Encoding: its body is of unknown length, and is not read */
     bool is_unix_socket;    /* of this machine, mode 0600 */
+    bool has_tls;           /* certificates of clients give their roles */
     bool loopback;          /* TCP of this machine: foreign names in Host are refused */
     bool is_certified_host; /* Host is a name of the server's certificate */
 };

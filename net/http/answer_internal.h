@@ -79,7 +79,7 @@ struct http_asking {
       "retry after the seconds that the header Retry-After has")                                   \
     X(HTTP_NOT_CLOSED, 503, "not_closed", "No epoch has closed yet", "retry after the next close") \
     X(HTTP_UNDECIDED, 503, "undecided", "The node cannot tell whether the key is active",          \
-      "data.reason has the reason; ask another node, or retry after Retry-After")                  \
+      "data.reason has the reason; request another node, or retry after Retry-After")              \
     X(HTTP_CA_NONE, 503, "ca_none", "This node has no certificate authority to request it of",     \
       "detail has the reason; request another node")                                               \
     X(HTTP_FEW_HOLDERS, 503, "few_holders", "Too few holders of the group key answered",           \

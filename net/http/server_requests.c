@@ -107,6 +107,7 @@ static void read_request(struct link *link, const char *method, const char *url,
         .has_body = announced > 0 || is_coded,
         .is_coded = is_coded,
         .malformed = link->check.fault,
+        .has_tls = link->http->certificate != NULL,
         .is_unix_socket = link->http->certificate == NULL && link->http->socket_path != NULL,
         .loopback = link->http->loopback,
         .is_certified_host =

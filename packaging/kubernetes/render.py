@@ -3,10 +3,11 @@
 
 usage: render.py [--release NAME] [--namespace NAME] [VALUES.yaml ...] >assay.yaml
 
-Files are merged as Helm does: sections by their keys; lists and values of a later file replace those before. Go and
-python3-yaml are needed. tests/integration/kubernetes checks that manifests/assay.yaml is what this prints of the defaults.
+Files are merged as Helm does: sections by their keys; lists and values of a later file replace those before. A value that
+values.yaml does not have is refused, except in sections whose keys are the operator's own. Go and python3-yaml are needed. tests/integration/kubernetes checks that manifests/assay.yaml is what this prints of the defaults.
 """
 import argparse
+import copy
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import tempfile
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OPEN = ("nodeSelector", "settings", "resources")  # sections whose keys are the operator's own
 
 
 def merge(values, other):
@@ -27,11 +29,38 @@ def merge(values, other):
     return values
 
 
-def values_of(paths):
-    values = {}
-    for path in [os.path.join(HERE, "chart/values.yaml"), *paths]:
+def load(path):
+    try:
         with open(path, encoding="utf-8") as file:
-            merge(values, yaml.safe_load(file) or {})
+            values = yaml.safe_load(file) or {}
+    except OSError as error:
+        raise SystemExit("render.py: %s: %s" % (path, error.strerror)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SystemExit("render.py: %s: expected YAML: %s" % (path, str(error).replace("\n", " "))) from error
+    if not isinstance(values, dict):
+        raise SystemExit("render.py: %s: expected a mapping of values" % path)
+    return values
+
+
+def check_known(values, known, path, section=""):
+    """Ends the program at a value that the chart does not use."""
+    for key, value in values.items():
+        name = "%s%s" % (section, key)
+        if key not in known:
+            raise SystemExit("render.py: %s: %s: unknown value, expected one of %s" % (path, name, ", ".join(known)))
+        if isinstance(known[key], dict) and name not in OPEN:
+            if not isinstance(value, dict):
+                raise SystemExit("render.py: %s: %s: expected a section with %s" % (path, name, ", ".join(known[key])))
+            check_known(value, known[key], path, name + ".")
+
+
+def values_of(paths):
+    values = load(os.path.join(HERE, "chart/values.yaml"))
+    known = copy.deepcopy(values)
+    for path in paths:
+        other = load(path)
+        check_known(other, known, path)
+        merge(values, other)
     return values
 
 
@@ -50,7 +79,12 @@ def main():
     parser.add_argument("--namespace", default="assay")
     parser.add_argument("values", nargs="*")
     options = parser.parse_args()
-    sys.stdout.write(render(values_of(options.values), options.release, options.namespace))
+    try:
+        sys.stdout.write(render(values_of(options.values), options.release, options.namespace))
+    except FileNotFoundError:
+        raise SystemExit("render.py: go is not installed") from None
+    except subprocess.CalledProcessError:
+        raise SystemExit("render.py: a template or a value is wrong") from None  # stderr has which
 
 
 if __name__ == "__main__":

@@ -416,7 +416,9 @@ function textOf(model, nodes, attested, spare, margin) {
                 ? margin
                     ? 'One more failure may stop the network.'
                     : 'No member may fail: one failure stops the network or ends its safety.'
-                : `Any ${spare === 1 ? 'one more member' : `${wordOf(spare)} more members`} may fail.`,
+                : spare === 1
+                  ? 'One more member may fail.'
+                  : `Any ${wordOf(spare)} more members may fail.`,
         );
     for (const n of model.nodes.filter((x) => ['DRAINED', 'MAINTENANCE'].includes(conditionOf(x))).slice(0, 3))
         parts.push(`${nameOf(n)} is ${awayText(model, n)}.`);

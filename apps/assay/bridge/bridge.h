@@ -55,6 +55,9 @@ struct cli_bridge_trust {
     struct assay_checkpoint from, newest; /* of a proven one: given, and of the proven epoch */
     int64_t trusted_until_s;              /* 0: no bound */
 };
+/* Of the checkpoint: its chain id is not that of the bridge. Returns: an enum assay_exit */
+int cli_bridge_refuse_network(const struct cli_bridge_options *o, const uint8_t found[static 32],
+                              const uint8_t expected[static 32]);
 /* In: is_token: keys of tokens, else CA certificates. Returns: an enum assay_exit */
 int cli_bridge_trust_load(const struct cli_bridge_options *o, const struct cli_bridge *bridge,
                           bool is_token, struct cli_bridge_trust *trust);

@@ -16,7 +16,7 @@ const char *cli_bridge_answer_text(enum cli_bridge_answer answer)
                "P-256 or P-384";
     case CLI_BRIDGE_OTHER_MEMBER: return "the proof of standing is of another member";
     case CLI_BRIDGE_OTHER_LIFE:
-        return "the member began another life (incarnation) since: fetch a new one";
+        return "the member re-registered since, with new keys: fetch a new certificate or token";
     case CLI_BRIDGE_OLDER_PROOF:
         return "the proof of standing is of an epoch before the one that it names";
     case CLI_BRIDGE_LOW_STANDING: return "the member is below the threshold now";

@@ -97,10 +97,13 @@ static int check_source(const struct signing *s, enum assay_status status)
 {
     const struct cli_bridge_options *const o = s->options;
     const struct assay_svid *const v = s->svid;
-    if (status != ASSAY_OK)
-        return cli_bridge_fail(o, ASSAY_EXIT_MALFORMED, "the keys of the network: %s (%s)",
+    if (status != ASSAY_OK) {
+        const char *const pinned = o->ca != NULL ? o->ca : o->jwks;
+        return cli_bridge_fail(o, ASSAY_EXIT_MALFORMED, "%s: %s (%s)",
+                               pinned != NULL ? pinned : "the keys of the network",
                                v->why[0] != '\0' ? v->why : "they cannot be read",
                                assay_status_text(status));
+    }
     if (v->answer == ASSAY_IDENTITY_VALID) return ASSAY_EXIT_OK;
     return cli_bridge_fail(
         o,
@@ -116,14 +119,25 @@ static int check_answer(const struct signing *s, enum cli_bridge_answer answer)
                            s->options->word, cli_bridge_answer_text(answer));
 }
 
+/* Of the proof of its standing. */
+static int check_member(const struct signing *s, uint32_t worst)
+{
+    const enum cli_bridge_answer answer = cli_bridge_check_standing(s->svid, s->member, worst);
+    if (answer != CLI_BRIDGE_OTHER_LIFE) return check_answer(s, answer);
+    return cli_bridge_fail(s->options, ASSAY_EXIT_CONTRAINDICATED,
+                           "%s: not signed: %s (it is of incarnation %u, the member is in %u)",
+                           s->options->word, cli_bridge_answer_text(answer),
+                           (unsigned)s->svid->state.incarnation,
+                           (unsigned)s->member->member.lives[0].incarnation);
+}
+
 /* The member now, and the lifetime. ca: the bridge's CA certificate bounds it */
 static int check_rest(struct signing *s, uint32_t worst, bool is_token)
 {
     const struct cli_bridge_options *const o = s->options;
     int exit =
         cli_bridge_trust_member(o, s->svid->state.node_id, &s->trust, s->member, &s->has_standing);
-    if (exit == ASSAY_EXIT_OK && s->has_standing)
-        exit = check_answer(s, cli_bridge_check_standing(s->svid, s->member, worst));
+    if (exit == ASSAY_EXIT_OK && s->has_standing) exit = check_member(s, worst);
     if (exit != ASSAY_EXIT_OK) return exit;
     const struct cli_bridge_bounds bounds = {
         .now_s = cli_bridge_now(o),
@@ -311,9 +325,7 @@ static int verify_standing(struct signing *s, struct assay_proof_verified *v, ui
     if (exit == ASSAY_EXIT_OK) exit = cli_proof_checkpoint(o->command, o->checkpoint, &checkpoint);
     if (exit != ASSAY_EXIT_OK) return exit;
     if (!assay_bytes_equal(checkpoint.chain_id, s->bridge.chain_id, 32))
-        return cli_bridge_fail(o, ASSAY_EXIT_DENIED,
-                               "%s: of another network than the one that the bridge is for",
-                               o->checkpoint);
+        return cli_bridge_refuse_network(o, checkpoint.chain_id, s->bridge.chain_id);
     v->bytes = assay_slice_over(s->bytes, s->len);
     const enum assay_status status = assay_proof_verify(v->bytes, &checkpoint, &answer, &v->proven);
     if (status != ASSAY_OK)

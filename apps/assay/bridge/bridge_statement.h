@@ -48,7 +48,7 @@ enum cli_bridge_answer {
     CLI_BRIDGE_SIGNS = 0,
     CLI_BRIDGE_OTHER_KEY,    /* of Ed25519, which those that a bridge is for do not verify */
     CLI_BRIDGE_OTHER_MEMBER, /* the proof of standing is of another one */
-    CLI_BRIDGE_OTHER_LIFE,   /* the member began another life since */
+    CLI_BRIDGE_OTHER_LIFE,   /* the member re-registered since */
     CLI_BRIDGE_OLDER_PROOF,  /* the proof is of an epoch before the source */
     CLI_BRIDGE_LOW_STANDING, /* the member stands too low now */
     CLI_BRIDGE_OVER,         /* nothing is left of the lifetime */

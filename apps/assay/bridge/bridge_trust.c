@@ -71,6 +71,18 @@ static int prove_keys(const struct cli_bridge_options *o, struct cli_bridge_trus
     return exit;
 }
 
+int cli_bridge_refuse_network(const struct cli_bridge_options *o, const uint8_t found[static 32],
+                              const uint8_t expected[static 32])
+{
+    char ids[2][65];
+    assay_hex_encode(found, 32, ids[0], sizeof ids[0]);
+    assay_hex_encode(expected, 32, ids[1], sizeof ids[1]);
+    return cli_bridge_fail(o, ASSAY_EXIT_DENIED,
+                           "%s: of another network than the one that the bridge is for: found "
+                           "chain id %s, expected %s",
+                           o->checkpoint, ids[0], ids[1]);
+}
+
 int cli_bridge_trust_load(const struct cli_bridge_options *o, const struct cli_bridge *bridge,
                           bool is_token, struct cli_bridge_trust *trust)
 {
@@ -88,9 +100,7 @@ int cli_bridge_trust_load(const struct cli_bridge_options *o, const struct cli_b
     const int exit = cli_proof_checkpoint(o->command, o->checkpoint, &trust->from);
     if (exit != ASSAY_EXIT_OK) return exit;
     if (!assay_bytes_equal(trust->from.chain_id, bridge->chain_id, 32))
-        return cli_bridge_fail(o, ASSAY_EXIT_DENIED,
-                               "%s: of another network than the one that the bridge is for",
-                               o->checkpoint);
+        return cli_bridge_refuse_network(o, trust->from.chain_id, bridge->chain_id);
     return prove_keys(o, trust);
 }
 

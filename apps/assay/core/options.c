@@ -416,10 +416,10 @@ static int wrong_value(const struct assay_verb *v, const struct assay_option *o,
     if (o->value[0] < 'a' || o->value[0] > 'z') return -1;
     if (is_choice(o->value, value, room, sizeof room, names)) return -1;
     begin_error(v->group, v->verb);
-    (void)fprintf(stderr, "--%s wants one of", o->name);
+    (void)fprintf(stderr, "--%s: expected one of", o->name);
     for (size_t i = 0; names[i] != NULL; i++)
         (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", names[i]);
-    (void)fprintf(stderr, ", not \"%s\"", value);
+    (void)fprintf(stderr, ", found \"%s\"", value);
     return end_error(v, cli_nearest(value, names), "");
 }
 
@@ -519,7 +519,8 @@ static int check_option(const struct line *line, const struct cli_line_part *par
     }
     if (o == NULL) return wrong_option(v, part->word + 2, part->name_len);
     const bool is_seen = (*seen >> (o - v->options) & 1) != 0;
-    if (is_seen && o->value != NULL && (o->flags & ASSAY_OPTION_MANY) == 0 && is_verifier(v))
+    if (is_seen && o->value != NULL && (o->flags & ASSAY_OPTION_MANY) == 0 &&
+        (is_verifier(v) || strcmp(o->name, "socket") == 0))
         return cli_misuse("--%s is given twice: which one counts?", o->name);
     *seen |= (uint64_t)1 << (o - v->options);
     if (o->value == NULL && part->value != NULL)

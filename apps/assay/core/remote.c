@@ -468,13 +468,10 @@ struct assay_contexts *cli_remote_contexts(const char *group)
 
 static int refuse_local(const struct assay_verb *verb)
 {
-    const char *const blank = verb->verb[0] != '\0' ? " " : "";
     if (!has_option(verb, "socket"))
-        return cli_misuse("assay %s%s%s works without a daemon: leave --context out", verb->group,
-                          blank, verb->verb);
-    return cli_misuse("assay %s%s%s acts on the machine of the daemon, and has no remote form: run "
-                      "it there, with --context local or --socket",
-                      verb->group, blank, verb->verb);
+        return cli_misuse("it works without a daemon: leave --context out");
+    return cli_misuse("it acts on the machine of the daemon, and has no remote form: run it there, "
+                      "with --context local or --socket");
 }
 
 int cli_remote_begin(const char *option, int argc, char **argv)

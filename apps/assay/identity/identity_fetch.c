@@ -75,8 +75,13 @@ static int read_key(struct cli_identity_fetch *f, const char *path)
     return cli_identity_fail(
         f, ASSAY_EXIT_INTERNAL,
         "%s: expected a private key of P-256 in PKCS #8 (openssl genpkey -algorithm EC "
-        "-pkeyopt ec_paramgen_curve:P-256), found another file (%s)",
-        path, assay_status_text(status));
+        "-pkeyopt ec_paramgen_curve:P-256), found %s",
+        path,
+        status == ASSAY_E_RANGE  ? "a longer file, such as a key of RSA"
+        : len == 0               ? "an empty file"
+        : status == ASSAY_E_TYPE ? "another kind of key"
+        : status == ASSAY_E_KEY  ? "one whose public half is not its own"
+                                 : "another file");
 }
 
 /* Durable before it is registered: a name has one key in the enclave. */

@@ -37,8 +37,12 @@ static int report_error(const char *what, enum assay_status status, const char *
         hint = "there are keys already, and they are never overwritten";
     else if (status != ASSAY_E_IO) hint = "";
     const bool writes = hint == cannot_write;
+    struct assay_file_kind kind;
+    const bool is_pem =
+        !writes && assay_file_kind_at(what, &kind) && strcmp(kind.text, "a key in PEM") == 0;
+    const char *const expected = is_pem ? "a key that `assay keys` made" : "a key";
     const char *const fault =
-        writes ? cli_output_fault(what, status) : cli_file_fault_of(what, status, "a key");
+        writes ? cli_output_fault(what, status) : cli_file_fault_of(what, status, expected);
     (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault, hint[0] != '\0' ? "; " : "",
                   hint);
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;

@@ -77,7 +77,10 @@ static void show_services(const struct assay_json *document)
     if (assay_json_bool(data, "known", false) &&
         assay_json_count(assay_json_get(data, "groups")) == 0 && !has_part(data, "shares") &&
         !has_part(data, "tasks")) {
-        (void)puts("this network has no services");
+        (void)puts(has_part(data, "identity")
+                       ? "this network has a certificate authority (assay ca show), and no other "
+                         "services"
+                       : "this network has no services");
         return;
     }
     cli_view_print("[*groups " GROUP "]", data, stdout);

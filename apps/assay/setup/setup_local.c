@@ -189,9 +189,12 @@ static void put_services(const struct cli_local *l)
     char account[80];
     if (l->s->services || l->s->identity) (void)fputs("services:\n", l->out);
     if (l->s->identity)
-        (void)fprintf(
-            l->out, "  identity: { trust_domain: %s, issuer: \"https://id.%s\", validity: %lu }\n",
-            LOCAL_TRUST_DOMAIN, LOCAL_TRUST_DOMAIN, validity_of(l));
+        (void)fprintf(l->out,
+                      "  identity:\n    trust_domain: %s\n    issuer: \"https://id.%s\"\n"
+                      "    validity: %lu\n    names:\n"
+                      "      - { name: %s, references: [{ field: mrenclave, value: \"%s\" }] }\n",
+                      LOCAL_TRUST_DOMAIN, LOCAL_TRUST_DOMAIN, validity_of(l), LOCAL_SERVICE,
+                      l->measurement);
     if (!l->s->services) return;
     if (!cli_setup_value(cli_local_path(l, "account.pub"), "account", account, sizeof account))
         account[0] = '\0';
@@ -222,7 +225,7 @@ static int write_programs(const struct cli_local *l, unsigned long n)
 static int write_policy(struct cli_local *l)
 {
     uint8_t digest[32];
-    char text[65], key[256];
+    char key[256];
     uint8_t *bytes = NULL;
     size_t len = 0;
     if (assay_file_read(l->s->enclave_path, (size_t)1 << 30, &bytes, &len) != ASSAY_OK ||
@@ -232,7 +235,7 @@ static int write_policy(struct cli_local *l)
     }
     assay_sha256(bytes, len, digest);
     free(bytes);
-    assay_hex_encode(digest, sizeof digest, text, sizeof text);
+    assay_hex_encode(digest, sizeof digest, l->measurement, sizeof l->measurement);
     (void)fputs("policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n", l->out);
     for (unsigned long v = 1; v <= l->vendors; v++) {
         if (!cli_setup_value(cli_local_path(l, "vendor-%lu.pub", v), "root_key", key, sizeof key))
@@ -240,7 +243,7 @@ static int write_policy(struct cli_local *l)
         (void)fprintf(l->out, "  - { name: vendor-%lu, key: %s, kinds: [soft] }\n", v, key);
     }
     (void)fprintf(l->out, "references:\n  - { field: mrenclave, state: allowed, value: \"%s\" }\n",
-                  text);
+                  l->measurement);
     return end_file(l, cli_local_path(l, "policy.yaml"));
 }
 

@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #define LOCAL_TRUST_DOMAIN "assay.test" /* RFC 6761: of no one */
+/* Name of a service, granted to the enclave program of each node. */
+#define LOCAL_SERVICE "demo"
 
 enum {
     LOCAL_NODES_MAX = 20,
@@ -25,6 +27,8 @@ struct cli_local {
     char dir[PATH_MAX];    /* absolute */
     unsigned long nodes, operators, vendors, epoch_ms, port, http_port;
     unsigned ports[LOCAL_NODES_MAX];
+    /* Of the enclave program, in hexadecimal: set by the policy. */
+    char measurement[65];
     bool was_there; /* the folder, empty */
     FILE *out;      /* the file that is put together */
     char *text;

@@ -59,8 +59,8 @@ unsigned long cli_local_confirmations(const struct cli_local *l)
 static void print_services(const struct cli_local *l)
 {
     if (l->s->identity)
-        (void)printf("identity: trust domain %s; the group key is made within some 8 epochs of the "
-                     "start, and node-N/signer/ca-1.pem is its certificate\n",
+        (void)printf("identity: trust domain %s; the group key is made within about a dozen epochs "
+                     "of the start, and node-N/signer/ca-1.pem is its certificate\n",
                      LOCAL_TRUST_DOMAIN);
     if (!l->s->services) return;
     if (cli_local_has_replicas(l))

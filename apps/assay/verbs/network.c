@@ -353,13 +353,14 @@ const struct assay_verb assay_verbs_network[] = {
       "8 "
       "the hook failed, 11 the certificate or token does not verify, 14 the clock is before the "
       "checkpoint",
-      "assay identity fetch --dir /run/app/tls --key api --enclave /run/assay/enclave/service.sock "
-      "--checkpoint net.checkpoint --watch --hook 'systemctl reload nginx'\n"
-      "assay identity fetch --dir tls --key api --enclave service.sock --ca ca-1.pem --chain-id "
-      "HEX "
-      "--http 127.0.0.1:8080\n"
+      "assay identity fetch --dir /run/app/tls --key api --enclave "
+      "/run/assay-services/keys/enclave.sock --checkpoint net.checkpoint --watch --hook 'systemctl "
+      "reload nginx'\n"
+      "assay identity fetch --dir tls --key api --enclave net/node-1/service.sock --ca ca-1.pem "
+      "--chain-id HEX --socket net/node-1/admin.sock --accept-insecure\n"
       "assay identity fetch --dir jobs --token jobs --audience https://api.example --enclave "
-      "service.sock --checkpoint net.checkpoint --http node.http\n",
+      "net/node-1/service.sock --checkpoint net.checkpoint --socket net/node-1/admin.sock "
+      "--accept-insecure\n",
       (const struct assay_option[]){
           { "dir", "DIR", "folder of this user alone; made if missing", ASSAY_OPTION_MUST },
           { "key", "NAME", "name of the key: a DNS label in lower case", 0 },
@@ -375,8 +376,9 @@ const struct assay_verb assay_verbs_network[] = {
           { "chain-id", "HEX", "chain_id of the network, with --ca", 0 },
           { "checkpoint", "FILE", "instead of --chain-id: a trusted checkpoint", 0 },
           { "http", "WHERE",
-            "UNIX socket or address of HTTP, instead of the admin socket; again: the node that is "
-            "requested after a failure of the one before",
+            "UNIX socket or address of HTTP, instead of the admin socket; an address needs "
+            "http.local_role: service of that node; again: the node that is requested after a "
+            "failure of the one before",
             ASSAY_OPTION_MANY },
           ASSAY_OPTION_SOCKET,
           { "watch", NULL, "go on: renew until the process is ended", 0 },
@@ -392,7 +394,7 @@ const struct assay_verb assay_verbs_network[] = {
       "List the keys that are registered with an enclave program: purpose, name, user and SHA-256 "
       "of "
       "the public key.",
-      "", "assay identity list --enclave /run/assay/enclave/service.sock\n",
+      "", "assay identity list --enclave /run/assay-services/keys/enclave.sock\n",
       (const struct assay_option[]){
           { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
           ASSAY_OPTION_TIMEOUT,
@@ -403,7 +405,7 @@ const struct assay_verb assay_verbs_network[] = {
       "it "
       "no longer, and its name is free for another key.",
       "4 another user registered it, 5 no such key",
-      "assay identity withdraw --enclave /run/assay/enclave/service.sock --key api\n",
+      "assay identity withdraw --enclave /run/assay-services/keys/enclave.sock --key api\n",
       (const struct assay_option[]){
           { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
           { "key", "NAME", "name of a key for certificates", 0 },

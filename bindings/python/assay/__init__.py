@@ -20,7 +20,7 @@
     peer = assay.verify_key(assay.KeyRequest(proof, checkpoint, key, max_age_s=300, node_id=member))
     if peer.answer is assay.KeyAnswer.ACTIVE: checkpoint = peer.report.checkpoint
 
-    key = assay.WorkloadKey("/run/assay/enclave/service.sock", chain_id, "api", spki, sign)
+    key = assay.WorkloadKey("/run/assay-services/keys/enclave.sock", chain_id, "api", spki, sign)
     boot = assay.register_key(key).boot  # every few seconds: assay.register_key(key._replace(boot=boot))
 
     files = assay.Files("/run/app/tls")  # of `assay identity fetch`

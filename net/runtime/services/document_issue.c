@@ -23,6 +23,7 @@ struct wanted {
     bool is_token;
     uint16_t slot;
     struct assay_issuance_name name;
+    char fault[256]; /* why its entry is not active, where it names the key */
 };
 
 /* ------------------------------------------------------------ refusals */
@@ -127,6 +128,18 @@ static bool find_listing(const struct assay_snapshot *s, const struct wanted *wa
     return is_found;
 }
 
+static const char *describe_missing(struct wanted *wanted)
+{
+    const char *const name = wanted->name.name;
+    /* Other names than those of keys (docs/identity.md 6.2) are not repeated. */
+    const bool is_label = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+    (void)snprintf(wanted->fault, sizeof wanted->fault,
+                   "the member has declared no key \"%.63s\" for %s: GET /v1/nodes/ID/keys has its "
+                   "keys (assay keys list NODE)",
+                   is_label ? name : "?", wanted->is_token ? "tokens" : "certificates");
+    return wanted->fault;
+}
+
 /* Out: which key has the name. Returns: NULL: it is active; else why not, with a text. */
 static const char *check_listing(const struct assay_snapshot *s, uint64_t now_ms,
                                  struct wanted *wanted, const char **text)
@@ -142,10 +155,9 @@ static const char *check_listing(const struct assay_snapshot *s, uint64_t now_ms
                                           &s->members[wanted->slot].ledger.keys))
         verdict = ASSAY_KEY_LISTS_MISSING;
     assay_authz_survey_close(&survey);
-    *text = verdict == ASSAY_KEY_UNKNOWN
-                ? "the member has declared no key of this name for this purpose"
-                : assay_authz_verdict_text(verdict);
     const char *code = code_of_verdict(verdict);
+    *text = assay_authz_verdict_text(verdict);
+    if (verdict == ASSAY_KEY_UNKNOWN) *text = describe_missing(wanted);
     if (code == NULL && is_found)
         assay_bytes_copy(wanted->name.spki_sha256, 32, listing.spki_sha256, 32);
     if (code != NULL || !wanted->is_token || has_audience(listing.key, wanted->name.audience))

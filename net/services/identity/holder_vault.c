@@ -260,12 +260,15 @@ static bool is_used(const struct assay_holder_vault *v)
 
 /* --- opening */
 
-static enum assay_status lock_folder(struct assay_holder_vault *v)
+static enum assay_status lock_folder(struct assay_holder_vault *v, const char **what)
 {
     char path[PATH_MAX];
     ASSAY_TRY(holder_vault_path(v, "lock", path));
     v->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return v->lock >= 0 && flock(v->lock, LOCK_EX | LOCK_NB) == 0 ? ASSAY_OK : ASSAY_E_STORE;
+    if (v->lock < 0) return ASSAY_E_STORE;
+    if (flock(v->lock, LOCK_EX | LOCK_NB) == 0) return ASSAY_OK;
+    if (errno == EWOULDBLOCK) *what = "another process (assay-signer) has the vault open: end it";
+    return ASSAY_E_STORE;
 }
 
 static enum assay_status open_folder(struct assay_holder_vault *v, const char **what)
@@ -274,8 +277,8 @@ static enum assay_status open_folder(struct assay_holder_vault *v, const char **
     if (mkdir(v->folder, 0700) != 0 && errno != EEXIST) return ASSAY_E_STORE;
     *what = "the folder must belong to this user or root, with no access for others (mode 0700)";
     if (assay_file_check_folder(v->folder) != ASSAY_OK) return ASSAY_E_STORE;
-    *what = "another process has the vault open, or its file `lock` cannot be created";
-    ASSAY_TRY(lock_folder(v));
+    *what = "the file `lock` cannot be opened or locked";
+    ASSAY_TRY(lock_folder(v, what));
     *what = "the state does not open with this key";
     const enum assay_status status = read_state(v);
     if (status == ASSAY_E_NOT_FOUND) {

@@ -694,7 +694,10 @@ enum assay_status assay_keyholder_node_open(const struct assay_keyholder_node_co
         n->secrets = assay_locked_memory_new(sizeof *n->secrets);
         status = n->secrets == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
         if (status == ASSAY_OK) status = set_up(n, &what);
-        if (status != ASSAY_OK)
+        /* That of the links names the address and has the reason of the system. */
+        if (status != ASSAY_OK && what == n->links_fault)
+            (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "listen: %s", what);
+        else if (status != ASSAY_OK)
             (void)snprintf(message, ASSAY_KEYHOLDER_NODE_MESSAGE_LEN, "%.300s: %s (%s)",
                            config->store, what, assay_status_text(status));
     }

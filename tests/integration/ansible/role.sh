@@ -63,6 +63,33 @@ play() {
 recap() { tail -5 out | grep -qE "^localhost .*changed=$1 .*failed=$2 " || { tail -40 out; return 1; }; }
 on() { machine sh -c "$1"; } # on WORDS: a command of the machine
 
+# --- the variables of docs/ansible.md: peers of the cards, packages of the tree, files next to the inventory
+mkdir -p example/group_vars example/cards tree/packaging/ansible tree/build/package/debs
+awk '/^```yaml$/ { getline; inside = /group_vars/ } /^```$/ { inside = 0 } inside' "$root/docs/ansible.md" >example/group_vars/assay_members.yml
+awk '/^```ini$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/ansible.md" >example/inventory
+for n in 1 2; do printf 'name: node-%s\nnode_id: "%064d"\n' $n $n >example/cards/node-$n.yaml; done
+: >tree/build/package/debs/assayd_0.1.0~git1.amd64.deb >tree/build/package/debs/assay_0.1.0~git1.amd64.deb
+: >tree/build/package/debs/assay-sim_0.1.0~git1.amd64.deb
+cat >tree/packaging/ansible/show.yml <<'END'
+- hosts: assay_members
+  gather_facts: false
+  tasks:
+    - ansible.builtin.copy: {content: "{{ [assay_debs, assay_cards, assay_genesis, assay_config] | to_json }}", dest: "{{ shown }}"}
+      delegate_to: localhost
+      run_once: true
+END
+HOME=$WORK LC_ALL=C.UTF-8 ANSIBLE_LOCALHOST_WARNING=0 ansible-playbook -c local -i example/inventory -e shown="$WORK/shown" \
+    tree/packaging/ansible/show.yml >out 2>&1 || wrong "the variables of docs/ansible.md: $(tail -5 out)"
+check 'the variables of docs/ansible.md name what is there' /usr/bin/python3 -c '
+import json, os, sys
+debs, cards, genesis, config = json.load(open("shown"))
+names = sorted(os.path.basename(one) for one in debs)
+wanted = {"listen": {"gossip": "192.0.2.1:7100"}, "peers": [
+    {"node": "%064d" % n, "address": "192.0.2.%d:7100" % n} for n in (1, 2)]}
+good = names == ["assay_0.1.0~git1.amd64.deb", "assayd_0.1.0~git1.amd64.deb"] and all(map(os.path.isfile, debs)) and config == wanted
+good = good and os.path.samefile(cards, "example/cards") and genesis == os.path.realpath("example") + "/genesis"
+sys.exit(0 if good else "%s %s %s %s" % (debs, cards, genesis, config))'
+
 # --- first run: package, keys, card
 cat >first.yml <<END
 assay_name: node-1

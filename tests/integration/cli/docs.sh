@@ -58,6 +58,26 @@ for kind in configuration policy counters events groups statuses; do
         check "$page does not document the name of $kind: $name" stands "$name" "$ROOT/$page"
     done <"$WORK/names"
 done
+# Commands of a group: in a row, complete, or by their last word in a row of their group, or all of them as `assay GROUP ...`.
+COMMANDS=$ROOT/docs/command-line.md
+is_in_a_row() { # is_in_a_row GROUP WORD PAGE
+    grep "^| \`assay $1 " "$3" | grep -qE "(\`assay $1 |\`)($2|[.][.][.])[ \`]"
+}
+sed -n 's/^command: \([a-z]*\) \([a-z][a-z-]*\)$/\1 \2/p' "$ROOT/docs/reference/names.txt" >"$WORK/commands"
+check 'commands of groups are listed' test "$(wc -l <"$WORK/commands")" -ge 100
+while read -r group word; do
+    check "$COMMANDS has no row of assay $group $word" is_in_a_row "$group" "$word" "$COMMANDS"
+done <"$WORK/commands"
+grep -v '^| `assay bridge ear' "$COMMANDS" >"$WORK/page"
+is_in_a_row bridge ear "$WORK/page" && wrong 'a row that is gone is not missed'
+# An option that makes another document of a command has a row of that command.
+sed -n '/^## 4[.]/,/^## 5[.]/s/^| \(`[^|]*`\) | .*/\1/p' "$COMMANDS" | grep -oE '`[a-z]+ [a-z]+ --[a-z-]+`' | tr -d '`' >"$WORK/optional"
+check 'a command has a document of one option' test -s "$WORK/optional"
+while read -r command option; do
+    case $option in *' '*) command="$command ${option% *}" option=${option#* } ;; esac
+    check "$COMMANDS has no row of assay $command with $option" \
+        sh -c 'sed -n "s/^| \(\`assay [^|]*\) | .*/\1/p" "$1" | grep -q -- "\`assay $2 .*$3"' sh "$COMMANDS" "$command" "$option"
+done <"$WORK/optional"
 # The check can fail: a name is missed once its line is gone.
 page=$ROOT/$(page counters)
 grep -v '`handshake_accepted`' "$page" >"$WORK/page"

@@ -86,6 +86,7 @@ expect 13 '--kind is sgx-v3, but the bytes declare tdx-v4' "$ASSAY" evidence ver
     --collateral "$E/collateral" --kind sgx-v3
 expect 2 'give --collateral DIR (the folder of the SOFT vendor, made by assay soft ca)' "$ASSAY" evidence verify quote
 expect 2 'give --collateral DIR (assay collateral fetch gets it)' "$ASSAY" evidence verify "$E/quote.bin"
+expect 2 '--socket is given twice' "$ASSAY" status --socket a --socket b
 expect 2 '--policy is given twice' "$ASSAY" evidence verify quote --policy a --policy b
 
 # --- a socket: what is wrong with it, and what to do

@@ -233,8 +233,10 @@ for at in 0 3 50 200 350 500 650 800 900 950 999; do check "altered at $at of 10
 
 # Inside a handshake: a client over OpenSSL and libassay-standing.
 client_program=$TOOLS/../examples/example_peer_key
-serve() { # serve NAME PORT: a TLS server with this key
-    openssl s_server -accept "127.0.0.1:$2" -cert "$1.pem" -key "$1.key" -www >"$1.log" 2>&1 &
+serve() { # serve NAME PORT OPTION...: a TLS server with this key
+    served=$1 served_port=$2
+    shift 2
+    openssl s_server -accept "127.0.0.1:$served_port" -cert "$served.pem" -key "$served.key" -www "$@" >"$served.log" 2>&1 &
     servers="$servers $!"
 }
 if [ -x "$client_program" ]; then
@@ -248,6 +250,11 @@ if [ -x "$client_program" ]; then
     expect 1 'not in the list' handshake "$(port 8)" keys.proof "$member"
     expect 1 'of another member' handshake "$(port 7)" keys.proof "$other_member"
     expect 1 'refused: ' handshake "$(port 7)" altered "$member"
+    old_port=$("$TOOLS/free_port" 1)
+    serve api "$old_port" -tls1_2
+    speaks_1_2() { openssl s_client -connect "127.0.0.1:$old_port" -tls1_2 </dev/null 2>&1 | grep -q 'Protocol *: TLSv1.2'; }
+    check 'a server has TLS 1.2 alone' until_true 10 speaks_1_2
+    expect 2 'does not offer TLS 1.3, which this program needs' handshake "$old_port" keys.proof "$member"
 fi
 
 # Both sides of a connection, each with the exported proof in its certificate.

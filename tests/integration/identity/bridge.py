@@ -160,6 +160,8 @@ def refuse_certificates(chain):
     refused(11, "forged", "changed.der")
     expect(0, "", "init", "--dir", "other", "--name", "n", "--chain-id", chain[:-1] + ("0" if chain[-1] != "0" else "1"))
     refused(11, "other-network", "leaf.pem", dir="other")
+    write("empty.ca", b"none\n")
+    refused(13, "empty.ca: ", "leaf.pem", ca="empty.ca")  # the file is named
     expect(0, "", "init", "--dir", "domain", "--name", "n", "--chain-id", chain, "--trust-domain", "other.example")
     refused(11, "other-network", "leaf.pem", dir="domain")
     os.chmod("other/ca.key", 0o644)

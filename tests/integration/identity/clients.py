@@ -259,10 +259,11 @@ def verify_with_go(program, folder):
         expect((result.returncode == 0) == good, "Go, %s for %s" % (name, host), result)
 
 
-def connect_example(program, folder, chain_id, server, client, bundles=("ca.pem", "ca.der"), service="api"):
-    """Both sides of examples/attested_tls.c. Returns: what each printed, and whether both accepted the other."""
+def connect_example(program, folder, chain_id, server, client, bundles=("ca.pem", "ca.der"), service="api", other=None):
+    """Both sides of an example of attested TLS: `other` is the program of the client, if it is another one. Returns: what each
+    printed, and whether both accepted the other."""
     def command(role, port, leaf, bundle):
-        return [*program, role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), chain_id,
+        return [*(other if role == "client" and other else program), role, port, "%s/%s.pem" % (folder, leaf), folder + "/key.pem", "%s/%s" % (folder, bundle), chain_id,
                 service]
 
     listening = subprocess.Popen(command("server", "0", server, bundles[0]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -299,7 +300,7 @@ def verify_with_library(program, folder, chain_id):
     expect(not said[2] and "found a key set, expected certificates or their bundle" in said[1],
            "a key set is no bundle: %s" % (said,))
     for wrong in ([], ["server"], ["server", "0", "a", "b", "c", chain_id[:-1], "api"],
-                  ["serve", "0", "a", "b", "c", chain_id, "api"]):
+                  ["serve", "0", "a", "b", "c", chain_id, "api"], ["server", "0", "a", "b", "c", chain_id, "api", "secure"]):
         result = run(program, *wrong)
         expect(result.returncode == 2 and result.stderr.startswith(b"usage: attested_tls "), "a usage is printed", result)
     for leaf, answer in (("node", "other-name"), ("expired", "expired"), ("foreign", "other-profile"),
@@ -324,8 +325,8 @@ def verify_with_library(program, folder, chain_id):
     expect(not said[2] and "refused: long-path:" in said[0], "a leaf makes none: %s" % (said,))
 
 
-def verify_with_binding(root, library, folder, chain_id):
-    """examples/attested_tls.py: Python's ssl with libassay behind the handshake, on both sides."""
+def verify_with_binding(root, library, folder, chain_id, example):
+    """examples/attested_tls.py: Python's ssl with libassay behind the handshake, on both sides, and with the example in C."""
     if library == "-":
         skipped.append("libassay for Python")
         return
@@ -354,6 +355,21 @@ def verify_with_binding(root, library, folder, chain_id):
                "the client in Python refuses %s: %s" % (leaf, said))
     said = connect("leaf", "leaf", bundles=("next.pem", "ca.pem"))
     expect(not said[2] and "peer spiffe" not in said[0], "a key that was rolled over is refused: %s" % (said,))
+    words = [folder + "/leaf.pem", folder + "/key.pem", folder + "/ca.pem", chain_id, "api"]
+    for wrong, text in ((["client", "1", *words], b"refused"), (["client", "1", "none.pem", *words[1:]], b"No such file"),
+                        (["client", "1", *words[:3], "xy", "api"], b"hex")):
+        result = run(*program, *wrong)
+        expect(result.returncode == 2 and text in result.stderr and b"Traceback" not in result.stderr,
+               "Python without a connection: %s" % (wrong,), result)
+    if example is None:
+        return  # counted by verify_with_library
+    for server, client in (([example], program), (program, [example])):
+        said = connect_example(server, folder, chain_id, "leaf", "leaf", bundles=("ca.pem", "ca.pem"), other=client)
+        expect(said[2] and all("peer spiffe://mesh.example/svc/api, epoch 77" in one for one in said[:2]),
+               "a server of %s and a client of %s accept each other: %s" % (server[0], client[0], said))
+        said = connect_example(server, folder, chain_id, "leaf", "node", bundles=("ca.pem", "ca.pem"), other=client)
+        expect(not said[2] and "refused: other-name:" in said[0] and "not connected" in said[1],
+               "the server of %s refuses the client of %s under another name: %s" % (server[0], client[0], said))
 
 
 def main():
@@ -370,7 +386,7 @@ def main():
             verify_over_sockets(folder)
             verify_tokens(folder)
             verify_with_library(example, folder, chain_id)
-            verify_with_binding(root, library, folder, chain_id)
+            verify_with_binding(root, library, folder, chain_id, example)
             verify_with_go(go, folder)
     print("%d checks; not installed: %s" % (checks, ", ".join(sorted(set(skipped))) or "none"))
 

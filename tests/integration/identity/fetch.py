@@ -226,6 +226,10 @@ def refusals():
     check("is not written", read("cert.pem", "behind") == NETWORK.pem)
     Node.answers = [problem(403, "role_required")]
     expect("without the role", fetch(), 4, "role_required")
+    for name, content, text in (("empty.pem", "", "found an empty file"), ("rsa.pem", "-" * 1700, "such as a key of RSA")):
+        with open(name, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(content)
+        expect("a private key in %s" % name, fetch(key=name), 1, text)
     Node.answers = [AT_WORK]
     expect("too late", fetch("--wait", "0"), 7, "within 0 s")
     expect("without an enclave program", fetch(enclave="nothing.sock"), 3, "nothing.sock")

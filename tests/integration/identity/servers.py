@@ -160,6 +160,8 @@ def test_example(folder, certificates):
         os.symlink("set-1", at + "/current")
         node, address = start(Node)
         server = subprocess.Popen([folder + "/server", "127.0.0.1:0", at, address], stdout=subprocess.PIPE, env=ENVIRONMENT)
+        result = run(folder + "/server", "127.0.0.1:0", at, "127.0.0.1:8080")
+        expect(result.returncode == 2 and b"NODE: expected http://" in result.stderr, "a node without a scheme is refused", result)
         try:
             listen = server.stdout.readline().decode().strip()
             expect(listen != "", "the example listens")

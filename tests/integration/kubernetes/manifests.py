@@ -292,6 +292,31 @@ def test_rendering():
               [one for one in actions if not re.fullmatch(allowed, one)])
 
 
+FILE_FAULTS = (  # file of values, text of the refusal
+    (None, "No such file"), ("image: [", "expected YAML"), ("- image", "expected a mapping"),
+    ("imagge: {tag: 0.1.0}", "imagge: unknown value, expected one of image, "), ("image: {tga: 0.1.0}", "image.tga: unknown value"),
+    ("paths: /etc", "paths: expected a section with config, "),
+)
+
+
+def test_files():
+    """What `render.py FILE` prints of files that are none, or have values that no template uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/values.yaml"
+        for content, text in FILE_FAULTS:
+            if content is not None:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(content)
+            result = subprocess.run([sys.executable, KUBERNETES + "/render.py", path], capture_output=True, text=True, check=False)
+            check("%r is refused" % content, result.returncode == 1 and "render.py: " + path in result.stderr and
+                  text in result.stderr and "Traceback" not in result.stderr, result.stderr)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("nodeSelector: {rack: a}\nsettings: {ASSAY_LOG__LEVEL: debug}\nresources: {limits: {assay.example/tpm: 1}}\n")
+        values = render.values_of([path])
+        check("keys of the operator's own are merged", values["nodeSelector"]["rack"] == "a" and
+              values["settings"]["ASSAY_LOG__FORMAT"] == "json")
+
+
 def test_chart():
     with open(KUBERNETES + "/chart/Chart.yaml", encoding="utf-8") as file:
         chart = yaml.safe_load(file)
@@ -313,6 +338,7 @@ def main():
         check("%r is in the manifests" % before, before in text)
         check("%r is refused" % after, bool(faults_in(text.replace(before, after))))
     test_chart()
+    test_files()
     test_rendering()
     print("%d checks, %d wrong; not installed: %s" % (checks, len(wrong), ", ".join(skipped) or "none"))
     return 1 if wrong else 0

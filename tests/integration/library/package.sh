@@ -240,13 +240,13 @@ if command -v pkg-config >/dev/null; then
     said=$(standing "$proofs/absent" "$proofs/genesis" 0 $at)
     check "who is absent is proven absent: $said" test "${said%%,*}" = SUSPENDED
     said=$(standing "$proofs/bare" "$proofs/genesis" 0 $at)
-    check "a proof without votes is not: $said" test "${said%%:*}" = 'not believed'
+    check "a proof without votes is not: $said" test "${said%%:*}" = 'refused'
     said=$(standing "$proofs/whole" "$proofs/genesis" 1 $at)
     check "an old one is old: $said" test "${said#*its block is older}" != "$said"
     said=$(standing "$proofs/whole" "$proofs/genesis" 0 $((at + 86400)))
     check "24 hours are the default: $said" test "${said#*its block is older}" != "$said"
     said=$(standing "$proofs/whole" "$proofs/genesis" 1)
-    check "without a time it is now: $said" test "${said%%:*}" = 'not believed'
+    check "without a time it is now: $said" test "${said%%:*}" = 'refused'
 fi
 
 # --- pages, and what is not the library's

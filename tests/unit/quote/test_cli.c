@@ -283,7 +283,7 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         { "evidence decode /nonexistent --json", 5, "not_found", "/nonexistent: no such file" },
         { "evidence decode /tmp --json", 2, "usage", "/tmp: is a directory" },
         { "evidence decode /dev/null --kind x --json", 2, "usage",
-          "--kind wants one of auto, sgx-v3" },
+          "--kind: expected one of auto, sgx-v3" },
         { "evidence verify /nonexistent --collateral /usr --json", 5, "not_found", "/nonexistent" },
         { "evidence verify /dev/null --collateral /nonexistent --json", 5, "not_found",
           "--collateral /nonexistent" },

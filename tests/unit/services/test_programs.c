@@ -129,7 +129,12 @@ Test(services_programs, what_is_wrong_with_a_configuration_is_said, .init = set_
     wants("assay-holder",
           "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\nclient_listen: 127.0.0.1:7201\n"
           "cluster: 0\nstore: vault\nkey: nowhere\n",
-          "expected a file of 32 bytes");
+          "no such file: restore that of the store, or make one for a new store");
+    write_file("key", "a key of the tests, of 32 bytes.", 31, 0600);
+    wants("assay-holder",
+          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\nclient_listen: 127.0.0.1:7201\n"
+          "cluster: 0\nstore: vault\nkey: key\n",
+          "found 31 bytes, expected 32");
     write_file("key", "a key of the tests, of 32 bytes.", 32, 0644);
     wants("assay-holder",
           "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\nclient_listen: 127.0.0.1:7201\n"

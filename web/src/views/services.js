@@ -250,7 +250,7 @@ export function servicesView(ctx) {
         !s.known
             ? 'This node still asks for the documents of services.'
             : s.current
-              ? 'With every final record.'
+              ? 'State of the services after the last final record.'
               : `As epoch ${count(s.epoch)} left it.`,
         h(
             'div',

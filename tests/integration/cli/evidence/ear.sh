@@ -91,7 +91,7 @@ expect 13 'is a policy, expected a signed attestation result' "$ASSAY" ear verif
 expect 2 'is a policy, expected a public key on P-256' "$ASSAY" ear verify printed.jwt --key policy.yaml
 expect 2 'needs --ear-key' verify --ear x.jwt
 expect 2 'belong to --ear' verify --ear-key signer.key
-expect 2 '--ear-profile wants one of ietf-04, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
+expect 2 '--ear-profile: expected one of ietf-04, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
 expect 2 '8 to 88' verify --ear x.jwt --ear-key signer.key --ear-nonce short
 expect 5 '--ear-key none: no such file' verify --policy policy.yaml --ear x.jwt --ear-key none
 expect 2 '--ear-key vendor: is a directory, expected a regular file' verify --policy policy.yaml --ear x.jwt --ear-key vendor
@@ -158,7 +158,7 @@ expect 2 'profile veraison-2023 has no CBOR; expected ietf-04' verify --ear x.cw
 expect 2 'expected at most 64 characters in CBOR, found 70' verify --ear x.cwt --ear-key signer.key --ear-form cwt \
     --ear-nonce "$(printf '%070d' 0)"
 expect 2 'belong to --ear' verify --ear-form cwt
-expect 2 '--ear-form wants one of jwt, cwt, cmw-json, cmw-cbor' verify --ear x.cwt --ear-key signer.key --ear-form cbor
+expect 2 '--ear-form: expected one of jwt, cwt, cmw-json, cmw-cbor' verify --ear x.cwt --ear-key signer.key --ear-form cbor
 check 'nothing is written in a form that was refused' test ! -e x.cwt
 
 if command -v node >/dev/null; then

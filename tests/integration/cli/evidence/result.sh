@@ -101,7 +101,7 @@ expect 0 'token_issuers are no part' sh -c "'$ASSAY' policy show rules/all.yaml 
 
 # --- usage
 expect 2 'give --keys FILE' azure azure.jwt
-expect 2 '--service wants one of azure, google, intel, nvidia' "$ASSAY" result verify azure.jwt --service aws --issuer $AZURE --keys rsa.jwks
+expect 2 '--service: expected one of azure, google, intel, nvidia' "$ASSAY" result verify azure.jwt --service aws --issuer $AZURE --keys rsa.jwks
 expect 2 'give --service and --issuer, or --policy' "$ASSAY" result verify azure.jwt --service azure --keys rsa.jwks
 expect 5 '--keys none: no such file' azure azure.jwt --keys none
 expect 2 'expected a root certificate' azure azure.jwt --root rsa.jwks

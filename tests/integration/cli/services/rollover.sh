@@ -132,6 +132,7 @@ http {
     uwsgi_temp_path $WORK/uwsgi; scgi_temp_path $WORK/scgi;
     server {
         listen 127.0.0.1:$port ssl;
+        ssl_protocols TLSv1.3;
         ssl_certificate $WORK/tls/current/cert.pem;
         ssl_certificate_key $WORK/tls/current/key.pem;
         ssl_client_certificate $WORK/first.pem;

@@ -12,6 +12,17 @@ fetch() { curl -s -m 5 "http://127.0.0.1:$http/$1"; }
 [ -f net/genesis ] || finish
 sed -i "s/^  http: .*/  http: http.sock/" net/node-3/assayd.yaml
 SIGNER=$(dirname "$ASSAYD")/assay-signer
+# A configuration that is not fit: the file that is missing, or what it is instead.
+expect 0 'fit to run' "$SIGNER" --config net/node-1/signer.yaml --check-config
+head -c 31 /dev/urandom >net/node-1/short && chmod 600 net/node-1/short
+wrong_signer() { # wrong_signer EDIT TEXT
+    sed "$1" net/node-1/signer.yaml >net/node-1/wrong.yaml
+    expect 2 "$2" "$SIGNER" --config net/node-1/wrong.yaml --check-config
+}
+wrong_signer 's/^key:.*/key: none/' 'none: no such file: restore that of the store'
+wrong_signer 's/^key:.*/key: short/' 'found 31 bytes, expected 32'
+wrong_signer 's/^checkpoint:.*/checkpoint: signer.yaml/' 'signer.yaml: expected a checkpoint'
+rm net/node-1/short net/node-1/wrong.yaml
 node() { # node NUMBER WORDS...
     number=$1
     shift
@@ -31,7 +42,7 @@ begin_signer() { # begin_signer NUMBER
 # --- what is wrong is said before anything runs
 expect 0 '' "$SIGNER" --config net/node-1/signer.yaml --check-config
 sed 's/^checkpoint: .*/checkpoint: genesis.none/' net/node-1/signer.yaml >net/node-1/wrong.yaml
-expect 2 'expected a checkpoint' "$SIGNER" --config net/node-1/wrong.yaml --check-config
+expect 2 'genesis.none: no such file: assay checkpoint --out writes it' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 sed '/^enclave:/d' net/node-1/signer.yaml >net/node-1/wrong.yaml
 expect 2 'enclave: is missing' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 (cat net/node-1/signer.yaml && echo 'shares_at_rest: paper') >net/node-1/wrong.yaml

@@ -138,7 +138,7 @@ if [ "$(id -u)" -eq 0 ]; then
 else
     expect 2 'it wants to be root' "$ASSAY" setup node --unit --name x --kind soft
 fi
-expect 2 '--kind wants one of soft' "$ASSAY" setup node --kind sof --dir x
+expect 2 '--kind: expected one of soft' "$ASSAY" setup node --kind sof --dir x
 expect 2 '--vendor DIR' "$ASSAY" setup node --kind soft --dir x --name x --gossip 127.0.0.1:1 --genesis g
 expect 2 '--peer wants NODE_ID=HOST:PORT, not "x=1"' "$ASSAY" setup node --kind soft --vendor net/vendor-1 --dir y \
     --name y --gossip 127.0.0.1:1 --genesis net/genesis --peer x=1

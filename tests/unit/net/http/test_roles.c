@@ -95,6 +95,35 @@ Test(net_http_roles, each_path_needs_the_role_of_its_row)
     }
 }
 
+/* A client learns what gives it the role, by the listener that it used. */
+Test(net_http_roles, a_refusal_says_what_gives_the_role)
+{
+    static const struct {
+        const char *path;
+        bool has_tls, loopback;
+        const char *hint;
+    } rows[] = {
+        { "/v1/authorize", false, true, "set http.local_role: service" },
+        { "/v1/nodes/1/certificate", false, true, "set http.local_role: service" },
+        { "/v1/authorize", true, true, "use a certificate that http.roles gives" },
+        { "/v1/authorize", false, false, "use the admin socket" },
+        { "/v1/nodes/1/token", false, true, "use the UNIX socket of the member's own node" },
+        { "/v1/orders", false, true, "use the admin socket" },
+        { "/v1/submit", true, false, "use a certificate that http.roles gives" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                                    .method = "GET",
+                                                    .host = "localhost",
+                                                    .path = rows[i].path,
+                                                    .has_tls = rows[i].has_tls,
+                                                    .loopback = rows[i].loopback };
+        ask_request(&request);
+        cr_assert_eq(answer.status, 403, "%s", rows[i].path);
+        cr_expect_not_null(strstr(answer.body, rows[i].hint), "%s: %s", rows[i].path, answer.body);
+    }
+}
+
 /* The table fails closed: a path that somebody forgot to add is nobody's. */
 Test(net_http_roles, a_path_without_row_is_refused)
 {
