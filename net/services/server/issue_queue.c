@@ -20,11 +20,15 @@ static bool is_at_work(const struct assay_issuance *issue)
     return issue->state == ASSAY_ISSUANCE_WAITING || issue->state == ASSAY_ISSUANCE_SENT;
 }
 
-/* The newest answer is that the process has no share. It is the answer until there is another one,
- * also while it is requested again (docs/identity.md 4.18). */
-static bool has_no_key(const struct assay_issuance *issue)
+/* What holders refused is the answer until there is another one, also while it is requested again
+ * and over closes (docs/identity.md 4.18): a client that was answered "at work" each time would
+ * never get the reason. Without another refusal it expires. */
+static bool has_refusal(const struct assay_issuance *issue, uint64_t now_ms)
 {
-    return issue->failures > 0 && issue->outcome == ASSAY_SERVICE_OUTCOME_NO_KEY;
+    return issue->failures > 0 &&
+           (issue->outcome == ASSAY_SERVICE_OUTCOME_NO_KEY ||
+            issue->outcome == ASSAY_SERVICE_OUTCOME_FEW_HOLDERS) &&
+           now_ms - issue->refused_ms < ASSAY_ISSUANCE_REFUSAL_MS;
 }
 
 static struct assay_issuance *find_issue(struct assay_issuance_queue *q,
@@ -94,7 +98,7 @@ enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
     *issue = at;
     if (at != NULL) at->used_ms = now_ms;
     const enum assay_status pending =
-        at != NULL && has_no_key(at) ? ASSAY_OK : ASSAY_E_AGAIN; /* the answer meanwhile */
+        at != NULL && has_refusal(at, now_ms) ? ASSAY_OK : ASSAY_E_AGAIN; /* the answer meanwhile */
     if (at != NULL && is_at_work(at)) return pending;
     if (at != NULL && !may_retry(at, now_ms)) return ASSAY_OK;
     if (count_at_work(q, lane) >= ASSAY_ISSUANCES_AT_WORK_MAX)
@@ -150,10 +154,15 @@ static void end_issue(struct assay_issuance *at, enum assay_service_outcome outc
                       struct assay_slice bytes, uint64_t now_ms)
 {
     ASSAY_ASSERT(bytes.len <= sizeof at->bytes);
+    const bool is_passing =
+        outcome == ASSAY_SERVICE_OUTCOME_NEXT_EPOCH || outcome == ASSAY_SERVICE_OUTCOME_BUSY;
+    const bool has_cause = has_refusal(at, now_ms);
     at->state = ASSAY_ISSUANCE_ANSWERED;
-    at->outcome = outcome;
-    at->failures += outcome == ASSAY_SERVICE_OUTCOME_DONE ? 0 : 1;
     at->at_ms = now_ms;
+    at->failures += outcome == ASSAY_SERVICE_OUTCOME_DONE ? 0 : 1;
+    if (is_passing && has_cause) return; /* a close ended the attempt: nothing new of the cause */
+    at->outcome = outcome;
+    at->refused_ms = now_ms;
     at->len = (uint16_t)bytes.len;
     assay_bytes_copy(at->bytes, sizeof at->bytes, bytes.bytes, bytes.len);
 }
@@ -198,12 +207,12 @@ void assay_issuance_on_close(struct assay_issuance_queue *q, uint64_t now_ms)
         for (uint32_t i = 0; i < ASSAY_ISSUANCES_MAX; i++) {
             struct assay_issuance *const at = &q->issue[lane][i];
             if (at->state == ASSAY_ISSUANCE_FREE || is_fresh(at, now_ms)) continue;
-            if (!has_no_key(at)) {
+            if (!has_refusal(at, now_ms)) {
                 assay_bytes_zero(at, sizeof *at);
                 continue;
             }
             at->state = ASSAY_ISSUANCE_ANSWERED;
-            at->failures = 1; /* with the close the process may have a share */
+            at->failures = 1; /* with the close there may be a share, or another holder */
         }
 }
 

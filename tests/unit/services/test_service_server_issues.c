@@ -229,7 +229,7 @@ Test(issue_queue, what_failed_is_requested_again_later_and_later)
     assay_issuance_clear(&table);
     cr_expect_eq(ask_at(at), ASSAY_E_AGAIN);
     for (unsigned i = 0; i < 8; i++) {
-        fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, at);
+        fail_with(ASSAY_SERVICE_OUTCOME_STALE, at);
         cr_expect_eq(ask_at(at + wait - 1), ASSAY_OK, "attempt %u", i);
         at += wait;
         cr_expect_eq(ask_at(at), ASSAY_E_AGAIN, "attempt %u", i);
@@ -257,6 +257,56 @@ Test(issue_queue, that_a_process_has_no_share_is_the_answer_until_there_is_anoth
     cr_expect_eq(ask_at(at), ASSAY_OK);
     assay_issuance_on_close(&table, at + ASSAY_ISSUANCE_KEPT_MS);
     cr_expect_eq(ask_at(at + ASSAY_ISSUANCE_KEPT_MS), ASSAY_E_AGAIN, "of another epoch");
+}
+
+/* Epochs of 1.5 s: a close ends most attempts, and the client asks again each second. */
+Test(issue_queue, that_holders_are_too_few_is_the_answer_over_closes_until_a_product_succeeds)
+{
+    uint64_t at = 5000;
+    unsigned attempts = 0;
+    assay_issuance_clear(&table);
+    cr_expect_eq(ask_at(at), ASSAY_E_AGAIN);
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, at);
+    for (unsigned i = 0; i < 90; i++) {
+        at += 500;
+        if (i % 3 == 2) assay_issuance_on_close(&table, at);
+        if (assay_issuance_is_waiting(&table)) {
+            static const enum assay_service_outcome next[] = { ASSAY_SERVICE_OUTCOME_NEXT_EPOCH,
+                                                               ASSAY_SERVICE_OUTCOME_FEW_HOLDERS,
+                                                               ASSAY_SERVICE_OUTCOME_BUSY };
+            fail_with(next[attempts++ % 3], at);
+        }
+        if (i % 2 == 0) continue;
+        const struct assay_issuance *issue;
+        const struct assay_issuance_name name = name_of(3, 1);
+        cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue),
+                     ASSAY_OK, "request %u", i);
+        cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+        cr_expect_eq(issue->len, 2, "with its sentence");
+    }
+    cr_expect_geq(attempts, 15, "it is requested again all the time: %u times", attempts);
+    at += ASSAY_ISSUANCE_AGAIN_MS;
+    assay_issuance_on_close(&table, at);
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_DONE, at);
+    const struct assay_issuance *issue;
+    const struct assay_issuance_name name = name_of(3, 1);
+    cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue), ASSAY_OK);
+    cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_DONE);
+}
+
+Test(issue_queue, another_cause_replaces_the_one_before_and_an_old_one_expires)
+{
+    assay_issuance_clear(&table);
+    cr_expect_eq(ask_at(5000), ASSAY_E_AGAIN);
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, 5000);
+    cr_expect_eq(ask_at(6000), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_STALE, 6000);
+    assay_issuance_on_close(&table, 7000);
+    cr_expect_eq(ask_at(7000), ASSAY_E_AGAIN, "of the newest attempt nothing is retained");
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, 7000);
+    assay_issuance_on_close(&table, 7000 + ASSAY_ISSUANCE_REFUSAL_MS);
+    cr_expect_eq(ask_at(7000 + ASSAY_ISSUANCE_REFUSAL_MS), ASSAY_E_AGAIN);
 }
 
 Test(issue_queue, what_the_ledger_does_not_support_is_not_requested_again_in_the_epoch)
