@@ -150,10 +150,11 @@ const struct assay_issuance *assay_issuance_send_next(struct assay_issuance_queu
     return next;
 }
 
-static void end_issue(struct assay_issuance *at, enum assay_service_outcome outcome,
-                      struct assay_slice bytes, uint64_t now_ms)
+static void end_issue(struct assay_issuance_queue *q, struct assay_issuance *at,
+                      enum assay_service_outcome outcome, struct assay_slice bytes, uint64_t now_ms)
 {
-    ASSAY_ASSERT(bytes.len <= sizeof at->bytes);
+    ASSAY_ASSERT(bytes.len <= sizeof at->bytes && outcome < ASSAY_SERVICE_OUTCOMES);
+    if (at->name.product != ASSAY_SERVICE_AUTHORITY) q->answers[outcome]++;
     const bool is_passing =
         outcome == ASSAY_SERVICE_OUTCOME_NEXT_EPOCH || outcome == ASSAY_SERVICE_OUTCOME_BUSY;
     const bool has_cause = has_refusal(at, now_ms);
@@ -175,7 +176,7 @@ void assay_issuance_on_answer(struct assay_issuance_queue *q, uint64_t serial,
     if (at == NULL || at->serial != serial || bytes.len > sizeof at->bytes) return;
     if (outcome == ASSAY_SERVICE_OUTCOME_DONE && bytes.len == 0)
         outcome = ASSAY_SERVICE_OUTCOME_FEW_HOLDERS; /* it is none */
-    end_issue(at, outcome, bytes, now_ms);
+    end_issue(q, at, outcome, bytes, now_ms);
 }
 
 void assay_issuance_expire(struct assay_issuance_queue *q, uint64_t now_ms)
@@ -183,7 +184,7 @@ void assay_issuance_expire(struct assay_issuance_queue *q, uint64_t now_ms)
     static const char why[] = "the holder's process did not answer in time";
     struct assay_issuance *at = find_sent(q);
     if (at != NULL && now_ms - at->at_ms >= ASSAY_ISSUANCE_TIMEOUT_MS)
-        end_issue(at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
+        end_issue(q, at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
                   now_ms);
 }
 

@@ -64,6 +64,8 @@ struct assay_issuance_queue {
     struct assay_issuance issue[ASSAY_ISSUANCE_LANES][ASSAY_ISSUANCES_MAX];
     uint64_t serials;
     enum assay_issuance_lane turn; /* the lane that is served next */
+    /* Answers of the holder's process, by outcome; without certificates of the key itself. */
+    uint64_t answers[ASSAY_SERVICE_OUTCOMES];
 };
 
 /*

@@ -158,6 +158,30 @@ Test(service_server_issues, what_was_sent_to_a_process_that_ended_is_sent_to_the
     assay_service_stream_close(&next);
 }
 
+/* docs/http.md 5: an outage of the authority is seen in figures of the node. */
+Test(service_server_issues, that_a_holders_process_is_there_and_what_it_answers_is_counted)
+{
+    static struct assay_service_stream s;
+    struct assay_service_server_snapshot seen;
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_not(seen.has_signer);
+    begin_signer(&s);
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect(seen.has_signer);
+    cr_expect_eq(state_of(3, 1), ASSAY_E_AGAIN);
+    answer(&s, hear_issue(&s, "k1"), ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+    cr_expect_eq(state_of(3, 2), ASSAY_E_AGAIN);
+    answer(&s, hear_issue(&s, "k2"), ASSAY_SERVICE_OUTCOME_DONE);
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_FEW_HOLDERS], 1);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_DONE], 1);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_STALE], 0);
+    assay_service_stream_close(&s);
+    turn();
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_not(seen.has_signer, "the process ended");
+}
+
 /* docs/services.md 4.1.1: it is for holders of the group key. */
 Test(service_server_issues, programs_of_other_roles_answer_nothing)
 {
