@@ -72,8 +72,8 @@ struct assay_issuance_queue {
  * assay_issuance_request - the state of a product, which is added when it is not in the table, or
  * when it failed and may be requested again.
  * Out:     *issue: borrowed until the next call
- * Returns: ASSAY_OK: answered, also while what holders refused is requested again | ASSAY_E_AGAIN: at
- *          work | ASSAY_E_FULL: others are at work
+ * Returns: ASSAY_OK: answered, also while what holders refused is requested again |
+ *          ASSAY_E_AGAIN: at work | ASSAY_E_FULL: others are at work
  */
 ASSAY_CHECKED enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
                                                        enum assay_issuance_lane lane,
