@@ -100,7 +100,8 @@ enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
     const enum assay_status pending =
         at != NULL && has_refusal(at, now_ms) ? ASSAY_OK : ASSAY_E_AGAIN; /* the answer meanwhile */
     if (at != NULL && is_at_work(at)) return pending;
-    if (at != NULL && !may_retry(at, now_ms)) return ASSAY_OK;
+    if (at != NULL && at->state == ASSAY_ISSUANCE_ANSWERED && !may_retry(at, now_ms))
+        return ASSAY_OK;
     if (count_at_work(q, lane) >= ASSAY_ISSUANCES_AT_WORK_MAX)
         return pending == ASSAY_OK ? ASSAY_OK : ASSAY_E_FULL;
     if (at == NULL) {
@@ -160,6 +161,7 @@ static void end_issue(struct assay_issuance_queue *q, struct assay_issuance *at,
     const bool has_cause = has_refusal(at, now_ms);
     at->state = ASSAY_ISSUANCE_ANSWERED;
     at->at_ms = now_ms;
+    at->closes = 0;
     at->failures += outcome == ASSAY_SERVICE_OUTCOME_DONE ? 0 : 1;
     if (is_passing && has_cause) return; /* a close ended the attempt: nothing new of the cause */
     at->outcome = outcome;
@@ -202,14 +204,41 @@ static bool is_fresh(const struct assay_issuance *issue, uint64_t now_ms)
            now_ms - issue->at_ms < ASSAY_ISSUANCE_KEPT_MS;
 }
 
+/* Where holders hang, an attempt may last longer than a short epoch, and none would ever fail.
+ * Returns: whether enough closes in a row have ended one. */
+static bool ends_too_often(struct assay_issuance_queue *q, struct assay_issuance *at,
+                           uint64_t now_ms)
+{
+    static const char why[] = "holders did not answer within an epoch, three times in a row";
+    if (at->state == ASSAY_ISSUANCE_SENT) at->closes++;
+    if (at->closes < ASSAY_ISSUANCE_CLOSES_MAX) return false;
+    end_issue(q, at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
+              now_ms);
+    return true;
+}
+
+/* The next request of it begins anew, with the count of closes. */
+static void end_attempt(struct assay_issuance *at)
+{
+    const struct assay_issuance ended = { .state = ASSAY_ISSUANCE_ENDED,
+                                          .name = at->name,
+                                          .closes = at->closes,
+                                          .used_ms = at->used_ms };
+    const bool was_sent = at->state == ASSAY_ISSUANCE_SENT;
+    assay_bytes_zero(at, sizeof *at);
+    if (was_sent) *at = ended;
+}
+
 void assay_issuance_on_close(struct assay_issuance_queue *q, uint64_t now_ms)
 {
     for (uint32_t lane = 0; lane < ASSAY_ISSUANCE_LANES; lane++)
         for (uint32_t i = 0; i < ASSAY_ISSUANCES_MAX; i++) {
             struct assay_issuance *const at = &q->issue[lane][i];
-            if (at->state == ASSAY_ISSUANCE_FREE || is_fresh(at, now_ms)) continue;
+            if (at->state == ASSAY_ISSUANCE_FREE || is_fresh(at, now_ms) ||
+                ends_too_often(q, at, now_ms))
+                continue;
             if (!has_refusal(at, now_ms)) {
-                assay_bytes_zero(at, sizeof *at);
+                end_attempt(at);
                 continue;
             }
             at->state = ASSAY_ISSUANCE_ANSWERED;

@@ -27,6 +27,7 @@ enum {
     /* That holders refused (no share, too few holders) is the answer for so long, unless another
      * attempt has another result: longer than the longest wait between attempts. */
     ASSAY_ISSUANCE_REFUSAL_MS = 60000,
+    ASSAY_ISSUANCE_CLOSES_MAX = 3, /* that end one attempt after the other: holders hang */
 };
 
 enum assay_issuance_lane { ASSAY_ISSUANCE_OWN, ASSAY_ISSUANCE_OTHERS, ASSAY_ISSUANCE_LANES };
@@ -44,6 +45,7 @@ enum assay_issuance_state {
     ASSAY_ISSUANCE_WAITING,
     ASSAY_ISSUANCE_SENT, /* to the holder's process */
     ASSAY_ISSUANCE_ANSWERED,
+    ASSAY_ISSUANCE_ENDED, /* by a close, without an answer: the next request begins anew */
 };
 
 struct assay_issuance {
@@ -55,6 +57,7 @@ struct assay_issuance {
     uint64_t
         refused_ms;    /* of `outcome`, which a close that ends a later attempt does not replace */
     uint32_t failures; /* since it was added */
+    uint32_t closes;   /* in a row that ended an attempt */
     enum assay_service_outcome outcome;
     uint16_t len;
     uint8_t bytes[ASSAY_SERVICE_ISSUED_MAX]; /* the product, or why there is none */

@@ -319,6 +319,34 @@ Test(issue_queue, that_holders_are_too_few_is_the_answer_over_closes_until_a_pro
     cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_DONE);
 }
 
+/* A holder that hangs: each attempt lasts longer than an epoch, and no answer comes. */
+Test(issue_queue, attempts_that_closes_end_are_too_few_holders_after_three)
+{
+    uint64_t at = 5000;
+    assay_issuance_clear(&table);
+    for (unsigned i = 0; i < ASSAY_ISSUANCE_CLOSES_MAX; i++) {
+        cr_expect_eq(ask_at(at), ASSAY_E_AGAIN, "attempt %u", i);
+        cr_assert_not_null(assay_issuance_send_next(&table, at));
+        at += 1500;
+        assay_issuance_on_close(&table, at);
+    }
+    for (unsigned i = 0; i < 100; i++) { /* longer than a refusal is retained */
+        const struct assay_issuance *issue;
+        const struct assay_issuance_name name = name_of(3, 1);
+        at += ASSAY_ISSUANCE_AGAIN_MS;
+        cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue),
+                     ASSAY_OK, "request %u", i);
+        cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+        (void)assay_issuance_send_next(&table, at);
+        at += 500;
+        assay_issuance_on_close(&table, at);
+    }
+    at += ASSAY_ISSUANCE_AGAIN_MS;
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_DONE, at);
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+}
+
 Test(issue_queue, another_cause_replaces_the_one_before_and_an_old_one_expires)
 {
     assay_issuance_clear(&table);
