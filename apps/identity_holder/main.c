@@ -112,6 +112,21 @@ static const char *obstacle(const struct assay_keyholder_node_status *s)
     return NULL;
 }
 
+/* It has lost its share, or the generation was made without it (docs/identity.md 3.4). */
+static void put_lack(const struct assay_keyholder_node_status *s, const char *key, char *line,
+                     size_t len)
+{
+    char from[64] = "";
+    if (s->offers_from > s->acted_epoch)
+        (void)snprintf(from, sizeof from, "it may offer from epoch %llu on, and ",
+                       (unsigned long long)s->offers_from);
+    (void)snprintf(line, len,
+                   "signs nothing: it has no share of generation %llu; %sthe next reshare begins "
+                   "in epoch %llu at the latest; %s%s",
+                   (unsigned long long)s->generation, from, (unsigned long long)s->reshare_due, key,
+                   s->phase != ASSAY_CA_IDLE ? "; the next generation is made" : "");
+}
+
 static void put_line(const struct signer *signer, char *line, size_t len)
 {
     const struct assay_keyholder_node_status s = assay_keyholder_node_status(signer->node);
@@ -132,6 +147,7 @@ static void put_line(const struct signer *signer, char *line, size_t len)
     else if (s.signing.lacks_plan)
         (void)snprintf(line, len,
                        "signs nothing: the plan that the daemon shows is not the ledger's");
+    else if (s.lacks_share) put_lack(&s, key, line, len);
     else (void)snprintf(line, len, "%s; ceremony: %s", key, phase_words(s.phase));
 }
 

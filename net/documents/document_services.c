@@ -367,6 +367,24 @@ const char *assay_document_ceremony(enum assay_ca_phase phase)
     ASSAY_UNREACHABLE("a phase");
 }
 
+const char *assay_document_issue_outcome(enum assay_service_outcome outcome)
+{
+    switch (outcome) {
+    case ASSAY_SERVICE_OUTCOME_DONE: return "issued";
+    case ASSAY_SERVICE_OUTCOME_BELOW_THRESHOLD: return "below_threshold";
+    case ASSAY_SERVICE_OUTCOME_NO_ENTRY: return "not_found";
+    case ASSAY_SERVICE_OUTCOME_NO_AUDIENCE: return "audience";
+    case ASSAY_SERVICE_OUTCOME_NEXT_EPOCH: return "next_epoch";
+    case ASSAY_SERVICE_OUTCOME_STALE: return "stale";
+    case ASSAY_SERVICE_OUTCOME_FENCED: return "fenced";
+    case ASSAY_SERVICE_OUTCOME_NO_KEY: return "ca_none";
+    case ASSAY_SERVICE_OUTCOME_FEW_HOLDERS: return "few_holders";
+    case ASSAY_SERVICE_OUTCOME_BUSY:
+    case ASSAY_SERVICE_OUTCOMES: break;
+    }
+    return "too_many";
+}
+
 static struct assay_json *identity_document(const struct assay_snapshot *s,
                                             const struct assay_summary_identity *v)
 {

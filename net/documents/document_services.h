@@ -24,5 +24,8 @@ const char *assay_document_state(enum assay_summary_state state);
  * static text. */
 const char *assay_document_key_state(enum assay_summary_key_state state);
 const char *assay_document_ceremony(enum assay_ca_phase phase);
+/* Of what became of a certificate or token: "issued", or the code of assay.error. Returns: static
+ * text. */
+const char *assay_document_issue_outcome(enum assay_service_outcome outcome);
 
 #endif

@@ -83,7 +83,7 @@ struct http_asking {
     X(HTTP_CA_NONE, 503, "ca_none", "This node has no certificate authority to request it of",     \
       "detail has the reason; request another node")                                               \
     X(HTTP_FEW_HOLDERS, 503, "few_holders", "Too few holders of the group key answered",           \
-      "retry; GET /v1/services has how many are live")                                             \
+      "start the missing assay-signer: assay ca status on each node names it")                     \
     X(HTTP_STALE, 503, "stale", "The node does not have the newest state of the network",          \
       "request another node, or retry after Retry-After")                                          \
     X(HTTP_FENCED, 503, "fenced", "Operators have fenced this era: nothing is signed in it",       \

@@ -506,8 +506,34 @@ static void write_tasks(const struct page *page, const struct assay_services_sum
     write_gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
 }
 
+/* Of this node's member, also of a holder that is lost: it is missed until others replace it. */
+static uint32_t own_indices(const struct assay_summary_identity *key, uint16_t self)
+{
+    uint32_t own = 0;
+    for (uint32_t i = 0; i < key->holder_count; i++)
+        own += key->holder[i].slot == self ? key->holder[i].indices : 0;
+    return own;
+}
+
+/* The holder's process of this node, without which its indices sign nothing. */
+static void write_signer(const struct page *page, const struct assay_service_server_snapshot *s)
+{
+    static const char issues[] = "assay_ca_issues_total";
+    write_gauge(page, "assay_ca_signer_connected",
+                "1: the holder's process (assay-signer) of this node is connected and follows the "
+                "ledger.",
+                s->has_signer, 0);
+    write_head(page, "assay_ca_issues", "counter",
+               "Requests of certificates and tokens to that process, by outcome: issued, or why "
+               "not.");
+    for (int i = 0; i < ASSAY_SERVICE_OUTCOMES; i++)
+        write_sample(page, issues, "outcome",
+                     assay_document_issue_outcome((enum assay_service_outcome)i), s->issues[i], 0);
+}
+
 /* docs/identity.md 3.4, 3.14 */
-static void write_identity(const struct page *page, const struct assay_services_summary *v)
+static void write_identity(const struct page *page, const struct assay_services_summary *v,
+                           uint16_t self)
 {
     static const char state[] = "assay_ca_state", indices[] = "assay_ca_indices";
     const struct assay_summary_identity *const key = &v->identity;
@@ -518,10 +544,13 @@ static void write_identity(const struct page *page, const struct assay_services_
                      assay_document_key_state((enum assay_summary_key_state)i),
                      (int)key->state == i, 0);
     write_head(page, indices, "gauge",
-               "Shares of the group key: all, those of holders that can sign, and how many sign.");
+               "Shares of the group key: all, those of holders that can sign, how many sign, and "
+               "those of this node's member.");
     write_sample(page, indices, "what", "all", key->indices, 0);
     write_sample(page, indices, "what", "live", key->live, 0);
     write_sample(page, indices, "what", "threshold", key->threshold, 0);
+    write_sample(page, indices, "what", "own", own_indices(key, self), 0);
+    write_signer(page, &v->server);
     write_gauge(page, "assay_ca_number", "Number of the group key.", key->ca_number, 0);
     write_gauge(page, "assay_ca_generation", "Sharing of the group key that is in force.",
                 key->generation, 0);
@@ -563,14 +592,15 @@ static void write_programs(const struct page *page, const struct assay_services_
 }
 
 /* Only where the network has services, and this node their documents. */
-static void write_services(const struct page *page, const struct assay_services_summary *v)
+static void write_services(const struct page *page, const struct assay_services_summary *v,
+                           uint16_t self)
 {
     if (v == NULL || !v->is_known) return;
     write_programs(page, v);
     write_groups(page, v);
     write_shares(page, v);
     write_tasks(page, v);
-    write_identity(page, v);
+    write_identity(page, v, self);
 }
 
 void http_metrics(struct http_asking *asking)
@@ -604,7 +634,7 @@ void http_metrics(struct http_asking *asking)
     write_process(&page, asking->book);
     write_http(&page, asking->book->figures);
     write_counters(&page, &view->snapshot.counters);
-    write_services(&page, view->snapshot.services);
+    write_services(&page, view->snapshot.services, view->snapshot.self);
     http_metrics_members(page.out, asking->book, page.turns);
     if (page.open) (void)fputs("# EOF\n", page.out);
     const bool whole = ferror(page.out) == 0;

@@ -15,7 +15,7 @@ const root = path.join(__dirname, '..', '..');
 const PROMETHEUS_ALONE = [
     'AssayMembersSuspended', 'AssayMembersOffline', 'AssayDown', 'AssayLoopHangs', 'AssayNodeCutOff',
     'AssayEnclaveRestarts', 'AssayVerifierContradicted', 'AssayDiskFills', 'AssayDiskFull', 'AssayCertificateEnds',
-    'AssayReloadRefused', 'AssayClaimsRefused', 'AssayReplicaHalted', 'AssayHolderBehind',
+    'AssayReloadRefused', 'AssayClaimsRefused', 'AssaySignerDown', 'AssayCertificatesNotIssued', 'AssayReplicaHalted', 'AssayHolderBehind',
     'AssayExecutorClaimsRefused', 'AssayProgramUnfollowed', 'AssayProgramSilent',
 ];
 

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/bridge/bridge_folder.h"
 
+#include "apps/assay/core/file_fault.h"
 #include "base/base64.h"
 #include "base/file/file.h"
 #include "base/pem_certificate.h"
@@ -27,6 +28,37 @@ static enum assay_status say_why(char *message, const char *path, const char *wh
 {
     (void)snprintf(message, CLI_BRIDGE_MESSAGE_LEN, "%.400s: %s", path, why);
     return status;
+}
+
+/* Of a file that cannot be read, just now. */
+static enum assay_status say_unread(char *message, const char *dir, const char *path)
+{
+    struct stat info;
+    const char *const why = cli_file_fault(path, ASSAY_E_IO);
+    if (access(path, R_OK) == 0 || errno != EACCES || stat(dir, &info) != 0)
+        return say_why(message, path, why, ASSAY_E_IO);
+    (void)snprintf(message, CLI_BRIDGE_MESSAGE_LEN,
+                   "%.320s: %s: user %u may not read it: run the command as user %u, whose folder "
+                   "it is",
+                   path, why, (unsigned)geteuid(), (unsigned)info.st_uid);
+    return ASSAY_E_IO;
+}
+
+/* Of the folder that a new one is to be in. In: error: an errno */
+static enum assay_status say_parent(char *message, const char *dir, int error)
+{
+    char parent[PATH_MAX] = ".";
+    const char *const slash = strrchr(dir, '/');
+    if (slash != NULL)
+        (void)snprintf(parent, sizeof parent, "%.*s", (int)(slash - dir) + (slash == dir), dir);
+    if (error == ENOENT)
+        return say_why(message, dir,
+                       "the folder that it is to be in does not exist: make that one "
+                       "first",
+                       ASSAY_E_IO);
+    (void)snprintf(message, CLI_BRIDGE_MESSAGE_LEN, "%.240s: no folder can be made in %.240s: %s",
+                   dir, parent, strerror(error));
+    return ASSAY_E_IO;
 }
 
 static bool join_path(char path[static PATH_MAX], const char *dir, enum file file)
@@ -140,7 +172,7 @@ enum assay_status cli_bridge_folder_create(const char *dir, const struct cli_bri
     if (lstat(dir, &found) == 0)
         return say_why(message, dir, "something is there already, and is left alone",
                        ASSAY_E_DUPLICATE);
-    if (mkdtemp(made) == NULL) return say_why(message, made, strerror(errno), ASSAY_E_IO);
+    if (mkdtemp(made) == NULL) return say_parent(message, dir, errno);
     enum assay_status status = write_all(made, bridge, message);
     if (status == ASSAY_OK && rename(made, dir) != 0)
         status =
@@ -178,7 +210,10 @@ static enum assay_status read_settings(const char *dir, struct cli_bridge *b, ch
                        status);
     if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, &object);
     free(bytes);
-    if (status != ASSAY_OK) return say_why(message, path, "it cannot be read", status);
+    if (status == ASSAY_E_IO) return say_unread(message, dir, path);
+    if (status != ASSAY_OK)
+        return say_why(message, path, "expected the settings of a bridge, found another document",
+                       status);
     const char *const chain = assay_json_text(object, "chain_id", "");
     const bool is_read = assay_json_uint(object, "version", 0) == VERSION &&
                          copy_text(object, "name", b->name, sizeof b->name) && b->name[0] != '\0' &&
@@ -203,6 +238,7 @@ static enum assay_status read_key(const char *dir, enum file file, struct assay_
         return say_why(message, dir, "the path is too long", ASSAY_E_RANGE);
     enum assay_status status = assay_file_read_secret(path, pem, sizeof pem, &len);
     if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, message)) return status;
+    if (status == ASSAY_E_IO) return say_unread(message, dir, path);
     if (status == ASSAY_OK) status = assay_keypair_read(assay_slice_over(pem, len), key);
     assay_secret_wipe(pem, sizeof pem);
     return status == ASSAY_OK ? ASSAY_OK
@@ -219,6 +255,7 @@ static enum assay_status read_ca(const char *dir, struct cli_bridge *b, char *me
     if (!join_path(path, dir, CA))
         return say_why(message, dir, "the path is too long", ASSAY_E_RANGE);
     enum assay_status status = assay_file_read(path, FILE_MAX, &bytes, &len);
+    if (status == ASSAY_E_IO) return say_unread(message, dir, path);
     if (status == ASSAY_OK)
         status = assay_pem_certificate_read(assay_slice_over(bytes, len), &found);
     free(bytes);

@@ -23,9 +23,19 @@ enum {
     CLI_IDENTITY_NODES_MAX = 8
 };
 
+enum { CLI_IDENTITY_FAULT_LEN = 1024 };
+
+/* What was printed of a node that does not serve. */
+struct cli_identity_node_report {
+    uint64_t at_ms; /* monotonic */
+    char why[CLI_IDENTITY_FAULT_LEN];
+};
+
 /* Failures: of the node that is requested; of --watch since the newest set, and the hook's. */
 struct cli_identity_report {
-    char node_fault[1024];        /* of the newest request: node and reason, if the node is why */
+    /* Of the newest request: node and reason, if the node is why. */
+    char node_fault[CLI_IDENTITY_FAULT_LEN];
+    struct cli_identity_node_report node[CLI_IDENTITY_NODES_MAX];
     bool has_failed, has_expired; /* reported so */
     uint64_t failed_ms;           /* monotonic: of the newest report */
     int64_t not_after_s;          /* of the newest set; 0: none in this run */

@@ -26,10 +26,25 @@ static bool join_path(char path[static PATH_MAX], const char *dir, const char *n
     return len > 0 && len < PATH_MAX;
 }
 
-static enum assay_status report_fault(char *message, const char *path, const char *what)
+/* Of a call that failed just now, in the folder `dir` of the command. */
+static enum assay_status report_fault(char *message, const char *dir, const char *path,
+                                      const char *what)
 {
-    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.400s: %s (%s)", path, what,
-                   strerror(errno));
+    const int why = errno;
+    struct stat info;
+    (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.280s: %s (%s)", path, what,
+                   strerror(why));
+    const size_t len = strlen(message);
+    if (why != EACCES && why != EPERM) return ASSAY_E_IO;
+    if (stat(dir, &info) != 0)
+        (void)snprintf(message + len, CLI_IDENTITY_FOLDER_MESSAGE_LEN - len,
+                       ": user %u may not: name a folder of this user with --dir",
+                       (unsigned)geteuid());
+    else
+        (void)snprintf(message + len, CLI_IDENTITY_FOLDER_MESSAGE_LEN - len,
+                       ": user %u may not, and the folder is of user %u: run the command as that "
+                       "user, or name another folder with --dir",
+                       (unsigned)geteuid(), (unsigned)info.st_uid);
     return ASSAY_E_IO;
 }
 
@@ -37,7 +52,7 @@ enum assay_status cli_identity_folder_open(const char *dir,
                                            char message[static CLI_IDENTITY_FOLDER_MESSAGE_LEN])
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return report_fault(message, dir, "the folder cannot be made");
+        return report_fault(message, dir, dir, "the folder cannot be made");
     const enum assay_status status = assay_file_check_folder(dir);
     if (status == ASSAY_OK) return ASSAY_OK;
     if (!assay_file_folder_fault(dir, message))
@@ -57,13 +72,19 @@ enum assay_status cli_identity_folder_claim(const char *dir, const char *owner,
     const enum assay_status status =
         assay_file_read(path, CLI_IDENTITY_OWNER_MAX - 1, &bytes, &len);
     if (status == ASSAY_OK) (void)snprintf(found, sizeof found, "%.*s", (int)len, (char *)bytes);
+    const int why = errno;
     free(bytes);
+    if (status == ASSAY_E_IO) {
+        errno = why;
+        return report_fault(message, dir, path, "the file cannot be read");
+    }
     if (status == ASSAY_E_NOT_FOUND)
         return assay_file_replace(path, ASSAY_FILE_PUBLIC,
                                   assay_slice_over(owner, strlen(owner))) == ASSAY_OK
                    ? ASSAY_OK
-                   : report_fault(message, path, "the file cannot be written");
+                   : report_fault(message, dir, path, "the file cannot be written");
     if (status == ASSAY_OK && strcmp(found, owner) == 0) return ASSAY_OK;
+    if (status != ASSAY_OK) (void)snprintf(found, sizeof found, "another file");
     (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN,
                    "%.180s: expected \"%.180s\", found \"%.180s\": a folder is for one key: name "
                    "another folder, or remove this one",
@@ -88,7 +109,7 @@ static enum assay_status write_file(const char *dir, const char *set, const char
     char folder[PATH_MAX], path[PATH_MAX];
     if (!join_path(folder, dir, set) || !join_path(path, folder, name)) return ASSAY_E_RANGE;
     if (assay_file_replace(path, mode, content) == ASSAY_OK) return ASSAY_OK;
-    return report_fault(message, path, "the file cannot be written");
+    return report_fault(message, dir, path, "the file cannot be written");
 }
 
 static enum assay_status write_set(const char *dir, const char *name,
@@ -98,14 +119,14 @@ static enum assay_status write_set(const char *dir, const char *name,
     const bool is_pem = set->ca.len > 0 && set->ca.bytes[0] == '-';
     if (!join_path(folder, dir, name)) return ASSAY_E_RANGE;
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return report_fault(message, folder, "the folder cannot be made");
+        return report_fault(message, dir, folder, "the folder cannot be made");
     ASSAY_TRY(write_file(dir, name, files[0], ASSAY_FILE_SECRET, set->key, message));
     ASSAY_TRY(write_file(dir, name, files[1], ASSAY_FILE_PUBLIC, set->chain, message));
     ASSAY_TRY(write_file(dir, name, files[is_pem ? 2 : 3], ASSAY_FILE_PUBLIC, set->ca, message));
     if (set->bundle.len > 0)
         ASSAY_TRY(write_file(dir, name, files[3], ASSAY_FILE_PUBLIC, set->bundle, message));
     if (assay_file_sync_folder(folder) == ASSAY_OK) return ASSAY_OK;
-    return report_fault(message, folder, "the folder cannot be made durable");
+    return report_fault(message, dir, folder, "the folder cannot be made durable");
 }
 
 static enum assay_status swap_link(const char *dir, const char *name, char *message)
@@ -114,10 +135,11 @@ static enum assay_status swap_link(const char *dir, const char *name, char *mess
     if (!join_path(from, dir, ".current.new") || !join_path(to, dir, "current"))
         return ASSAY_E_RANGE;
     (void)unlink(from); /* of a process that was killed */
-    if (symlink(name, from) != 0) return report_fault(message, from, "the link cannot be made");
-    if (rename(from, to) != 0) return report_fault(message, to, "the link cannot be swapped");
+    if (symlink(name, from) != 0)
+        return report_fault(message, dir, from, "the link cannot be made");
+    if (rename(from, to) != 0) return report_fault(message, dir, to, "the link cannot be swapped");
     if (assay_file_sync_folder(to) == ASSAY_OK) return ASSAY_OK;
-    return report_fault(message, to, "the link cannot be made durable");
+    return report_fault(message, dir, to, "the link cannot be made durable");
 }
 
 /* Sets that neither the link nor its predecessor names, of which a program may still read. */

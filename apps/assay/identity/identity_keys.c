@@ -122,7 +122,7 @@ static const char *exchange(int fd, unsigned timeout_ms, char answer[static ANSW
 
 static const char *request_list(const struct cli_identity_keys *k, char answer[static ANSWER_MAX])
 {
-    static char text[160];
+    static char text[ASSAY_REGISTRATION_REASON_LEN];
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     answer[0] = '\0';
     if (strlen(k->enclave) >= sizeof address.sun_path) return "the path is too long for a socket";
@@ -131,10 +131,7 @@ static const char *request_list(const struct cli_identity_keys *k, char answer[s
     if (fd < 0) return strerror(errno);
     const char *why = NULL;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        (void)snprintf(text, sizeof text,
-                       "the enclave program does not answer (%s): expected the socket that "
-                       "enclave.service of the daemon's configuration names",
-                       strerror(errno));
+        assay_registration_client_connect_fault(k->enclave, errno, text);
         why = text;
     } else {
         why = exchange(fd, k->timeout_ms, answer);

@@ -41,8 +41,12 @@ static enum cli_identity_answer read_refusal(const struct assay_json *refusal,
     const struct assay_json *const data = assay_json_get(refusal, "data");
     const char *const inner = assay_json_text(data, "code", code);
     out->retry_after_s = assay_json_uint(refusal, "retry_after_s", 1);
-    (void)snprintf(out->message, sizeof out->message, "%.40s: %.400s", inner,
-                   assay_json_text(refusal, "detail", "no reason was given"));
+    out->is_few = strcmp(inner, "few_holders") == 0;
+    (void)snprintf(out->message, sizeof out->message, "%.40s: %.360s%s", inner,
+                   assay_json_text(refusal, "detail", "no reason was given"),
+                   out->is_few ? ": start the missing assay-signer (`assay ca status` on each "
+                                 "node names it)"
+                               : "");
     return may_pass(inner) ? CLI_IDENTITY_WAIT : CLI_IDENTITY_REFUSED;
 }
 
@@ -59,7 +63,8 @@ static enum cli_identity_answer read_document(const struct assay_json *document,
     if (pem == NULL) {
         out->retry_after_s = assay_json_uint(data, "retry_after_s", 1);
         out->is_signing = true;
-        (void)snprintf(out->message, sizeof out->message, "the holders of the key are signing it");
+        (void)snprintf(out->message, sizeof out->message,
+                       "the holders of the key are at work on it");
         return CLI_IDENTITY_WAIT;
     }
     out->len = strlen(pem);

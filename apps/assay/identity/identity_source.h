@@ -30,6 +30,7 @@ int cli_identity_node_choose(struct cli_identity_node *node);
 struct cli_identity_issued {
     uint64_t retry_after_s; /* of WAIT */
     bool is_signing;        /* of WAIT: holders are at work on it */
+    bool is_few;            /* of WAIT: too few of them answered */
     size_t len;
     char pem[CLI_IDENTITY_PEM_LEN_MAX];     /* of ISSUED: the chain, or the token */
     char message[CLI_IDENTITY_MESSAGE_LEN]; /* why there is none; without the node */

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -167,6 +168,37 @@ static uint64_t wait_limit_s(const struct cli_identity_fetch *f)
     return left_s > 0 && (uint64_t)left_s < f->wait_s ? (uint64_t)left_s : f->wait_s;
 }
 
+/* Of one wait: since when holders are at work, and why the newest attempt of theirs failed. */
+struct attempts {
+    uint64_t since_ms; /* 0: no node has requested it of holders yet */
+    char refusal[CLI_IDENTITY_MESSAGE_LEN];
+};
+
+static void note_attempt(struct attempts *a, const struct cli_identity_issued *issued,
+                         uint64_t now_ms)
+{
+    if (!issued->is_signing && !issued->is_few) return;
+    if (a->since_ms == 0) a->since_ms = now_ms;
+    if (issued->is_few) (void)snprintf(a->refusal, sizeof a->refusal, "%s", issued->message);
+}
+
+/* That holders are at work is no reason by itself: the last refusal is. */
+static int fail_timeout(const struct cli_identity_fetch *f, const struct attempts *a,
+                        uint64_t limit_s, uint64_t now_ms)
+{
+    char work[80];
+    const char *why = f->issued.message;
+    if (f->issued.is_signing || f->issued.is_few) {
+        (void)snprintf(work, sizeof work,
+                       "the holders of the key have been at work for %" PRIu64 " s",
+                       (now_ms - a->since_ms) / 1000);
+        why = work;
+    }
+    return cli_identity_fail(f, ASSAY_EXIT_TIMEOUT, "no %s within %" PRIu64 " s: %s: %s%s%s",
+                             product_of(f), limit_s, node_of(f), why,
+                             a->refusal[0] != '\0' ? "; last refusal: " : "", a->refusal);
+}
+
 /* An answer that may pass. Another node is requested, unless holders began to sign just now. Out:
  * *signing_ms: since when; 0: not */
 static void on_wait(struct cli_identity_fetch *f, uint64_t now_ms, uint64_t *signing_ms)
@@ -182,13 +214,24 @@ static void on_wait(struct cli_identity_fetch *f, uint64_t now_ms, uint64_t *sig
     use_next_node(f);
 }
 
+/* Of one node: another reason at once, the same one once in REPORT_S (docs/identity.md 11.5). */
+static void report_node_fault(const struct cli_identity_fetch *f)
+{
+    struct cli_identity_node_report *const n = &f->report->node[f->http_index];
+    const uint64_t now_ms = assay_monotonic_ms();
+    if (strcmp(n->why, f->report->node_fault) == 0 && now_ms - n->at_ms < (uint64_t)REPORT_S * 1000)
+        return;
+    n->at_ms = now_ms;
+    (void)snprintf(n->why, sizeof n->why, "%s", f->report->node_fault);
+    (void)fprintf(stderr, "assay identity fetch: %s: %s; the next node is requested\n", f->name,
+                  f->report->node_fault);
+}
+
 /* The node that was requested does not serve, and another one is left. */
 static void on_node_fault(struct cli_identity_fetch *f)
 {
     if (f->is_watching) cli_identity_report_failure(f, f->report->node_fault);
-    else
-        (void)fprintf(stderr, "assay identity fetch: %s: %s; the next node is requested\n", f->name,
-                      f->report->node_fault);
+    else report_node_fault(f);
     use_next_node(f);
 }
 
@@ -225,6 +268,7 @@ int cli_identity_fetch_once(struct cli_identity_fetch *f)
 {
     const uint64_t limit_s = wait_limit_s(f);
     const uint64_t deadline_ms = assay_monotonic_ms() + limit_s * 1000;
+    struct attempts attempts = { .since_ms = 0 };
     uint64_t signing_ms = 0;
     size_t failures = 0; /* of one node after the other */
     for (;;) {
@@ -238,9 +282,8 @@ int cli_identity_fetch_once(struct cli_identity_fetch *f)
         }
         failures = 0;
         const uint64_t now_ms = assay_monotonic_ms();
-        if (now_ms >= deadline_ms)
-            return cli_identity_fail(f, ASSAY_EXIT_TIMEOUT, "no %s within %" PRIu64 " s: %s: %s",
-                                     product_of(f), limit_s, node_of(f), f->issued.message);
+        note_attempt(&attempts, &f->issued, now_ms);
+        if (now_ms >= deadline_ms) return fail_timeout(f, &attempts, limit_s, now_ms);
         on_wait(f, now_ms, &signing_ms);
         pause_until(f, now_ms, deadline_ms);
     }

@@ -274,9 +274,34 @@ static void look_at_roots(struct assay_doctor *d, const struct assay_json *colla
     }
 }
 
+/* docs/identity.md 12.4: the ledger does not show that the process is gone, so the others count on
+ * its indices. */
+static void look_at_signer(struct assay_doctor *d, const struct assay_json *authority)
+{
+    static const char advice[] =
+        "start it: systemctl start assay-signer@0; if it runs, its log has the reason: it connects "
+        "to listen.services of this daemon (runbook group-key)";
+    const unsigned long long own = cli_number_of(authority, "own_indices");
+    if (assay_json_bool(authority, "signer_connected", false))
+        cli_doctor_report(d, "signer", ASSAY_HEALTH_OK, "", "",
+                          "assay-signer is connected; its member has %llu ind%s of the group key",
+                          own, own == 1 ? "ex" : "ices");
+    else if (own > 0)
+        cli_doctor_report(d, "signer", ASSAY_HEALTH_WARN, "an assay-signer that is connected",
+                          advice,
+                          "no assay-signer is connected: %llu ind%s of the group key %s "
+                          "nothing",
+                          own, own == 1 ? "ex" : "ices", own == 1 ? "signs" : "sign");
+    else if (assay_json_bool(authority, "own_may_hold", false))
+        cli_doctor_report(d, "signer", ASSAY_HEALTH_WARN, "an assay-signer that is connected",
+                          advice,
+                          "no assay-signer is connected: the member may hold shares of the group "
+                          "key, and has none");
+}
+
 void cli_doctor_daemon(struct assay_doctor *d)
 {
-    struct assay_json *status = NULL, *nodes = NULL, *collateral = NULL;
+    struct assay_json *status = NULL, *nodes = NULL, *collateral = NULL, *authority = NULL;
     const enum assay_status asked =
         assay_client_request(d->socket, "status", d->timeout_ms, &status);
     d->runs = asked == ASSAY_OK;
@@ -308,6 +333,10 @@ void cli_doctor_daemon(struct assay_doctor *d)
     check_attested(d, status);
     if (assay_client_request(d->socket, "collateral", d->timeout_ms, &collateral) == ASSAY_OK)
         look_at_roots(d, assay_json_get(collateral, "data"));
+    /* Without a certificate authority it is a refusal, which has none of these fields. */
+    if (assay_client_request(d->socket, "authority", d->timeout_ms, &authority) == ASSAY_OK)
+        look_at_signer(d, assay_json_get(authority, "data"));
+    assay_json_free(&authority);
     assay_json_free(&status);
     assay_json_free(&nodes);
     assay_json_free(&collateral);

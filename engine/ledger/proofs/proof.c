@@ -26,8 +26,9 @@ const char *assay_proof_answer_text(enum assay_proof_answer answer)
                "verified with the checkpoint of its own epoch alone: take that one, or a proof "
                "that is not bare";
     case ASSAY_PROOF_OTHER_VOTERS:
-        return "its voters are not those of the checkpoint: forged, or changed since; take a newer "
-               "checkpoint";
+        return "its voters are not those of the checkpoint: forged, or changed since; carry the "
+               "checkpoint forward (assay checkpoint --since OLD --out NEW), then fetch the proof "
+               "again";
     case ASSAY_PROOF_NO_QUORUM: return "no quorum of the voters made it final";
     case ASSAY_PROOF_BAD_SIGNATURE: return "a signature of a voter does not verify";
     case ASSAY_PROOF_OTHER_LEAF: return "it is no leaf of the state that the block names";

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +144,28 @@ static void start_line(struct assay_registration_client *r, enum phase phase)
     r->sent = r->answer_len = 0;
 }
 
+void assay_registration_client_connect_fault(const char *path, int error,
+                                             char text[static ASSAY_REGISTRATION_REASON_LEN])
+{
+    struct stat info;
+    if (error != EACCES && error != EPERM)
+        (void)snprintf(text, ASSAY_REGISTRATION_REASON_LEN,
+                       "the enclave program does not answer (%s): expected the socket that "
+                       "enclave.service of the daemon's configuration names",
+                       strerror(error));
+    else if (stat(path, &info) != 0)
+        (void)snprintf(text, ASSAY_REGISTRATION_REASON_LEN,
+                       "user %u may not enter its folder (%s): run the command as a user of the "
+                       "folder's group",
+                       (unsigned)geteuid(), strerror(error));
+    else
+        (void)snprintf(text, ASSAY_REGISTRATION_REASON_LEN,
+                       "user %u may not connect to the socket (%s): run the command as user %u or "
+                       "in group %u, whose socket it is",
+                       (unsigned)geteuid(), strerror(error), (unsigned)info.st_uid,
+                       (unsigned)info.st_gid);
+}
+
 static void dial_enclave(struct assay_registration_client *r, uint64_t now_ms)
 {
     r->due_ms = now_ms + ASSAY_REGISTRATION_AGAIN_MS;
@@ -152,11 +175,10 @@ static void dial_enclave(struct assay_registration_client *r, uint64_t now_ms)
     r->answer[0] = '\0';
     r->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (r->fd < 0 || connect(r->fd, (const struct sockaddr *)&r->address, sizeof r->address) != 0) {
+        char why[ASSAY_REGISTRATION_REASON_LEN];
         r->is_busy = errno == EAGAIN;
-        fail(r, ASSAY_REGISTRATION_UNREACHABLE,
-             "%.108s: the enclave program does not answer (%s): expected the socket that "
-             "enclave.service of the daemon's configuration names",
-             r->address.sun_path, strerror(errno));
+        assay_registration_client_connect_fault(r->address.sun_path, errno, why);
+        fail(r, ASSAY_REGISTRATION_UNREACHABLE, "%.108s: %s", r->address.sun_path, why);
         return;
     }
     if (r->config.withdraw != NULL) {

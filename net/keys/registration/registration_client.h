@@ -64,6 +64,10 @@ enum assay_registration_outcome assay_registration_client_run(
 void assay_registration_client_resume(struct assay_registration_client *client,
                                       const uint8_t boot[static 32]);
 
+/* Why a connection to the enclave's socket failed, and what to do. In: error: of connect(2). */
+void assay_registration_client_connect_fault(const char *path, int error,
+                                             char text[static ASSAY_REGISTRATION_REASON_LEN]);
+
 /* Returns: whether the running enclave has the key, as its last answer said. */
 bool assay_registration_client_is_done(const struct assay_registration_client *client);
 /* Returns: what make returned in the last conversation. */

@@ -355,16 +355,59 @@ static void append_holder(struct assay_runtime *runtime, struct assay_json *list
     assay_json_set_bool(object, "lost", summary->lost);
 }
 
+/* A ceremony of a new key gives it indices once its keys are active (docs/identity.md 3.4). */
+static bool may_hold(const struct assay_ca *ca, uint32_t slot)
+{
+    const struct assay_ca_member *const m = &ca->member[slot];
+    return m->may_hold && m->is_full && m->weight > 0 && ca->lost_until[slot] <= ca->epoch &&
+           !assay_ca_is_convicted(ca, m->node_id);
+}
+
+static void append_awaited(struct assay_runtime *runtime, struct assay_json *list, uint32_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_json *const object = assay_json_append_object(list);
+    assay_json_set_text(object, "node",
+                        runtime_slot_name(runtime, (uint16_t)slot, name, sizeof name));
+    assay_json_set_hex(object, "node_id", runtime_snapshot(runtime)->members[slot].ledger.node_id,
+                       32);
+}
+
+/* Before the first key: members that may hold shares of it, and those of them that it waits for.
+ * Without a ceremony they have no active key; in one they have not offered. */
+static void set_awaited(struct assay_runtime *runtime, struct assay_json *data,
+                        struct assay_json *ceremony, const struct assay_ca *ca)
+{
+    const struct assay_ca_ceremony *const c = &ca->ceremony;
+    const bool runs = c->phase != ASSAY_CA_IDLE;
+    struct assay_json *const awaited = assay_json_set_array(data, "awaited");
+    uint32_t fit = 0, ready = 0;
+    for (uint32_t i = 0; i < ca->slots && i < runtime_snapshot(runtime)->member_count; i++) {
+        if (!may_hold(ca, i)) continue;
+        const bool is_ready =
+            runs ? assay_ca_holder_of_node(&c->next, ca->member[i].node_id) != UINT32_MAX
+                 : ca->member[i].keys_active;
+        fit++;
+        ready += is_ready;
+        if (ca->ca_number == 0 && !is_ready) append_awaited(runtime, awaited, i);
+    }
+    assay_json_set_uint(ceremony, "may_hold", fit);
+    assay_json_set_uint(ceremony, "ready", ready);
+}
+
 /* What this member holds, and whether the process is there without which that signs nothing. */
 static void set_own(struct assay_runtime *runtime, struct assay_json *data,
-                    const struct assay_ca_sharing *s)
+                    const struct assay_ca *ca)
 {
+    const struct assay_ca_sharing *const s = &ca->force;
     const uint32_t at =
         runtime->self == ASSAY_SLOT_ALL
             ? UINT32_MAX
             : assay_ca_holder_of_node(s, runtime->snapshot.members[runtime->self].ledger.node_id);
     const bool holds = at != UINT32_MAX && !s->holder[at].lost;
     assay_json_set_uint(data, "own_indices", holds ? s->holder[at].indices : 0);
+    assay_json_set_bool(data, "own_may_hold",
+                        runtime->self < ca->slots && may_hold(ca, runtime->self));
     assay_json_set_bool(data, "signer_connected", runtime_services_has_signer(runtime));
 }
 
@@ -386,7 +429,7 @@ static void set_sharing(struct assay_runtime *runtime, struct assay_json *data,
     assay_json_set_uint(data, "live", summary.live);
     assay_json_set_uint(data, "few_epochs", ca->few_closes);
     assay_json_set(data, "holders", list);
-    set_own(runtime, data, &ca->force);
+    set_own(runtime, data, ca);
     set_groups(runtime, data, &ca->force);
 }
 
@@ -439,6 +482,7 @@ static char *document_ca(struct assay_runtime *runtime)
     assay_json_set_bool(ceremony, "is_reshare", ca->ceremony.is_reshare);
     assay_json_set_uint(ceremony, "began_epoch", ca->ceremony.began);
     assay_json_set_uint(ceremony, "attempts", ca->attempts);
+    set_awaited(runtime, data, ceremony, ca);
     struct assay_json *const convicted = assay_json_set_array(data, "convicted");
     for (uint32_t i = 0; i < ca->convicted; i++) {
         struct assay_json *const object = assay_json_append_object(convicted);

@@ -10,6 +10,7 @@
  */
 #include "base/base64.h"
 #include "net/documents/document.h"
+#include "net/documents/document_services.h"
 #include "net/documents/key_verdict.h"
 #include "net/json/json.h"
 #include "net/runtime/runtime_internal.h"
@@ -56,24 +57,6 @@ static const char *code_of_verdict(enum assay_authz_verdict verdict)
     case ASSAY_KEY_VERDICTS: break;
     }
     return "stale";
-}
-
-static const char *code_of_outcome(enum assay_service_outcome outcome)
-{
-    switch (outcome) {
-    case ASSAY_SERVICE_OUTCOME_DONE: return NULL;
-    case ASSAY_SERVICE_OUTCOME_BELOW_THRESHOLD: return "below_threshold";
-    case ASSAY_SERVICE_OUTCOME_NO_ENTRY: return "not_found";
-    case ASSAY_SERVICE_OUTCOME_NO_AUDIENCE: return "audience";
-    case ASSAY_SERVICE_OUTCOME_NEXT_EPOCH: return "next_epoch";
-    case ASSAY_SERVICE_OUTCOME_STALE: return "stale";
-    case ASSAY_SERVICE_OUTCOME_FENCED: return "fenced";
-    case ASSAY_SERVICE_OUTCOME_NO_KEY: return "ca_none";
-    case ASSAY_SERVICE_OUTCOME_FEW_HOLDERS: return "few_holders";
-    case ASSAY_SERVICE_OUTCOME_BUSY:
-    case ASSAY_SERVICE_OUTCOMES: break;
-    }
-    return "too_many";
 }
 
 static char *refuse_later(struct assay_runtime *runtime, const char *code, const char *detail,
@@ -241,10 +224,9 @@ static char *set_state(struct assay_runtime *runtime, const struct wanted *wante
         return refuse_issue(runtime, "ca_none",
                             "no holder's process (assay-signer) of this node is connected: request "
                             "another node, or start it");
-    const char *code = code_of_outcome(issue->outcome);
-    if (code == NULL) return set_product(runtime, wanted, issue);
+    if (issue->outcome == ASSAY_SERVICE_OUTCOME_DONE) return set_product(runtime, wanted, issue);
     (void)snprintf(why, sizeof why, "%.*s", (int)issue->len, (const char *)issue->bytes);
-    return refuse_issue(runtime, code, why);
+    return refuse_issue(runtime, assay_document_issue_outcome(issue->outcome), why);
 }
 
 /* Two or three words. Returns: false: another number, or one that is too long. */

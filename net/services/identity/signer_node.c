@@ -794,5 +794,10 @@ struct assay_keyholder_node_status assay_keyholder_node_status(
     if (node->has_acted)
         status.holder = assay_ceremony_holder_status(&node->secrets->holder, &node->acted);
     status.holder.can_sign = status.holder.can_sign && may_act(node);
+    status.lacks_share = status.generation > 0 && (status.indices == 0 || status.holder.is_lost);
+    const struct assay_follower_state *const home = assay_follower_state(node->follower);
+    if (home != NULL && home->slot < ASSAY_CA_SLOTS_MAX)
+        status.offers_from = node->acted.lost_until[home->slot];
+    status.reshare_due = node->acted.since + node->acted.config.refresh;
     return status;
 }

@@ -54,6 +54,9 @@ struct assay_keyholder_node_status {
     uint64_t generation;       /* in force; 0: none */
     uint32_t indices;          /* of this holder in it */
     enum assay_ca_phase phase; /* of the ceremony that runs */
+    bool lacks_share;          /* of the generation in force: it signs nothing */
+    uint64_t offers_from;      /* epoch from which it may offer again; in the past: it may */
+    uint64_t reshare_due;      /* epoch in which the next reshare begins at the latest */
     struct assay_ceremony_status holder;
     struct assay_keyholder_signing_status signing;
 };

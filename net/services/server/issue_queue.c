@@ -20,11 +20,15 @@ static bool is_at_work(const struct assay_issuance *issue)
     return issue->state == ASSAY_ISSUANCE_WAITING || issue->state == ASSAY_ISSUANCE_SENT;
 }
 
-/* The newest answer is that the process has no share. It is the answer until there is another one,
- * also while it is requested again (docs/identity.md 4.18). */
-static bool has_no_key(const struct assay_issuance *issue)
+/* What holders refused is the answer until there is another one, also while it is requested again
+ * and over closes (docs/identity.md 4.18): a client that was answered "at work" each time would
+ * never get the reason. Without another refusal it expires. */
+static bool has_refusal(const struct assay_issuance *issue, uint64_t now_ms)
 {
-    return issue->failures > 0 && issue->outcome == ASSAY_SERVICE_OUTCOME_NO_KEY;
+    return issue->failures > 0 &&
+           (issue->outcome == ASSAY_SERVICE_OUTCOME_NO_KEY ||
+            issue->outcome == ASSAY_SERVICE_OUTCOME_FEW_HOLDERS) &&
+           now_ms - issue->refused_ms < ASSAY_ISSUANCE_REFUSAL_MS;
 }
 
 static struct assay_issuance *find_issue(struct assay_issuance_queue *q,
@@ -94,9 +98,10 @@ enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
     *issue = at;
     if (at != NULL) at->used_ms = now_ms;
     const enum assay_status pending =
-        at != NULL && has_no_key(at) ? ASSAY_OK : ASSAY_E_AGAIN; /* the answer meanwhile */
+        at != NULL && has_refusal(at, now_ms) ? ASSAY_OK : ASSAY_E_AGAIN; /* the answer meanwhile */
     if (at != NULL && is_at_work(at)) return pending;
-    if (at != NULL && !may_retry(at, now_ms)) return ASSAY_OK;
+    if (at != NULL && at->state == ASSAY_ISSUANCE_ANSWERED && !may_retry(at, now_ms))
+        return ASSAY_OK;
     if (count_at_work(q, lane) >= ASSAY_ISSUANCES_AT_WORK_MAX)
         return pending == ASSAY_OK ? ASSAY_OK : ASSAY_E_FULL;
     if (at == NULL) {
@@ -146,14 +151,21 @@ const struct assay_issuance *assay_issuance_send_next(struct assay_issuance_queu
     return next;
 }
 
-static void end_issue(struct assay_issuance *at, enum assay_service_outcome outcome,
-                      struct assay_slice bytes, uint64_t now_ms)
+static void end_issue(struct assay_issuance_queue *q, struct assay_issuance *at,
+                      enum assay_service_outcome outcome, struct assay_slice bytes, uint64_t now_ms)
 {
-    ASSAY_ASSERT(bytes.len <= sizeof at->bytes);
+    ASSAY_ASSERT(bytes.len <= sizeof at->bytes && outcome < ASSAY_SERVICE_OUTCOMES);
+    if (at->name.product != ASSAY_SERVICE_AUTHORITY) q->answers[outcome]++;
+    const bool is_passing =
+        outcome == ASSAY_SERVICE_OUTCOME_NEXT_EPOCH || outcome == ASSAY_SERVICE_OUTCOME_BUSY;
+    const bool has_cause = has_refusal(at, now_ms);
     at->state = ASSAY_ISSUANCE_ANSWERED;
-    at->outcome = outcome;
-    at->failures += outcome == ASSAY_SERVICE_OUTCOME_DONE ? 0 : 1;
     at->at_ms = now_ms;
+    at->closes = 0;
+    at->failures += outcome == ASSAY_SERVICE_OUTCOME_DONE ? 0 : 1;
+    if (is_passing && has_cause) return; /* a close ended the attempt: nothing new of the cause */
+    at->outcome = outcome;
+    at->refused_ms = now_ms;
     at->len = (uint16_t)bytes.len;
     assay_bytes_copy(at->bytes, sizeof at->bytes, bytes.bytes, bytes.len);
 }
@@ -166,7 +178,7 @@ void assay_issuance_on_answer(struct assay_issuance_queue *q, uint64_t serial,
     if (at == NULL || at->serial != serial || bytes.len > sizeof at->bytes) return;
     if (outcome == ASSAY_SERVICE_OUTCOME_DONE && bytes.len == 0)
         outcome = ASSAY_SERVICE_OUTCOME_FEW_HOLDERS; /* it is none */
-    end_issue(at, outcome, bytes, now_ms);
+    end_issue(q, at, outcome, bytes, now_ms);
 }
 
 void assay_issuance_expire(struct assay_issuance_queue *q, uint64_t now_ms)
@@ -174,7 +186,7 @@ void assay_issuance_expire(struct assay_issuance_queue *q, uint64_t now_ms)
     static const char why[] = "the holder's process did not answer in time";
     struct assay_issuance *at = find_sent(q);
     if (at != NULL && now_ms - at->at_ms >= ASSAY_ISSUANCE_TIMEOUT_MS)
-        end_issue(at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
+        end_issue(q, at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
                   now_ms);
 }
 
@@ -192,18 +204,45 @@ static bool is_fresh(const struct assay_issuance *issue, uint64_t now_ms)
            now_ms - issue->at_ms < ASSAY_ISSUANCE_KEPT_MS;
 }
 
+/* Where holders hang, an attempt may last longer than a short epoch, and none would ever fail.
+ * Returns: whether enough closes in a row have ended one. */
+static bool ends_too_often(struct assay_issuance_queue *q, struct assay_issuance *at,
+                           uint64_t now_ms)
+{
+    static const char why[] = "holders did not answer within an epoch, three times in a row";
+    if (at->state == ASSAY_ISSUANCE_SENT) at->closes++;
+    if (at->closes < ASSAY_ISSUANCE_CLOSES_MAX) return false;
+    end_issue(q, at, ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, assay_slice_over(why, sizeof why - 1),
+              now_ms);
+    return true;
+}
+
+/* The next request of it begins anew, with the count of closes. */
+static void end_attempt(struct assay_issuance *at)
+{
+    const struct assay_issuance ended = { .state = ASSAY_ISSUANCE_ENDED,
+                                          .name = at->name,
+                                          .closes = at->closes,
+                                          .used_ms = at->used_ms };
+    const bool was_sent = at->state == ASSAY_ISSUANCE_SENT;
+    assay_bytes_zero(at, sizeof *at);
+    if (was_sent) *at = ended;
+}
+
 void assay_issuance_on_close(struct assay_issuance_queue *q, uint64_t now_ms)
 {
     for (uint32_t lane = 0; lane < ASSAY_ISSUANCE_LANES; lane++)
         for (uint32_t i = 0; i < ASSAY_ISSUANCES_MAX; i++) {
             struct assay_issuance *const at = &q->issue[lane][i];
-            if (at->state == ASSAY_ISSUANCE_FREE || is_fresh(at, now_ms)) continue;
-            if (!has_no_key(at)) {
-                assay_bytes_zero(at, sizeof *at);
+            if (at->state == ASSAY_ISSUANCE_FREE || is_fresh(at, now_ms) ||
+                ends_too_often(q, at, now_ms))
+                continue;
+            if (!has_refusal(at, now_ms)) {
+                end_attempt(at);
                 continue;
             }
             at->state = ASSAY_ISSUANCE_ANSWERED;
-            at->failures = 1; /* with the close the process may have a share */
+            at->failures = 1; /* with the close there may be a share, or another holder */
         }
 }
 

@@ -24,6 +24,10 @@ enum {
     /* What was issued is the answer for so long at least: a client that was answered "at work" asks
      * again after a second, which may be the next epoch. */
     ASSAY_ISSUANCE_KEPT_MS = 3000,
+    /* That holders refused (no share, too few holders) is the answer for so long, unless another
+     * attempt has another result: longer than the longest wait between attempts. */
+    ASSAY_ISSUANCE_REFUSAL_MS = 60000,
+    ASSAY_ISSUANCE_CLOSES_MAX = 3, /* that end one attempt after the other: holders hang */
 };
 
 enum assay_issuance_lane { ASSAY_ISSUANCE_OWN, ASSAY_ISSUANCE_OTHERS, ASSAY_ISSUANCE_LANES };
@@ -41,6 +45,7 @@ enum assay_issuance_state {
     ASSAY_ISSUANCE_WAITING,
     ASSAY_ISSUANCE_SENT, /* to the holder's process */
     ASSAY_ISSUANCE_ANSWERED,
+    ASSAY_ISSUANCE_ENDED, /* by a close, without an answer: the next request begins anew */
 };
 
 struct assay_issuance {
@@ -49,7 +54,10 @@ struct assay_issuance {
     uint64_t serial; /* of the request that was sent; never reused */
     uint64_t at_ms;  /* it was added, sent or answered */
     uint64_t used_ms;
+    uint64_t
+        refused_ms;    /* of `outcome`, which a close that ends a later attempt does not replace */
     uint32_t failures; /* since it was added */
+    uint32_t closes;   /* in a row that ended an attempt */
     enum assay_service_outcome outcome;
     uint16_t len;
     uint8_t bytes[ASSAY_SERVICE_ISSUED_MAX]; /* the product, or why there is none */
@@ -59,13 +67,16 @@ struct assay_issuance_queue {
     struct assay_issuance issue[ASSAY_ISSUANCE_LANES][ASSAY_ISSUANCES_MAX];
     uint64_t serials;
     enum assay_issuance_lane turn; /* the lane that is served next */
+    /* Answers of the holder's process, by outcome; without certificates of the key itself. */
+    uint64_t answers[ASSAY_SERVICE_OUTCOMES];
 };
 
 /*
  * assay_issuance_request - the state of a product, which is added when it is not in the table, or
  * when it failed and may be requested again.
  * Out:     *issue: borrowed until the next call
- * Returns: ASSAY_OK: answered | ASSAY_E_AGAIN: at work | ASSAY_E_FULL: others are at work
+ * Returns: ASSAY_OK: answered, also while what holders refused is requested again |
+ *          ASSAY_E_AGAIN: at work | ASSAY_E_FULL: others are at work
  */
 ASSAY_CHECKED enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
                                                        enum assay_issuance_lane lane,
@@ -84,7 +95,8 @@ void assay_issuance_on_answer(struct assay_issuance_queue *q, uint64_t serial,
 void assay_issuance_expire(struct assay_issuance_queue *q, uint64_t now_ms);
 /* The holder's process is gone: what was sent waits again. */
 void assay_issuance_on_disconnect(struct assay_issuance_queue *q);
-/* An epoch closed: what was issued less than ASSAY_ISSUANCE_KEPT_MS ago stays, nothing else. */
+/* An epoch closed: what was issued less than ASSAY_ISSUANCE_KEPT_MS ago stays, and what holders
+ * refused less than ASSAY_ISSUANCE_REFUSAL_MS ago, which is requested again; nothing else. */
 void assay_issuance_on_close(struct assay_issuance_queue *q, uint64_t now_ms);
 /* The node was replaced: nothing stays. */
 void assay_issuance_clear(struct assay_issuance_queue *q);

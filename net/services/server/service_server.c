@@ -549,6 +549,9 @@ void assay_service_server_get_snapshot(const struct assay_service_server *server
                                        struct assay_service_server_snapshot *snapshot)
 {
     *snapshot = server->figures;
+    snapshot->has_signer = assay_service_server_has_signer(server);
+    assay_bytes_copy(snapshot->issues, sizeof snapshot->issues, server->issues.answers,
+                     sizeof server->issues.answers);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         snapshot->clients += client_is_open(&server->clients[i]);
         snapshot->following +=

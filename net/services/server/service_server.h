@@ -123,6 +123,9 @@ struct assay_service_server_snapshot {
     uint64_t connections_refused, connections_preempted, requests_refused, requests_preempted;
     /* Final records by kind: those that changed something, and those that did not. */
     uint64_t applied[ASSAY_SERVICE_KIND_COUNT], idle[ASSAY_SERVICE_KIND_COUNT];
+    bool has_signer; /* a holder's process is connected, and follows the ledger */
+    /* Its answers to requests of certificates and tokens. */
+    uint64_t issues[ASSAY_SERVICE_OUTCOMES];
 };
 
 struct assay_service_server;

@@ -105,6 +105,13 @@ def make_bridges(chain):
     check("nothing is made of these", not os.path.exists("none"))
     expect(0, "https://bridge.example", "show", "--dir", "rs")
     expect(5, "no folder of a bridge", "show", "--dir", "none")
+    said = expect(1, "nodir/b: the folder that it is to be in does not exist", "init", "--dir", "nodir/b", "--name", "n", "--chain-id", chain)
+    check("it names no temporary file", "b." not in said, said)
+    if os.geteuid() == 0:
+        os.chmod(".", 0o755)
+        code, said = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/nonexistent", ASSAY, "bridge", "show",
+                         "--dir", "es")
+        check("of another user: %s" % said, code != 0 and "es/bridge.json: Permission denied: user 65534 may not read it" in said, said)
 
 
 def sign_certificates(go):

@@ -232,6 +232,17 @@ def refusals():
         expect("a private key in %s" % name, fetch(key=name), 1, text)
     Node.answers = [AT_WORK]
     expect("too late", fetch("--wait", "0"), 7, "within 0 s")
+    # What is at work says nothing by itself: the reason of the attempt before is printed.
+    Node.answers = [AT_WORK, problem(503, "few_holders"), AT_WORK]
+    ended = fetch("--wait", "3")
+    expect("too few holders", ended, 7, "last refusal: few_holders: because: start the missing assay-signer")
+    check("how long: " + ended.stderr, re.search("the holders of the key have been at work for [2-4] s;", ended.stderr))
+    Node.answers = [AT_WORK, problem(503, "few_holders")]
+    expect("the same", fetch("--wait", "2"), 7, "have been at work for")
+    Node.answers = [AT_WORK]
+    ended = fetch("--wait", "1")
+    expect("nothing was refused", ended, 7, "have been at work for")
+    check("and none is printed: " + ended.stderr, "refusal" not in ended.stderr)
     expect("without an enclave program", fetch(enclave="nothing.sock"), 3, "nothing.sock")
     expect("usage", fetch("--member", "00"), 2, "--enclave")
     expect("usage", fetch(enclave=None), 2, "--member")
@@ -347,6 +358,11 @@ def failover():
         def run(*more):
             return subprocess.run(words + list(more), capture_output=True, text=True)
         expect("the second address", run("--http", refused, "--http", "127.0.0.1:%d" % SERVER.server_port), 0)
+        # Each request of the other node is preceded by one of this: it is printed once in a minute.
+        Node.answers = [problem(404, "not_found")] * 3 + [issued(NETWORK.pem)]
+        ended = run("--http", refused, "--http", "127.0.0.1:%d" % SERVER.server_port)
+        expect("a node that does not listen", ended, 0)
+        check("is reported once: " + ended.stderr, ended.stderr.count("the next node is requested") == 1)
         expect("none listens", run("--http", refused), 3, "connection refused: is assayd running, and is this its listen.http?")
         expect("a URL", run("--http", "http://127.0.0.1:8081"), 2, "without http://")
         expect("a name", run("--http", "localhost:8081"), 2, "ADDRESS:PORT")
@@ -428,7 +444,26 @@ def inputs():
     words = [*drop, ASSAY, "identity", "fetch", "--dir", "unreadable", "--key", "api", "--ca", NETWORK.ca, "--chain-id", NETWORK.chain,
              *member]
     expect("a key that cannot be read", subprocess.run(words, capture_output=True, text=True), 1, "Permission denied")
-    words[words.index("unreadable")] = "full"
+    os.mkdir("others", 0o700)
+    words[words.index("unreadable")] = "others"
+    if os.geteuid() == 0:
+        with open("others/key-name", "w") as file:
+            file.write("certificate api")
+        os.chmod("others/key-name", 0o600)
+        os.chmod(".", 0o755)
+        other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        # The folder is of root, which this user trusts, and may not enter.
+        ended = subprocess.run(other + words[len(drop):], capture_output=True, text=True, env=dict(os.environ, HOME="/nonexistent"))
+        expect("a folder of another user", ended, 1,
+               "others/key-name: the file cannot be read (Permission denied): user 65534 may not, and the folder is of user 0")
+        check("nothing else is: " + ended.stderr, "expected" not in ended.stderr)
+        os.chmod("enclave.sock", 0o600)
+        for command in (["identity", "list"], ["identity", "withdraw", "--key", "api"]):
+            ended = subprocess.run(other + [ASSAY, *command, "--enclave", "enclave.sock"], capture_output=True, text=True,
+                                   env=dict(os.environ, HOME="/nonexistent"))
+            expect("a socket of another user", ended, 3, "user 65534 may not connect to the socket (Permission denied)")
+            check("its owner: " + ended.stderr, "run the command as user 0 or in group 0" in ended.stderr)
+    words[words.index("others")] = "full"
     words[words.index("--member"):] = ["--enclave", "enclave.sock"]
 
     def limit():

@@ -158,6 +158,30 @@ Test(service_server_issues, what_was_sent_to_a_process_that_ended_is_sent_to_the
     assay_service_stream_close(&next);
 }
 
+/* docs/http.md 5: an outage of the authority is seen in figures of the node. */
+Test(service_server_issues, that_a_holders_process_is_there_and_what_it_answers_is_counted)
+{
+    static struct assay_service_stream s;
+    struct assay_service_server_snapshot seen;
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_not(seen.has_signer);
+    begin_signer(&s);
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect(seen.has_signer);
+    cr_expect_eq(state_of(3, 1), ASSAY_E_AGAIN);
+    answer(&s, hear_issue(&s, "k1"), ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+    cr_expect_eq(state_of(3, 2), ASSAY_E_AGAIN);
+    answer(&s, hear_issue(&s, "k2"), ASSAY_SERVICE_OUTCOME_DONE);
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_FEW_HOLDERS], 1);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_DONE], 1);
+    cr_expect_eq(seen.issues[ASSAY_SERVICE_OUTCOME_STALE], 0);
+    assay_service_stream_close(&s);
+    turn();
+    assay_service_server_get_snapshot(server, &seen);
+    cr_expect_not(seen.has_signer, "the process ended");
+}
+
 /* docs/services.md 4.1.1: it is for holders of the group key. */
 Test(service_server_issues, programs_of_other_roles_answer_nothing)
 {
@@ -229,7 +253,7 @@ Test(issue_queue, what_failed_is_requested_again_later_and_later)
     assay_issuance_clear(&table);
     cr_expect_eq(ask_at(at), ASSAY_E_AGAIN);
     for (unsigned i = 0; i < 8; i++) {
-        fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, at);
+        fail_with(ASSAY_SERVICE_OUTCOME_STALE, at);
         cr_expect_eq(ask_at(at + wait - 1), ASSAY_OK, "attempt %u", i);
         at += wait;
         cr_expect_eq(ask_at(at), ASSAY_E_AGAIN, "attempt %u", i);
@@ -257,6 +281,84 @@ Test(issue_queue, that_a_process_has_no_share_is_the_answer_until_there_is_anoth
     cr_expect_eq(ask_at(at), ASSAY_OK);
     assay_issuance_on_close(&table, at + ASSAY_ISSUANCE_KEPT_MS);
     cr_expect_eq(ask_at(at + ASSAY_ISSUANCE_KEPT_MS), ASSAY_E_AGAIN, "of another epoch");
+}
+
+/* Epochs of 1.5 s: a close ends most attempts, and the client asks again each second. */
+Test(issue_queue, that_holders_are_too_few_is_the_answer_over_closes_until_a_product_succeeds)
+{
+    uint64_t at = 5000;
+    unsigned attempts = 0;
+    assay_issuance_clear(&table);
+    cr_expect_eq(ask_at(at), ASSAY_E_AGAIN);
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, at);
+    for (unsigned i = 0; i < 90; i++) {
+        at += 500;
+        if (i % 3 == 2) assay_issuance_on_close(&table, at);
+        if (assay_issuance_is_waiting(&table)) {
+            static const enum assay_service_outcome next[] = { ASSAY_SERVICE_OUTCOME_NEXT_EPOCH,
+                                                               ASSAY_SERVICE_OUTCOME_FEW_HOLDERS,
+                                                               ASSAY_SERVICE_OUTCOME_BUSY };
+            fail_with(next[attempts++ % 3], at);
+        }
+        if (i % 2 == 0) continue;
+        const struct assay_issuance *issue;
+        const struct assay_issuance_name name = name_of(3, 1);
+        cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue),
+                     ASSAY_OK, "request %u", i);
+        cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+        cr_expect_eq(issue->len, 2, "with its sentence");
+    }
+    cr_expect_geq(attempts, 15, "it is requested again all the time: %u times", attempts);
+    at += ASSAY_ISSUANCE_AGAIN_MS;
+    assay_issuance_on_close(&table, at);
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_DONE, at);
+    const struct assay_issuance *issue;
+    const struct assay_issuance_name name = name_of(3, 1);
+    cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue), ASSAY_OK);
+    cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_DONE);
+}
+
+/* A holder that hangs: each attempt lasts longer than an epoch, and no answer comes. */
+Test(issue_queue, attempts_that_closes_end_are_too_few_holders_after_three)
+{
+    uint64_t at = 5000;
+    assay_issuance_clear(&table);
+    for (unsigned i = 0; i < ASSAY_ISSUANCE_CLOSES_MAX; i++) {
+        cr_expect_eq(ask_at(at), ASSAY_E_AGAIN, "attempt %u", i);
+        cr_assert_not_null(assay_issuance_send_next(&table, at));
+        at += 1500;
+        assay_issuance_on_close(&table, at);
+    }
+    for (unsigned i = 0; i < 100; i++) { /* longer than a refusal is retained */
+        const struct assay_issuance *issue;
+        const struct assay_issuance_name name = name_of(3, 1);
+        at += ASSAY_ISSUANCE_AGAIN_MS;
+        cr_expect_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue),
+                     ASSAY_OK, "request %u", i);
+        cr_expect_eq((int)issue->outcome, (int)ASSAY_SERVICE_OUTCOME_FEW_HOLDERS);
+        (void)assay_issuance_send_next(&table, at);
+        at += 500;
+        assay_issuance_on_close(&table, at);
+    }
+    at += ASSAY_ISSUANCE_AGAIN_MS;
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_DONE, at);
+    cr_expect_eq(ask_at(at), ASSAY_OK);
+}
+
+Test(issue_queue, another_cause_replaces_the_one_before_and_an_old_one_expires)
+{
+    assay_issuance_clear(&table);
+    cr_expect_eq(ask_at(5000), ASSAY_E_AGAIN);
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, 5000);
+    cr_expect_eq(ask_at(6000), ASSAY_OK);
+    fail_with(ASSAY_SERVICE_OUTCOME_STALE, 6000);
+    assay_issuance_on_close(&table, 7000);
+    cr_expect_eq(ask_at(7000), ASSAY_E_AGAIN, "of the newest attempt nothing is retained");
+    fail_with(ASSAY_SERVICE_OUTCOME_FEW_HOLDERS, 7000);
+    assay_issuance_on_close(&table, 7000 + ASSAY_ISSUANCE_REFUSAL_MS);
+    cr_expect_eq(ask_at(7000 + ASSAY_ISSUANCE_REFUSAL_MS), ASSAY_E_AGAIN);
 }
 
 Test(issue_queue, what_the_ledger_does_not_support_is_not_requested_again_in_the_epoch)

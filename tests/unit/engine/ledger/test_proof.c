@@ -192,6 +192,8 @@ Test(proof, is_not_believed_from_another_place, .timeout = 600)
      * checkpoint but that one. */
     cr_assert_eq(answer_of(other, bare_len, &k.from), ASSAY_PROOF_OTHER_BLOCK);
     cr_expect_not_null(strstr(assay_proof_answer_text(ASSAY_PROOF_OTHER_BLOCK), "bare proof"));
+    cr_expect_not_null(strstr(assay_proof_answer_text(ASSAY_PROOF_OTHER_VOTERS),
+                              "assay checkpoint --since OLD --out NEW"));
     proof_drop(&k);
     assay_sim_world_destroy(&w);
 }

@@ -1,8 +1,10 @@
 /*
- * tests/unit/net/http/test_metrics.c - tests of metrics that name members: bounds, order, labels.
+ * tests/unit/net/http/test_metrics.c - tests of metrics that name members: bounds, order, labels;
+ * of metrics of the holder's process.
  */
 #include "net/http/answer.h"
 #include "net/http/http.h"
+#include "net/services/server/summary.h"
 #include "scoring/tally.h"
 #include "tests/unit/net/http/http_fixture.h"
 
@@ -328,4 +330,33 @@ Test(net_http_metrics, a_hung_loop_knows_nothing)
     }
     cr_expect_not_null(strstr(answer.body, "\nassay_node_info{"), "alerts join it");
     cr_expect_not_null(strstr(answer.body, "\nassay_chain_height "), "what is final stays final");
+}
+
+/* docs/http.md 5: the ledger does not show that the process is gone. */
+Test(net_http_metrics, the_holders_process_of_the_node_and_its_answers)
+{
+    static struct assay_services_summary services;
+    services = (struct assay_services_summary){
+        .is_known = true,
+        .has_identity = true,
+        .server = { .has_signer = true,
+                    .issues = { [ASSAY_SERVICE_OUTCOME_DONE] = 12,
+                                [ASSAY_SERVICE_OUTCOME_FEW_HOLDERS] = 13 } },
+        .identity = { .indices = 5,
+                      .holder_count = 2,
+                      .holder = { { .slot = 1, .indices = 2, .lost = true },
+                                  { .slot = 3, .indices = 3 } } },
+    };
+    fixture.snapshot.services = &services;
+    fixture.snapshot.self = 1;
+    const char *const body = scrape(0);
+    static const char *const lines[] = {
+        "\nassay_ca_signer_connected 1\n",
+        "\nassay_ca_indices{what=\"own\"} 2\n", /* also of a holder that is lost */
+        "\nassay_ca_issues_total{outcome=\"issued\"} 12\n",
+        "\nassay_ca_issues_total{outcome=\"few_holders\"} 13\n",
+        "\nassay_ca_issues_total{outcome=\"too_many\"} 0\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        cr_expect_not_null(strstr(body, lines[i]), "%s", lines[i]);
 }
