@@ -42,7 +42,7 @@ struct link {
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */
     bool has_turn;      /* its document is rendered now */
     uint64_t order;     /* of those that wait for a turn */
-    size_t held_len;    /* of its response, unless others have it too */
+    size_t held_len;    /* of its response, where it was made for this client */
     uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
     bool has_text;      /* it has answered: text, NULL without memory or in time */
     char *text;

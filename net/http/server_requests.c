@@ -134,8 +134,10 @@ static void release_request(void *context)
     free(held);
 }
 
-static struct MHD_Response *response_of(struct assay_http *http, struct assay_http_answer *answer)
+/* The client of the connection counts the bytes of what was rendered for it. */
+static struct MHD_Response *response_of(struct link *link, struct assay_http_answer *answer)
 {
+    struct assay_http *http = link->http;
     ASSAY_ASSERT(answer->body != NULL || answer->fixed != NULL);
     union {
         const void *in;
@@ -152,6 +154,7 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
     }
     if (response != NULL) {
         http->figures.held_bytes += answer->len;
+        link->held_len = answer->len;
     } else {
         free(held);
         free(answer->body);
@@ -266,7 +269,7 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
 /* Takes the answer over. */
 static enum MHD_Result send_answer(struct link *link, struct assay_http_answer *answer)
 {
-    struct MHD_Response *response = response_of(link->http, answer);
+    struct MHD_Response *response = response_of(link, answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(link->http, response, answer);
     const enum MHD_Result result = queue(link, answer->status, response);
@@ -320,7 +323,7 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
         assay_http_epoch_etag(http->boot, answer.era, answer.epoch, answer.etag);
     if (answer.etag[0] == '\0' || !http_server_cache_epoch_key(request, key))
         return send_answer(link, &answer);
-    struct MHD_Response *response = response_of(http, &answer);
+    struct MHD_Response *response = response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
@@ -361,13 +364,11 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     count_answer(http, request->path, answer.status);
     http->figures.key_answers[answer.key_answer]++;
     if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
-    const size_t len = answer.body != NULL ? answer.len : 0;
     struct MHD_Response *response =
-        answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
+        answer.stream ? stream_of(link, &answer) : response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
-    if (!answer.stream) link->held_len = len;
     if (key != NULL && answer.status == 200 && !answer.stream)
         http_server_cache_add(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
