@@ -34,6 +34,8 @@ struct link {
     int fd;
     enum link_state state;
     bool suspended, cut;
+    uint64_t owner; /* whose place it has: digest of a key, address or user */
+    uint64_t accepted_ms;
     uint64_t since_ms; /* in this state; of a stream: since it took something */
     struct assay_http_stream *stream;
     struct assay_http_request_check check; /* of the request that is read */

@@ -78,6 +78,7 @@ static enum assay_http_role get_role(struct link *link)
                       assay_http_tls_read_client(info->tls_session, &identity);
     link->role = assay_http_role_find(http->roles, http->role_count, read ? &identity : NULL);
     if (read) assay_bytes_copy(link->client, sizeof link->client, identity.key_sha256, 32);
+    if (read) assay_bytes_copy(&link->owner, sizeof link->owner, link->client, sizeof link->owner);
     link->has_role = true;
     return link->role;
 }
@@ -584,7 +585,7 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct link *link = info != NULL ? info->socket_context : NULL;
     (void)context;
-    if (link == NULL || link->stream != NULL) return MHD_NO;
+    if (link == NULL || link->stream != NULL || link->cut) return MHD_NO;
     if (atomic_load(&link->http->stop)) return MHD_NO; /* nothing may be suspended any more */
     const bool first = *state == NULL;
     *state = link;
