@@ -263,6 +263,11 @@ int main(int argc, char **argv)
         service_say(&program,
                     "too many generations that the ledger undid are stored: `era` names the era "
                     "that may undo them (docs/identity.md 3.16)");
+    if (ended == ASSAY_E_SIGNATURE && signer.node != NULL)
+        service_say(&program,
+                    "files of the store were changed, or were put there after the start: only the "
+                    "files that belong to its file `checkpoint` may be there (docs/identity.md "
+                    "3.20)");
     assay_registration_client_destroy(&signer.registration);
     assay_keyholder_node_close(&signer.node);
     return service_end(&program, ended);

@@ -24,7 +24,8 @@ enum {
     ASSAY_HTTP_REQUEST_LEN_MAX = 16 * 1024, /* its line and headers, MHD's pool of a connection */
     ASSAY_HTTP_DROP_MAX = 1024 * 1024,      /* of a body that is refused and read all the same */
     ASSAY_HTTP_IDLE_MS = 10 * 1000,         /* for a complete request, from the connection on */
-    ASSAY_HTTP_SLOW_MS = 30 * 1000,         /* for an answer to be read */
+    ASSAY_HTTP_SLOW_MS = 30 * 1000,         /* for an answer to be read ... */
+    ASSAY_HTTP_UNREAD_MS = 1000,            /* ... and while new connections need places */
     ASSAY_HTTP_PUBLISH_MS = 250,            /* between two snapshots with clients ... */
     ASSAY_HTTP_ALONE_MS = 1000,             /* ... and without */
     ASSAY_HTTP_LISTEN_MAX = 160,

@@ -13,8 +13,11 @@
 #include "base/system_clock.h"
 #include "net/http/listen.h"
 #include "net/http/tls.h"
+#include "net/system/connection_quota.h"
+#include "net/system/unix_socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +30,13 @@
 enum {
     NICE = 10, /* the node's loop and its verifiers come first */
     SWEEP_MS = 500,
-    EVICT_ABOVE = ASSAY_HTTP_CONNECTIONS_MAX - 32, /* then idle ones make room */
+    EVICT_ABOVE = ASSAY_HTTP_CONNECTIONS_MAX - 32, /* then a new one takes the place of another */
     PER_ADDRESS_MAX = 64,                          /* beyond this machine */
     PEM_MAX = 256 * 1024,
 };
+
+/* Above all ages of connections in milliseconds. */
+static const uint64_t RANK_IDLE = UINT64_C(1) << 60, RANK_UNREAD = UINT64_C(1) << 61;
 
 /* ------------------------------------------------------------ connections */
 
@@ -47,18 +53,75 @@ static void cut_connection(struct link *link)
     MHD_resume_connection(link->connection);
 }
 
-/* A new connection with little room left: the longest idle one is closed. */
-static void evict_connection(struct assay_http *http)
+/* Of one client the connection with the highest rank is closed: with an answer that is not read,
+ * then an idle one, the longest first, then the oldest. Clients may share an address, so a new
+ * connection remains open while all places are taken once more: it is answered in that time. */
+static uint64_t get_rank(const struct link *link)
 {
-    struct link *oldest = NULL;
+    const uint64_t now_ms = link->http->now_ms, quiet_ms = now_ms - link->since_ms;
+    ASSAY_ASSERT(now_ms >= link->since_ms && now_ms >= link->accepted_ms);
+    if (quiet_ms >= ASSAY_HTTP_UNREAD_MS && link->state == LINK_ANSWERING)
+        return RANK_UNREAD + quiet_ms;
+    if (quiet_ms >= ASSAY_HTTP_UNREAD_MS && link->state == LINK_WAITING)
+        return RANK_IDLE + quiet_ms;
+    return now_ms - link->accepted_ms;
+}
+
+/* Of the owner, where it has one that may give way, else of all. Returns: count: none */
+static size_t find_highest(const struct assay_connection_place *places, size_t count,
+                           uint64_t owner)
+{
+    size_t own = count, any = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct assay_connection_place *p = &places[i];
+        if (p->stays) continue;
+        if (any == count || p->since >= places[any].since) any = i;
+        if (p->holder == owner && (own == count || p->since >= places[own].since)) own = i;
+    }
+    return own < count ? own : any;
+}
+
+/* A new connection of the owner, with little room left: one of the client with most connections is
+ * closed, of equal ones one of its own. Streams have a limit of their own. */
+static void evict_connection(struct assay_http *http, uint64_t owner)
+{
+    struct assay_connection_place places[ASSAY_HTTP_CONNECTIONS_MAX];
+    struct link *links[ASSAY_HTTP_CONNECTIONS_MAX];
+    size_t count = 0;
     if (http->figures.connections < EVICT_ABOVE) return;
-    for (struct link *l = http->links; l != NULL; l = l->next)
-        if (l->state == LINK_WAITING && !l->cut &&
-            (oldest == NULL || l->since_ms < oldest->since_ms))
-            oldest = l;
-    if (oldest == NULL) return;
+    for (struct link *l = http->links; l != NULL && count < ASSAY_HTTP_CONNECTIONS_MAX;
+         l = l->next) {
+        if (l->cut) continue;
+        places[count] = (struct assay_connection_place){ .holder = l->owner,
+                                                         .since = get_rank(l),
+                                                         .stays = l->state == LINK_STREAMING };
+        links[count++] = l;
+    }
+    size_t chosen = assay_connection_quota_yield(places, count, owner);
+    if (chosen == count) chosen = find_highest(places, count, owner);
+    if (chosen == count) return;
     http->figures.refused++;
-    cut_connection(oldest);
+    cut_connection(links[chosen]);
+}
+
+/* A client before its certificate is read: the user of a UNIX socket, else its IPv4 address, or the
+ * /64 of its IPv6 address, which one machine has. */
+static uint64_t get_owner(const struct assay_http *http, struct MHD_Connection *connection, int fd)
+{
+    uint64_t owner = 0;
+    uint32_t uid = 0;
+    if (http->socket_path != NULL) return assay_unix_user(fd, &uid) ? uid : UINT64_MAX;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL) return UINT64_MAX;
+    const void *const at = info->client_addr;
+    const struct sockaddr_in *v4 = at;
+    const struct sockaddr_in6 *v6 = at;
+    if (info->client_addr->sa_family == AF_INET) return v4->sin_addr.s_addr;
+    const uint8_t *bytes = v6->sin6_addr.s6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) assay_bytes_copy(&owner, 4, bytes + 12, 4);
+    else assay_bytes_copy(&owner, sizeof owner, bytes, sizeof owner);
+    return owner;
 }
 
 /* A client shows a certificate of http.clients, or the handshake fails. */
@@ -83,11 +146,14 @@ static void on_socket(struct assay_http *http, struct MHD_Connection *connection
         free(link);
         return;
     }
-    evict_connection(http);
+    const uint64_t owner = get_owner(http, connection, fd);
+    evict_connection(http, owner);
     *link = (struct link){ .http = http,
                            .next = http->links,
                            .connection = connection,
                            .fd = fd,
+                           .owner = owner,
+                           .accepted_ms = http->now_ms,
                            .since_ms = http->now_ms };
     if (http->links != NULL) http->links->before = link;
     http->links = link;

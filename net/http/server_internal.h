@@ -34,6 +34,8 @@ struct link {
     int fd;
     enum link_state state;
     bool suspended, cut;
+    uint64_t owner; /* whose place it has: digest of a key, address or user */
+    uint64_t accepted_ms;
     uint64_t since_ms; /* in this state; of a stream: since it took something */
     struct assay_http_stream *stream;
     struct assay_http_request_check check; /* of the request that is read */
@@ -42,7 +44,7 @@ struct link {
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */
     bool has_turn;      /* its document is rendered now */
     uint64_t order;     /* of those that wait for a turn */
-    size_t held_len;    /* of its response, unless others have it too */
+    size_t held_len;    /* of its response, where it was made for this client */
     uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
     bool has_text;      /* it has answered: text, NULL without memory or in time */
     char *text;

@@ -78,6 +78,7 @@ static enum assay_http_role get_role(struct link *link)
                       assay_http_tls_read_client(info->tls_session, &identity);
     link->role = assay_http_role_find(http->roles, http->role_count, read ? &identity : NULL);
     if (read) assay_bytes_copy(link->client, sizeof link->client, identity.key_sha256, 32);
+    if (read) assay_bytes_copy(&link->owner, sizeof link->owner, link->client, sizeof link->owner);
     link->has_role = true;
     return link->role;
 }
@@ -135,8 +136,10 @@ static void release_request(void *context)
     free(held);
 }
 
-static struct MHD_Response *response_of(struct assay_http *http, struct assay_http_answer *answer)
+/* The client of the connection counts the bytes of what was rendered for it. */
+static struct MHD_Response *response_of(struct link *link, struct assay_http_answer *answer)
 {
+    struct assay_http *http = link->http;
     ASSAY_ASSERT(answer->body != NULL || answer->fixed != NULL);
     union {
         const void *in;
@@ -153,6 +156,7 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
     }
     if (response != NULL) {
         http->figures.held_bytes += answer->len;
+        link->held_len = answer->len;
     } else {
         free(held);
         free(answer->body);
@@ -267,7 +271,7 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
 /* Takes the answer over. */
 static enum MHD_Result send_answer(struct link *link, struct assay_http_answer *answer)
 {
-    struct MHD_Response *response = response_of(link->http, answer);
+    struct MHD_Response *response = response_of(link, answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(link->http, response, answer);
     const enum MHD_Result result = queue(link, answer->status, response);
@@ -321,7 +325,7 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
         assay_http_epoch_etag(http->boot, answer.era, answer.epoch, answer.etag);
     if (answer.etag[0] == '\0' || !http_server_cache_epoch_key(request, key))
         return send_answer(link, &answer);
-    struct MHD_Response *response = response_of(http, &answer);
+    struct MHD_Response *response = response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
@@ -362,13 +366,11 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     count_answer(http, request->path, answer.status);
     http->figures.key_answers[answer.key_answer]++;
     if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
-    const size_t len = answer.body != NULL ? answer.len : 0;
     struct MHD_Response *response =
-        answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
+        answer.stream ? stream_of(link, &answer) : response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
-    if (!answer.stream) link->held_len = len;
     if (key != NULL && answer.status == 200 && !answer.stream)
         http_server_cache_add(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
@@ -584,7 +586,7 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct link *link = info != NULL ? info->socket_context : NULL;
     (void)context;
-    if (link == NULL || link->stream != NULL) return MHD_NO;
+    if (link == NULL || link->stream != NULL || link->cut) return MHD_NO;
     if (atomic_load(&link->http->stop)) return MHD_NO; /* nothing may be suspended any more */
     const bool first = *state == NULL;
     *state = link;

@@ -12,9 +12,10 @@ static bool is_before(uint64_t era, uint64_t epoch, uint64_t other_era, uint64_t
     return era < other_era || (era == other_era && epoch < other_epoch);
 }
 
-enum assay_status assay_keyholder_checkpoint_load(struct assay_holder_vault *vault,
-                                                  const struct assay_checkpoint *given,
-                                                  struct assay_checkpoint *from, uint64_t *epoch)
+/* As assay_keyholder_checkpoint_load, without effect on the vault. */
+static enum assay_status choose_newer(struct assay_holder_vault *vault,
+                                      const struct assay_checkpoint *given,
+                                      struct assay_checkpoint *from, uint64_t *epoch)
 {
     struct assay_checkpoint stored;
     uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX];
@@ -32,7 +33,15 @@ enum assay_status assay_keyholder_checkpoint_load(struct assay_holder_vault *vau
         return ASSAY_E_STALE;
     *epoch = stored.epoch;
     if (is_before(from->era, from->epoch, stored.era, stored.epoch)) *from = stored;
-    assay_holder_vault_set_floor(vault, from->era, from->epoch);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_keyholder_checkpoint_load(struct assay_holder_vault *vault,
+                                                  const struct assay_checkpoint *given,
+                                                  struct assay_checkpoint *from, uint64_t *epoch)
+{
+    ASSAY_TRY(choose_newer(vault, given, from, epoch));
+    assay_holder_vault_set_start(vault, from->era, from->epoch);
     return ASSAY_OK;
 }
 

@@ -9,7 +9,8 @@
 #include "net/services/identity/holder_vault.h"
 
 /*
- * assay_keyholder_checkpoint_load - the newer one of a given checkpoint and of the stored one.
+ * assay_keyholder_checkpoint_load - the newer one of a given checkpoint and of the stored one: the
+ * vault's start.
  * Out:     *from; *epoch: of the stored one, 0: none
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (the stored one is of another network) | ASSAY_E_SIGNATURE (the
  *          stored one is not of this vault) | ASSAY_E_STALE (it is missing, or older than what the

@@ -169,25 +169,33 @@ static enum assay_status read_state(struct assay_holder_vault *v)
 
 /* --- the floor */
 
-static void raise_floor(struct assay_holder_vault *v, uint64_t era, uint64_t epoch)
+static bool is_newer(const struct holder_vault_mark *a, const struct holder_vault_mark *b)
 {
-    v->is_used = true;
-    if (era < v->floor_era || (era == v->floor_era && epoch < v->floor_epoch)) return;
-    v->floor_era = era;
-    v->floor_epoch = epoch;
+    return a->era > b->era || (a->era == b->era && a->epoch > b->epoch);
+}
+
+static void raise_floor(struct assay_holder_vault *v, const struct holder_vault_mark *to)
+{
+    if (!is_newer(to, &v->floor)) return;
+    v->floor = *to;
 }
 
 void assay_holder_vault_set_floor(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch)
 {
-    vault->floor_era = era;
-    vault->floor_epoch = epoch;
+    raise_floor(vault, &(struct holder_vault_mark){ era, epoch });
+}
+
+void assay_holder_vault_set_start(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch)
+{
+    vault->start = (struct holder_vault_mark){ era, epoch };
+    raise_floor(vault, &vault->start);
 }
 
 bool assay_holder_vault_get_floor(const struct assay_holder_vault *vault, uint64_t *era,
                                   uint64_t *epoch)
 {
-    *era = vault->floor_era;
-    *epoch = vault->floor_epoch;
+    *era = vault->floor.era;
+    *epoch = vault->floor.epoch;
     return vault->is_used;
 }
 
@@ -196,8 +204,8 @@ static enum assay_status write_item(struct assay_holder_vault *v, const char *na
                                     const struct assay_secret32 *key, struct assay_slice bytes)
 {
     struct assay_writer w = assay_writer_over(v->plain, sizeof v->plain);
-    assay_writer_u64be(&w, v->floor_era);
-    assay_writer_u64be(&w, v->floor_epoch);
+    assay_writer_u64be(&w, v->floor.era);
+    assay_writer_u64be(&w, v->floor.epoch);
     assay_writer_put(&w, bytes.bytes, bytes.len);
     ASSAY_ASSERT(!w.full);
     v->is_used = true;
@@ -206,14 +214,14 @@ static enum assay_status write_item(struct assay_holder_vault *v, const char *na
     return status;
 }
 
-/* Out: *out: in v->plain, the caller's to wipe */
+/* Out: *floor: that it was put with; *out: in v->plain, the caller's to wipe */
 static enum assay_status read_item(struct assay_holder_vault *v,
-                                   const struct assay_ceremony_item *item, struct assay_slice *out)
+                                   const struct assay_ceremony_item *item,
+                                   struct holder_vault_mark *floor, struct assay_slice *out)
 {
     struct assay_secret32 wrap = v->key;
     char name[NAME_MAX_LEN], path[PATH_MAX];
     struct assay_slice sealed;
-    uint64_t era, epoch;
     name_of(item, name);
     ASSAY_TRY(holder_vault_path(v, name, path));
     enum assay_status status = ASSAY_OK;
@@ -222,28 +230,31 @@ static enum assay_status read_item(struct assay_holder_vault *v,
     assay_secret_wipe(&wrap, sizeof wrap);
     if (status != ASSAY_OK) return status;
     struct assay_cursor c = assay_cursor_over(sealed.bytes, sealed.len);
-    status = assay_cursor_u64be(&c, &era);
-    if (status == ASSAY_OK) status = assay_cursor_u64be(&c, &epoch);
+    status = assay_cursor_u64be(&c, &floor->era);
+    if (status == ASSAY_OK) status = assay_cursor_u64be(&c, &floor->epoch);
     if (status != ASSAY_OK) return ASSAY_E_SIGNATURE;
-    raise_floor(v, era, epoch);
     *out = assay_slice_over(sealed.bytes + c.pos, sealed.len - c.pos);
     return ASSAY_OK;
 }
 
-/* Before anything is read of the ledger. An item that cannot be read is reported when all are
- * loaded, before the holder acts. */
+/* Before anything is read of the ledger. An item that cannot be read, or that another program of
+ * the machine puts here later, is found when all are loaded, before the holder acts. */
 static void find_floor(struct assay_holder_vault *v)
 {
     DIR *folder = opendir(v->folder);
     for (const struct dirent *file; folder != NULL && (file = readdir(folder)) != NULL;) {
         struct assay_ceremony_item item;
+        struct holder_vault_mark floor;
         struct assay_slice bytes;
-        if (item_of(file->d_name, &item) && read_item(v, &item, &bytes) != ASSAY_OK)
-            v->is_used = true;
+        if (!item_of(file->d_name, &item)) continue;
+        v->is_used = true;
+        if (read_item(v, &item, &floor, &bytes) == ASSAY_OK) raise_floor(v, &floor);
     }
     if (folder != NULL) (void)closedir(folder);
     assay_secret_wipe(v->plain, sizeof v->plain);
-    if (v->epoch > 0 || v->era > 0) raise_floor(v, v->era, v->epoch);
+    if (v->epoch == 0 && v->era == 0) return;
+    v->is_used = true;
+    assay_holder_vault_set_floor(v, v->era, v->epoch);
 }
 
 /* Returns: whether the folder has anything but its lock and a state that a crash left incomplete.
@@ -312,6 +323,7 @@ enum assay_status assay_holder_vault_open(const struct assay_holder_vault_config
     v->lock = v->journal.fd = -1;
     v->key = *config->key;
     v->is_memory_only = config->is_memory_only;
+    v->start = (struct holder_vault_mark){ UINT64_MAX, UINT64_MAX };
     const int len = snprintf(v->folder, sizeof v->folder, "%s", config->folder);
     enum assay_status status = len > 0 && len < PATH_MAX ? assay_sodium_start() : ASSAY_E_RANGE;
     if (status == ASSAY_OK) status = open_folder(v, &what);
@@ -395,9 +407,11 @@ enum assay_status assay_holder_vault_get(struct assay_holder_vault *vault,
                                          uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX],
                                          struct assay_slice *out)
 {
+    struct holder_vault_mark floor;
     struct assay_slice plain = { 0 };
     if (vault->is_failed) return ASSAY_E_STORE;
-    const enum assay_status status = read_item(vault, item, &plain);
+    enum assay_status status = read_item(vault, item, &floor, &plain);
+    if (status == ASSAY_OK && is_newer(&floor, &vault->floor)) status = ASSAY_E_SIGNATURE;
     return hand_out(vault, status, plain, bytes, out);
 }
 
@@ -444,11 +458,15 @@ static enum assay_status load_file(struct assay_holder_vault *v, const char *fil
                                    assay_holder_vault_load *load, void *context)
 {
     struct assay_ceremony_item item;
+    struct holder_vault_mark floor;
     struct assay_slice bytes;
     if (!item_of(file, &item)) return remove_left_over(v, file);
-    enum assay_status status = read_item(v, &item, &bytes);
+    enum assay_status status = read_item(v, &item, &floor, &bytes);
     /* Its wrapping key is destroyed: so is the item. */
     if (status == ASSAY_E_NOT_FOUND && is_wrapped(&item)) return destroy_item(v, &item);
+    /* docs/identity.md 3.20: shares follow no ledger that begins before them. The floor that was
+     * found at the opening does not have this item, or the checkpoint would have been refused. */
+    if (status == ASSAY_OK && is_newer(&floor, &v->start)) status = ASSAY_E_SIGNATURE;
     if (status == ASSAY_OK) status = load(context, &item, bytes);
     assay_secret_wipe(v->plain, sizeof v->plain);
     return status;

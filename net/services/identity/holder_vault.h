@@ -43,8 +43,9 @@ void assay_holder_vault_close(struct assay_holder_vault **vault);
 /* Seed of the holder key, the same after each start. */
 const struct assay_secret32 *assay_holder_vault_seed(const struct assay_holder_vault *vault);
 
-/* Hands every stored item to `load`, and destroys what a crash left. Returns: ASSAY_OK |
- * ASSAY_E_STORE | ASSAY_E_SIGNATURE (modified) | the status of load */
+/* Hands every stored item to `load`, and destroys what a crash left; before this process puts
+ * anything. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_SIGNATURE (modified, or of an epoch after
+ * the start) | the status of load */
 typedef enum assay_status assay_holder_vault_load(void *context,
                                                   const struct assay_ceremony_item *item,
                                                   struct assay_slice bytes);
@@ -56,8 +57,8 @@ ASSAY_CHECKED enum assay_status assay_holder_vault_each(struct assay_holder_vaul
 ASSAY_CHECKED enum assay_status assay_holder_vault_put(struct assay_holder_vault *vault,
                                                        const struct assay_ceremony_item *item,
                                                        struct assay_slice bytes);
-/* Out: *out, borrowed from bytes. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_SIGNATURE |
- * ASSAY_E_STORE | ASSAY_E_RANGE (the path) */
+/* Out: *out, borrowed from bytes. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_SIGNATURE
+ * (modified, or of an epoch after the floor) | ASSAY_E_STORE | ASSAY_E_RANGE (the path) */
 ASSAY_CHECKED enum assay_status assay_holder_vault_get(
     struct assay_holder_vault *vault, const struct assay_ceremony_item *item,
     uint8_t bytes[static ASSAY_CEREMONY_ITEM_MAX], struct assay_slice *out);
@@ -80,8 +81,11 @@ ASSAY_CHECKED enum assay_status assay_holder_vault_erase_shares(
 /* --- the floor: the newest epoch that the holder acted on, which each item is sealed with
  * (docs/identity.md 3.20): with these shares it never acts on an older ledger, whatever other file
  * is removed or replaced by an older one */
-/* Items that are put from now on have this floor. */
+/* Items that are put from now on have this floor, unless it is lower than the one before. */
 void assay_holder_vault_set_floor(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch);
+/* The process follows the ledger from here on: an item with a higher floor was not in the folder
+ * when the vault was opened, and is not loaded. Until this call all items are. */
+void assay_holder_vault_set_start(struct assay_holder_vault *vault, uint64_t era, uint64_t epoch);
 /* Out: the highest of all items, of the sessions that were joined, and of set_floor. Returns:
  * false: the vault has no item, and no session was joined */
 bool assay_holder_vault_get_floor(const struct assay_holder_vault *vault, uint64_t *era,

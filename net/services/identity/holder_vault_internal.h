@@ -15,6 +15,11 @@ enum {
     HOLDER_VAULT_PLAIN_MAX = HOLDER_VAULT_FLOOR_LEN + ASSAY_CEREMONY_ITEM_MAX,
 };
 
+/* A point of the ledger. */
+struct holder_vault_mark {
+    uint64_t era, epoch;
+};
+
 struct holder_vault_journal {
     struct assay_signing_journal checked;
     uint64_t number;  /* of the file that is written; from 1 */
@@ -27,8 +32,9 @@ struct holder_vault_journal {
 struct assay_holder_vault {
     struct assay_secret32 key, seed;
     uint64_t era, epoch;
-    uint64_t floor_era, floor_epoch; /* that items are put with */
-    bool is_used;                    /* it has items, or sessions were joined */
+    struct holder_vault_mark floor; /* that items are put with; it never goes down */
+    struct holder_vault_mark start; /* of this process: newer items are not loaded */
+    bool is_used;                   /* it has items, or sessions were joined */
     bool is_memory_only, is_failed;
     int lock;
     struct holder_vault_journal journal;

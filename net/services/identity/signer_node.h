@@ -75,8 +75,8 @@ void assay_keyholder_node_close(struct assay_keyholder_node **node);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STALE
  * (another process of this member offered since: end) | ASSAY_E_STRANGER (the daemon is of another
  * member than before) | ASSAY_E_FULL (too many undone generations are stored) | ASSAY_E_STORE |
- * ASSAY_E_SIGNATURE (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY. After anything but
- * ASSAY_OK: close */
+ * ASSAY_E_SIGNATURE (the vault was modified, or has items that it did not have at the start) |
+ * ASSAY_E_CRYPTO | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
 ASSAY_CHECKED enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node,
                                                           int timeout_ms);
 /* Returns: its state. */

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static struct http_fixture fixture;
 static struct folder folder;
@@ -209,4 +212,62 @@ Test(net_http_core_requests, a_proof_is_rendered_once_an_epoch)
     assay_http_publish(http, &fixture.snapshot, false);
     cr_expect_eq(proof_of("/v1/proofs/1", true), 41, "an old proof for a new one");
     cr_expect_eq(proof_of("/v1/proofs/1", false), 41);
+}
+
+/* --- answers of the loop that a client does not read */
+
+enum { LARGE_LEN = 400000, LARGE = 8, HELD_MAX = 4 << 20 };
+
+static char *render_large(void *context, const char *line)
+{
+    static const char head[] = "{\"schema\":\"assay.test\",\"data\":{\"answer\":\"";
+    char *text = malloc(sizeof head + LARGE_LEN + 4);
+    (void)context, (void)line;
+    cr_assert_not_null(text);
+    (void)snprintf(text, sizeof head + LARGE_LEN + 4, "%s%0*d\"}}", head, LARGE_LEN, 0);
+    return text;
+}
+
+/* Returns: the connection, on which the answer waits to be read. Out: its status */
+static int request_large(struct assay_http *server, const char *at, int *status)
+{
+    static const char request[] = "GET /v1/export?since=4 HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char head[64] = "";
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", at);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(send(fd, request, sizeof request - 1, MSG_NOSIGNAL), (ssize_t)sizeof request - 1);
+    for (int i = 0; i < 6000 && recv(fd, head, sizeof head - 1, MSG_PEEK | MSG_DONTWAIT) < 12;
+         i++) {
+        struct pollfd core = { .fd = assay_http_core_fd(server), .events = POLLIN };
+        if (poll(&core, 1, 10) == 1) assay_http_core_step(server, render_large, NULL);
+    }
+    cr_assert_eq(sscanf(head, "HTTP/1.1 %d", status), 1);
+    return fd;
+}
+
+/* Half of what the server holds is for all, and a quarter for each from there on. */
+Test(net_http_core_requests, unread_answers_of_the_loop_count_for_their_client, .timeout = 120)
+{
+    struct assay_http *second = NULL;
+    char message[256] = "", other[108];
+    int fds[LARGE], held = 0;
+    (void)snprintf(other, sizeof other, "%s", folder_at(&folder, "http2"));
+    const struct assay_http_config config = { .socket_path = other,
+                                              .timeline = fixture.timeline,
+                                              .held_max = HELD_MAX };
+    cr_assert_eq(assay_http_open(&config, 1, &second, message, sizeof message), ASSAY_OK, "%s",
+                 message);
+    assay_http_publish(second, &fixture.snapshot, false);
+    for (int i = 0; i < LARGE; i++) {
+        int status = 0;
+        fds[i] = request_large(second, other, &status);
+        held += status == 200;
+        cr_expect(status == 200 || status == 503, "%d", status);
+    }
+    cr_expect_eq(held, HELD_MAX / 2 / LARGE_LEN + 1);
+    for (int i = 0; i < LARGE; i++)
+        (void)close(fds[i]);
+    assay_http_close(&second);
 }

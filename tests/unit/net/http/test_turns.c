@@ -6,15 +6,25 @@
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/net/http/http_fixture.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { EVENTS = 1100, GREEDY = 60, SOON_MS = 60000 };
+enum {
+    EVENTS = 1100,
+    GREEDY = 60,
+    SOON_MS = 60000,
+    EVICTED = 480, /* with as many connections a new one closes another */
+    FILES = 4096,
+};
 
 static struct http_fixture fixture;
 static struct folder folder;
@@ -115,6 +125,218 @@ Test(net_http_turns, who_reads_no_answer_keeps_no_node_from_saying_that_it_lives
     }
     for (int i = 0; i < GREEDY; i++)
         (void)close(greedy[i]);
+}
+
+/* --- places of connections */
+
+static void allow_files(void)
+{
+    struct rlimit files;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    if (files.rlim_max > FILES) files.rlim_max = FILES;
+    files.rlim_cur = files.rlim_max;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    cr_assert_geq(files.rlim_cur, 1200);
+}
+
+static int dial(void)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    cr_assert_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static bool is_closed(int fd)
+{
+    struct pollfd one = { .fd = fd, .events = POLLRDHUP };
+    return poll(&one, 1, 0) > 0;
+}
+
+static void send_requests(int fd, const char *target, size_t count)
+{
+    static char many[64 * 1024];
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(many + len, sizeof many - len,
+                                "GET %s HTTP/1.1\r\nHost: node\r\n\r\n", target);
+    cr_assert_lt(len, sizeof many);
+    (void)send(fd, many, len, MSG_NOSIGNAL | MSG_DONTWAIT); /* the server may have closed it */
+}
+
+/* Requests one after the other, of which no answer is read; until the first one is answered. */
+static void pipeline(int fd, const char *target, size_t count)
+{
+    struct pollfd one = { .fd = fd, .events = POLLIN };
+    send_requests(fd, target, count);
+    cr_expect_eq(poll(&one, 1, 10000), 1, "no place");
+}
+
+/* Until the server has no more to write to it, or is not read. */
+static void wait_until_written(int fd)
+{
+    for (int len = 0, before = -1; len != before || len == 0;) {
+        before = len;
+        (void)poll(NULL, 0, 20);
+        (void)ioctl(fd, FIONREAD, &len);
+        if (is_closed(fd)) return;
+    }
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+}
+
+static void expect_urgent(const char *why)
+{
+    static const char *const urgent[] = { "/livez", "/readyz", "/v1/authorize?spki=AA" };
+    for (size_t i = 0; i < sizeof urgent / sizeof urgent[0]; i++) {
+        int status = 0;
+        const int fd = ask(urgent[i]);
+        cr_expect(is_answered(fd, 10000, &status), "%s: %s", urgent[i], why);
+        (void)close(fd);
+    }
+}
+
+/* Answers that are not read take the sending socket; on one address all clients are one. */
+Test(net_http_turns, who_reads_no_answer_keeps_no_other_from_connecting)
+{
+    static int greedy[ASSAY_HTTP_CONNECTIONS_MAX + GREEDY];
+    const size_t all = sizeof greedy / sizeof greedy[0];
+    allow_files();
+    for (size_t i = 0; i < all; i++) {
+        greedy[i] = dial();
+        pipeline(greedy[i], "/v1/nodes", 30);
+        if (i == ASSAY_HTTP_CONNECTIONS_MAX - 1) {
+            wait_until_written(greedy[i]);
+            expect_urgent("all places are taken");
+        }
+    }
+    wait_until_written(greedy[all - 1]);
+    expect_urgent("they were taken again");
+    close_all(greedy, all);
+}
+
+/* Each has a request in each turn, and is idle at no time: the oldest ones make room. */
+Test(net_http_turns, who_requests_in_each_turn_keeps_no_other_from_connecting)
+{
+    enum { REQUESTS = 120, OLDEST = 16 };
+    static int greedy[ASSAY_HTTP_CONNECTIONS_MAX];
+    allow_files();
+    for (int i = 0; i < ASSAY_HTTP_CONNECTIONS_MAX; i++) {
+        greedy[i] = dial();
+        send_requests(greedy[i], "/v1/timeline?limit=1", REQUESTS);
+        (void)poll(NULL, 0, 1); /* the server reads them */
+    }
+    expect_urgent("all places are taken");
+    for (int i = 0; i < OLDEST; i++)
+        cr_expect(is_closed(greedy[i]), "connection %d", i);
+    close_all(greedy, ASSAY_HTTP_CONNECTIONS_MAX);
+}
+
+/* It is the oldest connection, the loop does not answer, and more requests wait behind it. */
+Test(net_http_turns, a_request_to_the_loop_makes_room)
+{
+    static int others[ASSAY_HTTP_CONNECTIONS_MAX + GREEDY];
+    const size_t all = sizeof others / sizeof others[0];
+    const int waiting = dial();
+    send_requests(waiting, "/v1/changes", 1);
+    (void)poll(NULL, 0, 50);
+    send_requests(waiting, "/v1/changes", 5); /* they are not read before the first is answered */
+    allow_files();
+    for (size_t i = 0; i < all; i++)
+        others[i] = dial();
+    expect_urgent("all places were taken");
+    cr_expect(is_closed(waiting));
+    (void)close(waiting);
+    close_all(others, all);
+}
+
+/* An idle connection may be that of a proxy. */
+Test(net_http_turns, an_answer_that_is_not_read_makes_room_before_an_idle_connection)
+{
+    enum { IDLE = 200, NEW = 40 };
+    static int idle[IDLE], unread[EVICTED - IDLE], new[NEW];
+    size_t closed = 0;
+    allow_files();
+    for (int i = 0; i < IDLE; i++)
+        idle[i] = dial();
+    for (int i = 0; i < EVICTED - IDLE; i++) {
+        unread[i] = dial();
+        pipeline(unread[i], "/v1/nodes", 30);
+    }
+    wait_until_written(unread[EVICTED - IDLE - 1]);
+    (void)poll(NULL, 0, ASSAY_HTTP_UNREAD_MS + 200);
+    for (int i = 0; i < NEW; i++)
+        new[i] = dial();
+    expect_urgent("there is room");
+    for (int i = 0; i < IDLE; i++)
+        cr_expect_not(is_closed(idle[i]), "idle connection %d", i);
+    for (int i = 0; i < EVICTED - IDLE; i++)
+        closed += is_closed(unread[i]);
+    cr_expect_geq(closed, NEW);
+    close_all(idle, IDLE);
+    close_all(unread, EVICTED - IDLE);
+    close_all(new, NEW);
+}
+
+/* --- clients with addresses of their own */
+
+static int dial_from(const char *from, uint16_t port)
+{
+    struct sockaddr_in own = { .sin_family = AF_INET },
+                       to = { .sin_family = AF_INET, .sin_port = htons(port) };
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(inet_pton(AF_INET, from, &own.sin_addr), 1);
+    cr_assert_eq(inet_pton(AF_INET, "127.0.0.1", &to.sin_addr), 1);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&own, sizeof own), 0);
+    cr_assert_eq(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static uint16_t find_free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t len = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(inet_pton(AF_INET, "127.0.0.1", &at.sin_addr), 1);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    (void)close(fd);
+    return ntohs(at.sin_port);
+}
+
+Test(net_http_turns, a_client_with_many_connections_takes_those_of_no_other)
+{
+    enum { FEW = 5, NEW = 60 };
+    static int few[2 * FEW], many[EVICTED + NEW];
+    struct assay_http *second = NULL;
+    char address[32], message[256] = "";
+    int status = 0;
+    const uint16_t port = find_free_port();
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    const struct assay_http_config config = { .address = address, .timeline = fixture.timeline };
+    allow_files();
+    cr_assert_eq(assay_http_open(&config, 1, &second, message, sizeof message), ASSAY_OK, "%s",
+                 message);
+    assay_http_publish(second, &fixture.snapshot, false);
+    for (int i = 0; i < FEW; i++) /* they are idle for longest */
+        few[i] = dial_from("127.0.0.3", port);
+    for (int i = 0; i < EVICTED + NEW; i++)
+        many[i] = dial_from("127.0.0.2", port);
+    for (int i = FEW; i < 2 * FEW; i++)
+        few[i] = dial_from("127.0.0.3", port);
+    for (int i = 2 * FEW - 1; i >= 0; i--) { /* the new ones first: then they have their places */
+        static const char request[] = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        (void)send(few[i], request, sizeof request - 1, MSG_NOSIGNAL);
+        cr_expect(is_answered(few[i], 10000, &status), "connection %d", i);
+    }
+    close_all(few, 2 * FEW);
+    close_all(many, EVICTED + NEW);
+    assay_http_close(&second);
 }
 
 /* The server ends while requests wait for their turns. */

@@ -476,33 +476,109 @@ static void reopen(void)
     cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
 }
 
+static struct assay_ceremony_item put_item(enum assay_ceremony_item_kind kind, uint32_t number)
+{
+    const struct assay_ceremony_item item = { .kind = kind, .name = made, .number = number };
+    const uint8_t bytes[] = { 7, 7, 7 };
+    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, sizeof bytes)),
+                 ASSAY_OK);
+    return item;
+}
+
 Test(holder_vault, the_floor_is_that_of_the_newest_item, .init = set_up, .fini = remove_folder)
 {
-    struct assay_ceremony_item item = { .kind = ASSAY_CEREMONY_SHARES, .name = made };
-    uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX] = { 7 };
+    uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX];
     struct assay_slice out;
     expect_floor(false, 0, 0);
     assay_holder_vault_set_floor(vault, 0, 90);
     reopen();
     expect_floor(false, 0, 0); /* nothing was put */
-    assay_holder_vault_set_floor(vault, 0, 90);
-    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, sizeof bytes)),
-                 ASSAY_OK);
     assay_holder_vault_set_floor(vault, 0, 70);
-    item.kind = ASSAY_CEREMONY_RECORD;
-    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, 3)), ASSAY_OK);
+    for (uint32_t i = 10; i < 20; i++) /* they are read in any order */
+        (void)put_item(ASSAY_CEREMONY_RECORD, i);
+    assay_holder_vault_set_floor(vault, 0, 90);
+    (void)put_item(ASSAY_CEREMONY_SHARES, 0);
     reopen();
     expect_floor(true, 0, 90);
     assay_holder_vault_set_floor(vault, 1, 5);
-    item.number = 1;
-    cr_assert_eq(assay_holder_vault_put(vault, &item, assay_slice_over(bytes, 1)), ASSAY_OK);
+    const struct assay_ceremony_item item = put_item(ASSAY_CEREMONY_RECORD, 1);
     reopen();
     expect_floor(true, 1, 5);
     cr_assert_eq(assay_holder_vault_get(vault, &item, bytes, &out), ASSAY_OK);
-    cr_expect_eq(out.len, 1);
+    cr_expect_eq(out.len, 3);
     cr_assert_eq(assay_holder_vault_put_epoch(vault, 1, 6), ASSAY_OK);
     reopen();
     expect_floor(true, 1, 6);
+}
+
+Test(holder_vault, the_floor_never_goes_down, .init = set_up, .fini = remove_folder)
+{
+    assay_holder_vault_set_floor(vault, 1, 5);
+    assay_holder_vault_set_floor(vault, 0, 90);
+    assay_holder_vault_set_floor(vault, 1, 4);
+    (void)put_item(ASSAY_CEREMONY_SHARES, 0);
+    reopen();
+    expect_floor(true, 1, 5);
+}
+
+static enum assay_status count_item(void *context, const struct assay_ceremony_item *item,
+                                    struct assay_slice bytes)
+{
+    uint32_t *count = context;
+    (void)item, (void)bytes;
+    (*count)++;
+    return ASSAY_OK;
+}
+
+/* The host puts shares away, has the vault opened, and puts them back before they are loaded. */
+Test(holder_vault, an_item_that_is_newer_than_the_start_is_not_loaded, .init = set_up,
+     .fini = remove_folder)
+{
+    char command[400];
+    uint32_t count = 0;
+    assay_holder_vault_set_start(vault, 0, 90);
+    (void)put_item(ASSAY_CEREMONY_SHARES, 0);
+    reopen();
+    assay_holder_vault_set_start(vault, 0, 90);
+    cr_expect_eq(assay_holder_vault_each(vault, count_item, &count), ASSAY_OK, "its own again");
+    cr_expect_eq(count, 1);
+    assay_holder_vault_close(&vault);
+    (void)snprintf(command, sizeof command, "mkdir %s/away && mv %s/shares-* %s/away", folder,
+                   folder, folder);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
+    expect_floor(false, 0, 0);
+    assay_holder_vault_set_start(vault, 0, 89);
+    (void)snprintf(command, sizeof command, "mv %s/away/shares-* %s", folder, folder);
+    cr_assert_eq(system(command), 0);
+    count = 0;
+    cr_expect_eq(assay_holder_vault_each(vault, count_item, &count), ASSAY_E_SIGNATURE);
+    cr_expect_eq(count, 0, "shares of a later epoch");
+    assay_holder_vault_set_floor(vault, 0, 95);
+    cr_expect_eq(assay_holder_vault_each(vault, count_item, &count), ASSAY_E_SIGNATURE,
+                 "what the process acts on later is not its start");
+}
+
+Test(holder_vault, an_item_that_is_newer_than_the_floor_is_not_read, .init = set_up,
+     .fini = remove_folder)
+{
+    uint8_t bytes[ASSAY_CEREMONY_ITEM_MAX];
+    char command[400];
+    struct assay_slice out;
+    assay_holder_vault_set_start(vault, 0, 90);
+    const struct assay_ceremony_item item = put_item(ASSAY_CEREMONY_RECORD, 0);
+    cr_expect_eq(assay_holder_vault_get(vault, &item, bytes, &out), ASSAY_OK);
+    assay_holder_vault_close(&vault);
+    (void)snprintf(command, sizeof command, "mkdir %s/away && mv %s/record-* %s/away", folder,
+                   folder, folder);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(open_with(&key, false), ASSAY_OK, "%s", message);
+    assay_holder_vault_set_start(vault, 0, 89);
+    (void)put_item(ASSAY_CEREMONY_RECORD, 0);
+    cr_expect_eq(assay_holder_vault_get(vault, &item, bytes, &out), ASSAY_OK);
+    (void)snprintf(command, sizeof command, "mv %s/away/record-* %s", folder, folder);
+    cr_assert_eq(system(command), 0);
+    cr_expect_eq(assay_holder_vault_get(vault, &item, bytes, &out), ASSAY_E_SIGNATURE);
 }
 
 /* --- journal */

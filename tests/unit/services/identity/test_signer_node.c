@@ -460,6 +460,47 @@ Test(services_signer_node, shares_go_with_no_older_checkpoint_than_that_they_wer
     expect_start(true, "its own again");
 }
 
+/* command: two names of files go into it. */
+static void run_shell(const char *command, const char *a, const char *b)
+{
+    char line[512];
+    (void)snprintf(line, sizeof line, "%s %s %s", command, a, b);
+    cr_assert_eq(system(line), 0, "%s", line);
+}
+
+/* The host starts the holder with an older copy of its folder, and puts the shares back before the
+ * daemon, which is the host's, names the member. */
+Test(services_signer_node, shares_that_return_after_the_start_go_with_no_older_checkpoint)
+{
+    char vault[128], older[128], newest[128], shares[160];
+    enum assay_status status = ASSAY_OK;
+    bool can_sign = false;
+    (void)snprintf(vault, sizeof vault, "%s", in_folder("vault", 0));
+    (void)snprintf(older, sizeof older, "%s/older-vault", w.folder);
+    (void)snprintf(newest, sizeof newest, "%s/newest-vault", w.folder);
+    (void)snprintf(shares, sizeof shares, "%s/shares-*", newest);
+    start_all();
+    run_epoch();
+    run_shell("cp -a", vault, older); /* there is no key yet */
+    (void)make_key(NULL);
+    run_epoch();
+    stop(0);
+    run_shell("mv", vault, newest);
+    run_shell("cp -a", older, vault);
+    struct assay_keyholder_node *node = open_holder(0);
+    cr_assert_not_null(node, "the older copy alone is accepted");
+    run_shell("cp -a", shares, vault);
+    for (const uint64_t soon = now_ms() + SOON_MS;
+         status == ASSAY_OK && !can_sign && now_ms() < soon;) {
+        service_ledger_turn(w.ledger, 5);
+        status = assay_keyholder_node_step(node, 5);
+        can_sign = assay_keyholder_node_status(node).holder.can_sign;
+    }
+    cr_expect_not(can_sign, "it has shares, and a ledger that begins before them");
+    cr_expect_eq(status, ASSAY_E_SIGNATURE, "%s", assay_status_text(status));
+    assay_keyholder_node_close(&node);
+}
+
 /* --- the list of keys changes at the close that begins the ceremony */
 
 /* The holder's key as before, and one of another program. */
