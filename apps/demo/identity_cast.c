@@ -39,16 +39,6 @@ bool identity_plan(struct demo *demo, FILE *plan)
     return made;
 }
 
-/* What holders and fetchers trust: the genesis, as a checkpoint. */
-static bool make_checkpoint(struct demo *demo)
-{
-    char genesis[PATH_MAX + 16], out[PATH_MAX + 16];
-    (void)snprintf(genesis, sizeof genesis, "%s", demo_below(demo, "genesis"));
-    (void)snprintf(out, sizeof out, "%s", demo_below(demo, "checkpoint"));
-    const char *const words[] = { "checkpoint", "--genesis", genesis, "--out", out, NULL };
-    return access(out, R_OK) == 0 || demo_run_assay(demo, words);
-}
-
 /* ------------------------------------------------------------ holders */
 
 static bool write_holder(struct demo *demo, uint32_t peer)
@@ -66,7 +56,7 @@ static bool write_holder(struct demo *demo, uint32_t peer)
 bool identity_start_holder(struct demo *demo, uint32_t peer, bool lying)
 {
     char program[sizeof demo->cast + 32], config[PATH_MAX + 64], option[] = "--config", name[32];
-    if (!make_checkpoint(demo) || !write_holder(demo, peer)) return false;
+    if (!demo_make_checkpoint(demo) || !write_holder(demo, peer)) return false;
     (void)snprintf(name, sizeof name, "signer-%u", (unsigned)peer + 1);
     (void)snprintf(program, sizeof program, "%s/%s", lying ? demo->cast : demo->bin,
                    lying ? "assay-signer-lying" : "assay-signer");

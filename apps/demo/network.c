@@ -177,6 +177,15 @@ bool demo_run_assay(const struct demo *demo, const char *const words[])
     return status == 0;
 }
 
+bool demo_make_checkpoint(struct demo *demo)
+{
+    char genesis[PATH_MAX + 16], out[PATH_MAX + 16];
+    (void)snprintf(genesis, sizeof genesis, "%s", demo_below(demo, "genesis"));
+    (void)snprintf(out, sizeof out, "%s", demo_below(demo, "checkpoint"));
+    const char *const words[] = { "checkpoint", "--genesis", genesis, "--out", out, NULL };
+    return access(out, R_OK) == 0 || demo_run_assay(demo, words);
+}
+
 static bool run_assay(const struct demo *demo, const char *a, const char *b, const char *c,
                       const char *d, const char *e)
 {

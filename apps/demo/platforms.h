@@ -25,6 +25,8 @@ unsigned demo_free_port(void);
 /* Runs the command line with these words, NULL at the end, output to setup.log.
  * Returns: true when it exited with 0; else reports it */
 bool demo_run_assay(const struct demo *demo, const char *const words[]);
+/* Makes `checkpoint` of the genesis, once: what programs next to the daemons trust. */
+bool demo_make_checkpoint(struct demo *demo);
 /* The same without a report. Returns: its exit status, -1 when it did not exit. */
 int demo_ask_assay(const struct demo *demo, const char *const words[]);
 

@@ -35,9 +35,13 @@ static struct services_process *start_enclave(struct demo *demo, const char *nam
     char number[16], last[16];
     (void)snprintf(number, sizeof number, "%u", group);
     (void)snprintf(last, sizeof last, "%u", until);
-    const char *const words[] = { "enclave", services_socket(demo),
-                                  number,    demo_below(demo, "%s", folder),
-                                  last,      hold ? "hold" : NULL,
+    const char *const words[] = { "enclave",
+                                  services_socket(demo),
+                                  number,
+                                  demo_below(demo, "%s", folder),
+                                  last,
+                                  demo_below(demo, "checkpoint"),
+                                  hold ? "hold" : NULL,
                                   NULL };
     return services_hand(demo, name, words);
 }
@@ -74,6 +78,7 @@ bool services_look_states(struct demo *demo, struct life_turn *turn)
 {
     switch (turn->phase) {
     case 0:
+        if (!demo_make_checkpoint(demo)) return life_known(turn, false, "no checkpoint of genesis");
         state.enclave = start_enclave(demo, "enclave", 0, "state", YESTERDAY, false);
         return life_next(demo, turn);
     case 1:
@@ -208,7 +213,8 @@ static bool begin_load(struct demo *demo, struct life_turn *turn)
     (void)snprintf(rate, sizeof rate, "%d", RATE);
     const char *const words[] = { "load", services_socket(demo),
                                   "0",    demo_below(demo, "clone"),
-                                  rate,   NULL };
+                                  rate,   demo_below(demo, "checkpoint"),
+                                  NULL };
     state.load = services_hand(demo, "load", words);
     return life_next(demo, turn);
 }

@@ -47,6 +47,11 @@ static enum assay_service service_of(const struct assay_follower *f)
     return assay_service_of_role(f->config.role);
 }
 
+static bool has_documents(const struct assay_follower *f)
+{
+    return assay_service_has_documents(f->config.role);
+}
+
 enum assay_status assay_follower_create(const struct assay_follower_config *config,
                                         struct assay_follower **out)
 {
@@ -90,24 +95,23 @@ struct pollfd assay_follower_poll(const struct assay_follower *f)
 
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f)
 {
-    ASSAY_ASSERT(!f->has_state || f->now.registry != NULL);
-    if (!f->has_state || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
+    if (f->now.registry == NULL || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
     return assay_registry_group(f->now.registry, f->config.group);
 }
 
 const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f)
 {
-    return f->has_state ? assay_registry_shares(f->now.registry) : NULL;
+    return f->now.registry != NULL ? assay_registry_shares(f->now.registry) : NULL;
 }
 
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f)
 {
-    return f->has_state ? assay_registry_tasks(f->now.registry) : NULL;
+    return f->now.registry != NULL ? assay_registry_tasks(f->now.registry) : NULL;
 }
 
 const struct assay_ca *assay_follower_identity(const struct assay_follower *f)
 {
-    return f->has_state ? assay_registry_identity(f->now.registry) : NULL;
+    return f->now.registry != NULL ? assay_registry_identity(f->now.registry) : NULL;
 }
 
 const struct assay_follower_state *assay_follower_state(const struct assay_follower *f)
@@ -122,7 +126,7 @@ const uint8_t *assay_follower_node(const struct assay_follower *f)
 
 const struct assay_registry_plan *assay_follower_plan(const struct assay_follower *f)
 {
-    return f->has_state ? &f->plan : NULL;
+    return f->now.registry != NULL ? &f->plan : NULL;
 }
 
 bool assay_follower_follows(const struct assay_follower *f)
@@ -262,6 +266,7 @@ static bool is_older(const struct assay_follower *f, const struct assay_service_
 {
     const bool bound = f->has_state || f->config.chain_id != NULL;
     if (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) return true;
+    if (!has_documents(f)) return false; /* nothing is followed: proofs decide */
     if (m->era != f->home.era) return m->era < f->home.era;
     return m->epoch < f->home.epoch || (m->epoch == f->home.epoch && m->records < f->home.records);
 }
@@ -290,16 +295,29 @@ static enum assay_status finish_begin(struct assay_follower *f)
     return ASSAY_OK;
 }
 
+/* Of an enclave. Documents come from a daemon of an earlier release, which gives no proofs. */
+static enum assay_status finish_bare_begin(struct assay_follower *f,
+                                           const struct assay_service_message *m)
+{
+    ASSAY_ASSERT(f->now.registry == NULL);
+    if (m->count != 0) return ASSAY_E_UNSUPPORTED;
+    f->home = f->next_home;
+    f->begun = f->has_state = true;
+    if (f->config.callbacks.begun != NULL) f->config.callbacks.begun(f->config.context);
+    return ASSAY_OK;
+}
+
 static enum assay_status on_begin(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (f->begun || f->next.registry != NULL) return ASSAY_E_INVALID;
     if (m->era > ASSAY_REGISTRY_ERA_MAX) return ASSAY_E_RANGE;
     if (is_older(f, m)) return ASSAY_E_CHAIN;
-    ASSAY_TRY(reduce_plan(f, m->plan));
-    if (m->count != f->count) return ASSAY_E_INVALID;
     f->next_home = (struct assay_follower_state){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
     load_moment(&f->next_home, m);
+    if (!has_documents(f)) return finish_bare_begin(f, m);
+    ASSAY_TRY(reduce_plan(f, m->plan));
+    if (m->count != f->count) return ASSAY_E_INVALID;
     f->next_other_weight = m->other_weight;
     f->read = 0;
     const size_t len = assay_registry_size(&f->next_plan);
@@ -322,8 +340,8 @@ static enum assay_status on_document(struct assay_follower *f,
 
 static enum assay_status on_record(struct assay_follower *f, const struct assay_service_message *m)
 {
-    ASSAY_ASSERT(f->begun && f->now.registry != NULL);
-    if (assay_service_of(m->kind) != service_of(f)) return ASSAY_OK;
+    ASSAY_ASSERT(f->begun);
+    if (assay_service_of(m->kind) != service_of(f) || !has_documents(f)) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
     f->home.records++;
     if (f->config.callbacks.record != NULL)
@@ -337,17 +355,23 @@ static enum assay_status on_record(struct assay_follower *f, const struct assay_
     return ASSAY_OK;
 }
 
-static enum assay_status on_close(struct assay_follower *f, const struct assay_service_message *m)
+static void close_registry(struct assay_follower *f, const struct assay_service_message *m)
 {
-    ASSAY_ASSERT(f->begun && f->now.registry != NULL);
-    /* A new era starts with its documents. */
-    if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
-    load_moment(&f->home, m);
-    f->home.records = 0;
+    ASSAY_ASSERT(f->now.registry != NULL);
     assay_registry_set_other_weight(f->now.registry, m->other_weight);
     assay_registry_close_epoch(f->now.registry, m->epoch, m->member, m->members, &f->facts,
                                report_facts, f);
     report_standings(f);
+}
+
+static enum assay_status on_close(struct assay_follower *f, const struct assay_service_message *m)
+{
+    ASSAY_ASSERT(f->begun);
+    /* A new era starts with its documents. */
+    if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
+    load_moment(&f->home, m);
+    f->home.records = 0;
+    if (has_documents(f)) close_registry(f, m);
     if (f->config.callbacks.closed != NULL) f->config.callbacks.closed(f->config.context);
     return ASSAY_OK;
 }
@@ -367,6 +391,10 @@ static enum assay_status on_answer(struct assay_follower *f, const struct assay_
         if (callbacks->keys != NULL) callbacks->keys(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_SHOWN) {
         if (callbacks->shown != NULL) callbacks->shown(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_ROWED) {
+        if (callbacks->row != NULL) callbacks->row(f->config.context, m);
+    } else if (m->verb == ASSAY_SERVICE_RESULT) {
+        if (callbacks->result != NULL) callbacks->result(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_ISSUE) {
         if (callbacks->issue != NULL) callbacks->issue(f->config.context, m);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {

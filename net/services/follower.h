@@ -4,7 +4,9 @@
  * (docs/services.md 4.1).
  *
  * The socket may close and reopen with its daemon. Facts never go back: a ledger with an older
- * epoch than seen before, or of another chain, is not followed. Not thread-safe.
+ * epoch than seen before, or of another chain, is not followed. A follower in the role of an
+ * enclave has neither documents nor records: state and epochs are what the daemon says, and the
+ * enclave verifies (host/light/light.h). Not thread-safe.
  */
 #ifndef ASSAY_NET_SERVICES_FOLLOWER_H
 #define ASSAY_NET_SERVICES_FOLLOWER_H
@@ -38,6 +40,9 @@ struct assay_follower_callbacks {
     void (*proof)(void *context, const struct assay_service_message *m);
     void (*keys)(void *context, const struct assay_service_message *m);
     void (*shown)(void *context, const struct assay_service_message *m);
+    /* Of an enclave: ROWED and RESULT. Nothing of them was verified. */
+    void (*row)(void *context, const struct assay_service_message *m);
+    void (*result)(void *context, const struct assay_service_message *m);
     /* ISSUE: the daemon requests a certificate or token. Nothing of it was verified. */
     void (*issue)(void *context, const struct assay_service_message *m);
     /* Of the group key: whether the node signs nothing more in its era has changed. */
@@ -93,13 +98,13 @@ ASSAY_CHECKED enum assay_status assay_follower_step(struct assay_follower *f, ui
 ASSAY_CHECKED enum assay_status assay_follower_submit(struct assay_follower *f,
                                                       enum assay_service_kind kind,
                                                       struct assay_slice payload);
-/* QUOTE, VERIFY, PROVE and LIST: m has their fields, including the verb; the answer has the serial
- * of m (PROVE, LIST: its epoch or root), or never arrives. Returns: ASSAY_OK | ASSAY_E_AGAIN (no
+/* QUOTE, VERIFY, PROVE, LIST and ROW: m has their fields, including the verb; the answer has the
+ * serial of m (PROVE, LIST, ROW: its epoch or root), or never arrives. Returns: ASSAY_OK | ASSAY_E_AGAIN (no
  * connection) | ASSAY_E_IO | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_follower_request(struct assay_follower *f,
                                                        const struct assay_service_message *m);
 /* Parts of the followed state, borrowed until the next turn. Each Returns: it; NULL before the
- * first BEGIN, and of other services. */
+ * first BEGIN, of other services, and in an enclave. */
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f);
 const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f);
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f);
@@ -111,7 +116,7 @@ const struct assay_follower_state *assay_follower_state(const struct assay_follo
  * may serve. */
 const uint8_t *assay_follower_node(const struct assay_follower *f);
 /* Returns: the followed service's part of the plan, as the daemon shows it; NULL before the first
- * BEGIN. */
+ * BEGIN, and in an enclave. */
 const struct assay_registry_plan *assay_follower_plan(const struct assay_follower *f);
 /* Returns: whether a ledger is followed currently. */
 bool assay_follower_follows(const struct assay_follower *f);

@@ -87,6 +87,12 @@ uint32_t assay_service_places(enum assay_service_role role)
     return rows[role].places;
 }
 
+bool assay_service_has_documents(enum assay_service_role role)
+{
+    ASSAY_ASSERT((unsigned)role < ASSAY_SERVICE_ROLE_COUNT);
+    return role != ASSAY_SERVICE_ROLE_ENCLAVE;
+}
+
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind)
 {
     ASSAY_ASSERT((unsigned)role < ASSAY_SERVICE_ROLE_COUNT);
@@ -101,6 +107,7 @@ bool assay_service_may_request(enum assay_service_role role, enum assay_service_
     const enum assay_service_purpose own = rows[role].service == ASSAY_SERVICE_SHARES
                                                ? ASSAY_SERVICE_FOR_SHARES
                                                : ASSAY_SERVICE_FOR_TASKS;
+    if (verb == ASSAY_SERVICE_ROW) return role == ASSAY_SERVICE_ROLE_ENCLAVE;
     if (verb == ASSAY_SERVICE_PROVE && role == ASSAY_SERVICE_ROLE_ENCLAVE) return true;
     if (verb == ASSAY_SERVICE_PROVE || verb == ASSAY_SERVICE_LIST || verb == ASSAY_SERVICE_SHOW ||
         verb == ASSAY_SERVICE_ISSUED)

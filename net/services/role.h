@@ -43,9 +43,12 @@ enum assay_service assay_service_of_role(enum assay_service_role role);
 /* Returns: the limit of connections: a program and its replacement, or users; of more than one
  * user. */
 uint32_t assay_service_places(enum assay_service_role role);
+/* Returns: whether it follows the documents and records of its service; an enclave verifies proofs
+ * instead. */
+bool assay_service_has_documents(enum assay_service_role role);
 /* Returns: whether it may submit records of this kind. */
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);
-/* verb: QUOTE, VERIFY, PROVE, LIST or SHOW; purpose: of the first two. Returns: whether it may
+/* verb: QUOTE, VERIFY, PROVE, LIST, SHOW or ROW; purpose: of the first two. Returns: whether it may
  * request that. */
 bool assay_service_may_request(enum assay_service_role role, enum assay_service_verb verb,
                                enum assay_service_purpose purpose);
@@ -54,8 +57,8 @@ void assay_service_socket_name(struct assay_service_socket socket,
                                char name[static ASSAY_SERVICE_SOCKET_NAME]);
 /* Out: FOLDER/NAME/ledger. Returns: ASSAY_OK | ASSAY_E_RANGE (folder longer than
  * ASSAY_SERVICE_FOLDER_MAX) */
-ASSAY_CHECKED enum assay_status
-assay_service_socket_path(const char *folder, struct assay_service_socket socket,
-                          char path[static ASSAY_SERVICE_SOCKET_PATH]);
+ASSAY_CHECKED enum assay_status assay_service_socket_path(
+    const char *folder, struct assay_service_socket socket,
+    char path[static ASSAY_SERVICE_SOCKET_PATH]);
 
 #endif

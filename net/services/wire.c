@@ -163,6 +163,9 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_SHOWN] = 5,
     [ASSAY_SERVICE_ISSUE] = 10,
     [ASSAY_SERVICE_ISSUED] = 4,
+    [ASSAY_SERVICE_ROW] = 2,
+    [ASSAY_SERVICE_ROWED] = 6,
+    [ASSAY_SERVICE_RESULT] = 4,
 };
 
 static bool may_have_holders(enum assay_service_verb verb)
@@ -246,10 +249,27 @@ static void encode_issue(struct assay_writer *w, const struct assay_service_mess
     encode_slice(w, m->declared, 0, ASSAY_SERVICE_KEYS_MAX);
 }
 
+static void encode_row(struct assay_writer *w, const struct assay_service_message *m)
+{
+    if (m->verb == ASSAY_SERVICE_RESULT) {
+        assay_cbor_put_uint(w, (uint64_t)m->kind);
+        assay_cbor_put_bytes(w, m->root, 32);
+        ASSAY_ASSERT(m->word.len > 0 && m->word.len <= ASSAY_SERVICE_WORD_MAX);
+        assay_cbor_put_text_n(w, (const char *)m->word.bytes, m->word.len);
+        return;
+    }
+    assay_cbor_put_bytes(w, m->root, 32);
+    if (m->verb == ASSAY_SERVICE_ROW) return;
+    assay_cbor_put_uint(w, m->era);
+    assay_cbor_put_uint(w, m->epoch);
+    encode_slice(w, m->document, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
+    encode_slice(w, m->row, 0, ASSAY_CONT_ROW_PROOF_LEN_MAX);
+}
+
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
-    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_ISSUED);
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_RESULT);
     ASSAY_ASSERT(!m->has_holders || may_have_holders(m->verb));
     struct assay_slice all;
     assay_cbor_put_array(w, items_of[m->verb] + (m->has_holders ? 1U : 0U));
@@ -296,6 +316,9 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_SHOWN: encode_shown(w, m); break;
     case ASSAY_SERVICE_ISSUE:
     case ASSAY_SERVICE_ISSUED: encode_issue(w, m); break;
+    case ASSAY_SERVICE_ROW:
+    case ASSAY_SERVICE_ROWED:
+    case ASSAY_SERVICE_RESULT: encode_row(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -505,6 +528,23 @@ static enum assay_status decode_issued(struct assay_cursor *c, struct assay_serv
     return decode_slice(c, 0, ASSAY_SERVICE_ISSUED_MAX, &m->issued);
 }
 
+static enum assay_status decode_rowed(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
+    ASSAY_TRY(decode_slice(c, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX, &m->document));
+    return decode_slice(c, 0, ASSAY_CONT_ROW_PROOF_LEN_MAX, &m->row);
+}
+
+static enum assay_status decode_result(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(decode_kind(c, m));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_SERVICE_WORD_MAX, &m->word));
+    return m->word.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
 static enum assay_status decode_fields(struct assay_cursor *c, struct assay_service_message *m)
 {
     switch (m->verb) {
@@ -540,6 +580,9 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
     case ASSAY_SERVICE_SHOWN: return decode_shown(c, m);
     case ASSAY_SERVICE_ISSUE: return decode_issue(c, m);
     case ASSAY_SERVICE_ISSUED: return decode_issued(c, m);
+    case ASSAY_SERVICE_ROW: return assay_cbor_bytes_exact(c, m->root, 32);
+    case ASSAY_SERVICE_ROWED: return decode_rowed(c, m);
+    case ASSAY_SERVICE_RESULT: return decode_result(c, m);
     case ASSAY_SERVICE_KEYS:
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
         return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys);
@@ -553,7 +596,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_ISSUED) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_RESULT) return ASSAY_E_UNSUPPORTED;
     const bool has_holders = items == items_of[verb] + 1ULL;
     if (has_holders ? !may_have_holders((enum assay_service_verb)verb) : items != items_of[verb])
         return ASSAY_E_RANGE;

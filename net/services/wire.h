@@ -24,6 +24,8 @@
  *            its era; before BEGIN when it is so
  *   ISSUE    [20, serial, epoch, product, node id, name, audience, standing, list, declared]
  *            of the group key: a certificate or token that a client of the daemon requested
+ *   ROWED    [23, instance, era, epoch, head, proof]     the answer to ROW; empty: not here
+ *   RESULT   [24, kind, digest, word]      of an enclave: a record that it submitted is final
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
  *                                              operators
  * By a program:
@@ -36,6 +38,7 @@
  *   SHOW     [18, epoch]                       of the group key: what certificates of the daemon's
  *                                              own member are made from after a closed epoch
  *   ISSUED   [21, serial, outcome, bytes]      the answer to ISSUE
+ *   ROW      [22, instance]                of an enclave: its row after the last closed epoch
  *
  * PROOF: boundary and finality proof as docs/protocol.md 5.30; era: of the epoch before it. With
  * voters: rows of the table after that epoch, one after the other (roster_digest.h). The program
@@ -55,6 +58,12 @@
  * of that service, final since that close, which are in the documents already. Documents are those
  * of the followed service, of continuity all groups', in the order of registry.h. RECORD is sent
  * for that service alone.
+ *
+ * An enclave trusts its daemon with nothing and has little memory: its BEGIN names no documents, and
+ * it receives no records. It verifies closed epochs (PROVE) and, under the state of the last one, the
+ * head of its group and the proof of its own row (ROW; services/continuity/row.h). RESULT has the
+ * SHA-256 of the payload, and a word of assay_registry_apply: a hint of when to look, and why a
+ * record had no effect.
  *
  * Report data is derived from chain, purpose and statement (assay_service_report_data), so a
  * daemon's evidence for a program is never valid as one of its own proofs. A verdict is good when
@@ -84,6 +93,7 @@ enum {
     ASSAY_SERVICE_KEYS_MAX = 8 * 1024,        /* a list of keys */
     ASSAY_SERVICE_STANDING_MAX = 32 * 1024,   /* a bare proof of standing */
     ASSAY_SERVICE_ISSUED_MAX = 4096,          /* a certificate or token */
+    ASSAY_SERVICE_WORD_MAX = 32,              /* of assay_registry_apply */
     ASSAY_SERVICE_KEY_NAME_MAX = 63,
     ASSAY_SERVICE_AUDIENCE_MAX = 128,
 };
@@ -120,6 +130,9 @@ enum assay_service_verb {
     ASSAY_SERVICE_SHOWN = 19,
     ASSAY_SERVICE_ISSUE = 20,
     ASSAY_SERVICE_ISSUED = 21,
+    ASSAY_SERVICE_ROW = 22,
+    ASSAY_SERVICE_ROWED = 23,
+    ASSAY_SERVICE_RESULT = 24,
 };
 
 /* What is issued for a workload key. */
@@ -181,7 +194,7 @@ struct assay_service_message {
     uint64_t records;            /* of the service, final since that close; BEGIN */
     uint32_t count;              /* of documents, at most ASSAY_REGISTRY_DOCUMENTS_MAX */
     uint32_t index;              /* of this one, below it */
-    struct assay_slice document; /* at most ASSAY_REGISTRY_DOCUMENT_LEN_MAX */
+    struct assay_slice document; /* at most ASSAY_REGISTRY_DOCUMENT_LEN_MAX; ROWED: a head */
     uint8_t node_id[32];
     enum assay_service_kind kind;
     struct assay_slice payload; /* 1 .. ASSAY_SERVICE_PAYLOAD_MAX */
@@ -195,8 +208,10 @@ struct assay_service_message {
     struct assay_slice why;                        /* 1 .. ASSAY_SERVICE_WHY_MAX */
     bool with_voters;                              /* PROVE; era and epoch are those of moment */
     struct assay_slice voters, boundary, finality; /* PROOF */
-    uint8_t root[32];                              /* LIST, KEYS */
-    struct assay_slice keys;                       /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
+    uint8_t root[32]; /* LIST, KEYS; ROW, ROWED: an instance; RESULT: the digest of a payload */
+    struct assay_slice row;              /* ROWED: at most ASSAY_CONT_ROW_PROOF_LEN_MAX */
+    struct assay_slice word;             /* RESULT: 1 .. ASSAY_SERVICE_WORD_MAX */
+    struct assay_slice keys;             /* KEYS: at most ASSAY_SERVICE_KEYS_MAX */
     struct assay_slice proven, declared; /* SHOWN, ISSUE, with keys: the list that the newest
                                           * certified PASS bound; declared: empty: that one */
     enum assay_service_product product;  /* ISSUE */

@@ -2,9 +2,9 @@
  * apps/demo/hand/enclave.c - demo enclave whose state is a counter: each state is durable in its
  * folder before it is sent to the group, and counts when the group has certified it.
  *
- * DIR/identity is the instance's identity, DIR/state the last certified state, DIR/next a state not
- * known to be certified: 48 bytes each of the latter, index | digest before | count. A real
- * one seals all three together.
+ * DIR/identity is the instance's identity with what it trusts of the network, DIR/state the last
+ * certified state, DIR/next a state not known to be certified: 48 bytes each of the latter, index |
+ * digest before | count. A real one seals all three together.
  */
 #include "apps/demo/hand/hand.h"
 
@@ -12,12 +12,12 @@
 #include "base/file/file.h"
 #include "base/system_clock.h"
 #include "base/writer.h"
-#include "net/services/continuity/enclave.h"
+#include "net/services/continuity/sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STATE_LEN = 48, IDENTITY_LEN = 32 + 4 + 16 + 32, WAIT_MS = 1000, READ_MS = 100 };
+enum { STATE_LEN = 48, WAIT_MS = 1000, READ_MS = 100 };
 
 struct state {
     uint64_t index; /* 0: none yet */
@@ -79,37 +79,42 @@ static bool load_state(const struct self *self, const char *name, struct state *
 
 static bool keep_identity(const struct self *self)
 {
-    const struct assay_enclave_identity *id = assay_enclave_identity(self->enclave);
-    uint8_t bytes[IDENTITY_LEN];
+    struct assay_enclave_trust trust;
+    uint8_t bytes[ASSAY_ENCLAVE_SEALED_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_writer_put(&w, id->chain_id, 32);
-    assay_writer_u32be(&w, id->group);
-    assay_writer_u64be(&w, id->birth.era);
-    assay_writer_u64be(&w, id->birth.epoch);
-    assay_writer_put(&w, id->key.bytes, 32);
-    const enum assay_status status =
-        assay_file_replace(hand_in(self->dir, "identity"), ASSAY_FILE_SECRET,
-                           assay_slice_over(bytes, sizeof bytes));
+    assay_enclave_get_trust(self->enclave, &trust);
+    enum assay_status status =
+        assay_enclave_sealed_encode(assay_enclave_identity(self->enclave), &trust, &w);
+    if (status == ASSAY_OK)
+        status = assay_file_replace(hand_in(self->dir, "identity"), ASSAY_FILE_SECRET,
+                                    assay_slice_over(bytes, w.len));
     assay_secret_wipe(bytes, sizeof bytes);
     return status == ASSAY_OK;
 }
 
-/* Out: *known: false at a birth. Returns: false when it cannot be read. */
-static bool load_identity(const struct self *self, struct assay_enclave_identity *id, bool *known)
+/* Of a birth: the checkpoint that a real one has measured, or got from its owner. */
+static bool load_checkpoint(const char *path, struct assay_checkpoint *checkpoint)
 {
-    uint8_t bytes[IDENTITY_LEN + 1];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const bool good = assay_file_read(path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len) == ASSAY_OK &&
+                      assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint) == ASSAY_OK;
+    free(bytes);
+    return good;
+}
+
+/* Out: *known: false at a birth. Returns: false when it cannot be read. */
+static bool load_identity(const struct self *self, struct assay_enclave_identity *id,
+                          struct assay_enclave_trust *trust, bool *known)
+{
+    uint8_t bytes[ASSAY_ENCLAVE_SEALED_LEN_MAX];
     size_t len = 0;
     const enum assay_status status =
         assay_file_read_secret(hand_in(self->dir, "identity"), bytes, sizeof bytes, &len);
     *known = status == ASSAY_OK;
     if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND;
-    struct assay_cursor in = assay_cursor_over(bytes, len);
-    const bool good = assay_cursor_copy(&in, id->chain_id, 32) == ASSAY_OK &&
-                      assay_cursor_u32be(&in, &id->group) == ASSAY_OK &&
-                      assay_cursor_u64be(&in, &id->birth.era) == ASSAY_OK &&
-                      assay_cursor_u64be(&in, &id->birth.epoch) == ASSAY_OK &&
-                      assay_cursor_copy(&in, id->key.bytes, 32) == ASSAY_OK &&
-                      assay_cursor_end(&in) == ASSAY_OK;
+    const bool good =
+        assay_enclave_sealed_decode(assay_slice_over(bytes, len), id, trust) == ASSAY_OK;
     assay_secret_wipe(bytes, sizeof bytes);
     return good;
 }
@@ -195,15 +200,19 @@ static int open_enclave(struct self *self, char **argv)
 {
     static char listen[] = "127.0.0.1:0";
     struct assay_enclave_identity identity;
+    struct assay_enclave_trust trust = { .has_view = false };
     char message[ASSAY_ENCLAVE_MESSAGE_LEN];
     bool known = false;
     self->dir = argv[2];
-    if (!load_identity(self, &identity, &known))
+    if (!load_identity(self, &identity, &trust, &known))
         return hand_fail("%s/identity cannot be read", self->dir);
+    if (!known && !load_checkpoint(argv[4], &trust.checkpoint))
+        return hand_fail("%s is no checkpoint", argv[4]);
     const struct assay_enclave_config config = { .ledger = argv[0],
                                                  .listen = listen,
                                                  .group = (uint32_t)strtoul(argv[1], NULL, 10),
-                                                 .identity = known ? &identity : NULL };
+                                                 .identity = known ? &identity : NULL,
+                                                 .trust = &trust };
     const enum assay_status status = assay_enclave_open(&config, &self->enclave, message);
     assay_secret_wipe(&identity, sizeof identity);
     if (status != ASSAY_OK) return hand_fail("%s", message);
@@ -243,7 +252,7 @@ static int advance_state(struct self *self)
         if (service_asked_to_end || assay_monotonic_ms() >= until) break;
     }
     if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
-    if (!save_state(self, "state", &next))
+    if (!save_state(self, "state", &next) || !keep_identity(self))
         return hand_fail("the disk does not take %s/state", self->dir);
     self->state = next;
     return HAND_OK;
@@ -275,7 +284,7 @@ int hand_enclave(int argc, char **argv)
     while (status == HAND_OK && self.state.index < until && !service_asked_to_end)
         status = advance_state(&self);
     if (status == HAND_OK) say_certified(&self);
-    if (status == HAND_OK && argc > 4) status = be_read(&self);
+    if (status == HAND_OK && argc > 5) status = be_read(&self);
     assay_enclave_close(&self.enclave);
     return status;
 }

@@ -149,7 +149,7 @@ static bool open_followers(const char *path)
     struct assay_follower_config config = { .path = path };
     bool good = true;
     for (uint32_t i = 0; good && i < FOLLOWERS; i++) {
-        config.role = i < GROUPS    ? ASSAY_SERVICE_ROLE_ENCLAVE
+        config.role = i < GROUPS    ? ASSAY_SERVICE_ROLE_REPLICA
                       : i == GROUPS ? ASSAY_SERVICE_ROLE_OWNER
                                     : ASSAY_SERVICE_ROLE_REQUESTOR;
         config.group = i < GROUPS ? i : 0;

@@ -1,55 +1,21 @@
 /*
- * net/services/continuity/enclave.c - session of an enclave with its replica group and ledger.
+ * net/services/continuity/enclave.c - session of an enclave with its replica group.
  */
-#include "net/services/continuity/enclave.h"
+#include "net/services/continuity/enclave_internal.h"
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "net/services/server/peer_links.h"
-#include "net/services/follower.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { SUBMIT_AGAIN_MS = 1000, FRAMES_PER_TURN = 512 };
-
-struct assay_enclave {
-    struct assay_enclave_identity identity;
-    uint32_t lease;
-    bool is_birth; /* the identity was generated here */
-    bool named;    /* the identity is complete: instance is its name */
-    struct assay_p256_signer *signer;
-    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
-    uint8_t instance[32];
-    struct assay_peer_links *board;
-    struct assay_follower *follower;
-    uint64_t revision;
-    struct assay_cont_contact contact;
-    struct assay_secret32 link_seed;
-    uint64_t now_ms, submit_at_ms;
-    bool numbered;   /* the ledger has numbered the session: the client runs */
-    bool superseded; /* ... and has numbered another one since: replicas ignore this one */
-    bool gone;       /* the group's memory is lost, permanently */
-    bool failed;
-    bool elsewhere; /* the ledger is of another chain than the identity */
-    bool no_row;    /* the ledger has removed the instance, permanently */
-    bool retired;
-    bool kept; /* the ledger keeps the row; checked once */
-    uint64_t keep_at_ms;
-    enum assay_enclave_result refusal; /* of the last record; OK: none, or reported already */
-    char why[ASSAY_SERVICE_WHY_MAX + 1];
-    struct assay_cont_client client;
-    struct assay_cont_outputs outs;
+enum {
+    FRAMES_PER_TURN = 512,
+    HANDOVER_AGAIN_MS = 200,
+    HANDOVER_MS = 60000, /* then NO_PROOF */
 };
 
-static void on_fact(void *context, const struct assay_cont_fact *fact);
-static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                      const char *word);
-static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
-
-/* The key of the identity; of a birth, a new one. */
-static enum assay_status load_key(struct assay_enclave *e)
+enum assay_status enclave_load_key(struct assay_enclave *e)
 {
     assay_p256_signer_free(&e->signer);
     if (e->is_birth) ASSAY_TRY(assay_p256_generate(&e->identity.key, e->instance_key));
@@ -57,22 +23,37 @@ static enum assay_status load_key(struct assay_enclave *e)
     return assay_p256_signer_load(&e->identity.key, &e->signer);
 }
 
-static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
-                                char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
+/* An identity of another group or chain than the enclave is configured for. */
+static enum assay_status set_identity(struct assay_enclave *e,
+                                      const struct assay_enclave_config *config,
+                                      char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(e->board == NULL && e->follower == NULL);
-    struct assay_secret32 curve_secret;
-    const struct assay_peer_links_config board = { .listen = config->listen,
-                                                   .secret = &curve_secret };
+    const uint8_t *const chain = config->trust->checkpoint.chain_id;
     e->is_birth = config->identity == NULL;
     e->identity.group = config->group;
-    e->lease = config->lease;
+    assay_bytes_copy(e->identity.chain_id, 32, chain, 32);
     if (config->identity != NULL) e->identity = *config->identity;
-    ASSAY_TRY(load_key(e));
+    ASSAY_TRY(enclave_load_key(e));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the sealed identity is of group %u, the configuration names group %u",
                    e->identity.group, config->group);
     if (e->identity.group != config->group) return ASSAY_E_CHAIN;
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
+                   "the sealed identity and the checkpoint are of different networks");
+    return assay_bytes_equal(e->identity.chain_id, chain, 32) ? ASSAY_OK : ASSAY_E_CHAIN;
+}
+
+static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
+                                char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(e->board == NULL && e->follower == NULL && config->trust != NULL);
+    struct assay_secret32 curve_secret;
+    const struct assay_peer_links_config board = { .listen = config->listen,
+                                                   .secret = &curve_secret };
+    e->lease = config->lease;
+    e->handover_ms = config->handover_ms != 0 ? config->handover_ms : HANDOVER_MS;
+    e->sealed = *config->trust;
+    ASSAY_TRY(set_identity(e, config, message));
     ASSAY_TRY(assay_random(e->link_seed.bytes, sizeof e->link_seed.bytes));
     assay_sodium_link_secret(&e->link_seed, &curve_secret);
     const enum assay_status opened = assay_links_open(&board, &e->board, message);
@@ -81,17 +62,11 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
     ASSAY_TRY(assay_links_contact(e->board, config->host, &e->contact));
+    ASSAY_TRY(enclave_set_later(e, config, message));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    const struct assay_follower_config follower = {
-        .path = config->ledger,
-        .role = ASSAY_SERVICE_ROLE_ENCLAVE,
-        .group = config->group,
-        .callbacks = { .fact = on_fact, .became = on_result, .refused = on_refused },
-        .context = e,
-    };
-    return assay_follower_create(&follower, &e->follower);
+    return enclave_open_ledger(e, config);
 }
 
 enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
@@ -135,251 +110,214 @@ const char *assay_enclave_get_failure(const struct assay_enclave *enclave)
     return enclave->why;
 }
 
-/* --- sending */
+/* --- the view */
 
-static void execute_effects(struct assay_enclave *e)
+/* The contact of a seat: as a hand-over named it, or the ledger, or the sealed state. */
+static void find_contact(const struct assay_enclave *e, const uint8_t digest[static 32],
+                         struct assay_cont_contact *contact)
+{
+    const struct assay_cont_contact *const places[] = { e->client.contact, e->proven.view.contact,
+                                                        e->sealed.contact };
+    *contact = (struct assay_cont_contact){ .address_len = 0 };
+    for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+        for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+            uint8_t theirs[32];
+            if (places[p][i].address_len == 0) continue;
+            assay_cont_contact_digest(&places[p][i], theirs);
+            if (!assay_bytes_equal(theirs, digest, 32)) continue;
+            *contact = places[p][i];
+            return;
+        }
+}
+
+/* A replica to be dialled. */
+struct wanted {
+    const uint8_t *key;
+    struct assay_cont_contact contact;
+};
+
+static uint32_t add_wanted(struct wanted *all, uint32_t count, const uint8_t *key,
+                           const struct assay_cont_contact *contact)
+{
+    ASSAY_ASSERT(count < ENCLAVE_PARTIES);
+    for (uint32_t i = 0; i < count; i++)
+        if (assay_bytes_equal(all[i].contact.curve, contact->curve, 32)) return count;
+    if (contact->address_len == 0) return count;
+    all[count] = (struct wanted){ .key = key, .contact = *contact };
+    return count + 1;
+}
+
+/* The replicas of the client's view, and those of a later view that the ledger names: whoever of
+ * them has the hand-over may show it. */
+static uint32_t find_wanted(const struct assay_enclave *e, struct wanted *all)
+{
+    const struct assay_cont_roster *roster = &e->client.config.roster;
+    const struct assay_cont_view *view = &e->proven.view;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < roster->count; i++) {
+        struct assay_cont_contact contact;
+        find_contact(e, roster->contact[i], &contact);
+        count = add_wanted(all, count, roster->key[i], &contact);
+    }
+    if (!e->proven.is_set || view->roster.view <= roster->view) return count;
+    for (uint32_t i = 0; i < view->roster.count; i++)
+        count = add_wanted(all, count, view->roster.key[i], &view->contact[i]);
+    return count;
+}
+
+static bool is_wanted(const struct wanted *all, uint32_t count, const uint8_t curve[static 32])
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (assay_bytes_equal(all[i].contact.curve, curve, 32)) return true;
+    return false;
+}
+
+/* A replica has the same slot as long as it is dialled: with it its connections go. */
+static void set_links(struct assay_enclave *e)
+{
+    static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN], none[32];
+    struct wanted all[ENCLAVE_PARTIES];
+    const uint32_t count = find_wanted(e, all);
+    ASSAY_ASSERT(e->numbered);
+    for (uint32_t slot = 0; slot < ENCLAVE_PARTIES; slot++) {
+        if (is_wanted(all, count, e->party[slot])) continue;
+        assay_links_set_member(e->board, slot, no_key, NULL);
+        assay_bytes_zero(e->party[slot], 32);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t slot = 0, vacant = ENCLAVE_PARTIES;
+        for (; slot < ENCLAVE_PARTIES; slot++) {
+            if (assay_bytes_equal(e->party[slot], all[i].contact.curve, 32)) break;
+            if (vacant == ENCLAVE_PARTIES && assay_bytes_equal(e->party[slot], none, 32))
+                vacant = slot;
+        }
+        if (slot == ENCLAVE_PARTIES) slot = vacant;
+        ASSAY_ASSERT(slot < ENCLAVE_PARTIES); /* there are as many as are ever wanted */
+        assay_bytes_copy(e->party[slot], 32, all[i].contact.curve, 32);
+        assay_links_set_member(e->board, slot, all[i].key, &all[i].contact);
+    }
+}
+
+void enclave_execute(struct assay_enclave *e)
 {
     ASSAY_ASSERT(e->numbered && e->outs.count <= ASSAY_CONT_OUTPUTS_MAX);
     const struct assay_cont_roster *roster = &e->client.config.roster;
-    if ((e->outs.events & ASSAY_CONT_EVENT_VIEW) != 0)
-        assay_links_set_seats(e->board, roster, e->client.contact);
+    if ((e->outs.events & ASSAY_CONT_EVENT_VIEW) != 0) {
+        e->handover_since_ms = 0;
+        set_links(e);
+    }
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)
             if (e->outs.out[i].seats >> seat & 1)
                 assay_links_send_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
 }
 
-static bool generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
+bool enclave_generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
 {
     if (assay_random(nonce, 32) != ASSAY_OK) e->failed = true;
     return !e->failed;
 }
 
-/* --- the ledger */
-
-/* docs/services.md 1.4: numbered; the client queries the group. */
-static void start_session(struct assay_enclave *e, const struct assay_cont_group *group,
-                          uint64_t session)
+/* The view to start from: the sealed one, whose replicas' keys the enclave has verified before, or
+ * at a birth the one that the ledger proves. */
+static const struct assay_cont_roster *find_base(const struct assay_enclave *e)
 {
-    ASSAY_ASSERT(!e->numbered && session > 0);
-    struct assay_cont_client_config config = { .home = group->home,
-                                               .session = session,
+    return e->sealed.has_view ? &e->sealed.roster : &e->proven.view.roster;
+}
+
+void enclave_start_session(struct assay_enclave *e, uint64_t session)
+{
+    ASSAY_ASSERT(!e->numbered && session > 0 && e->proven.is_set);
+    struct assay_cont_client_config config = { .session = session,
                                                .birth_era = e->identity.birth.era,
-                                               .roster = group->now.roster };
+                                               .roster = *find_base(e) };
     uint8_t nonce[32];
-    if (!generate_nonce(e, nonce)) return;
+    if (!assay_cont_size_is_fit(config.roster.count) || !enclave_generate_nonce(e, nonce)) return;
+    config.home.group = e->identity.group;
+    assay_bytes_copy(config.home.chain_id, 32, e->identity.chain_id, 32);
     assay_bytes_copy(config.instance, 32, e->instance, 32);
     assay_cont_client_init(&e->client, &config);
     e->numbered = true;
+    e->handover_since_ms = 0;
+    set_links(e);
     assay_cont_client_open(&e->client, nonce, e->now_ms, &e->outs);
-    execute_effects(e);
+    enclave_execute(e);
 }
 
-static void on_fact(void *context, const struct assay_cont_fact *fact)
+void assay_enclave_get_trust(const struct assay_enclave *enclave, struct assay_enclave_trust *trust)
 {
-    struct assay_enclave *e = context;
-    if (!e->numbered) return;
-    assay_links_apply_group(e->board, assay_follower_group(e->follower));
-    assay_cont_client_fact(&e->client, fact, e->now_ms, &e->outs);
-    execute_effects(e);
+    const struct assay_enclave *e = enclave;
+    *trust = e->sealed;
+    trust->checkpoint = e->light.at;
+    if (!e->numbered || e->client.phase == ASSAY_CONT_OPENING) return;
+    trust->has_view = true;
+    trust->roster = e->client.config.roster;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        trust->contact[i] = (struct assay_cont_contact){ .address_len = 0 };
+        if (i < trust->roster.count) find_contact(e, trust->roster.contact[i], &trust->contact[i]);
+    }
 }
 
-/* --- refusals by name */
-
-static void set_refusal(struct assay_enclave *e, const char *why, size_t len)
+/* A checkpoint of the owner allows a view that the ledger alone proves; a birth begins with one. */
+static void accept_view_of_ledger(struct assay_enclave *e)
 {
-    if (len > ASSAY_SERVICE_WHY_MAX) len = ASSAY_SERVICE_WHY_MAX;
-    assay_bytes_copy(e->why, sizeof e->why, why, len);
-    ASSAY_ASSERT(len < sizeof e->why);
-    e->why[len] = '\0';
+    struct assay_cont_fact fact = { .kind = ASSAY_CONT_STARTED, .roster = e->proven.view.roster };
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        fact.contact[i] = e->proven.view.contact[i];
+    assay_cont_client_fact(&e->client, &fact, e->now_ms, &e->outs);
+    enclave_execute(e);
 }
 
-/* A record that this process submitted. */
-static bool is_own(const struct assay_enclave *e, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static void send_handover_get(struct assay_enclave *e)
 {
-    struct assay_cont_session_record session;
-    return kind == ASSAY_SERVICE_SESSION &&
-           assay_cont_session_record_decode(payload, &session) == ASSAY_OK &&
-           assay_bytes_equal(session.contact.curve, e->contact.curve, 32) &&
-           assay_bytes_equal(session.instance_key, e->instance_key, sizeof e->instance_key);
+    const struct assay_cont_roster *later = &e->proven.view.roster;
+    struct assay_cont_frame f = { .kind = ASSAY_CONT_HANDOVER_GET,
+                                  .group = e->identity.group,
+                                  .view = e->client.config.roster.view,
+                                  .session = e->client.config.session };
+    uint8_t bytes[ASSAY_CONT_HANDOVER_LEN_MAX];
+    struct assay_slice frame;
+    assay_bytes_copy(f.instance, 32, e->instance, 32);
+    const enum assay_status status = assay_cont_frame_encode(&f, bytes, sizeof bytes, &frame);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    for (uint32_t i = 0; i < later->count; i++)
+        assay_links_send_to_replica(e->board, later->key[i], frame);
 }
 
-static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                      const char *word)
+/* docs/services.md 4.4.3: the ledger names a later view than the client follows. Hand-overs lead
+ * there; replicas of the later view show them. */
+static void follow_view(struct assay_enclave *e)
 {
-    static const struct {
-        const char *word;
-        enum assay_enclave_result result;
-    } names[] = {
-        { "no-room", ASSAY_ENCLAVE_NO_ROOM },   { "quota", ASSAY_ENCLAVE_QUOTA },
-        { "clones", ASSAY_ENCLAVE_CLONES },     { "not-here", ASSAY_ENCLAVE_NO_STANDING },
-        { "gone-row", ASSAY_ENCLAVE_GONE_ROW }, { "retired", ASSAY_ENCLAVE_RETIRED },
-        { "key-taken", ASSAY_ENCLAVE_REFUSED }, { "not-yours", ASSAY_ENCLAVE_REFUSED },
-    };
-    struct assay_enclave *e = context;
-    if (e->numbered || !is_own(e, kind, payload)) return;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].word, word) == 0) {
-            /* An expired birth: the next turn makes one of a later epoch. */
-            if (e->is_birth && names[i].result == ASSAY_ENCLAVE_GONE_ROW) return;
-            e->refusal = names[i].result;
-            set_refusal(e, word, strlen(word));
+    if (!e->numbered || !e->proven.is_set || e->client.phase == ASSAY_CONT_ENDED ||
+        e->proven.view.roster.view <= e->client.config.roster.view)
+        return;
+    if (e->handover_since_ms == 0) {
+        e->handover_since_ms = e->now_ms;
+        e->handover_at_ms = e->now_ms;
+        set_links(e);
+    }
+    if (e->now_ms - e->handover_since_ms >= e->handover_ms) {
+        e->handover_since_ms = e->now_ms;
+        if (e->trusts_view) {
+            accept_view_of_ledger(e);
+            return;
         }
-}
-
-static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
-{
-    struct assay_enclave *e = context;
-    set_refusal(e, (const char *)why.bytes, why.len);
-    if (!e->numbered && kind == ASSAY_SERVICE_SESSION) e->refusal = ASSAY_ENCLAVE_REFUSED;
-}
-
-/* --- the row of the instance */
-
-static void submit_record(struct assay_enclave *e, enum assay_service_kind kind,
-                          struct assay_slice payload)
-{
-    ASSAY_ASSERT(payload.len > 0);
-    assay_status_ignore(assay_follower_submit(e->follower, kind, payload),
-                        "handed in again until the ledger shows it");
-}
-
-static void request_session(struct assay_enclave *e, const struct assay_cont_group *group,
-                            uint64_t expected)
-{
-    ASSAY_ASSERT(!e->numbered && expected > 0);
-    struct assay_cont_session_record record = { .group = e->identity.group,
-                                                .birth = e->identity.birth,
-                                                .lease = e->lease,
-                                                .contact = e->contact,
-                                                .expected = expected };
-    const uint8_t *const node = assay_follower_node(e->follower);
-    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
-    struct assay_slice payload;
-    if (e->now_ms < e->submit_at_ms) return;
-    e->submit_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
-    if (node == NULL) {
-        static const char no_slot[] = "the daemon has no slot that may serve";
-        e->refusal = ASSAY_ENCLAVE_NO_STANDING;
-        set_refusal(e, no_slot, sizeof no_slot - 1);
-        return;
+        static const char why[] = "no hand-over leads from the sealed view to the one that serves";
+        enclave_set_why(e, why, sizeof why - 1);
+        e->refusal = ASSAY_ENCLAVE_NO_PROOF;
     }
-    assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
-                     sizeof e->instance_key);
-    assay_cont_link_name(&e->link_seed, &record.link, &record.contact);
-    assay_cont_session_statement(&group->home, node, &record, digest);
-    assay_sodium_link_sign(&e->link_seed, digest, record.link.signature);
-    if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK) {
-        e->failed = true;
-        return;
-    }
-    const enum assay_status status =
-        assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    submit_record(e, ASSAY_SERVICE_SESSION, payload);
-}
-
-/* docs/services.md 1.2.1: a birth belongs to this epoch; a key is used for one birth, so another
- * birth generates another. */
-static void start_birth(struct assay_enclave *e, const struct assay_cont_group *group)
-{
-    ASSAY_ASSERT(e->is_birth && !e->numbered);
-    if (e->named && load_key(e) != ASSAY_OK) e->failed = true;
-    e->identity.birth = (struct assay_cont_birth){ .era = group->era, .epoch = group->epoch };
-    assay_bytes_copy(e->identity.chain_id, 32, group->home.chain_id, 32);
-}
-
-/* Sets the instance. Returns: false: none that this ledger may number. */
-static bool set_instance(struct assay_enclave *e, const struct assay_cont_group *group)
-{
-    const struct assay_cont_instance_row *row =
-        e->named ? assay_cont_group_row(group, e->instance) : NULL;
-    const bool can_be = assay_cont_group_may_be_born(group, &e->identity.birth);
-    if (e->is_birth && !e->numbered && row == NULL && (!e->named || !can_be)) start_birth(e, group);
-    e->elsewhere = !assay_bytes_equal(e->identity.chain_id, group->home.chain_id, 32);
-    if (e->elsewhere) return false;
-    assay_cont_instance(&group->home, &e->identity.birth, e->instance_key, e->instance);
-    e->named = true;
-    row = assay_cont_group_row(group, e->instance);
-    e->no_row =
-        row == NULL && (e->numbered || !assay_cont_group_may_be_born(group, &e->identity.birth));
-    e->retired = row != NULL && row->retired;
-    e->kept = e->kept || (row != NULL && row->kept);
-    return !e->no_row && !e->retired;
-}
-
-/* Whether a certified state exists that the ledger has not seen, and needs. */
-static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_group *group,
-                       const struct assay_cont_instance_row *row)
-{
-    ASSAY_ASSERT(e->numbered);
-    if (e->client.phase != ASSAY_CONT_RUNNING || e->client.certified <= row->shown) return false;
-    return !row->kept || assay_cont_group_lease_is_due(group, row);
-}
-
-static bool has_receipt(const struct assay_enclave *e, const struct assay_cont_group *group,
-                        uint64_t shown)
-{
-    ASSAY_ASSERT(e->numbered);
-    const struct assay_cont_receipt *receipt = &e->client.receipt;
-    return !e->client.ask_receipt.asked && receipt->entry.index > shown &&
-           receipt->view == group->now.roster.view &&
-           receipt->count >= assay_cont_quorum(group->now.roster.count);
-}
-
-/* docs/services.md 1.2.2: the row of a new instance is provisional until a certified state of it is
- * proven to the ledger, and newer ones renew a lease. A RECOVER may have undone that. */
-static void submit_keep(struct assay_enclave *e)
-{
-    const struct assay_cont_group *group = assay_follower_group(e->follower);
-    if (group == NULL || !e->numbered || e->now_ms < e->keep_at_ms) return;
-    const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
-    if (row == NULL || !needs_keep(e, group, row)) return;
-    /* After a hand-over the ledger may lag: it accepts receipts of its own view. */
-    if (e->client.config.roster.view != group->now.roster.view) return;
-    if (!has_receipt(e, group, row->shown)) {
-        uint8_t nonce[32];
-        if (e->client.ask_receipt.asked || !generate_nonce(e, nonce)) return;
-        if (assay_cont_client_receipt(&e->client, nonce, e->now_ms, &e->outs) == ASSAY_OK)
-            execute_effects(e);
-        return;
-    }
-    const struct assay_cont_keep_record record = { .group = e->identity.group,
-                                                   .roster = group->now.roster,
-                                                   .receipt = e->client.receipt };
-    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
-    struct assay_slice payload;
-    const enum assay_status status =
-        assay_cont_keep_record_encode(&record, bytes, sizeof bytes, &payload);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    e->keep_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
-    submit_record(e, ASSAY_SERVICE_KEEP, payload);
-}
-
-static void update_from_ledger(struct assay_enclave *e)
-{
-    assay_status_ignore(assay_follower_step(e->follower, e->now_ms),
-                        "the ledger is dialled again; meanwhile nothing new is final");
-    const struct assay_cont_group *group = assay_follower_group(e->follower);
-    if (group == NULL) return;
-    e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
-    if (e->revision != assay_follower_revision(e->follower)) {
-        e->revision = assay_follower_revision(e->follower);
-        assay_links_apply_group(e->board, group);
-    }
-    if (!set_instance(e, group)) return;
-    const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
-    if (e->numbered && row != NULL && row->session > e->client.config.session) e->superseded = true;
-    if (e->numbered || group->phase == ASSAY_CONT_FORMING) return;
-    if (row != NULL && assay_bytes_equal(row->contact.curve, e->contact.curve, 32))
-        start_session(e, group, row->session);
-    else
-        request_session(e, group,
-                        assay_cont_number_next(group->era, row == NULL ? 0 : row->session));
+    if (e->now_ms < e->handover_at_ms) return;
+    e->handover_at_ms = e->now_ms + HANDOVER_AGAIN_MS;
+    send_handover_get(e);
 }
 
 /* --- turn */
+
+static bool is_handover(struct assay_slice frame)
+{
+    struct assay_cont_frame f;
+    return assay_cont_frame_decode(frame, &f) == ASSAY_OK && f.kind == ASSAY_CONT_HANDOVER;
+}
 
 static void receive_frames(struct assay_enclave *e)
 {
@@ -389,11 +327,13 @@ static void receive_frames(struct assay_enclave *e)
     for (int i = 0; i < FRAMES_PER_TURN; i++) {
         if (assay_links_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
         if (!e->numbered || !from.replica) continue;
-        const uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
-        if (seat == e->client.config.roster.count) continue;
-        ASSAY_ASSERT(seat < e->client.config.roster.count);
+        uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
+        if (seat == e->client.config.roster.count) {
+            if (!is_handover(frame)) continue;
+            seat = 0; /* it proves itself, whoever shows it */
+        }
         if (assay_cont_client_frame(&e->client, seat, frame, e->now_ms, &e->outs) == ASSAY_OK)
-            execute_effects(e);
+            enclave_execute(e);
     }
 }
 
@@ -408,22 +348,16 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
         return ASSAY_ENCLAVE_RETIRED;
     if (!e->numbered) return e->gone ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
     if (e->client.end == ASSAY_CONT_END_ROLLBACK) return ASSAY_ENCLAVE_ROLLBACK;
-    if (e->superseded || e->client.end == ASSAY_CONT_END_FENCED) return ASSAY_ENCLAVE_FENCED;
+    if (e->client.end == ASSAY_CONT_END_FENCED) return ASSAY_ENCLAVE_FENCED;
     return e->gone || e->client.lost ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
 }
 
 static int wait_ms(const struct assay_enclave *e, int timeout_ms)
 {
     ASSAY_ASSERT(timeout_ms >= 0);
-    const struct assay_cont_group *const group = assay_follower_group(e->follower);
-    uint64_t due = UINT64_MAX;
-    if (e->numbered) due = e->outs.wake_at_ms;
-    /* Before a group is known and formed, no request is due. */
-    else if (group != NULL && group->phase != ASSAY_CONT_FORMING) due = e->submit_at_ms;
-    if (e->numbered && !e->kept && e->client.certified > 0)
-        due = assay_min_u64(due, assay_max_u64(e->keep_at_ms, e->now_ms + 1));
-    if (assay_follower_poll(e->follower).fd < 0)
-        due = assay_min_u64(due, e->now_ms + ASSAY_FOLLOWER_REDIAL_MS);
+    uint64_t due = enclave_ledger_wake_at(e);
+    if (e->numbered) due = assay_min_u64(due, e->outs.wake_at_ms);
+    if (e->handover_since_ms != 0) due = assay_min_u64(due, e->handover_at_ms);
     const uint64_t left = due > e->now_ms ? due - e->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
@@ -437,13 +371,13 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
     if (assay_links_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
         e->failed = true;
     e->now_ms = assay_links_clock_ms();
-    update_from_ledger(e);
+    enclave_step_ledger(e);
     receive_frames(e);
+    follow_view(e);
     if (e->numbered && e->now_ms >= e->outs.wake_at_ms) {
         assay_cont_client_tick(&e->client, e->now_ms, &e->outs);
-        execute_effects(e);
+        enclave_execute(e);
     }
-    submit_keep(e);
     assay_links_flush(e->board);
     return check_session(e);
 }
@@ -515,7 +449,7 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
             assay_cont_client_adopt(&e->client, index, prev, blob_hash, e->now_ms, &e->outs);
         if (status == ASSAY_E_STALE) return ASSAY_ENCLAVE_ROLLBACK;
         if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
-        execute_effects(e);
+        enclave_execute(e);
     }
     return run_until(e, is_running, 0, timeout_ms);
 }
@@ -531,7 +465,7 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
         assay_cont_client_update(&e->client, blob_hash, e->now_ms, index, &e->outs);
     if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
     if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
-    execute_effects(e);
+    enclave_execute(e);
     return ASSAY_ENCLAVE_OK;
 }
 
@@ -548,11 +482,11 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (!e->client.confirm.asked) {
-        if (!generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
+        if (!enclave_generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
         e->now_ms = assay_links_clock_ms();
         if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
             return ASSAY_ENCLAVE_TOO_EARLY;
-        execute_effects(e);
+        enclave_execute(e);
     }
     return run_until(e, is_confirmed, 0, timeout_ms);
 }
@@ -566,24 +500,10 @@ static bool is_retired(const struct assay_enclave *e, uint64_t index)
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms)
 {
     struct assay_enclave *e = enclave;
-    const struct assay_cont_group *group = assay_follower_group(e->follower);
-    struct assay_cont_retire_record record = { .group = e->identity.group,
-                                               .birth = e->identity.birth };
-    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
-    struct assay_slice payload;
     if (e->retired) return ASSAY_ENCLAVE_OK;
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
-    if (!e->numbered || group == NULL) return ASSAY_ENCLAVE_TOO_EARLY;
-    record.session = e->client.config.session;
-    assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
-                     sizeof e->instance_key);
-    assay_cont_retire_statement(&group->home, &record, digest);
-    if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK)
-        return ASSAY_ENCLAVE_FAILED;
-    const enum assay_status status =
-        assay_cont_retire_record_encode(&record, bytes, sizeof bytes, &payload);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    submit_record(e, ASSAY_SERVICE_RETIRE, payload);
+    if (!has_found(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
+    if (enclave_submit_retire(e) != ASSAY_OK) return ASSAY_ENCLAVE_FAILED;
     const enum assay_enclave_result result = run_until(e, is_retired, 0, timeout_ms);
     return result == ASSAY_ENCLAVE_RETIRED ? ASSAY_ENCLAVE_OK : result;
 }

@@ -1,6 +1,11 @@
 /*
  * net/services/continuity/enclave.h - state continuity for an application: its session
- * (services/continuity/client.h), its links, and the ledger that it follows (docs/services.md 4.4).
+ * (services/continuity/client.h), its links, and the ledger that it verifies (docs/services.md 4.4).
+ *
+ * The daemon's socket is a transport, and is trusted with nothing: the enclave follows voters by
+ * finality certificates from its checkpoint (host/light/light.h), and reads view and row of its
+ * instance from certified states. The number of a session is what a quorum of replicas of a proven
+ * view has answered to.
  *
  * The application persists its sealed state before it calls update, and releases no output of a
  * state before wait reports it certified, and no read before confirm succeeds. Not thread-safe; a
@@ -10,6 +15,7 @@
 #define ASSAY_NET_SERVICES_CONTINUITY_ENCLAVE_H
 
 #include "base/secret.h"
+#include "host/light/light.h"
 #include "services/continuity/client.h"
 
 enum { ASSAY_ENCLAVE_MESSAGE_LEN = 256 };
@@ -23,6 +29,16 @@ struct assay_enclave_identity {
     struct assay_secret32 key; /* P-256 */
 };
 
+/* What the enclave trusts besides its own key. Sealed with each state; at a birth the checkpoint
+ * alone, which is measured or comes from the owner, never from the host. */
+struct assay_enclave_trust {
+    struct assay_checkpoint checkpoint;
+    bool has_view; /* of the last session, by which the next one verifies hand-overs */
+    struct assay_cont_roster roster;
+    /* By seat; address_len 0: not known. */
+    struct assay_cont_contact contact[ASSAY_CONT_SEATS_MAX];
+};
+
 struct assay_enclave_config {
     const char *ledger; /* path of its socket */
     const char *listen; /* HOST:PORT, for answers */
@@ -30,6 +46,13 @@ struct assay_enclave_config {
     uint32_t group;
     const struct assay_enclave_identity *identity; /* unsealed; NULL: a birth, which generates its
                                                     * key */
+    const struct assay_enclave_trust *trust;       /* copied; never NULL */
+    const uint8_t *owner; /* P-256 key that may sign later checkpoints; NULL: none */
+    /* A later checkpoint, signed by the owner (assay_light_owner_digest): over a RECOVER, after the
+     * trusting period, or where no hand-over leads from the sealed view. Empty: none. Copied */
+    struct assay_slice later;
+    const uint8_t *later_signature; /* [ASSAY_P256_SIGNATURE_LEN] */
+    uint32_t handover_ms; /* how long a hand-over is looked for before NO_PROOF; 0: a minute */
     uint32_t lease; /* of a birth: epochs that its row stays in the ledger without a session or a
                      * newer state; 0: until it retires. The library renews it with certified
                      * states; an instance whose lease expired is GONE_ROW permanently */
@@ -51,12 +74,16 @@ enum assay_enclave_result {
     ASSAY_ENCLAVE_GONE_ROW,    /* it has left the ledger: serve nothing, retain the blob */
     ASSAY_ENCLAVE_RETIRED,     /* the instance was retired by its own key */
     ASSAY_ENCLAVE_REFUSED,     /* a record was rejected: assay_enclave_get_failure */
-    ASSAY_ENCLAVE_FAILED,      /* no random numbers, no socket */
+    ASSAY_ENCLAVE_NO_PROOF,    /* no hand-over leads from the sealed view to the one that serves */
+    ASSAY_ENCLAVE_OTHER_ERA,   /* the ledger is in an era that the checkpoint is not of */
+    ASSAY_ENCLAVE_TRUST_EXPIRED, /* the checkpoint is too old for what the ledger has */
+    ASSAY_ENCLAVE_FAILED,        /* no random numbers, no socket */
 };
 
 struct assay_enclave;
 
-/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group) | as assay_links_open,
+/* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group or chain) | ASSAY_E_SIGNATURE (a
+ * later checkpoint that the owner has not signed) | as assay_checkpoint_decode, assay_links_open,
  * assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
                                                    struct assay_enclave **out,
@@ -64,10 +91,11 @@ ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_co
 /* Accepts a pointer to NULL; sets it to NULL. */
 void assay_enclave_close(struct assay_enclave **enclave);
 
-/* Has the ledger number a session, and asks the group what was certified last. Out:     *found on
- * OK: index 0 at the first start of all Returns: OK | IN_DOUBT (not within timeout_ms: call again)
- * | FENCED | NO_QUORUM | CHAIN | GONE_ROW | RETIRED | NO_ROOM, QUOTA, CLONES, NO_STANDING, REFUSED
- * (each once; called again, the ledger is asked again) | FAILED */
+/* Has the ledger number a session, and asks the group what was certified last. Out: *found on OK:
+ * index 0 at the first start of all. Returns: OK | IN_DOUBT (not within timeout_ms: call again) |
+ * FENCED | NO_QUORUM | CHAIN | GONE_ROW | RETIRED | NO_ROOM, QUOTA, CLONES, NO_STANDING, REFUSED,
+ * NO_PROOF, OTHER_ERA, TRUST_EXPIRED (each once; called again, the ledger is asked again) |
+ * FAILED */
 enum assay_enclave_result assay_enclave_start(struct assay_enclave *enclave, int timeout_ms,
                                               struct assay_cont_entry *found);
 /* Adopts the unsealed state (index 0: none yet), as assay_cont_client_adopt: it is written under
@@ -79,24 +107,26 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
 /* The next state, already durable; never blocks. Out: *index. Returns: OK | FULL | FENCED |
  * TOO_EARLY */
 enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
-                                               const uint8_t blob_hash[static 32],
-                                               uint64_t *index);
+                                               const uint8_t blob_hash[static 32], uint64_t *index);
 /* Of a birth it is complete when start has returned OK, and must be durable before the first
  * update.
  * Returns: the identity, a secret, borrowed from the enclave. */
 const struct assay_enclave_identity *assay_enclave_identity(const struct assay_enclave *enclave);
-/* Waits until state `index` is certified and, of a new instance, the ledger retains its row: from
- * then on its states do not expire. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
+/* Waits until state `index` is certified and, of a new instance, a closed epoch proves that the
+ * ledger retains its row: from then on its states do not expire. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
  * RETIRED | FAILED */
 enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint64_t index,
                                              int timeout_ms);
+/* Out: *trust, to be sealed with the next state. */
+void assay_enclave_get_trust(const struct assay_enclave *enclave,
+                             struct assay_enclave_trust *trust);
 /* Confirms before a read is released. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY |
  * FAILED */
 enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, int timeout_ms);
 /* Retires the instance permanently: its row leaves the ledger. Returns: OK | IN_DOUBT (call again)
  * | TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms);
-/* Returns: the name of the last refusal of the ledger or the daemon; "" without one. */
+/* Returns: why the last record or the last proof was refused; "" without one. */
 const char *assay_enclave_get_failure(const struct assay_enclave *enclave);
 /* Processes events, waiting up to the timeout. Returns: as wait */
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms);

@@ -34,7 +34,7 @@ static enum assay_status init_links(struct assay_peer_links *b,
                                     char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
     ASSAY_ASSERT(b->link == NULL && b->roster.entries == NULL);
-    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
+    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
     b->instances = config->instances;
     b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
@@ -156,51 +156,12 @@ static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group
     }
 }
 
-static uint32_t seat_slot(const struct assay_peer_links *b, uint32_t seat)
-{
-    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
-    return ASSAY_CONT_SLOTS_MAX + b->instances + seat;
-}
-
-static bool is_listed(const struct assay_peer_links *b, const uint8_t curve[static 32])
-{
-    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
-        if (!b->roster.entries[i].gone && assay_bytes_equal(b->parties[i].contact.curve, curve, 32))
-            return true;
-    return false;
-}
-
-void assay_links_set_seats(struct assay_peer_links *links, const struct assay_cont_roster *roster,
-                           const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
-{
-    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
-    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
-        const bool named = i < roster->count && contact[i].address_len > 0 &&
-                           !is_listed(links, contact[i].curve) &&
-                           !assay_bytes_equal(contact[i].curve, links->public_key, 32);
-        struct assay_cont_from from = { .replica = true };
-        if (named) assay_bytes_copy(from.key, sizeof from.key, roster->key[i], sizeof from.key);
-        set_party(links, seat_slot(links, i), &from, named ? &contact[i] : NULL);
-    }
-}
-
-/* One CURVE key identifies one party. */
-static void drop_listed_seats(struct assay_peer_links *b)
-{
-    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
-        const uint32_t slot = seat_slot(b, i);
-        if (!b->roster.entries[slot].gone && is_listed(b, b->parties[slot].contact.curve))
-            set_party(b, slot, NULL, NULL);
-    }
-}
-
 void assay_links_apply_group(struct assay_peer_links *links, const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
         assay_links_set_member(links, i, m->key, m->listed ? &m->contact : NULL);
     }
-    drop_listed_seats(links);
     apply_rows(links, group);
 }
 
@@ -240,8 +201,6 @@ static uint32_t find_slot(const struct assay_peer_links *b, const uint8_t *key)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (has_key(b, i, key)) return i;
-    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
-        if (has_key(b, seat_slot(b, i), key)) return seat_slot(b, i);
     return b->roster.self;
 }
 

@@ -5,8 +5,7 @@
  * The connections are those of peers (net/zmq/link.h): one listening socket per process and one
  * outgoing connection per destination, with the same protection against malicious members. A slot
  * of the link's roster is a member's replica (0 .. ASSAY_CONT_SLOTS_MAX - 1), then an instance's
- * newest session by the places of their rows, then the seats of a view that a hand-over named, last
- * this process itself.
+ * newest session by the places of their rows, last this process itself.
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_PEER_LINKS_H
 #define ASSAY_NET_SERVICES_SERVER_PEER_LINKS_H
@@ -19,8 +18,8 @@
 enum { ASSAY_PEER_LINKS_MESSAGE_LEN = 256 };
 
 struct assay_peer_links_config {
-    const char *listen; /* HOST:PORT; port 0 selects a free one */
-    uint32_t instances; /* that this process may have to answer; 0 in an enclave */
+    const char *listen;                  /* HOST:PORT; port 0 selects a free one */
+    uint32_t instances;                  /* that this process may have to answer; 0 in an enclave */
     const struct assay_secret32 *secret; /* X25519, copied; NULL: generated */
 };
 
@@ -46,12 +45,6 @@ void assay_links_apply_group(struct assay_peer_links *links, const struct assay_
 void assay_links_set_member(struct assay_peer_links *links, uint32_t slot,
                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                             const struct assay_cont_contact *contact);
-
-/* Replaces the members of a view that a hand-over named (docs/services.md 1.9.8); each is used only
- * while the ledger lists no member with its CURVE key. In: contact by seat; address_len 0: not
- * named. */
-void assay_links_set_seats(struct assay_peer_links *links, const struct assay_cont_roster *roster,
-                           const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX]);
 
 /* Queues a frame to the replica or holder of a key, or to the party in a slot; connects when there
  * is no connection. A frame that cannot be sent is dropped. */

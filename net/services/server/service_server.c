@@ -26,7 +26,7 @@ static enum assay_status load_plan(struct assay_service_server *d, struct assay_
     free(d->memory);
     d->registry = NULL;
     d->memory = aligned_alloc(64, (assay_registry_size(&d->plan) + 63) / 64 * 64);
-    return d->memory != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    return d->memory != NULL ? server_load_rows(d) : ASSAY_E_MEMORY;
 }
 
 static enum assay_status open_listener(struct listener *l, const char *folder,
@@ -89,6 +89,7 @@ static void free_server(struct assay_service_server *d)
         (void)close(l->fd);
         (void)unlink(l->path);
     }
+    server_free_rows(d);
     free(d->memory);
     free(d);
 }
@@ -200,9 +201,9 @@ static void send_begin(struct assay_service_server *d, struct client *c)
 {
     ASSAY_ASSERT(d->ready && c->follows && !c->is_following);
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
-    const uint32_t count =
-        assay_service_documents(&d->plan, client_service(c), c->at->is.group, numbers);
+    uint32_t count = assay_service_documents(&d->plan, client_service(c), c->at->is.group, numbers);
     ASSAY_ASSERT(count > 0); /* checked by on_follow */
+    if (!assay_service_has_documents(c->at->is.role)) count = 0;
     if (d->is_fenced && client_service(c) == ASSAY_SERVICE_IDENTITY) send_fence(d, c);
     if (!client_is_open(c)) return;
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_BEGIN);
@@ -256,6 +257,7 @@ void assay_service_server_reset(struct assay_service_server *server,
         ASSAY_ASSERT(status == ASSAY_OK); /* the plan was decoded */
     }
     assay_registry_copy(d->registry, registry);
+    server_close_rows(d, registry);
     d->slot = slot;
     d->epoch = *epoch;
     reset_record_counts(d);
@@ -304,9 +306,11 @@ void assay_service_server_on_record(struct assay_service_server *server, uint32_
     assay_bytes_copy(m->node_id, 32, node, 32);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        if (client_is_open(c) && c->is_following && client_service(c) == assay_service_of(kind))
+        if (client_is_open(c) && c->is_following && client_service(c) == assay_service_of(kind) &&
+            assay_service_has_documents(c->at->is.role))
             server_send(d, c, m);
     }
+    if (slot == d->slot) server_send_result(d, kind, payload, became);
 }
 
 void assay_service_server_on_epoch_closed(struct assay_service_server *server,
@@ -317,6 +321,7 @@ void assay_service_server_on_epoch_closed(struct assay_service_server *server,
     struct assay_service_server *d = server;
     ASSAY_ASSERT(d->registry != NULL);
     assay_registry_copy(d->registry, registry);
+    server_close_rows(d, registry);
     d->epoch = *epoch;
     reset_record_counts(d);
     assay_issuance_on_close(&d->issues, d->now_ms);
@@ -436,6 +441,7 @@ static void on_submit(struct assay_service_server *d, struct client *c)
     ASSAY_ASSERT(client_is_open(c)); /* events come later */
     if (status == ASSAY_OK) c->of->records++;
     else c->of->rejected++;
+    if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE) server_add_submitted(c, m->payload);
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE || status == ASSAY_E_AGAIN ||
         status == ASSAY_E_FULL)
         return;

@@ -12,6 +12,7 @@
 /* Connections accepted per turn and socket: a program that reconnects in a loop does not delay
  * others. */
 enum { ACCEPTS_PER_STEP = 64 };
+enum { SUBMITTED_MAX = 8 }; /* records whose results an enclave receives: the newest ones */
 
 /* The socket of one role. */
 struct listener {
@@ -35,6 +36,8 @@ struct client {
     uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn, or of its arrival */
     bool follows;                         /* it sent the service and group that it follows */
     bool is_following;                    /* it received the registry */
+    uint32_t submissions;                 /* of an enclave; below, the digests of the last ones */
+    uint8_t submitted[SUBMITTED_MAX][32];
 };
 
 /* A quote, verdict or proof that a program waits for. */
@@ -57,8 +60,10 @@ struct request {
     uint64_t era, epoch;
     bool with_voters;
     uint32_t slot;
-    uint8_t root[32];
+    uint8_t root[32]; /* of a row: the instance */
 };
+
+struct closed_group; /* service_server_rows.c */
 
 struct assay_service_server {
     struct listener listeners[ASSAY_SERVICE_SOCKETS_MAX];
@@ -78,6 +83,7 @@ struct assay_service_server {
     void *memory;
     struct assay_registry *registry; /* NULL before the first reset */
     struct assay_registry_facts facts;
+    struct closed_group *closed[ASSAY_PLAN_GROUPS_MAX]; /* NULL: the plan has no such group */
     uint32_t slot;
     bool is_fenced;
     struct assay_service_epoch epoch;
@@ -113,6 +119,21 @@ void server_cancel_requests(struct assay_service_server *d, const struct client 
 void server_poll_requests(struct assay_service_server *d);
 /* The node was replaced. */
 void server_reset_requests(struct assay_service_server *d);
+
+/* --- service_server_rows.c: rows of a group after the last closed epoch */
+/* Memory for the groups of the plan. Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status server_load_rows(struct assay_service_server *d);
+void server_free_rows(struct assay_service_server *d);
+/* An epoch closed with this registry. */
+void server_close_rows(struct assay_service_server *d, const struct assay_registry *registry);
+/* The answer to a ROW; empty: without looking. */
+void server_send_row(struct assay_service_server *d, struct client *c, const struct request *a,
+                     bool is_empty);
+/* Remembers a record of an enclave. */
+void server_add_submitted(struct client *c, struct assay_slice payload);
+/* A record of this node's member is final: notifies the enclave that submitted it. */
+void server_send_result(struct assay_service_server *d, enum assay_service_kind kind,
+                        struct assay_slice payload, const char *word);
 
 /* --- service_server_issues.c: certificates and tokens */
 /* The answer of a holder's process, the last received message. */

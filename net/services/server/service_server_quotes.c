@@ -63,6 +63,10 @@ static void send_proof(struct assay_service_server *d, struct client *c, const s
         send_shown(d, c, a, is_empty);
         return;
     }
+    if (a->verb == ASSAY_SERVICE_ROW) {
+        server_send_row(d, c, a, is_empty);
+        return;
+    }
     const bool is_list = a->verb == ASSAY_SERVICE_LIST;
     struct assay_service_message *m =
         server_new_message(d, is_list ? ASSAY_SERVICE_KEYS : ASSAY_SERVICE_PROOF);

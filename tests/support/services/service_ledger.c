@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct program {
     struct assay_service_stream stream; /* fd -1: none */
     uint32_t slot;
     bool blind;
+    bool is_enclave;
     enum assay_service service; /* 0: it follows nothing yet */
     uint32_t group;
 };
@@ -32,6 +34,7 @@ struct held {
 struct daemon {
     int fd;
     uint32_t slot; /* ANYBODY: the next one */
+    bool is_for_enclaves;
 };
 
 struct service_ledger {
@@ -39,7 +42,7 @@ struct service_ledger {
     struct daemon daemons[SERVICE_LEDGER_DAEMONS];
     uint32_t next_slot, group, lost;
     bool lost_of[ASSAY_REGISTRY_SLOTS_MAX + 1];
-    bool holds;
+    bool holds, misleads;
     size_t held_count;
     struct held held[HELD_MAX];
     uint64_t era, epoch;
@@ -63,6 +66,8 @@ struct service_ledger {
     struct assay_registry_facts facts;
     service_ledger_prover *prover;
     void *prover_context;
+    service_ledger_closed *on_close;
+    void *close_context;
     struct assay_service_message message;
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
 };
@@ -191,6 +196,19 @@ void service_ledger_member(struct service_ledger *ledger, const char *path, uint
     listen_at(ledger, path, slot);
 }
 
+void service_ledger_enclaves(struct service_ledger *ledger, const char *path)
+{
+    listen_at(ledger, path, ANYBODY);
+    ledger->daemons[ledger->daemon_count - 1].is_for_enclaves = true;
+}
+
+void service_ledger_on_close(struct service_ledger *ledger, service_ledger_closed *closed,
+                             void *context)
+{
+    ledger->on_close = closed;
+    ledger->close_context = context;
+}
+
 void service_ledger_prove(struct service_ledger *ledger, service_ledger_prover *prover,
                           void *context)
 {
@@ -227,6 +245,11 @@ void service_ledger_lose(struct service_ledger *ledger, uint32_t count)
     ledger->lost = count;
 }
 
+void service_ledger_mislead(struct service_ledger *ledger, bool misleads)
+{
+    ledger->misleads = misleads;
+}
+
 uint32_t service_ledger_lost(const struct service_ledger *ledger)
 {
     uint32_t count = 0;
@@ -248,6 +271,11 @@ uint32_t service_ledger_count(const struct service_ledger *ledger, enum assay_se
 uint64_t service_ledger_epoch(const struct service_ledger *ledger)
 {
     return ledger->epoch;
+}
+
+uint64_t service_ledger_era(const struct service_ledger *ledger)
+{
+    return ledger->era;
 }
 
 const struct assay_cont_group *service_ledger_group(const struct service_ledger *ledger)
@@ -311,6 +339,7 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
     assay_registry_close_epoch(l->registry, l->epoch, l->member, ASSAY_REGISTRY_SLOTS_MAX,
                                &l->facts, NULL, NULL);
     assay_registry_check(l->registry);
+    if (l->on_close != NULL) l->on_close(l->close_context);
     put_moment(l, &m);
     assay_bytes_zero(l->records, sizeof l->records);
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
@@ -347,6 +376,19 @@ void service_ledger_fence(struct service_ledger *ledger, bool is_fenced)
             say_fence(ledger, &ledger->programs[i]);
 }
 
+/* To the enclaves: each looks for its own. */
+static void say_result(struct service_ledger *l, enum assay_service_kind kind,
+                       struct assay_slice payload, const char *word)
+{
+    struct assay_service_message m = { .verb = ASSAY_SERVICE_RESULT,
+                                       .kind = kind,
+                                       .word = assay_slice_over(word, strlen(word)) };
+    assay_sha256(payload.bytes, payload.len, m.root);
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+        if (l->programs[i].is_enclave && l->programs[i].service == assay_service_of(kind))
+            say(&l->programs[i], &m);
+}
+
 /* The checks of a ledger before it includes a record in a block. */
 static void order(struct service_ledger *l, uint32_t slot, enum assay_service_kind kind,
                   struct assay_slice payload)
@@ -356,12 +398,15 @@ static void order(struct service_ledger *l, uint32_t slot, enum assay_service_ki
     };
     service_ledger_node(slot, m.node_id);
     if (assay_registry_check_record(&l->plan, l->chain_id, kind, payload) != ASSAY_OK) return;
-    (void)assay_registry_apply(l->registry, slot, m.node_id, kind, payload, &l->facts);
+    const char *const word =
+        assay_registry_apply(l->registry, slot, m.node_id, kind, payload, &l->facts);
     assay_registry_check(l->registry);
     l->final[kind]++;
     l->records[assay_service_of(kind)]++;
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
-        if (l->programs[i].service == assay_service_of(kind)) say(&l->programs[i], &m);
+        if (l->programs[i].service == assay_service_of(kind) && !l->programs[i].is_enclave)
+            say(&l->programs[i], &m);
+    say_result(l, kind, payload, word);
 }
 
 void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind)
@@ -398,7 +443,7 @@ static void begin(struct service_ledger *l, struct program *p,
     p->group = follow->group;
     m.records = l->records[p->service];
     m.has_holders = p->service == ASSAY_SERVICE_IDENTITY;
-    m.count = assay_service_documents(&l->plan, p->service, p->group, numbers);
+    m.count = p->is_enclave ? 0 : assay_service_documents(&l->plan, p->service, p->group, numbers);
     assay_bytes_copy(m.chain_id, 32, l->chain_id, 32);
     put_moment(l, &m);
     if (m.has_holders && l->is_fenced) say_fence(l, p);
@@ -468,6 +513,10 @@ static void submit(struct service_ledger *l, struct program *p,
         return;
     }
     assay_bytes_copy(payload, sizeof payload, m->payload.bytes, m->payload.len);
+    if (l->misleads && p->is_enclave) {
+        say_result(l, m->kind, assay_slice_over(payload, m->payload.len), "applied");
+        return;
+    }
     if (!l->holds) {
         order(l, p->slot, m->kind, assay_slice_over(payload, m->payload.len));
         return;
@@ -483,7 +532,8 @@ static void prove(struct service_ledger *l, struct program *p,
 {
     static const enum assay_service_verb answers[] = { [ASSAY_SERVICE_PROVE] = ASSAY_SERVICE_PROOF,
                                                        [ASSAY_SERVICE_LIST] = ASSAY_SERVICE_KEYS,
-                                                       [ASSAY_SERVICE_SHOW] = ASSAY_SERVICE_SHOWN };
+                                                       [ASSAY_SERVICE_SHOW] = ASSAY_SERVICE_SHOWN,
+                                                       [ASSAY_SERVICE_ROW] = ASSAY_SERVICE_ROWED };
     struct assay_service_message answer = {
         .verb = answers[m->verb],
         .epoch = m->epoch,
@@ -502,7 +552,7 @@ static void take(struct service_ledger *l, struct program *p)
     else if (m->verb == ASSAY_SERVICE_VERIFY) judge(l, p, m);
     else if (m->verb == ASSAY_SERVICE_SUBMIT) submit(l, p, m);
     else if (m->verb == ASSAY_SERVICE_PROVE || m->verb == ASSAY_SERVICE_LIST ||
-             m->verb == ASSAY_SERVICE_SHOW)
+             m->verb == ASSAY_SERVICE_SHOW || m->verb == ASSAY_SERVICE_ROW)
         prove(l, p, m);
     else if (m->verb == ASSAY_SERVICE_ISSUED && l->prover != NULL)
         l->prover(l->prover_context, p->slot, m, &none);
@@ -541,6 +591,7 @@ static void admit(struct service_ledger *l, const struct daemon *d)
         p->slot = d->slot == ANYBODY ? l->next_slot++ : d->slot;
         p->service = 0;
         p->blind = false;
+        p->is_enclave = d->is_for_enclaves;
         return;
     }
     (void)close(fd);

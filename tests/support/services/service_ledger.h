@@ -5,7 +5,8 @@
  * It implements net/services/wire.h on UNIX sockets like the daemons of its members, and folds with
  * the product's code. On the socket that it is opened with, each connection is a member: the first
  * one has slot 0, and so on; a reconnecting client has the next one, unless service_ledger_expect
- * names another. A socket of service_ledger_member is the daemon of one member.
+ * names another. A socket of service_ledger_member is the daemon of one member. At the socket of
+ * service_ledger_enclaves enclaves connect: they receive neither documents nor records.
  *
  * Evidence of the tests names node, measurement and what it covers, and is appraised by that.
  */
@@ -26,6 +27,12 @@ struct service_ledger *service_ledger_of(const char *path, const struct assay_re
 void service_ledger_close(struct service_ledger **ledger);
 /* Listens at path as the daemon of a member. */
 void service_ledger_member(struct service_ledger *ledger, const char *path, uint32_t slot);
+/* Listens at path for enclaves; each connection is a member, as at the first socket. */
+void service_ledger_enclaves(struct service_ledger *ledger, const char *path);
+/* Called when an epoch has closed, before programs are notified. NULL: no longer. */
+typedef void service_ledger_closed(void *context);
+void service_ledger_on_close(struct service_ledger *ledger, service_ledger_closed *closed,
+                             void *context);
 /* The next connection at the first socket belongs to this slot. */
 void service_ledger_expect(struct service_ledger *ledger, uint32_t slot);
 /* Waits up to so long for connections and records, and serves them. */
@@ -45,7 +52,7 @@ void service_ledger_show_plan(struct service_ledger *ledger, uint32_t slot,
                               const struct assay_registry_plan *plan);
 /* The operators fence the era, or end that. */
 void service_ledger_fence(struct service_ledger *ledger, bool is_fenced);
-/* What it answers to PROVE, LIST and SHOW; without one: that it has nothing. In: slot: of the
+/* What it answers to PROVE, LIST, SHOW and ROW; without one: that it has nothing. In: slot: of the
  * daemon's member; m: the request. Out: *answer, of which the verb and what identifies it are
  * set */
 typedef void service_ledger_prover(void *context, uint32_t slot,
@@ -72,6 +79,9 @@ void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool bli
 void service_ledger_hold(struct service_ledger *ledger, bool held);
 /* The next `count` submitted records are never included. */
 void service_ledger_lose(struct service_ledger *ledger, uint32_t count);
+/* Records that enclaves submit from now on are never included, and their daemon says that they
+ * were; or again included. */
+void service_ledger_mislead(struct service_ledger *ledger, bool misleads);
 /* How many did since then: from different slots, each counted once. */
 uint32_t service_ledger_lost(const struct service_ledger *ledger);
 /* Evidence of a member is of an unknown program. */
@@ -81,6 +91,7 @@ void service_ledger_measurement(uint8_t measurement[static 32]);
 /* How many records of a kind were final. */
 uint32_t service_ledger_count(const struct service_ledger *ledger, enum assay_service_kind kind);
 uint64_t service_ledger_epoch(const struct service_ledger *ledger);
+uint64_t service_ledger_era(const struct service_ledger *ledger);
 const struct assay_cont_group *service_ledger_group(const struct service_ledger *ledger);
 const struct assay_registry *service_ledger_registry(const struct service_ledger *ledger);
 const uint8_t *service_ledger_chain(const struct service_ledger *ledger);

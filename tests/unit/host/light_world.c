@@ -3,10 +3,10 @@
  */
 #include "tests/unit/host/light_world.h"
 
+#include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/ledger/proofs/boundary.h"
 
-#include <criterion/criterion.h>
 #include <stdlib.h>
 
 enum { MEMBERS = LIGHT_WORLD_MEMBERS_MAX, EPOCHS = LIGHT_WORLD_EPOCHS_MAX, MINUTE_MS = 60000 };
@@ -35,7 +35,7 @@ struct light_world {
 static struct bytes copy_of(const uint8_t *bytes, size_t len)
 {
     struct bytes b = { .bytes = malloc(len + (len == 0)), .len = len };
-    cr_assert_not_null(b.bytes);
+    ASSAY_ASSERT(b.bytes != NULL);
     assay_bytes_copy(b.bytes, len, bytes, len);
     return b;
 }
@@ -48,8 +48,9 @@ static struct assay_secret32 secret_of(const struct light_world *w, uint32_t slo
 static void set_key(struct light_world *w, uint32_t slot, uint8_t key)
 {
     const struct assay_secret32 secret = secret_of(w, slot, key);
-    cr_assert_eq(assay_p256_public(&secret, w->state.members[slot].lives[0].voting_public),
-                 ASSAY_OK);
+    const enum assay_status status =
+        assay_p256_public(&secret, w->state.members[slot].lives[0].voting_public);
+    ASSAY_ASSERT(status == ASSAY_OK);
     w->key[1][slot] = key;
 }
 
@@ -67,7 +68,7 @@ void light_world_add(struct light_world *world, uint8_t seed)
 {
     const uint32_t slot = world->state.member_count++;
     struct assay_member *m = &world->state.members[slot];
-    cr_assert_lt(slot, MEMBERS);
+    ASSAY_ASSERT(slot < MEMBERS);
     m->node_id[0] = (uint8_t)(slot + 1);
     m->node_id[1] = seed;
     m->life_count = 1;
@@ -85,7 +86,7 @@ static struct bytes encode_rows(const struct assay_state *state)
         assay_roster_row_of(&state->members[i], &row);
         assay_roster_row_encode(&row, &w);
     }
-    cr_assert(!w.full);
+    ASSAY_ASSERT(!w.full);
     return copy_of(bytes, w.len);
 }
 
@@ -95,7 +96,8 @@ static void load_signers(struct light_world *w)
         const struct assay_secret32 secret = secret_of(w, i, w->key[1][i]);
         if (w->signer[i] != NULL && w->key[0][i] == w->key[1][i]) continue;
         assay_p256_signer_free(&w->signer[i]);
-        cr_assert_eq(assay_p256_signer_load(&secret, &w->signer[i]), ASSAY_OK);
+        const enum assay_status status = assay_p256_signer_load(&secret, &w->signer[i]);
+        ASSAY_ASSERT(status == ASSAY_OK);
         w->key[0][i] = w->key[1][i];
     }
 }
@@ -104,7 +106,7 @@ struct light_world *light_world_new(const uint8_t chain_id[static 32], uint32_t 
                                     uint8_t seed)
 {
     struct light_world *w = calloc(1, sizeof *w);
-    cr_assert_not_null(w);
+    ASSAY_ASSERT(w != NULL);
     w->seed = seed;
     for (int i = 0; i < 2; i++)
         w->memory[i] = calloc(1, assay_state_memory_len(MEMBERS));
@@ -167,7 +169,7 @@ static void encode_tails(struct assay_writer *out, const struct assay_block_head
 {
     uint8_t bytes[64][ASSAY_BLOCK_HEADER_LEN_MAX];
     size_t len[64];
-    cr_assert_leq(how->tails, 64);
+    ASSAY_ASSERT(how->tails <= 64);
     for (uint32_t i = 0; i < how->tails; i++) {
         struct assay_block_header tail = *e;
         struct assay_writer w = assay_writer_over(bytes[i], sizeof bytes[i]);
@@ -213,8 +215,10 @@ static void encode_certificate(const struct light_world *w, const struct assay_b
     for (uint32_t i = 0; i < w->before.member_count; i++) {
         if (!signs(w, i, how, count)) continue;
         assay_bit_add(bitmap, i);
-        cr_assert_lt(count, ASSAY_VOTERS_MAX);
-        cr_assert_eq(assay_p256_sign(by->signer[i], digest, signatures[count++]), ASSAY_OK);
+        ASSAY_ASSERT(count < ASSAY_VOTERS_MAX);
+        const enum assay_status status =
+            assay_p256_sign(by->signer[i], digest, signatures[count++]);
+        ASSAY_ASSERT(status == ASSAY_OK);
     }
     assay_certificate_encode(
         &s, assay_slice_over(bitmap, (w->before.member_count + 7) / 8),
@@ -237,7 +241,7 @@ static struct bytes encode_finality(const struct light_world *w, const struct as
     encode_certificate(w, e, how, id, &c);
     assay_cbor_put_array(&out, 2);
     assay_cbor_put_bytes(&out, certificate, c.len);
-    cr_assert(!c.full && !t.full && out.len + t.len <= sizeof all);
+    ASSAY_ASSERT(!c.full && !t.full && out.len + t.len <= sizeof all);
     assay_bytes_copy(all + out.len, sizeof all - out.len, tails, t.len);
     return copy_of(all, out.len + t.len);
 }
@@ -248,9 +252,9 @@ static struct bytes encode_boundary(const struct light_world *w, struct assay_sl
     const size_t len = assay_boundary_len_max(MEMBERS);
     uint8_t *bytes = malloc(len);
     struct assay_writer out = assay_writer_over(bytes, len);
-    cr_assert_eq(assay_boundary_encode(&w->before, &w->state, header, w->scratch,
-                                       assay_state_scratch_len(MEMBERS), hashes, &out),
-                 ASSAY_OK);
+    const enum assay_status status = assay_boundary_encode(
+        &w->before, &w->state, header, w->scratch, assay_state_scratch_len(MEMBERS), hashes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
     const struct bytes made = copy_of(bytes, out.len);
     free(bytes);
     return made;
@@ -276,7 +280,7 @@ void light_world_close(struct light_world *world, const struct light_close *how)
     struct assay_writer writer = assay_writer_over(head, sizeof head);
     if (how == NULL) how = &usual;
     advance_state(w, how);
-    cr_assert_lt(w->state.epoch, EPOCHS);
+    ASSAY_ASSERT(w->state.epoch < EPOCHS);
     assay_state_root(&w->state, w->scratch, assay_state_scratch_len(MEMBERS), e.state_root);
     if (how->other_state) e.state_root[0] ^= 1;
     assay_bytes_copy(e.chain_id, 32, w->state.chain_id, 32);

@@ -138,9 +138,9 @@ static inline struct assay_service_server_shown show_keys(void *context, uint64_
     return has_shown;
 }
 
-static const struct assay_service_server_callbacks world = {
-    NULL, submit, quote, judge, user_of, prove, list_keys, show_keys, tell_crowd
-};
+static const struct assay_service_server_callbacks world = { NULL,      submit,    quote,
+                                                             judge,     user_of,   prove,
+                                                             list_keys, show_keys, tell_crowd };
 
 static inline void make_plan_of(bool with_shares, bool with_key)
 {
@@ -264,6 +264,30 @@ static inline struct assay_service_message *hear(struct assay_service_stream *s)
     turn();
     const enum assay_status status = assay_service_next(s, &m);
     return status == ASSAY_OK ? &m : NULL;
+}
+
+/* A record of the member in a slot. */
+static inline struct assay_slice replica_record(uint32_t group, uint32_t slot,
+                                                uint8_t bytes[static 1024])
+{
+    struct assay_cont_replica_record r = { .group = group };
+    struct assay_cont_home home = { .group = group };
+    struct assay_p256_signer *signer = NULL;
+    uint8_t digest[32];
+    struct assay_secret32 secret = { .bytes = { [31] = 5 } };
+    struct assay_slice out;
+    cr_assert_eq(assay_p256_public(&secret, r.key), ASSAY_OK);
+    r.contact.address[0] = 'x';
+    r.contact.address_len = 1;
+    assay_cont_link_name(&secret, &r.link, &r.contact);
+    assay_bytes_copy(home.chain_id, 32, chain, 32);
+    assay_cont_replica_statement(&home, moment->node_id[slot], &r, digest);
+    assay_sodium_link_sign(&secret, digest, r.link.signature);
+    cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+    cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, 1024, &out), ASSAY_OK);
+    return out;
 }
 
 static inline bool is_hung_up(struct assay_service_stream *s)

@@ -1,219 +1,14 @@
 /*
  * tests/unit/services/test_runtime.c - tests of replica and enclave processes.
- * Replicas and enclaves as they run: real links, real sockets, a ledger that orders at once
- * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
- * is the enclave.
  */
-#include "net/services/server/peer_links.h"
-#include "net/services/continuity/enclave.h"
 #include "net/services/follower.h"
-#include "net/services/continuity/replica_node.h"
-#include "tests/support/services/service_ledger.h"
-
-#include "base/crypto.h"
-#include "tests/support/sanitized.h"
+#include "net/services/server/peer_links.h"
+#include "tests/unit/services/continuity/enclave_house.h"
 
 #include <criterion/criterion.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { SOON_MS = TEST_SANITIZED ? 20000 : 5000 };
-enum { GROUP = 3, REPLICAS_MAX = 8, INSTANCES = 4 };
-
-static struct house {
-    char folder[64], path[100];
-    char daemon[REPLICAS_MAX][100]; /* of a member that has its own; else empty */
-    pthread_t thread;
-    pthread_mutex_t lock;
-    bool ends;
-    struct service_ledger *ledger;
-    struct assay_replica_node *nodes[REPLICAS_MAX];
-    enum assay_status ended[REPLICAS_MAX];
-} house;
-
-static void *live(void *context)
-{
-    (void)context;
-    for (bool ends = false; !ends;) {
-        pthread_mutex_lock(&house.lock);
-        service_ledger_turn(house.ledger, 0);
-        for (size_t i = 0; i < REPLICAS_MAX; i++) {
-            if (house.nodes[i] == NULL) continue;
-            house.ended[i] = assay_replica_node_step(house.nodes[i], 0);
-            if (house.ended[i] != ASSAY_OK) assay_replica_node_close(&house.nodes[i]);
-        }
-        ends = house.ends;
-        pthread_mutex_unlock(&house.lock);
-        usleep(200);
-    }
-    return NULL;
-}
-
-static void replica_start(uint32_t slot)
-{
-    const char *const ledger = house.daemon[slot][0] != '\0' ? house.daemon[slot] : house.path;
-    const struct assay_replica_node_config config = {
-        .ledger = ledger, .listen = "127.0.0.1:0", .group = GROUP, .instances_max = INSTANCES
-    };
-    char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
-    pthread_mutex_lock(&house.lock);
-    assay_replica_node_close(&house.nodes[slot]);
-    const enum assay_status status = assay_replica_node_open(&config, &house.nodes[slot], message);
-    cr_assert_eq(status, ASSAY_OK, "%s", message);
-    service_ledger_expect(house.ledger, slot);
-    /* Its connection is the next one. */
-    for (int i = 0; i < 100 && !assay_replica_node_is_listed(house.nodes[slot]); i++) {
-        cr_assert_eq(assay_replica_node_step(house.nodes[slot], 10), ASSAY_OK);
-        service_ledger_turn(house.ledger, 10);
-    }
-    cr_assert(assay_replica_node_is_listed(house.nodes[slot]), "the ledger lists it");
-    service_ledger_expect(house.ledger, 100);
-    pthread_mutex_unlock(&house.lock);
-}
-
-static void replica_kill(uint32_t slot)
-{
-    pthread_mutex_lock(&house.lock);
-    assay_replica_node_close(&house.nodes[slot]);
-    pthread_mutex_unlock(&house.lock);
-}
-
-static void open_ledger(uint32_t size)
-{
-    (void)snprintf(house.folder, sizeof house.folder, "/tmp/assay-services.XXXXXX");
-    cr_assert_not_null(mkdtemp(house.folder));
-    (void)snprintf(house.path, sizeof house.path, "%s/ledger", house.folder);
-    pthread_mutex_init(&house.lock, NULL);
-    house.ledger = service_ledger_open(house.path, GROUP, size, INSTANCES);
-}
-
-static void live_in(uint32_t replicas)
-{
-    for (uint32_t i = 0; i < replicas; i++)
-        replica_start(i);
-    cr_assert_eq(pthread_create(&house.thread, NULL, live, NULL), 0);
-}
-
-static void open_house(uint32_t size, uint32_t replicas)
-{
-    open_ledger(size);
-    live_in(replicas);
-}
-
-static void close_house(void)
-{
-    pthread_mutex_lock(&house.lock);
-    house.ends = true;
-    pthread_mutex_unlock(&house.lock);
-    pthread_join(house.thread, NULL);
-    for (size_t i = 0; i < REPLICAS_MAX; i++)
-        assay_replica_node_close(&house.nodes[i]);
-    service_ledger_close(&house.ledger);
-    (void)unlink(house.path);
-    for (size_t i = 0; i < REPLICAS_MAX; i++)
-        (void)unlink(house.daemon[i]);
-    (void)rmdir(house.folder);
-}
-
-static uint64_t view_that_serves(uint32_t slot)
-{
-    pthread_mutex_lock(&house.lock);
-    const struct assay_cont_status status = assay_replica_node_status(house.nodes[slot]);
-    pthread_mutex_unlock(&house.lock);
-    /* Within its era. */
-    return status.serves ? status.view & ((UINT64_C(1) << ASSAY_CONT_NUMBER_BITS) - 1) : UINT64_MAX;
-}
-
-/* For whoever reads that a view was not served. */
-static const char *told_of(uint32_t slot)
-{
-    static char text[200];
-    const struct assay_cont_group *group = service_ledger_group(house.ledger);
-    const struct assay_cont_status s = assay_replica_node_status(house.nodes[slot]);
-    (void)snprintf(text, sizeof text,
-                   "view %llu, pending %llu, serves %d, leaving %d, entering %d; the ledger: phase "
-                   "%d, now %llu, next %llu",
-                   (unsigned long long)s.view, (unsigned long long)s.pending_view, s.serves,
-                   s.leaving, s.entering, (int)group->phase,
-                   (unsigned long long)group->now.roster.view,
-                   (unsigned long long)group->next.roster.view);
-    return text;
-}
-
-static void wait_for_view(uint32_t slot, uint64_t view)
-{
-    for (int i = 0; i < SOON_MS / 10 && view_that_serves(slot) != view; i++)
-        usleep(10000);
-    cr_assert_eq(view_that_serves(slot), view, "replica %u: %s", slot, told_of(slot));
-}
-
-/* --- an enclave: its state is a number, sealed beside the digest before it */
-
-struct app {
-    bool born;
-    uint32_t lease;
-    struct assay_enclave_identity identity;
-    struct assay_enclave *enclave;
-    uint64_t index; /* of the state that is sealed last */
-    uint8_t prev[32], hash[32];
-};
-
-static struct app app_born(void)
-{
-    return (struct app){ .born = false };
-}
-
-static void app_open(struct app *app)
-{
-    const struct assay_enclave_config config = { .ledger = house.path,
-                                                 .listen = "127.0.0.1:0",
-                                                 .group = GROUP,
-                                                 .identity = app->born ? &app->identity : NULL,
-                                                 .lease = app->lease };
-    char message[ASSAY_ENCLAVE_MESSAGE_LEN];
-    cr_assert_eq(assay_enclave_open(&config, &app->enclave, message), ASSAY_OK, "%s", message);
-}
-
-/* From the state that it has. */
-static enum assay_enclave_result app_start(struct app *app, struct assay_cont_entry *found)
-{
-    app_open(app);
-    const enum assay_enclave_result result = assay_enclave_start(app->enclave, SOON_MS, found);
-    if (result != ASSAY_ENCLAVE_OK) return result;
-    app->identity = *assay_enclave_identity(app->enclave); /* sealed with the state */
-    app->born = true;
-    return assay_enclave_adopt(app->enclave, app->index, app->prev, app->hash, SOON_MS);
-}
-
-static enum assay_enclave_result app_next(struct app *app)
-{
-    const struct assay_cont_client *client = assay_enclave_client(app->enclave);
-    uint8_t hash[32] = { (uint8_t)app->index, (uint8_t)(app->index >> 8), 7 };
-    uint8_t prev[32];
-    uint64_t index = 0;
-    assay_bytes_copy(prev, 32, client->last_digest, 32);
-    const enum assay_enclave_result result = assay_enclave_update(app->enclave, hash, &index);
-    if (result != ASSAY_ENCLAVE_OK) return result;
-    cr_assert_eq(index, app->index + 1);
-    app->index = index;
-    assay_bytes_copy(app->prev, 32, prev, 32);
-    assay_bytes_copy(app->hash, 32, hash, 32);
-    return ASSAY_ENCLAVE_OK;
-}
-
-static void app_go_on(struct app *app, uint32_t states)
-{
-    for (uint32_t i = 0; i < states; i++)
-        cr_assert_eq(app_next(app), ASSAY_ENCLAVE_OK);
-    cr_assert_eq(assay_enclave_wait(app->enclave, app->index, SOON_MS), ASSAY_ENCLAVE_OK);
-}
-
-static void app_end(struct app *app)
-{
-    assay_enclave_close(&app->enclave);
-}
 
 /* What it had no room for it would not remember: it says so instead of serving some. */
 Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 600)
@@ -280,34 +75,21 @@ Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anyth
     const uint32_t sessions = service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION);
     struct app clone = app;
     clone.identity.chain_id[5] ^= 1; /* as this network stands to the one it was born in */
+    clone.trust.checkpoint.chain_id[5] ^= 1;
     cr_expect_eq(app_start(&clone, &found), ASSAY_ENCLAVE_CHAIN);
     app_end(&clone);
     cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION), sessions);
     clone = app;
     clone.identity.group = GROUP - 1;
-    const struct assay_enclave_config config = {
-        .ledger = house.path, .listen = "127.0.0.1:0", .group = GROUP, .identity = &clone.identity
-    };
+    const struct assay_enclave_config config = { .ledger = house.enclaves,
+                                                 .listen = "127.0.0.1:0",
+                                                 .group = GROUP,
+                                                 .identity = &clone.identity,
+                                                 .trust = &clone.trust };
     cr_expect_eq(assay_enclave_open(&config, &clone.enclave, message), ASSAY_E_CHAIN);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "at home it goes on");
     app_end(&app);
     close_house();
-}
-
-static void close_epochs(uint32_t count)
-{
-    pthread_mutex_lock(&house.lock);
-    while (count-- > 0)
-        service_ledger_close_epoch(house.ledger);
-    pthread_mutex_unlock(&house.lock);
-}
-
-static uint32_t instances(void)
-{
-    pthread_mutex_lock(&house.lock);
-    const uint32_t count = service_ledger_group(house.ledger)->instance_count;
-    pthread_mutex_unlock(&house.lock);
-    return count;
 }
 
 /* The table is full, or the member has its part of it: the application is told which. */
@@ -327,18 +109,14 @@ Test(services_runtime, refusals_have_names, .timeout = 600)
     close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
     cr_expect_eq(instances(), INSTANCES, "kept rows do not go by time");
     app_go_on(&app[0], 1);
-    cr_expect_eq(assay_enclave_retire(app[0].enclave, SOON_MS), ASSAY_ENCLAVE_OK);
+    cr_expect_eq(app_retire(&app[0]), ASSAY_ENCLAVE_OK);
     uint64_t index = 0;
     cr_expect_eq(assay_enclave_update(app[0].enclave, app[0].hash, &index), ASSAY_ENCLAVE_RETIRED);
     app_end(&app[0]);
-    cr_expect_eq(app_start(&app[0], &found), ASSAY_ENCLAVE_RETIRED);
-    app_end(&app[0]);
-    close_epochs(1);
     cr_expect_eq(instances(), INSTANCES - 1);
     cr_expect_eq(app_start(&app[0], &found), ASSAY_ENCLAVE_GONE_ROW, "and never again");
     app_end(&app[0]);
-    const enum assay_enclave_result again =
-        assay_enclave_start(app[INSTANCES].enclave, SOON_MS, &found);
+    const enum assay_enclave_result again = app_find(&app[INSTANCES], &found);
     cr_expect_eq(again, ASSAY_ENCLAVE_OK, "%d: %s", (int)again,
                  assay_enclave_get_failure(app[INSTANCES].enclave));
     for (uint32_t i = 1; i <= INSTANCES; i++)
@@ -430,6 +208,7 @@ Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 600)
     cr_assert_eq(app_start(&clone, &found), ASSAY_ENCLAVE_OK);
     app_go_on(&clone, 1);
     (void)app_next(&one);
+    close_epochs(1);
     cr_expect_eq(assay_enclave_wait(one.enclave, one.index, SOON_MS), ASSAY_ENCLAVE_FENCED);
     cr_expect_eq(assay_enclave_confirm(one.enclave, SOON_MS), ASSAY_ENCLAVE_FENCED);
     app_go_on(&clone, 2);
@@ -505,7 +284,7 @@ Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .ti
     pthread_mutex_lock(&house.lock);
     service_ledger_mark(house.ledger);
     pthread_mutex_unlock(&house.lock);
-    cr_assert_eq(assay_enclave_retire(app.enclave, SOON_MS), ASSAY_ENCLAVE_OK);
+    cr_assert_eq(app_retire(&app), ASSAY_ENCLAVE_OK);
     app_end(&app);
     close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
     for (int i = 0; i < SOON_MS / 10 && remembered() > 0; i++)
@@ -516,6 +295,10 @@ Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .ti
     pthread_mutex_unlock(&house.lock);
     usleep(200000);
     cr_assert_eq(instances(), 1, "the row is back");
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OTHER_ERA);
+    app_end(&app);
+    app_cross(&birth);
+    app_cross(&app);
     cr_expect_eq(app_start(&birth, &found), ASSAY_ENCLAVE_GONE_ROW, "from its birth");
     app_end(&birth);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_GONE_ROW, "from its last state");
@@ -564,6 +347,7 @@ Test(services_runtime, a_recover_that_undoes_a_listing_costs_no_memory, .timeout
         cr_expect_not_null(house.nodes[i], "replica %u ended: %d", i, (int)house.ended[i]);
     cr_expect_eq(service_ledger_group(house.ledger)->phase, ASSAY_CONT_SERVING);
     pthread_mutex_unlock(&house.lock);
+    app_cross(&app);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
     cr_expect_eq(found.index, 7, "what was certified in the view that was undone");
     app_go_on(&app, 1);
@@ -618,6 +402,7 @@ Test(services_runtime, a_quorum_that_is_lost_is_said_and_never_forgotten, .timeo
     cr_expect_eq(assay_enclave_wait(app.enclave, app.index, 1500), ASSAY_ENCLAVE_IN_DOUBT);
     for (uint32_t slot = 0; slot < 3; slot++)
         replica_start(slot);
+    close_epochs(1);
     cr_expect_eq(assay_enclave_wait(app.enclave, app.index, SOON_MS), ASSAY_ENCLAVE_NO_QUORUM);
     app_end(&app);
     app_open(&app);
@@ -662,10 +447,7 @@ Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 600)
     pthread_mutex_unlock(&house.lock);
     app_go_on(&app, 1);
     usleep(200000);
-    pthread_mutex_lock(&house.lock);
-    service_ledger_close(&house.ledger);
-    house.ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
-    pthread_mutex_unlock(&house.lock);
+    replace_ledger();
     for (int i = 0; i < SOON_MS / 10 && ledger != ASSAY_E_CHAIN; i++) {
         usleep(10000);
         pthread_mutex_lock(&house.lock);
@@ -687,10 +469,7 @@ Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 
     enum assay_status ledger = ASSAY_OK;
     open_house(3, 3);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
-    pthread_mutex_lock(&house.lock);
-    service_ledger_close(&house.ledger);
-    house.ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
-    pthread_mutex_unlock(&house.lock);
+    replace_ledger();
     for (int i = 0; i < SOON_MS / 10 && ledger != ASSAY_E_CHAIN; i++) {
         usleep(10000);
         pthread_mutex_lock(&house.lock);
@@ -778,9 +557,9 @@ static uint64_t enclave_turns(struct assay_enclave *enclave)
 
 Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 600)
 {
-    const struct assay_replica_node_config config = {
-        .ledger = "/nonexistent/ledger", .listen = "127.0.0.1:0", .instances_max = INSTANCES
-    };
+    const struct assay_replica_node_config config = { .ledger = "/nonexistent/ledger",
+                                                      .listen = "127.0.0.1:0",
+                                                      .instances_max = INSTANCES };
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
     struct assay_replica_node *node = NULL;
     cr_assert_eq(assay_replica_node_open(&config, &node, message), ASSAY_OK, "%s", message);
@@ -794,7 +573,9 @@ Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 60
     (void)enclave_turns(app.enclave); /* connects, and hears of the group */
     cr_expect_geq(enclave_turns(app.enclave), TURNS * TURN_MS / 2);
     app_end(&app);
+    light_ledger_close(&house.light);
     service_ledger_close(&house.ledger);
     (void)unlink(house.path);
+    (void)unlink(house.enclaves);
     (void)rmdir(house.folder);
 }

@@ -10,29 +10,6 @@
 
 TestSuite(service_server, .init = set_up, .fini = tear_down);
 
-/* Of the member in a slot. */
-static struct assay_slice replica_record(uint32_t group, uint32_t slot, uint8_t bytes[static 1024])
-{
-    struct assay_cont_replica_record r = { .group = group };
-    struct assay_cont_home home = { .group = group };
-    struct assay_p256_signer *signer = NULL;
-    uint8_t digest[32];
-    struct assay_secret32 secret = { .bytes = { [31] = 5 } };
-    struct assay_slice out;
-    cr_assert_eq(assay_p256_public(&secret, r.key), ASSAY_OK);
-    r.contact.address[0] = 'x';
-    r.contact.address_len = 1;
-    assay_cont_link_name(&secret, &r.link, &r.contact);
-    assay_bytes_copy(home.chain_id, 32, chain, 32);
-    assay_cont_replica_statement(&home, moment->node_id[slot], &r, digest);
-    assay_sodium_link_sign(&secret, digest, r.link.signature);
-    cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
-    cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
-    assay_p256_signer_free(&signer);
-    cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, 1024, &out), ASSAY_OK);
-    return out;
-}
-
 Test(service_server, a_program_is_told_where_the_ledger_is_and_goes_on_with_it)
 {
     struct assay_service_stream s;

@@ -475,7 +475,10 @@ Test(service_server_roles, boundaries_are_for_instances_too_and_lists_of_keys_ar
     const enum assay_service_role enclave = ASSAY_SERVICE_ROLE_ENCLAVE;
     const enum assay_service_purpose none = (enum assay_service_purpose)0;
     cr_expect(assay_service_may_request(enclave, ASSAY_SERVICE_PROVE, none));
+    cr_expect(assay_service_may_request(enclave, ASSAY_SERVICE_ROW, none));
     cr_expect_not(assay_service_may_request(enclave, ASSAY_SERVICE_LIST, none));
+    cr_expect_not(assay_service_may_request(ASSAY_SERVICE_ROLE_REPLICA, ASSAY_SERVICE_ROW, none));
+    cr_expect_not(assay_service_may_request(ASSAY_SERVICE_ROLE_SIGNER, ASSAY_SERVICE_ROW, none));
     cr_expect_not(assay_service_may_request(enclave, ASSAY_SERVICE_SHOW, none));
     cr_expect_not(assay_service_may_request(ASSAY_SERVICE_ROLE_REPLICA, ASSAY_SERVICE_PROVE, none));
     cr_expect_not(

@@ -4,6 +4,7 @@
  * What a ledger and programs say to each other, at its limits and one past them (docs/services.md
  * 4.1); and how a process may be reached.
  */
+#include "base/cbor.h"
 #include "net/services/wire.h"
 
 #include <criterion/criterion.h>
@@ -140,6 +141,37 @@ Test(services_wire, every_verb_comes_back)
         m.verb = (enum assay_service_verb)verb;
         comes_back(&m);
     }
+}
+
+/* What an enclave requests, and what it receives of its own records. */
+Test(services_wire, rows_and_results_of_an_enclave_return)
+{
+    static uint8_t many[ASSAY_CONT_ROW_PROOF_LEN_MAX + 1];
+    struct assay_service_message m = { .root = { 4, 5 },
+                                       .era = 2,
+                                       .epoch = 77,
+                                       .document = assay_slice_over(many, 9),
+                                       .row = assay_slice_over(many, 5),
+                                       .kind = ASSAY_SERVICE_SESSION,
+                                       .word = assay_slice_over((const uint8_t *)"applied", 7) };
+    for (int verb = ASSAY_SERVICE_ROW; verb <= ASSAY_SERVICE_RESULT; verb++) {
+        m.verb = (enum assay_service_verb)verb;
+        comes_back(&m);
+    }
+    m.verb = ASSAY_SERVICE_ROWED;
+    m.document.len = m.row.len = 0; /* not here */
+    comes_back(&m);
+    static uint8_t bytes[8192];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_uint(&w, ASSAY_SERVICE_ROWED);
+    assay_cbor_put_bytes(&w, m.root, 32);
+    assay_cbor_put_uint(&w, 1);
+    assay_cbor_put_uint(&w, 1);
+    assay_cbor_put_bytes(&w, many, 0);
+    assay_cbor_put_bytes(&w, many, sizeof many);
+    cr_expect_neq(assay_service_decode(assay_slice_over(bytes, w.len), &message), ASSAY_OK,
+                  "a proof longer than any");
 }
 
 /* What the length of a message makes of the stream. */
