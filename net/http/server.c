@@ -85,7 +85,7 @@ static size_t find_highest(const struct assay_connection_place *places, size_t c
  * closed, of equal ones one of its own. Streams have a limit of their own. */
 static void evict_connection(struct assay_http *http, uint64_t owner)
 {
-    struct assay_connection_place places[ASSAY_HTTP_CONNECTIONS_MAX];
+    struct assay_connection_place places[ASSAY_HTTP_CONNECTIONS_MAX] = { { .holder = 0 } };
     struct link *links[ASSAY_HTTP_CONNECTIONS_MAX];
     size_t count = 0;
     if (http->figures.connections < EVICT_ABOVE) return;
