@@ -99,8 +99,8 @@ ASSAY_CHECKED enum assay_status assay_follower_submit(struct assay_follower *f,
                                                       enum assay_service_kind kind,
                                                       struct assay_slice payload);
 /* QUOTE, VERIFY, PROVE, LIST and ROW: m has their fields, including the verb; the answer has the
- * serial of m (PROVE, LIST, ROW: its epoch or root), or never arrives. Returns: ASSAY_OK | ASSAY_E_AGAIN (no
- * connection) | ASSAY_E_IO | ASSAY_E_FULL */
+ * serial of m (PROVE, LIST, ROW: its epoch or root), or never arrives. Returns: ASSAY_OK |
+ * ASSAY_E_AGAIN (no connection) | ASSAY_E_IO | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_follower_request(struct assay_follower *f,
                                                        const struct assay_service_message *m);
 /* Parts of the followed state, borrowed until the next turn. Each Returns: it; NULL before the

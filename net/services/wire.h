@@ -59,11 +59,11 @@
  * of the followed service, of continuity all groups', in the order of registry.h. RECORD is sent
  * for that service alone.
  *
- * An enclave trusts its daemon with nothing and has little memory: its BEGIN names no documents, and
- * it receives no records. It verifies closed epochs (PROVE) and, under the state of the last one, the
- * head of its group and the proof of its own row (ROW; services/continuity/row.h). RESULT has the
- * SHA-256 of the payload, and a word of assay_registry_apply: a hint of when to look, and why a
- * record had no effect.
+ * An enclave trusts its daemon with nothing and has little memory: its BEGIN names no documents,
+ * and it receives no records. It verifies closed epochs (PROVE) and, under the state of the last
+ * one, the head of its group and the proof of its own row (ROW; services/continuity/row.h). RESULT
+ * has the SHA-256 of the payload, and a word of assay_registry_apply: a hint of when to look, and
+ * why a record had no effect.
  *
  * Report data is derived from chain, purpose and statement (assay_service_report_data), so a
  * daemon's evidence for a program is never valid as one of its own proofs. A verdict is good when

@@ -1,6 +1,6 @@
 /*
  * net/services/continuity/enclave.h - state continuity for an application: its session
- * (services/continuity/client.h), its links, and the ledger that it verifies (docs/services.md 4.4).
+ * (services/continuity/client.h), its links, and the ledger that it verifies (services.md 4.4).
  *
  * The daemon's socket is a transport, and is trusted with nothing: the enclave follows voters by
  * finality certificates from its checkpoint (host/light/light.h), and reads view and row of its
@@ -113,8 +113,8 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
  * Returns: the identity, a secret, borrowed from the enclave. */
 const struct assay_enclave_identity *assay_enclave_identity(const struct assay_enclave *enclave);
 /* Waits until state `index` is certified and, of a new instance, a closed epoch proves that the
- * ledger retains its row: from then on its states do not expire. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
- * RETIRED | FAILED */
+ * ledger retains its row: from then on its states do not expire. Returns: OK | IN_DOUBT | FENCED |
+ * NO_QUORUM | GONE_ROW | RETIRED | NO_PROOF | FAILED */
 enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint64_t index,
                                              int timeout_ms);
 /* Out: *trust, to be sealed with the next state. */

@@ -44,10 +44,10 @@ struct assay_enclave {
     size_t later_len;                  /* of a checkpoint of the owner that comes next; 0: none */
     uint8_t later[ASSAY_CHECKPOINT_LEN_MAX], later_signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_checkpoint later_at;
-    bool trusts_view;          /* of the ledger: the owner has signed for it */
-    uint64_t asked_closed;     /* the epoch that the pending request leads to */
-    bool asks_proof, asks_row; /* a request is pending */
-    uint64_t asked_ms;         /* since then */
+    bool trusts_view;                          /* of the ledger: the owner has signed for it */
+    uint64_t asked_closed;                     /* the epoch that the pending request leads to */
+    bool is_proof_requested, is_row_requested; /* a request is pending */
+    uint64_t asked_ms;                         /* since then */
     struct enclave_proven proven;
     bool elsewhere; /* the ledger is of another chain than the identity */
     bool gone;      /* the group's memory is lost, permanently */
@@ -82,8 +82,8 @@ bool enclave_generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32]);
 void enclave_execute(struct assay_enclave *e);
 
 /* --- enclave_ledger.c */
-/* The later checkpoint of the configuration. Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_CHAIN |
- * as assay_checkpoint_decode; message: the reason */
+/* The later checkpoint of the configuration. Returns: ASSAY_OK | ASSAY_E_SIGNATURE |
+ * ASSAY_E_CHAIN | as assay_checkpoint_decode; message: the reason */
 ASSAY_CHECKED enum assay_status enclave_set_later(struct assay_enclave *e,
                                                   const struct assay_enclave_config *config,
                                                   char message[static ASSAY_ENCLAVE_MESSAGE_LEN]);

@@ -27,7 +27,7 @@ void enclave_set_why(struct assay_enclave *e, const char *why, size_t len)
     e->why[len] = '\0';
 }
 
-static void refuse(struct assay_enclave *e, enum assay_enclave_result result, const char *why)
+static void set_refusal(struct assay_enclave *e, enum assay_enclave_result result, const char *why)
 {
     ASSAY_ASSERT(result != ASSAY_ENCLAVE_OK);
     e->refusal = result;
@@ -137,21 +137,22 @@ static bool has_row_of_now(const struct assay_enclave *e)
 static void on_proof(void *context, const struct assay_service_message *m)
 {
     struct assay_enclave *e = context;
-    if (!e->asks_proof) return;
+    if (!e->is_proof_requested) return;
     const enum assay_status status =
         e->later_len > 0 ? on_later(e, m)
                          : assay_enclave_feed_on_proof(&e->feed, e->asked_closed, m);
     if (status == ASSAY_E_EARLY) return; /* of another request */
-    e->asks_proof = false;
+    e->is_proof_requested = false;
     if (status == ASSAY_E_NOT_FOUND) enclave_set_why(e, "the daemon does not store the epoch", 35);
     if (status != ASSAY_E_INVALID) return;
     const char *const why = assay_light_text(e->feed.answer);
     enclave_set_why(e, why, strlen(why));
     e->asked_ms = e->now_ms; /* refused: not requested again at once */
-    e->asks_proof = true;
+    e->is_proof_requested = true;
     if (e->numbered) return;
-    if (e->feed.answer == ASSAY_LIGHT_OTHER_ERA) refuse(e, ASSAY_ENCLAVE_OTHER_ERA, why);
-    if (e->feed.answer == ASSAY_LIGHT_TRUST_EXPIRED) refuse(e, ASSAY_ENCLAVE_TRUST_EXPIRED, why);
+    if (e->feed.answer == ASSAY_LIGHT_OTHER_ERA) set_refusal(e, ASSAY_ENCLAVE_OTHER_ERA, why);
+    if (e->feed.answer == ASSAY_LIGHT_TRUST_EXPIRED)
+        set_refusal(e, ASSAY_ENCLAVE_TRUST_EXPIRED, why);
 }
 
 /* Of a session that runs. */
@@ -175,8 +176,8 @@ static void on_row(void *context, const struct assay_service_message *m)
 {
     struct assay_enclave *e = context;
     struct enclave_proven next = { .is_set = true, .epoch = e->light.at.epoch };
-    if (!e->asks_row || !assay_bytes_equal(m->root, e->instance, 32)) return;
-    e->asks_row = false;
+    if (!e->is_row_requested || !assay_bytes_equal(m->root, e->instance, 32)) return;
+    e->is_row_requested = false;
     if (m->epoch != e->light.at.epoch || !e->light.has_state) return; /* requested again */
     assay_bytes_copy(next.instance, 32, e->instance, 32);
     if (assay_light_read_view(&e->light, e->identity.group, m->document, &next.view) != ASSAY_OK ||
@@ -184,7 +185,7 @@ static void on_row(void *context, const struct assay_service_message *m)
                              &next.row) != ASSAY_OK) {
         static const char why[] = "the group and row that the daemon shows are not of the epoch";
         enclave_set_why(e, why, sizeof why - 1);
-        e->asks_row = true; /* not requested again at once */
+        e->is_row_requested = true; /* not requested again at once */
         e->asked_ms = e->now_ms;
         return;
     }
@@ -200,14 +201,15 @@ static void on_row(void *context, const struct assay_service_message *m)
 static void ask_again(struct assay_enclave *e)
 {
     if (e->now_ms - e->asked_ms < ASK_AGAIN_MS) return;
-    e->asks_proof = e->asks_row = false;
+    e->is_proof_requested = e->is_row_requested = false;
 }
 
-static void request(struct assay_enclave *e, const struct assay_service_message *m, bool *asks)
+static void send_request(struct assay_enclave *e, const struct assay_service_message *m,
+                         bool *is_requested)
 {
     if (assay_follower_request(e->follower, m) != ASSAY_OK) return;
     e->asked_ms = e->now_ms;
-    *asks = true;
+    *is_requested = true;
 }
 
 /* One request at a time: the next epoch, then the row under it. */
@@ -215,10 +217,10 @@ static void request_next(struct assay_enclave *e, uint64_t closed)
 {
     struct assay_service_message m;
     ask_again(e);
-    if (e->asks_proof || e->asks_row) return;
+    if (e->is_proof_requested || e->is_row_requested) return;
     e->asked_closed = closed;
     if (request_later(e, &m) || assay_enclave_feed_next(&e->feed, closed, &m)) {
-        request(e, &m, &e->asks_proof);
+        send_request(e, &m, &e->is_proof_requested);
         return;
     }
     if (!e->light.has_state) return; /* of genesis, or of a checkpoint that is not stored */
@@ -227,7 +229,7 @@ static void request_next(struct assay_enclave *e, uint64_t closed)
     if (e->failed || has_row_of_now(e)) return;
     m = (struct assay_service_message){ .verb = ASSAY_SERVICE_ROW };
     assay_bytes_copy(m.root, 32, e->instance, 32);
-    request(e, &m, &e->asks_row);
+    send_request(e, &m, &e->is_row_requested);
 }
 
 /* --- records */
@@ -280,7 +282,7 @@ static void request_session(struct assay_enclave *e)
     if (e->now_ms < e->submit_at_ms || e->proven.view.phase == ASSAY_CONT_FORMING) return;
     e->submit_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
     if (node == NULL) {
-        refuse(e, ASSAY_ENCLAVE_NO_STANDING, "the daemon has no slot that may serve");
+        set_refusal(e, ASSAY_ENCLAVE_NO_STANDING, "the daemon has no slot that may serve");
         return;
     }
     const uint64_t least = next_number(e);
@@ -332,7 +334,7 @@ static void on_result(void *context, const struct assay_service_message *m)
         if (strcmp(names[i].word, word) == 0) {
             /* An expired birth: the next turn makes one of a later epoch. */
             if (e->is_birth && strcmp(word, "gone-row") == 0) return;
-            refuse(e, names[i].result, word);
+            set_refusal(e, names[i].result, word);
         }
 }
 
@@ -443,7 +445,8 @@ void enclave_step_ledger(struct assay_enclave *e)
     const uint64_t revision = assay_follower_revision(e->follower);
     const enum assay_status status = assay_follower_step(e->follower, e->now_ms);
     const struct assay_follower_state *const state = assay_follower_state(e->follower);
-    if (status != ASSAY_OK) e->asks_proof = e->asks_row = false; /* unanswered for ever */
+    if (status != ASSAY_OK)
+        e->is_proof_requested = e->is_row_requested = false; /* unanswered for ever */
     if (status == ASSAY_E_UNSUPPORTED) {
         static const char why[] = "the daemon is of an earlier release, or has no such group yet";
         enclave_set_why(e, why, sizeof why - 1);
@@ -466,7 +469,7 @@ void enclave_step_ledger(struct assay_enclave *e)
 uint64_t enclave_ledger_wake_at(const struct assay_enclave *e)
 {
     uint64_t due = UINT64_MAX;
-    if (e->asks_proof || e->asks_row) due = e->asked_ms + ASK_AGAIN_MS;
+    if (e->is_proof_requested || e->is_row_requested) due = e->asked_ms + ASK_AGAIN_MS;
     if (!e->numbered && e->named && has_row_of_now(e) && e->proven.view.phase != ASSAY_CONT_FORMING)
         due = assay_min_u64(due, assay_max_u64(e->submit_at_ms, e->now_ms + 1));
     if (e->numbered && !e->kept && e->client.certified > 0)

@@ -1,6 +1,6 @@
 /*
- * net/services/continuity/sealed.h - what an instance seals with each of its states: its identity
- * and what it trusts (docs/services.md 4.4.2). The enclave encrypts it; here it is plain.
+ * net/services/continuity/sealed.h - codec of what an instance seals with each of its states: its
+ * identity and what it trusts (docs/services.md 4.4.2). The enclave encrypts it; here it is plain.
  *
  * Canonical CBOR ["assay/enclave/sealed/v1", chain id, group, birth era, birth epoch, key,
  * checkpoint, null | [view, [[replica key, contact digest, null | [CURVE key, address]] ...]]].

@@ -735,13 +735,6 @@ static int wait_ms(const struct assay_keyholder_node *n, int timeout_ms)
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
-static enum assay_status wait_for_events(struct assay_keyholder_node *n, struct pollfd *fd,
-                                         int timeout_ms)
-{
-    if (n->links != NULL) return assay_keyholder_links_wait(n->links, fd, timeout_ms);
-    return poll(fd, 1, timeout_ms) < 0 && errno != EINTR ? ASSAY_E_IO : ASSAY_OK;
-}
-
 enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, int timeout_ms)
 {
     struct assay_keyholder_node *n = node;
@@ -752,7 +745,8 @@ enum assay_status assay_keyholder_node_step(struct assay_keyholder_node *node, i
     int wait = wait_ms(n, timeout_ms);
     if (fd.fd < 0 && wait > ASSAY_FOLLOWER_REDIAL_MS) wait = ASSAY_FOLLOWER_REDIAL_MS;
     if (n->signing != NULL && wait > ASSAY_COSIGNER_TICK_MS / 2) wait = ASSAY_COSIGNER_TICK_MS / 2;
-    ASSAY_TRY(wait_for_events(n, &fd, wait));
+    if (n->links != NULL) ASSAY_TRY(assay_keyholder_links_wait(n->links, &fd, wait));
+    else if (poll(&fd, 1, wait) < 0 && errno != EINTR) return ASSAY_E_IO;
     read_clocks(n);
     if (n->expired != NULL) stop_acting(n);
     const enum assay_status status = assay_follower_step(n->follower, n->now_ms);

@@ -1,5 +1,6 @@
 /*
- * tests/fuzz/net/fuzz_sealed.c - what an instance seals: whatever is read is written as it was.
+ * tests/fuzz/net/fuzz_sealed.c - fuzz target of what an instance seals: all that is read is
+ * written as it was.
  */
 #include "base/assert.h"
 #include "net/services/continuity/sealed.h"

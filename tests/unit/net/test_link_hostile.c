@@ -495,7 +495,7 @@ Test(net_link_hostile, one_inbox_holds_its_bytes_and_its_frames_and_not_one_more
 }
 
 /* A socket of libzmq that answers on the connection of the caller knows it by a routing id, which
- * the caller may choose: one with the id that libzmq gives next ends the process by an assertion. */
+ * the caller may choose: one with the id that libzmq gives next ends the process. */
 Test(net_link_hostile, no_caller_has_a_routing_id)
 {
     char text[64];

@@ -1,5 +1,5 @@
 /*
- * tests/unit/services/test_service_server_rows.c - what the service server has for enclaves: no
+ * tests/unit/services/test_service_server_rows.c - tests of the service server for enclaves: no
  * documents and no records, the head and one row after the last close, and results of their own
  * records (docs/services.md 4.1.5).
  */
@@ -31,7 +31,7 @@ static void hear_bare_beginning(struct assay_service_stream *s)
 static const struct assay_service_message *request_row(struct assay_service_stream *s)
 {
     struct assay_service_message m = { .verb = ASSAY_SERVICE_ROW };
-    memcpy(m.root, instance, 32);
+    assay_bytes_copy(m.root, 32, instance, 32);
     say(s, &m);
     const struct assay_service_message *answer = hear(s);
     cr_assert_not_null(answer);

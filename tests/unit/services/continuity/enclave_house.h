@@ -1,6 +1,6 @@
 /*
  * tests/unit/services/continuity/enclave_house.h - test fixture: replicas and enclaves as they run:
- * real links, real sockets, a ledger that orders at once and proves each close (docs/services.md 4).
+ * real links, real sockets, a ledger that orders at once and proves each close (services.md 4).
  *
  * The house, a thread of its own, is the ledger and every replica; the test is the enclave.
  */

@@ -74,7 +74,7 @@ struct lie {
 static struct assay_slice change(struct assay_slice bytes, uint8_t *copy, size_t at)
 {
     cr_assert_lt(at, bytes.len);
-    memcpy(copy, bytes.bytes, bytes.len);
+    assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
     copy[at] ^= 1;
     return assay_slice_over(copy, bytes.len);
 }

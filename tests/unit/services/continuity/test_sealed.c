@@ -79,7 +79,8 @@ Test(services_sealed, what_belongs_to_two_networks_or_names_a_key_twice_is_refus
     trust.checkpoint.chain_id[0] ^= 1;
     cr_expect_eq(assay_enclave_sealed_decode(encode(&id, &trust), &read_id, &read), ASSAY_E_CHAIN);
     make(&id, &trust, 3);
-    memcpy(trust.roster.key[2], trust.roster.key[0], ASSAY_P256_PUBLIC_LEN);
+    assay_bytes_copy(trust.roster.key[2], ASSAY_P256_PUBLIC_LEN, trust.roster.key[0],
+                     ASSAY_P256_PUBLIC_LEN);
     cr_expect_eq(assay_enclave_sealed_decode(encode(&id, &trust), &read_id, &read),
                  ASSAY_E_INVALID);
 }
