@@ -64,6 +64,7 @@ static void start_birth(struct assay_enclave *e)
 {
     ASSAY_ASSERT(e->is_birth && !e->numbered);
     if (e->named && enclave_load_key(e) != ASSAY_OK) e->failed = true;
+    e->is_submitted = false; /* a result of the instance before is none of this one */
     e->identity.birth =
         (struct assay_cont_birth){ .era = e->light.at.era, .epoch = e->light.at.epoch };
     set_name(e);

@@ -139,8 +139,7 @@ Test(apps_option_values, last_value_counts_outside_of_verifiers)
         { "timeout", .ms = &read.ms },
         { .name = NULL },
     };
-    cr_assert_eq(read_line("nodes --socket a --timeout 5 --socket=b --timeout=3600000", targets),
-                 -1);
+    cr_assert_eq(read_line("nodes --timeout 5 --socket=b --timeout=3600000", targets), -1);
     cr_expect_str_eq(read.text, "b");
     cr_expect_eq(read.ms, 3600000);
     expect_words(NULL, NULL, NULL);

@@ -96,8 +96,9 @@ Test(options, names_the_word_that_is_wrong)
     expect_said("nodes node-1", "expected options only, found 1 argument");
     expect_said("nodes -j", "there is no option \"-j\": names of options have two dashes");
     expect_said("nodes --json=2", "--json takes no value, found \"2\"");
+    expect_said("nodes --socket a --socket=b", "--socket is given twice");
     expect_said("permit --class critcal",
-                "critical, normal, not \"critcal\"; did you mean \"critical\"?");
+                "critical, normal, found \"critcal\"; did you mean \"critical\"?");
     expect_said("evidence verify q --policy a --policy b", "--policy is given twice");
     expect_said("proof verify p --checkpoint a --checkpoint=b", "--checkpoint is given twice");
     expect_said("evidence decode q --policy p", "`assay evidence verify` has it");
