@@ -147,8 +147,8 @@ static uint32_t add_wanted(struct wanted *all, uint32_t count, const uint8_t *ke
     return count + 1;
 }
 
-/* The replicas of the client's view, and those of a later view that the ledger names: whoever of
- * them has the hand-over may show it. */
+/* The replicas of the client's view, and those of a later view that the ledger names: any of
+ * them that has the hand-over may show it. */
 static uint32_t find_wanted(const struct assay_enclave *e, struct wanted *all)
 {
     const struct assay_cont_roster *roster = &e->client.config.roster;
@@ -302,8 +302,7 @@ static void follow_view(struct assay_enclave *e)
             accept_view_of_ledger(e);
             return;
         }
-        static const char why[] = "no hand-over leads from the sealed view to the one that serves";
-        enclave_set_why(e, why, sizeof why - 1);
+        enclave_set_why(e, "no hand-over leads from the sealed view to the one that serves");
         e->refusal = ASSAY_ENCLAVE_NO_PROOF;
     }
     if (e->now_ms < e->handover_at_ms) return;
@@ -330,7 +329,7 @@ static void receive_frames(struct assay_enclave *e)
         uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
         if (seat == e->client.config.roster.count) {
             if (!is_handover(frame)) continue;
-            seat = 0; /* it proves itself, whoever shows it */
+            seat = 0; /* it proves itself, from any replica */
         }
         if (assay_cont_client_frame(&e->client, seat, frame, e->now_ms, &e->outs) == ASSAY_OK)
             enclave_execute(e);

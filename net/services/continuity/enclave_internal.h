@@ -95,6 +95,7 @@ void enclave_step_ledger(struct assay_enclave *e);
 uint64_t enclave_ledger_wake_at(const struct assay_enclave *e);
 /* The record that retires the instance. Returns: ASSAY_OK | as assay_p256_sign */
 ASSAY_CHECKED enum assay_status enclave_submit_retire(struct assay_enclave *e);
-void enclave_set_why(struct assay_enclave *e, const char *why, size_t len);
+/* What assay_enclave_get_failure returns. */
+void enclave_set_why(struct assay_enclave *e, const char *why);
 
 #endif

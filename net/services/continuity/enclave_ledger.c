@@ -19,7 +19,7 @@ enum {
     GUESSES_MAX = 4, /* sessions of one instance in one epoch (docs/services.md 1.3) */
 };
 
-void enclave_set_why(struct assay_enclave *e, const char *why, size_t len)
+static void set_why(struct assay_enclave *e, const char *why, size_t len)
 {
     if (len > ASSAY_SERVICE_WHY_MAX) len = ASSAY_SERVICE_WHY_MAX;
     assay_bytes_copy(e->why, sizeof e->why, why, len);
@@ -27,11 +27,16 @@ void enclave_set_why(struct assay_enclave *e, const char *why, size_t len)
     e->why[len] = '\0';
 }
 
+void enclave_set_why(struct assay_enclave *e, const char *why)
+{
+    set_why(e, why, strlen(why));
+}
+
 static void set_refusal(struct assay_enclave *e, enum assay_enclave_result result, const char *why)
 {
     ASSAY_ASSERT(result != ASSAY_ENCLAVE_OK);
     e->refusal = result;
-    enclave_set_why(e, why, strlen(why));
+    enclave_set_why(e, why);
 }
 
 static struct assay_cont_home home_of(const struct assay_enclave *e)
@@ -144,10 +149,10 @@ static void on_proof(void *context, const struct assay_service_message *m)
                          : assay_enclave_feed_on_proof(&e->feed, e->asked_closed, m);
     if (status == ASSAY_E_EARLY) return; /* of another request */
     e->is_proof_requested = false;
-    if (status == ASSAY_E_NOT_FOUND) enclave_set_why(e, "the daemon does not store the epoch", 35);
+    if (status == ASSAY_E_NOT_FOUND) enclave_set_why(e, "the daemon does not store the epoch");
     if (status != ASSAY_E_INVALID) return;
     const char *const why = assay_light_text(e->feed.answer);
-    enclave_set_why(e, why, strlen(why));
+    enclave_set_why(e, why);
     e->asked_ms = e->now_ms; /* refused: not requested again at once */
     e->is_proof_requested = true;
     if (e->numbered) return;
@@ -184,8 +189,7 @@ static void on_row(void *context, const struct assay_service_message *m)
     if (assay_light_read_view(&e->light, e->identity.group, m->document, &next.view) != ASSAY_OK ||
         assay_light_read_row(&e->light, e->identity.group, m->document, e->instance, m->row,
                              &next.row) != ASSAY_OK) {
-        static const char why[] = "the group and row that the daemon shows are not of the epoch";
-        enclave_set_why(e, why, sizeof why - 1);
+        enclave_set_why(e, "the group and row that the daemon shows are not of the epoch");
         e->is_row_requested = true; /* not requested again at once */
         e->asked_ms = e->now_ms;
         return;
@@ -342,7 +346,7 @@ static void on_result(void *context, const struct assay_service_message *m)
 static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
     struct assay_enclave *e = context;
-    enclave_set_why(e, (const char *)why.bytes, why.len);
+    set_why(e, (const char *)why.bytes, why.len);
     if (!e->numbered && kind == ASSAY_SERVICE_SESSION) e->refusal = ASSAY_ENCLAVE_REFUSED;
 }
 
@@ -443,19 +447,15 @@ enum assay_status enclave_open_ledger(struct assay_enclave *e,
 
 void enclave_step_ledger(struct assay_enclave *e)
 {
-    const uint64_t revision = assay_follower_revision(e->follower);
     const enum assay_status status = assay_follower_step(e->follower, e->now_ms);
     const struct assay_follower_state *const state = assay_follower_state(e->follower);
     if (status != ASSAY_OK)
         e->is_proof_requested = e->is_row_requested = false; /* unanswered for ever */
-    if (status == ASSAY_E_UNSUPPORTED) {
-        static const char why[] = "the daemon is of an earlier release, or has no such group yet";
-        enclave_set_why(e, why, sizeof why - 1);
-    }
+    if (status == ASSAY_E_UNSUPPORTED)
+        enclave_set_why(e, "the daemon is of an earlier release, or has no such group yet");
     if (state == NULL) return;
     e->elsewhere = !assay_bytes_equal(e->identity.chain_id, state->chain_id, 32);
     if (e->elsewhere) return;
-    ASSAY_ASSERT(assay_follower_revision(e->follower) >= revision);
     if (assay_follower_follows(e->follower)) request_next(e, state->epoch);
     if (!e->named || !has_row_of_now(e)) return;
     if (e->numbered) submit_keep(e);

@@ -217,7 +217,7 @@ static bool ends_too_often(struct assay_issuance_queue *q, struct assay_issuance
     return true;
 }
 
-/* The next request of it begins anew, with the count of closes. */
+/* The next request of it starts again, with the count of closes. */
 static void end_attempt(struct assay_issuance *at)
 {
     const struct assay_issuance ended = { .state = ASSAY_ISSUANCE_ENDED,

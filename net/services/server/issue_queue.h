@@ -45,7 +45,7 @@ enum assay_issuance_state {
     ASSAY_ISSUANCE_WAITING,
     ASSAY_ISSUANCE_SENT, /* to the holder's process */
     ASSAY_ISSUANCE_ANSWERED,
-    ASSAY_ISSUANCE_ENDED, /* by a close, without an answer: the next request begins anew */
+    ASSAY_ISSUANCE_ENDED, /* by a close, without an answer: the next request starts again */
 };
 
 struct assay_issuance {

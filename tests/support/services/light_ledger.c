@@ -1,5 +1,6 @@
 /*
- * tests/support/services/light_ledger.c - see the header.
+ * tests/support/services/light_ledger.c - certified closes and proofs of rows of a test's
+ * ledger.
  */
 #include "tests/support/services/light_ledger.h"
 

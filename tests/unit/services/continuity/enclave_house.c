@@ -1,5 +1,6 @@
 /*
- * tests/unit/services/continuity/enclave_house.c - see the header.
+ * tests/unit/services/continuity/enclave_house.c - replicas and enclaves of a test, with
+ * their ledger, as they run.
  */
 #include "tests/unit/services/continuity/enclave_house.h"
 
@@ -109,7 +110,7 @@ uint64_t view_that_serves(uint32_t slot)
     return status.serves ? status.view & ((UINT64_C(1) << ASSAY_CONT_NUMBER_BITS) - 1) : UINT64_MAX;
 }
 
-/* For whoever reads that a view was not served. */
+/* The state of group and replica, for a failure that a view was not served. */
 static const char *told_of(uint32_t slot)
 {
     static char text[200];
