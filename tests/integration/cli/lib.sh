@@ -54,9 +54,14 @@ ended() {
     return 0
 }
 
-stop_all() {
+stop_started() {
     for pid in $started; do running "$pid" && kill -KILL "$pid" 2>/dev/null; done
     for pid in $started; do wait "$pid" 2>/dev/null; done
+    started=
+}
+
+stop_all() {
+    stop_started
     rm -rf "$WORK"
 }
 trap stop_all EXIT

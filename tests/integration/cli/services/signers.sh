@@ -49,11 +49,22 @@ expect 2 'enclave: is missing' "$SIGNER" --config net/node-1/wrong.yaml --check-
 expect 2 'expected disk or memory' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 
 # --- a key that no holder has
-for n in 1 2 3 4; do begin $n; done
-for n in 1 2 3 4; do begin_signer $n; done
+# A holder whose member had no active keys yet when the first ceremony began has a share at the next reshare, after a
+# day (docs/identity.md 3.4). On a machine with other work that happens: then the network is made once more.
 said() { grep -q "$2" net/node-$1/signer.log; } # NODE WORDS
-for n in 1 2 3 4; do check "holder $n has its key registered" until_true 60 said $n 'its key is registered\|its key is active'; done
-for n in 1 2 3 4; do check "holder $n has a share" until_true 90 said $n 'signs for generation 1'; done
+all_begin() {
+    for n in 1 2 3 4; do begin $n; done
+    for n in 1 2 3 4; do begin_signer $n; done
+    for n in 1 2 3 4; do until_true 60 said $n 'its key is registered\|its key is active' || return 1; done
+    for n in 1 2 3 4; do until_true 90 said $n 'signs for generation 1' || return 1; done
+}
+all_again() {
+    stop_started
+    rm -rf net
+    "$ASSAY" setup local --dir net --identity --port 0 --epoch-ms 1500 --http-port "$http" >/dev/null &&
+        sed -i "s/^  http: .*/  http: http.sock/" net/node-3/assayd.yaml && all_begin
+}
+check 'each holder has its key registered and a share of generation 1' eval 'all_begin || all_again || all_again'
 has_certificate() { test -f net/node-$1/signer/ca-1.pem; }
 for n in 1 2 3 4; do check "holder $n has the certificate of the key" until_true 60 has_certificate $n; done
 for n in 2 3 4; do check "it is that of holder 1" cmp net/node-1/signer/ca-1.pem net/node-$n/signer/ca-1.pem; done
