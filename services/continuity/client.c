@@ -164,6 +164,8 @@ enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
                                             const uint8_t nonce[static 32], uint64_t now_ms,
                                             struct assay_cont_outputs *outs)
 {
+    /* docs/services.md 1.7: a read is released by answers to a request that was made after it. */
+    c->confirm.asked = false;
     return send_request(c, &c->confirm, ASSAY_CONT_CONFIRM, nonce, now_ms, outs);
 }
 

@@ -140,14 +140,14 @@ ASSAY_CHECKED enum assay_status assay_cont_client_update(struct assay_cont_clien
                                                          const uint8_t blob_hash[static 32],
                                                          uint64_t now_ms, uint64_t *index,
                                                          struct assay_cont_outputs *outs);
-/* Requests confirmation before a read is released. Returns: ASSAY_OK | ASSAY_E_AGAIN (one is
- * pending) | ASSAY_E_INVALID (not running) */
+/* Requests confirmation before a read is released. A pending request is abandoned: its answers may
+ * be older than this read. Returns: ASSAY_OK | ASSAY_E_INVALID (not running) */
 ASSAY_CHECKED enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
                                                           const uint8_t nonce[static 32],
                                                           uint64_t now_ms,
                                                           struct assay_cont_outputs *outs);
 /* Requests a quorum's signatures over the entry; then c->receipt is complete. Returns: as
- * confirm. */
+ * confirm | ASSAY_E_AGAIN (one is pending) */
 ASSAY_CHECKED enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
                                                           const uint8_t nonce[static 32],
                                                           uint64_t now_ms,

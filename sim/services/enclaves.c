@@ -503,6 +503,7 @@ static void start_read(struct assay_sim_services *s, uint32_t process)
     struct enclave *e = &s->enclave[process];
     uint8_t nonce[32];
     services_bytes(&e->random, nonce, sizeof nonce);
+    if (e->client->confirm.asked) return;
     if (assay_cont_client_confirm(e->client, nonce, services_now(s), &s->outs) != ASSAY_OK) return;
     e->read_from = instance_of(s, process)->released;
     e->read_session = instance_of(s, process)->adopted_session;

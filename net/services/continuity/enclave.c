@@ -343,7 +343,8 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
     if (e->elsewhere) return ASSAY_ENCLAVE_CHAIN;
     if (e->no_row || (e->numbered && e->client.end == ASSAY_CONT_END_FORGOTTEN))
         return ASSAY_ENCLAVE_GONE_ROW;
-    if (e->retired || (e->numbered && e->client.end == ASSAY_CONT_END_RETIRED))
+    /* A replica's word ends the session; that it was this one's RETIRE a closed epoch proves. */
+    if (e->retired || (e->numbered && e->client.end == ASSAY_CONT_END_RETIRED && !e->retires))
         return ASSAY_ENCLAVE_RETIRED;
     if (!e->numbered) return e->gone ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
     if (e->client.end == ASSAY_CONT_END_ROLLBACK) return ASSAY_ENCLAVE_ROLLBACK;
@@ -480,13 +481,11 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
     uint8_t nonce[32];
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
-    if (!e->client.confirm.asked) {
-        if (!enclave_generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
-        e->now_ms = assay_links_clock_ms();
-        if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
-            return ASSAY_ENCLAVE_TOO_EARLY;
-        enclave_execute(e);
-    }
+    if (!enclave_generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
+    e->now_ms = assay_links_clock_ms();
+    if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
+        return ASSAY_ENCLAVE_TOO_EARLY;
+    enclave_execute(e);
     return run_until(e, is_confirmed, 0, timeout_ms);
 }
 

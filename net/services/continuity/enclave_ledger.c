@@ -98,7 +98,6 @@ enum assay_status enclave_set_later(struct assay_enclave *e,
     assay_light_owner_digest(config->later, digest);
     if (!assay_cont_verify_signature(config->owner, digest, config->later_signature))
         return ASSAY_E_SIGNATURE;
-    e->trusts_view = true;
     if (!is_later(&e->later_at, &config->trust->checkpoint)) return ASSAY_OK;
     assay_bytes_copy(e->later, sizeof e->later, config->later.bytes, config->later.len);
     assay_bytes_copy(e->later_signature, sizeof e->later_signature, config->later_signature,
@@ -126,6 +125,7 @@ static enum assay_status on_later(struct assay_enclave *e, const struct assay_se
         &e->light, assay_slice_over(e->later, e->later_len), e->later_signature, m->voters);
     if (e->feed.answer != ASSAY_LIGHT_TAKEN) return ASSAY_E_INVALID;
     e->later_len = 0;
+    e->trusts_view = true;
     /* Its own boundary names the documents, before any later one is closed. */
     if (m->boundary.len > 0)
         e->feed.answer = assay_light_take_base(&e->light, m->boundary, m->voters);
@@ -149,12 +149,15 @@ static void on_proof(void *context, const struct assay_service_message *m)
                          : assay_enclave_feed_on_proof(&e->feed, e->asked_closed, m);
     if (status == ASSAY_E_EARLY) return; /* of another request */
     e->is_proof_requested = false;
+    if (status == ASSAY_OK) e->unverified.is_other_era = false;
     if (status == ASSAY_E_NOT_FOUND) enclave_set_why(e, "the daemon does not store the epoch");
     if (status != ASSAY_E_INVALID) return;
     const char *const why = assay_light_text(e->feed.answer);
     enclave_set_why(e, why);
     e->asked_ms = e->now_ms; /* refused: not requested again at once */
     e->is_proof_requested = true;
+    if (e->feed.answer == ASSAY_LIGHT_OTHER_ERA && !e->unverified.is_other_era)
+        e->unverified = (struct enclave_unverified_keep){ .is_other_era = true };
     if (e->numbered) return;
     if (e->feed.answer == ASSAY_LIGHT_OTHER_ERA) set_refusal(e, ASSAY_ENCLAVE_OTHER_ERA, why);
     if (e->feed.answer == ASSAY_LIGHT_TRUST_EXPIRED)
@@ -196,8 +199,9 @@ static void on_row(void *context, const struct assay_service_message *m)
     }
     e->proven = next;
     e->gone = e->gone || next.view.phase == ASSAY_CONT_GONE;
-    /* The row of a retired instance leaves at once when its birth is too old to be valid. */
-    e->retired = next.row.has_row ? next.row.row.retired : e->retires;
+    /* The row of a retired instance stays while its birth is valid (docs/services.md 1.2.1). A close
+     * without the row is of before its first session, as long as another session may be born. */
+    e->retired = next.row.has_row ? next.row.row.retired : e->retires && !may_be_born(e);
     e->kept = e->kept || (next.row.has_row && next.row.row.kept);
     if (e->numbered) apply_row(e, m->document, m->row);
     else if (!next.row.has_row && !e->is_birth && !may_be_born(e)) e->no_row = true;
@@ -310,6 +314,15 @@ static void start_numbered(struct assay_enclave *e, uint64_t session)
     e->numbered_from = assay_max_u64(e->light.at.epoch, state->epoch);
 }
 
+/* A hint, as is all of docs/services.md 4.4.5. */
+static void on_keep_result(struct assay_enclave *e, const char *word)
+{
+    const struct assay_follower_state *const state = assay_follower_state(e->follower);
+    if (state == NULL || (strcmp(word, "applied") != 0 && strcmp(word, "same") != 0)) return;
+    e->unverified.epoch = state->epoch;
+    e->unverified.index = e->unverified.submitted_index;
+}
+
 /* A hint: what replicas answer decides whether the ledger has numbered the session. */
 static void on_result(void *context, const struct assay_service_message *m)
 {
@@ -324,8 +337,11 @@ static void on_result(void *context, const struct assay_service_message *m)
     };
     struct assay_enclave *e = context;
     char word[ASSAY_SERVICE_WORD_MAX + 1] = "";
-    if (e->numbered || !is_own(e, m)) return;
     assay_bytes_copy(word, sizeof word - 1, m->word.bytes, m->word.len);
+    if (m->kind == ASSAY_SERVICE_KEEP && e->unverified.submitted_index > 0 &&
+        assay_bytes_equal(m->root, e->unverified.submitted, 32))
+        on_keep_result(e, word);
+    if (e->numbered || !is_own(e, m)) return;
     if (strcmp(word, "applied") == 0) {
         start_numbered(e, e->expected);
         return;
@@ -366,6 +382,20 @@ static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_in
     return !row->kept || is_lease_due(e, row);
 }
 
+/* docs/services.md 4.4.5: the RECOVER may have undone the last KEEP, and closes of its era, by which
+ * a lease is counted, cannot be verified. A KEEP that was not due changes nothing. */
+static bool needs_unverified_keep(const struct assay_enclave *e,
+                                  const struct assay_cont_instance_row *row)
+{
+    const struct assay_follower_state *const state = assay_follower_state(e->follower);
+    const struct enclave_unverified_keep *last = &e->unverified;
+    if (!last->is_other_era || state == NULL || e->client.phase != ASSAY_CONT_RUNNING ||
+        e->client.certified <= last->index)
+        return false;
+    return last->epoch == 0 || (row->lease > 0 && state->epoch > last->epoch &&
+                                state->epoch - last->epoch >= row->lease / 2);
+}
+
 static bool has_receipt(const struct assay_enclave *e, uint64_t shown)
 {
     const struct assay_cont_receipt *receipt = &e->client.receipt;
@@ -382,10 +412,12 @@ static void submit_keep(struct assay_enclave *e)
     static const struct assay_cont_instance_row fresh;
     if (!e->numbered || !e->proven.is_set || e->now_ms < e->keep_at_ms) return;
     const struct assay_cont_instance_row *row = e->proven.row.has_row ? &e->proven.row.row : &fresh;
-    if (!needs_keep(e, row)) return;
+    const bool is_unverified = needs_unverified_keep(e, row);
+    const uint64_t shown = is_unverified ? e->unverified.index : row->shown;
+    if (!is_unverified && !needs_keep(e, row)) return;
     /* After a hand-over the ledger may lag: it accepts receipts of its own view. */
     if (e->client.config.roster.view < e->proven.view.roster.view) return;
-    if (!has_receipt(e, row->shown)) {
+    if (!has_receipt(e, shown)) {
         uint8_t nonce[32];
         if (e->client.ask_receipt.asked || !enclave_generate_nonce(e, nonce)) return;
         if (assay_cont_client_receipt(&e->client, nonce, e->now_ms, &e->outs) == ASSAY_OK)
@@ -401,6 +433,8 @@ static void submit_keep(struct assay_enclave *e)
         assay_cont_keep_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
     e->keep_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
+    assay_sha256(payload.bytes, payload.len, e->unverified.submitted);
+    e->unverified.submitted_index = e->client.receipt.entry.index;
     submit_record(e, ASSAY_SERVICE_KEEP, payload);
 }
 

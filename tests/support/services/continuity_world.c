@@ -485,6 +485,7 @@ static void clone_confirm(struct world *w, struct clone *c)
 {
     uint8_t nonce[32];
     draw_bytes(w, nonce, sizeof nonce);
+    if (c->client.confirm.asked) return;
     if (assay_cont_client_confirm(&c->client, nonce, w->now_ms, &w->outs) != ASSAY_OK) return;
     c->read_from = w->released;
     clone_did(w, c);

@@ -9,8 +9,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { MOMENT_MS = 300 };
+enum { MOMENT_MS = 300, ONE_RECORD_MS = 600 /* submitted again after a second */ };
 
 static uint32_t sessions(void)
 {
@@ -244,5 +245,138 @@ Test(services_hostile_host, a_checkpoint_that_the_owner_did_not_sign_ends_the_st
     config.later.len++;
     cr_expect_eq(assay_enclave_open(&config, &enclave, message), ASSAY_OK, "%s", message);
     assay_enclave_close(&enclave);
+    close_house();
+}
+
+/* The owner signed once. The host gives that checkpoint again, to an enclave whose sealed one is
+ * later, and shows a view to which no hand-over leads. */
+Test(services_hostile_host, an_earlier_checkpoint_of_the_owner_allows_no_view, .timeout = 600)
+{
+    struct assay_cont_entry found;
+    struct app app = app_born();
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 2);
+    app_end(&app);
+    app_cross(&app);
+    const size_t later_len = app.later_len;
+    app.later_len = 0;
+    close_epochs(3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 1);
+    assay_enclave_get_trust(app.enclave, &app.trust);
+    app_end(&app);
+    replica_kill(0);
+    replica_start(0);
+    close_epochs(1);
+    for (uint32_t slot = 0; slot < 3; slot++)
+        wait_for_view(slot, 1);
+    for (uint32_t seat = 0; seat < app.trust.roster.count; seat++)
+        app.trust.roster.key[seat][40] ^= 1;
+    app.handover_ms = MOMENT_MS;
+    app.later_len = later_len;
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_NO_PROOF);
+    app_end(&app);
+    close_house();
+}
+
+/* Shows the enclave a close of before its session, and runs that session. */
+static void open_behind_a_close(struct app *app)
+{
+    struct assay_cont_entry found;
+    enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
+    app_open(app);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_hold(house.ledger, true);
+    pthread_mutex_unlock(&house.lock);
+    cr_assert_eq(assay_enclave_start(app->enclave, ONE_RECORD_MS, &found), ASSAY_ENCLAVE_IN_DOUBT);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_blind(house.ledger, 100, true); /* no hint of that close */
+    service_ledger_close_epoch(house.ledger);
+    service_ledger_blind(house.ledger, 100, false);
+    service_ledger_hold(house.ledger, false);
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < 20 && result == ASSAY_ENCLAVE_IN_DOUBT; i++)
+        result = assay_enclave_start(app->enclave, TRY_MS, &found);
+    cr_assert_eq(result, ASSAY_ENCLAVE_OK, "%d", (int)result);
+    app->identity = *assay_enclave_identity(app->enclave);
+    assay_enclave_get_trust(app->enclave, &app->trust);
+    app->born = true;
+}
+
+/* A genuine close of before the session has no row. RETIRE never reaches the ledger. */
+Test(services_hostile_host, a_close_of_before_the_session_proves_no_retirement, .timeout = 600)
+{
+    struct app app = app_born();
+    open_house(3, 3);
+    close_epochs(2);
+    open_behind_a_close(&app);
+    cr_assert_eq(assay_enclave_adopt(app.enclave, 0, app.prev, app.hash, SOON_MS),
+                 ASSAY_ENCLAVE_OK);
+    cr_assert_eq(app_next(&app), ASSAY_ENCLAVE_OK);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_lose(house.ledger, 1000);
+    pthread_mutex_unlock(&house.lock);
+    enum assay_enclave_result result = assay_enclave_retire(app.enclave, MOMENT_MS);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_hang_up(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < 6 && result == ASSAY_ENCLAVE_IN_DOUBT; i++)
+        result = assay_enclave_retire(app.enclave, TRY_MS);
+    cr_expect_eq(result, ASSAY_ENCLAVE_IN_DOUBT);
+    cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_RETIRE), 0);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_lose(house.ledger, 0);
+    pthread_mutex_unlock(&house.lock);
+    cr_expect_eq(app_retire(&app), ASSAY_ENCLAVE_OK, "once it reaches the ledger");
+    app_end(&app);
+    close_house();
+}
+
+/* The host holds the answers to one read back until a clone has acted, and delivers them to the
+ * next read. */
+Test(services_hostile_host, a_read_is_confirmed_by_answers_to_its_own_request, .timeout = 600)
+{
+    struct assay_cont_entry found;
+    struct app first = app_born();
+    open_house(3, 3);
+    cr_assert_eq(app_start(&first, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&first, 3);
+    assay_enclave_get_trust(first.enclave, &first.trust);
+    cr_assert_eq(assay_enclave_confirm(first.enclave, 0), ASSAY_ENCLAVE_IN_DOUBT);
+    usleep(MOMENT_MS * 1000); /* replicas answer */
+    struct app clone = first;
+    clone.enclave = NULL;
+    cr_assert_eq(app_start(&clone, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&clone, 2);
+    cr_expect_neq(assay_enclave_confirm(first.enclave, TRY_MS), ASSAY_ENCLAVE_OK);
+    app_end(&first);
+    app_end(&clone);
+    close_house();
+}
+
+/* The enclave cannot verify closes of the new era until its owner's checkpoint, at its next start. */
+Test(services_hostile_host, a_session_keeps_its_row_over_a_recover, .timeout = 600)
+{
+    enum { LEASE = 60, EPOCHS = 100 };
+    struct assay_cont_entry found;
+    struct app app = app_born();
+    app.lease = LEASE;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_mark(house.ledger);
+    service_ledger_undo(house.ledger); /* another era alone */
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < EPOCHS && instances() > 0; i++) {
+        cr_assert_eq(app_next(&app), ASSAY_ENCLAVE_OK);
+        cr_assert_eq(assay_enclave_wait(app.enclave, app.index, SOON_MS), ASSAY_ENCLAVE_OK);
+        for (int k = 0; k < 3; k++)
+            (void)assay_enclave_step(app.enclave, 20);
+        close_epochs(1);
+    }
+    cr_expect_eq(instances(), 1);
+    app_end(&app);
     close_house();
 }
