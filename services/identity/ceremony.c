@@ -640,6 +640,19 @@ static uint32_t find_wanted(const struct assay_ca *ca, bool *is_reshare)
     return is_other ? last_number(ca) + 1 : 0;
 }
 
+/* Operators start members one after the other, and a holder that comes later waits for a reshare.
+ * In: that the first ceremony could begin. */
+static bool waits_for_members(struct assay_ca *ca)
+{
+    uint64_t weight = 0;
+    if (ca->attempts > 0) return false;
+    for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
+        if (assay_ca_may_offer(ca, NULL, i)) weight += ca->member[i].weight;
+    if (weight >= ca->total_weight) return false;
+    if (ca->last_began == 0) ca->last_began = ca->epoch;
+    return ca->epoch - ca->last_began < ASSAY_CA_FIRST_EPOCHS;
+}
+
 /* at_once: a hostile holder paid for the one before with its place; so there are few of these. */
 static void begin_ceremony(struct assay_ca *ca, bool at_once, struct assay_ca_facts *facts)
 {
@@ -649,7 +662,7 @@ static void begin_ceremony(struct assay_ca *ca, bool at_once, struct assay_ca_fa
     if (number == 0) return;
     if (ca->attempts > 0 && ca->epoch - ca->last_began < ASSAY_CA_BEGIN_EPOCHS && !now) return;
     const struct assay_ca_sharing *from = number == ca->ca_number ? &ca->force : &ca->next.force;
-    if (!could_begin(ca, is_reshare ? from : NULL)) return;
+    if (!could_begin(ca, is_reshare ? from : NULL) || waits_for_members(ca)) return;
     ca->attempts++;
     ca->last_began = ca->epoch;
     ca->ceremony = (struct assay_ca_ceremony){

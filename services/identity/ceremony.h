@@ -35,6 +35,7 @@ enum {
     ASSAY_CA_HAVE_EPOCHS = 8,
     ASSAY_CA_HAVE_WAIT = 2,        /* certified epochs for those who have not said HAVE */
     ASSAY_CA_BEGIN_EPOCHS = 16,    /* between two begins */
+    ASSAY_CA_FIRST_EPOCHS = 8,     /* that the first begin waits for members without keys */
     ASSAY_CA_BAR_EPOCHS = 64,      /* for a wrong accusation, and for lost shares */
     ASSAY_CA_INACTIVE_EPOCHS = 4,  /* certified closes without an active key lose a holder */
     ASSAY_CA_BEHIND_EPOCHS = 2,    /* certified closes that an entry outlives its list */
@@ -232,7 +233,7 @@ struct assay_ca {
     bool key_lost;         /* fewer than t indices for ASSAY_CA_FEW_EPOCHS; never again */
     uint64_t attempts;     /* begun */
     uint8_t terms[32];     /* config.terms of the last close */
-    uint64_t last_began;
+    uint64_t last_began;   /* before the first: epoch since which it could begin */
     uint32_t numbers;     /* the highest number that was made or retired */
     uint64_t generations; /* the highest generation that was in force */
     uint64_t changed;     /* epoch of the last close that made a number active or GONE */

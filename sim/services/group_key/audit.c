@@ -21,6 +21,7 @@
 enum {
     ERASE_SLACK = 2, /* closes more than a holder counts before it erases */
     IDLE_MOST = 2,   /* closes without ceremony and key */
+    FIRST_MOST = 8,  /* more before the first one, which members that start later may join */
     /* Closes with too few shares that are somewhere: holders say so, then it is lost (3.14). */
     USELESS_MOST = ASSAY_CA_FEW_EPOCHS + 8,
     USELESS_NEXT_MOST = 4, /* of NEXT: within these its holders say so */
@@ -395,7 +396,8 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
     if (begins || a->widest < ca->total_weight) a->widest = ca->total_weight;
     if (!is_enough(ca, ready) || !waits) a->idle = 0;
     else if (certified) a->idle++;
-    LOOK(s, CEREMONIES, a->idle <= IDLE_MOST, "no ceremony begins in epoch %llu",
+    const uint32_t most = ca->attempts == 0 ? IDLE_MOST + FIRST_MOST : IDLE_MOST;
+    LOOK(s, CEREMONIES, a->idle <= most, "no ceremony begins in epoch %llu",
          (unsigned long long)ca->epoch);
     LOOK(s, CEREMONIES, !a->was_spoiled || !is_enough(ca, ready) || ca->ceremony.began == ca->epoch,
          "a convicted holder spoiled a ceremony, and no other begins in epoch %llu",

@@ -139,6 +139,46 @@ Test(ceremony, a_third_that_offers_alone_gets_no_key)
     ceremony_free(w);
 }
 
+/* Operators start members one after the other: a holder that is late by some epochs is not without
+ * shares until the next reshare. */
+Test(ceremony, the_first_key_waits_for_members_that_start_a_little_later)
+{
+    struct ceremony_world *w = ceremony_new(4, NULL);
+    w->member[3].keys_active = false;
+    for (uint32_t epoch = 0; epoch < ASSAY_CA_FIRST_EPOCHS; epoch++) {
+        cr_assert_eq(w->ca.ceremony.phase, ASSAY_CA_IDLE, "epoch %u", epoch);
+        ceremony_epoch(w);
+    }
+    w->member[3].keys_active = true;
+    cr_assert(ceremony_reach(w, 1, 8));
+    cr_expect_eq(w->ca.force.holders, 4);
+    ceremony_free(w);
+}
+
+Test(ceremony, the_first_key_waits_no_longer_than_eight_epochs)
+{
+    struct ceremony_world *w = ceremony_new(4, NULL);
+    w->member[3].keys_active = false;
+    for (uint32_t epoch = 0; epoch < ASSAY_CA_FIRST_EPOCHS; epoch++)
+        ceremony_epoch(w);
+    cr_assert_eq(w->ca.ceremony.phase, ASSAY_CA_IDLE);
+    ceremony_epoch(w);
+    cr_expect_eq(w->ca.ceremony.phase, ASSAY_CA_OFFERS);
+    cr_assert(ceremony_reach(w, 1, 8));
+    cr_expect_eq(w->ca.force.holders, 3);
+    ceremony_free(w);
+}
+
+/* A member that has keys and does not offer delays no ceremony. */
+Test(ceremony, the_first_key_begins_at_once_when_all_have_keys)
+{
+    struct ceremony_world *w = ceremony_new(4, NULL);
+    w->own[3].faults = CEREMONY_NO_OFFER;
+    ceremony_epoch(w);
+    cr_expect_eq(w->ca.ceremony.phase, ASSAY_CA_OFFERS);
+    ceremony_free(w);
+}
+
 /* --- attack 3: weights drift until a third of the seats holds h indices */
 Test(ceremony, a_table_is_judged_by_todays_weights_also_at_the_switch)
 {
