@@ -316,10 +316,10 @@ static int check_options(struct cli_identity_fetch *f)
         return cli_misuse("--audience: expected 1 to %d visible ASCII characters without \" and "
                           "\\, found \"%.160s\"",
                           ASSAY_DECLARED_KEY_AUDIENCE_MAX, f->audience);
-    if (f->member != NULL &&
-        (strlen(f->member) != 64 || assay_hex_decode(f->member, 64, f->node_id, 32) != ASSAY_OK))
-        return cli_misuse("--member: expected a node_id of 64 hexadecimal digits, found \"%.80s\"",
-                          f->member);
+    if (f->member != NULL && assay_id_parse(f->member, strlen(f->member), f->node_id) != ASSAY_OK)
+        return cli_misuse("--member: expected a node_id of 64 hexadecimal digits, or of %d "
+                          "characters in base32, found \"%.80s\"",
+                          ASSAY_NODE_ID_BASE32_LEN, f->member);
     if (f->is_watching && f->json) return cli_misuse("--json is not for --watch");
     return read_network(f);
 }

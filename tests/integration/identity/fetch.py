@@ -418,7 +418,8 @@ def inputs():
     check("it names both", "certificate api" in ended.stderr and "certificate other" in ended.stderr)
     check("the link stays", os.readlink("tls/current") == before)
     count += 1
-    member = ["--member", NETWORK.node.hex()]
+    expect("usage", fetch("--member", NETWORK.node.hex()[:52], enclave=None), 2, "52 characters in base32")
+    member = ["--member", base64.b32encode(NETWORK.node).decode().rstrip("=").lower()]
     expect("no key of --member", fetch(*member, enclave=None, key=None, folder="none"), 5, "--private-key")
     check("none is made", not os.path.exists("none/key.pem"))
     words = [ASSAY, "identity", "fetch", "--dir", "absent", "--key", "api", "--chain-id", NETWORK.chain, "--enclave", "enclave.sock",
