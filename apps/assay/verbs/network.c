@@ -410,6 +410,7 @@ const struct assay_verb assay_verbs_network[] = {
           { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
           { "key", "NAME", "name of a key for certificates", 0 },
           { "token", "NAME", "name of a key for tokens", 0 },
+          { "holder", NULL, "the key of assay-signer, whose vault is lost", 0 },
           ASSAY_OPTION_TIMEOUT,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
