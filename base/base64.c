@@ -1,5 +1,5 @@
 /*
- * base/base64.c - base64, base64url and PEM blocks (base/base64.h).
+ * base/base64.c - base64, base64url, PEM blocks and node ids as text (base/base64.h).
  */
 #include "base/base64.h"
 
@@ -26,8 +26,8 @@ static unsigned value_of(enum assay_base64_alphabet alphabet, char digit)
 {
     /* Value and 1 of letters and decimal digits. */
     static const uint8_t values[UCHAR_MAX + 1] = {
-        ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7,
-        ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+        ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,
+        ['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
         ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
         ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
         ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
@@ -226,5 +226,52 @@ enum assay_status assay_pem_put(const char *label, const uint8_t *bytes, size_t 
     put_line(&w, "-----END ", label);
     ASSAY_TRY(assay_writer_finish(&w, &written));
     *len += written.len;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ node ids */
+
+static const char base32_digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+enum { NODE_ID_LEN = 32, NO_BASE32_DIGIT = 32 };
+
+void assay_id_format_base32(const uint8_t id[static 32],
+                            char text[static ASSAY_NODE_ID_BASE32_LEN + 1])
+{
+    for (size_t i = 0; i < ASSAY_NODE_ID_BASE32_LEN; i++) {
+        const size_t at = i * 5 / 8, shift = i * 5 % 8;
+        const unsigned next = at + 1 < NODE_ID_LEN ? id[at + 1] : 0;
+        text[i] = base32_digits[((unsigned)id[at] << 8 | next) >> (11 - shift) & 31];
+    }
+    text[ASSAY_NODE_ID_BASE32_LEN] = '\0';
+}
+
+static unsigned base32_value(char digit)
+{
+    if (digit >= 'a' && digit <= 'z') return (unsigned)(digit - 'a');
+    if (digit >= 'A' && digit <= 'Z') return (unsigned)(digit - 'A');
+    if (digit >= '2' && digit <= '7') return (unsigned)(digit - '2') + 26;
+    return NO_BASE32_DIGIT;
+}
+
+enum assay_status assay_id_parse(const char *text, size_t len, uint8_t id[static 32])
+{
+    uint8_t bytes[NODE_ID_LEN];
+    unsigned window = 0, bits = 0;
+    size_t count = 0;
+    if (len != ASSAY_NODE_ID_BASE32_LEN) return assay_hex_decode(text, len, id, NODE_ID_LEN);
+    for (size_t i = 0; i < len; i++) {
+        const unsigned value = base32_value(text[i]);
+        if (value == NO_BASE32_DIGIT) return ASSAY_E_SYNTAX;
+        window = window << 5 | value;
+        bits += 5;
+        if (bits < 8) continue;
+        bits -= 8;
+        bytes[count] = (uint8_t)(window >> bits);
+        count += 1;
+        window &= (1u << bits) - 1;
+    }
+    ASSAY_ASSERT(count == NODE_ID_LEN);
+    if (window != 0) return ASSAY_E_SYNTAX; /* one id has one text */
+    assay_bytes_copy(id, NODE_ID_LEN, bytes, sizeof bytes);
     return ASSAY_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * base/base64.h - base64 and base64url (RFC 4648 sections 4 and 5), and PEM blocks (RFC 7468).
+ * base/base64.h - base64 and base64url (RFC 4648 sections 4 and 5), PEM blocks (RFC 7468), and node
+ * ids as text: hexadecimal, or base32 (RFC 4648 section 6) as SPIFFE ids and DNS names have them.
  *
  * Strict: one meaning has one text. base64 wants its padding, base64url refuses it, and the bits
  * that pad the last character must be zero.
@@ -8,6 +9,8 @@
 #define ASSAY_BASE_BASE64_H
 
 #include "base/bytes.h"
+
+enum { ASSAY_NODE_ID_BASE32_LEN = 52 }; /* without padding */
 
 enum assay_base64_alphabet {
     ASSAY_BASE64_STANDARD = 0, /* + and /, padded with = */
@@ -51,5 +54,16 @@ ASSAY_CHECKED enum assay_status assay_pem_next(struct assay_slice *rest, struct 
 ASSAY_CHECKED enum assay_status assay_pem_put(const char *label, const uint8_t *bytes,
                                               size_t bytes_len, uint8_t *text, size_t capacity,
                                               size_t *len);
+
+/* The id in base32, lower case, without padding: what follows /node/ in a SPIFFE id. */
+void assay_id_format_base32(const uint8_t id[static 32],
+                            char text[static ASSAY_NODE_ID_BASE32_LEN + 1]);
+/*
+ * assay_id_parse - a node id of 64 hexadecimal digits, or of 52 characters in base32; of
+ * either case.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX (another length or character, bits that pad are not zero;
+ *          id untouched)
+ */
+ASSAY_CHECKED enum assay_status assay_id_parse(const char *text, size_t len, uint8_t id[static 32]);
 
 #endif

@@ -9,7 +9,7 @@ out=$1
 mkdir -p "$out"
 
 # A module comes after those it imports.
-modules="dom format shapes model past attention charts export parts source timebar evidence alertrules views/overview views/fleet views/node views/matrix
+modules="dom format shapes model past attention charts export parts source timebar evidence authority alertrules views/overview views/fleet views/node views/matrix
 views/epochs views/compare views/seen views/topology views/tolerance views/alerts views/audit views/collateral views/policy
 views/services simulation figures views/course views/run views/sweep views/swarm app"
 

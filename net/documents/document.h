@@ -40,6 +40,8 @@ struct assay_json *assay_document_keys(const struct assay_snapshot *s, uint64_t 
  * object. */
 struct assay_json *assay_document_all_keys(const struct assay_snapshot *s, uint64_t now_ms,
                                            uint32_t since, uint32_t limit);
+/* Sets `node_id_base32`: the id as SPIFFE ids and DNS names of the network have it. */
+void assay_document_set_node_id_base32(struct assay_json *object, const uint8_t id[static 32]);
 /* Sets `workload_keys`: how many a member has declared, how many are active, and why the others are
  * not. */
 void assay_document_set_key_summary(struct assay_json *object, const struct assay_snapshot *s,
@@ -82,7 +84,7 @@ bool assay_document_availability_drop(uint64_t rule);
 /* Name of a slot, printable ASCII, NUL-terminated; "" for none. Returns: text. */
 const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,
                                 size_t text_len);
-/* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
+/* By name, node_id (hexadecimal or base32), or slot, in this order: a name may look like a number.
  * Returns: whether there is such a member, and *slot. */
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
 /* Why a number of a member is low: the cause in its last fall (docs/protocol.md 7.16), else what

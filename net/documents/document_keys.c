@@ -84,6 +84,7 @@ static struct assay_json *member_document(const struct assay_authz_survey *surve
     assay_json_set_uint(object, "slot", slot);
     assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
     assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
+    assay_document_set_node_id_base32(object, m->node_id);
     assay_json_set_uint(object, "incarnation", m->incarnation);
     assay_json_set_text(object, "standing",
                         assay_document_standing((uint64_t)assay_authz_standing(m)));

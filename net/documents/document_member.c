@@ -4,6 +4,7 @@
 #include "net/documents/document.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/rfc3339.h"
 #include "net/timeline/event_severity.h"
 #include "scoring/tally.h"
@@ -52,7 +53,7 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
     const struct assay_slice name = assay_slice_over(text, strlen(text));
     uint8_t id[32];
     uint64_t number = 0;
-    const bool is_id = assay_hex_decode(text, name.len, id, sizeof id) == ASSAY_OK;
+    const bool is_id = assay_id_parse(text, name.len, id) == ASSAY_OK;
     bool left = false; /* one that left has the name: another member may have it now (9.6.5) */
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member_snapshot *m = &s->members[i].ledger;
@@ -246,9 +247,17 @@ static void set_shared_device(struct assay_json *object, const struct assay_snap
     assay_json_set_uint(out, "last_epoch", shared->last_epoch);
 }
 
+void assay_document_set_node_id_base32(struct assay_json *object, const uint8_t id[static 32])
+{
+    char text[ASSAY_NODE_ID_BASE32_LEN + 1];
+    assay_id_format_base32(id, text);
+    assay_json_set_text(object, "node_id_base32", text);
+}
+
 static void set_keys(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
+    assay_document_set_node_id_base32(object, m->node_id);
     assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
     assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
     assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);

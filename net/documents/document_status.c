@@ -384,6 +384,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "member_count", s->member_count);
     assay_json_set_uint(data, "slot", s->self);
     assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
+    assay_document_set_node_id_base32(data, own->node_id);
     assay_json_set_uint(data, "incarnation", own->incarnation);
     assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
     assay_json_set_text(data, "stage",

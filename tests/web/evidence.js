@@ -1,7 +1,7 @@
 'use strict';
 // tests/web/evidence.js - what a node found in the evidence of a member, on the page of a node that runs.
 
-const { network, verified, hex, BAD, GOOD } = require('./fixture.js');
+const { network, verified, keysOf, hex, BAD, GOOD, T0 } = require('./fixture.js');
 const { Node } = require('./node.js');
 const t = require('./harness.js');
 
@@ -177,12 +177,69 @@ async function texts({ node, docs, address }) {
     t.check('documents were read', docs.nodes.nodes.length === 7);
 }
 
+// Workload keys of a member in its view.
+async function keysShown({ node, docs, address }) {
+    const asked = () => node.asked.filter((p) => p === '/v1/nodes/2/keys').length;
+    const text = (page) => page.locator('.c-keys').innerText().then(plain);
+    node.verified = docs.nodes.nodes.map((n) => verified(docs, n.slot, { own: n.slot === docs.status.slot }));
+    node.keys = docs.nodes.nodes.map((n) => keysOf(docs, n.slot));
+    t.check('keys: not requested below the feature level of keys', node.asked.every((p) => !p.endsWith('/keys')));
+    docs.status = { ...docs.status, level: 7 };
+    node.set(docs);
+    const page = await t.open(address + '#/node/peer-3');
+    await t.eventually('keys: a row for each', async () => (await page.locator('.c-keys tbody tr').count()) === 2);
+    const all = await text(page);
+    for (const [what, found] of [
+        ['its name', 'api'],
+        ['what operators granted', 'of the service that operators granted'],
+        ['why one is not active', 'no certified evidence binds it yet'],
+        ['until when', `epoch ${docs.status.certified_epoch + 3}`],
+        ['the id as in certificates', node.keys[2].node_id_base32],
+    ])
+        t.check(`keys: ${what}`, all.includes(found), all);
+    t.check('keys: no wider than the window', (await t.overflow(page)) <= 0);
+    t.equal('keys: requested once', asked(), 1);
+    node.keys[3] = { ...keysOf(docs, 3), keys: [] };
+    await t.go(page, '#/node/peer-4');
+    await t.eventually('keys: none', async () => (await text(page)).includes('No program of it has registered a key'));
+    for (const broken of [{}, { keys: 1 }, { keys: [{}], keys_epoch: null }]) {
+        node.keys[5] = broken;
+        const other = await t.open(address + '#/node/peer-6');
+        await t.eventually('keys: a document that lacks all is no fault', async () => (await other.locator('.c-keys').count()) === 1);
+        t.check('keys: and the console is quiet', other.said.length === 0, other.said);
+        await t.close(other);
+    }
+    await t.close(page);
+}
+
+// The certificate authority in the overview.
+async function authorityShown({ node, docs, address }) {
+    const page = await t.open(address + '#/overview');
+    const tile = () => page.locator('.stats').innerText().then(plain);
+    await t.eventually('authority: the expiry of its certificate', async () => (await tile()).includes('its certificate expires in'));
+    t.check('authority: its state and shares', (await tile()).includes('few holders 3 of 4 shares live'), await tile());
+    for (const [certificate, found] of [
+        [null, 'this node does not have its certificate'],
+        [{ not_after_ms: T0 - 86400000 }, 'its certificate has expired'],
+    ]) {
+        docs.authority = { ca_number: 2, certificate };
+        docs.status = { ...docs.status, certified_epoch: docs.status.certified_epoch + 1 };
+        node.set(docs);
+        node.send('snapshot', {});
+        await t.eventually(`authority: ${found}`, async () => (await tile()).includes(found));
+    }
+    t.check('authority: the console is quiet', page.said.length === 0, page.said);
+    await t.close(page);
+}
+
 async function chain() {
     const at = await start();
     await shown(at);
     await devicesShown(at);
     await widths(at);
     await texts(at);
+    await keysShown(at);
+    await authorityShown(at);
     await at.node.stop();
 }
 

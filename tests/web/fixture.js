@@ -362,7 +362,10 @@ function network(options = {}) {
     };
     if (options.matrices) docs.matrices = matrices;
     if (!options.quiet) Object.assign(docs, extras(members, epochs));
-    if (!options.quiet && options.services !== false) docs.services = services(members, epochs);
+    if (!options.quiet && options.services !== false) {
+        docs.services = services(members, epochs);
+        docs.authority = { ca_number: 2, certificate: { not_after_ms: T0 + 400 * 86400000 } };
+    }
     return docs;
 }
 
@@ -600,6 +603,35 @@ function verified(docs, slot, options = {}) {
     };
 }
 
+// Workload keys of a member: document `keys`.
+function keysOf(docs, slot) {
+    const node = docs.nodes.nodes[slot],
+        key = (name, purpose, more) => ({
+            purpose,
+            name,
+            audiences: [],
+            spki_sha256: hex('key ' + name),
+            declared: true,
+            certified: true,
+            granted: false,
+            active: true,
+            reason: 'active',
+            reason_text: '',
+            ...more,
+        });
+    return {
+        slot,
+        name: node.name,
+        node_id: node.node_id,
+        node_id_base32: 'a'.repeat(51) + 'q',
+        keys_epoch: docs.status.certified_epoch,
+        keys: [
+            key('api', 'tls', { granted: true }),
+            key('jobs', 'token', { active: false, certified: false, reason: 'not_bound', reason_text: 'no certified evidence binds it yet' }),
+        ],
+    };
+}
+
 const envelope = (docs, node = 'peer-4') => ({
     schema: 'assay.page',
     schema_version: 1,
@@ -608,4 +640,4 @@ const envelope = (docs, node = 'peer-4') => ({
     data: docs,
 });
 
-module.exports = { network, verified, envelope, hex, BAD, GOOD, T0 };
+module.exports = { network, verified, keysOf, envelope, hex, BAD, GOOD, T0 };

@@ -16,6 +16,7 @@ class Node {
         this.boot = 'a1';
         this.refuseStream = false;
         this.verified = null; // by slot: what it found in evidence
+        this.keys = null; // by slot: workload keys
         this.votes = null; // of an epoch; null: those of docs, whatever the epoch
     }
 
@@ -48,9 +49,11 @@ class Node {
             this.readers.add(response);
             return request.on('close', () => this.readers.delete(response));
         }
-        const evidence = /^\/v1\/nodes\/(\d+)\/evidence$/.exec(url.pathname),
+        const keys = /^\/v1\/nodes\/(\d+)\/keys$/.exec(url.pathname),
+            evidence = /^\/v1\/nodes\/(\d+)\/evidence$/.exec(url.pathname),
             epoch = url.pathname === '/v1/matrix' && url.searchParams.get('epoch');
         if (evidence) return this.document(response, 'evidence', this.verified?.[evidence[1]]);
+        if (keys) return this.document(response, 'keys', this.keys?.[keys[1]]);
         if (epoch && this.votes) return this.document(response, 'matrix', this.votes(Number(epoch)));
         const name = {
             '/v1/status': 'status',
@@ -62,6 +65,7 @@ class Node {
             '/v1/collateral': 'collateral',
             '/v1/services': 'services',
             '/v1/changes': 'changes',
+            '/v1/ca': 'authority',
         }[url.pathname];
         if (!name || !this.docs[name]) return this.problem(response, 404);
         const etag = `"${this.version}"`;

@@ -192,7 +192,8 @@ function context() {
         draw,
         // A document that is not at hand yet.
         older: (epoch) => app.live?.older(epoch),
-        verify: (node) => app.live?.verify(node.slot),
+        verify: (node) => app.live?.detail('verified', 'evidence', node.slot),
+        keysOf: (node) => app.live?.detail('keys', 'keys', node.slot),
     };
 }
 

@@ -12,6 +12,7 @@ const LIVE = {
     collateral: '/v1/collateral',
     services: '/v1/services',
     changes: '/v1/changes',
+    authority: '/v1/ca',
 };
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
@@ -47,6 +48,7 @@ export class Live {
         this.boot = '';
         this.last = ''; // id of the last event
         this.wanted = new Set();
+        this.details = {}; // what detail() requested last
         this.refresh();
         this.timer = setInterval(() => this.look(), 1000);
         this.listen();
@@ -101,22 +103,23 @@ export class Live {
         this.tell();
     }
 
-    // What this node found in the newest evidence of a member, while somebody looks at it: once an epoch.
-    async verify(slot) {
+    // What this node found in the newest evidence of a member (`evidence`), and the keys of its programs (`keys`), while
+    // its view is open: once an epoch. They are docs[name][slot]; null: the node does not serve them.
+    async detail(name, path, slot) {
         const epoch = this.docs.status?.certified_epoch,
             key = `${this.boot}/${slot}/${epoch}`;
-        if (this.verifying === key || epoch === undefined) return;
-        this.verifying = key;
+        if (this.details[name] === key || epoch === undefined) return;
+        this.details[name] = key;
         try {
-            const answer = await fetch(`${LIVE.nodes}/${slot}/evidence`, {
+            const answer = await fetch(`${LIVE.nodes}/${slot}/${path}`, {
                 cache: 'no-store',
                 signal: AbortSignal.timeout(GONE_MS),
             });
-            if (answer.ok) this.docs.verified = { ...this.docs.verified, [slot]: (await answer.json()).data };
-            else if (answer.status === 404) this.docs.verified = { ...this.docs.verified, [slot]: null };
-            else setTimeout(() => this.verifying === key && (this.verifying = ''), LOOK_MS);
+            if (answer.ok) this.docs[name] = { ...this.docs[name], [slot]: (await answer.json()).data };
+            else if (answer.status === 404) this.docs[name] = { ...this.docs[name], [slot]: null };
+            else setTimeout(() => this.details[name] === key && (this.details[name] = ''), LOOK_MS);
         } catch {
-            this.verifying = '';
+            this.details[name] = '';
         }
         this.tell();
     }
@@ -176,6 +179,7 @@ export class Live {
                 ]);
                 // A node that has just begun keeps no closed epoch, and has no ballots to tell.
                 if (this.docs.history?.epochs.length) await this.ask('matrix');
+                if (this.docs.services?.identity) await this.ask('authority');
                 this.closed = closed; // only now: what failed is asked for again
             }
         } catch {

@@ -68,6 +68,13 @@ static void keep_smaller(int64_t *value, int64_t bound)
     if (bound != 0 && bound < *value) *value = bound;
 }
 
+uint64_t cli_bridge_find_ear_end_ms(uint64_t proof_end_ms, int64_t now_s, uint64_t validity_s)
+{
+    const uint64_t own_s = validity_s > 0 ? validity_s : CLI_BRIDGE_EAR_VALIDITY_S;
+    const uint64_t own_end_ms = ((uint64_t)now_s + own_s) * 1000;
+    return own_end_ms < proof_end_ms ? own_end_ms : proof_end_ms;
+}
+
 enum cli_bridge_answer cli_bridge_find_times(const struct cli_bridge_bounds *bounds,
                                              struct cli_bridge_times *times)
 {

@@ -312,7 +312,7 @@ int cli_bridge_sign_token(const struct cli_bridge_options *o)
 static const char ear_view[] =
     "{files.0}: attestation result of {node_id}, {standing}, {algorithm} by {by}[?insecure , "
     "INSECURE]\n"
-    "valid          until {not_after_ms:time}\n";
+    "valid          until {not_after_ms:time}; the trust in the proof until {source_ms:time}\n";
 
 static int verify_standing(struct signing *s, struct assay_proof_verified *v, uint32_t worst)
 {
@@ -362,10 +362,8 @@ static int run_ear(struct signing *s, struct assay_proof_verified *v)
     const bool is_insecure = v->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT;
     exit = check_answer(s, cli_bridge_check_profile(v->profile, o->accepts_insecure));
     if (exit != ASSAY_EXIT_OK) return exit;
-    if (o->validity_s > 0) {
-        const uint64_t end_ms = ((uint64_t)cli_bridge_now(o) + o->validity_s) * 1000;
-        if (end_ms < v->expires_ms) v->expires_ms = end_ms;
-    }
+    const uint64_t trusted_until_ms = v->expires_ms;
+    v->expires_ms = cli_bridge_find_ear_end_ms(trusted_until_ms, cli_bridge_now(o), o->validity_s);
     char *const claims = assay_document_ear_standing(v);
     const enum assay_status status =
         claims != NULL ? cli_bridge_ear(&signer, claims, token, sizeof token, &out)
@@ -383,6 +381,7 @@ static int run_ear(struct signing *s, struct assay_proof_verified *v)
     assay_json_set_text(data, "by", s->bridge.issuer);
     assay_json_set_bool(data, "insecure", is_insecure);
     assay_json_set_uint(data, "not_after_ms", v->expires_ms);
+    assay_json_set_uint(data, "source_ms", trusted_until_ms);
     return cli_result_print(data, ear_view);
 }
 

@@ -21,6 +21,7 @@ enum {
     CLI_BRIDGE_TOKEN_MAX = 8192,
     CLI_BRIDGE_KEYS_MAX = 8, /* of one key set */
     CLI_BRIDGE_EARLY_S = 300,
+    CLI_BRIDGE_EAR_VALIDITY_S = 3600, /* of attestation results, unless the owner wants another */
 };
 
 /* A key of a bridge, and whose it is. */
@@ -71,6 +72,10 @@ enum cli_bridge_answer cli_bridge_check_profile(enum assay_proof_profile profile
 /* The most that all bounds have in common. Returns: SIGNS | OVER */
 enum cli_bridge_answer cli_bridge_find_times(const struct cli_bridge_bounds *bounds,
                                              struct cli_bridge_times *times);
+
+/* Until when an attestation result is valid: a proof may be relied upon for a day, so validity_s
+ * bounds it, 0: CLI_BRIDGE_EAR_VALIDITY_S. proof_end_ms: of the trust in the proof. Returns: ms */
+uint64_t cli_bridge_find_ear_end_ms(uint64_t proof_end_ms, int64_t now_s, uint64_t validity_s);
 
 /*
  * Common Returns of everything below: ASSAY_OK and *out, borrowed from the buffer | ASSAY_E_FULL |

@@ -325,6 +325,15 @@ static struct ear_matter matter_of(const struct assay_ear *ear)
     return matter;
 }
 
+/* node: an id that check_node has accepted. */
+static bool is_node(const char *subject, const char *node)
+{
+    uint8_t found[32], wanted[32];
+    return assay_hex_decode(subject, strlen(subject), found, sizeof found) == ASSAY_OK &&
+           assay_id_parse(node, strlen(node), wanted) == ASSAY_OK &&
+           assay_bytes_equal(found, wanted, sizeof found);
+}
+
 /* Of a member that is asked for, its standing alone will do. */
 static int check_matter(const struct ear_arguments *args, const struct ear_matter *matter)
 {
@@ -334,7 +343,7 @@ static int check_matter(const struct ear_arguments *args, const struct ear_matte
                                "%s: an appraisal of evidence, expected the standing of member %s: "
                                "it says nothing about a member",
                                args->token, args->node);
-    if (strcmp(matter->subject, args->node) == 0) return ASSAY_EXIT_OK;
+    if (is_node(matter->subject, args->node)) return ASSAY_EXIT_OK;
     return cli_print_error(args->json, ASSAY_EXIT_DENIED, "denied",
                            "%s: the standing of member %.64s, expected that of %s", args->token,
                            cli_text_sanitized(matter->subject), args->node);
@@ -343,13 +352,12 @@ static int check_matter(const struct ear_arguments *args, const struct ear_matte
 static int check_node(const struct ear_arguments *args)
 {
     uint8_t id[32];
-    if (args->node == NULL ||
-        (strlen(args->node) == 2 * sizeof id &&
-         assay_hex_decode(args->node, 2 * sizeof id, id, sizeof id) == ASSAY_OK))
+    if (args->node == NULL || assay_id_parse(args->node, strlen(args->node), id) == ASSAY_OK)
         return ASSAY_EXIT_OK;
     return COMPLAIN(args->json,
-                    "--node: expected a node id, 64 hexadecimal digits, found \"%.80s\"",
-                    cli_text_sanitized(args->node));
+                    "--node: expected a node id, 64 hexadecimal digits or %d characters in base32, "
+                    "found \"%.80s\"",
+                    ASSAY_NODE_ID_BASE32_LEN, cli_text_sanitized(args->node));
 }
 
 static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)

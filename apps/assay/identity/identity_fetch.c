@@ -316,10 +316,10 @@ static int check_options(struct cli_identity_fetch *f)
         return cli_misuse("--audience: expected 1 to %d visible ASCII characters without \" and "
                           "\\, found \"%.160s\"",
                           ASSAY_DECLARED_KEY_AUDIENCE_MAX, f->audience);
-    if (f->member != NULL &&
-        (strlen(f->member) != 64 || assay_hex_decode(f->member, 64, f->node_id, 32) != ASSAY_OK))
-        return cli_misuse("--member: expected a node_id of 64 hexadecimal digits, found \"%.80s\"",
-                          f->member);
+    if (f->member != NULL && assay_id_parse(f->member, strlen(f->member), f->node_id) != ASSAY_OK)
+        return cli_misuse("--member: expected a node_id of 64 hexadecimal digits, or of %d "
+                          "characters in base32, found \"%.80s\"",
+                          ASSAY_NODE_ID_BASE32_LEN, f->member);
     if (f->is_watching && f->json) return cli_misuse("--json is not for --watch");
     return read_network(f);
 }
@@ -350,6 +350,7 @@ int cli_command_identity(int argc, char **argv)
                                     .hook_s = HOOK_S,
                                     .report = &report,
                                     .node = { .timeout_ms = ASSAY_CLIENT_TIMEOUT_MS } };
+    bool is_holder = false;
     const struct cli_option_target targets[] = {
         { "dir", .text = &f.dir },
         { "key", .text = &f.key_name },
@@ -364,6 +365,7 @@ int cli_command_identity(int argc, char **argv)
         { "http", .text = f.http, .count = &f.http_count, .most = CLI_IDENTITY_NODES_MAX },
         { "socket", .text = &f.node.socket },
         { "watch", .flag = &f.is_watching },
+        { "holder", .flag = &is_holder },
         { "hook", .text = &f.hook },
         { "hook-wait", .number = &f.hook_s, .low = 1, .high = 3600, .unit = "seconds" },
         { "wait", .number = &f.wait_s, .low = 0, .high = 86400, .unit = "seconds" },
@@ -378,6 +380,7 @@ int cli_command_identity(int argc, char **argv)
     const struct cli_identity_keys keys = { .enclave = f.enclave,
                                             .key_name = f.key_name,
                                             .token_name = f.token_name,
+                                            .is_holder = is_holder,
                                             .timeout_ms = f.node.timeout_ms,
                                             .json = f.json };
     if (strcmp(verb, "list") == 0) return cli_identity_keys_list(&keys);

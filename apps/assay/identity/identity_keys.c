@@ -54,24 +54,38 @@ static int withdraw_key(const struct cli_identity_keys *k, const char *which,
     return cli_view_result(k->json, "assay.identity.withdraw", data, view);
 }
 
+/* Purpose and name, as the enclave program lists it. Returns: an enum assay_exit */
+static int choose_key(const struct cli_identity_keys *k, char which[static LINE_LEN_MAX])
+{
+    const char *const name = k->key_name != NULL ? k->key_name : k->token_name;
+    if ((k->key_name != NULL) + (k->token_name != NULL) + k->is_holder != 1)
+        return cli_misuse("one of --key NAME, --token NAME and --holder is required");
+    if (k->is_holder) {
+        /* docs/identity.md 6.7.2: assay-signer registers its key under this name alone. */
+        (void)snprintf(which, LINE_LEN_MAX, "holder signer");
+        return ASSAY_EXIT_OK;
+    }
+    if (!assay_declared_key_name_is_fit(assay_slice_over(name, strlen(name))))
+        return cli_misuse("--key, --token: expected a DNS label in lower case, found \"%.80s\"",
+                          name);
+    (void)snprintf(which, LINE_LEN_MAX, "%s %s", k->key_name != NULL ? "tls" : "token", name);
+    return ASSAY_EXIT_OK;
+}
+
 int cli_identity_keys_withdraw(const struct cli_identity_keys *k)
 {
     char which[LINE_LEN_MAX];
     struct assay_registration_client *client = NULL;
-    const char *const name = k->key_name != NULL ? k->key_name : k->token_name;
-    if ((k->key_name != NULL) == (k->token_name != NULL))
-        return cli_misuse("--key NAME or --token NAME is required, and not both");
-    if (!assay_declared_key_name_is_fit(assay_slice_over(name, strlen(name))))
-        return cli_misuse("--key, --token: expected a DNS label in lower case, found \"%.80s\"",
-                          name);
-    (void)snprintf(which, sizeof which, "%s %s", k->key_name != NULL ? "tls" : "token", name);
+    const int chosen = choose_key(k, which);
+    if (chosen != ASSAY_EXIT_OK) return chosen;
     const struct assay_registration_config config = { .path = k->enclave,
                                                       .timeout_ms = k->timeout_ms,
                                                       .withdraw = which };
     const enum assay_status status = assay_registration_client_create(&config, &client);
     if (status != ASSAY_OK)
         return report_failure(k, ASSAY_EXIT_UNREACHABLE,
-                    status == ASSAY_E_RANGE ? "the path is too long for a socket" : "no memory");
+                              status == ASSAY_E_RANGE ? "the path is too long for a socket"
+                                                      : "no memory");
     const int exit = withdraw_key(k, which, client);
     assay_registration_client_destroy(&client);
     return exit;
@@ -171,7 +185,7 @@ int cli_identity_keys_list(const struct cli_identity_keys *k)
         if (add_line(keys, line)) continue;
         assay_json_free(&data);
         return report_failure(k, ASSAY_EXIT_UNREACHABLE,
-                    "expected lines of keys and \"end\" of an enclave program");
+                              "expected lines of keys and \"end\" of an enclave program");
     }
     assay_json_set_uint(data, "count", assay_json_count(keys));
     return cli_view_result(k->json, "assay.identity.list", data, view);

@@ -8,7 +8,8 @@
 
 struct cli_identity_keys {
     const char *enclave;               /* socket of the enclave program */
-    const char *key_name, *token_name; /* of withdraw: one of them */
+    const char *key_name, *token_name; /* of withdraw: one of them, or is_holder */
+    bool is_holder;                    /* the key of assay-signer */
     unsigned timeout_ms;
     bool json;
 };

@@ -10,6 +10,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/setup/member.h"
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/checked.h"
 #include "base/system_clock.h"
 #include "net/verifier/rule_documents.h"
@@ -152,7 +153,7 @@ static int find_node(const struct cli_drafting *d, const char *text, size_t len,
 {
     uint32_t found = 0;
     uint8_t other[32];
-    if (assay_hex_decode(text, len, id, 32) == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_id_parse(text, len, id) == ASSAY_OK) return ASSAY_EXIT_OK;
     for (uint32_t i = 0; i < d->state->member_count; i++) {
         const struct assay_member *m = &d->state->members[i];
         if (m->stage == ASSAY_STAGE_LEFT || strlen(m->name) != len ||

@@ -220,6 +220,7 @@ static const char evidence_view[] =
     "{node.last_success_epoch:epoch}|it has not passed yet]\n"
     "\nIdentity\n"
     "node_id        {node.node_id}\n"
+    "[?node.node_id_base32 in base32      {node.node_id_base32}\n]"
     "incarnation    {node.incarnation}\n"
     "operator       {node.operator}, {node.operator_id}\n"
     "vendor root    {node.vendor_root}\n"

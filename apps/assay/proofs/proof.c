@@ -14,6 +14,7 @@
 #include "apps/assay/core/view.h"
 #include "apps/assay/proofs/checkpoint_since.h"
 #include "apps/client.h"
+#include "base/base64.h"
 #include "base/file/kind.h"
 #include "base/system_clock.h"
 #include "engine/ledger/fold/fold.h"
@@ -429,7 +430,7 @@ static bool is_about(const struct proof_options *o, const struct assay_proven_st
 {
     uint8_t id[32];
     if (o->node == NULL) return true;
-    if (assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK)
+    if (assay_id_parse(o->node, strlen(o->node), id) == ASSAY_OK)
         return assay_bytes_equal(id, p->member.node_id, sizeof id);
     /* docs/protocol.md 9.6.5: the name of a former member may have been reassigned. */
     return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;

@@ -11,6 +11,7 @@
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/setup/genesis.h"
 #include "apps/config.h"
+#include "base/base64.h"
 #include "quote/source/soft/issue.h"
 #include "quote/source/soft/soft.h"
 
@@ -59,13 +60,20 @@ static int prompt_settings(struct assay_setup *s)
 
 /* ------------------------------------------------------------ checks before anything is made */
 
-/* NODE_ID=HOST:PORT */
-static bool is_peer(const char *peer)
+/* NODE_ID=HOST:PORT. address: HOST:PORT, borrowed. */
+static bool read_peer(const char *peer, uint8_t id[static 32], const char **address)
 {
     const char *const sign = strchr(peer, '=');
+    if (sign == NULL || strchr(sign, ':') == NULL) return false;
+    *address = sign + 1;
+    return assay_id_parse(peer, (size_t)(sign - peer), id) == ASSAY_OK;
+}
+
+static bool is_peer(const char *peer)
+{
     uint8_t id[32];
-    return sign != NULL && strchr(sign, ':') != NULL &&
-           assay_hex_decode(peer, (size_t)(sign - peer), id, sizeof id) == ASSAY_OK;
+    const char *address = NULL;
+    return read_peer(peer, id, &address);
 }
 
 static int check_genesis(const struct assay_setup *s)
@@ -158,14 +166,18 @@ static const char *make_absolute(const char *path)
     return snprintf(out, PATH_MAX, "%s/%s", here, path) < PATH_MAX ? out : path;
 }
 
-/* Each was checked before: an id of 64 digits and the sign behind it. */
+/* Each was checked before. */
 static void put_peers(const struct assay_setup *s, FILE *out)
 {
-    enum { ID_DIGITS = 64 };
     (void)fputs(s->peer_count > 0 ? "peers:\n" : "peers: []\n", out);
-    for (size_t i = 0; i < s->peer_count; i++)
-        (void)fprintf(out, "  - { node: \"%.*s\", address: \"%s\" }\n", (int)ID_DIGITS, s->peers[i],
-                      s->peers[i] + ID_DIGITS + 1);
+    for (size_t i = 0; i < s->peer_count; i++) {
+        uint8_t id[32];
+        char hex[65];
+        const char *address = NULL;
+        if (!read_peer(s->peers[i], id, &address)) continue;
+        assay_hex_encode(id, sizeof id, hex, sizeof hex);
+        (void)fprintf(out, "  - { node: \"%s\", address: \"%s\" }\n", hex, address);
+    }
 }
 
 /* Path in the node's folder as written to the configuration: that of a unit is elsewhere. */

@@ -144,7 +144,7 @@ const struct assay_verb assay_verbs_evidence[] = {
             "nonce that the token must echo; in CBOR, one that is no printable ASCII as base64url",
             0 },
           { "node", "ID",
-            "node id of the member whose standing the token must be, 64 hexadecimal digits", 0 },
+            "node id of the member whose standing the token must be, hexadecimal or in base32", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "result", "verify", "TOKEN",

@@ -49,7 +49,7 @@
     }
 #define EXIT_CHANGE  "4 denied, 6 conflict, 13 not a change file"
 #define EXIT_RECOVER "4 denied, 6 conflict, 13 not a file of assay recover"
-/* NODE: a name or the hexadecimal node id. */
+/* NODE: a name or a node id. */
 #define ACTIONS                                                                                    \
     { "join", "FILE", "card of a new member; with --sample and --operator", ASSAY_OPTION_MANY },   \
         { "sample", "FILE", "with --join: a quote of its platform", ASSAY_OPTION_MANY },           \
@@ -331,7 +331,7 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "keys", "list", "[NODE]",
       "List the workload keys that members have declared, each with the reason why it is active or "
-      "not: of all members, or of one. NODE is a name, a slot or the hexadecimal node id. `assay "
+      "not: of all members, or of one. NODE is a name, a slot or a node id. `assay "
       "proof NODE --keys` fetches a key proof, which shows offline which TLS keys a member has.",
       "", "assay keys list\nassay keys list node-3 --json\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_TIMEOUT, ASSAY_OPTION_JSON,
@@ -410,6 +410,7 @@ const struct assay_verb assay_verbs_network[] = {
           { "enclave", "PATH", "socket of the enclave program", ASSAY_OPTION_MUST },
           { "key", "NAME", "name of a key for certificates", 0 },
           { "token", "NAME", "name of a key for tokens", 0 },
+          { "holder", NULL, "the key of assay-signer, whose vault is lost", 0 },
           ASSAY_OPTION_TIMEOUT,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
@@ -429,7 +430,7 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "draft", "",
       "Write an unsigned change of a running network: one or more actions, which apply atomically, "
-      "in the given order. NODE is a name or the hexadecimal node id.",
+      "in the given order. NODE is a name or a node id.",
       EXIT_CHANGE,
       "assay change draft --out drain.change --drain node-5 --activation +60\n"
       "assay change draft --out join.change --join node.yaml --sample sample.quote --operator "

@@ -37,6 +37,7 @@ expect 0 'then 2 of weight 20000: WARNING: 0 of them may fail' draft draft --out
 expect 0 'then 2 of weight 20000' draft show leave
 expect 0 'then 2 of weight 20000' draft simulate leave
 expect 0 'drain node-2 (' draft draft --out drain --drain "$(printf %.16s "$id")"
+expect 0 'drain node-2 (' draft draft --out drain --drain "$(base32_of "$id")"
 expect 5 'did you mean node-' draft draft --out none --drain nod
 expect 5 'no member is named' draft draft --out none --drain "$(printf %.7s "$id")"
 

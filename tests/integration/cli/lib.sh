@@ -254,6 +254,9 @@ start() {
     eval "pid_$1=$pid"
 }
 
+base32_of() { # base32_of NODE_ID: the id of 64 digits, in base32
+    printf %s "$1" | tr a-f A-F | basenc --base16 -d | base32 -w 0 | tr -d = | tr A-Z a-z
+}
 ask() { # ask NUMBER GROUP...
     number=$1
     shift

@@ -116,7 +116,9 @@ expect 0 'INSECURE' verify_newest --key key.jwk # SOFT evidence
 id_2=$(verify_newest --key key.jwk --json | sed -n 's/.*"subject": "\([0-9a-f]*\)".*/\1/p')
 check 'of the member' test "$id_2" = "$(field 2 status node_id)"
 expect 0 "about       standing of member $id_2" verify_newest --key key.jwk --node "$id_2"
+expect 0 "about       standing of member $id_2" verify_newest --key key.jwk --node "$(field 2 status node_id_base32)"
 expect 4 'expected that of' verify_newest --key key.jwk --node "$(field 1 status node_id)"
+expect 4 'expected that of' verify_newest --key key.jwk --node "$(field 1 status node_id_base32)"
 "$ASSAY" keys operator stranger.key >stranger.pub
 expect 4 '' "$ASSAY" ear verify ear --key stranger.pub
 

@@ -7,6 +7,7 @@ contract does not name is an error here. The other way round, the table of route
 in the source (net/http) say what the contract says. `alone`: a node without its network, which is neither
 ready nor permits. Prints one line per thing that does not hold; status 0: all holds.
 """
+import base64
 import copy
 import http.client
 import json
@@ -216,9 +217,11 @@ def every_operation():
             not_modified(path)
     _, nodes = call("/v1/nodes")
     for node in nodes["data"]["nodes"]:
-        for word in (node["name"], str(node["slot"]), node["node_id"]):
+        base32 = base64.b32encode(bytes.fromhex(node["node_id"])).decode().rstrip("=")
+        for word in (node["name"], str(node["slot"]), node["node_id"], base32.lower(), base32):
             _, one = call("/v1/nodes/" + word, "/v1/nodes/{id}")
             check("%s is another node" % word, one["data"]["node_id"] == node["node_id"])
+            check("%s: another id in base32" % word, one["data"]["node_id_base32"] == base32.lower())
             _, why = call("/v1/nodes/%s/explain" % word, "/v1/nodes/{id}/explain")
             check("%s: explained is another node" % word, why["data"]["node"]["node_id"] == node["node_id"])
         evidence(node)

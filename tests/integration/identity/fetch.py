@@ -418,7 +418,8 @@ def inputs():
     check("it names both", "certificate api" in ended.stderr and "certificate other" in ended.stderr)
     check("the link stays", os.readlink("tls/current") == before)
     count += 1
-    member = ["--member", NETWORK.node.hex()]
+    expect("usage", fetch("--member", NETWORK.node.hex()[:52], enclave=None), 2, "52 characters in base32")
+    member = ["--member", base64.b32encode(NETWORK.node).decode().rstrip("=").lower()]
     expect("no key of --member", fetch(*member, enclave=None, key=None, folder="none"), 5, "--private-key")
     check("none is made", not os.path.exists("none/key.pem"))
     words = [ASSAY, "identity", "fetch", "--dir", "absent", "--key", "api", "--chain-id", NETWORK.chain, "--enclave", "enclave.sock",
@@ -486,11 +487,15 @@ def registered():
     check("as a document", keys[1] == {"purpose": "token", "name": "jobs", "uid": 1000, "spki_sha256": "ab" * 32})
     expect("of another purpose", run("withdraw", *at, "--token", "api"), 5, "no key is registered")
     check("nothing is withdrawn", len(ENCLAVE.keys) == 2)
-    expect("usage", run("withdraw", *at), 2, "--key NAME or --token NAME")
+    expect("usage", run("withdraw", *at), 2, "one of --key NAME, --token NAME and --holder")
+    expect("usage", run("withdraw", *at, "--key", "api", "--holder"), 2, "one of --key NAME, --token NAME and --holder")
     expect("usage", run("withdraw", *at, "--key", "x y"), 2, "DNS label")
     expect("a key", run("withdraw", *at, "--key", "api"), 0)
     check("it is withdrawn", ENCLAVE.keys == [("token", "jobs")])
     expect("the token", run("withdraw", *at, "--token", "jobs"), 0)
+    expect("no holder", run("withdraw", *at, "--holder"), 5, "no key is registered")
+    ENCLAVE.keys.append(("holder", "signer"))
+    expect("the holder", run("withdraw", *at, "--holder"), 0)
     check("none is listed", "no key is registered" in run("list", *at).stdout)
     expect("no enclave", run("list", "--enclave", "none.sock"), 3, "enclave.service")
 

@@ -105,7 +105,7 @@ there sh -c 'cd /srv && assay setup local --dir net --epoch-ms 500 --port 7101 -
     install -o assay -m 0600 net/node-1/platform.key /etc/assay/platform.key &&
     sed "s,state_dir: state, state_dir: /var/lib/assay/state,; s,keys_dir: keys,keys_dir: /var/lib/assay/keys,
          s,genesis: [^ ]*,genesis: /etc/assay/genesis,; s,admin: [^ ]*,admin: /run/assay/admin.sock\n  services: /run/assay-services,; /^  http: /d
-         s,path: enclave\$,path: /var/lib/assay/enclave,; s,service: service.sock,service: /run/assay/enclave.sock," \
+         s,path: enclave\$,path: /var/lib/assay/enclave,; s,service: service.sock,service: /run/assay-services/keys/enclave.sock," \
         net/node-1/assayd.yaml >/etc/assay/assayd.yaml
     for n in 2 3 4; do systemd-run -q --unit=peer-$n --uid=assay assayd --config /srv/net/node-$n/assayd.yaml; done' \
     >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 1; }
@@ -122,6 +122,8 @@ check 'it starts' there systemctl start assayd
 echo "READY after $((($(date +%s%N) - begun) / 1000000)) ms"
 check 'READY came from the daemon' is assayd SubState running
 check 'when its sockets were open' there test -S /run/assay/admin.sock
+check "the enclave's socket is for the user who registers the holder's key" there sh -c \
+    'test "$(stat -c "%a %G" /run/assay-services/keys/enclave.sock)" = "660 assay-signer"'
 check 'the node is trusted' within 60 full
 check 'the status line is the sentence' within 10 there sh -c \
     'test "$(systemctl show -P StatusText assayd)" = "$(assay status | head -n 1)"'

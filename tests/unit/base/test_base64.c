@@ -1,5 +1,6 @@
 /*
- * tests/unit/base/test_base64.c - tests of base64 and PEM: the vectors of RFC 4648, and rejections.
+ * tests/unit/base/test_base64.c - tests of base64, PEM and node ids as text: vectors of RFC 4648,
+ * and rejections.
  */
 #include "base/base64.h"
 
@@ -172,4 +173,78 @@ Test(base64, appends_pem_or_leaves_the_text_as_it_is)
         cr_expect_eq(assay_pem_put("KEY", bytes, sizeof bytes, text, room, &len), ASSAY_E_FULL);
         cr_expect_eq(len, 0, "room for %zu", room);
     }
+}
+
+/* ------------------------------------------------------------ node ids */
+
+/* 0x00, 0x07, 0x0e .. 0xd9; base32 by Python's base64.b32encode, lower case, without padding. */
+static const char id_hex[] = "00070e151c232a31383f464d545b626970777e858c939aa1a8afb6bdc4cbd2d9";
+static const char id_base32[] = "aadq4fi4emvdcob7izgviw3cnfyho7ufrsjzviniv63l3rgl2lmq";
+
+static void make_id(uint8_t id[static 32])
+{
+    for (size_t i = 0; i < 32; i++)
+        id[i] = (uint8_t)(i * 7);
+}
+
+Test(base_node_id, is_read_in_both_spellings_and_either_case)
+{
+    uint8_t id[32], read[32];
+    char text[ASSAY_NODE_ID_BASE32_LEN + 1], upper[ASSAY_NODE_ID_BASE32_LEN + 1] = "";
+    make_id(id);
+    assay_id_format_base32(id, text);
+    cr_assert_str_eq(text, id_base32);
+    cr_assert_eq(assay_id_parse(id_hex, 64, read), ASSAY_OK);
+    cr_assert_arr_eq(read, id, 32);
+    memset(read, 0, sizeof read);
+    cr_assert_eq(assay_id_parse(text, ASSAY_NODE_ID_BASE32_LEN, read), ASSAY_OK);
+    cr_assert_arr_eq(read, id, 32);
+    for (size_t i = 0; text[i] != '\0'; i++)
+        upper[i] = (char)(text[i] >= 'a' ? text[i] - 'a' + 'A' : text[i]);
+    memset(read, 0, sizeof read);
+    cr_assert_eq(assay_id_parse(upper, ASSAY_NODE_ID_BASE32_LEN, read), ASSAY_OK);
+    cr_assert_arr_eq(read, id, 32);
+}
+
+Test(base_node_id, of_every_bit_is_read_back)
+{
+    for (unsigned bit = 0; bit < 256; bit++) {
+        uint8_t id[32] = { 0 }, read[32];
+        char text[ASSAY_NODE_ID_BASE32_LEN + 1];
+        id[bit / 8] = (uint8_t)(0x80 >> bit % 8);
+        assay_id_format_base32(id, text);
+        cr_assert_eq(assay_id_parse(text, strlen(text), read), ASSAY_OK);
+        cr_assert_arr_eq(read, id, 32);
+    }
+}
+
+Test(base_node_id, of_another_length_or_character_is_refused_and_nothing_written)
+{
+    char text[72];
+    uint8_t id[32];
+    memset(id, 0xee, sizeof id);
+    memset(text, 'a', sizeof text);
+    for (size_t len = 0; len <= sizeof text; len++) {
+        const enum assay_status status = assay_id_parse(text, len, id);
+        if (len == 64 || len == ASSAY_NODE_ID_BASE32_LEN) {
+            cr_assert_eq(status, ASSAY_OK);
+            memset(id, 0xee, sizeof id);
+        } else cr_assert_eq(status, ASSAY_E_SYNTAX);
+    }
+    for (size_t at = 0; at < ASSAY_NODE_ID_BASE32_LEN; at++)
+        for (unsigned c = 0; c < 256; c++) {
+            assay_bytes_copy(text, sizeof text, id_base32, ASSAY_NODE_ID_BASE32_LEN);
+            text[at] = (char)c;
+            const bool is_digit = c != 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                   "abcdefghijklmnopqrstuvwxyz234567",
+                                                   (int)c) != NULL;
+            /* the last one has one bit of the id and four that pad */
+            const bool is_last = at + 1 == ASSAY_NODE_ID_BASE32_LEN;
+            const bool expected = is_digit && (!is_last || strchr("aAqQ", (int)c) != NULL);
+            memset(id, 0xee, sizeof id);
+            cr_assert_eq(assay_id_parse(text, ASSAY_NODE_ID_BASE32_LEN, id) == ASSAY_OK, expected);
+            if (!expected)
+                for (size_t i = 0; i < sizeof id; i++)
+                    cr_assert_eq(id[i], 0xee);
+        }
 }

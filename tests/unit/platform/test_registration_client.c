@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static const uint8_t chain_id[32] = { 1 }, node_id[32] = { 2 };
-static const struct assay_secret32 seed = { { 7, 7, 7 } };
+static const struct assay_secret32 seed = { { 7, 7, 7 } }, other_seed = { { 8, 8, 8 } };
 
 static struct {
     char folder[64], path[96];
@@ -25,7 +25,8 @@ static struct {
     const char *instead; /* what it answers to everything; NULL: what the enclave does */
     struct assay_registration_client *holder;
     uint64_t now_ms;
-    enum assay_status refuses; /* of make */
+    enum assay_status refuses;         /* of make */
+    const struct assay_secret32 *seed; /* of the vault */
     unsigned made;
 } w;
 
@@ -38,8 +39,8 @@ static enum assay_status make(void *context, const struct assay_registration_boo
     w.made++;
     if (w.refuses != ASSAY_OK) (void)snprintf(reason, ASSAY_REGISTRATION_REASON_LEN, "no reason");
     if (w.refuses != ASSAY_OK) return w.refuses;
-    assay_sodium_link_pair(&seed, spki + 12);
-    return assay_keyholder_make_statement(&seed, assay_slice_over(spki, sizeof spki),
+    assay_sodium_link_pair(w.seed, spki + 12);
+    return assay_keyholder_make_statement(w.seed, assay_slice_over(spki, sizeof spki),
                                           boot->chain_id, boot->node_id, boot->boot, statement);
 }
 
@@ -66,15 +67,24 @@ static void listen_at_path(void)
     cr_assert_eq(listen(w.listener, 4), 0);
 }
 
+/* withdraws: NULL, or the key that this client withdraws */
+static void create_holder(const char *withdraws)
+{
+    const struct assay_registration_config config = { .path = w.path,
+                                                      .make = make,
+                                                      .withdraw = withdraws };
+    cr_assert_eq(assay_registration_client_create(&config, &w.holder), ASSAY_OK);
+}
+
 static void set_up(void)
 {
-    const struct assay_registration_config config = { .path = w.path, .make = make };
     w.listener = w.client = -1;
     w.now_ms = 1000;
+    w.seed = &seed;
     (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-register.XXXXXX");
     cr_assert_not_null(mkdtemp(w.folder));
     (void)snprintf(w.path, sizeof w.path, "%s/service.sock", w.folder);
-    cr_assert_eq(assay_registration_client_create(&config, &w.holder), ASSAY_OK);
+    create_holder(NULL);
     boot(4);
 }
 
@@ -219,4 +229,40 @@ Test(registration_client, a_path_that_fits_no_socket_is_refused)
     const struct assay_registration_config config = { .path = path, .make = make };
     cr_expect_eq(assay_registration_client_create(&config, &other), ASSAY_E_RANGE);
     cr_expect_null(other);
+}
+
+/* A holder whose vault is lost has another key, and the running enclave the old one under the same
+ * name (docs/identity.md 6.7.2). */
+Test(registration_client, a_new_key_after_an_empty_vault_follows_the_withdrawal_of_the_old_one)
+{
+    char before[KEY_ANSWER_MAX], after[KEY_ANSWER_MAX];
+    listen_at_path();
+    pass(1000);
+    cr_assert(is_listed());
+    (void)key_request_answer(&w.registered, 7, w.now_ms, "key list", 8, before);
+    assay_registration_client_destroy(&w.holder);
+    serve();
+    w.seed = &other_seed;
+    create_holder(NULL);
+    pass(2 * ASSAY_REGISTRATION_AGAIN_MS);
+    cr_expect_not(assay_registration_client_is_done(w.holder));
+    cr_expect(assay_registration_client_is_refused_with(w.holder, ASSAY_E_DUPLICATE));
+    cr_expect_not_null(strstr(message(), "assay identity withdraw"), "%s", message());
+    (void)key_request_answer(&w.registered, 7, w.now_ms, "key list", 8, after);
+    cr_expect_eq(strncmp(before, after, strlen("holder signer 7 ") + 64), 0, "the old one stays");
+
+    assay_registration_client_destroy(&w.holder);
+    serve();
+    create_holder("holder signer");
+    pass(1000);
+    cr_expect(assay_registration_client_is_done(w.holder), "%s", message());
+    cr_expect_not(is_listed());
+    assay_registration_client_destroy(&w.holder);
+    serve();
+    create_holder(NULL);
+    pass(2 * ASSAY_REGISTRATION_AGAIN_MS);
+    cr_expect(assay_registration_client_is_done(w.holder), "%s", message());
+    (void)key_request_answer(&w.registered, 7, w.now_ms, "key list", 8, after);
+    cr_expect(is_listed());
+    cr_expect_neq(strncmp(before, after, strlen("holder signer 7 ") + 64), 0, "the new one");
 }

@@ -19,6 +19,7 @@ import {
     waterfall,
     STAGES,
 } from '../model.js';
+import { workloadKeys } from '../authority.js';
 import { verified } from '../evidence.js';
 import { badge, eventTone, outcomeMark, outcomeOf } from '../shapes.js';
 import { card, code, command, empty, events, facts, ident, lineChart, nodeLink, page, table } from '../parts.js';
@@ -179,6 +180,16 @@ function votes(ctx, node) {
             rows,
         ),
     ];
+}
+
+const KEYS_LEVEL = 6; // feature level from which members declare keys (protocol.md 2.16)
+
+// Keys of its programs, as far as a node that runs serves them.
+function keys(ctx, node) {
+    if (ctx.past || ctx.model.source !== 'live' || !(ctx.model.status.level >= KEYS_LEVEL)) return null;
+    ctx.keysOf(node);
+    const found = ctx.model.docs.keys?.[node.slot];
+    return found !== null && card('Workload keys', workloadKeys(ctx.model, found), { cls: 'c-keys' });
 }
 
 // Claims of its evidence beside what the policy asks for.
@@ -398,6 +409,7 @@ export function nodeView(ctx) {
             card('Votes about it', votes(ctx, node), { cls: 'c-votes' }),
             card('The last tally', sums(ctx, node), { cls: 'c-sums' }),
             card('Its evidence next to the policy', evidence(ctx, node), { cls: 'c-evidence' }),
+            keys(ctx, node),
             card(
                 'What happened to it',
                 events(

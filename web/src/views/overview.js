@@ -5,6 +5,7 @@ import { clean, count, names, percent, plural, short, span } from '../format.js'
 import { conditionOf, counts, describe, everBelow, nameOf, spareFaults, spread } from '../model.js';
 import { CONDITIONS, STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
+import { authorityTile } from '../authority.js';
 import { card, command, empty, events, lineChart, nodeLink, stat } from '../parts.js';
 
 const BOUNDS = [
@@ -244,6 +245,7 @@ function tiles(ctx) {
                 ends.ms > 0 ? span(ends.ms) : 'expired',
                 ends.ms > 0 ? `then that of ${ends.name} expires` : `scores of ${ends.name} do not move`,
             ),
+        authorityTile(ctx),
         status.clock &&
             stat(
                 'This clock',

@@ -47,6 +47,8 @@ for profile in ietf-04 veraison-2023; do
     expect 0 'about       appraisal of evidence, of no member' "$ASSAY" ear verify "$profile.jwt" --key signer.pub
     expect 4 'an appraisal of evidence, expected the standing' "$ASSAY" ear verify "$profile.jwt" --key signer.pub \
         --node "$(printf 'ab%.0s' $(seq 32))"
+    expect 4 'an appraisal of evidence, expected the standing' "$ASSAY" ear verify "$profile.jwt" --key signer.pub \
+        --node "$(printf 'a%.0s' $(seq 52))"
     expect 2 'expected a node id' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --node node-2
     expect 4 'another one' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --nonce 'nonce of 8'
     expect 4 'not by this key' "$ASSAY" ear verify "$profile.jwt" --key other.pub

@@ -24,7 +24,14 @@ id=$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-3/keys/node.yaml)
 # --- the voters of genesis are those of now: the whole proof is believed from genesis itself
 expect 0 'standing       FULL' verify whole --checkpoint genesis --next followed
 expect 0 'standing       FULL' verify whole --checkpoint zero --node "$id"
+base32=$(base32_of "$id")
+expect 0 'standing       FULL' verify whole --checkpoint zero --node "$base32"
 expect 4 'about another member' verify whole --checkpoint zero --node "$(printf '%064d' 0)"
+expect 4 'about another member' verify whole --checkpoint zero --node "$(printf 'a%.0s' $(seq 52))"
+expect 0 "in base32      $base32" ask 2 explain "$id"
+expect 0 "node_id        $id" ask 2 explain "$base32"
+expect 0 "\"node_id_base32\": \"$base32\"" ask 3 status --json
+expect 0 "\"node_id_base32\": \"$base32\"" ask 2 keys list "$base32" --json
 expect 0 'name           node-3' verify whole --checkpoint zero --node node-3
 expect 4 'about another member, node-3' verify whole --checkpoint zero --node node-2
 expect 0 '"outcome": "pass"' verify whole --checkpoint zero --json

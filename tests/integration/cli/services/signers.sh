@@ -293,6 +293,19 @@ expect 0 ', FULL, ES256 by https://bridge.example' bridge_ear --policy net/genes
 import json
 print(json.dumps(json.load(open("bridge.jwks"))["keys"][0]))' >bridge.jwk
 expect 0 'affirming' "$ASSAY" ear verify ear.jwt --key bridge.jwk --node "$member"
+lifetime_is() { # lifetime_is SECONDS: of ear.jwt, from now on
+    /usr/bin/python3 -c '
+import base64, json, sys, time
+part = open("ear.jwt").read().split(".")[1]
+left = json.loads(base64.urlsafe_b64decode(part + "=="))["exp"] - time.time()
+sys.exit(not int(sys.argv[1]) - 60 <= left <= int(sys.argv[1]))' "$1"
+}
+check 'it is valid for an hour' lifetime_is 3600
+expect 0 'the trust in the proof until' bridge_ear --policy net/genesis --accept-insecure --validity 600
+check 'or shorter' lifetime_is 600
+expect 0 '' bridge_ear --policy net/genesis --accept-insecure --validity 86400 --max-age 15m
+is_within_the_trust() { ! lifetime_is 3600 && ! lifetime_is 86400; }
+check 'never longer than the proof is trusted' is_within_the_trust
 
 # --- the certificate and the token of an epoch are derived from what a node proves of it, without a ledger
 by_proofs() { "$ASSAY" ca audit --certificate "$1" --checkpoint net/genesis --http net/node-3/http.sock; }

@@ -128,7 +128,7 @@ first=$(sed -n 's/^node_id: "\(.*\)"$/\1/p' net/node-1/keys/node.yaml)
 address=$(sed -n 's/^  gossip: //p' net/node-1/assayd.yaml)
 joins() {
     "$ASSAY" setup node --dir node-5 --name node-5 --kind soft --vendor net/vendor-1 --genesis net/genesis \
-        --gossip 127.0.0.1:$port --peer "$first=$address"
+        --gossip 127.0.0.1:$port --peer "$(base32_of "$first")=$address"
 }
 expect 2 '--unit fixes the paths: /var/lib/assay, /run/assay/admin.sock; leave out --dir' \
     "$ASSAY" setup node --unit --dir x --kind soft

@@ -327,6 +327,17 @@ Test(bridge, an_attestation_result_is_no_token_of_openid)
     assay_keypair_free(&key);
 }
 
+Test(bridge, an_attestation_result_ends_after_an_hour_and_never_after_the_proof)
+{
+    const uint64_t now_ms = (uint64_t)AT_S * 1000, hour_ms = 3600000, day_ms = 24 * hour_ms;
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + day_ms, AT_S, 0), now_ms + hour_ms);
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + hour_ms + 1, AT_S, 0), now_ms + hour_ms);
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + 1, AT_S, 0), now_ms + 1);
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + day_ms, AT_S, 60), now_ms + 60000);
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + day_ms, AT_S, 7200), now_ms + 2 * hour_ms);
+    cr_expect_eq(cli_bridge_find_ear_end_ms(now_ms + hour_ms, AT_S, 86400), now_ms + hour_ms);
+}
+
 /* ------------------------------------------------------------ keys */
 
 Test(bridge, keys_are_read_as_they_were_written)
