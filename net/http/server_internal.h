@@ -44,7 +44,7 @@ struct link {
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */
     bool has_turn;      /* its document is rendered now */
     uint64_t order;     /* of those that wait for a turn */
-    size_t held_len;    /* of its response, where it was made for this client */
+    size_t held_len;    /* of its response, unless that is a constant of the program */
     uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
     bool has_text;      /* it has answered: text, NULL without memory or in time */
     char *text;
@@ -58,6 +58,7 @@ struct link {
 struct kept {
     char key[HTTP_SERVER_KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
     uint64_t generation;
+    size_t len;
     struct MHD_Response *response;
     unsigned status;
 };
@@ -131,11 +132,11 @@ const struct kept *http_server_cache_find(const struct assay_http *http, const c
 /* Returns: the response of the epoch that the view ends with, NULL: there is none. */
 const struct kept *http_server_cache_find_epoch(const struct assay_http *http, const char *key,
                                                 const struct assay_http_snapshot *view);
-/* Each consumes a reference to the response. */
+/* Each consumes a reference to the response. len: of its body */
 void http_server_cache_add(struct assay_http *http, const char *key, const char *etag,
-                           uint64_t generation, struct MHD_Response *response);
+                           uint64_t generation, struct MHD_Response *response, size_t len);
 void http_server_cache_add_epoch(struct assay_http *http, const char *key, const char *etag,
-                                 struct MHD_Response *response);
+                                 struct MHD_Response *response, size_t len);
 /* Responses of an old snapshot, or all of them, get no new readers. */
 void http_server_clear_cached(struct assay_http *http, bool all);
 

@@ -24,6 +24,8 @@ enum {
     SOON_MS = 60000,
     EVICTED = 480, /* with as many connections a new one closes another */
     FILES = 4096,
+    HELD_MAX = 1 << 20,
+    SHORT_LEN = 16 * 1024,
 };
 
 static struct http_fixture fixture;
@@ -41,7 +43,7 @@ static void open_server(void)
     (void)snprintf(path, sizeof path, "%s", folder_at(&folder, "http"));
     const struct assay_http_config config = { .socket_path = path,
                                               .timeline = fixture.timeline,
-                                              .held_max = 1 << 20 };
+                                              .held_max = HELD_MAX };
     cr_assert_eq(assay_http_open(&config, 1, &http, message, sizeof message), ASSAY_OK, "%s",
                  message);
     assay_http_publish(http, &fixture.snapshot, false);
@@ -337,6 +339,81 @@ Test(net_http_turns, a_client_with_many_connections_takes_those_of_no_other)
     close_all(few, 2 * FEW);
     close_all(many, EVICTED + NEW);
     assay_http_close(&second);
+}
+
+/* --- bytes that are not read */
+
+static size_t read_all(const char *target, int *status)
+{
+    static char text[1 << 20];
+    size_t len = 0;
+    const int fd = ask(target);
+    for (ssize_t got; (got = recv(fd, text + len, sizeof text - 1 - len, 0)) > 0;)
+        len += (size_t)got;
+    text[len] = '\0';
+    cr_assert_eq(sscanf(text, "HTTP/1.1 %d", status), 1);
+    (void)close(fd);
+    return len;
+}
+
+/* Whether its socket is full: more is in it than an answer and short refusals behind that. */
+static bool is_held(int fd, size_t answer_len)
+{
+    int len = 0;
+    return ioctl(fd, FIONREAD, &len) == 0 && (size_t)len > answer_len + SHORT_LEN;
+}
+
+/* A quarter of all is the limit of one client, from a half of all on. */
+static void expect_bounded(const char *target)
+{
+    enum { TRIES = 16 };
+    static int unread[TRIES];
+    size_t held = 0;
+    int status;
+    const size_t len = read_all(target, &status);
+    cr_assert_lt(len, HELD_MAX / 4);
+    for (int i = 0; i < TRIES; i++) {
+        assay_http_publish(http, &fixture.snapshot, false); /* the next one is another document */
+        (void)poll(NULL, 0, 30);
+        unread[i] = dial();
+        pipeline(unread[i], target, 8);
+        wait_until_written(unread[i]);
+    }
+    for (int i = 0; i < TRIES; i++)
+        held += is_held(unread[i], len) ? len : 0;
+    cr_expect_gt(held, HELD_MAX / 4, "%s", target);
+    cr_expect_lt(held, HELD_MAX * 3 / 4, "%zu bytes of %s", held, target);
+    close_all(unread, TRIES);
+}
+
+Test(net_http_turns, unread_answers_count_for_their_client)
+{
+    expect_bounded("/v1/timeline?limit=400");
+}
+
+Test(net_http_turns, unread_answers_of_the_cache_count_for_each_client_that_reads_them)
+{
+    expect_bounded("/v1/nodes");
+}
+
+/* It would retain what is rendered for others. */
+Test(net_http_turns, unread_answers_refuse_their_client_those_of_the_cache_too)
+{
+    enum { TRIES = 40 };
+    static int unread[TRIES];
+    int tried = 0, status = 0;
+    (void)read_all("/v1/status", &status);
+    cr_assert_eq(status, 200);
+    while (tried < TRIES && status == 200) {
+        unread[tried] = dial();
+        pipeline(unread[tried], "/v1/timeline?limit=400", 8);
+        wait_until_written(unread[tried]);
+        cr_assert(is_answered(unread[tried++], 10000, &status));
+    }
+    cr_expect_eq(status, 503);
+    (void)read_all("/v1/status", &status);
+    cr_expect_eq(status, 503);
+    close_all(unread, (size_t)tried);
 }
 
 /* The server ends while requests wait for their turns. */
