@@ -78,7 +78,9 @@ static enum assay_http_role get_role(struct link *link)
                       assay_http_tls_read_client(info->tls_session, &identity);
     link->role = assay_http_role_find(http->roles, http->role_count, read ? &identity : NULL);
     if (read) assay_bytes_copy(link->client, sizeof link->client, identity.key_sha256, 32);
-    if (read) assay_bytes_copy(&link->owner, sizeof link->owner, link->client, sizeof link->owner);
+    struct http_server_origin *const origin = &link->origin;
+    if (read) assay_bytes_copy(&origin->owner, sizeof origin->owner, link->client, 8);
+    if (read) origin->site = origin->owner;
     link->has_role = true;
     return link->role;
 }
@@ -264,7 +266,8 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
 {
     ASSAY_ASSERT(status >= 200 && status < 600 && response != NULL);
     link->state = link->stream != NULL ? LINK_STREAMING : LINK_ANSWERING;
-    link->since_ms = link->http->now_ms;
+    link->since_ms = link->read_ms = link->http->now_ms;
+    link->queued_len = 0;
     return MHD_queue_response(link->connection, status, response);
 }
 
@@ -365,7 +368,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     if (answer.core_line != NULL) return request_core(link, answer.core_line);
     count_answer(http, request->path, answer.status);
     http->figures.key_answers[answer.key_answer]++;
-    if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
+    if (answer.stream && !http_server_has_stream_place(link)) return answer_busy(link);
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
