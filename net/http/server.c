@@ -17,12 +17,14 @@
 #include "net/system/unix_socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@
 enum {
     NICE = 10, /* the node's loop and its verifiers come first */
     SWEEP_MS = 500,
+    MEASURE_MS = 20, /* between two looks at what clients have read of their answers */
     EVICT_ABOVE = ASSAY_HTTP_CONNECTIONS_MAX - 32, /* then a new one takes the place of another */
     PER_ADDRESS_MAX = 64,                          /* beyond this machine */
     PEM_MAX = 256 * 1024,
@@ -53,6 +56,15 @@ static void cut_connection(struct link *link)
     MHD_resume_connection(link->connection);
 }
 
+/* Since when nothing was taken of what is sent. Streams with nothing to send are suspended. */
+static uint64_t get_unread_ms(const struct link *link)
+{
+    const uint64_t now_ms = link->http->now_ms;
+    ASSAY_ASSERT(now_ms >= link->since_ms && now_ms >= link->read_ms);
+    if (link->state == LINK_ANSWERING) return now_ms - link->read_ms;
+    return link->state == LINK_STREAMING && !link->suspended ? now_ms - link->since_ms : 0;
+}
+
 /* Of one client the connection with the highest rank is closed: with an answer that is not read,
  * then an idle one, the longest first, then the oldest. Clients may share an address, so a new
  * connection remains open while all places are taken once more: it is answered in that time. */
@@ -60,8 +72,7 @@ static uint64_t get_rank(const struct link *link)
 {
     const uint64_t now_ms = link->http->now_ms, quiet_ms = now_ms - link->since_ms;
     ASSAY_ASSERT(now_ms >= link->since_ms && now_ms >= link->accepted_ms);
-    if (quiet_ms >= ASSAY_HTTP_UNREAD_MS && link->state == LINK_ANSWERING)
-        return RANK_UNREAD + quiet_ms;
+    if (get_unread_ms(link) >= ASSAY_HTTP_UNREAD_MS) return RANK_UNREAD + get_unread_ms(link);
     if (quiet_ms >= ASSAY_HTTP_UNREAD_MS && link->state == LINK_WAITING)
         return RANK_IDLE + quiet_ms;
     return now_ms - link->accepted_ms;
@@ -81,47 +92,136 @@ static size_t find_highest(const struct assay_connection_place *places, size_t c
     return own < count ? own : any;
 }
 
-/* A new connection of the owner, with little room left: one of the client with most connections is
- * closed, of equal ones one of its own. Streams have a limit of their own. */
-static void evict_connection(struct assay_http *http, uint64_t owner)
-{
-    struct assay_connection_place places[ASSAY_HTTP_CONNECTIONS_MAX] = { { .holder = 0 } };
+/* Connections, or streams among them, with the sites that have them. */
+struct crowd {
+    struct assay_connection_place places[ASSAY_HTTP_CONNECTIONS_MAX];
     struct link *links[ASSAY_HTTP_CONNECTIONS_MAX];
-    size_t count = 0;
-    if (http->figures.connections < EVICT_ABOVE) return;
-    for (struct link *l = http->links; l != NULL && count < ASSAY_HTTP_CONNECTIONS_MAX;
+    size_t count;
+};
+
+static void list_crowd(const struct assay_http *http, bool is_of_streams, struct crowd *out)
+{
+    out->count = 0;
+    for (struct link *l = http->links; l != NULL && out->count < ASSAY_HTTP_CONNECTIONS_MAX;
          l = l->next) {
         if (l->cut) continue;
-        places[count] = (struct assay_connection_place){ .holder = l->owner,
-                                                         .since = get_rank(l),
-                                                         .stays = l->state == LINK_STREAMING };
-        links[count++] = l;
+        if (is_of_streams && l->state != LINK_STREAMING) continue;
+        out->places[out->count] = (struct assay_connection_place){
+            .holder = l->origin.site,
+            .since = get_rank(l),
+            .stays = !is_of_streams && l->state == LINK_STREAMING,
+        };
+        out->links[out->count++] = l;
     }
-    size_t chosen = assay_connection_quota_yield(places, count, owner);
-    if (chosen == count) chosen = find_highest(places, count, owner);
-    if (chosen == count) return;
-    http->figures.refused++;
-    cut_connection(links[chosen]);
 }
 
-/* A client before its certificate is read: the user of a UNIX socket, else its IPv4 address, or the
- * /64 of its IPv6 address, which one machine has. */
-static uint64_t get_owner(const struct assay_http *http, struct MHD_Connection *connection, int fd)
+/* Those of one site remain, with the addresses that have them. Returns: whether there are several
+ * addresses. */
+static bool limit_to_site(struct crowd *crowd, uint64_t site)
 {
-    uint64_t owner = 0;
-    uint32_t uid = 0;
-    if (http->socket_path != NULL) return assay_unix_user(fd, &uid) ? uid : UINT64_MAX;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info == NULL || info->client_addr == NULL) return UINT64_MAX;
-    const void *const at = info->client_addr;
+    size_t kept = 0;
+    bool differ = false;
+    for (size_t i = 0; i < crowd->count; i++) {
+        if (crowd->places[i].holder != site) continue;
+        crowd->places[kept] = crowd->places[i];
+        crowd->places[kept].holder = crowd->links[i]->origin.owner;
+        crowd->links[kept] = crowd->links[i];
+        differ = differ || crowd->places[kept].holder != crowd->places[0].holder;
+        kept++;
+    }
+    crowd->count = kept;
+    return differ;
+}
+
+/* Of the site with most the address with most, for one more of the caller's. Among equals a
+ * connection takes the place of one of its own site and address, a stream none. Returns: NULL: none
+ * may give way */
+static struct link *find_yielding(const struct assay_http *http, struct http_server_origin caller,
+                                  bool is_stream)
+{
+    struct crowd crowd;
+    list_crowd(http, is_stream, &crowd);
+    size_t chosen = assay_connection_quota_yield(crowd.places, crowd.count, caller.site);
+    if (chosen == crowd.count && !is_stream)
+        chosen = find_highest(crowd.places, crowd.count, caller.site);
+    if (chosen == crowd.count && !is_stream) return NULL;
+    const uint64_t site = chosen < crowd.count ? crowd.places[chosen].holder : caller.site;
+    const bool differ = limit_to_site(&crowd, site);
+    chosen = crowd.count;
+    if (differ) chosen = assay_connection_quota_yield(crowd.places, crowd.count, caller.owner);
+    if (chosen == crowd.count && (!is_stream || site != caller.site))
+        chosen = find_highest(crowd.places, crowd.count, caller.owner);
+    return chosen < crowd.count ? crowd.links[chosen] : NULL;
+}
+
+/* A new connection, with little room left. Streams have a limit of their own. */
+static void evict_connection(struct assay_http *http, struct http_server_origin caller)
+{
+    if (http->figures.connections < EVICT_ABOVE) return;
+    struct link *const yielding = find_yielding(http, caller, false);
+    if (yielding == NULL) return;
+    http->figures.refused++;
+    cut_connection(yielding);
+}
+
+bool http_server_has_stream_place(struct link *link)
+{
+    const struct assay_http *http = link->http;
+    size_t count = 0;
+    for (const struct link *l = http->links; l != NULL; l = l->next)
+        count += l->state == LINK_STREAMING && !l->cut; /* those are closed in the next turn */
+    if (count < ASSAY_HTTP_STREAMS_MAX) return true;
+    struct link *const yielding = find_yielding(http, link->origin, true);
+    if (yielding != NULL) cut_connection(yielding);
+    return yielding != NULL;
+}
+
+/* Each program of this machine may connect from all of its loopback addresses: they are one client.
+ * Returns: bytes of an IPv4 address, NULL: it is an IPv6 address */
+static const uint8_t *find_v4(const struct sockaddr *address)
+{
+    enum { LOOPBACK_NET = 127, MAPPED_AT = 12 };
+    static const uint8_t loopback[] = { LOOPBACK_NET, 0, 0, 1 };
+    const void *const at = address;
     const struct sockaddr_in *v4 = at;
     const struct sockaddr_in6 *v6 = at;
-    if (info->client_addr->sa_family == AF_INET) return v4->sin_addr.s_addr;
-    const uint8_t *bytes = v6->sin6_addr.s6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) assay_bytes_copy(&owner, 4, bytes + 12, 4);
-    else assay_bytes_copy(&owner, sizeof owner, bytes, sizeof owner);
-    return owner;
+    const uint8_t *bytes = NULL;
+    if (address->sa_family == AF_INET) bytes = (const uint8_t *)&v4->sin_addr.s_addr;
+    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) bytes = v6->sin6_addr.s6_addr + MAPPED_AT;
+    else if (IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr)) bytes = loopback;
+    return bytes != NULL && bytes[0] == LOOPBACK_NET ? loopback : bytes;
+}
+
+/* IPv4 addresses are behind four zeros, which no /64 in use has. */
+static struct http_server_origin get_address_origin(const struct sockaddr *address)
+{
+    enum { V4_LEN = 4, SITE_LEN = 6 };
+    const void *const at = address;
+    const struct sockaddr_in6 *v6 = at;
+    const uint8_t *v4 = find_v4(address);
+    uint8_t owner[sizeof(uint64_t)] = { 0 };
+    struct http_server_origin out = { 0 };
+    if (v4 != NULL) assay_bytes_copy(owner + V4_LEN, V4_LEN, v4, V4_LEN);
+    else assay_bytes_copy(owner, sizeof owner, v6->sin6_addr.s6_addr, sizeof owner);
+    assay_bytes_copy(&out.owner, sizeof out.owner, owner, sizeof owner);
+    assay_bytes_copy(&out.site, sizeof out.site, owner, v4 != NULL ? sizeof owner : SITE_LEN);
+    return out;
+}
+
+/* A client before its certificate is read: the user of a UNIX socket, else its address. */
+static struct http_server_origin get_origin(const struct assay_http *http,
+                                            struct MHD_Connection *connection, int fd)
+{
+    uint32_t uid = 0;
+    if (http->socket_path != NULL) {
+        const uint64_t user = assay_unix_user(fd, &uid) ? uid : UINT64_MAX;
+        return (struct http_server_origin){ user, user };
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL)
+        return (struct http_server_origin){ UINT64_MAX, UINT64_MAX };
+    return get_address_origin(info->client_addr);
 }
 
 /* A client shows a certificate of http.clients, or the handshake fails. */
@@ -146,15 +246,16 @@ static void on_socket(struct assay_http *http, struct MHD_Connection *connection
         free(link);
         return;
     }
-    const uint64_t owner = get_owner(http, connection, fd);
-    evict_connection(http, owner);
+    const struct http_server_origin origin = get_origin(http, connection, fd);
+    evict_connection(http, origin);
     *link = (struct link){ .http = http,
                            .next = http->links,
                            .connection = connection,
                            .fd = fd,
-                           .owner = owner,
+                           .origin = origin,
                            .accepted_ms = http->now_ms,
-                           .since_ms = http->now_ms };
+                           .since_ms = http->now_ms,
+                           .read_ms = http->now_ms };
     if (http->links != NULL) http->links->before = link;
     http->links = link;
     http->figures.connections++;
@@ -204,6 +305,31 @@ static void sweep_connections(struct assay_http *http)
     }
 }
 
+/* ------------------------------------------------------------ reading of answers */
+
+/* Returns: bytes in the socket that the other side has not taken. */
+static int count_queued(const struct link *link)
+{
+    int len = 0;
+    return ioctl(link->fd, SIOCOUTQ, &len) == 0 ? len : 0;
+}
+
+/* The library writes in its turn alone: between two turns the client alone changes the bytes in the
+ * socket. */
+static void note_reading(struct assay_http *http)
+{
+    for (struct link *l = http->links; l != NULL; l = l->next)
+        if (l->state == LINK_ANSWERING && count_queued(l) < l->queued_len)
+            l->read_ms = http->now_ms;
+}
+
+static void measure_queues(struct assay_http *http)
+{
+    http->measured_ms = http->now_ms;
+    for (struct link *l = http->links; l != NULL; l = l->next)
+        if (l->state == LINK_ANSWERING) l->queued_len = count_queued(l);
+}
+
 /* ------------------------------------------------------------ the thread */
 
 static void resume_streams(struct assay_http *http)
@@ -248,7 +374,10 @@ static void *run_server(void *context)
         http_server_resume_core(http);
         http_server_give_turn(http);
         sweep_connections(http);
+        const bool is_measured = http->now_ms - http->measured_ms >= MEASURE_MS;
+        if (is_measured) note_reading(http);
         (void)MHD_run(http->daemon);
+        if (is_measured) measure_queues(http);
     }
     /* The library closes no connection that is suspended. */
     for (struct link *l = http->links; l != NULL; l = l->next) {

@@ -13,9 +13,10 @@
 
 bool http_server_cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
 {
-    static const char *const never[] = { "/livez",       "/readyz",  "/v1/permit", "/v1/events",
-                                         "/v1/timeline", "/metrics", "/v1/client",
-                                         "/v1/authorize" };
+    static const char *const never[] = {
+        "/livez",       "/readyz",  "/v1/permit", "/v1/events",
+        "/v1/timeline", "/metrics", "/v1/client", "/v1/authorize"
+    };
     if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
@@ -44,25 +45,28 @@ const struct kept *http_server_cache_find(const struct assay_http *http, const c
 
 /* Takes the reference over. */
 static void cache_in(struct kept *place, const char *key, const char *etag, uint64_t generation,
-                     struct MHD_Response *response)
+                     struct MHD_Response *response, size_t len)
 {
     ASSAY_ASSERT(response != NULL && strlen(key) < sizeof place->key);
     if (place->response != NULL) MHD_destroy_response(place->response);
-    *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
+    *place =
+        (struct kept){ .generation = generation, .len = len, .response = response, .status = 200 };
     (void)snprintf(place->key, sizeof place->key, "%s", key);
     (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
 }
 
 void http_server_cache_add(struct assay_http *http, const char *key, const char *etag,
-                           uint64_t generation, struct MHD_Response *response)
+                           uint64_t generation, struct MHD_Response *response, size_t len)
 {
-    cache_in(&http->kept[http->kept_next++ % HTTP_SERVER_KEPT], key, etag, generation, response);
+    cache_in(&http->kept[http->kept_next++ % HTTP_SERVER_KEPT], key, etag, generation, response,
+             len);
 }
 
 void http_server_cache_add_epoch(struct assay_http *http, const char *key, const char *etag,
-                                 struct MHD_Response *response)
+                                 struct MHD_Response *response, size_t len)
 {
-    cache_in(&http->epochal[http->epochal_next++ % HTTP_SERVER_EPOCHAL], key, etag, 0, response);
+    cache_in(&http->epochal[http->epochal_next++ % HTTP_SERVER_EPOCHAL], key, etag, 0, response,
+             len);
 }
 
 bool http_server_cache_epoch_key(const struct assay_http_request *r,

@@ -26,6 +26,13 @@ enum {
 
 enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING, LINK_IN_CORE, LINK_IN_TURN };
 
+/* The client of a connection: digest of a key, user or address. Of an IPv6 address the owner is the
+ * /64, which one machine has, and the site the /48, the usual assignment of one subscriber; else
+ * both are the same. */
+struct http_server_origin {
+    uint64_t owner, site;
+};
+
 /* One connection. */
 struct link {
     struct assay_http *http;
@@ -34,9 +41,11 @@ struct link {
     int fd;
     enum link_state state;
     bool suspended, cut;
-    uint64_t owner; /* whose place it has: digest of a key, address or user */
+    struct http_server_origin origin;
     uint64_t accepted_ms;
     uint64_t since_ms; /* in this state; of a stream: since it took something */
+    uint64_t read_ms;  /* of an answer: since the client took bytes of it */
+    int queued_len;    /* bytes in its socket behind the last turn of the library */
     struct assay_http_stream *stream;
     struct assay_http_request_check check; /* of the request that is read */
     bool has_role; /* role and client are of its certificate, which was read */
@@ -44,7 +53,7 @@ struct link {
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */
     bool has_turn;      /* its document is rendered now */
     uint64_t order;     /* of those that wait for a turn */
-    size_t held_len;    /* of its response, where it was made for this client */
+    size_t held_len;    /* of its response, unless that is a constant of the program */
     uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
     bool has_text;      /* it has answered: text, NULL without memory or in time */
     char *text;
@@ -58,6 +67,7 @@ struct link {
 struct kept {
     char key[HTTP_SERVER_KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
     uint64_t generation;
+    size_t len;
     struct MHD_Response *response;
     unsigned status;
 };
@@ -79,7 +89,7 @@ struct assay_http {
     /* the thread's */
     struct MHD_Daemon *daemon;
     struct link *links;
-    uint64_t now_ms, swept_ms, boot;
+    uint64_t now_ms, swept_ms, measured_ms, boot;
     uint64_t generation;                  /* of the last snapshot in use */
     uint64_t rendered_us, waits, ordered; /* since the last turn; requests that wait; so far */
     uint8_t turn_of[32];                  /* the client that had the last turn */
@@ -101,6 +111,9 @@ struct assay_http {
 
 /* --- server.c */
 void http_server_wake(int fd);
+/* For a new stream of the connection, where all places of streams are taken: one of the client with
+ * most is closed. Returns: whether there is a place; false: no other client has more. */
+bool http_server_has_stream_place(struct link *link);
 
 /* --- server_requests.c: callbacks of the library */
 void *http_server_on_target(void *context, const char *target, struct MHD_Connection *connection);
@@ -131,11 +144,11 @@ const struct kept *http_server_cache_find(const struct assay_http *http, const c
 /* Returns: the response of the epoch that the view ends with, NULL: there is none. */
 const struct kept *http_server_cache_find_epoch(const struct assay_http *http, const char *key,
                                                 const struct assay_http_snapshot *view);
-/* Each consumes a reference to the response. */
+/* Each consumes a reference to the response. len: of its body */
 void http_server_cache_add(struct assay_http *http, const char *key, const char *etag,
-                           uint64_t generation, struct MHD_Response *response);
+                           uint64_t generation, struct MHD_Response *response, size_t len);
 void http_server_cache_add_epoch(struct assay_http *http, const char *key, const char *etag,
-                                 struct MHD_Response *response);
+                                 struct MHD_Response *response, size_t len);
 /* Responses of an old snapshot, or all of them, get no new readers. */
 void http_server_clear_cached(struct assay_http *http, bool all);
 

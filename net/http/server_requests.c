@@ -78,7 +78,9 @@ static enum assay_http_role get_role(struct link *link)
                       assay_http_tls_read_client(info->tls_session, &identity);
     link->role = assay_http_role_find(http->roles, http->role_count, read ? &identity : NULL);
     if (read) assay_bytes_copy(link->client, sizeof link->client, identity.key_sha256, 32);
-    if (read) assay_bytes_copy(&link->owner, sizeof link->owner, link->client, sizeof link->owner);
+    struct http_server_origin *const origin = &link->origin;
+    if (read) assay_bytes_copy(&origin->owner, sizeof origin->owner, link->client, 8);
+    if (read) origin->site = origin->owner;
     link->has_role = true;
     return link->role;
 }
@@ -264,7 +266,8 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
 {
     ASSAY_ASSERT(status >= 200 && status < 600 && response != NULL);
     link->state = link->stream != NULL ? LINK_STREAMING : LINK_ANSWERING;
-    link->since_ms = link->http->now_ms;
+    link->since_ms = link->read_ms = link->http->now_ms;
+    link->queued_len = 0;
     return MHD_queue_response(link->connection, status, response);
 }
 
@@ -329,7 +332,7 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
-    http_server_cache_add_epoch(http, key, answer.etag, response);
+    http_server_cache_add_epoch(http, key, answer.etag, response, link->held_len);
     return result;
 }
 
@@ -365,14 +368,14 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     if (answer.core_line != NULL) return request_core(link, answer.core_line);
     count_answer(http, request->path, answer.status);
     http->figures.key_answers[answer.key_answer]++;
-    if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
+    if (answer.stream && !http_server_has_stream_place(link)) return answer_busy(link);
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(link, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
     add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     if (key != NULL && answer.status == 200 && !answer.stream)
-        http_server_cache_add(http, key, answer.etag, view->generation, response);
+        http_server_cache_add(http, key, answer.etag, view->generation, response, link->held_len);
     else MHD_destroy_response(response);
     return result;
 }
@@ -455,8 +458,10 @@ void http_server_give_turn(struct assay_http *http)
     MHD_resume_connection(next->connection);
 }
 
-/* Answers that this client, or all, have not read are too many bytes. */
-static bool holds_too_much(const struct link *link, const struct assay_http_request *request)
+/* Answers that this client, or all, have not read are too many bytes. Without a cached response a
+ * client would retain what is rendered for others; of others it adds no bytes. */
+static bool holds_too_much(const struct link *link, const struct assay_http_request *request,
+                           bool is_cached)
 {
     const struct assay_http *http = link->http;
     uint64_t own = 0;
@@ -465,7 +470,8 @@ static bool holds_too_much(const struct link *link, const struct assay_http_requ
     for (const struct link *l = http->links; l != NULL; l = l->next)
         if (l->state == LINK_ANSWERING && assay_bytes_equal(l->client, link->client, 32))
             own += l->held_len;
-    return own > http->held_max / 4 || http->figures.held_bytes > http->held_max;
+    if (own > http->held_max / 4) return true;
+    return !is_cached && http->figures.held_bytes > http->held_max;
 }
 
 static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)
@@ -486,14 +492,15 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     if (kept != NULL && assay_http_is_known(request, kept->etag)) {
         count_answer(http, request->path, 304);
         result = answer_unchanged(link, kept->etag);
-    } else if (kept != NULL) {
-        count_answer(http, request->path, kept->status);
-        result = queue(link, kept->status, kept->response);
-    } else if (must_wait(link, request)) {
+    } else if (kept == NULL && must_wait(link, request)) {
         result = wait_for_turn(link);
-    } else if (holds_too_much(link, request)) {
+    } else if (holds_too_much(link, request, kept != NULL)) {
         http->figures.answers[5]++;
         result = answer_busy(link);
+    } else if (kept != NULL) {
+        count_answer(http, request->path, kept->status);
+        link->held_len = kept->len;
+        result = queue(link, kept->status, kept->response);
     } else {
         const uint64_t began_us = assay_monotonic_us();
         result = answer_new(link, request, view, may_keep ? key : NULL);

@@ -107,6 +107,7 @@ enum assay_status assay_issuance_request(struct assay_issuance_queue *q,
     if (at == NULL) {
         at = find_place(q, lane);
         at->failures = 0;
+        at->closes = 0;
     }
     at->name = *name;
     at->state = ASSAY_ISSUANCE_WAITING;

@@ -347,6 +347,41 @@ Test(issue_queue, attempts_that_closes_end_are_too_few_holders_after_three)
     cr_expect_eq(ask_at(at), ASSAY_OK);
 }
 
+static enum assay_status hang_at(unsigned number, uint64_t at_ms)
+{
+    const struct assay_issuance *issue;
+    const struct assay_issuance_name name = name_of(3, number);
+    const enum assay_status status =
+        assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at_ms, &issue);
+    (void)assay_issuance_send_next(&table, at_ms);
+    return status;
+}
+
+/* The other places have answers of this epoch, so the next name gets that of the first one. */
+Test(issue_queue, closes_of_a_name_do_not_count_for_the_one_that_takes_its_place)
+{
+    enum { HUNG = ASSAY_ISSUANCES_MAX, NEXT };
+    uint64_t at = 5000;
+    assay_issuance_clear(&table);
+    for (unsigned i = 0; i + 1 < ASSAY_ISSUANCE_CLOSES_MAX; i++) {
+        cr_expect_eq(hang_at(HUNG, at), ASSAY_E_AGAIN, "attempt %u", i);
+        assay_issuance_on_close(&table, at);
+    }
+    for (unsigned i = 1; i < ASSAY_ISSUANCES_MAX; i++) {
+        const struct assay_issuance *issue;
+        const struct assay_issuance_name name = name_of(3, i);
+        at++;
+        cr_assert_eq(assay_issuance_request(&table, ASSAY_ISSUANCE_OWN, &name, at, &issue),
+                     ASSAY_E_AGAIN);
+        fail_with(ASSAY_SERVICE_OUTCOME_DONE, at);
+    }
+    for (unsigned i = 0; i < ASSAY_ISSUANCE_CLOSES_MAX; i++) {
+        cr_expect_eq(hang_at(NEXT, at), ASSAY_E_AGAIN, "after %u closes", i);
+        assay_issuance_on_close(&table, at);
+    }
+    cr_expect_eq(hang_at(NEXT, at), ASSAY_OK);
+}
+
 Test(issue_queue, another_cause_replaces_the_one_before_and_an_old_one_expires)
 {
     assay_issuance_clear(&table);
