@@ -45,6 +45,7 @@ struct assay_tls_client {
     int epoll;
     uint64_t seed, now_ms;
     uint32_t slots;
+    size_t queue_max;
     uint32_t resolving_count;
     struct server *server; /* [slots] */
     uint32_t *ready;       /* slots; a ring of [slots] */
@@ -55,14 +56,15 @@ struct assay_tls_client {
 /* --- opening */
 
 enum assay_status assay_tls_client_open(const struct assay_tls_config *config, uint32_t slots,
-                                        const struct assay_tls_names *names,
+                                        size_t queue_max, const struct assay_tls_names *names,
                                         struct assay_tls_client **out)
 {
     struct assay_tls_client *c = calloc(1, sizeof *c);
-    ASSAY_ASSERT(slots > 0 && slots < UINT32_MAX);
+    ASSAY_ASSERT(slots > 0 && slots < UINT32_MAX && queue_max >= ASSAY_TLS_QUEUE_SMALL);
     *out = c;
     if (c == NULL) return ASSAY_E_MEMORY;
     c->slots = slots;
+    c->queue_max = queue_max;
     c->served = UINT32_MAX;
     if (names != NULL) c->names = *names;
     for (size_t i = 0; i < sizeof c->seed; i++) /* apart from other clients of the same server */
@@ -365,10 +367,12 @@ void assay_tls_client_send(struct assay_tls_client *client, uint32_t slot, struc
     struct server *s = &client->server[slot];
     if (!s->is_set) return;
     s->is_dirty = true;
-    if (assay_tls_connection_send(&s->connection, frame) == ASSAY_OK || s->connection.is_up) return;
+    if (assay_tls_connection_send(&s->connection, frame, client->queue_max) == ASSAY_OK ||
+        s->connection.is_up)
+        return;
     /* What waits for a handshake is older than this frame. */
     assay_tls_queue_clear(&s->connection.out);
-    assay_status_ignore(assay_tls_connection_send(&s->connection, frame),
+    assay_status_ignore(assay_tls_connection_send(&s->connection, frame, client->queue_max),
                         "without memory it is lost like any frame");
 }
 

@@ -13,6 +13,7 @@
 #define ASSAY_NET_TLS_CLIENT_H
 
 #include "base/bytes.h"
+#include "net/tls/frames.h"
 #include "net/tls/session.h"
 
 enum {
@@ -32,10 +33,11 @@ struct assay_tls_names {
 
 struct assay_tls_client;
 
-/* In: slots: of servers; names: copied; NULL: numeric addresses alone. Returns: ASSAY_OK |
+/* In: slots: of servers; queue_max: bytes that may wait for one, at least ASSAY_TLS_QUEUE_SMALL
+ * (asserted); names: copied; NULL: numeric addresses alone. Returns: ASSAY_OK |
  * ASSAY_E_IO | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_tls_client_open(const struct assay_tls_config *config,
-                                                      uint32_t slots,
+                                                      uint32_t slots, size_t queue_max,
                                                       const struct assay_tls_names *names,
                                                       struct assay_tls_client **out);
 /* Accepts a pointer to NULL; sets it to NULL. */

@@ -64,9 +64,9 @@ enum assay_status assay_tls_connection_handshake(struct assay_tls_connection *co
 }
 
 enum assay_status assay_tls_connection_send(struct assay_tls_connection *connection,
-                                            struct assay_slice frame)
+                                            struct assay_slice frame, size_t len_max)
 {
-    return assay_tls_queue_append(&connection->out, frame);
+    return assay_tls_queue_append(&connection->out, frame, len_max);
 }
 
 enum assay_status assay_tls_connection_flush(struct assay_tls_connection *connection)

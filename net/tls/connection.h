@@ -38,7 +38,7 @@ ASSAY_CHECKED enum assay_status assay_tls_connection_handshake(
     struct assay_tls_connection *connection);
 /* Queues a frame. Returns: as assay_tls_queue_append */
 ASSAY_CHECKED enum assay_status assay_tls_connection_send(struct assay_tls_connection *connection,
-                                                          struct assay_slice frame);
+                                                          struct assay_slice frame, size_t len_max);
 /* Sends what is queued, as far as the socket takes it. Returns: ASSAY_OK (all of it) |
  * ASSAY_E_AGAIN | ASSAY_E_IO (it is to be closed) */
 ASSAY_CHECKED enum assay_status assay_tls_connection_flush(struct assay_tls_connection *connection);

@@ -103,11 +103,12 @@ enum assay_status assay_tls_queue_next(struct assay_tls_queue *queue, struct ass
     return ASSAY_OK;
 }
 
-enum assay_status assay_tls_queue_append(struct assay_tls_queue *queue, struct assay_slice frame)
+enum assay_status assay_tls_queue_append(struct assay_tls_queue *queue, struct assay_slice frame,
+                                         size_t len_max)
 {
     ASSAY_ASSERT(frame.len > 0 && frame.len <= ASSAY_TLS_FRAME_MAX);
     const size_t whole = ASSAY_TLS_FRAME_HEADER + frame.len;
-    ASSAY_TRY(make_room(queue, whole, ASSAY_TLS_QUEUE_MAX));
+    ASSAY_TRY(make_room(queue, whole, len_max));
     struct assay_writer w =
         assay_writer_over(queue->bytes + queue->end, queue->capacity - queue->end);
     assay_writer_u32be(&w, (uint32_t)frame.len);

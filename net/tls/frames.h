@@ -13,7 +13,10 @@
 enum {
     ASSAY_TLS_FRAME_MAX = 48 * 1024,
     ASSAY_TLS_FRAME_HEADER = 4,
-    ASSAY_TLS_QUEUE_MAX = 192 * 1024, /* bytes that one link may have queued for its peer */
+    /* Bytes that one link may have queued for its peer: of a replica, and of an enclave, whose
+     * frames are smaller and whose memory is scarce. */
+    ASSAY_TLS_QUEUE_MAX = 192 * 1024,
+    ASSAY_TLS_QUEUE_SMALL = ASSAY_TLS_FRAME_HEADER + ASSAY_TLS_FRAME_MAX,
 };
 
 /* All zero: empty. Bytes start .. end are in use. */
@@ -43,10 +46,10 @@ void assay_tls_queue_commit(struct assay_tls_queue *queue, size_t len);
 ASSAY_CHECKED enum assay_status assay_tls_queue_next(struct assay_tls_queue *queue,
                                                      struct assay_slice *frame);
 
-/* Appends a frame with its length. In: frame: 1 to ASSAY_TLS_FRAME_MAX bytes (asserted). Returns:
- * ASSAY_OK | ASSAY_E_FULL (more than ASSAY_TLS_QUEUE_MAX in all) | ASSAY_E_MEMORY; unchanged
+/* Appends a frame with its length. In: frame: 1 to ASSAY_TLS_FRAME_MAX bytes (asserted); len_max:
+ * of all that waits, with lengths. Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_MEMORY; unchanged
  * then */
 ASSAY_CHECKED enum assay_status assay_tls_queue_append(struct assay_tls_queue *queue,
-                                                       struct assay_slice frame);
+                                                       struct assay_slice frame, size_t len_max);
 
 #endif

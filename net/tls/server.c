@@ -235,7 +235,7 @@ void assay_tls_server_send(struct assay_tls_server *server, uint32_t party,
     struct assay_tls_connection *c = &server->party[party].connection;
     if (c->session == NULL || c->is_failed) return;
     add_dirty(server, party);
-    if (assay_tls_connection_send(c, frame) == ASSAY_OK) return;
+    if (assay_tls_connection_send(c, frame, ASSAY_TLS_QUEUE_MAX) == ASSAY_OK) return;
     c->is_failed = true; /* closed by the flush, since a frame of it may be borrowed */
     server->figures.slow++;
 }

@@ -12,11 +12,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 enum {
     FRAMES_PER_TURN = 512,
     HANDOVER_AGAIN_MS = 200,
     HANDOVER_MS = 60000, /* then NO_PROOF */
+    TIMEOUT_MS_MAX = 60000,
 };
 
 enum assay_status enclave_load_key(struct assay_enclave *e)
@@ -54,6 +57,16 @@ static void set_contact(struct assay_enclave *e, const uint8_t link[static 32])
     assay_bytes_copy(e->contact.curve, sizeof e->contact.curve, link, 32);
 }
 
+static enum assay_status watch_links(struct assay_enclave *e)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+    e->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (e->epoll < 0) return ASSAY_E_IO;
+    return epoll_ctl(e->epoll, EPOLL_CTL_ADD, assay_tls_client_fd(e->links), &event) == 0
+               ? ASSAY_OK
+               : ASSAY_E_IO;
+}
+
 static enum assay_status open_links(struct assay_enclave *e)
 {
     struct assay_secret32 secret;
@@ -68,10 +81,11 @@ static enum assay_status open_links(struct assay_enclave *e)
                                              .public_key = link,
                                              .chain_id = e->identity.chain_id };
     if (status == ASSAY_OK)
-        status = assay_tls_client_open(&config, ENCLAVE_PARTIES, &names, &e->links);
+        status = assay_tls_client_open(&config, ENCLAVE_PARTIES, ASSAY_TLS_QUEUE_SMALL, &names,
+                                       &e->links);
     assay_secret_wipe(&secret, sizeof secret);
     set_contact(e, link);
-    return status;
+    return status == ASSAY_OK ? watch_links(e) : status;
 }
 
 static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
@@ -98,6 +112,7 @@ enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
     struct assay_enclave *e = calloc(1, sizeof *e);
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "out of memory, or no such key");
     if (e == NULL) return ASSAY_E_MEMORY;
+    e->epoll = -1;
     const enum assay_status status = set_up(e, config, message);
     if (status != ASSAY_OK) assay_enclave_close(&e);
     else message[0] = '\0';
@@ -112,6 +127,7 @@ void assay_enclave_close(struct assay_enclave **enclave)
     assay_follower_destroy(&e->follower);
     assay_tls_client_close(&e->links);
     assay_resolver_close(&e->resolver);
+    if (e->epoll >= 0) (void)close(e->epoll);
     assay_p256_signer_free(&e->signer);
     assay_secret_wipe(e, sizeof *e);
     free(e);
@@ -397,26 +413,48 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
     return e->gone || e->client.lost ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
 }
 
-static int wait_ms(const struct assay_enclave *e, int timeout_ms)
+static int wait_ms(const struct assay_enclave *e, uint64_t now_ms, int timeout_ms)
 {
     ASSAY_ASSERT(timeout_ms >= 0);
     uint64_t due = enclave_ledger_wake_at(e);
-    due = assay_min_u64(due, assay_tls_client_wake_at(e->links, e->now_ms));
+    due = assay_min_u64(due, assay_tls_client_wake_at(e->links, now_ms));
     if (e->numbered) due = assay_min_u64(due, e->outs.wake_at_ms);
     if (e->handover_since_ms != 0) due = assay_min_u64(due, e->handover_at_ms);
-    const uint64_t left = due > e->now_ms ? due - e->now_ms : 0;
+    const uint64_t left = due > now_ms ? due - now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
+}
+
+/* The ledger's socket is another one after each disconnection, and may have the same number then:
+ * closed, it has left by itself. */
+static void watch_ledger(struct assay_enclave *e)
+{
+    const struct pollfd ledger = assay_follower_poll(e->follower);
+    struct epoll_event event = { .events = (ledger.events & POLLOUT) != 0 ? EPOLLIN | EPOLLOUT
+                                                                          : EPOLLIN };
+    if (ledger.fd < 0 || epoll_ctl(e->epoll, EPOLL_CTL_MOD, ledger.fd, &event) == 0) return;
+    if (errno != ENOENT || epoll_ctl(e->epoll, EPOLL_CTL_ADD, ledger.fd, &event) != 0)
+        e->failed = true;
+}
+
+int assay_enclave_fd(const struct assay_enclave *enclave)
+{
+    return enclave->epoll;
+}
+
+int assay_enclave_timeout_ms(const struct assay_enclave *enclave)
+{
+    return wait_ms(enclave, assay_monotonic_ms(), TIMEOUT_MS_MAX);
 }
 
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms)
 {
     struct assay_enclave *e = enclave;
-    struct pollfd fds[] = { { .fd = assay_tls_client_fd(e->links), .events = POLLIN },
-                            assay_follower_poll(e->follower) };
+    struct epoll_event events[2];
     ASSAY_ASSERT(timeout_ms >= 0);
     e->now_ms = assay_monotonic_ms();
     assay_tls_client_flush(e->links, e->now_ms);
-    if (poll(fds, sizeof fds / sizeof *fds, wait_ms(e, timeout_ms)) < 0 && errno != EINTR)
+    watch_ledger(e);
+    if (epoll_wait(e->epoll, events, 2, wait_ms(e, e->now_ms, timeout_ms)) < 0 && errno != EINTR)
         e->failed = true;
     e->now_ms = assay_monotonic_ms();
     assay_tls_client_step(e->links, e->now_ms);
@@ -428,6 +466,7 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
         enclave_execute(e);
     }
     assay_tls_client_flush(e->links, e->now_ms);
+    watch_ledger(e);
     return check_session(e);
 }
 
@@ -515,6 +554,7 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
     if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
     if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
     enclave_execute(e);
+    assay_tls_client_flush(e->links, e->now_ms);
     return ASSAY_ENCLAVE_OK;
 }
 

@@ -128,6 +128,11 @@ enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, in
 const char *assay_enclave_get_failure(const struct assay_enclave *enclave);
 /* Processes events, waiting up to the timeout. Returns: as wait */
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms);
+/* For programs with an event loop: when the descriptor is readable, or after so many milliseconds
+ * (at most a minute), assay_enclave_step(enclave, 0) has something to do. It has no thread, unless
+ * the address of a replica is a name. Returns: the descriptor; the milliseconds */
+int assay_enclave_fd(const struct assay_enclave *enclave);
+int assay_enclave_timeout_ms(const struct assay_enclave *enclave);
 /* Returns: the client: certified index, session, roster. */
 const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave);
 

@@ -31,6 +31,7 @@ struct assay_enclave {
     struct assay_p256_signer *signer;
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
     uint8_t instance[32];
+    int epoll; /* of its links and of the ledger's socket */
     struct assay_resolver *resolver;
     struct assay_tls_client *links;
     struct {

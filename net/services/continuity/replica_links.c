@@ -71,7 +71,8 @@ static enum assay_status init_links(struct assay_replica_links *l,
     const struct assay_tls_config tls = {
         .secret = config->secret, .public_key = l->public_key, .find = find_party, .context = l
     };
-    ASSAY_TRY(assay_tls_client_open(&tls, ASSAY_CONT_SLOTS_MAX, &names, &l->client));
+    ASSAY_TRY(
+        assay_tls_client_open(&tls, ASSAY_CONT_SLOTS_MAX, ASSAY_TLS_QUEUE_MAX, &names, &l->client));
     return assay_tls_server_open(&tls, config->listen, l->count, &l->server, message);
 }
 

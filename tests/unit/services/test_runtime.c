@@ -6,6 +6,7 @@
 #include "tests/unit/services/continuity/enclave_house.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,6 +58,35 @@ Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout 
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "today's goes on");
     app_go_on(&app, 1);
     cr_expect_eq(app.index, 706);
+    app_end(&app);
+    close_house();
+}
+
+/* A program with an event loop waits for one descriptor, and is woken for a reason. */
+Test(services_runtime, one_descriptor_wakes_an_enclave, .timeout = 600)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
+    open_house(3, 3);
+    app_open(&app);
+    close_epochs(1);
+    uint32_t turns = 0, closes = 0;
+    uint64_t close_at_ms = assay_monotonic_ms() + TRY_MS;
+    const uint64_t until_ms = assay_monotonic_ms() + SOON_MS;
+    for (; result == ASSAY_ENCLAVE_IN_DOUBT && assay_monotonic_ms() < until_ms; turns++) {
+        struct pollfd fd = { .fd = assay_enclave_fd(app.enclave), .events = POLLIN };
+        const int timeout_ms = assay_enclave_timeout_ms(app.enclave);
+        (void)poll(&fd, 1, timeout_ms < TRY_MS ? timeout_ms : TRY_MS);
+        cr_assert_eq(assay_enclave_step(app.enclave, 0), ASSAY_ENCLAVE_OK);
+        result = assay_enclave_start(app.enclave, 0, &found);
+        if (assay_monotonic_ms() < close_at_ms) continue;
+        close_epochs(1);
+        closes++;
+        close_at_ms = assay_monotonic_ms() + TRY_MS;
+    }
+    cr_expect_eq(result, ASSAY_ENCLAVE_OK);
+    cr_expect_lt(turns, 200 + 100 * closes, "it is not woken without end");
     app_end(&app);
     close_house();
 }

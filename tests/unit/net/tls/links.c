@@ -69,7 +69,7 @@ struct assay_tls_client *links_client_of(const struct link_key *key,
     const struct assay_tls_config config = { .secret = &key->secret,
                                              .public_key = key->public_key,
                                              .chain_id = chain_id };
-    cr_assert_eq(assay_tls_client_open(&config, 1, NULL, &client), ASSAY_OK);
+    cr_assert_eq(assay_tls_client_open(&config, 1, ASSAY_TLS_QUEUE_SMALL, NULL, &client), ASSAY_OK);
     cr_assert_eq(assay_tls_client_set(client, 0, links.own.public_key, links.address, links.now_ms),
                  ASSAY_OK);
     return client;

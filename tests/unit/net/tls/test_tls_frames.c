@@ -84,7 +84,8 @@ Test(net_tls_frames, what_waits_is_bounded_and_in_order)
     struct assay_tls_queue queue = { 0 };
     struct assay_slice frame;
     uint32_t count = 0;
-    while (assay_tls_queue_append(&queue, assay_slice_over(bytes, sizeof bytes)) == ASSAY_OK)
+    while (assay_tls_queue_append(&queue, assay_slice_over(bytes, sizeof bytes),
+                                  ASSAY_TLS_QUEUE_MAX) == ASSAY_OK)
         count++;
     cr_expect_eq(count, ASSAY_TLS_QUEUE_MAX / (sizeof bytes + ASSAY_TLS_FRAME_HEADER));
     cr_expect_leq(queue.capacity, ASSAY_TLS_QUEUE_MAX);

@@ -390,6 +390,27 @@ Test(net_tls_links, silent_callers_give_way_after_a_while_and_expire)
     assay_tls_client_close(&client);
 }
 
+/* A server that is away gets the newest frames, of which a bounded number waits. */
+Test(net_tls_links, what_waits_for_a_connection_is_bounded_and_newest)
+{
+    static uint8_t bytes[1000];
+    struct assay_slice frame;
+    struct assay_tls_client *client = links_client(0);
+    for (int i = 0; i < 200; i++) {
+        bytes[0] = (uint8_t)i;
+        assay_tls_client_send(client, 0, assay_slice_over(bytes, sizeof bytes));
+    }
+    uint32_t count = 0;
+    uint8_t last = 0;
+    while (last != 199 && links_next(client, &frame) == 0) {
+        last = frame.bytes[0];
+        count++;
+    }
+    cr_expect_eq(last, 199);
+    cr_expect_leq(count, ASSAY_TLS_QUEUE_SMALL / sizeof bytes);
+    assay_tls_client_close(&client);
+}
+
 /* --- ends */
 
 Test(net_tls_links, a_client_dials_again_with_pauses)
