@@ -4,6 +4,7 @@
 #include "net/tls/frames.h"
 
 #include "base/crypto.h"
+#include "base/crypto/agreement.h"
 #include "net/tls/address.h"
 #include "net/tls/psk.h"
 
@@ -111,6 +112,25 @@ Test(net_tls_frames, a_key_is_of_two_processes_a_direction_and_a_chain)
     cr_expect(assay_bytes_equal(ab.bytes, ba.bytes, 32));
     cr_expect_not(assay_bytes_equal(ab.bytes, reversed.bytes, 32), "RFC 9257 4.1: no reflection");
     cr_expect_not(assay_bytes_equal(ab.bytes, elsewhere.bytes, 32));
+}
+
+/* RFC 7748 6.1: Bob's private key, Alice's public key, and what they share. */
+Test(net_tls_frames, two_keys_agree_as_in_rfc_7748)
+{
+    struct assay_secret32 bob, shared;
+    uint8_t alice[32], wanted[32];
+    const struct {
+        const char *text;
+        uint8_t *bytes;
+    } keys[] = {
+        { "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb", bob.bytes },
+        { "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a", alice },
+        { "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742", wanted },
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        cr_assert_eq(assay_hex_decode(keys[i].text, 64, keys[i].bytes, 32), ASSAY_OK);
+    cr_assert_eq(assay_x25519_agree(&bob, alice, &shared), ASSAY_OK);
+    cr_expect(assay_bytes_equal(shared.bytes, wanted, 32));
 }
 
 /* RFC 7748 6.1: with a point of small order the result would be zero for every secret. */
