@@ -26,6 +26,7 @@ struct assay_tls_context {
     uint8_t public_key[32], chain_id[32];
     assay_tls_find_party *find;
     void *context;
+    uint32_t key_records;
     BIO_METHOD *method;
     SSL_CTX *ssl;
 };
@@ -38,6 +39,7 @@ struct assay_tls_session {
     uint8_t client[32]; /* key of the client's end, as far as it is known */
     struct assay_secret32 psk;
     size_t budget;
+    uint32_t records; /* sent under the present key */
 };
 
 /* --- the socket */
@@ -180,6 +182,7 @@ enum assay_status assay_tls_context_open(const struct assay_tls_config *config,
     if (config->chain_id != NULL) assay_tls_context_set_chain(c, config->chain_id);
     c->find = config->find;
     c->context = config->context;
+    c->key_records = config->key_records != 0 ? config->key_records : ASSAY_TLS_KEY_RECORDS;
     c->method = make_method();
     c->ssl = SSL_CTX_new(TLS_method());
     *out = c;
@@ -338,6 +341,15 @@ enum assay_status assay_tls_session_read(struct assay_tls_session *session, uint
     return ASSAY_OK;
 }
 
+/* RFC 8446 4.6.3: the next key, before the next record. While a record waits for the socket OpenSSL
+ * refuses that; the next call tries again. */
+static void renew_key(struct assay_tls_session *s)
+{
+    if (s->records < s->context->key_records) return;
+    if (SSL_key_update(s->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1) s->records = 0;
+    ERR_clear_error();
+}
+
 enum assay_status assay_tls_session_write(struct assay_tls_session *session, const uint8_t *bytes,
                                           size_t count, size_t *len)
 {
@@ -345,8 +357,10 @@ enum assay_status assay_tls_session_write(struct assay_tls_session *session, con
     ASSAY_ASSERT(s->is_up && count > 0);
     if (s->is_failed) return ASSAY_E_IO;
     ERR_clear_error();
+    renew_key(s);
     if (SSL_write_ex(s->ssl, bytes, count, len) != 1) return classify(s, 0);
     ASSAY_ASSERT(*len > 0 && *len <= count);
     s->is_write_blocked = false;
+    s->records++;
     return ASSAY_OK;
 }

@@ -15,6 +15,10 @@
 
 #include <stddef.h>
 
+/* Records that are sent under one key. RFC 8446 5.5: 2^24.5 of them are safe with AES-GCM; a link
+ * may exist for months. */
+enum { ASSAY_TLS_KEY_RECORDS = 1 << 20 };
+
 /* Whether a client with that key may connect. Out: *party: the caller's number of it. */
 typedef bool assay_tls_find_party(void *context, const uint8_t key[static 32], uint32_t *party);
 
@@ -24,6 +28,7 @@ struct assay_tls_config {
     const uint8_t *chain_id;             /* [32]; NULL: zeros, until it is set */
     assay_tls_find_party *find;          /* of a server; NULL: no session is accepted */
     void *context;
+    uint32_t key_records; /* sent under one key; 0: ASSAY_TLS_KEY_RECORDS */
 };
 
 struct assay_tls_context;

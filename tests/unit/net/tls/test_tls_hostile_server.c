@@ -16,6 +16,7 @@
 
 static struct assay_secret32 secret, peer_secret;
 static uint8_t key[32], peer_key[32];
+enum { KEY_RECORDS = 10 };
 static const uint8_t chain_id[32] = { 5 };
 static struct assay_tls_context *context;
 static struct assay_tls_session *session;
@@ -35,9 +36,11 @@ static void set_up(void)
     cr_assert_eq(assay_x25519_generate(&secret, key), ASSAY_OK);
     cr_assert_eq(assay_x25519_generate(&peer_secret, peer_key), ASSAY_OK);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    const struct assay_tls_config config = {
-        .secret = &secret, .public_key = key, .chain_id = chain_id, .find = find_peer
-    };
+    const struct assay_tls_config config = { .secret = &secret,
+                                             .public_key = key,
+                                             .chain_id = chain_id,
+                                             .find = find_peer,
+                                             .key_records = KEY_RECORDS };
     cr_assert_eq(assay_tls_context_open(&config, &context), ASSAY_OK);
     peer_context = SSL_CTX_new(TLS_method());
     cr_assert_not_null(peer_context);
@@ -184,4 +187,33 @@ Test(net_tls_hostile_server, a_flood_of_records_without_data_ends_with_the_budge
     cr_expect_eq(status, ASSAY_OK);
     cr_expect(got == 1 && byte == 'x');
     cr_expect_geq(turns, 10);
+}
+
+static uint32_t key_updates;
+
+static void count_updates(int is_sent, int version, int type, const void *bytes, size_t len,
+                          SSL *ssl, void *argument)
+{
+    (void)version;
+    (void)ssl;
+    (void)argument;
+    key_updates += !is_sent && type == SSL3_RT_HANDSHAKE && len > 0 &&
+                   *(const uint8_t *)bytes == SSL3_MT_KEY_UPDATE;
+}
+
+/* RFC 8446 5.5 */
+Test(net_tls_hostile_server, a_key_is_replaced_before_it_is_used_up)
+{
+    static const uint8_t bytes[] = { 1, 2, 3 };
+    uint8_t back[sizeof bytes];
+    size_t len = 0;
+    open_permitted_client();
+    cr_assert_eq(shake_hands(), ASSAY_OK);
+    SSL_set_msg_callback(peer, count_updates);
+    for (uint32_t i = 0; i < 5 * KEY_RECORDS; i++) {
+        cr_assert_eq(assay_tls_session_write(session, bytes, sizeof bytes, &len), ASSAY_OK);
+        cr_assert_eq(SSL_read(peer, back, sizeof back), (int)sizeof bytes);
+        cr_assert(assay_bytes_equal(back, bytes, sizeof bytes));
+    }
+    cr_expect_eq(key_updates, 4);
 }
