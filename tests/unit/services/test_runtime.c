@@ -2,6 +2,7 @@
  * tests/unit/services/test_runtime.c - tests of replica and enclave processes.
  */
 #include "base/system_clock.h"
+#include "net/services/continuity/enclave_internal.h"
 #include "net/services/follower.h"
 #include "tests/unit/services/continuity/enclave_house.h"
 
@@ -295,6 +296,40 @@ Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .
     app_end(&app);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
     cr_expect_eq(found.index, 9, "what was certified in views that it was handed over to");
+    app_end(&app);
+    close_house();
+}
+
+/* Slots of replicas to which the enclave has a connection, as bits. */
+static uint32_t connected_slots(const struct app *app)
+{
+    uint32_t slots = 0;
+    for (uint32_t slot = 0; slot < ENCLAVE_PARTIES; slot++)
+        slots |= (uint32_t)assay_tls_client_is_up(app->enclave->links, slot) << slot;
+    return slots;
+}
+
+/* A change of views closes no connection to a replica that stays. */
+Test(services_runtime, connections_to_replicas_that_stay_stay, .timeout = 600)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    uint64_t index = 0;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 1);
+    const uint64_t until_ms = assay_monotonic_ms() + SOON_MS;
+    while (connected_slots(&app) != 7 && assay_monotonic_ms() < until_ms)
+        cr_assert_eq(assay_enclave_step(app.enclave, 10), ASSAY_ENCLAVE_OK);
+    cr_assert_eq(connected_slots(&app), 7);
+    const uint64_t view = assay_enclave_client(app.enclave)->config.roster.view;
+    seat_moves(0, 3, 1);
+    cr_assert_eq(assay_enclave_update(app.enclave, app.hash, &index), ASSAY_ENCLAVE_OK);
+    while (assay_enclave_client(app.enclave)->config.roster.view == view &&
+           assay_monotonic_ms() < until_ms + SOON_MS)
+        cr_assert_eq(assay_enclave_step(app.enclave, 10), ASSAY_ENCLAVE_OK);
+    cr_assert_neq(assay_enclave_client(app.enclave)->config.roster.view, view);
+    cr_expect_eq(connected_slots(&app) & 6, 6, "%x", connected_slots(&app));
     app_end(&app);
     close_house();
 }
