@@ -27,7 +27,7 @@ BEGIN {
     ban("assert", "", "use ASSAY_ASSERT, which no build type switches off")
 
     # Outside libraries, each behind its adapter. Tests may look behind the adapter they compare with.
-    confine("openssl/", "^(base/crypto/openssl[a-z0-9_]*|examples/(attested_[a-z]+|peer_key|register_key))[.]c$")
+    confine("openssl/", "^(base/crypto/openssl[a-z0-9_]*|net/tls/session|examples/(attested_[a-z]+|peer_key|register_key))[.]c$")
     confine("nettle/", "^(base/crypto/nettle|services/evm/keccak)[.]c$")
     confine("wolfssl/", "^base/crypto/wolfssl[.]c$")
     confine("zmq.h", "^net/zmq/")

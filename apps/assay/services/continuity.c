@@ -39,7 +39,7 @@ static const char seen_view[] =
     "group          {group}\n"
     "[?has_row row            [?kept kept|provisional][?retired , retired]\n"
     "session        {session_number} of era {session_era}, by [?author!= slot {author}|nobody] in "
-    "epoch {epoch}, at {address}\n"
+    "epoch {epoch}\n"
     "birth          era {birth_era}, epoch {birth_epoch}, paid by [?payer!= slot {payer}|nobody]\n"
     "[?lease lease          {lease} epochs, last shown state {shown} in epoch {renewed}\n]"
     "|row            none\n]"

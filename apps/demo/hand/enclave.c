@@ -198,7 +198,6 @@ static int go_on(struct self *self)
 
 static int open_enclave(struct self *self, char **argv)
 {
-    static char listen[] = "127.0.0.1:0";
     struct assay_enclave_identity identity;
     struct assay_enclave_trust trust = { .has_view = false };
     char message[ASSAY_ENCLAVE_MESSAGE_LEN];
@@ -209,7 +208,6 @@ static int open_enclave(struct self *self, char **argv)
     if (!known && !load_checkpoint(argv[4], &trust.checkpoint))
         return hand_fail("%s is no checkpoint", argv[4]);
     const struct assay_enclave_config config = { .ledger = argv[0],
-                                                 .listen = listen,
                                                  .group = (uint32_t)strtoul(argv[1], NULL, 10),
                                                  .identity = known ? &identity : NULL,
                                                  .trust = &trust };

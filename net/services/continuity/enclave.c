@@ -5,14 +5,21 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/system_clock.h"
+#include "net/tls/frames.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 enum {
     FRAMES_PER_TURN = 512,
     HANDOVER_AGAIN_MS = 200,
     HANDOVER_MS = 60000, /* then NO_PROOF */
+    TIMEOUT_MS_MAX = 60000,
 };
 
 enum assay_status enclave_load_key(struct assay_enclave *e)
@@ -43,25 +50,54 @@ static enum assay_status set_identity(struct assay_enclave *e,
     return assay_bytes_equal(e->identity.chain_id, chain, 32) ? ASSAY_OK : ASSAY_E_CHAIN;
 }
 
+/* docs/services.md 4.2: it dials and is never dialled, so its record names no address. */
+static void set_contact(struct assay_enclave *e, const uint8_t link[static 32])
+{
+    e->contact = (struct assay_cont_contact){ .address = { '-' }, .address_len = 1 };
+    assay_bytes_copy(e->contact.curve, sizeof e->contact.curve, link, 32);
+}
+
+static enum assay_status watch_links(struct assay_enclave *e)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+    e->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (e->epoll < 0) return ASSAY_E_IO;
+    return epoll_ctl(e->epoll, EPOLL_CTL_ADD, assay_tls_client_fd(e->links), &event) == 0
+               ? ASSAY_OK
+               : ASSAY_E_IO;
+}
+
+static enum assay_status open_links(struct assay_enclave *e)
+{
+    struct assay_secret32 secret;
+    uint8_t link[32];
+    ASSAY_ASSERT(e->links == NULL && e->resolver == NULL);
+    ASSAY_TRY(assay_resolver_open(NULL, NULL, &e->resolver));
+    const struct assay_tls_names names = assay_link_names_of(e->resolver);
+    ASSAY_TRY(assay_random(e->link_seed.bytes, sizeof e->link_seed.bytes));
+    assay_sodium_link_secret(&e->link_seed, &secret);
+    enum assay_status status = assay_x25519_public(&secret, link);
+    const struct assay_tls_config config = { .secret = &secret,
+                                             .public_key = link,
+                                             .chain_id = e->identity.chain_id };
+    if (status == ASSAY_OK)
+        status = assay_tls_client_open(&config, ENCLAVE_PARTIES, ASSAY_TLS_QUEUE_SMALL, &names,
+                                       &e->links);
+    assay_secret_wipe(&secret, sizeof secret);
+    set_contact(e, link);
+    return status == ASSAY_OK ? watch_links(e) : status;
+}
+
 static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
                                 char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(e->board == NULL && e->follower == NULL && config->trust != NULL);
-    struct assay_secret32 curve_secret;
-    const struct assay_peer_links_config board = { .listen = config->listen,
-                                                   .secret = &curve_secret };
+    ASSAY_ASSERT(e->follower == NULL && config->trust != NULL);
     e->lease = config->lease;
     e->handover_ms = config->handover_ms != 0 ? config->handover_ms : HANDOVER_MS;
     e->sealed = *config->trust;
     ASSAY_TRY(set_identity(e, config, message));
-    ASSAY_TRY(assay_random(e->link_seed.bytes, sizeof e->link_seed.bytes));
-    assay_sodium_link_secret(&e->link_seed, &curve_secret);
-    const enum assay_status opened = assay_links_open(&board, &e->board, message);
-    assay_secret_wipe(&curve_secret, sizeof curve_secret);
-    ASSAY_TRY(opened);
-    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
-                   ASSAY_CONT_ADDRESS_MAX);
-    ASSAY_TRY(assay_links_contact(e->board, config->host, &e->contact));
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "no links: descriptors, memory or TLS");
+    ASSAY_TRY(open_links(e));
     ASSAY_TRY(enclave_set_later(e, config, message));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
@@ -76,6 +112,7 @@ enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
     struct assay_enclave *e = calloc(1, sizeof *e);
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "out of memory, or no such key");
     if (e == NULL) return ASSAY_E_MEMORY;
+    e->epoll = -1;
     const enum assay_status status = set_up(e, config, message);
     if (status != ASSAY_OK) assay_enclave_close(&e);
     else message[0] = '\0';
@@ -88,7 +125,9 @@ void assay_enclave_close(struct assay_enclave **enclave)
     struct assay_enclave *e = *enclave;
     if (e == NULL) return;
     assay_follower_destroy(&e->follower);
-    assay_links_close(&e->board);
+    assay_tls_client_close(&e->links);
+    assay_resolver_close(&e->resolver);
+    if (e->epoll >= 0) (void)close(e->epoll);
     assay_p256_signer_free(&e->signer);
     assay_secret_wipe(e, sizeof *e);
     free(e);
@@ -165,6 +204,8 @@ static uint32_t find_wanted(const struct assay_enclave *e, struct wanted *all)
     return count;
 }
 
+_Static_assert((int)ASSAY_TLS_FRAME_MAX >= (int)ASSAY_CONT_FRAME_MAX, "every frame fits");
+
 static bool is_wanted(const struct wanted *all, uint32_t count, const uint8_t curve[static 32])
 {
     for (uint32_t i = 0; i < count; i++)
@@ -172,30 +213,52 @@ static bool is_wanted(const struct wanted *all, uint32_t count, const uint8_t cu
     return false;
 }
 
-/* A replica has the same slot as long as it is dialled: with it its connections go. */
+static void dial_replica(struct assay_enclave *e, uint32_t slot, const struct wanted *replica)
+{
+    char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
+    assay_bytes_copy(e->party[slot].link, 32, replica->contact.curve, 32);
+    assay_bytes_copy(address, sizeof address, replica->contact.address,
+                     replica->contact.address_len);
+    assay_status_ignore(
+        assay_tls_client_set(e->links, slot, replica->contact.curve, address, e->now_ms),
+        "a replica without an address that can be dialled does not answer");
+}
+
+/* A replica has the same slot as long as it is dialled: with it its connection goes. */
 static void set_links(struct assay_enclave *e)
 {
-    static const uint8_t no_key[ASSAY_P256_PUBLIC_LEN], none[32];
+    static const uint8_t none[32];
     struct wanted all[ENCLAVE_PARTIES];
     const uint32_t count = find_wanted(e, all);
     ASSAY_ASSERT(e->numbered);
     for (uint32_t slot = 0; slot < ENCLAVE_PARTIES; slot++) {
-        if (is_wanted(all, count, e->party[slot])) continue;
-        assay_links_set_member(e->board, slot, no_key, NULL);
-        assay_bytes_zero(e->party[slot], 32);
+        if (is_wanted(all, count, e->party[slot].link)) continue;
+        assay_tls_client_remove(e->links, slot);
+        assay_bytes_zero(&e->party[slot], sizeof e->party[slot]);
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t slot = 0, vacant = ENCLAVE_PARTIES;
         for (; slot < ENCLAVE_PARTIES; slot++) {
-            if (assay_bytes_equal(e->party[slot], all[i].contact.curve, 32)) break;
-            if (vacant == ENCLAVE_PARTIES && assay_bytes_equal(e->party[slot], none, 32))
+            if (assay_bytes_equal(e->party[slot].link, all[i].contact.curve, 32)) break;
+            if (vacant == ENCLAVE_PARTIES && assay_bytes_equal(e->party[slot].link, none, 32))
                 vacant = slot;
         }
-        if (slot == ENCLAVE_PARTIES) slot = vacant;
-        ASSAY_ASSERT(slot < ENCLAVE_PARTIES); /* there are as many as are ever wanted */
-        assay_bytes_copy(e->party[slot], 32, all[i].contact.curve, 32);
-        assay_links_set_member(e->board, slot, all[i].key, &all[i].contact);
+        if (slot == ENCLAVE_PARTIES) {
+            ASSAY_ASSERT(vacant < ENCLAVE_PARTIES); /* there are as many as are ever wanted */
+            slot = vacant;
+            dial_replica(e, slot, &all[i]);
+        }
+        /* Of a view that the ledger alone proves another signing key may have the same link. */
+        assay_bytes_copy(e->party[slot].key, ASSAY_P256_PUBLIC_LEN, all[i].key,
+                         ASSAY_P256_PUBLIC_LEN);
     }
+}
+
+static void send_to_replica(struct assay_enclave *e, const uint8_t *key, struct assay_slice frame)
+{
+    for (uint32_t slot = 0; slot < ENCLAVE_PARTIES; slot++)
+        if (assay_bytes_equal(e->party[slot].key, key, ASSAY_P256_PUBLIC_LEN))
+            assay_tls_client_send(e->links, slot, frame);
 }
 
 void enclave_execute(struct assay_enclave *e)
@@ -209,7 +272,7 @@ void enclave_execute(struct assay_enclave *e)
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)
             if (e->outs.out[i].seats >> seat & 1)
-                assay_links_send_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
+                send_to_replica(e, roster->key[seat], e->outs.out[i].frame);
 }
 
 bool enclave_generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
@@ -281,7 +344,7 @@ static void send_handover_get(struct assay_enclave *e)
     const enum assay_status status = assay_cont_frame_encode(&f, bytes, sizeof bytes, &frame);
     ASSAY_ASSERT(status == ASSAY_OK);
     for (uint32_t i = 0; i < later->count; i++)
-        assay_links_send_to_replica(e->board, later->key[i], frame);
+        send_to_replica(e, later->key[i], frame);
 }
 
 /* docs/services.md 4.4.3: the ledger names a later view than the client follows. Hand-overs lead
@@ -320,13 +383,12 @@ static bool is_handover(struct assay_slice frame)
 
 static void receive_frames(struct assay_enclave *e)
 {
-    struct assay_cont_from from;
     struct assay_slice frame;
-    uint16_t slot = 0;
+    uint32_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN; i++) {
-        if (assay_links_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
-        if (!e->numbered || !from.replica) continue;
-        uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
+        if (assay_tls_client_receive(e->links, &slot, &frame) != ASSAY_OK) break;
+        if (!e->numbered) continue;
+        uint32_t seat = assay_cont_find_seat(&e->client.config.roster, e->party[slot].key);
         if (seat == e->client.config.roster.count) {
             if (!is_handover(frame)) continue;
             seat = 0; /* it proves itself, from any replica */
@@ -352,25 +414,51 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
     return e->gone || e->client.lost ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
 }
 
-static int wait_ms(const struct assay_enclave *e, int timeout_ms)
+static int wait_ms(const struct assay_enclave *e, uint64_t now_ms, int timeout_ms)
 {
     ASSAY_ASSERT(timeout_ms >= 0);
     uint64_t due = enclave_ledger_wake_at(e);
+    due = assay_min_u64(due, assay_tls_client_wake_at(e->links, now_ms));
     if (e->numbered) due = assay_min_u64(due, e->outs.wake_at_ms);
     if (e->handover_since_ms != 0) due = assay_min_u64(due, e->handover_at_ms);
-    const uint64_t left = due > e->now_ms ? due - e->now_ms : 0;
+    const uint64_t left = due > now_ms ? due - now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
+}
+
+/* The ledger's socket is another one after each disconnection, and may have the same number then:
+ * closed, it has left by itself. */
+static void watch_ledger(struct assay_enclave *e)
+{
+    const struct pollfd ledger = assay_follower_poll(e->follower);
+    struct epoll_event event = { .events = (ledger.events & POLLOUT) != 0 ? EPOLLIN | EPOLLOUT
+                                                                          : EPOLLIN };
+    if (ledger.fd < 0 || epoll_ctl(e->epoll, EPOLL_CTL_MOD, ledger.fd, &event) == 0) return;
+    if (errno != ENOENT || epoll_ctl(e->epoll, EPOLL_CTL_ADD, ledger.fd, &event) != 0)
+        e->failed = true;
+}
+
+int assay_enclave_fd(const struct assay_enclave *enclave)
+{
+    return enclave->epoll;
+}
+
+int assay_enclave_timeout_ms(const struct assay_enclave *enclave)
+{
+    return wait_ms(enclave, assay_monotonic_ms(), TIMEOUT_MS_MAX);
 }
 
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms)
 {
     struct assay_enclave *e = enclave;
-    struct pollfd extra = assay_follower_poll(e->follower);
+    struct epoll_event events[2];
     ASSAY_ASSERT(timeout_ms >= 0);
-    e->now_ms = assay_links_clock_ms();
-    if (assay_links_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
+    e->now_ms = assay_monotonic_ms();
+    assay_tls_client_flush(e->links, e->now_ms);
+    watch_ledger(e);
+    if (epoll_wait(e->epoll, events, 2, wait_ms(e, e->now_ms, timeout_ms)) < 0 && errno != EINTR)
         e->failed = true;
-    e->now_ms = assay_links_clock_ms();
+    e->now_ms = assay_monotonic_ms();
+    assay_tls_client_step(e->links, e->now_ms);
     enclave_step_ledger(e);
     receive_frames(e);
     follow_view(e);
@@ -378,7 +466,8 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
         assay_cont_client_tick(&e->client, e->now_ms, &e->outs);
         enclave_execute(e);
     }
-    assay_links_flush(e->board);
+    assay_tls_client_flush(e->links, e->now_ms);
+    watch_ledger(e);
     return check_session(e);
 }
 
@@ -387,8 +476,8 @@ typedef bool is_done(const struct assay_enclave *e, uint64_t index);
 static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *done, uint64_t index,
                                            int timeout_ms)
 {
-    const uint64_t ends_ms = assay_links_clock_ms() + (uint64_t)timeout_ms;
-    assay_links_flush(e->board);
+    const uint64_t ends_ms = assay_monotonic_ms() + (uint64_t)timeout_ms;
+    assay_tls_client_flush(e->links, assay_monotonic_ms());
     for (;;) {
         if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
         if (done(e, index)) return ASSAY_ENCLAVE_OK;
@@ -397,7 +486,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
             e->refusal = ASSAY_ENCLAVE_OK;
             return refusal;
         }
-        const uint64_t now_ms = assay_links_clock_ms();
+        const uint64_t now_ms = assay_monotonic_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
         if (assay_enclave_step(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
             return check_session(e);
@@ -444,7 +533,7 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
     struct assay_enclave *e = enclave;
     if (!has_found(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (e->client.phase == ASSAY_CONT_FOUND) {
-        e->now_ms = assay_links_clock_ms();
+        e->now_ms = assay_monotonic_ms();
         const enum assay_status status =
             assay_cont_client_adopt(&e->client, index, prev, blob_hash, e->now_ms, &e->outs);
         if (status == ASSAY_E_STALE) return ASSAY_ENCLAVE_ROLLBACK;
@@ -460,12 +549,13 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
     struct assay_enclave *e = enclave;
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered) return ASSAY_ENCLAVE_TOO_EARLY;
-    e->now_ms = assay_links_clock_ms();
+    e->now_ms = assay_monotonic_ms();
     const enum assay_status status =
         assay_cont_client_update(&e->client, blob_hash, e->now_ms, index, &e->outs);
     if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
     if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
     enclave_execute(e);
+    assay_tls_client_flush(e->links, e->now_ms);
     return ASSAY_ENCLAVE_OK;
 }
 
@@ -482,7 +572,7 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
     if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (!enclave_generate_nonce(e, nonce)) return ASSAY_ENCLAVE_FAILED;
-    e->now_ms = assay_links_clock_ms();
+    e->now_ms = assay_monotonic_ms();
     if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
         return ASSAY_ENCLAVE_TOO_EARLY;
     enclave_execute(e);

@@ -41,8 +41,6 @@ struct assay_enclave_trust {
 
 struct assay_enclave_config {
     const char *ledger; /* path of its socket */
-    const char *listen; /* HOST:PORT, for answers */
-    const char *host;   /* address for replicas; NULL: that of listen */
     uint32_t group;
     const struct assay_enclave_identity *identity; /* unsealed; NULL: a birth, which generates its
                                                     * key */
@@ -83,8 +81,8 @@ enum assay_enclave_result {
 struct assay_enclave;
 
 /* Returns: ASSAY_OK | ASSAY_E_CHAIN (an identity of another group or chain) | ASSAY_E_SIGNATURE (a
- * later checkpoint that the owner has not signed) | as assay_checkpoint_decode, assay_links_open,
- * assay_follower_create; message: the reason of a failure */
+ * later checkpoint that the owner has not signed) | as assay_checkpoint_decode,
+ * assay_tls_client_open, assay_follower_create; message: the reason of a failure */
 ASSAY_CHECKED enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
                                                    struct assay_enclave **out,
                                                    char message[static ASSAY_ENCLAVE_MESSAGE_LEN]);
@@ -132,6 +130,11 @@ enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, in
 const char *assay_enclave_get_failure(const struct assay_enclave *enclave);
 /* Processes events, waiting up to the timeout. Returns: as wait */
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms);
+/* For programs with an event loop: when the descriptor is readable, or after so many milliseconds
+ * (at most a minute), assay_enclave_step(enclave, 0) has something to do. It has no thread, unless
+ * the address of a replica is a name. Returns: the descriptor; the milliseconds */
+int assay_enclave_fd(const struct assay_enclave *enclave);
+int assay_enclave_timeout_ms(const struct assay_enclave *enclave);
 /* Returns: the client: certified index, session, roster. */
 const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave);
 

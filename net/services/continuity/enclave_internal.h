@@ -8,8 +8,9 @@
 #include "host/light/light_group.h"
 #include "net/services/continuity/enclave.h"
 #include "net/services/continuity/light_feed.h"
+#include "net/services/continuity/link_names.h"
 #include "net/services/follower.h"
-#include "net/services/server/peer_links.h"
+#include "net/tls/client.h"
 
 enum { ENCLAVE_PARTIES = 2 * ASSAY_CONT_SEATS_MAX }; /* replicas of two views */
 
@@ -39,9 +40,14 @@ struct assay_enclave {
     struct assay_p256_signer *signer;
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
     uint8_t instance[32];
-    struct assay_peer_links *board;
-    uint8_t party[ENCLAVE_PARTIES][32]; /* CURVE keys that are dialled, by slot; zeros: none */
-    struct assay_cont_contact contact;  /* its own */
+    int epoll; /* of its links and of the ledger's socket */
+    struct assay_resolver *resolver;
+    struct assay_tls_client *links;
+    struct {
+        uint8_t link[32]; /* its key on links; zeros: none */
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    } party[ENCLAVE_PARTIES];          /* replicas that are dialled, by slot */
+    struct assay_cont_contact contact; /* its own */
     struct assay_secret32 link_seed;
     uint64_t now_ms;
 

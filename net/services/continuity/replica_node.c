@@ -7,7 +7,8 @@
 #include "base/assert.h"
 #include "base/bitmap.h"
 #include "base/checked.h"
-#include "net/services/server/peer_links.h"
+#include "base/system_clock.h"
+#include "net/services/continuity/replica_links.h"
 #include "net/services/follower.h"
 #include "services/shares/sodium.h"
 
@@ -34,7 +35,7 @@ struct assay_replica_node {
     struct assay_secret32 secret, link_seed;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_p256_signer *signer;
-    struct assay_peer_links *board;
+    struct assay_replica_links *links;
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t revision; /* of the follower, at the last update of the links */
@@ -74,11 +75,11 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(n->memory == NULL && n->board == NULL && n->follower == NULL);
+    ASSAY_ASSERT(n->memory == NULL && n->links == NULL && n->follower == NULL);
     struct assay_secret32 curve_secret;
-    const struct assay_peer_links_config board = { .listen = n->config.listen,
-                                                   .instances = n->config.instances_max,
-                                                   .secret = &curve_secret };
+    const struct assay_replica_links_config links = { .listen = n->config.listen,
+                                                      .instances = n->config.instances_max,
+                                                      .secret = &curve_secret };
     n->memory = malloc(assay_cont_replica_size(n->config.instances_max));
     n->loop = calloc(LOOPS_MAX, sizeof *n->loop);
     if (n->memory == NULL || n->loop == NULL) return ASSAY_E_MEMORY;
@@ -86,12 +87,12 @@ static enum assay_status set_up(struct assay_replica_node *n,
     ASSAY_TRY(assay_p256_signer_load(&n->secret, &n->signer));
     ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
     assay_sodium_link_secret(&n->link_seed, &curve_secret);
-    const enum assay_status opened = assay_links_open(&board, &n->board, message);
+    const enum assay_status opened = assay_replica_links_open(&links, &n->links, message);
     assay_secret_wipe(&curve_secret, sizeof curve_secret);
     ASSAY_TRY(opened);
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
-    ASSAY_TRY(assay_links_contact(n->board, n->config.host, &n->contact));
+    ASSAY_TRY(assay_replica_links_contact(n->links, n->config.host, &n->contact));
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
@@ -127,7 +128,7 @@ void assay_replica_node_close(struct assay_replica_node **node)
     struct assay_replica_node *n = *node;
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
-    assay_links_close(&n->board);
+    assay_replica_links_close(&n->links);
     assay_p256_signer_free(&n->signer);
     assay_secret_wipe(&n->secret, sizeof n->secret);
     assay_secret_wipe(&n->link_seed, sizeof n->link_seed);
@@ -151,7 +152,7 @@ static void queue_to_self(struct assay_replica_node *n, struct assay_slice frame
 static void send_to_key(struct assay_replica_node *n, const uint8_t *key, struct assay_slice frame)
 {
     if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) queue_to_self(n, frame);
-    else assay_links_send_to_replica(n->board, key, frame);
+    else assay_replica_links_send_to_key(n->links, key, frame);
 }
 
 /* Every replica of the known views, and itself. */
@@ -167,7 +168,7 @@ static void send_to_group(struct assay_replica_node *n, struct assay_slice frame
             if (assay_bytes_equal(key, n->key, ASSAY_P256_PUBLIC_LEN)) continue;
             if (k == 1 && assay_cont_find_seat(&group->now.roster, key) < group->now.roster.count)
                 continue;
-            assay_links_send_to_replica(n->board, key, frame);
+            assay_replica_links_send_to_key(n->links, key, frame);
         }
 }
 
@@ -208,7 +209,7 @@ enum { OWN = UINT16_MAX };
 static void send_to_sender(struct assay_replica_node *n, uint16_t slot, struct assay_slice frame)
 {
     if (slot == OWN) queue_to_self(n, frame);
-    else assay_links_send_to_slot(n->board, slot, frame);
+    else assay_replica_links_send_to_slot(n->links, slot, frame);
 }
 
 /* slot: of the sender of the answered frame; OWN: itself, or there is no answer. */
@@ -226,7 +227,7 @@ static void execute_effects(struct assay_replica_node *n, uint16_t slot)
         case ASSAY_CONT_TO_KEY: send_to_key(n, send->key, bytes); break;
         case ASSAY_CONT_TO_LEDGER: submit_record(n, bytes); break;
         case ASSAY_CONT_TO_SESSION:
-            assay_links_send_to_session(n->board, send->instance, send->session, bytes);
+            assay_replica_links_send_to_session(n->links, send->instance, send->session, bytes);
             break;
         }
     }
@@ -273,7 +274,7 @@ static void on_fact(void *context, const struct assay_cont_fact *fact)
     /* Peers that may connect from now on are set at once, since an answer may be due. Rows wait for
      * update_from_ledger(): no frame is sent to them for these facts. */
     if (is_of_views(fact->kind))
-        assay_links_apply_group(n->board, assay_follower_group(n->follower));
+        assay_replica_links_apply(n->links, assay_follower_group(n->follower));
     execute_effects(n, OWN);
     process_own_frames(n);
 }
@@ -436,7 +437,7 @@ static enum assay_status update_from_ledger(struct assay_replica_node *n)
     on_close(n, group);
     if (n->revision != assay_follower_revision(n->follower)) {
         n->revision = assay_follower_revision(n->follower);
-        assay_links_apply_group(n->board, group);
+        assay_replica_links_apply(n->links, group);
         const struct assay_cont_member *const member = find_own_member(n, group);
         /* Within an era another process of the member replaced it. A RECOVER may undo the listing,
          * but not its memory: it is listed again. */
@@ -471,7 +472,7 @@ static void process_frames(struct assay_replica_node *n)
     struct assay_slice frame;
     uint16_t slot = 0;
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_links_receive(n->board, &slot, &from, &frame) != ASSAY_OK) break;
+        if (assay_replica_links_receive(n->links, &slot, &from, &frame) != ASSAY_OK) break;
         if (n->replica == NULL) continue;
         if (assay_cont_replica_frame(n->replica, &from, frame, n->now_ms, &n->effects) !=
             ASSAY_OK) {
@@ -482,23 +483,23 @@ static void process_frames(struct assay_replica_node *n)
         execute_effects(n, slot);
         process_own_frames(n);
     }
-    assay_links_flush(n->board);
+    assay_replica_links_flush(n->links);
 }
 
 enum assay_status assay_replica_node_step(struct assay_replica_node *node, int timeout_ms)
 {
     struct assay_replica_node *n = node;
     struct pollfd extra = assay_follower_poll(n->follower);
-    n->now_ms = assay_links_clock_ms();
-    ASSAY_TRY(assay_links_wait(n->board, n->now_ms, &extra, 1, wait_ms(n, timeout_ms)));
-    n->now_ms = assay_links_clock_ms();
+    n->now_ms = assay_monotonic_ms();
+    ASSAY_TRY(assay_replica_links_wait(n->links, &extra, wait_ms(n, timeout_ms)));
+    n->now_ms = assay_monotonic_ms();
     ASSAY_TRY(update_from_ledger(n));
     process_frames(n);
     if (n->replica != NULL && n->now_ms >= n->wake_at_ms) {
         assay_cont_replica_tick(n->replica, n->now_ms, &n->effects);
         execute_effects(n, OWN);
         process_own_frames(n);
-        assay_links_flush(n->board);
+        assay_replica_links_flush(n->links);
     }
     return n->failure;
 }

@@ -1,6 +1,5 @@
 /*
- * net/services/server/peer_links.c - connections between replicas, enclaves and holders, by slot of
- * the roster.
+ * net/services/server/peer_links.c - connections between holders, by slot of the roster.
  */
 #include "net/services/server/peer_links.h"
 
@@ -22,7 +21,6 @@ struct party {
 struct assay_peer_links {
     struct assay_secret32 secret;
     uint8_t public_key[32];
-    uint32_t instances;
     struct assay_roster roster;
     struct party *parties; /* [roster.count] */
     struct assay_traffic_counters counters;
@@ -34,9 +32,8 @@ static enum assay_status init_links(struct assay_peer_links *b,
                                     char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
     ASSAY_ASSERT(b->link == NULL && b->roster.entries == NULL);
-    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + 1;
+    b->roster.count = ASSAY_CONT_SLOTS_MAX + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
-    b->instances = config->instances;
     b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
     b->parties = calloc(b->roster.count, sizeof *b->parties);
     if (b->roster.entries == NULL || b->parties == NULL) return ASSAY_E_MEMORY;
@@ -61,7 +58,6 @@ enum assay_status assay_links_open(const struct assay_peer_links_config *config,
 {
     _Static_assert((int)ASSAY_PEER_LINKS_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN,
                    "its words fit");
-    ASSAY_ASSERT(config->instances <= ASSAY_CONT_INSTANCES_MAX);
     struct assay_peer_links *b = calloc(1, sizeof *b);
     (void)snprintf(message, ASSAY_PEER_LINKS_MESSAGE_LEN, "out of memory, or no random numbers");
     if (b == NULL) return ASSAY_E_MEMORY;
@@ -113,7 +109,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
                       p->contact.address_len == contact->address_len &&
                       assay_bytes_equal(p->contact.address, contact->address, contact->address_len);
     if (same) {
-        p->from = *from; /* the session's number may differ */
+        p->from = *from; /* its signing key may differ */
         return;
     }
     if (p->dialled) assay_link_remove_peer(b->link, (uint16_t)slot);
@@ -138,33 +134,6 @@ void assay_links_set_member(struct assay_peer_links *links, uint32_t slot,
     set_party(links, slot, &from, contact);
 }
 
-/* A row keeps its place, and with it its connection, while others leave the table. */
-static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group *group)
-{
-    ASSAY_ASSERT(group->instance_end <= group->instances_max);
-    for (uint32_t place = 0; place < b->instances; place++) {
-        const bool taken = place < group->instance_end && group->instance[place].session != 0;
-        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
-        if (!taken) {
-            if (!b->roster.entries[slot].gone) set_party(b, slot, NULL, NULL);
-            continue;
-        }
-        const struct assay_cont_instance_row *row = &group->instance[place];
-        struct assay_cont_from from = { .session = row->session };
-        assay_bytes_copy(from.instance, 32, row->instance, 32);
-        set_party(b, slot, &from, &row->contact);
-    }
-}
-
-void assay_links_apply_group(struct assay_peer_links *links, const struct assay_cont_group *group)
-{
-    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
-        const struct assay_cont_member *m = &group->member[i];
-        assay_links_set_member(links, i, m->key, m->listed ? &m->contact : NULL);
-    }
-    apply_rows(links, group);
-}
-
 /* --- frames */
 
 static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
@@ -186,7 +155,7 @@ void assay_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
     ASSAY_ASSERT(slot < links->roster.count);
     if (!dial_slot(links, slot)) return;
     assay_status_ignore(assay_link_send(links->link, slot, frame, 0),
-                        "a frame that is lost is said again by whoever waits for its answer");
+                        "a holder that waits for an answer sends its frame again");
 }
 
 static bool has_key(const struct assay_peer_links *b, uint32_t slot, const uint8_t *key)
@@ -209,18 +178,6 @@ void assay_links_send_to_replica(struct assay_peer_links *links, const uint8_t *
 {
     const uint32_t slot = find_slot(links, key);
     if (slot != links->roster.self) assay_links_send_to_slot(links, (uint16_t)slot, frame);
-}
-
-void assay_links_send_to_session(struct assay_peer_links *links, const uint8_t instance[static 32],
-                                 uint64_t session, struct assay_slice frame)
-{
-    for (uint32_t place = 0; place < links->instances; place++) {
-        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
-        const struct assay_cont_from *from = &links->parties[slot].from;
-        if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
-        assay_links_send_to_slot(links, (uint16_t)slot, frame);
-        return;
-    }
 }
 
 enum assay_status assay_links_wait(struct assay_peer_links *links, uint64_t now_ms,

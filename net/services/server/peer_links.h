@@ -1,11 +1,11 @@
 /*
- * net/services/server/peer_links.h - authenticated connections between the replicas and enclaves of
- * one group, or between holders; the ledger lists the CURVE key of each (docs/services.md 4.2).
+ * net/services/server/peer_links.h - authenticated connections between the holders of shares, or of
+ * a group key; the ledger lists the CURVE key of each (docs/services.md 4.2).
  *
  * The connections are those of peers (net/zmq/link.h): one listening socket per process and one
  * outgoing connection per destination, with the same protection against malicious members. A slot
- * of the link's roster is a member's replica (0 .. ASSAY_CONT_SLOTS_MAX - 1), then an instance's
- * newest session by the places of their rows, last this process itself.
+ * of the link's roster is a member's holder (0 .. ASSAY_CONT_SLOTS_MAX - 1), last this process
+ * itself.
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_PEER_LINKS_H
 #define ASSAY_NET_SERVICES_SERVER_PEER_LINKS_H
@@ -19,7 +19,6 @@ enum { ASSAY_PEER_LINKS_MESSAGE_LEN = 256 };
 
 struct assay_peer_links_config {
     const char *listen;                  /* HOST:PORT; port 0 selects a free one */
-    uint32_t instances;                  /* that this process may have to answer; 0 in an enclave */
     const struct assay_secret32 *secret; /* X25519, copied; NULL: generated */
 };
 
@@ -37,25 +36,18 @@ void assay_links_close(struct assay_peer_links **links);
 ASSAY_CHECKED enum assay_status assay_links_contact(const struct assay_peer_links *links,
                                                     const char *host,
                                                     struct assay_cont_contact *contact);
-/* Sets the parties to those of the group; closes connections to parties that are no longer
- * listed. */
-void assay_links_apply_group(struct assay_peer_links *links, const struct assay_cont_group *group);
 /* Sets one member with its key and contact; contact NULL: removes it. In: slot below
  * ASSAY_CONT_SLOTS_MAX (asserted). */
 void assay_links_set_member(struct assay_peer_links *links, uint32_t slot,
                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                             const struct assay_cont_contact *contact);
 
-/* Queues a frame to the replica or holder of a key, or to the party in a slot; connects when there
+/* Queues a frame to the holder of a key, or to the party in a slot; connects when there
  * is no connection. A frame that cannot be sent is dropped. */
 void assay_links_send_to_replica(struct assay_peer_links *links, const uint8_t *key,
                                  struct assay_slice frame);
 void assay_links_send_to_slot(struct assay_peer_links *links, uint16_t slot,
                               struct assay_slice frame);
-/* The same to the enclave of a session, while that is the newest session of its instance. */
-void assay_links_send_to_session(struct assay_peer_links *links, const uint8_t instance[static 32],
-                                 uint64_t session, struct assay_slice frame);
-
 /* Waits until a frame, an event of extra, or the timeout; sends queued frames. Returns: as
  * assay_link_wait */
 ASSAY_CHECKED enum assay_status assay_links_wait(struct assay_peer_links *links, uint64_t now_ms,

@@ -325,9 +325,7 @@ static void measure(uint32_t n, uint32_t pair_us, uint32_t *us)
     load_checkpoint(&trust.checkpoint);
     for (uint32_t i = 0; i < n; i++)
         last = start(be_replica, NULL);
-    const struct assay_enclave_config config = {
-        .ledger = enclaves, .listen = "127.0.0.1:0", .group = 1, .trust = &trust
-    };
+    const struct assay_enclave_config config = { .ledger = enclaves, .group = 1, .trust = &trust };
     must(assay_enclave_open(&config, &enclave, message) == ASSAY_OK, message);
     const double start_us = stopwatch_us(CLOCK_MONOTONIC);
     must(assay_enclave_start(enclave, SOON_MS, &found) == ASSAY_ENCLAVE_OK, "no start");

@@ -1,11 +1,13 @@
 /*
  * tests/unit/services/test_runtime.c - tests of replica and enclave processes.
  */
+#include "base/system_clock.h"
+#include "net/services/continuity/enclave_internal.h"
 #include "net/services/follower.h"
-#include "net/services/server/peer_links.h"
 #include "tests/unit/services/continuity/enclave_house.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,6 +63,35 @@ Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout 
     close_house();
 }
 
+/* A program with an event loop waits for one descriptor, and is woken for a reason. */
+Test(services_runtime, one_descriptor_wakes_an_enclave, .timeout = 600)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
+    open_house(3, 3);
+    app_open(&app);
+    close_epochs(1);
+    uint32_t turns = 0, closes = 0;
+    uint64_t close_at_ms = assay_monotonic_ms() + TRY_MS;
+    const uint64_t until_ms = assay_monotonic_ms() + SOON_MS;
+    for (; result == ASSAY_ENCLAVE_IN_DOUBT && assay_monotonic_ms() < until_ms; turns++) {
+        struct pollfd fd = { .fd = assay_enclave_fd(app.enclave), .events = POLLIN };
+        const int timeout_ms = assay_enclave_timeout_ms(app.enclave);
+        (void)poll(&fd, 1, timeout_ms < TRY_MS ? timeout_ms : TRY_MS);
+        cr_assert_eq(assay_enclave_step(app.enclave, 0), ASSAY_ENCLAVE_OK);
+        result = assay_enclave_start(app.enclave, 0, &found);
+        if (assay_monotonic_ms() < close_at_ms) continue;
+        close_epochs(1);
+        closes++;
+        close_at_ms = assay_monotonic_ms() + TRY_MS;
+    }
+    cr_expect_eq(result, ASSAY_ENCLAVE_OK);
+    cr_expect_lt(turns, 200 + 100 * closes, "it is not woken without end");
+    app_end(&app);
+    close_house();
+}
+
 /* Two networks, one sealed state: in the other one nothing of it is sent, to nobody. */
 Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anything_is_sent,
      .timeout = 600)
@@ -81,11 +112,9 @@ Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anyth
     cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION), sessions);
     clone = app;
     clone.identity.group = GROUP - 1;
-    const struct assay_enclave_config config = { .ledger = house.enclaves,
-                                                 .listen = "127.0.0.1:0",
-                                                 .group = GROUP,
-                                                 .identity = &clone.identity,
-                                                 .trust = &clone.trust };
+    const struct assay_enclave_config config = {
+        .ledger = house.enclaves, .group = GROUP, .identity = &clone.identity, .trust = &clone.trust
+    };
     cr_expect_eq(assay_enclave_open(&config, &clone.enclave, message), ASSAY_E_CHAIN);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "at home it goes on");
     app_end(&app);
@@ -267,6 +296,40 @@ Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .
     app_end(&app);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
     cr_expect_eq(found.index, 9, "what was certified in views that it was handed over to");
+    app_end(&app);
+    close_house();
+}
+
+/* Slots of replicas to which the enclave has a connection, as bits. */
+static uint32_t connected_slots(const struct app *app)
+{
+    uint32_t slots = 0;
+    for (uint32_t slot = 0; slot < ENCLAVE_PARTIES; slot++)
+        slots |= (uint32_t)assay_tls_client_is_up(app->enclave->links, slot) << slot;
+    return slots;
+}
+
+/* A change of views closes no connection to a replica that stays. */
+Test(services_runtime, connections_to_replicas_that_stay_stay, .timeout = 600)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    uint64_t index = 0;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 1);
+    const uint64_t until_ms = assay_monotonic_ms() + SOON_MS;
+    while (connected_slots(&app) != 7 && assay_monotonic_ms() < until_ms)
+        cr_assert_eq(assay_enclave_step(app.enclave, 10), ASSAY_ENCLAVE_OK);
+    cr_assert_eq(connected_slots(&app), 7);
+    const uint64_t view = assay_enclave_client(app.enclave)->config.roster.view;
+    seat_moves(0, 3, 1);
+    cr_assert_eq(assay_enclave_update(app.enclave, app.hash, &index), ASSAY_ENCLAVE_OK);
+    while (assay_enclave_client(app.enclave)->config.roster.view == view &&
+           assay_monotonic_ms() < until_ms + SOON_MS)
+        cr_assert_eq(assay_enclave_step(app.enclave, 10), ASSAY_ENCLAVE_OK);
+    cr_assert_neq(assay_enclave_client(app.enclave)->config.roster.view, view);
+    cr_expect_eq(connected_slots(&app) & 6, 6, "%x", connected_slots(&app));
     app_end(&app);
     close_house();
 }
@@ -539,20 +602,20 @@ enum { TURNS = 10, TURN_MS = 100 };
 
 static uint64_t replica_turns(struct assay_replica_node *node)
 {
-    const uint64_t begin_ms = assay_links_clock_ms();
+    const uint64_t begin_ms = assay_monotonic_ms();
     for (int i = 0; i < TURNS; i++)
         cr_assert_eq(assay_replica_node_step(node, TURN_MS), ASSAY_OK);
-    return assay_links_clock_ms() - begin_ms;
+    return assay_monotonic_ms() - begin_ms;
 }
 
 static uint64_t enclave_turns(struct assay_enclave *enclave)
 {
-    const uint64_t begin_ms = assay_links_clock_ms();
+    const uint64_t begin_ms = assay_monotonic_ms();
     for (int i = 0; i < TURNS; i++) {
         cr_assert_eq(assay_enclave_step(enclave, TURN_MS), ASSAY_ENCLAVE_OK);
         service_ledger_turn(house.ledger, 0);
     }
-    return assay_links_clock_ms() - begin_ms;
+    return assay_monotonic_ms() - begin_ms;
 }
 
 Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 600)

@@ -49,8 +49,8 @@ expect 2 'enclave: is missing' "$SIGNER" --config net/node-1/wrong.yaml --check-
 expect 2 'expected disk or memory' "$SIGNER" --config net/node-1/wrong.yaml --check-config
 
 # --- a key that no holder has
-# A holder whose member had no active keys yet when the first ceremony began has a share at the next reshare, after a
-# day (docs/identity.md 3.4). On a machine with other work that happens: then the network is made once more.
+# A holder whose member has no active keys eight epochs after the others (12 s here) has a share at the next reshare, after
+# a day (docs/identity.md 3.4). On a machine with other work that happens: then the network is made once more.
 said() { grep -q "$2" net/node-$1/signer.log; } # NODE WORDS
 all_begin() {
     for n in 1 2 3 4; do begin $n; done

@@ -197,7 +197,6 @@ void app_cross(struct app *app)
 void app_open(struct app *app)
 {
     const struct assay_enclave_config config = { .ledger = house.enclaves,
-                                                 .listen = "127.0.0.1:0",
                                                  .group = GROUP,
                                                  .identity = app->born ? &app->identity : NULL,
                                                  .trust = &app->trust,

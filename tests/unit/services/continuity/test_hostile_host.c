@@ -227,7 +227,6 @@ Test(services_hostile_host, a_checkpoint_that_the_owner_did_not_sign_ends_the_st
     app_end(&app);
     app_cross(&app);
     struct assay_enclave_config config = { .ledger = house.enclaves,
-                                           .listen = "127.0.0.1:0",
                                            .group = GROUP,
                                            .identity = &app.identity,
                                            .trust = &app.trust,
