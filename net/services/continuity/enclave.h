@@ -118,9 +118,9 @@ enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint
 /* Out: *trust, to be sealed with the next state. */
 void assay_enclave_get_trust(const struct assay_enclave *enclave,
                              struct assay_enclave_trust *trust);
-/* Confirms before a read is released. Each call makes a request of its own, so OK holds for what was
- * read before the call and not for later reads; a timeout below a round trip is always IN_DOUBT.
- * Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY | FAILED */
+/* Confirms before a read is released. Each call makes a request of its own, so OK holds for what
+ * was read before the call and not for later reads; a timeout below a round trip is always
+ * IN_DOUBT. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY | FAILED */
 enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, int timeout_ms);
 /* Retires the instance permanently: its row leaves the ledger. OK once a closed epoch proves that
  * it is retired, or has no row and can have none again. Returns: OK | IN_DOUBT (call again) |

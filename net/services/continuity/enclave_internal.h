@@ -23,13 +23,14 @@ struct enclave_proven {
     struct assay_cont_row_proven row;
 };
 
-/* docs/services.md 4.4.5: the last KEEP that the daemon reported as final, while the ledger is in an
- * era that the enclave cannot verify. It decides when the next one is submitted, and nothing else. */
+/* docs/services.md 4.4.5: the last KEEP that the daemon reported as final, while the ledger is in
+ * an era that the enclave cannot verify. It decides when the next one is submitted, and nothing
+ * else. */
 struct enclave_unverified_keep {
     bool is_other_era;
-    uint64_t epoch, index;                   /* of the one that is final; 0: none in this era */
-    uint8_t submitted[32];                   /* SHA-256 of the newest record */
-    uint64_t submitted_index;                /* of its state */
+    uint64_t epoch, index;    /* of the one that is final; 0: none in this era */
+    uint8_t submitted[32];    /* SHA-256 of the newest record */
+    uint64_t submitted_index; /* of its state */
 };
 
 struct assay_enclave {

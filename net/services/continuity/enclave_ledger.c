@@ -199,8 +199,8 @@ static void on_row(void *context, const struct assay_service_message *m)
     }
     e->proven = next;
     e->gone = e->gone || next.view.phase == ASSAY_CONT_GONE;
-    /* The row of a retired instance stays while its birth is valid (docs/services.md 1.2.1). A close
-     * without the row is of before its first session, as long as another session may be born. */
+    /* The row of a retired instance stays while its birth is valid (docs/services.md 1.2.2). A
+     * close without the row is of before its first session, as long as it may still be born. */
     e->retired = next.row.has_row ? next.row.row.retired : e->retires && !may_be_born(e);
     e->kept = e->kept || (next.row.has_row && next.row.row.kept);
     if (e->numbered) apply_row(e, m->document, m->row);
@@ -382,8 +382,8 @@ static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_in
     return !row->kept || is_lease_due(e, row);
 }
 
-/* docs/services.md 4.4.5: the RECOVER may have undone the last KEEP, and closes of its era, by which
- * a lease is counted, cannot be verified. A KEEP that was not due changes nothing. */
+/* docs/services.md 4.4.5: the RECOVER may have undone the last KEEP, and closes of its era, by
+ * which a lease is counted, cannot be verified. A KEEP that was not due changes nothing. */
 static bool needs_unverified_keep(const struct assay_enclave *e,
                                   const struct assay_cont_instance_row *row)
 {

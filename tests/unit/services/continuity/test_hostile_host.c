@@ -354,7 +354,7 @@ Test(services_hostile_host, a_read_is_confirmed_by_answers_to_its_own_request, .
     close_house();
 }
 
-/* The enclave cannot verify closes of the new era until its owner's checkpoint, at its next start. */
+/* The enclave cannot verify closes of the new era until it starts with its owner's checkpoint. */
 Test(services_hostile_host, a_session_keeps_its_row_over_a_recover, .timeout = 600)
 {
     enum { LEASE = 60, EPOCHS = 100 };
