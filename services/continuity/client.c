@@ -279,6 +279,7 @@ static enum assay_status on_confirmed(struct assay_cont_client *c, uint32_t seat
     c->confirm.seats |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->confirm.seats)) return ASSAY_OK;
     c->confirm.asked = false;
+    c->confirm.has_quorum = true;
     outs->events |= ASSAY_CONT_EVENT_CONFIRMED;
     return ASSAY_OK;
 }

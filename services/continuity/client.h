@@ -71,7 +71,8 @@ struct assay_cont_client_config {
 };
 
 struct assay_cont_question {
-    bool asked;
+    bool asked;      /* it waits for answers */
+    bool has_quorum; /* the newest one has been answered by a quorum */
     uint8_t nonce[32];
     uint8_t seats; /* that answered */
 };

@@ -405,8 +405,8 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
     if (e->elsewhere) return ASSAY_ENCLAVE_CHAIN;
     if (e->no_row || (e->numbered && e->client.end == ASSAY_CONT_END_FORGOTTEN))
         return ASSAY_ENCLAVE_GONE_ROW;
-    /* A replica's word ends the session; that it was this one's RETIRE a closed epoch proves. */
-    if (e->retired || (e->numbered && e->client.end == ASSAY_CONT_END_RETIRED && !e->retires))
+    /* A replica's word ends the session; `retire` waits until a closed epoch proves it. */
+    if (e->retired || (e->numbered && e->client.end == ASSAY_CONT_END_RETIRED && !e->is_retiring))
         return ASSAY_ENCLAVE_RETIRED;
     if (!e->numbered) return e->gone ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
     if (e->client.end == ASSAY_CONT_END_ROLLBACK) return ASSAY_ENCLAVE_ROLLBACK;
@@ -515,7 +515,7 @@ static bool is_confirmed(const struct assay_enclave *e, uint64_t index)
 {
     ASSAY_ASSERT(e->numbered);
     (void)index;
-    return !e->client.confirm.asked;
+    return e->client.confirm.has_quorum; /* an ended session waits for nothing either */
 }
 
 enum assay_enclave_result assay_enclave_start(struct assay_enclave *enclave, int timeout_ms,
@@ -588,10 +588,13 @@ static bool is_retired(const struct assay_enclave *e, uint64_t index)
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms)
 {
     struct assay_enclave *e = enclave;
+    const bool is_again = e->retires && e->client.end == ASSAY_CONT_END_RETIRED;
     if (e->retired) return ASSAY_ENCLAVE_OK;
-    if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
+    if (!is_again && check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
     if (!has_found(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
     if (enclave_submit_retire(e) != ASSAY_OK) return ASSAY_ENCLAVE_FAILED;
+    e->is_retiring = true;
     const enum assay_enclave_result result = run_until(e, is_retired, 0, timeout_ms);
+    e->is_retiring = false;
     return result == ASSAY_ENCLAVE_RETIRED ? ASSAY_ENCLAVE_OK : result;
 }

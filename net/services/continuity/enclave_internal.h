@@ -65,10 +65,11 @@ struct assay_enclave {
     bool is_proof_requested, is_row_requested; /* a request is pending */
     uint64_t asked_ms;                         /* since then */
     struct enclave_proven proven;
-    bool elsewhere; /* the ledger is of another chain than the identity */
-    bool gone;      /* the group's memory is lost, permanently */
-    bool no_row;    /* the ledger has removed the instance, permanently */
-    bool retires;   /* it has submitted RETIRE */
+    bool elsewhere;   /* the ledger is of another chain than the identity */
+    bool gone;        /* the group's memory is lost, permanently */
+    bool no_row;      /* the ledger has removed the instance, permanently */
+    bool retires;     /* it has submitted RETIRE */
+    bool is_retiring; /* assay_enclave_retire runs */
     bool retired;
     bool kept; /* the ledger keeps the row; checked once */
     uint64_t submit_at_ms, keep_at_ms;

@@ -354,6 +354,23 @@ Test(services_hostile_host, a_read_is_confirmed_by_answers_to_its_own_request, .
     close_house();
 }
 
+/* Replicas answer RETIRED before an epoch has closed; one of them, whose host shows it another
+ * ledger, may do so alone. */
+Test(services_hostile_host, a_refusal_confirms_no_read, .timeout = 600)
+{
+    struct assay_cont_entry found;
+    struct app app = app_born();
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    cr_expect_eq(assay_enclave_retire(app.enclave, 0), ASSAY_ENCLAVE_IN_DOUBT);
+    usleep(MOMENT_MS * 1000); /* RETIRE is final at replicas */
+    cr_expect_eq(assay_enclave_confirm(app.enclave, SOON_MS), ASSAY_ENCLAVE_RETIRED);
+    cr_expect_eq(app_retire(&app), ASSAY_ENCLAVE_OK);
+    app_end(&app);
+    close_house();
+}
+
 /* The enclave cannot verify closes of the new era until it starts with its owner's checkpoint. */
 Test(services_hostile_host, a_session_keeps_its_row_over_a_recover, .timeout = 600)
 {
