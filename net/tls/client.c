@@ -20,6 +20,7 @@
 enum {
     EVENTS_MAX = 64,
     ADDRESSES_MAX = 8,
+    SHAKES_MAX = 8,      /* handshakes that are continued in one step */
     NAMES_AGAIN_MS = 20, /* between two looks at a request for a name */
 };
 
@@ -31,6 +32,8 @@ struct server {
     bool is_connecting; /* the socket is not connected yet */
     bool is_resolving;  /* a name was requested, and not answered */
     bool is_ready, is_dirty;
+    bool is_shaking; /* its handshake is to be continued */
+    uint64_t turn;   /* number of the last turn of its handshake */
     uint8_t key[32];
     char addresses[ASSAY_TLS_ADDRESSES_LEN];
     char port[ASSAY_TLS_PORT_MAX]; /* of the name that was requested */
@@ -46,6 +49,7 @@ struct assay_tls_client {
     uint64_t seed, now_ms;
     uint32_t slots;
     size_t queue_max;
+    uint64_t turns; /* of handshakes */
     uint32_t resolving_count;
     struct server *server; /* [slots] */
     uint32_t *ready;       /* slots; a ring of [slots] */
@@ -122,7 +126,7 @@ static void close_connection(struct assay_tls_client *c, uint32_t slot)
 {
     struct server *s = &c->server[slot];
     assay_tls_connection_close(&s->connection);
-    s->is_connecting = s->is_dirty = false;
+    s->is_connecting = s->is_dirty = s->is_shaking = false;
     s->events = 0;
     if (c->served == slot) c->served = UINT32_MAX;
 }
@@ -279,6 +283,8 @@ static void continue_handshake(struct assay_tls_client *c, uint32_t slot)
 {
     struct server *s = &c->server[slot];
     enum assay_status status = ASSAY_E_IO;
+    s->is_shaking = false;
+    s->turn = ++c->turns;
     if (!s->is_connecting || is_connected(s))
         status = assay_tls_connection_handshake(&s->connection);
     const bool waits =
@@ -294,6 +300,20 @@ static void continue_handshake(struct assay_tls_client *c, uint32_t slot)
     add_ready(c, slot); /* frames may have arrived with the end of the handshake */
 }
 
+/* Those whose last turn was longest ago. */
+static void continue_handshakes(struct assay_tls_client *c)
+{
+    for (int i = 0; i < SHAKES_MAX; i++) {
+        uint32_t next = UINT32_MAX;
+        for (uint32_t k = 0; k < c->slots; k++)
+            if (c->server[k].is_shaking &&
+                (next == UINT32_MAX || c->server[k].turn < c->server[next].turn))
+                next = k;
+        if (next == UINT32_MAX) return;
+        continue_handshake(c, next);
+    }
+}
+
 static void process_event(struct assay_tls_client *c, const struct epoll_event *event)
 {
     const uint32_t slot = event->data.u32;
@@ -301,7 +321,7 @@ static void process_event(struct assay_tls_client *c, const struct epoll_event *
     struct server *s = &c->server[slot];
     if (s->connection.session == NULL) return; /* closed since it was reported */
     if (!s->connection.is_up) {
-        continue_handshake(c, slot);
+        s->is_shaking = true;
         return;
     }
     if ((event->events & EPOLLOUT) != 0) s->is_dirty = true;
@@ -316,6 +336,7 @@ void assay_tls_client_step(struct assay_tls_client *client, uint64_t now_ms)
     const int count = epoll_wait(c->epoll, events, EVENTS_MAX, 0);
     for (int i = 0; i < count; i++)
         process_event(c, &events[i]);
+    continue_handshakes(c);
     receive_names(c);
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         struct server *s = &c->server[slot];
@@ -339,7 +360,8 @@ enum assay_status assay_tls_client_receive(struct assay_tls_client *client, uint
     struct assay_tls_client *c = client;
     if (c->served != UINT32_MAX) add_ready(c, c->served);
     c->served = UINT32_MAX;
-    for (uint32_t visits = c->ready_count; visits > 0; visits--) {
+    size_t work = 0;
+    for (uint32_t visits = c->ready_count; visits > 0 && work < ASSAY_TLS_RECEIVE_WORK; visits--) {
         const uint32_t at = c->ready[c->ready_at];
         struct server *s = &c->server[at];
         bool is_over = false;
@@ -355,6 +377,7 @@ enum assay_status assay_tls_client_receive(struct assay_tls_client *client, uint
             return ASSAY_OK;
         }
         (void)take_ready(c);
+        work += assay_tls_connection_work(&s->connection);
         if (is_over) add_ready(c, at);
         if (status != ASSAY_E_AGAIN) end_attempt(c, at);
     }
