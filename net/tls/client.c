@@ -36,8 +36,8 @@ struct server {
     uint64_t turn;   /* number of the last turn of its handshake */
     uint8_t key[32];
     char addresses[ASSAY_TLS_ADDRESSES_LEN];
-    char port[ASSAY_TLS_PORT_MAX]; /* of the name that was requested */
-    uint32_t events;               /* that are polled */
+    uint32_t names;  /* answers that were used: a name's numbers have their turns */
+    uint32_t events; /* that are polled */
     struct assay_dial dial;
     struct assay_tls_connection connection;
 };
@@ -191,29 +191,45 @@ static void dial_server(struct assay_tls_client *c, uint32_t slot)
         return;
     }
     if (s->is_resolving) return; /* its answer is used for this attempt, if it is of this host */
-    assay_bytes_copy(s->port, sizeof s->port, address.port, sizeof s->port);
     s->is_resolving = c->names.request != NULL &&
                       c->names.request(c->names.context, slot, address.host) == ASSAY_OK;
     if (s->is_resolving) c->resolving_count++;
     else end_attempt(c, slot);
 }
 
+/* An answer may be to a request of an earlier attempt, or of a server that was in the slot before:
+ * it is used if the present attempt is to the same host. */
+static void receive_name(struct assay_tls_client *c, const struct assay_tls_name *answer)
+{
+    struct server *s = &c->server[answer->slot];
+    struct assay_tls_address address;
+    char text[ASSAY_TLS_NUMBER_LEN + ASSAY_TLS_PORT_MAX + 1];
+    ASSAY_ASSERT(s->is_resolving && answer->count <= ASSAY_TLS_NUMBERS_MAX);
+    s->is_resolving = false;
+    c->resolving_count--;
+    if (s->dial.state != ASSAY_DIAL_TRYING || s->connection.session != NULL) return;
+    if (assay_tls_address_parse(s->addresses, s->dial.index, &address) != ASSAY_OK ||
+        strcmp(address.host, answer->host) != 0) {
+        dial_server(c, answer->slot);
+        return;
+    }
+    if (answer->count == 0) {
+        end_attempt(c, answer->slot);
+        return;
+    }
+    const char *const number = answer->numbers[s->names++ % answer->count];
+    (void)snprintf(text, sizeof text, "%s:%s", number, address.port);
+    if (assay_tls_address_parse(text, 0, &address) == ASSAY_OK)
+        dial_number(c, answer->slot, &address);
+    else end_attempt(c, answer->slot);
+}
+
 static void receive_names(struct assay_tls_client *c)
 {
-    char number[ASSAY_TLS_ADDRESSES_LEN] = "";
-    uint32_t slot = 0;
-    while (c->resolving_count > 0 && c->names.next(c->names.context, &slot, number)) {
-        struct server *s = &c->server[slot];
-        struct assay_tls_address address;
-        char text[ASSAY_TLS_ADDRESSES_LEN + ASSAY_TLS_PORT_MAX + 1];
-        ASSAY_ASSERT(slot < c->slots && s->is_resolving);
-        s->is_resolving = false;
-        c->resolving_count--;
-        if (s->dial.state != ASSAY_DIAL_TRYING || s->connection.session != NULL) continue;
-        (void)snprintf(text, sizeof text, "%s:%s", number, s->port);
-        if (number[0] == '\0' || assay_tls_address_parse(text, 0, &address) != ASSAY_OK)
-            end_attempt(c, slot);
-        else dial_number(c, slot, &address);
+    struct assay_tls_name answer;
+    while (c->resolving_count > 0 && c->names.next(c->names.context, &answer)) {
+        ASSAY_ASSERT(answer.slot < c->slots);
+        receive_name(c, &answer);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "net/system/peer_site.h"
+#include "net/tls/address.h"
 #include "net/tls/connection.h"
 
 #include <arpa/inet.h>
@@ -553,6 +554,69 @@ Test(net_tls_links, both_ends_may_close_at_once)
     cr_expect_eq(assay_tls_client_wake_at(client, links.now_ms), UINT64_MAX);
     assay_tls_client_close(&client);
     assay_tls_client_close(&client);
+}
+
+static struct {
+    uint32_t requests;
+    char host[ASSAY_TLS_ADDRESSES_LEN]; /* requested and not answered; "": none */
+    bool is_due;
+} resolver;
+
+static enum assay_status request_name(void *context, uint32_t slot, const char *host)
+{
+    (void)context;
+    cr_expect_eq(slot, 0);
+    resolver.requests++;
+    (void)snprintf(resolver.host, sizeof resolver.host, "%s", host);
+    return ASSAY_OK;
+}
+
+/* The first number of each name is of a machine that does not exist. */
+static bool next_name(void *context, struct assay_tls_name *answer)
+{
+    (void)context;
+    if (!resolver.is_due || resolver.host[0] == '\0') return false;
+    *answer = (struct assay_tls_name){ .count = 2, .numbers = { "127.0.0.77", "127.0.0.1" } };
+    (void)snprintf(answer->host, sizeof answer->host, "%s", resolver.host);
+    resolver.host[0] = '\0';
+    return true;
+}
+
+Test(net_tls_links, the_answer_of_another_name_is_not_used_and_numbers_have_turns)
+{
+    struct assay_tls_client *client = NULL;
+    const struct assay_tls_names names = { NULL, request_name, next_name };
+    const struct assay_tls_config config = { .secret = &links.client[0].secret,
+                                             .public_key = links.client[0].public_key,
+                                             .chain_id = links.chain_id };
+    char address[64];
+    (void)snprintf(address, sizeof address, "two.example:%u",
+                   (unsigned)assay_tls_server_port(links.server));
+    cr_assert_eq(assay_tls_client_open(&config, 1, ASSAY_TLS_QUEUE_SMALL, &names, &client),
+                 ASSAY_OK);
+    cr_assert_eq(
+        assay_tls_client_set(client, 0, links.own.public_key, "one.example:1", links.now_ms),
+        ASSAY_OK);
+    links_run(client);
+    cr_expect_str_eq(resolver.host, "one.example");
+    cr_assert_eq(assay_tls_client_set(client, 0, links.own.public_key, address, links.now_ms),
+                 ASSAY_OK);
+    links_run(client);
+    cr_expect_eq(resolver.requests, 1, "one at a time");
+    resolver.is_due = true;
+    links_run(client);
+    cr_expect_geq(resolver.requests, 2, "of the name that is dialled now");
+    cr_expect(links_wait_up(client, 0));
+    assay_tls_client_close(&client);
+}
+
+Test(net_tls_links, a_port_has_two_bytes)
+{
+    struct assay_tls_address address;
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:65535", 0, &address), ASSAY_OK);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:65536", 0, &address), ASSAY_E_SYNTAX);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:99999", 0, &address), ASSAY_E_SYNTAX);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:6553x", 0, &address), ASSAY_E_SYNTAX);
 }
 
 Test(net_tls_links, a_name_needs_a_resolver)
