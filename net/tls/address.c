@@ -31,7 +31,12 @@ enum assay_status assay_tls_address_parse(const char *list, uint32_t index,
         colon--;
     if (colon == 0) return ASSAY_E_SYNTAX;
     ASSAY_TRY(copy_part(address->port, sizeof address->port, at + colon, len - colon));
-    if (strspn(address->port, "0123456789") != len - colon) return ASSAY_E_SYNTAX;
+    uint32_t port = 0;
+    for (const char *digit = address->port; *digit != '\0'; digit++) {
+        if (*digit < '0' || *digit > '9') return ASSAY_E_SYNTAX;
+        port = port * 10 + (uint32_t)(*digit - '0');
+    }
+    if (port > UINT16_MAX) return ASSAY_E_SYNTAX;
     size_t host_len = colon - 1;
     if (host_len > 2 && at[0] == '[' && at[host_len - 1] == ']') {
         at++;

@@ -20,6 +20,7 @@
 enum {
     EVENTS_MAX = 64,
     ADDRESSES_MAX = 8,
+    SHAKES_MAX = 8,      /* handshakes that are continued in one step */
     NAMES_AGAIN_MS = 20, /* between two looks at a request for a name */
 };
 
@@ -31,10 +32,12 @@ struct server {
     bool is_connecting; /* the socket is not connected yet */
     bool is_resolving;  /* a name was requested, and not answered */
     bool is_ready, is_dirty;
+    bool is_shaking; /* its handshake is to be continued */
+    uint64_t turn;   /* number of the last turn of its handshake */
     uint8_t key[32];
     char addresses[ASSAY_TLS_ADDRESSES_LEN];
-    char port[ASSAY_TLS_PORT_MAX]; /* of the name that was requested */
-    uint32_t events;               /* that are polled */
+    uint32_t names;  /* answers that were used: a name's numbers have their turns */
+    uint32_t events; /* that are polled */
     struct assay_dial dial;
     struct assay_tls_connection connection;
 };
@@ -46,6 +49,7 @@ struct assay_tls_client {
     uint64_t seed, now_ms;
     uint32_t slots;
     size_t queue_max;
+    uint64_t turns; /* of handshakes */
     uint32_t resolving_count;
     struct server *server; /* [slots] */
     uint32_t *ready;       /* slots; a ring of [slots] */
@@ -122,7 +126,7 @@ static void close_connection(struct assay_tls_client *c, uint32_t slot)
 {
     struct server *s = &c->server[slot];
     assay_tls_connection_close(&s->connection);
-    s->is_connecting = s->is_dirty = false;
+    s->is_connecting = s->is_dirty = s->is_shaking = false;
     s->events = 0;
     if (c->served == slot) c->served = UINT32_MAX;
 }
@@ -187,29 +191,45 @@ static void dial_server(struct assay_tls_client *c, uint32_t slot)
         return;
     }
     if (s->is_resolving) return; /* its answer is used for this attempt, if it is of this host */
-    assay_bytes_copy(s->port, sizeof s->port, address.port, sizeof s->port);
     s->is_resolving = c->names.request != NULL &&
                       c->names.request(c->names.context, slot, address.host) == ASSAY_OK;
     if (s->is_resolving) c->resolving_count++;
     else end_attempt(c, slot);
 }
 
+/* An answer may be to a request of an earlier attempt, or of a server that was in the slot before:
+ * it is used if the present attempt is to the same host. */
+static void receive_name(struct assay_tls_client *c, const struct assay_tls_name *answer)
+{
+    struct server *s = &c->server[answer->slot];
+    struct assay_tls_address address;
+    char text[ASSAY_TLS_NUMBER_LEN + ASSAY_TLS_PORT_MAX + 1];
+    ASSAY_ASSERT(s->is_resolving && answer->count <= ASSAY_TLS_NUMBERS_MAX);
+    s->is_resolving = false;
+    c->resolving_count--;
+    if (s->dial.state != ASSAY_DIAL_TRYING || s->connection.session != NULL) return;
+    if (assay_tls_address_parse(s->addresses, s->dial.index, &address) != ASSAY_OK ||
+        strcmp(address.host, answer->host) != 0) {
+        dial_server(c, answer->slot);
+        return;
+    }
+    if (answer->count == 0) {
+        end_attempt(c, answer->slot);
+        return;
+    }
+    const char *const number = answer->numbers[s->names++ % answer->count];
+    (void)snprintf(text, sizeof text, "%s:%s", number, address.port);
+    if (assay_tls_address_parse(text, 0, &address) == ASSAY_OK)
+        dial_number(c, answer->slot, &address);
+    else end_attempt(c, answer->slot);
+}
+
 static void receive_names(struct assay_tls_client *c)
 {
-    char number[ASSAY_TLS_ADDRESSES_LEN] = "";
-    uint32_t slot = 0;
-    while (c->resolving_count > 0 && c->names.next(c->names.context, &slot, number)) {
-        struct server *s = &c->server[slot];
-        struct assay_tls_address address;
-        char text[ASSAY_TLS_ADDRESSES_LEN + ASSAY_TLS_PORT_MAX + 1];
-        ASSAY_ASSERT(slot < c->slots && s->is_resolving);
-        s->is_resolving = false;
-        c->resolving_count--;
-        if (s->dial.state != ASSAY_DIAL_TRYING || s->connection.session != NULL) continue;
-        (void)snprintf(text, sizeof text, "%s:%s", number, s->port);
-        if (number[0] == '\0' || assay_tls_address_parse(text, 0, &address) != ASSAY_OK)
-            end_attempt(c, slot);
-        else dial_number(c, slot, &address);
+    struct assay_tls_name answer;
+    while (c->resolving_count > 0 && c->names.next(c->names.context, &answer)) {
+        ASSAY_ASSERT(answer.slot < c->slots);
+        receive_name(c, &answer);
     }
 }
 
@@ -279,6 +299,8 @@ static void continue_handshake(struct assay_tls_client *c, uint32_t slot)
 {
     struct server *s = &c->server[slot];
     enum assay_status status = ASSAY_E_IO;
+    s->is_shaking = false;
+    s->turn = ++c->turns;
     if (!s->is_connecting || is_connected(s))
         status = assay_tls_connection_handshake(&s->connection);
     const bool waits =
@@ -294,6 +316,20 @@ static void continue_handshake(struct assay_tls_client *c, uint32_t slot)
     add_ready(c, slot); /* frames may have arrived with the end of the handshake */
 }
 
+/* Those whose last turn was longest ago. */
+static void continue_handshakes(struct assay_tls_client *c)
+{
+    for (int i = 0; i < SHAKES_MAX; i++) {
+        uint32_t next = UINT32_MAX;
+        for (uint32_t k = 0; k < c->slots; k++)
+            if (c->server[k].is_shaking &&
+                (next == UINT32_MAX || c->server[k].turn < c->server[next].turn))
+                next = k;
+        if (next == UINT32_MAX) return;
+        continue_handshake(c, next);
+    }
+}
+
 static void process_event(struct assay_tls_client *c, const struct epoll_event *event)
 {
     const uint32_t slot = event->data.u32;
@@ -301,7 +337,7 @@ static void process_event(struct assay_tls_client *c, const struct epoll_event *
     struct server *s = &c->server[slot];
     if (s->connection.session == NULL) return; /* closed since it was reported */
     if (!s->connection.is_up) {
-        continue_handshake(c, slot);
+        s->is_shaking = true;
         return;
     }
     if ((event->events & EPOLLOUT) != 0) s->is_dirty = true;
@@ -316,6 +352,7 @@ void assay_tls_client_step(struct assay_tls_client *client, uint64_t now_ms)
     const int count = epoll_wait(c->epoll, events, EVENTS_MAX, 0);
     for (int i = 0; i < count; i++)
         process_event(c, &events[i]);
+    continue_handshakes(c);
     receive_names(c);
     for (uint32_t slot = 0; slot < c->slots; slot++) {
         struct server *s = &c->server[slot];
@@ -339,7 +376,8 @@ enum assay_status assay_tls_client_receive(struct assay_tls_client *client, uint
     struct assay_tls_client *c = client;
     if (c->served != UINT32_MAX) add_ready(c, c->served);
     c->served = UINT32_MAX;
-    for (uint32_t visits = c->ready_count; visits > 0; visits--) {
+    size_t work = 0;
+    for (uint32_t visits = c->ready_count; visits > 0 && work < ASSAY_TLS_RECEIVE_WORK; visits--) {
         const uint32_t at = c->ready[c->ready_at];
         struct server *s = &c->server[at];
         bool is_over = false;
@@ -355,6 +393,7 @@ enum assay_status assay_tls_client_receive(struct assay_tls_client *client, uint
             return ASSAY_OK;
         }
         (void)take_ready(c);
+        work += assay_tls_connection_work(&s->connection);
         if (is_over) add_ready(c, at);
         if (status != ASSAY_E_AGAIN) end_attempt(c, at);
     }

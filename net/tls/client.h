@@ -18,8 +18,17 @@
 
 enum {
     ASSAY_TLS_ADDRESSES_LEN = 256, /* text of all addresses of a server, with its NUL */
-    ASSAY_TLS_ATTEMPT_MS = 5000,   /* until the handshake of one attempt is complete */
+    ASSAY_TLS_NUMBERS_MAX = 4,     /* of a name */
+    ASSAY_TLS_NUMBER_LEN = 64,
+    ASSAY_TLS_ATTEMPT_MS = 5000, /* until the handshake of one attempt is complete */
     ASSAY_TLS_PAUSE_MS_MAX = 2000,
+};
+
+struct assay_tls_name {
+    uint32_t slot;
+    char host[ASSAY_TLS_ADDRESSES_LEN]; /* as it was requested */
+    uint32_t count;                     /* 0: there is no number */
+    char numbers[ASSAY_TLS_NUMBERS_MAX][ASSAY_TLS_NUMBER_LEN];
 };
 
 /* Asynchronous resolution of names, one request of a slot at a time. */
@@ -27,8 +36,8 @@ struct assay_tls_names {
     void *context;
     /* Returns: ASSAY_OK | others: not now */
     enum assay_status (*request)(void *context, uint32_t slot, const char *host);
-    /* Out: number: an address of it; "": there is none. Returns: whether there was an answer. */
-    bool (*next)(void *context, uint32_t *slot, char number[static ASSAY_TLS_ADDRESSES_LEN]);
+    /* Out: *answer. Returns: whether there was one. */
+    bool (*next)(void *context, struct assay_tls_name *answer);
 };
 
 struct assay_tls_client;

@@ -57,7 +57,7 @@ void assay_tls_connection_close(struct assay_tls_connection *connection)
 enum assay_status assay_tls_connection_handshake(struct assay_tls_connection *connection)
 {
     ASSAY_ASSERT(connection->session != NULL && !connection->is_up);
-    assay_tls_session_set_budget(connection->session, ASSAY_TLS_TURN_BYTES);
+    assay_tls_session_set_budget(connection->session, ASSAY_TLS_TURN_BYTES, ASSAY_TLS_TURN_RECORDS);
     const enum assay_status status = assay_tls_session_handshake(connection->session);
     connection->is_up = status == ASSAY_OK;
     return status;
@@ -106,7 +106,7 @@ enum assay_status assay_tls_connection_receive(struct assay_tls_connection *conn
     *is_over = false;
     if (c->is_failed) return ASSAY_E_IO;
     if (c->frames == 0) {
-        assay_tls_session_set_budget(c->session, ASSAY_TLS_TURN_BYTES);
+        assay_tls_session_set_budget(c->session, ASSAY_TLS_TURN_BYTES, ASSAY_TLS_TURN_RECORDS);
         c->frames = ASSAY_TLS_TURN_FRAMES;
     }
     enum assay_status status = assay_tls_queue_next(&c->in, frame);
@@ -127,4 +127,11 @@ enum assay_status assay_tls_connection_receive(struct assay_tls_connection *conn
     *is_over = status == ASSAY_E_AGAIN && assay_tls_session_is_over_budget(c->session);
     c->is_failed = status != ASSAY_E_AGAIN;
     return c->is_failed ? ASSAY_E_IO : ASSAY_E_AGAIN;
+}
+
+size_t assay_tls_connection_work(const struct assay_tls_connection *connection)
+{
+    ASSAY_ASSERT(connection->session != NULL);
+    const struct assay_tls_work work = assay_tls_session_work(connection->session);
+    return work.bytes + work.records * (ASSAY_TLS_TURN_BYTES / ASSAY_TLS_TURN_RECORDS);
 }

@@ -1,7 +1,7 @@
 /*
  * net/tls/connection.h - one end of a link: a TLS session and the frames in both directions.
  *
- * Nothing blocks. Input is taken in turns of bounded bytes and frames.
+ * Nothing blocks. Input is taken in turns of bounded bytes, records and frames.
  */
 #ifndef ASSAY_NET_TLS_CONNECTION_H
 #define ASSAY_NET_TLS_CONNECTION_H
@@ -11,7 +11,11 @@
 
 enum {
     ASSAY_TLS_TURN_BYTES = 64 * 1024, /* received from the socket in one turn */
+    ASSAY_TLS_TURN_RECORDS = 32,
     ASSAY_TLS_TURN_FRAMES = 16,
+    /* Of turns without a frame, over all connections, after which a caller of receive goes on with
+     * other work: as assay_tls_connection_work counts it. */
+    ASSAY_TLS_RECEIVE_WORK = 2 * ASSAY_TLS_TURN_BYTES,
     ASSAY_TLS_KEEPALIVE_S = 10,  /* idle time before the kernel probes the peer */
     ASSAY_TLS_SILENT_MS = 20000, /* sent bytes that are unacknowledged for that long */
 };
@@ -47,5 +51,8 @@ ASSAY_CHECKED enum assay_status assay_tls_connection_flush(struct assay_tls_conn
  * ASSAY_E_AGAIN | ASSAY_E_IO (it is to be closed) */
 ASSAY_CHECKED enum assay_status assay_tls_connection_receive(
     struct assay_tls_connection *connection, struct assay_slice *frame, bool *is_over);
+/* Returns: the work of its present or last turn: bytes, and for each record a TURN_RECORDS-th of
+ * ASSAY_TLS_TURN_BYTES */
+size_t assay_tls_connection_work(const struct assay_tls_connection *connection);
 
 #endif

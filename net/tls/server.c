@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "net/system/accept_pause.h"
+#include "net/system/peer_site.h"
 #include "net/tls/address.h"
 #include "net/tls/connection.h"
 
@@ -29,7 +30,9 @@ enum {
 struct candidate {
     struct assay_tls_connection connection;
     uint64_t since_ms;
-    uint8_t from[16]; /* its IPv4 address, or the /64 of its IPv6 address */
+    uint64_t turn;    /* number of its last turn, or of when it was accepted */
+    bool is_ready;    /* has sent something, or closed */
+    uint8_t from[16]; /* net/system/peer_site.h */
 };
 
 struct party {
@@ -53,6 +56,7 @@ struct assay_tls_server {
     uint32_t served; /* the party whose frame was returned last and whose turn is over then;
                       * UINT32_MAX: none */
     uint32_t candidate_count;
+    uint64_t turns; /* of candidates */
     struct candidate candidate[ASSAY_TLS_HANDSHAKES_MAX];
     struct assay_tls_server_figures figures;
 };
@@ -308,6 +312,8 @@ static void admit_candidate(struct assay_tls_server *s, uint32_t index)
 
 static void continue_handshake(struct assay_tls_server *s, uint32_t index)
 {
+    s->candidate[index].is_ready = false;
+    s->candidate[index].turn = ++s->turns;
     const enum assay_status status =
         assay_tls_connection_handshake(&s->candidate[index].connection);
     if (status == ASSAY_E_AGAIN) return;
@@ -319,6 +325,20 @@ static void continue_handshake(struct assay_tls_server *s, uint32_t index)
     remove_candidate(s, index);
 }
 
+/* Those whose last turn was longest ago, whatever order epoll reports. */
+static void continue_handshakes(struct assay_tls_server *s)
+{
+    for (int i = 0; i < SHAKES_MAX; i++) {
+        uint32_t next = UINT32_MAX;
+        for (uint32_t k = 0; k < s->candidate_count; k++)
+            if (s->candidate[k].is_ready &&
+                (next == UINT32_MAX || s->candidate[k].turn < s->candidate[next].turn))
+                next = k;
+        if (next == UINT32_MAX) return;
+        continue_handshake(s, next);
+    }
+}
+
 static void expire_candidates(struct assay_tls_server *s, uint64_t now_ms)
 {
     for (uint32_t i = s->candidate_count; i > 0; i--)
@@ -328,42 +348,53 @@ static void expire_candidates(struct assay_tls_server *s, uint64_t now_ms)
         }
 }
 
-static uint32_t count_from(const struct assay_tls_server *s, const uint8_t from[static 16])
+/* Candidates of one site, and of one address of it. */
+struct crowd {
+    uint32_t site, address;
+};
+
+static struct crowd count_from(const struct assay_tls_server *s, const uint8_t from[static 16])
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < s->candidate_count; i++)
-        count += assay_bytes_equal(s->candidate[i].from, from, 16);
-    return count;
+    struct crowd crowd = { 0 };
+    for (uint32_t i = 0; i < s->candidate_count; i++) {
+        crowd.site += assay_peer_site_is_same(s->candidate[i].from, from);
+        crowd.address += assay_bytes_equal(s->candidate[i].from, from, 16);
+    }
+    return crowd;
+}
+
+/* Returns: the oldest candidate of the address with most of the site with most. */
+static uint32_t find_victim(const struct assay_tls_server *s)
+{
+    uint32_t victim = 0;
+    struct crowd most = { 0 };
+    for (uint32_t i = 0; i < s->candidate_count; i++) {
+        const struct candidate *const c = &s->candidate[i];
+        const struct crowd crowd = count_from(s, c->from);
+        if (crowd.site < most.site) continue;
+        if (crowd.site == most.site &&
+            (crowd.address < most.address ||
+             (crowd.address == most.address && c->since_ms >= s->candidate[victim].since_ms)))
+            continue;
+        most = crowd;
+        victim = i;
+    }
+    return victim;
 }
 
 /* Makes a place for one more caller. Returns: whether there is one */
 static bool make_place(struct assay_tls_server *s, const uint8_t from[static 16], uint64_t now_ms)
 {
-    uint32_t victim = 0, most = 0;
     if (s->candidate_count < ASSAY_TLS_HANDSHAKES_MAX) return true;
-    for (uint32_t i = 0; i < s->candidate_count; i++) {
-        const uint32_t count = count_from(s, s->candidate[i].from);
-        if (count < most ||
-            (count == most && s->candidate[i].since_ms >= s->candidate[victim].since_ms))
-            continue;
-        most = count;
-        victim = i;
-    }
+    const uint32_t victim = find_victim(s);
+    const struct candidate *const c = &s->candidate[victim];
+    const struct crowd most = count_from(s, c->from), own = count_from(s, from);
+    const bool has_fewer = assay_peer_site_is_same(c->from, from) ? own.address + 1 < most.address
+                                                                  : own.site + 1 < most.site;
     s->figures.refused++; /* one of the two */
-    if (count_from(s, from) + 1 >= most &&
-        now_ms - s->candidate[victim].since_ms < ASSAY_TLS_GRACE_MS)
-        return false;
+    if (!has_fewer && now_ms - c->since_ms < ASSAY_TLS_GRACE_MS) return false;
     remove_candidate(s, victim);
     return true;
-}
-
-static void read_source(const struct sockaddr_storage *at, uint8_t from[static 16])
-{
-    assay_bytes_zero(from, 16);
-    if (at->ss_family == AF_INET)
-        assay_bytes_copy(from, 16, &((const struct sockaddr_in *)at)->sin_addr, 4);
-    if (at->ss_family == AF_INET6)
-        assay_bytes_copy(from, 16, &((const struct sockaddr_in6 *)at)->sin6_addr, 8);
 }
 
 static void accept_callers(struct assay_tls_server *s, uint64_t now_ms)
@@ -378,7 +409,7 @@ static void accept_callers(struct assay_tls_server *s, uint64_t now_ms)
             set_accepts(s, !assay_accept_is_paused(&s->pause, now_ms));
             return;
         }
-        read_source(&at, from);
+        assay_peer_site_read(&at, from);
         if (!make_place(s, from, now_ms)) {
             (void)close(fd);
             continue;
@@ -386,6 +417,8 @@ static void accept_callers(struct assay_tls_server *s, uint64_t now_ms)
         struct candidate *c = &s->candidate[s->candidate_count];
         if (assay_tls_connection_open(&c->connection, s->context, fd, NULL) != ASSAY_OK) continue;
         c->since_ms = now_ms;
+        c->turn = ++s->turns;
+        c->is_ready = false;
         assay_bytes_copy(c->from, sizeof c->from, from, 16);
         if (!set_events(s, EPOLL_CTL_ADD, fd, EPOLLIN, s->parties + s->candidate_count)) {
             assay_tls_connection_close(&c->connection);
@@ -411,7 +444,6 @@ void assay_tls_server_step(struct assay_tls_server *server, uint64_t now_ms)
 {
     struct assay_tls_server *s = server;
     struct epoll_event events[EVENTS_MAX];
-    uint32_t shakes[SHAKES_MAX], shake_count = 0;
     bool is_called = false;
     if (!s->accepts && !assay_accept_is_paused(&s->pause, now_ms)) set_accepts(s, true);
     expire_candidates(s, now_ms);
@@ -419,20 +451,13 @@ void assay_tls_server_step(struct assay_tls_server *server, uint64_t now_ms)
     for (int i = 0; i < count; i++) {
         const uint32_t number = events[i].data.u32;
         if (number == NUMBER_LISTENER) is_called = true;
-        else if (number >= s->parties) {
-            if (shake_count < SHAKES_MAX) shakes[shake_count++] = number - s->parties;
-        } else {
+        else if (number >= s->parties) s->candidate[number - s->parties].is_ready = true;
+        else {
             if ((events[i].events & EPOLLOUT) != 0) add_dirty(s, number);
             if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0) add_ready(s, number);
         }
     }
-    /* The highest first: a candidate that leaves its place gives it to the last one. */
-    for (uint32_t i = s->candidate_count; i > 0; i--)
-        for (uint32_t k = 0; k < shake_count; k++)
-            if (shakes[k] == i - 1) {
-                continue_handshake(s, i - 1);
-                break;
-            }
+    continue_handshakes(s);
     if (is_called) accept_callers(s, now_ms);
 }
 
@@ -448,7 +473,8 @@ enum assay_status assay_tls_server_receive(struct assay_tls_server *server, uint
     struct assay_tls_server *s = server;
     if (s->served != UINT32_MAX) add_ready(s, s->served);
     s->served = UINT32_MAX;
-    for (uint32_t visits = s->ready_count; visits > 0; visits--) {
+    size_t work = 0;
+    for (uint32_t visits = s->ready_count; visits > 0 && work < ASSAY_TLS_RECEIVE_WORK; visits--) {
         const uint32_t number = s->ready[s->ready_at];
         struct assay_tls_connection *c = &s->party[number].connection;
         bool is_over = false;
@@ -464,6 +490,7 @@ enum assay_status assay_tls_server_receive(struct assay_tls_server *server, uint
             return ASSAY_OK;
         }
         (void)take_ready(s);
+        work += assay_tls_connection_work(c);
         if (is_over) add_ready(s, number);
         if (status != ASSAY_E_AGAIN) end_party(s, number);
     }

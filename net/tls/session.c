@@ -1,9 +1,9 @@
 /*
  * net/tls/session.c - adapter of OpenSSL's TLS: contexts, pre-shared keys and one session.
  *
- * The socket is read by a BIO of its own, which stops at a budget of bytes: records without
- * application data (KeyUpdate, padding, tickets) are processed inside of SSL_read, so their number
- * is bounded by it as well.
+ * The socket is read by a BIO of its own, which stops at a budget of bytes. A callback counts
+ * records and handshake messages as they arrive, since OpenSSL processes those without data inside
+ * of SSL_read, and ends a session whose peer sends what an honest one never does.
  */
 #include "net/tls/session.h"
 
@@ -15,9 +15,21 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+    /* Received in a handshake. Each end of an honest one sends below 400 bytes, in 4 records at
+     * most. */
+    HANDSHAKE_BYTES = 4096,
+    HANDSHAKE_RECORDS = 16,
+    /* Received since the last data. An honest end sends KeyUpdate, data and its end. */
+    SILENT_RECORDS = 4,
+    /* An honest end replaces its key that many times less often than is accepted. */
+    UPDATE_MARGIN = 16,
+};
 
 static const unsigned char cipher_id[] = { 0x13, 0x01 }; /* TLS_AES_128_GCM_SHA256 */
 
@@ -36,10 +48,14 @@ struct assay_tls_session {
     SSL *ssl;
     int fd;
     bool is_server, is_up, is_failed, is_over_budget, is_write_blocked;
+    bool is_refused;    /* the peer sent what no honest one sends */
     uint8_t client[32]; /* key of the client's end, as far as it is known */
     struct assay_secret32 psk;
-    size_t budget;
-    uint32_t records; /* sent under the present key */
+    size_t budget, record_budget, budget_at, record_budget_at; /* left, and as they were set */
+    size_t handshake_left;                                     /* bytes */
+    uint32_t records;                                          /* sent under the present key */
+    uint32_t hellos, handshake_records, silent_records;
+    uint64_t received; /* records since the handshake, or the last KeyUpdate */
 };
 
 /* --- the socket */
@@ -54,7 +70,10 @@ static int read_socket(BIO *bio, char *bytes, int len)
     struct assay_tls_session *s = BIO_get_data(bio);
     ASSAY_ASSERT(s != NULL && len >= 0);
     BIO_clear_retry_flags(bio);
-    const size_t wanted = (size_t)len < s->budget ? (size_t)len : s->budget;
+    const size_t left = s->is_up || s->budget < s->handshake_left ? s->budget : s->handshake_left;
+    const size_t wanted = (size_t)len < left ? (size_t)len : left;
+    if (!s->is_up && s->handshake_left == 0) s->is_refused = true;
+    if (s->is_refused) return -1;
     if (wanted == 0) {
         s->is_over_budget = true;
         BIO_set_retry_read(bio);
@@ -63,6 +82,7 @@ static int read_socket(BIO *bio, char *bytes, int len)
     const ssize_t got = recv(s->fd, bytes, wanted, MSG_DONTWAIT);
     if (got < 0 && is_temporary(errno)) BIO_set_retry_read(bio);
     if (got > 0) s->budget -= (size_t)got;
+    if (got > 0 && !s->is_up) s->handshake_left -= (size_t)got;
     return (int)got;
 }
 
@@ -84,7 +104,7 @@ static long control_socket(BIO *bio, int command, long number, void *pointer)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-/* --- pre-shared keys */
+/* --- what arrives */
 
 static struct assay_tls_session *session_of(const SSL *ssl)
 {
@@ -92,6 +112,51 @@ static struct assay_tls_session *session_of(const SSL *ssl)
     ASSAY_ASSERT(s != NULL && s->ssl == ssl);
     return s;
 }
+
+/* OpenSSL drops each record that follows, so nothing more of what is buffered is processed. */
+static void refuse_peer(struct assay_tls_session *s)
+{
+    s->is_refused = true;
+    SSL_set_shutdown(s->ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+static void count_record(struct assay_tls_session *s)
+{
+    if (s->record_budget > 0) s->record_budget--;
+    s->received++;
+    if (!s->is_up) {
+        if (++s->handshake_records > HANDSHAKE_RECORDS) refuse_peer(s);
+    } else if (++s->silent_records > SILENT_RECORDS) refuse_peer(s);
+}
+
+/* After the handshake. No end requests an update or sends a ticket, and it updates its own key
+ * rarely. */
+static bool is_permitted_update(struct assay_tls_session *s, const uint8_t *bytes, size_t len)
+{
+    enum { WHOLE = 5 }; /* type, length (u24), whether an answer is requested */
+    if (len != WHOLE || bytes[0] != SSL3_MT_KEY_UPDATE) return false;
+    if (bytes[WHOLE - 1] != SSL_KEY_UPDATE_NOT_REQUESTED) return false;
+    if (s->received < s->context->key_records / UPDATE_MARGIN) return false;
+    s->received = 0;
+    return true;
+}
+
+/* Whole handshake messages and headers of records, sent and received. */
+static void observe(int is_sent, int version, int type, const void *bytes, size_t len, SSL *ssl,
+                    void *unused)
+{
+    struct assay_tls_session *s = session_of(ssl);
+    (void)version;
+    (void)unused;
+    if (type == SSL3_RT_HEADER && !is_sent) count_record(s);
+    if (type != SSL3_RT_HANDSHAKE || len == 0) return;
+    /* A second one follows a HelloRetryRequest; both ends have one group. */
+    const bool is_hello = *(const uint8_t *)bytes == SSL3_MT_CLIENT_HELLO;
+    if (is_hello && ++s->hellos > 1) refuse_peer(s);
+    if (s->is_up && !is_sent && !is_permitted_update(s, bytes, len)) refuse_peer(s);
+}
+
+/* --- pre-shared keys */
 
 /* RFC 8446 4.2.11: the hash of an external pre-shared key is that of the cipher. */
 static SSL_SESSION *make_psk_session(SSL *ssl, const struct assay_secret32 *psk)
@@ -152,6 +217,7 @@ static bool configure(SSL_CTX *ssl)
     SSL_CTX_set_max_cert_list(ssl, 1);
     SSL_CTX_set_psk_use_session_callback(ssl, use_psk);
     SSL_CTX_set_psk_find_session_callback(ssl, find_psk);
+    SSL_CTX_set_msg_callback(ssl, observe);
     return SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ssl, "TLS_AES_128_GCM_SHA256") == 1 &&
@@ -252,6 +318,7 @@ enum assay_status assay_tls_session_open(struct assay_tls_context *context, int 
     s->context = context;
     s->fd = fd;
     s->is_server = server == NULL;
+    s->handshake_left = HANDSHAKE_BYTES;
     const enum assay_status status = set_up(s, server);
     if (status != ASSAY_OK) assay_tls_session_close(out);
     return status;
@@ -275,15 +342,23 @@ int assay_tls_session_fd(const struct assay_tls_session *session)
     return session->fd;
 }
 
-void assay_tls_session_set_budget(struct assay_tls_session *session, size_t bytes)
+void assay_tls_session_set_budget(struct assay_tls_session *session, size_t bytes, size_t records)
 {
-    session->budget = bytes;
+    ASSAY_ASSERT(records > 0);
+    session->budget = session->budget_at = bytes;
+    session->record_budget = session->record_budget_at = records;
     session->is_over_budget = false;
 }
 
 bool assay_tls_session_is_over_budget(const struct assay_tls_session *session)
 {
     return session->is_over_budget;
+}
+
+struct assay_tls_work assay_tls_session_work(const struct assay_tls_session *session)
+{
+    return (struct assay_tls_work){ session->budget_at - session->budget,
+                                    session->record_budget_at - session->record_budget };
 }
 
 bool assay_tls_session_is_write_blocked(const struct assay_tls_session *session)
@@ -304,6 +379,10 @@ static enum assay_status classify(struct assay_tls_session *s, int result)
     const int error = SSL_get_error(s->ssl, result);
     ERR_clear_error();
     s->is_write_blocked = error == SSL_ERROR_WANT_WRITE;
+    if (s->is_refused) {
+        s->is_failed = true;
+        return ASSAY_E_IO;
+    }
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return ASSAY_E_AGAIN;
     s->is_failed = error != SSL_ERROR_ZERO_RETURN;
     return ASSAY_E_IO;
@@ -316,7 +395,7 @@ enum assay_status assay_tls_session_handshake(struct assay_tls_session *session)
     if (s->is_failed) return ASSAY_E_STRANGER;
     ERR_clear_error();
     const int result = SSL_do_handshake(s->ssl);
-    if (result != 1)
+    if (result != 1 || s->is_refused)
         return classify(s, result < 0 ? result : 0) == ASSAY_E_AGAIN ? ASSAY_E_AGAIN
                                                                      : ASSAY_E_STRANGER;
     assay_secret_wipe(&s->psk, sizeof s->psk);
@@ -325,6 +404,7 @@ enum assay_status assay_tls_session_handshake(struct assay_tls_session *session)
     s->is_failed = SSL_session_reused(s->ssl) != 1;
     if (s->is_failed) return ASSAY_E_STRANGER;
     s->is_up = true;
+    s->received = 0;
     return ASSAY_OK;
 }
 
@@ -334,18 +414,35 @@ enum assay_status assay_tls_session_read(struct assay_tls_session *session, uint
     struct assay_tls_session *s = session;
     ASSAY_ASSERT(s->is_up && capacity > 0);
     if (s->is_failed) return ASSAY_E_IO;
+    if (s->record_budget == 0 && SSL_pending(s->ssl) == 0) {
+        s->is_over_budget = true;
+        return ASSAY_E_AGAIN;
+    }
     ERR_clear_error();
-    if (SSL_read_ex(s->ssl, bytes, capacity, len) != 1) return classify(s, 0);
+    if (SSL_read_ex(s->ssl, bytes, capacity, len) != 1) {
+        const enum assay_status status = classify(s, 0);
+        /* Nothing that is received has an answer of TLS, and an own update waits for room. */
+        s->is_failed = s->is_failed || s->is_write_blocked;
+        return s->is_failed ? ASSAY_E_IO : status;
+    }
     ASSAY_ASSERT(*len > 0 && *len <= capacity);
     s->is_write_blocked = false;
+    s->silent_records = 0;
     return ASSAY_OK;
 }
 
+static bool has_room(const struct assay_tls_session *s)
+{
+    struct pollfd fd = { .fd = s->fd, .events = POLLOUT };
+    return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0;
+}
+
 /* RFC 8446 4.6.3: the next key, before the next record. While a record waits for the socket OpenSSL
- * refuses that; the next call tries again. */
+ * refuses that; the next call tries again. The message never waits for the socket, since nothing
+ * can be read until it is sent. */
 static void renew_key(struct assay_tls_session *s)
 {
-    if (s->records < s->context->key_records) return;
+    if (s->records < s->context->key_records || !has_room(s)) return;
     if (SSL_key_update(s->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1) s->records = 0;
     ERR_clear_error();
 }

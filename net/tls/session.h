@@ -4,8 +4,12 @@
  *
  * There are no certificates, tickets, resumptions or early data: psk_dhe_ke over X25519 and
  * TLS_AES_128_GCM_SHA256 alone. A client's identity is its X25519 key; a server derives the
- * pre-shared key (psk.h) if its caller permits that key, otherwise the handshake fails. Nothing
- * blocks. Not thread-safe: one thread calls.
+ * pre-shared key (psk.h) if its caller permits that key, otherwise the handshake fails.
+ *
+ * A handshake of more than 4 KiB or 16 records, or with a HelloRetryRequest, fails. After it a
+ * session ends when the peer sends a handshake message other than KeyUpdate, requests an update,
+ * updates its key before it sent ASSAY_TLS_KEY_RECORDS / 16 records under it, or sends 5 records
+ * without data in a row. Nothing blocks. Not thread-safe: one thread calls.
  */
 #ifndef ASSAY_NET_TLS_SESSION_H
 #define ASSAY_NET_TLS_SESSION_H
@@ -55,9 +59,16 @@ ASSAY_CHECKED enum assay_status assay_tls_session_open(struct assay_tls_context 
 void assay_tls_session_close(struct assay_tls_session **session);
 int assay_tls_session_fd(const struct assay_tls_session *session);
 
-/* How many bytes the next calls may receive from the socket: what a peer can make this process
- * decrypt in one turn. */
-void assay_tls_session_set_budget(struct assay_tls_session *session, size_t bytes);
+/* What a peer has made this process decrypt. */
+struct assay_tls_work {
+    size_t bytes, records;
+};
+
+/* How many bytes the next calls may receive from the socket, and how many records they may read. A
+ * record that began in time is read whole. */
+void assay_tls_session_set_budget(struct assay_tls_session *session, size_t bytes, size_t records);
+/* Returns: what was used of the budget that was set last. */
+struct assay_tls_work assay_tls_session_work(const struct assay_tls_session *session);
 /* Returns: whether the last call stopped because the budget was used up. */
 bool assay_tls_session_is_over_budget(const struct assay_tls_session *session);
 /* Returns: whether the last call waits until the socket has room. */

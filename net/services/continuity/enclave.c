@@ -9,6 +9,7 @@
 #include "net/tls/frames.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -488,7 +489,9 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
         }
         const uint64_t now_ms = assay_monotonic_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
-        if (assay_enclave_step(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
+        /* A host may set the clock back. */
+        const int wait_ms = ends_ms - now_ms < INT_MAX ? (int)(ends_ms - now_ms) : INT_MAX;
+        if (assay_enclave_step(e, wait_ms) != ASSAY_ENCLAVE_OK)
             return check_session(e);
     }
 }

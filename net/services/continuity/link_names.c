@@ -10,13 +10,15 @@ static enum assay_status request_name(void *context, uint32_t slot, const char *
     return assay_resolver_request(context, slot, host);
 }
 
-static bool next_name(void *context, uint32_t *slot, char number[static ASSAY_TLS_ADDRESSES_LEN])
+static bool next_name(void *context, struct assay_tls_name *answer)
 {
-    struct assay_resolver_answer answer;
-    if (!assay_resolver_next(context, &answer)) return false;
-    *slot = answer.asker;
-    const char *const found = answer.count > 0 ? answer.numbers[0] : "";
-    (void)snprintf(number, ASSAY_TLS_ADDRESSES_LEN, "%s", found);
+    struct assay_resolver_answer found;
+    if (!assay_resolver_next(context, &found)) return false;
+    *answer = (struct assay_tls_name){ .slot = found.asker };
+    (void)snprintf(answer->host, sizeof answer->host, "%s", found.host);
+    for (; answer->count < found.count && answer->count < ASSAY_TLS_NUMBERS_MAX; answer->count++)
+        (void)snprintf(answer->numbers[answer->count], ASSAY_TLS_NUMBER_LEN, "%s",
+                       found.numbers[answer->count]);
     return true;
 }
 

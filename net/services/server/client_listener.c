@@ -8,6 +8,7 @@
 #include "base/system_clock.h"
 #include "base/writer.h"
 #include "net/system/accept_pause.h"
+#include "net/system/peer_site.h"
 #include "net/system/resolver.h"
 
 #include <errno.h>
@@ -269,16 +270,6 @@ size_t assay_listener_poll(const struct assay_client_listener *listener,
     return count;
 }
 
-enum { V4_HALF = 8, SITE_LEN = 6 };
-
-/* A /48 of IPv6 is the usual assignment of one subscriber: it contains 65,536 values of `from` and
- * counts as one site. Of an IPv4 address the first half is zero. */
-static bool is_same_site(const uint8_t a[static 16], const uint8_t b[static 16])
-{
-    const bool is_v4 = assay_bytes_all_zero(a, V4_HALF) || assay_bytes_all_zero(b, V4_HALF);
-    return assay_bytes_equal(a, b, is_v4 ? 16 : SITE_LEN);
-}
-
 /* Clients in one stage: of one site, and of one address of it. */
 struct crowd {
     size_t site, address;
@@ -291,7 +282,7 @@ static struct crowd count_crowd(const struct assay_client_listener *d,
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         const struct client *g = &d->client[i];
         if (g->conn == NULL || g->stage != stage) continue;
-        crowd.site += is_same_site(g->from, from);
+        crowd.site += assay_peer_site_is_same(g->from, from);
         crowd.address += assay_bytes_equal(g->from, from, 16);
     }
     ASSAY_ASSERT(crowd.address <= crowd.site);
@@ -319,7 +310,7 @@ static bool can_evict_waiting(const struct assay_client_listener *d, const struc
     ASSAY_ASSERT(g->conn != NULL && g->stage == CLIENT_WAITING);
     const struct crowd of_client = count_crowd(d, g->from, CLIENT_WAITING);
     const struct crowd of_caller = count_crowd(d, from, CLIENT_WAITING);
-    if (is_same_site(g->from, from)) return of_caller.address + 1 < of_client.address;
+    if (assay_peer_site_is_same(g->from, from)) return of_caller.address + 1 < of_client.address;
     return of_caller.site + 1 < of_client.site;
 }
 
@@ -342,20 +333,6 @@ static struct client *find_client_place(struct assay_client_listener *d,
     return worst;
 }
 
-static void get_peer_address(const struct sockaddr_storage *at, uint8_t from[static 16])
-{
-    assay_bytes_zero(from, 16);
-    if (at->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)at;
-        assay_bytes_copy(from + 12, 4, &v4->sin_addr, 4);
-    } else if (at->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)at;
-        const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-        if (mapped) assay_bytes_copy(from + 12, 4, v6->sin6_addr.s6_addr + 12, 4);
-        else assay_bytes_copy(from, 16, v6->sin6_addr.s6_addr, 8);
-    }
-}
-
 static void accept_clients(struct assay_client_listener *d)
 {
     if (assay_accept_is_paused(&d->pause, d->now_ms)) return;
@@ -369,7 +346,7 @@ static void accept_clients(struct assay_client_listener *d)
             assay_accept_failed(&d->pause, errno, d->now_ms);
             return;
         }
-        get_peer_address(&at, from);
+        assay_peer_site_read(&at, from);
         struct client *g = find_client_place(d, from);
         struct conn *conn = g != NULL ? conn_open(fd) : NULL;
         if (conn == NULL) {
@@ -423,7 +400,7 @@ bool assay_listener_get_site(const struct assay_client_listener *listener, uint6
         const struct client *g = &listener->client[i];
         if (g->conn == NULL || g->number != client) continue;
         assay_bytes_copy(site, 16, g->from, 16);
-        if (!assay_bytes_all_zero(site, V4_HALF)) assay_bytes_zero(site + SITE_LEN, 16 - SITE_LEN);
+        assay_peer_site_reduce(site);
         return true;
     }
     return false;

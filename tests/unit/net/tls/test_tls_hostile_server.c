@@ -16,7 +16,7 @@
 
 static struct assay_secret32 secret, peer_secret;
 static uint8_t key[32], peer_key[32];
-enum { KEY_RECORDS = 10 };
+enum { KEY_RECORDS = 48, UPDATE_RECORDS = KEY_RECORDS / 16 };
 static const uint8_t chain_id[32] = { 5 };
 static struct assay_tls_context *context;
 static struct assay_tls_session *session;
@@ -72,7 +72,7 @@ static enum assay_status shake_hands(void)
     enum assay_status status = ASSAY_E_AGAIN;
     int done = 0;
     for (int i = 0; i < 50 && (status == ASSAY_E_AGAIN || done != 1); i++) {
-        assay_tls_session_set_budget(session, 65536);
+        assay_tls_session_set_budget(session, 65536, 1000);
         if (status == ASSAY_E_AGAIN) status = assay_tls_session_handshake(session);
         if (done != 1) done = SSL_do_handshake(peer);
     }
@@ -166,28 +166,162 @@ Test(net_tls_hostile_server, no_session_is_resumed)
     cr_expect_eq(SSL_SESSION_is_resumable(SSL_get_session(peer)), 0);
 }
 
-/* Records without data are processed inside of one read: the budget ends it. */
-Test(net_tls_hostile_server, a_flood_of_records_without_data_ends_with_the_budget)
+/* --- what no honest end sends */
+
+static void send_records(uint32_t count)
 {
+    for (uint32_t i = 0; i < count; i++)
+        cr_assert_eq(SSL_write(peer, "x", 1), 1);
+}
+
+static void send_update(int type)
+{
+    cr_assert_eq(SSL_key_update(peer, type), 1);
+    cr_assert_eq(SSL_do_handshake(peer), 1);
+}
+
+/* Out: *count: bytes that were read. Returns: why no more were. */
+static enum assay_status read_all(size_t *count)
+{
+    uint8_t bytes[16];
+    size_t got = 0;
+    enum assay_status status = ASSAY_OK;
+    *count = 0;
+    while (status == ASSAY_OK) {
+        assay_tls_session_set_budget(session, 65536, 1000);
+        status = assay_tls_session_read(session, bytes, sizeof bytes, &got);
+        *count += status == ASSAY_OK ? got : 0;
+    }
+    return status;
+}
+
+Test(net_tls_hostile_server, a_key_that_is_updated_too_often_ends_the_session)
+{
+    size_t count = 0;
+    open_permitted_client();
+    cr_assert_eq(shake_hands(), ASSAY_OK);
+    for (int i = 0; i < 3; i++) {
+        send_records(UPDATE_RECORDS);
+        send_update(SSL_KEY_UPDATE_NOT_REQUESTED);
+        send_records(1);
+        cr_expect_eq(read_all(&count), ASSAY_E_AGAIN, "as rarely as is permitted");
+        cr_expect_eq(count, UPDATE_RECORDS + 1);
+    }
+    for (int i = 0; i < 100; i++) {
+        send_update(SSL_KEY_UPDATE_NOT_REQUESTED);
+        send_records(1);
+    }
+    cr_expect_eq(read_all(&count), ASSAY_E_IO);
+    cr_expect_eq(count, 0);
+    cr_expect_eq(read_all(&count), ASSAY_E_IO, "for good");
+}
+
+/* An answer to it would wait for the room of a peer that does not read. */
+Test(net_tls_hostile_server, a_requested_update_ends_the_session)
+{
+    size_t count = 0;
+    open_permitted_client();
+    cr_assert_eq(shake_hands(), ASSAY_OK);
+    send_records(UPDATE_RECORDS);
+    send_update(SSL_KEY_UPDATE_REQUESTED);
+    send_records(1);
+    cr_expect_eq(read_all(&count), ASSAY_E_IO);
+    cr_expect_eq(count, UPDATE_RECORDS);
+}
+
+static int find_psk(SSL *ssl, const unsigned char *id, size_t id_len, SSL_SESSION **made)
+{
+    static const unsigned char cipher[] = { 0x13, 0x01 };
+    struct assay_secret32 psk;
+    cr_assert(id_len == sizeof key && assay_bytes_equal(id, key, sizeof key));
+    cr_assert_eq(assay_tls_psk_derive(&peer_secret, key, chain_id, key, peer_key, &psk), ASSAY_OK);
+    *made = SSL_SESSION_new();
+    cr_assert(*made != NULL && SSL_SESSION_set1_master_key(*made, psk.bytes, 32) == 1 &&
+              SSL_SESSION_set_cipher(*made, SSL_CIPHER_find(ssl, cipher)) == 1 &&
+              SSL_SESSION_set_protocol_version(*made, TLS1_3_VERSION) == 1);
+    return 1;
+}
+
+Test(net_tls_hostile_server, a_ticket_ends_the_session)
+{
+    size_t count = 0;
+    SSL_CTX_set_psk_find_session_callback(peer_context, find_psk);
+    SSL_CTX_set_num_tickets(peer_context, 0);
+    open_peer(true);
+    cr_assert_eq(assay_tls_session_open(context, fds[0], peer_key, &session), ASSAY_OK);
+    cr_assert_eq(shake_hands(), ASSAY_OK);
+    cr_assert_eq(SSL_new_session_ticket(peer), 1);
+    send_records(1); /* after the ticket */
+    cr_expect_eq(read_all(&count), ASSAY_E_IO);
+    cr_expect_eq(count, 0);
+}
+
+Test(net_tls_hostile_server, a_turn_has_a_budget_of_records)
+{
+    enum { RECORDS = 20, TURN = 5 };
     uint8_t byte;
     size_t got = 0;
     open_permitted_client();
     cr_assert_eq(shake_hands(), ASSAY_OK);
-    for (int i = 0; i < 100; i++) {
-        cr_assert_eq(SSL_key_update(peer, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
-        cr_assert_eq(SSL_do_handshake(peer), 1);
+    send_records(RECORDS);
+    for (uint32_t read = 0; read < RECORDS; read += TURN) {
+        assay_tls_session_set_budget(session, 65536, TURN);
+        for (int i = 0; i < TURN; i++)
+            cr_expect_eq(assay_tls_session_read(session, &byte, 1, &got), ASSAY_OK);
+        cr_expect_eq(assay_tls_session_read(session, &byte, 1, &got), ASSAY_E_AGAIN);
+        cr_expect(assay_tls_session_is_over_budget(session));
     }
-    cr_assert_eq(SSL_write(peer, "x", 1), 1);
-    uint32_t turns = 0;
-    enum assay_status status = ASSAY_E_AGAIN;
-    for (; turns < 100 && status == ASSAY_E_AGAIN; turns++) {
-        assay_tls_session_set_budget(session, 270); /* ten of them */
-        status = assay_tls_session_read(session, &byte, 1, &got);
-    }
-    cr_expect_eq(status, ASSAY_OK);
-    cr_expect(got == 1 && byte == 'x');
-    cr_expect_geq(turns, 10);
 }
+
+/* --- handshakes */
+
+static int add_extension(SSL *ssl, unsigned type, unsigned place, const unsigned char **bytes,
+                         size_t *len, X509 *certificate, size_t index, int *alert, void *argument)
+{
+    static const unsigned char padding[5000];
+    (void)ssl;
+    (void)type;
+    (void)place;
+    (void)certificate;
+    (void)index;
+    (void)alert;
+    (void)argument;
+    *bytes = padding;
+    *len = sizeof padding;
+    return 1;
+}
+
+Test(net_tls_hostile_server, a_handshake_of_too_many_bytes_fails)
+{
+    cr_assert_eq(SSL_CTX_add_custom_ext(peer_context, 5000, SSL_EXT_CLIENT_HELLO, add_extension,
+                                        NULL, NULL, NULL, NULL),
+                 1);
+    open_permitted_client();
+    cr_expect_eq(shake_hands(), ASSAY_E_STRANGER);
+}
+
+Test(net_tls_hostile_server, a_handshake_of_too_many_records_fails)
+{
+    /* Pieces of one byte of a ClientHello of 256. */
+    uint8_t record[] = { 22, 3, 3, 0, 1, 1 };
+    open_permitted_client();
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(write(fds[1], record, sizeof record), (ssize_t)sizeof record);
+        record[5] = i == 1;
+    }
+    assay_tls_session_set_budget(session, 65536, 1000);
+    cr_expect_eq(assay_tls_session_handshake(session), ASSAY_E_STRANGER);
+}
+
+/* With a group of the client's choice first. */
+Test(net_tls_hostile_server, a_handshake_that_needs_a_second_hello_fails)
+{
+    open_permitted_client();
+    cr_assert_eq(SSL_set1_groups_list(peer, "P-256:X25519"), 1);
+    cr_expect_eq(shake_hands(), ASSAY_E_STRANGER);
+}
+
+/* --- what an honest end sends */
 
 static uint32_t key_updates;
 

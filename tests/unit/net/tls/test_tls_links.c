@@ -4,6 +4,8 @@
 #include "tests/unit/net/tls/links.h"
 
 #include "base/crypto.h"
+#include "net/system/peer_site.h"
+#include "net/tls/address.h"
 #include "net/tls/connection.h"
 
 #include <arpa/inet.h>
@@ -51,7 +53,7 @@ static struct assay_tls_session *raw_open(uint32_t party)
         ASSAY_OK);
     enum assay_status status = ASSAY_E_AGAIN;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
-        assay_tls_session_set_budget(session, 65536);
+        assay_tls_session_set_budget(session, 65536, 1000);
         status = assay_tls_session_handshake(session);
         links_run(NULL);
     }
@@ -292,12 +294,43 @@ Test(net_tls_links, a_turn_has_a_budget_of_bytes)
     size_t got = 0;
     assay_tls_server_send(links.server, 0, text("frame"));
     assay_tls_server_flush(links.server);
-    assay_tls_session_set_budget(session, 3);
+    assay_tls_session_set_budget(session, 3, 1000);
     cr_expect_eq(assay_tls_session_read(session, &byte, 1, &got), ASSAY_E_AGAIN);
     cr_expect(assay_tls_session_is_over_budget(session));
-    assay_tls_session_set_budget(session, 1000);
+    assay_tls_session_set_budget(session, 1000, 1000);
     cr_expect_eq(assay_tls_session_read(session, &byte, 1, &got), ASSAY_OK);
     raw_close(session);
+}
+
+/* One call returns after bounded work, and the next one continues with the next party. */
+Test(net_tls_links, parties_without_a_frame_do_not_retain_the_caller)
+{
+    enum { NOISY = 6, PIECES = 2 };
+    static const uint8_t start[16384] = { 0, 0, 0xc0, 0 }, frame_bytes[] = { 0, 0, 0, 1, 42 };
+    struct assay_tls_session *session[NOISY + 1];
+    struct assay_tls_context *context[NOISY + 1];
+    struct assay_slice frame;
+    uint32_t party = LINKS_NOBODY, calls = 0;
+    for (uint32_t i = 0; i <= NOISY; i++) {
+        session[i] = raw_open(i);
+        context[i] = raw_context;
+        cr_expect_eq(assay_tls_server_receive(links.server, &party, &frame), ASSAY_E_AGAIN);
+    }
+    for (uint32_t i = 0; i < NOISY; i++)
+        for (int k = 0; k < PIECES; k++)
+            raw_write(session[i], start, sizeof start);
+    run_for(NULL, 1);
+    raw_write(session[NOISY], frame_bytes, sizeof frame_bytes);
+    run_for(NULL, 1);
+    while (assay_tls_server_receive(links.server, &party, &frame) != ASSAY_OK && calls++ < NOISY)
+        cr_expect_eq(assay_tls_server_wake_at(links.server, links.now_ms), links.now_ms,
+                     "there is more to do");
+    cr_expect_eq(party, NOISY);
+    cr_expect_gt(calls, 0);
+    for (uint32_t i = 0; i <= NOISY; i++) {
+        raw_context = context[i];
+        raw_close(session[i]);
+    }
 }
 
 Test(net_tls_links, a_newer_connection_of_a_key_takes_the_place_of_the_older)
@@ -368,6 +401,73 @@ Test(net_tls_links, silent_callers_of_one_address_keep_out_none_of_another)
     end_flood(fds);
     assay_tls_client_close(&client);
     assay_tls_client_close(&before);
+}
+
+/* The listener is one of both families: IPv4 addresses arrive mapped into IPv6. */
+Test(net_tls_links, callers_of_mapped_addresses_keep_out_none_of_another)
+{
+    int fds[FLOOD];
+    char message[ASSAY_TLS_SERVER_MESSAGE_LEN];
+    const struct assay_tls_config config = links_server_config();
+    assay_tls_server_close(&links.server);
+    if (assay_tls_server_open(&config, "[::]:0", LINKS_PARTIES, &links.server, message) != ASSAY_OK)
+        cr_skip_test("a machine without IPv6");
+    (void)snprintf(links.address, sizeof links.address, "127.0.0.1:%u",
+                   (unsigned)assay_tls_server_port(links.server));
+    flood_from("127.0.0.2", fds);
+    struct assay_tls_client *client = links_client(1);
+    const uint64_t since_ms = links.now_ms;
+    cr_expect(links_wait_up(client, 1));
+    cr_expect_lt(links.now_ms - since_ms, ASSAY_TLS_GRACE_MS);
+    end_flood(fds);
+    assay_tls_client_close(&client);
+}
+
+Test(net_tls_links, addresses_are_counted_by_site)
+{
+    static const struct {
+        const char *a, *b;
+        bool is_same, is_same_address;
+    } cases[] = { { "2001:db8:1:2::3", "2001:db8:1:2::4", true, true },
+                  { "2001:db8:1:2::3", "2001:db8:1:9::3", true, false },
+                  { "2001:db8:1:2::3", "2001:db8:7:2::3", false, false },
+                  { "::ffff:192.0.2.1", "::ffff:192.0.2.1", true, true },
+                  { "::ffff:192.0.2.1", "::ffff:192.0.2.2", false, false } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const texts[] = { cases[i].a, cases[i].b };
+        uint8_t from[2][16];
+        for (int k = 0; k < 2; k++) {
+            struct sockaddr_storage at = { .ss_family = AF_INET6 };
+            cr_assert_eq(
+                inet_pton(AF_INET6, texts[k], &((struct sockaddr_in6 *)(void *)&at)->sin6_addr), 1);
+            assay_peer_site_read(&at, from[k]);
+        }
+        cr_expect_eq(assay_peer_site_is_same(from[0], from[1]), cases[i].is_same);
+        cr_expect_eq(assay_bytes_equal(from[0], from[1], 16), cases[i].is_same_address);
+    }
+}
+
+/* Many callers always have a byte for the server: their handshakes never end. */
+Test(net_tls_links, callers_that_send_without_end_delay_no_handshake)
+{
+    enum { CALLERS = 30, TURNS = 400 };
+    static const uint8_t header[] = { 22, 3, 3, 1, 0xff };
+    int fds[CALLERS];
+    for (int i = 0; i < CALLERS; i++) {
+        fds[i] = links_dial_raw();
+        cr_assert_eq(send(fds[i], header, sizeof header, 0), (ssize_t)sizeof header);
+        links_run(NULL);
+    }
+    struct assay_tls_client *client = links_client(1);
+    for (int turn = 0; turn < TURNS && !assay_tls_server_is_up(links.server, 1); turn++) {
+        for (int i = 0; i < CALLERS; i++)
+            cr_assert_eq(send(fds[i], "", 1, MSG_NOSIGNAL), 1);
+        links_run(client);
+    }
+    cr_expect(assay_tls_server_is_up(links.server, 1));
+    for (int i = 0; i < CALLERS; i++)
+        (void)close(fds[i]);
+    assay_tls_client_close(&client);
 }
 
 Test(net_tls_links, silent_callers_give_way_after_a_while_and_expire)
@@ -454,6 +554,69 @@ Test(net_tls_links, both_ends_may_close_at_once)
     cr_expect_eq(assay_tls_client_wake_at(client, links.now_ms), UINT64_MAX);
     assay_tls_client_close(&client);
     assay_tls_client_close(&client);
+}
+
+static struct {
+    uint32_t requests;
+    char host[ASSAY_TLS_ADDRESSES_LEN]; /* requested and not answered; "": none */
+    bool is_due;
+} resolver;
+
+static enum assay_status request_name(void *context, uint32_t slot, const char *host)
+{
+    (void)context;
+    cr_expect_eq(slot, 0);
+    resolver.requests++;
+    (void)snprintf(resolver.host, sizeof resolver.host, "%s", host);
+    return ASSAY_OK;
+}
+
+/* The first number of each name is of a machine that does not exist. */
+static bool next_name(void *context, struct assay_tls_name *answer)
+{
+    (void)context;
+    if (!resolver.is_due || resolver.host[0] == '\0') return false;
+    *answer = (struct assay_tls_name){ .count = 2, .numbers = { "127.0.0.77", "127.0.0.1" } };
+    (void)snprintf(answer->host, sizeof answer->host, "%s", resolver.host);
+    resolver.host[0] = '\0';
+    return true;
+}
+
+Test(net_tls_links, the_answer_of_another_name_is_not_used_and_numbers_have_turns)
+{
+    struct assay_tls_client *client = NULL;
+    const struct assay_tls_names names = { NULL, request_name, next_name };
+    const struct assay_tls_config config = { .secret = &links.client[0].secret,
+                                             .public_key = links.client[0].public_key,
+                                             .chain_id = links.chain_id };
+    char address[64];
+    (void)snprintf(address, sizeof address, "two.example:%u",
+                   (unsigned)assay_tls_server_port(links.server));
+    cr_assert_eq(assay_tls_client_open(&config, 1, ASSAY_TLS_QUEUE_SMALL, &names, &client),
+                 ASSAY_OK);
+    cr_assert_eq(
+        assay_tls_client_set(client, 0, links.own.public_key, "one.example:1", links.now_ms),
+        ASSAY_OK);
+    links_run(client);
+    cr_expect_str_eq(resolver.host, "one.example");
+    cr_assert_eq(assay_tls_client_set(client, 0, links.own.public_key, address, links.now_ms),
+                 ASSAY_OK);
+    links_run(client);
+    cr_expect_eq(resolver.requests, 1, "one at a time");
+    resolver.is_due = true;
+    links_run(client);
+    cr_expect_geq(resolver.requests, 2, "of the name that is dialled now");
+    cr_expect(links_wait_up(client, 0));
+    assay_tls_client_close(&client);
+}
+
+Test(net_tls_links, a_port_has_two_bytes)
+{
+    struct assay_tls_address address;
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:65535", 0, &address), ASSAY_OK);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:65536", 0, &address), ASSAY_E_SYNTAX);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:99999", 0, &address), ASSAY_E_SYNTAX);
+    cr_expect_eq(assay_tls_address_parse("127.0.0.1:6553x", 0, &address), ASSAY_E_SYNTAX);
 }
 
 Test(net_tls_links, a_name_needs_a_resolver)
