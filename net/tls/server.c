@@ -23,8 +23,9 @@ enum {
     EVENTS_MAX = 64,
     ACCEPTS_MAX = 16, /* in one step */
     SHAKES_MAX = 8,   /* handshakes that are continued in one step: some 0.2 ms each */
-    NUMBER_LISTENER = UINT32_MAX,
 };
+
+static const uint32_t number_of_listener = UINT32_MAX;
 
 /* A connection whose handshake is not complete. */
 struct candidate {
@@ -74,7 +75,7 @@ static bool set_events(const struct assay_tls_server *s, int operation, int fd, 
 static void set_accepts(struct assay_tls_server *s, bool accepts)
 {
     if (s->accepts == accepts) return;
-    if (set_events(s, EPOLL_CTL_MOD, s->fd, accepts ? EPOLLIN : 0, NUMBER_LISTENER))
+    if (set_events(s, EPOLL_CTL_MOD, s->fd, accepts ? EPOLLIN : 0, number_of_listener))
         s->accepts = accepts;
 }
 
@@ -115,7 +116,7 @@ static enum assay_status open_listener(struct assay_tls_server *s, const char *l
     freeaddrinfo(at);
     ASSAY_TRY(status);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (s->epoll < 0 || !set_events(s, EPOLL_CTL_ADD, s->fd, EPOLLIN, NUMBER_LISTENER))
+    if (s->epoll < 0 || !set_events(s, EPOLL_CTL_ADD, s->fd, EPOLLIN, number_of_listener))
         return ASSAY_E_IO;
     s->accepts = true;
     message[0] = '\0';
@@ -127,7 +128,7 @@ enum assay_status assay_tls_server_open(const struct assay_tls_config *config, c
                                         char message[static ASSAY_TLS_SERVER_MESSAGE_LEN])
 {
     struct assay_tls_server *s = calloc(1, sizeof *s);
-    ASSAY_ASSERT(parties > 0 && parties < NUMBER_LISTENER - ASSAY_TLS_HANDSHAKES_MAX);
+    ASSAY_ASSERT(parties > 0 && parties < number_of_listener - ASSAY_TLS_HANDSHAKES_MAX);
     (void)snprintf(message, ASSAY_TLS_SERVER_MESSAGE_LEN, "out of memory");
     *out = s;
     if (s == NULL) return ASSAY_E_MEMORY;
@@ -450,7 +451,7 @@ void assay_tls_server_step(struct assay_tls_server *server, uint64_t now_ms)
     const int count = epoll_wait(s->epoll, events, EVENTS_MAX, 0);
     for (int i = 0; i < count; i++) {
         const uint32_t number = events[i].data.u32;
-        if (number == NUMBER_LISTENER) is_called = true;
+        if (number == number_of_listener) is_called = true;
         else if (number >= s->parties) s->candidate[number - s->parties].is_ready = true;
         else {
             if ((events[i].events & EPOLLOUT) != 0) add_dirty(s, number);

@@ -206,6 +206,7 @@ static int find_psk(SSL *ssl, const unsigned char *id, size_t id_len, SSL_SESSIO
 
 static bool configure(SSL_CTX *ssl)
 {
+    int groups[] = { NID_X25519 };
     ASSAY_ASSERT(ssl != NULL);
     /* A configuration file of the machine may have set it. */
     SSL_CTX_clear_options(ssl, SSL_OP_ALLOW_NO_DHE_KEX);
@@ -221,7 +222,7 @@ static bool configure(SSL_CTX *ssl)
     return SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ssl, "TLS_AES_128_GCM_SHA256") == 1 &&
-           SSL_CTX_set1_groups_list(ssl, "X25519") == 1 && SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
+           SSL_CTX_set1_groups(ssl, groups, 1) == 1 && SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
            SSL_CTX_set_max_early_data(ssl, 0) == 1 && SSL_CTX_set_recv_max_early_data(ssl, 0) == 1;
 }
 
