@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "net/system/accept_pause.h"
-#include "net/system/peer_site.h"
+#include "net/system/caller_site.h"
 #include "net/tls/address.h"
 #include "net/tls/connection.h"
 
@@ -33,7 +33,7 @@ struct candidate {
     uint64_t since_ms;
     uint64_t turn;    /* number of its last turn, or of when it was accepted */
     bool is_ready;    /* has sent something, or closed */
-    uint8_t from[16]; /* net/system/peer_site.h */
+    uint8_t from[16]; /* net/system/caller_site.h */
 };
 
 struct party {
@@ -358,7 +358,7 @@ static struct crowd count_from(const struct assay_tls_server *s, const uint8_t f
 {
     struct crowd crowd = { 0 };
     for (uint32_t i = 0; i < s->candidate_count; i++) {
-        crowd.site += assay_peer_site_is_same(s->candidate[i].from, from);
+        crowd.site += assay_caller_site_is_same(s->candidate[i].from, from);
         crowd.address += assay_bytes_equal(s->candidate[i].from, from, 16);
     }
     return crowd;
@@ -390,7 +390,7 @@ static bool make_place(struct assay_tls_server *s, const uint8_t from[static 16]
     const uint32_t victim = find_victim(s);
     const struct candidate *const c = &s->candidate[victim];
     const struct crowd most = count_from(s, c->from), own = count_from(s, from);
-    const bool has_fewer = assay_peer_site_is_same(c->from, from) ? own.address + 1 < most.address
+    const bool has_fewer = assay_caller_site_is_same(c->from, from) ? own.address + 1 < most.address
                                                                   : own.site + 1 < most.site;
     s->figures.refused++; /* one of the two */
     if (!has_fewer && now_ms - c->since_ms < ASSAY_TLS_GRACE_MS) return false;
@@ -410,7 +410,7 @@ static void accept_callers(struct assay_tls_server *s, uint64_t now_ms)
             set_accepts(s, !assay_accept_is_paused(&s->pause, now_ms));
             return;
         }
-        assay_peer_site_read(&at, from);
+        assay_caller_site_read(&at, from);
         if (!make_place(s, from, now_ms)) {
             (void)close(fd);
             continue;

@@ -8,7 +8,7 @@
 #include "base/system_clock.h"
 #include "base/writer.h"
 #include "net/system/accept_pause.h"
-#include "net/system/peer_site.h"
+#include "net/system/caller_site.h"
 #include "net/system/resolver.h"
 
 #include <errno.h>
@@ -282,7 +282,7 @@ static struct crowd count_crowd(const struct assay_client_listener *d,
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         const struct client *g = &d->client[i];
         if (g->conn == NULL || g->stage != stage) continue;
-        crowd.site += assay_peer_site_is_same(g->from, from);
+        crowd.site += assay_caller_site_is_same(g->from, from);
         crowd.address += assay_bytes_equal(g->from, from, 16);
     }
     ASSAY_ASSERT(crowd.address <= crowd.site);
@@ -310,7 +310,7 @@ static bool can_evict_waiting(const struct assay_client_listener *d, const struc
     ASSAY_ASSERT(g->conn != NULL && g->stage == CLIENT_WAITING);
     const struct crowd of_client = count_crowd(d, g->from, CLIENT_WAITING);
     const struct crowd of_caller = count_crowd(d, from, CLIENT_WAITING);
-    if (assay_peer_site_is_same(g->from, from)) return of_caller.address + 1 < of_client.address;
+    if (assay_caller_site_is_same(g->from, from)) return of_caller.address + 1 < of_client.address;
     return of_caller.site + 1 < of_client.site;
 }
 
@@ -346,7 +346,7 @@ static void accept_clients(struct assay_client_listener *d)
             assay_accept_failed(&d->pause, errno, d->now_ms);
             return;
         }
-        assay_peer_site_read(&at, from);
+        assay_caller_site_read(&at, from);
         struct client *g = find_client_place(d, from);
         struct conn *conn = g != NULL ? conn_open(fd) : NULL;
         if (conn == NULL) {
@@ -400,7 +400,7 @@ bool assay_listener_get_site(const struct assay_client_listener *listener, uint6
         const struct client *g = &listener->client[i];
         if (g->conn == NULL || g->number != client) continue;
         assay_bytes_copy(site, 16, g->from, 16);
-        assay_peer_site_reduce(site);
+        assay_caller_site_reduce(site);
         return true;
     }
     return false;

@@ -4,7 +4,7 @@
 #include "tests/unit/net/tls/links.h"
 
 #include "base/crypto.h"
-#include "net/system/peer_site.h"
+#include "net/system/caller_site.h"
 #include "net/tls/address.h"
 #include "net/tls/connection.h"
 
@@ -440,9 +440,9 @@ Test(net_tls_links, addresses_are_counted_by_site)
             struct sockaddr_storage at = { .ss_family = AF_INET6 };
             cr_assert_eq(
                 inet_pton(AF_INET6, texts[k], &((struct sockaddr_in6 *)(void *)&at)->sin6_addr), 1);
-            assay_peer_site_read(&at, from[k]);
+            assay_caller_site_read(&at, from[k]);
         }
-        cr_expect_eq(assay_peer_site_is_same(from[0], from[1]), cases[i].is_same);
+        cr_expect_eq(assay_caller_site_is_same(from[0], from[1]), cases[i].is_same);
         cr_expect_eq(assay_bytes_equal(from[0], from[1], 16), cases[i].is_same_address);
     }
 }

@@ -1,7 +1,7 @@
 /*
- * net/system/peer_site.c - addresses of callers as sites.
+ * net/system/caller_site.c - addresses of callers as sites.
  */
-#include "net/system/peer_site.h"
+#include "net/system/caller_site.h"
 
 #include "base/bytes.h"
 
@@ -9,7 +9,7 @@
 
 enum { V4_HALF = 8, SITE_LEN = 6 };
 
-void assay_peer_site_read(const struct sockaddr_storage *at, uint8_t from[static 16])
+void assay_caller_site_read(const struct sockaddr_storage *at, uint8_t from[static 16])
 {
     assay_bytes_zero(from, 16);
     if (at->ss_family == AF_INET) {
@@ -28,12 +28,12 @@ static bool is_v4(const uint8_t from[static 16])
     return assay_bytes_all_zero(from, V4_HALF);
 }
 
-void assay_peer_site_reduce(uint8_t from[static 16])
+void assay_caller_site_reduce(uint8_t from[static 16])
 {
     if (!is_v4(from)) assay_bytes_zero(from + SITE_LEN, 16 - SITE_LEN);
 }
 
-bool assay_peer_site_is_same(const uint8_t a[static 16], const uint8_t b[static 16])
+bool assay_caller_site_is_same(const uint8_t a[static 16], const uint8_t b[static 16])
 {
     return assay_bytes_equal(a, b, is_v4(a) || is_v4(b) ? 16 : SITE_LEN);
 }
