@@ -4,6 +4,7 @@
 #include "net/services/identity/signer_links.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/services/server/peer_links.h"
 #include "services/shares/sodium.h"
 
@@ -123,7 +124,7 @@ enum assay_status assay_keyholder_links_wait(struct assay_keyholder_links *links
                                              int timeout_ms)
 {
     links->next_slot = ASSAY_CA_SLOTS_MAX; /* the frame is borrowed no longer */
-    return assay_links_wait(links->links, assay_links_clock_ms(), fd, fd->fd >= 0 ? 1 : 0,
+    return assay_links_wait(links->links, assay_monotonic_ms(), fd, fd->fd >= 0 ? 1 : 0,
                             timeout_ms);
 }
 

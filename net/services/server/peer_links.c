@@ -200,8 +200,3 @@ enum assay_status assay_links_receive(struct assay_peer_links *links, uint16_t *
     *from = links->parties[*slot].from;
     return ASSAY_OK;
 }
-
-uint64_t assay_links_clock_ms(void)
-{
-    return assay_monotonic_ms();
-}

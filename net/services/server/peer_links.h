@@ -63,7 +63,5 @@ void assay_links_flush(struct assay_peer_links *links);
 ASSAY_CHECKED enum assay_status assay_links_receive(struct assay_peer_links *links, uint16_t *slot,
                                                     struct assay_cont_from *from,
                                                     struct assay_slice *frame);
-/* Returns: milliseconds of the monotonic clock. */
-uint64_t assay_links_clock_ms(void);
 
 #endif

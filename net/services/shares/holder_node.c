@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/system_clock.h"
 #include "net/services/server/client_listener.h"
 #include "net/services/server/peer_links.h"
 #include "net/services/server/record_queue.h"
@@ -740,9 +741,9 @@ enum assay_status assay_holder_node_step(struct assay_holder_node *node, int tim
     if (n->failure != ASSAY_OK) return n->failure;
     extra[0] = assay_follower_poll(n->follower);
     const size_t count = 1 + assay_listener_poll(n->listener, extra + 1);
-    n->now_ms = assay_links_clock_ms();
+    n->now_ms = assay_monotonic_ms();
     ASSAY_TRY(assay_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
-    n->now_ms = assay_links_clock_ms();
+    n->now_ms = assay_monotonic_ms();
     update_from_ledger(n);
     receive_from_holders(n);
     receive_from_clients(n);

@@ -156,7 +156,7 @@ Test(net_tls_links, a_key_that_left_during_the_handshake_is_refused)
     assay_tls_client_close(&client);
 }
 
-/* Each handshake has keys of its own: recorded bytes authenticate nobody. */
+/* Each handshake has keys of its own: recorded bytes authenticate no party. */
 Test(net_tls_links, recorded_bytes_are_refused)
 {
     struct assay_tls_client *client = links_client(1);
