@@ -31,7 +31,7 @@ async function made() {
     console.log(
         `  the page: ${t.source.length} bytes, ${packed} compressed; its script ${script} compressed`,
     );
-    t.check('script of 96 KiB compressed at most', script <= 96 * 1024, script);
+    t.check('script of 100 KiB compressed at most', script <= 100 * 1024, script);
     const policy = policyOf(t.source);
     t.check('the policy begins at nothing', policy.startsWith("default-src 'none'"), policy);
     t.check(
