@@ -491,8 +491,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
         /* A host may set the clock back. */
         const int wait_ms = ends_ms - now_ms < INT_MAX ? (int)(ends_ms - now_ms) : INT_MAX;
-        if (assay_enclave_step(e, wait_ms) != ASSAY_ENCLAVE_OK)
-            return check_session(e);
+        if (assay_enclave_step(e, wait_ms) != ASSAY_ENCLAVE_OK) return check_session(e);
     }
 }
 
@@ -580,6 +579,45 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
         return ASSAY_ENCLAVE_TOO_EARLY;
     enclave_execute(e);
     return run_until(e, is_confirmed, 0, timeout_ms);
+}
+
+static bool has_no_pending_receipt(const struct assay_enclave *e, uint64_t index)
+{
+    ASSAY_ASSERT(e->numbered);
+    (void)index;
+    return !e->client.ask_receipt.asked;
+}
+
+static bool is_receipt_for(const struct assay_enclave *e, const uint8_t nonce[static 32])
+{
+    const struct assay_cont_receipt *receipt = &e->client.receipt;
+    return !e->client.ask_receipt.asked && assay_bytes_equal(receipt->nonce, nonce, 32) &&
+           receipt->count >= assay_cont_quorum(e->client.config.roster.count);
+}
+
+/* A receipt of the instance's own, for its row, may be pending: one at a time. */
+enum assay_enclave_result assay_enclave_receipt(struct assay_enclave *enclave,
+                                                const uint8_t nonce[static 32], int timeout_ms,
+                                                struct assay_cont_receipt *receipt)
+{
+    struct assay_enclave *e = enclave;
+    const uint64_t ends_ms = assay_monotonic_ms() + (uint64_t)timeout_ms;
+    if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
+    if (!e->numbered || !is_running(e, 0) || e->client.certified == 0)
+        return ASSAY_ENCLAVE_TOO_EARLY;
+    for (;;) {
+        const uint64_t now_ms = assay_monotonic_ms();
+        const int left_ms = now_ms < ends_ms ? (int)(ends_ms - now_ms) : 0;
+        const enum assay_enclave_result result = run_until(e, has_no_pending_receipt, 0, left_ms);
+        if (result != ASSAY_ENCLAVE_OK) return result;
+        if (is_receipt_for(e, nonce)) break;
+        e->now_ms = assay_monotonic_ms();
+        if (assay_cont_client_receipt(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
+            return ASSAY_ENCLAVE_TOO_EARLY;
+        enclave_execute(e);
+    }
+    *receipt = e->client.receipt;
+    return ASSAY_ENCLAVE_OK;
 }
 
 static bool is_retired(const struct assay_enclave *e, uint64_t index)

@@ -122,6 +122,12 @@ void assay_enclave_get_trust(const struct assay_enclave *enclave,
  * was read before the call and not for later reads; a timeout below a round trip is always
  * IN_DOUBT. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | TOO_EARLY | FAILED */
 enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, int timeout_ms);
+/* Signatures of a quorum over the newest entry, for the nonce of a relying party
+ * (docs/services.md 1.8). Out: *receipt on OK. Returns: OK | IN_DOUBT (call again, with the same
+ * nonce) | FENCED | NO_QUORUM | TOO_EARLY (nothing is certified yet) | FAILED */
+enum assay_enclave_result assay_enclave_receipt(struct assay_enclave *enclave,
+                                                const uint8_t nonce[static 32], int timeout_ms,
+                                                struct assay_cont_receipt *receipt);
 /* Retires the instance permanently: its row leaves the ledger. OK once a closed epoch proves that
  * it is retired, or has no row and can have none again. Returns: OK | IN_DOUBT (call again) |
  * TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
