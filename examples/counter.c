@@ -3,8 +3,8 @@
  *
  * usage: counter create|open SOCKETS CHECKPOINT KEY FOLDER
  *
- * KEY has 32 secret bytes: in a TEE its sealing key. Prints each value after it is certified, once a
- * second, until the library refuses one.
+ * KEY has 32 secret bytes: in a TEE its sealing key. Prints each value after it is certified, once
+ * a second, until the library refuses one.
  */
 #include <assay/continuity.h>
 
@@ -37,8 +37,8 @@ int main(int argc, char **argv)
                                               ? assay_continuity_create(&options, &handle)
                                               : assay_continuity_open(&options, &handle);
     if (result == ASSAY_CONTINUITY_OK) result = assay_continuity_start(handle, 60000);
-    const void *const state = assay_continuity_state(handle, &len, NULL);
-    if (len == sizeof count) (void)memcpy(&count, state, sizeof count);
+    const uint64_t *const state = assay_continuity_state(handle, &len, NULL);
+    if (len == sizeof count) count = *state;
     while (result == ASSAY_CONTINUITY_OK) {
         count++;
         result = assay_continuity_save(handle, &count, sizeof count, 60000);

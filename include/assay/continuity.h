@@ -134,8 +134,8 @@ ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_start(
 /*
  * assay_continuity_state - the state that the session has adopted or that was given last.
  * Out:     *len, *index (either may be NULL): its length and index; 0 and 0 before the first state
- * Returns: its bytes, borrowed until the next state is given or the handle is closed; NULL of an
- *          empty state, before the first one, and before start
+ * Returns: its bytes, aligned for any type, borrowed until the next state is given or the handle is
+ *          closed; NULL of an empty state, before the first one, and before start
  */
 ASSAY_API const void *assay_continuity_state(const struct assay_continuity *handle, size_t *len,
                                              uint64_t *index);

@@ -25,7 +25,9 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component libr
 # Who only runs programs gets the library alone: no header, no link without a version.
 check 'the library by itself is one file and its SONAME' \
     test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
-for name in policy standing permit keys; do
+libraries='policy standing permit keys'
+[ ! -e "$build/quote/api/libassay-continuity.so" ] || libraries="$libraries continuity"
+for name in $libraries; do
     check "installs $name" "$cmake" --install "$build" --prefix "$prefix" --component library-$name
 done
 check 'without a version it is nobody' test -z "$(find "$prefix" -name 'libassay*.so')"
@@ -82,6 +84,7 @@ check_library libassay-policy status.h assay.h identity.h result.h policy.h
 check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 check_library libassay-keys status.h keys.h
+[ ! -e "$headers/continuity.h" ] || check_library libassay-continuity status.h continuity.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
 for name in libassay libassay-standing libassay-permit libassay-keys; do
@@ -130,7 +133,7 @@ fi
 # --- the example, by pkg-config and by find_package, shared and static
 export PKG_CONFIG_PATH="$lib/pkgconfig"
 if command -v pkg-config >/dev/null; then
-    for name in assay assay-policy assay-standing assay-permit assay-keys; do
+    for name in assay $(printf ' assay-%s' $libraries); do
         check "pkg-config knows $name" pkg-config --exists $name
     done
     # shellcheck disable=SC2046 # words are wanted
