@@ -2,8 +2,8 @@
  * apps/demo/hand/hand.h - `assay-demo-hand`: actions of users and enclaves in the demo's story of
  * services, one action per process, through one daemon's socket of services.
  *
- * Results are lines on stdout, with a keyword first; the story reads them. Its folder has keys and
- * states, unsealed: INSECURE.
+ * Results are lines on stdout, with a keyword first; the story reads them. Keys are in files and in
+ * this program: INSECURE.
  *
  * Exit statuses: 0 done, 1 runtime error (the last line says what), 3 usage, 4 refused:
  * the services did what they exist for.
@@ -28,6 +28,9 @@ __attribute__((format(printf, 1, 2))) int hand_fail(const char *format, ...);
 const char *hand_in(const char *dir, const char *name);
 /* A file of 32 bytes that its owner alone may read. Returns: whether it is one. */
 bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
+
+/* Seals the files of enclaves. */
+static const struct assay_secret32 hand_sealing_key = { "assay-demo-hand: INSECURE" };
 
 /* --- actions, with their arguments; each returns an exit status */
 /* observer SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; stores

@@ -5,7 +5,7 @@
 # usage: walk.sh ROOT DEBS CACHE OUT [GUIDE...]
 #   DEBS   folder of the packages
 #   CACHE  as in root.sh
-#   GUIDE  those to follow (default: quick-start deploy-tpm mtls)
+#   GUIDE  those to follow (default: quick-start deploy-tpm mtls rollback)
 #   OUT    folder for GUIDE.txt (the steps with their times) and GUIDE.png (the page when a node has fallen)
 #
 # Needs root (chroot) and mmdebstrap. Without chromium, node or curl nobody looks at the page, and a line says so.
@@ -68,6 +68,6 @@ if sh "$root/tests/web/run.sh" --install && command -v chromium >/dev/null && co
     export ASSAY_WEB_MODULES="${ASSAY_WEB_MODULES:-$root/build/web/node_modules}"
 fi
 [ "$(ls "$debs"/assay_*.deb "$debs"/assayd_*.deb 2>/dev/null | wc -l)" -eq 2 ] || { echo 'walk.sh: no packages' >&2; exit 1; }
-[ $# -gt 0 ] || set -- quick-start deploy-tpm mtls
+[ $# -gt 0 ] || set -- quick-start deploy-tpm mtls rollback
 for guide; do walk "$guide"; done
 finish
