@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/enclave.c - demo enclave whose state is a counter, over libassay-continuity alone: a
- * state counts when the group has certified it.
+ * apps/demo/hand/enclave.c - demo enclave whose state is a counter, over libassay-continuity alone:
+ * a state counts when the group has certified it.
  *
  * DIR has its sealed files. The key is in this program: INSECURE.
  */

@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/load.c - load of the demo's replica group: so many states a second by one instance,
- * of which the last one is written to its folder (net/services/continuity/enclave.h).
+ * apps/demo/hand/load.c - load of the demo's replica group: so many states a second by one
+ * instance, of which the last one is written to its folder (net/services/continuity/enclave.h).
  *
  * What is measured is the group: each state is a number, whose file would cost more than the group.
  */

@@ -6,9 +6,9 @@
  * never have enough shares to sign or to prevent a signature; a holder that vouched has its shares,
  * which sign; no honest holder is convicted or barred; shares of replaced generations are erased.
  * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
- * get a key, of four fifths where members leave meanwhile. No ceremony fails but by a hostile holder
- * that is convicted in it, and the next one begins at that close; or a few reshares that the age of a generation alone demanded, while it
- * signs. A key for which too few shares are left makes way for another. A holder that is ready
+ * get a key, of four fifths where members leave meanwhile. No ceremony fails but by a hostile
+ * holder that is convicted in it, and the next one begins at that close; or a few reshares that the
+ * age of a generation alone demanded, while it signs. A key for which too few shares are left makes way for another. A holder that is ready
  * lives at every close, whatever keys of other programs its member registers. One that ran since
  * dealings were disputed has shares of the generation, also if it was away when they became final.
  *

@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/continuity/test_enclave_files.c - sealed files of an instance
- * (net/services/continuity/enclave_files.h), without a session. Goal: clean-up never removes a state
- * that a session may need, and digests reveal nothing.
+ * (net/services/continuity/enclave_files.h), without a session. Goal: clean-up never removes a
+ * state that a session may need, and digests reveal nothing.
  */
 #include "net/services/continuity/enclave_files.h"
 
