@@ -412,14 +412,13 @@ static bool lacks_holders(const struct assay_follower *f, const struct assay_ser
            (m->verb == ASSAY_SERVICE_BEGIN || m->verb == ASSAY_SERVICE_CLOSE);
 }
 
-/* Before BEGIN it is of the state that follows. */
+/* Before BEGIN it is of the state that follows. That may not follow: a daemon that catches up is
+ * behind what was followed, whose signatures a fence ends all the same (docs/identity.md 3.16). */
 static enum assay_status on_fence(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (service_of(f) != ASSAY_SERVICE_IDENTITY) return ASSAY_E_INVALID;
-    if (!f->begun) {
-        f->next_fenced = m->is_fenced;
-        return ASSAY_OK;
-    }
+    if (!f->begun) f->next_fenced = m->is_fenced;
+    if (!f->begun && (!f->has_state || !m->is_fenced)) return ASSAY_OK;
     f->is_fenced = m->is_fenced;
     if (f->config.callbacks.fenced != NULL) f->config.callbacks.fenced(f->config.context);
     return ASSAY_OK;

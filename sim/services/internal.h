@@ -445,6 +445,7 @@ void group_key_free(struct assay_sim_services *s);
 void group_key_die(struct assay_sim_services *s, uint32_t node);
 void group_key_epoch(struct assay_sim_services *s);
 void group_key_turn(struct assay_sim_services *s, uint32_t node);
+void group_key_follow_fence(struct assay_sim_services *s, uint32_t node);
 /* The registry of the last close replaces that of a node's programs; it closed another epoch; a
  * final record, whether its programs are notified or not. */
 void group_key_on_reset(struct assay_sim_services *s, uint32_t node,

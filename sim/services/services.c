@@ -262,6 +262,7 @@ void assay_sim_services_step(struct assay_sim_services *services, uint32_t node)
     struct assay_sim_services *s = services;
     if (!is_up(s, node)) return;
     follower_turn(s, node);
+    group_key_follow_fence(s, node); /* also of a daemon that is behind what its programs followed */
     if (!s->follower[node].begun) return;
     replicas_turn(s, node);
     enclaves_turn(s, node);
@@ -279,6 +280,7 @@ void assay_sim_services_receive(struct assay_sim_services *services, uint32_t no
     struct name to, sender;
     ASSAY_ASSERT(bytes.len > HEAD);
     if (!is_up(s, node)) return;
+    group_key_follow_fence(s, node); /* its daemon has reported it at once, between two steps */
     const bool known =
         services_name_decode(bytes.bytes, &to) && services_name_decode(bytes.bytes + 32, &sender);
     ASSAY_ASSERT(known); /* services_send encoded them */

@@ -273,7 +273,7 @@ void assay_service_server_set_fenced(struct assay_service_server *server, bool i
     d->is_fenced = is_fenced;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        if (client_is_open(c) && c->is_following && client_service(c) == ASSAY_SERVICE_IDENTITY)
+        if (client_is_open(c) && c->follows && client_service(c) == ASSAY_SERVICE_IDENTITY)
             send_fence(d, c);
     }
 }
@@ -473,6 +473,9 @@ static bool on_follow(struct assay_service_server *d, struct client *c)
     if (c->follows) return false;
     const bool is_its = m->service == client_service(c) && m->group == c->at->is.group;
     c->follows = is_its && assay_service_documents(&d->plan, m->service, m->group, numbers) > 0;
+    /* While the daemon catches up: BEGIN comes later. */
+    if (c->follows && !d->ready && d->is_fenced && m->service == ASSAY_SERVICE_IDENTITY)
+        send_fence(d, c);
     if (!c->follows)
         send_follow_refusal(d, c,
                             is_its ? "the network has no such service yet"

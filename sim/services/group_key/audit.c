@@ -8,9 +8,10 @@
  * ceremonies: once nothing fails any more, holders of three quarters of the weight that are ready
  * get a key, of four fifths where members leave meanwhile. No ceremony fails but by a hostile
  * holder that is convicted in it, and the next one begins at that close; or a few reshares that the
- * age of a generation alone demanded, while it signs. A key for which too few shares are left makes way for another. A holder that is ready
- * lives at every close, whatever keys of other programs its member registers. One that ran since
- * dealings were disputed has shares of the generation, also if it was away when they became final.
+ * age of a generation alone demanded, while it signs. A key for which too few shares are left makes
+ * way for another. A holder that is ready lives at every close, whatever keys of other programs its
+ * member registers. One that ran since dealings were disputed has shares of the generation, also if
+ * it was away when they became final.
  *
  * Who is hostile, who runs, whose disk was lost is ground truth: the fold is never asked who may
  * hold, or whether a table is safe. That all honest members have the same documents of the fold is

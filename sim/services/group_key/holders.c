@@ -472,6 +472,11 @@ static bool execute_action(struct key_host *k)
     return true;
 }
 
+void group_key_follow_fence(struct assay_sim_services *s, uint32_t node)
+{
+    if (s->group_key != NULL) follow_fence(&s->group_key->host[node]);
+}
+
 void group_key_turn(struct assay_sim_services *s, uint32_t node)
 {
     if (s->group_key == NULL) return;

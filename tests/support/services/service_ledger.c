@@ -50,7 +50,7 @@ struct service_ledger {
     uint8_t chain_id[32];
     uint64_t other_weight, distorted_weight;
     uint32_t distorted;
-    bool is_fenced;
+    bool is_fenced, catches_up;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     bool tampered[ASSAY_REGISTRY_SLOTS_MAX];
     uint32_t final[ASSAY_SERVICE_KIND_COUNT];
@@ -132,6 +132,12 @@ struct service_ledger *service_ledger_open(const char *path, uint32_t group, uin
     l->group = group;
     free(plan);
     return l;
+}
+
+void service_ledger_catch_up(struct service_ledger *ledger)
+{
+    service_ledger_hang_up(ledger);
+    ledger->catches_up = true;
 }
 
 void service_ledger_hang_up(struct service_ledger *ledger)
@@ -547,7 +553,8 @@ static void take(struct service_ledger *l, struct program *p)
 {
     const struct assay_service_message *m = &l->message;
     struct assay_service_message none = { .verb = ASSAY_SERVICE_ISSUED };
-    if (m->verb == ASSAY_SERVICE_FOLLOW) begin(l, p, m);
+    if (m->verb == ASSAY_SERVICE_FOLLOW && l->catches_up) p->service = m->service;
+    else if (m->verb == ASSAY_SERVICE_FOLLOW) begin(l, p, m);
     else if (m->verb == ASSAY_SERVICE_QUOTE) quote(l, p, m);
     else if (m->verb == ASSAY_SERVICE_VERIFY) judge(l, p, m);
     else if (m->verb == ASSAY_SERVICE_SUBMIT) submit(l, p, m);

@@ -73,6 +73,8 @@ void service_ledger_mark(struct service_ledger *ledger);
 void service_ledger_undo(struct service_ledger *ledger);
 /* Every connection ends, as when the daemon does; they may come back. */
 void service_ledger_hang_up(struct service_ledger *ledger);
+/* The same, and programs that follow are shown nothing: the daemon catches up. */
+void service_ledger_catch_up(struct service_ledger *ledger);
 /* Programs of a slot are shown nothing more, or from then on again. */
 void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind);
 /* Records are held back, and become final when that ends. */

@@ -388,13 +388,19 @@ Test(service_server_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
     cr_expect_str_eq(shared, "holder", "the daemon logs it");
 }
 
-static void open_with_key(void)
+/* Without a ledger that is ready. */
+static void open_bare_with_key(void)
 {
     assay_service_server_close(&server);
     make_plan_with_key();
     cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
                                            &world, &server, message),
                  ASSAY_OK, "%s", message);
+}
+
+static void open_with_key(void)
+{
+    open_bare_with_key();
     begin();
 }
 
@@ -574,4 +580,23 @@ Test(service_server_roles, holders_of_the_group_key_are_notified_of_a_fence)
     assay_service_stream_close(&s);
     assay_service_stream_close(&late);
     assay_service_stream_close(&t);
+}
+
+/* A daemon that catches up has nothing to show yet, and its fence ends signatures all the same. */
+Test(service_server_roles, a_fence_is_reported_before_the_ledger_is_ready)
+{
+    static struct assay_service_stream s, late;
+    open_bare_with_key();
+    follow(&s, signers);
+    turn();
+    assay_service_server_set_fenced(server, true);
+    expect_fence(&s, true);
+    follow(&late, signers);
+    expect_fence(&late, true);
+    cr_expect_null(hear(&late), "once");
+    begin();
+    expect_fence(&late, true);
+    hear_beginning(&late);
+    assay_service_stream_close(&s);
+    assay_service_stream_close(&late);
 }

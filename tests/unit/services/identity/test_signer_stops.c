@@ -207,6 +207,7 @@ static void run_turns(unsigned count)
 }
 
 enum { QUIET = 200 }; /* turns: a record takes two */
+enum { AGAIN_MS = 1000 }; /* a holder dials its daemon again */
 
 static uint32_t records(void)
 {
@@ -284,6 +285,23 @@ Test(services_signer_stops, a_fence_withdraws_what_is_not_final)
     run_turns(10);
     for (uint32_t slot = 0; slot < HOLDERS; slot++)
         cr_expect_eq(status_of(slot).pending, 0, "holder %u", slot);
+}
+
+/* Its daemon lost its log, and receives the fence before the ledger. */
+Test(services_signer_stops, a_fence_of_a_daemon_that_catches_up_ends_signatures)
+{
+    start_all();
+    run_until_key();
+    cr_assert(status_of(2).holder.can_sign && status_of(2).signing.is_open);
+    service_ledger_catch_up(w.ledger);
+    for (const uint64_t until = assay_monotonic_ms() + AGAIN_MS;
+         assay_monotonic_ms() < until;)
+        run_turns(1); /* each dials it again */
+    cr_assert(status_of(2).signing.is_open, "without a daemon it goes on for a while");
+    service_ledger_fence(w.ledger, true);
+    run_turns(10);
+    cr_expect(status_of(2).is_fenced);
+    cr_expect_not(status_of(2).holder.can_sign || status_of(2).signing.is_open);
 }
 
 Test(services_signer_stops, a_fenced_holder_does_not_sign)
