@@ -262,7 +262,8 @@ void assay_sim_services_step(struct assay_sim_services *services, uint32_t node)
     struct assay_sim_services *s = services;
     if (!is_up(s, node)) return;
     follower_turn(s, node);
-    group_key_follow_fence(s, node); /* also of a daemon that is behind what its programs followed */
+    group_key_follow_fence(s,
+                           node); /* also of a daemon that is behind what its programs followed */
     if (!s->follower[node].begun) return;
     replicas_turn(s, node);
     enclaves_turn(s, node);

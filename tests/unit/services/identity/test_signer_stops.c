@@ -206,7 +206,7 @@ static void run_turns(unsigned count)
         turn();
 }
 
-enum { QUIET = 200 }; /* turns: a record takes two */
+enum { QUIET = 200 };     /* turns: a record takes two */
 enum { AGAIN_MS = 1000 }; /* a holder dials its daemon again */
 
 static uint32_t records(void)
@@ -294,8 +294,7 @@ Test(services_signer_stops, a_fence_of_a_daemon_that_catches_up_ends_signatures)
     run_until_key();
     cr_assert(status_of(2).holder.can_sign && status_of(2).signing.is_open);
     service_ledger_catch_up(w.ledger);
-    for (const uint64_t until = assay_monotonic_ms() + AGAIN_MS;
-         assay_monotonic_ms() < until;)
+    for (const uint64_t until = assay_monotonic_ms() + AGAIN_MS; assay_monotonic_ms() < until;)
         run_turns(1); /* each dials it again */
     cr_assert(status_of(2).signing.is_open, "without a daemon it goes on for a while");
     service_ledger_fence(w.ledger, true);
