@@ -306,7 +306,7 @@ func (c *Continuity) Confirm(timeout time.Duration) error {
 	})
 }
 
-// Receipt returns signatures of a quorum over the last certified state, for the relying party whose nonce it is.
+// Receipt returns signatures of a quorum over the last certified state, for the relying party that sent the nonce.
 func (c *Continuity) Receipt(nonce [32]byte, timeout time.Duration) ([]byte, error) {
 	receipt := make([]byte, C.ASSAY_CONTINUITY_RECEIPT_MAX)
 	var length C.size_t

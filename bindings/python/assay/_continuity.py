@@ -146,7 +146,7 @@ class Continuity(api.Object):
     def _prepare(cls, prepare: Any, given: Any) -> "Continuity":
         made = cls.__new__(cls)
         api.Object.__init__(made, api.continuity_library().assay_continuity_close)
-        made._lock = threading.RLock()  # a handler of signals may close it, in the thread whose call has just returned
+        made._lock = threading.RLock()  # a handler of signals may close it, after a call of the same thread
         result = prepare(given[0], made._pointer)
         reason = made._reason()
         if result != ContinuityResult.OK:
@@ -216,7 +216,7 @@ class Continuity(api.Object):
         self._call(api.continuity_library().assay_continuity_confirm, _timeout(timeout_ms))
 
     def receipt(self, nonce: Any, timeout_ms: int) -> bytes:
-        """Signatures of a quorum over the last certified state, for the relying party whose nonce of 32 bytes it is."""
+        """Signatures of a quorum over the last certified state, for the relying party that sent nonce (32 bytes)."""
         receipt, length = c.create_string_buffer(_RECEIPT_MAX), c.c_size_t()
         self._call(api.continuity_library().assay_continuity_receipt, api.digest_for(nonce, "nonce"), receipt,
                    len(receipt), length, _timeout(timeout_ms))

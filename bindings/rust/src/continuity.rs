@@ -263,7 +263,7 @@ impl Continuity {
         self.check(result)
     }
 
-    /// Signatures of a quorum over the last certified state, for the relying party whose nonce it is.
+    /// Signatures of a quorum over the last certified state, for the relying party that sent the nonce.
     pub fn receipt(&mut self, nonce: &[u8; 32], timeout_ms: u32) -> Result<Vec<u8>, ContinuityError> {
         let (mut receipt, mut len) = (vec![0; ffi::RECEIPT_MAX], 0);
         let result = unsafe {
