@@ -159,4 +159,62 @@ each roll_back
 each refuse
 each exchange
 each count_other
+
+# --- calls that the counters do not make, from Python: states in flight, reads, receipts, an event loop, retirement
+cat >calls.py <<'END'
+import select
+import sys
+
+import assay
+
+
+def within(call):
+    """Its result, after any number of InDoubt in a minute."""
+    for _ in range(60):
+        try:
+            return call()
+        except assay.InDoubt:
+            pass
+    raise TimeoutError
+
+
+sockets, checkpoint, key, folder = sys.argv[1:]
+with open(checkpoint, "rb") as trusted, open(key, "rb") as secret:
+    given = sockets, folder, trusted.read(), secret.read()
+with assay.Continuity.create(*given, state_max=4) as c:
+    within(lambda: c.start(1000))
+    assert (c.state, c.index) == (b"", 0), c.status
+    assert [c.update(state) for state in (b"one", b"", bytearray(b"2345"))] == [1, 2, 3]
+    assert (c.state, c.index) == (b"2345", 3), c.status
+    while c.status.certified < 3:
+        select.select([c], [], [], c.timeout_ms / 1000)
+        c.step()
+    within(lambda: c.wait(3, 1000))
+    within(lambda: c.confirm(1000))
+    first, second = (within(lambda: c.receipt(bytes([n] * 32), 1000)) for n in (1, 2))
+    assert first != second and 200 < len(first) <= 3072 and bytes([1] * 32) in first, first.hex()
+    status = c.status
+    assert (status.given, status.certified, status.given_digest) == (3, 3, status.certified_digest), status
+    assert status.session > 0 and any(status.chain_id) and any(status.instance), status
+    for result, call in ((assay.ContinuityResult.TOO_LARGE, lambda: c.update(b"12345")),
+                         (assay.ContinuityResult.MISUSE, lambda: c.wait(4, 0))):
+        try:
+            sys.exit("expected %s, found %r" % (result.name, call()))
+        except assay.ContinuityError as error:
+            assert error.result is result and error.reason, error
+with assay.Continuity.open(*given) as c:
+    within(lambda: c.start(1000))
+    assert (c.state, c.index) == (b"2345", 3), c.status
+    within(lambda: c.retire(1000))
+with assay.Continuity.open(*given) as c:
+    try:
+        within(lambda: c.start(1000))
+        sys.exit("an instance that was retired has started")
+    except assay.ContinuityError as error:
+        assert error.result is assay.ContinuityResult.RETIRED, error
+print("all called")
+END
+case $languages in
+*python*) expect 0 'all called' python3 calls.py net/node-2/admin.svcs checkpoint key.python folder.calls ;;
+esac
 finish
