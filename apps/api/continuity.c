@@ -224,6 +224,8 @@ static enum assay_continuity_result check_options(struct assay_continuity *c,
     if (o->state_max > STATE_MAX) return refuse_argument(c, "state_max: expected at most 1 GiB");
     if (o->later != NULL && o->later_signature == NULL)
         return refuse_argument(c, "later: expected later_signature with it");
+    if (o->later != NULL && o->later_len == 0)
+        return refuse_argument(c, "later: expected a checkpoint, found no bytes");
     if (o->later != NULL && o->owner == NULL)
         return refuse_argument(c, "later: expected the owner's key with it");
     return ASSAY_CONTINUITY_OK;

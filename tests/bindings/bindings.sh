@@ -37,12 +37,18 @@ for tool in python3 go cargo pkg-config; do
     check "$tool is there: \`./dev test\` installs it" command -v $tool || done_with_checks
 done
 export GOPATH="$work/gopath" GOCACHE="${GOCACHE:-$work/gocache}" GOENV=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GO111MODULE=on
-export GOFLAGS='-mod=mod -buildvcs=false' GOWORK=off CGO_ENABLED=1 CC="$cc"
+tags='' features=yaml components='' programs='run verify attested_keys workload'
+if grep -q '^ASSAY_WITH_SERVICES:BOOL=ON$' "$build/CMakeCache.txt"; then
+    features=$features,continuity components=library-continuity programs="$programs continuity counter"
+else
+    tags=assay_no_continuity # there is no such library
+fi
+export GOFLAGS="-mod=mod -buildvcs=false -tags=$tags" GOWORK=off CGO_ENABLED=1 CC="$cc"
 export CARGO_HOME="$work/cargo" CARGO_TARGET_DIR="$work/target" CARGO_NET_OFFLINE=true
 unset RUSTFLAGS RUSTC_WRAPPER CARGO_BUILD_TARGET GOOS GOARCH CGO_CFLAGS CGO_LDFLAGS
 
 # --- what users install
-for component in library library-policy library-standing library-keys dev python go rust; do
+for component in library library-policy library-standing library-keys $components dev python go rust; do
     check "installs $component" "$cmake" --install "$build" --prefix "$prefix" --component $component
 done
 lib=$(dirname "$(find "$prefix" -name 'libassay.so')")
@@ -55,13 +61,16 @@ check 'the Rust crate is installed' test -f "$crate/Cargo.toml"
 
 # --- the runners and the examples of Go and Rust, as users build them; those of C are the build's
 rm -rf "$work/go" "$work/rust" "$work/rustls"
-mkdir -p "$work/go/verify" "$work/go/attested_keys" "$work/rust/src" "$work/rustls/.cargo" "$work/bin"
+mkdir -p "$work/go/verify" "$work/go/attested_keys" "$work/go/counter" "$work/rust/src" "$work/rustls/.cargo" \
+    "$work/bin"
 cp -Rp "$root/tests/bindings/go/." "$work/go"
 cp -p "$root/examples/verify.go" "$work/go/verify/main.go"
 cp -p "$root/examples/attested_keys.go" "$work/go/attested_keys/main.go"
+cp -p "$root/examples/counter.go" "$work/go/counter/main.go"
+[ -z "$tags" ] || rm -rf "$work/go/counter" "$work/go/continuity"
 sed "s|=> .*|=> $gocode|" "$root/tests/bindings/go/go.mod" >"$work/go/go.mod"
 cp -Rp "$root/tests/bindings/rust/." "$work/rust"
-cp -p "$root/examples/verify.rs" "$work/rust/src/verify.rs"
+cp -p "$root/examples/verify.rs" "$root/examples/counter.rs" "$work/rust/src"
 sed "s|path = \"../../../bindings/rust\"|path = \"$crate\"|; s|../../../examples/|src/|" \
     "$root/tests/bindings/rust/Cargo.toml" >"$work/rust/Cargo.toml"
 # With rustls of Debian, whose crates are a folder.
@@ -69,11 +78,13 @@ sed "s|path = \"../../../bindings/rust\"|path = \"$crate\"|; s|../../../examples
     "$root/tests/bindings/rustls/Cargo.toml" >"$work/rustls/Cargo.toml"
 printf '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n' \
     >"$work/rustls/.cargo/config.toml"
+cargo_features=''
+[ -n "$tags" ] || cargo_features='--features continuity'
 within() { cd "$1" && shift && "$@"; }
 go_builds() { (within "$work/go" go build -o "$work/bin/go-$1" "./$1"); }
-cargo_builds() { (within "$work/rust" cargo build --quiet --offline --locked); }
+cargo_builds() { (within "$work/rust" cargo build --quiet --offline --locked --no-default-features $cargo_features); }
 rustls_builds() { (within "$work/rustls" cargo build --quiet --offline); }
-for program in run verify attested_keys workload; do
+for program in $programs; do
     check "Go builds $program" go_builds $program || done_with_checks
 done
 check 'cargo builds all, offline and locked' cargo_builds || done_with_checks
@@ -209,6 +220,65 @@ if [ -x "$build/tests/key_service" ]; then
     done
 fi
 
+# --- rollback protection: the results of the header, the same outcomes of misuse; a network is in
+# tests/integration/cli/services/continuity_library.sh
+if [ -z "$tags" ]; then
+    header=$prefix/include/assay/continuity.h
+    sed -n 's/^ *ASSAY_CONTINUITY_\([A-Z_]*\) = \([0-9]*\).*/\2 \1/p' "$header" >"$out/results"
+    check 'the header has results' test "$(wc -l <"$out/results")" -ge 26
+    protects() { # protects LANGUAGE COMMAND...
+        language=$1
+        shift
+        mkdir "$out/continuity.$language.d"
+        "$@" "$out/standings/checkpoint.early" "$out/continuity.$language.d" >"$out/continuity.$language"
+    }
+    export MALLOC_PERTURB_=165 # in freed memory: other bytes
+    check 'Python protects states' protects python python3 "$root/tests/bindings/run_continuity.py"
+    check 'Go protects states' protects go env GODEBUG=cgocheck=2 "$work/bin/go-continuity"
+    check 'Rust protects states' protects rust "$work/target/debug/continuity"
+    unset MALLOC_PERTURB_
+    same_results() { sed -n 's/^\([0-9]* [A-Z_]*\) .*/\1/p' "$1" | diff "$out/results" -; }
+    same_outcomes() { sed '/^[0-9]/d; s/ [0-9a-f]\{64\}/ ID/g' "$1" | diff "$root/tests/bindings/continuity.txt" -; }
+    for language in python go rust; do
+        check "the results of $language are those of the header" same_results "$out/continuity.$language"
+        check "the outcomes of $language are what is expected" same_outcomes "$out/continuity.$language"
+        check "the words of $language are those of Python" diff "$out/continuity.python" "$out/continuity.$language"
+    done
+    head -c 32 /dev/urandom >"$out/continuity.key"
+    counter() { # counter LANGUAGE ARGUMENT...
+        language=$1
+        shift
+        case $language in
+        c) "$build/examples/example_counter" "$@" ;;
+        python) python3 "$root/examples/counter.py" "$@" ;;
+        go) "$work/bin/go-counter" "$@" ;;
+        rust) "$work/target/debug/counter" "$@" ;;
+        esac
+    }
+    counters_agree() { # counters_agree STATUS TEXT ARGUMENT...: of the last line on the error output
+        expected=$1 line=$2
+        shift 2
+        for language in c python go rust; do
+            counter $language "$@" >"$out/$language.said" 2>"$out/error"
+            status=$?
+            [ $status -eq "$expected" ] && [ ! -s "$out/$language.said" ] || { echo "$language: $status"; return 1; }
+            [ $language = c ] && [ $status = 2 ] && continue # it prints nothing then
+            grep -q "^$line" "$out/error" || { echo "$language: $(cat "$out/error")"; return 1; }
+        done
+    }
+    early=$out/standings/checkpoint.early key=$out/continuity.key
+    mkdir "$out/no-instance"
+    empty=$out/no-instance
+    check 'counters: no instance' counters_agree 1 'NO_INSTANCE: .*: has no file identity (the folder has no instance: ' \
+        open "$out/absent" "$early" "$key" "$empty"
+    check 'counters: no checkpoint' counters_agree 1 'MISUSE: checkpoint: expected one of `assay checkpoint`, ' \
+        create "$out/absent" "$key" "$key" "$empty"
+    check 'counters: no key' counters_agree 2 .. create "$out/absent" "$early" /dev/null "$empty"
+    check 'counters: wrong usage' counters_agree 2 'usage: counter' create "$out/absent" "$early"
+    code=$(sed '/^""".*[^"]$/,/^"""$/d; /^#/d; /^$/d' "$root/examples/counter.py" | wc -l)
+    check 'the example in Python is below 30 lines of code' test "$code" -lt 30
+fi
+
 # --- tokens of other verifiers: results, never evidence
 tokens=$out/tokens
 issued=$(awk -F'\t' '$1 == "token-azure" { print $7 }' "$out/table")
@@ -243,19 +313,23 @@ check 'Python has room for every result' test "$longest" -eq "$(python3 -c 'impo
 check 'Rust as well' grep -qx "const RESULT_MAX: usize = $longest;" "$crate/src/verdict.rs"
 export ASSAY_EXAMPLE="$evidence" ASSAY_TOKENS="$tokens"
 go_tests() { (within "$root/bindings/go" env MALLOC_PERTURB_=165 go test -count=1 .); } # in freed memory: other bytes
-cargo_tests() { (within "$root/bindings/rust" cargo test --quiet --offline --locked --test misuse); }
+cargo_tests() {
+    (within "$root/bindings/rust" cargo test --quiet --offline --locked --no-default-features --features $features \
+        --test misuse --test continuity)
+}
 go_vets() { (within "$1" go vet ./...); }
 check 'tests of the Go binding' go_tests
 check 'go vet finds nothing in the binding' go_vets "$root/bindings/go"
 check 'nor in the runner' go_vets "$work/go"
 check 'gofmt would change nothing' test -z "$(gofmt -l "$root/bindings/go" "$root/tests/bindings/go" "$root/examples")"
 check 'tests of the Rust binding' cargo_tests
-without_yaml() { (within "$work/go" go build -tags assay_no_yaml -o "$work/bin/go-bare" ./bare); }
+without_yaml() { (within "$work/go" go build -tags assay_no_yaml,assay_no_continuity -o "$work/bin/go-bare" ./bare); }
 mkdir -p "$work/go/bare"
 printf 'package main\n\nimport "assay.example/assay"\n\nfunc main() { println(assay.Version()) }\n' >"$work/go/bare/main.go"
 check 'a Go program without policy files builds' without_yaml
 check 'and links no YAML' fails sh -c 'ldd "$0" | grep yaml' "$work/bin/go-bare"
 check 'another one does' sh -c 'ldd "$0" | grep -q yaml' "$work/bin/go-run"
+check 'nor what states of enclaves need' fails sh -c 'ldd "$0" | grep continuity' "$work/bin/go-bare"
 
 # --- what the documentation quotes of the examples is in them
 check 'quotations of examples' python3 "$root/tests/bindings/quoted.py" "$root"

@@ -23,20 +23,27 @@
     key = assay.WorkloadKey("/run/assay-services/keys/enclave.sock", chain_id, "api", spki, sign)
     boot = assay.register_key(key).boot  # every few seconds: assay.register_key(key._replace(boot=boot))
 
+    with assay.Continuity.open("/run/assay-services/enclave-0", "state", checkpoint, key) as continuity:
+        continuity.start(60000)                       # adopts the state that was certified last, or raises
+        continuity.save(new_state(continuity.state), 60000)   # output of the new state may be released now
+
     files = assay.Files("/run/app/tls")  # of `assay identity fetch`
     server.socket = files.server_context().wrap_socket(server.socket, server_side=True)
 
 A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token, an Identity and a KeyVerdict have
 no truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
-the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered.
+the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered,
+libassay-continuity with the first instance that is created or opened.
 
-Error: a function of the library failed. TypeError, ValueError, OverflowError: an argument of another type, a text with a
-NUL or a wrong length, a number that C would cut.
+Error: a function of the library failed. ContinuityError: one of libassay-continuity, which has results of its own.
+TypeError, ValueError, OverflowError: an argument of another type, a text with a NUL or a wrong length, a number that C
+would cut.
 
 Threads: a Trust that is filled, and a Policy, serve any number of them at once; calls with one Verifier wait for one
 another.
 """
 from . import _library
+from ._continuity import Continuity, ContinuityError, ContinuityResult, ContinuityStatus, InDoubt
 from ._files import Files, spiffe_id
 from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing, verify_identity_token, verify_peer
 from ._library import Error
@@ -50,12 +57,13 @@ from ._verdict import (DeviceVerdict, Event, Finding, Instance, Log, LogReport, 
 from ._workload import Purpose, Registration, RegistrationError, WorkloadKey, register_key, withdraw_key
 
 __all__ = [
-    "ALL_KINDS", "Answer", "Counters", "Device", "DeviceVerdict", "Error", "Event", "Files", "Finding", "Identity",
-    "IdentityAnswer", "IdentityClaims", "IdentityRequest", "Instance", "Issuer", "KeyAnswer", "KeyRequest",
-    "KeyVerdict", "Kind", "Log", "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer",
-    "Purpose", "Register", "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing",
-    "StandingReport", "Statement", "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier", "WorkloadKey",
-    "attach_devices", "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "register_key", "spiffe_id",
-    "verify", "verify_identity_token", "verify_key", "verify_peer", "verify_standing", "verify_token", "withdraw_key"]
+    "ALL_KINDS", "Answer", "Continuity", "ContinuityError", "ContinuityResult", "ContinuityStatus", "Counters",
+    "Device", "DeviceVerdict", "Error", "Event", "Files", "Finding", "Identity", "IdentityAnswer", "IdentityClaims",
+    "IdentityRequest", "InDoubt", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyVerdict", "Kind", "Log",
+    "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Purpose", "Register",
+    "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing", "StandingReport", "Statement",
+    "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier", "WorkloadKey", "attach_devices",
+    "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "register_key", "spiffe_id", "verify",
+    "verify_identity_token", "verify_key", "verify_peer", "verify_standing", "verify_token", "withdraw_key"]
 __version__ = _library.lib.assay_version().decode()
 version_number = _library.lib.assay_version_number()

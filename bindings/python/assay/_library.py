@@ -1,5 +1,5 @@
-"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy, libassay-standing and
-libassay-keys, over ctypes.
+"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy, libassay-standing, libassay-keys
+and libassay-continuity, over ctypes.
 
 The names of the libraries hold their version, because before 1.0 every minor version may change the interface.
 """
@@ -198,6 +198,19 @@ class WorkloadKeyAnswer(_Sized):
                 ("message", c.c_char * 400)]
 
 
+class ContinuityOptions(_Sized):
+    _fields_ = [("size", c.c_size_t), ("daemon", c.c_char_p), ("group", c.c_uint32), ("folder", c.c_char_p),
+                ("checkpoint", c.c_void_p), ("checkpoint_len", c.c_size_t), ("key", c.c_char_p), ("state_max", c.c_size_t),
+                ("owner", c.c_char_p), ("later", c.c_void_p), ("later_len", c.c_size_t), ("later_signature", c.c_char_p),
+                ("lease", c.c_uint32), ("handover_ms", c.c_uint32)]
+
+
+class ContinuityStatus(_Sized):
+    _fields_ = [("size", c.c_size_t), ("chain_id", c.c_uint8 * 32), ("instance", c.c_uint8 * 32), ("session", c.c_uint64),
+                ("view", c.c_uint64), ("given", c.c_uint64), ("certified", c.c_uint64), ("certified_digest", c.c_uint8 * 32),
+                ("given_digest", c.c_uint8 * 32)]
+
+
 _OBJECTS, _LEN = c.POINTER(OBJECT), c.POINTER(c.c_size_t)
 
 
@@ -323,6 +336,28 @@ def keys_library() -> c.CDLL:
         ("assay_workload_key_withdraw", c.c_int, c.c_char_p, c.c_int, c.c_char_p, c.c_uint32, c.POINTER(WorkloadKeyAnswer)))
 
 
+def continuity_library() -> c.CDLL:
+    """libassay-continuity, loaded with the first instance that is created or opened."""
+    index = c.POINTER(c.c_uint64)
+    return _load(
+        "assay-continuity",
+        *((name, c.c_char_p, c.c_int) for name in ("assay_continuity_name", "assay_continuity_describe")),
+        *((name, c.c_int, c.POINTER(ContinuityOptions), _OBJECTS) for name in (
+            "assay_continuity_create", "assay_continuity_open")),
+        *((name, c.c_int, OBJECT, c.c_uint32) for name in (
+            "assay_continuity_start", "assay_continuity_confirm", "assay_continuity_retire", "assay_continuity_step")),
+        ("assay_continuity_close", None, _OBJECTS),
+        ("assay_continuity_state", c.c_void_p, OBJECT, _LEN, index),
+        ("assay_continuity_update", c.c_int, OBJECT, c.c_char_p, c.c_size_t, index),
+        ("assay_continuity_wait", c.c_int, OBJECT, c.c_uint64, c.c_uint32),
+        ("assay_continuity_save", c.c_int, OBJECT, c.c_char_p, c.c_size_t, c.c_uint32),
+        ("assay_continuity_receipt", c.c_int, OBJECT, c.c_char_p, c.c_char_p, c.c_size_t, _LEN, c.c_uint32),
+        ("assay_continuity_fd", c.c_int, OBJECT),
+        ("assay_continuity_timeout_ms", c.c_int, OBJECT),
+        ("assay_continuity_get_status", c.c_int, OBJECT, c.POINTER(ContinuityStatus)),
+        ("assay_continuity_reason", c.c_char_p, OBJECT))
+
+
 # --- values
 
 def name_of(function: str, number: int) -> str:
@@ -355,13 +390,13 @@ def text_for(value: Optional[str], what: str) -> Optional[bytes]:
     return value.encode()
 
 
-def digest_for(value: Any, what: str) -> Optional[bytes]:
-    """The 32 bytes of an id as C has them; None stays None."""
+def digest_for(value: Any, what: str, length: int = 32) -> Optional[bytes]:
+    """The 32 bytes of an id as C has them, or those of a key or signature; None stays None."""
     if value is None:
         return None
     found = bytes(memoryview(value))
-    if len(found) != 32:
-        raise ValueError("%s: expected 32 bytes, found %d" % (what, len(found)))
+    if len(found) != length:
+        raise ValueError("%s: expected %d bytes, found %d" % (what, length, len(found)))
     return found
 
 

@@ -1,4 +1,6 @@
 //! bindings/rust/src/ffi.rs - functions and structures of assay/assay.h and assay/policy.h that the crate uses.
+#[cfg(feature = "continuity")]
+pub use crate::ffi_continuity::*;
 pub use crate::ffi_identity::*;
 pub use crate::ffi_standing::*;
 pub use crate::ffi_workload::*;

@@ -17,8 +17,12 @@
 //!
 //! Threads: [`Trust`] and [`Policy`] are `Send` and `Sync`, [`Verifier`] is `Send`; the borrow checker does the rest. What
 //! a [`Verdict`] has is Rust's own memory.
+#[cfg(feature = "continuity")]
+mod continuity;
 mod evidence;
 mod ffi;
+#[cfg(feature = "continuity")]
+mod ffi_continuity;
 mod ffi_identity;
 mod ffi_standing;
 mod ffi_workload;
@@ -35,6 +39,8 @@ use std::os::raw::{c_char, c_int};
 use std::ptr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "continuity")]
+pub use continuity::{Continuity, ContinuityError, ContinuityOptions, ContinuityResult, ContinuityStatus};
 pub use evidence::{
     attach_devices, devices_nonce, pack, pack_devices, recognise, Device, DevicesForm, Kind, Pieces,
 };
