@@ -146,6 +146,25 @@ static enum assay_continuity_result refuse_argument(struct assay_continuity *c, 
     return set_reason(c, ASSAY_CONTINUITY_MISUSE, "%s", reason);
 }
 
+/* Where nothing was refused. */
+static enum assay_continuity_result set_usual_reason(struct assay_continuity *c,
+                                                     enum assay_continuity_result result)
+{
+    const struct assay_cont_client *client = assay_enclave_client(c->enclave);
+    const struct assay_cont_roster *roster = &client->config.roster;
+    const unsigned long long session = client->config.session;
+    if (result == ASSAY_CONTINUITY_FENCED)
+        return set_reason(c, result, "session %llu is not the newest one", session);
+    if (result == ASSAY_CONTINUITY_IN_DOUBT && session == 0)
+        return set_reason(c, result, "the ledger has not numbered a session yet");
+    if (result == ASSAY_CONTINUITY_IN_DOUBT)
+        return set_reason(
+            c, result, "certified is index %llu; %u of %u replicas are connected, %u are needed",
+            (unsigned long long)client->certified, assay_enclave_count_connected(c->enclave),
+            roster->count, assay_cont_quorum(roster->count));
+    return set_reason(c, result, "%s", "");
+}
+
 /* Of calls into the session. */
 static enum assay_continuity_result result_of(struct assay_continuity *c,
                                               enum assay_enclave_result result)
@@ -172,8 +191,9 @@ static enum assay_continuity_result result_of(struct assay_continuity *c,
     case ASSAY_ENCLAVE_TRUST_EXPIRED: out = ASSAY_CONTINUITY_TRUST_EXPIRED; break;
     case ASSAY_ENCLAVE_FAILED: break;
     }
-    const char *why = out == ASSAY_CONTINUITY_OK ? "" : assay_enclave_get_failure(c->enclave);
-    return set_reason(c, out, "%s", why);
+    if (out == ASSAY_CONTINUITY_OK) return set_reason(c, out, "%s", "");
+    const char *const why = assay_enclave_get_failure(c->enclave);
+    return why[0] != '\0' ? set_reason(c, out, "%s", why) : set_usual_reason(c, out);
 }
 
 /* Of files: what was done, and with which one. */

@@ -114,6 +114,7 @@ enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "out of memory, or no such key");
     if (e == NULL) return ASSAY_E_MEMORY;
     e->epoll = -1;
+    e->socket_fault = "";
     const enum assay_status status = set_up(e, config, message);
     if (status != ASSAY_OK) assay_enclave_close(&e);
     else message[0] = '\0';
@@ -147,7 +148,7 @@ const struct assay_enclave_identity *assay_enclave_identity(const struct assay_e
 
 const char *assay_enclave_get_failure(const struct assay_enclave *enclave)
 {
-    return enclave->why;
+    return enclave->why[0] != '\0' ? enclave->why : enclave->socket_fault;
 }
 
 /* --- the view */
@@ -223,6 +224,17 @@ static void dial_replica(struct assay_enclave *e, uint32_t slot, const struct wa
     assay_status_ignore(
         assay_tls_client_set(e->links, slot, replica->contact.curve, address, e->now_ms),
         "a replica without an address that can be dialled does not answer");
+}
+
+uint32_t assay_enclave_count_connected(const struct assay_enclave *enclave)
+{
+    const struct assay_cont_roster *roster = &enclave->client.config.roster;
+    uint32_t count = 0;
+    for (uint32_t slot = 0; slot < ENCLAVE_PARTIES && enclave->numbered; slot++)
+        if (assay_cont_find_seat(roster, enclave->party[slot].key) < roster->count &&
+            assay_tls_client_is_up(enclave->links, slot))
+            count++;
+    return count;
 }
 
 /* A replica has the same slot as long as it is dialled: with it its connection goes. */

@@ -132,7 +132,10 @@ enum assay_enclave_result assay_enclave_receipt(struct assay_enclave *enclave,
  * it is retired, or has no row and can have none again. Returns: OK | IN_DOUBT (call again) |
  * TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms);
-/* Returns: why the last record or the last proof was refused; "" without one. */
+/* Returns: how many replicas of the session's view it is connected to. */
+uint32_t assay_enclave_count_connected(const struct assay_enclave *enclave);
+/* Returns: why the last record or the last proof was refused, or the daemon cannot be reached; ""
+ * without a reason. */
 const char *assay_enclave_get_failure(const struct assay_enclave *enclave);
 /* Processes events, waiting up to the timeout. Returns: as wait */
 enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms);

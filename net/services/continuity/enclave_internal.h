@@ -79,6 +79,7 @@ struct assay_enclave {
     bool is_submitted;
     enum assay_enclave_result refusal; /* of the last record; OK: none, or reported already */
     char why[ASSAY_SERVICE_WHY_MAX + 1];
+    const char *socket_fault; /* of the last step; "": none */
 
     /* --- the session */
     bool numbered;          /* the client runs; until a quorum has answered the number is a guess */

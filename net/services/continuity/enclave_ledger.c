@@ -479,12 +479,25 @@ enum assay_status enclave_open_ledger(struct assay_enclave *e,
     return assay_follower_create(&follower, &e->follower);
 }
 
+/* Returns: why nothing is received from the daemon; "" when something is. */
+static const char *fault_of_socket(const struct assay_enclave *e, enum assay_status status)
+{
+    if (assay_follower_poll(e->follower).fd >= 0) return "";
+    if (status == ASSAY_E_NOT_FOUND) return "no daemon listens at the ledger's socket";
+    if (status == ASSAY_E_STRANGER) return "this user may not connect to the daemon's socket";
+    if (status == ASSAY_E_FULL) return "all places of the daemon's socket are taken";
+    if (status == ASSAY_E_RANGE) return "the path of the daemon's socket is too long";
+    if (status == ASSAY_E_CHAIN) return "the daemon shows another ledger than before, or an older";
+    return status == ASSAY_OK ? e->socket_fault : "the daemon has closed the connection";
+}
+
 void enclave_step_ledger(struct assay_enclave *e)
 {
     const enum assay_status status = assay_follower_step(e->follower, e->now_ms);
     const struct assay_follower_state *const state = assay_follower_state(e->follower);
     if (status != ASSAY_OK)
         e->is_proof_requested = e->is_row_requested = false; /* unanswered for ever */
+    e->socket_fault = fault_of_socket(e, status);
     if (status == ASSAY_E_UNSUPPORTED)
         enclave_set_why(e, "the daemon is of an earlier release, or has no such group yet");
     if (state == NULL) return;

@@ -245,6 +245,7 @@ Test(services_library, of_two_copies_the_newer_session_goes_on)
     if (result == ASSAY_CONTINUITY_OK) result = wait_within(first, index);
     expect_result(first, result, ASSAY_CONTINUITY_FENCED);
     expect_result(first, assay_continuity_confirm(first, TRY_MS), ASSAY_CONTINUITY_FENCED);
+    cr_expect_not_null(strstr(assay_continuity_reason(first), "is not the newest one"));
     expect_result(second, assay_continuity_confirm(second, SOON_MS), ASSAY_CONTINUITY_OK);
     assay_continuity_close(&first);
     assay_continuity_close(&second);
@@ -282,6 +283,8 @@ Test(services_library, without_a_quorum_a_state_is_in_doubt)
     replica_kill(1);
     replica_kill(2);
     expect_result(c, assay_continuity_save(c, "two", 3, 200), ASSAY_CONTINUITY_IN_DOUBT);
+    cr_expect_str_eq(assay_continuity_reason(c),
+                     "certified is index 1; 1 of 3 replicas are connected, 2 are needed");
     expect_result(c, assay_continuity_confirm(c, 200), ASSAY_CONTINUITY_IN_DOUBT);
     expect_result(c, assay_continuity_wait(c, 1, 0), ASSAY_CONTINUITY_OK);
     cr_expect_eq(count_states(folder), 2, "either may be the last certified one");
@@ -601,6 +604,19 @@ Test(services_library, a_checkpoint_of_another_chain_is_refused_before_anything_
     o.group = GROUP + 1;
     expect_result(c, assay_continuity_open(&o, &c), ASSAY_CONTINUITY_OTHER_CHAIN);
     cr_expect_not_null(strstr(assay_continuity_reason(c), "names group 4"));
+    assay_continuity_close(&c);
+}
+
+Test(services_library, a_socket_without_a_daemon_is_the_reason_of_a_doubt)
+{
+    const char *const folder = in_root("a");
+    struct assay_continuity_options o = options_of(folder);
+    struct assay_continuity *c = NULL;
+    o.daemon = in_root("nothing");
+    expect_result(c, assay_continuity_create(&o, &c), ASSAY_CONTINUITY_OK);
+    expect_result(c, assay_continuity_start(c, 50), ASSAY_CONTINUITY_IN_DOUBT);
+    cr_expect_not_null(strstr(assay_continuity_reason(c), "no daemon listens"), "%s",
+                       assay_continuity_reason(c));
     assay_continuity_close(&c);
 }
 
