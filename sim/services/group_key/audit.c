@@ -375,6 +375,7 @@ static void check_vouched(struct assay_sim_services *s, const struct assay_ca *c
 static void look_at_reshare(struct key_audit *a, const struct assay_ca *ca)
 {
     a->was_reshare = ca->ceremony.is_reshare;
+    a->have_closes = ca->ceremony.phase == ASSAY_CA_HAVES ? ca->ceremony.closes : 0;
     if (!a->was_reshare) return;
     const struct assay_ca_sharing *from = assay_ca_reshared(ca);
     const bool is_next = from == &ca->next.force;
@@ -430,7 +431,9 @@ static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, u
     /* A holder whose keys ended with this close does not count in the ceremony either. */
     const uint64_t steady = a->steady & find_ready(s, ca, false);
     a->count.failed++;
-    a->was_spoiled = a->spoilers > 0;
+    /* One that is spoiled ends at the close that finds it, and does not wait until HAVES are over. */
+    const bool is_over = phase == ASSAY_CA_HAVES && a->have_closes + 1 >= ASSAY_CA_HAVE_EPOCHS;
+    a->was_spoiled = a->spoilers > 0 && !is_over;
     if (a->was_reshare) a->kept++;
     const bool is_kept = a->was_reshare && a->was_planned && a->is_kept_useful &&
                          phase == ASSAY_CA_HAVES && a->kept <= KEPT_MOST;

@@ -121,9 +121,10 @@ struct key_audit {
     uint32_t usable;           /* shares in force that honest holders have */
     uint32_t useless;          /* closes of a key that no shares are left to sign for, the same */
     uint32_t next, usable_next, useless_next; /* number of NEXT; the same of it */
-    uint32_t spoilers; /* hostile holders that were convicted in the running ceremony */
-    bool was_spoiled;  /* the ceremony that this close ended failed after that */
-    bool was_reshare;  /* the ceremony of the close before */
+    uint32_t spoilers;    /* hostile holders that were convicted in the running ceremony */
+    bool was_spoiled;     /* the ceremony that this close ended failed after that */
+    bool was_reshare;     /* the ceremony of the close before */
+    uint32_t have_closes; /* then, of its HAVES */
     bool was_planned, is_kept_useful; /* then: its age alone demanded it; what it reshares signs */
     uint32_t kept; /* reshares in a row that failed, and what was in force stayed */
     struct {
