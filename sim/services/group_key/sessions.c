@@ -304,6 +304,7 @@ static void on_certificate(struct key_host *k, struct assay_slice signature)
             continue;
         w->is_wanted = false;
         note_certified(k, (enum session_text)i);
+        key_sessions_note_certificate(k, (enum session_text)i);
     }
 }
 

@@ -178,6 +178,9 @@ void key_sessions_check_answer(struct key_host *k, const uint8_t commitments[sta
                                const uint8_t list[static 32]);
 void key_sessions_check_signature(struct key_host *k, enum session_text text,
                                   struct assay_slice tbs, const uint8_t signature[static 64]);
+/* A certificate of a key: made here, or by the coordinator of another holder, which may be hostile.
+ */
+void key_sessions_note_certificate(const struct key_host *k, enum session_text text);
 /* In a turn: a certificate or token that is wanted for too long. */
 void key_sessions_check_renewal(struct key_host *k);
 

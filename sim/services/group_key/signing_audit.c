@@ -309,6 +309,17 @@ void key_sessions_check_answer(struct key_host *k, const uint8_t commitments[sta
     assay_bytes_copy(a->answer[at].list, 32, list, 32);
 }
 
+/* The highest: the number before it is certified again with each of its reshares. */
+void key_sessions_note_certificate(const struct key_host *k, enum session_text text)
+{
+    struct sessions_audit *a = k->s->group_key->sessions;
+    const struct assay_derivation *d = &k->sessions->derivation;
+    const uint32_t number = text == TEXT_CROSS ? d->next.number : d->ca.number;
+    if (!is_honest(k)) return;
+    if (text == TEXT_OWN && number > a->own_number) a->own_number = number;
+    if (text == TEXT_CROSS && number > a->cross_number) a->cross_number = number;
+}
+
 void key_sessions_check_signature(struct key_host *k, enum session_text text,
                                   struct assay_slice tbs, const uint8_t signature[static 64])
 {
@@ -319,11 +330,7 @@ void key_sessions_check_signature(struct key_host *k, enum session_text text,
     if (!is_honest(k)) return;
     LOOK_SIGNING(k->s, assay_sodium_edwards_verify(key, tbs, signature),
                  "node %u has a signature that does not verify", k->node);
-    /* The highest: the number before it is certified again with each of its reshares. */
-    const uint32_t number = text == TEXT_CROSS ? k->sessions->derivation.next.number
-                                               : k->sessions->derivation.ca.number;
-    if (text == TEXT_OWN && number > a->own_number) a->own_number = number;
-    if (text == TEXT_CROSS && number > a->cross_number) a->cross_number = number;
+    key_sessions_note_certificate(k, text);
     if (!is_seen(k)) return;
     assay_sha256(tbs.bytes, tbs.len, digest);
     LOOK_SIGNING(k->s, find_text(a, digest) < TEXTS_KEPT,
