@@ -327,6 +327,15 @@ static enum assay_continuity_result create_new(struct assay_continuity *c,
     return open_enclave(c, o, NULL, &trust);
 }
 
+/* Without slashes at its end: what is made durable is the folder that has its name. */
+static void set_folder(struct assay_continuity *c, const char *folder)
+{
+    size_t len = strlen(folder);
+    while (len > 1 && folder[len - 1] == '/')
+        len--;
+    (void)snprintf(c->files.folder, sizeof c->files.folder, "%.*s", (int)len, folder);
+}
+
 static enum assay_continuity_result prepare(struct assay_continuity *c,
                                             const struct assay_continuity_options *o, bool is_new)
 {
@@ -336,7 +345,7 @@ static enum assay_continuity_result prepare(struct assay_continuity *c,
     if (result != ASSAY_CONTINUITY_OK) return result;
     if (assay_sodium_start() != ASSAY_OK)
         return set_reason(c, ASSAY_CONTINUITY_SYSTEM, "libsodium cannot be initialised");
-    (void)snprintf(c->files.folder, sizeof c->files.folder, "%s", o->folder);
+    set_folder(c, o->folder);
     assay_bytes_copy(c->files.key.bytes, sizeof c->files.key.bytes, o->key,
                      ASSAY_CONTINUITY_KEY_LEN);
     c->files.state_max = o->state_max != 0 ? o->state_max : STATE_DEFAULT;
@@ -405,6 +414,9 @@ static enum assay_continuity_result save_trust(struct assay_continuity *c)
     assay_enclave_get_trust(c->enclave, &trust);
     const enum assay_status status = assay_enclave_files_save_identity(
         &c->files, assay_enclave_identity(c->enclave), &trust, c->is_new);
+    if (status == ASSAY_E_DUPLICATE)
+        return set_reason(c, ASSAY_CONTINUITY_EXISTS,
+                          "%s: has a file identity, which is of another instance", c->files.folder);
     if (status != ASSAY_OK) return result_of_file(c, status, "identity");
     c->is_new = false;
     c->saved_epoch = trust.checkpoint.epoch;
@@ -446,11 +458,14 @@ static enum assay_continuity_result find_state(struct assay_continuity *c)
     if (status == ASSAY_E_RANGE)
         return set_reason(c, ASSAY_CONTINUITY_STORAGE, "%s: has more than %d files",
                           c->files.folder, (int)ASSAY_ENCLAVE_FILES_FILES_MAX);
-    if (status != ASSAY_OK) return result_of_file(c, status, "");
+    if (status != ASSAY_OK) return result_of_file(c, status, unreadable);
     set_digest(c);
     if (unreadable[0] == '\0' || assay_bytes_equal(c->given_digest, c->found.digest, 32))
         return ASSAY_CONTINUITY_OK;
-    return result_of_file(c, ASSAY_E_SIGNATURE, unreadable);
+    return set_reason(c, ASSAY_CONTINUITY_SEALED,
+                      "%s/%s: cannot be opened with this key: it was changed, sealed with another "
+                      "one, or has more than state_max (%zu) bytes",
+                      c->files.folder, unreadable, c->files.state_max);
 }
 
 static enum assay_continuity_result refuse_rollback(struct assay_continuity *c)

@@ -125,6 +125,28 @@ enum assay_status assay_enclave_files_load_identity(const struct assay_enclave_f
     return status;
 }
 
+static bool is_same(const struct assay_enclave_identity *a, const struct assay_enclave_identity *b)
+{
+    return a->group == b->group && a->birth.era == b->birth.era &&
+           a->birth.epoch == b->birth.epoch && assay_bytes_equal(a->chain_id, b->chain_id, 32) &&
+           assay_bytes_equal(a->key.bytes, b->key.bytes, sizeof a->key.bytes);
+}
+
+/* Returns: ASSAY_OK (the folder has this one) | ASSAY_E_DUPLICATE (another one) | as load_identity
+ */
+static enum assay_status find_identity(const struct assay_enclave_files *files,
+                                       const struct assay_enclave_identity *identity)
+{
+    struct assay_enclave_identity found = { .group = 0 };
+    struct assay_enclave_trust trust;
+    enum assay_status status = assay_enclave_files_load_identity(files, &found, &trust);
+    if (status == ASSAY_OK && !is_same(&found, identity)) status = ASSAY_E_DUPLICATE;
+    assay_secret_wipe(&found, sizeof found);
+    return status;
+}
+
+/* A folder may have been exchanged for that of another instance, whose key would be lost. A new
+ * identity is there already if only its last step has failed. */
 enum assay_status assay_enclave_files_save_identity(const struct assay_enclave_files *files,
                                                     const struct assay_enclave_identity *identity,
                                                     const struct assay_enclave_trust *trust,
@@ -132,10 +154,14 @@ enum assay_status assay_enclave_files_save_identity(const struct assay_enclave_f
 {
     uint8_t bytes[ASSAY_ENCLAVE_SEALED_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    const enum assay_status found = find_identity(files, identity);
+    const bool is_none = found == ASSAY_E_NOT_FOUND;
+    if (is_new && found == ASSAY_E_SIGNATURE) return ASSAY_E_DUPLICATE;
+    if (found != ASSAY_OK && !is_none) return found;
     enum assay_status status = assay_enclave_sealed_encode(identity, trust, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* the bound holds for every identity */
     status = write_sealed(files, identity_name, identity_magic, (struct assay_slice){ NULL, 0 },
-                          assay_slice_over(bytes, w.len), is_new);
+                          assay_slice_over(bytes, w.len), is_new && is_none);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
@@ -225,10 +251,29 @@ static bool read_name(const char *name, uint64_t *index, uint64_t *session)
     return *index > 0 && strcmp(name, again) == 0;
 }
 
-/* Names of states in the folder. */
+/* A name of a state in the folder, or of the temporary file of one that is being written. */
+struct name {
+    char text[NAME_LEN];
+    bool is_temporary;
+    uint64_t index, session;
+};
+
+static bool is_of_state(const char *text, struct name *name)
+{
+    char inner[NAME_LEN];
+    const size_t len = strlen(text);
+    if (len >= sizeof name->text) return false;
+    assay_bytes_copy(name->text, sizeof name->text, text, len + 1);
+    const char *const end = len > 5 ? text + len - 4 : "";
+    name->is_temporary = text[0] == '.' && strcmp(end, ".new") == 0;
+    if (!name->is_temporary) return read_name(text, &name->index, &name->session);
+    (void)snprintf(inner, sizeof inner, "%.*s", (int)len - 5, text + 1);
+    return read_name(inner, &name->index, &name->session);
+}
+
 struct listing {
     DIR *folder;
-    uint32_t left;
+    uint32_t left; /* names */
 };
 
 static enum assay_status open_listing(const struct assay_enclave_files *files, struct listing *list)
@@ -238,18 +283,15 @@ static enum assay_status open_listing(const struct assay_enclave_files *files, s
     return list->folder != NULL ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* Returns: ASSAY_OK and *name, borrowed | ASSAY_E_NOT_FOUND (no more) | ASSAY_E_IO | ASSAY_E_RANGE
- */
-static enum assay_status next_name(struct listing *list, const char **name, uint64_t *index,
-                                   uint64_t *session)
+/* Returns: ASSAY_OK and *name | ASSAY_E_NOT_FOUND (no more) | ASSAY_E_IO | ASSAY_E_RANGE */
+static enum assay_status next_name(struct listing *list, struct name *name)
 {
-    for (; list->left > 0; list->left--) {
+    while (list->left > 0) {
         errno = 0;
         const struct dirent *entry = readdir(list->folder);
         if (entry == NULL) return errno == 0 ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-        if (!read_name(entry->d_name, index, session)) continue;
-        *name = entry->d_name;
-        return ASSAY_OK;
+        list->left--;
+        if (is_of_state(entry->d_name, name)) return ASSAY_OK;
     }
     return ASSAY_E_RANGE;
 }
@@ -276,6 +318,7 @@ struct search {
     bool for_certified;
     struct assay_enclave_state *best;
     char *unreadable;
+    int reason; /* errno of the file `unreadable`; 0: it cannot be opened with the key */
 };
 
 /* Whether a state of that name may be better than the best one. */
@@ -285,15 +328,20 @@ static bool is_candidate(const struct search *s, uint64_t index, uint64_t sessio
     return index > s->best->index || (index == s->best->index && session > s->best->session);
 }
 
-static enum assay_status try_name(struct search *s, const char *name)
+/* A file that cannot be read hides no other one. Returns: ASSAY_OK | ASSAY_E_MEMORY */
+static enum assay_status try_name(struct search *s, const struct name *name)
 {
     struct assay_enclave_state state;
-    const enum assay_status status = load_state(s->files, s->found->instance, name, &state);
-    if (status == ASSAY_E_MEMORY || status == ASSAY_E_IO) return status;
+    const enum assay_status status = load_state(s->files, s->found->instance, name->text, &state);
+    const int reason = status == ASSAY_E_IO ? errno : 0;
+    if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK) {
-        if (status != ASSAY_E_NOT_FOUND) (void)snprintf(s->unreadable, 64, "%.63s", name);
+        if (status == ASSAY_E_NOT_FOUND || (reason != 0 && !s->for_certified)) return ASSAY_OK;
+        (void)snprintf(s->unreadable, 64, "%.63s", name->text);
+        s->reason = reason;
         return ASSAY_OK;
     }
+    state.session = name->session; /* by which it is found again: a host may rename it */
     if (!is_candidate(s, state.index, state.session) ||
         (s->for_certified && !is_certified(&state, s->found))) {
         assay_enclave_state_free(&state);
@@ -307,13 +355,13 @@ static enum assay_status try_name(struct search *s, const char *name)
 static enum assay_status run_search(struct search *s)
 {
     struct listing list;
-    const char *name = NULL;
-    uint64_t index = 0, session = 0;
+    struct name name;
     ASSAY_TRY(open_listing(s->files, &list));
     enum assay_status status = ASSAY_OK;
     while (status == ASSAY_OK) {
-        status = next_name(&list, &name, &index, &session);
-        if (status == ASSAY_OK && is_candidate(s, index, session)) status = try_name(s, name);
+        status = next_name(&list, &name);
+        if (status == ASSAY_OK && !name.is_temporary && is_candidate(s, name.index, name.session))
+            status = try_name(s, &name);
     }
     close_listing(&list);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
@@ -333,6 +381,11 @@ enum assay_status assay_enclave_files_find(const struct assay_enclave_files *fil
     unreadable[0] = '\0';
     if (found->index == 0) return ASSAY_OK; /* no state was certified: none is adopted */
     enum assay_status status = run_search(&search);
+    /* It may be the certified one, and be read later. */
+    if (status == ASSAY_OK && state->index == 0 && search.reason != 0) {
+        errno = search.reason;
+        return ASSAY_E_IO;
+    }
     if (status == ASSAY_OK && state->index == 0) {
         search.for_certified = false;
         status = run_search(&search);
@@ -341,25 +394,32 @@ enum assay_status assay_enclave_files_find(const struct assay_enclave_files *fil
     return status;
 }
 
+static void remove_name(const struct assay_enclave_files *files, const char *name)
+{
+    char path[PATH_LEN];
+    path_of(files, name, path);
+    (void)unlink(path);
+}
+
 void assay_enclave_files_remove(const struct assay_enclave_files *files, uint64_t index,
                                 uint64_t session)
 {
-    char name[NAME_LEN], path[PATH_LEN];
+    char name[NAME_LEN];
     name_of(index, session, name);
-    path_of(files, name, path);
-    (void)unlink(path);
+    remove_name(files, name);
 }
 
 void assay_enclave_files_sweep(const struct assay_enclave_files *files, uint64_t index,
                                uint64_t session, const struct assay_enclave_state *adopted)
 {
     struct listing list;
-    const char *name = NULL;
-    uint64_t i = 0, s = 0;
+    struct name name;
     if (open_listing(files, &list) != ASSAY_OK) return;
-    while (next_name(&list, &name, &i, &s) == ASSAY_OK) {
-        const bool is_adopted = i == adopted->index && s == adopted->session;
-        if (!is_adopted && (i < index || s < session)) assay_enclave_files_remove(files, i, s);
+    while (next_name(&list, &name) == ASSAY_OK) {
+        const bool is_adopted = name.index == adopted->index && name.session == adopted->session;
+        if (name.is_temporary && name.session < session) remove_name(files, name.text);
+        if (name.is_temporary || is_adopted) continue;
+        if (name.index < index || name.session < session) remove_name(files, name.text);
     }
     close_listing(&list);
 }

@@ -51,8 +51,9 @@ ASSAY_CHECKED enum assay_status assay_enclave_files_make_folder(
 ASSAY_CHECKED enum assay_status assay_enclave_files_load_identity(
     const struct assay_enclave_files *files, struct assay_enclave_identity *identity,
     struct assay_enclave_trust *trust);
-/* Durable when it returns. In: is_new: the folder must not have one. Returns: ASSAY_OK |
- * ASSAY_E_DUPLICATE (it has) | ASSAY_E_IO (reason in errno) | ASSAY_E_CRYPTO */
+/* Durable when it returns. In: is_new: the folder must have none, or this one. Returns: ASSAY_OK |
+ * ASSAY_E_DUPLICATE (it has that of another instance, which stays) | ASSAY_E_IO (reason in errno) |
+ * ASSAY_E_CRYPTO | as load_identity, but ASSAY_E_NOT_FOUND */
 ASSAY_CHECKED enum assay_status assay_enclave_files_save_identity(
     const struct assay_enclave_files *files, const struct assay_enclave_identity *identity,
     const struct assay_enclave_trust *trust, bool is_new);
@@ -61,7 +62,8 @@ ASSAY_CHECKED enum assay_status assay_enclave_files_save_identity(
  * assay_enclave_files_put - seals a state into a file of its own, durable when it returns.
  * In:      state: index, session and prev; bytes: at most state_max
  * Out:     state->hash on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_IO (reason in errno; no such file) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ * Returns: ASSAY_OK | ASSAY_E_IO (reason in errno; the next put of this name replaces what may be
+ *          there) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_enclave_files_put(const struct assay_enclave_files *files,
                                                         const uint8_t instance[static 32],
@@ -71,18 +73,19 @@ ASSAY_CHECKED enum assay_status assay_enclave_files_put(const struct assay_encla
  * assay_enclave_files_find - the state of the folder that is the certified one; else the newest one
  * that can be opened.
  * In:      found: entry of the instance
- * Out:     *state: owned by the caller; index 0: there is none. *unreadable: name of a state of
- *          that index, or of the newest index, that cannot be opened; "" without one
- * Returns: ASSAY_OK | ASSAY_E_IO (reason in errno) | ASSAY_E_MEMORY | ASSAY_E_RANGE (too many
- *          files)
+ * Out:     *state: owned by the caller; index 0: there is none. Its session is that of the file's
+ *          name. *unreadable: name of a state of that index, or of the newest index, that cannot be
+ *          opened, or of ASSAY_E_IO that cannot be read; "" without one
+ * Returns: ASSAY_OK | ASSAY_E_IO (reason in errno: the folder, or a file that may be the certified
+ *          one, where no other is) | ASSAY_E_MEMORY | ASSAY_E_RANGE (too many files)
  */
 ASSAY_CHECKED enum assay_status assay_enclave_files_find(const struct assay_enclave_files *files,
                                                          const struct assay_cont_entry *found,
                                                          struct assay_enclave_state *state,
                                                          char unreadable[static 64]);
 /* Removes the states that no session may need: those before `index`, which is certified, and those
- * of sessions before `session`, except the adopted one. A file that stays is removed by a later
- * session. */
+ * of sessions before `session`, except the adopted one; and temporary files of those sessions, of
+ * a crash. A file that stays is removed by a later session. */
 void assay_enclave_files_sweep(const struct assay_enclave_files *files, uint64_t index,
                                uint64_t session, const struct assay_enclave_state *adopted);
 void assay_enclave_files_remove(const struct assay_enclave_files *files, uint64_t index,
