@@ -146,6 +146,13 @@ static enum assay_continuity_result refuse_argument(struct assay_continuity *c, 
     return set_reason(c, ASSAY_CONTINUITY_MISUSE, "%s", reason);
 }
 
+/* What was refused before is no reason of these. */
+static bool is_of_end(enum assay_continuity_result result)
+{
+    return result == ASSAY_CONTINUITY_FENCED || result == ASSAY_CONTINUITY_HALTED ||
+           result == ASSAY_CONTINUITY_NOT_KEPT || result == ASSAY_CONTINUITY_RETIRED;
+}
+
 /* Where nothing was refused. */
 static enum assay_continuity_result set_usual_reason(struct assay_continuity *c,
                                                      enum assay_continuity_result result)
@@ -192,7 +199,7 @@ static enum assay_continuity_result result_of(struct assay_continuity *c,
     case ASSAY_ENCLAVE_FAILED: break;
     }
     if (out == ASSAY_CONTINUITY_OK) return set_reason(c, out, "%s", "");
-    const char *const why = assay_enclave_get_failure(c->enclave);
+    const char *const why = is_of_end(out) ? "" : assay_enclave_get_failure(c->enclave);
     return why[0] != '\0' ? set_reason(c, out, "%s", why) : set_usual_reason(c, out);
 }
 
@@ -404,7 +411,9 @@ static enum assay_continuity_result check_handle(struct assay_continuity *c, enu
 static int left_of(uint64_t ends_ms)
 {
     const uint64_t now_ms = assay_monotonic_ms();
-    return now_ms < ends_ms ? (int)(ends_ms - now_ms) : 0;
+    if (now_ms >= ends_ms) return 0;
+    /* A host may set the clock back. */
+    return ends_ms - now_ms < TIMEOUT_MS_MAX ? (int)(ends_ms - now_ms) : TIMEOUT_MS_MAX;
 }
 
 /* The identity with what the session trusts now, for the next start. */
@@ -429,8 +438,8 @@ static enum assay_continuity_result save_trust(struct assay_continuity *c)
 static void refresh_trust(struct assay_continuity *c)
 {
     struct assay_enclave_trust trust;
-    assay_enclave_get_trust(c->enclave, &trust);
     if (c->phase != RUNNING) return;
+    assay_enclave_get_trust(c->enclave, &trust);
     if (trust.roster.view == c->saved_view &&
         trust.checkpoint.epoch < c->saved_epoch + REFRESH_EPOCHS)
         return;

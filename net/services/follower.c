@@ -181,7 +181,8 @@ static enum assay_status connect_daemon(struct assay_follower *f, uint64_t now_m
     if (now_ms < f->dial_at_ms) return ASSAY_OK;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
     ASSAY_TRY(find_socket(f, &address));
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* A daemon that hangs has a full queue, in which a blocking call would wait without bound. */
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return ASSAY_E_IO;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         const bool is_closed = errno == EACCES || errno == EPERM;

@@ -484,6 +484,13 @@ enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int 
     return check_session(e);
 }
 
+/* A host may set the clock back. */
+static int left_of(uint64_t ends_ms, uint64_t now_ms)
+{
+    const uint64_t left_ms = now_ms < ends_ms ? ends_ms - now_ms : 0;
+    return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
 typedef bool is_done(const struct assay_enclave *e, uint64_t index);
 
 static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *done, uint64_t index,
@@ -491,7 +498,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
 {
     const uint64_t ends_ms = assay_monotonic_ms() + (uint64_t)timeout_ms;
     assay_tls_client_flush(e->links, assay_monotonic_ms());
-    for (;;) {
+    for (bool has_stepped = false;; has_stepped = true) {
         if (check_session(e) != ASSAY_ENCLAVE_OK) return check_session(e);
         if (done(e, index)) return ASSAY_ENCLAVE_OK;
         if (e->refusal != ASSAY_ENCLAVE_OK) {
@@ -500,10 +507,9 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
             return refusal;
         }
         const uint64_t now_ms = assay_monotonic_ms();
-        if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
-        /* A host may set the clock back. */
-        const int wait_ms = ends_ms - now_ms < INT_MAX ? (int)(ends_ms - now_ms) : INT_MAX;
-        if (assay_enclave_step(e, wait_ms) != ASSAY_ENCLAVE_OK) return check_session(e);
+        if (now_ms >= ends_ms && has_stepped) return ASSAY_ENCLAVE_IN_DOUBT;
+        if (assay_enclave_step(e, left_of(ends_ms, now_ms)) != ASSAY_ENCLAVE_OK)
+            return check_session(e);
     }
 }
 
@@ -619,8 +625,8 @@ enum assay_enclave_result assay_enclave_receipt(struct assay_enclave *enclave,
         return ASSAY_ENCLAVE_TOO_EARLY;
     for (;;) {
         const uint64_t now_ms = assay_monotonic_ms();
-        const int left_ms = now_ms < ends_ms ? (int)(ends_ms - now_ms) : 0;
-        const enum assay_enclave_result result = run_until(e, has_no_pending_receipt, 0, left_ms);
+        const enum assay_enclave_result result =
+            run_until(e, has_no_pending_receipt, 0, left_of(ends_ms, now_ms));
         if (result != ASSAY_ENCLAVE_OK) return result;
         if (is_receipt_for(e, nonce)) break;
         e->now_ms = assay_monotonic_ms();

@@ -7,8 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 /* --- a disk that fails: the library's calls that change a folder go through here */
 
@@ -56,6 +59,17 @@ int link(const char *from, const char *to)
 int unlink(const char *path)
 {
     return disk_fails() ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+/* --- a clock that the host sets, of the thread of the test alone */
+
+static _Thread_local int64_t clock_s;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    const int failed = (int)syscall(SYS_clock_gettime, id, now);
+    now->tv_sec += clock_s;
+    return failed;
 }
 
 TestSuite(services_library_attacks, .init = set_up, .fini = tear_down, .timeout = 600);
@@ -253,6 +267,116 @@ Test(services_library_attacks, a_disk_that_is_read_only_at_a_start_is_none_later
     expect_text(c, "one", 1);
     save_text(c, "two");
     assay_continuity_close(&c);
+}
+
+Test(services_library_attacks, a_clock_that_jumps_ends_nothing)
+{
+    static const int64_t jumps[] = {
+        3600, -3600, INT64_C(1) << 32, -(INT64_C(1) << 32), 86400 * 50, -(86400 * 51)
+    };
+    const char *const folder = in_root("a");
+    const uint8_t nonce[32] = { 1 };
+    uint8_t receipt[ASSAY_CONTINUITY_RECEIPT_MAX];
+    size_t len = 0;
+    uint64_t index = 0;
+    struct assay_continuity *c = start_folder(folder, true);
+    save_text(c, "one");
+    for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
+        expect_result(c, assay_continuity_update(c, "next", 4, &index), ASSAY_CONTINUITY_OK);
+        clock_s += jumps[i];
+        expect_result(c, wait_within(c, index), ASSAY_CONTINUITY_OK);
+        cr_expect_geq(assay_continuity_timeout_ms(c), 0);
+        expect_result(c, assay_continuity_confirm(c, SOON_MS), ASSAY_CONTINUITY_OK);
+        clock_s -= jumps[i] / 2;
+        expect_result(c, assay_continuity_receipt(c, nonce, receipt, sizeof receipt, &len, SOON_MS),
+                      ASSAY_CONTINUITY_OK);
+    }
+    assay_continuity_close(&c);
+    clock_s = 0;
+    c = open_folder(folder, false);
+    enum assay_continuity_result result = ASSAY_CONTINUITY_IN_DOUBT;
+    for (int i = 0; i < SOON_MS / 20 && result == ASSAY_CONTINUITY_IN_DOUBT; i++) {
+        if (i % 20 == 0) close_epochs(1);
+        clock_s += i % 2 == 0 ? 86400 * 60 : -(86400 * 60);
+        result = assay_continuity_start(c, 20);
+    }
+    expect_result(c, result, ASSAY_CONTINUITY_OK);
+    expect_text(c, "next", 7);
+    assay_continuity_close(&c);
+}
+
+/* As many states as may wait, without a quorum. */
+Test(services_library_attacks, a_full_queue_stays_in_the_folder)
+{
+    const char *const folder = in_root("a");
+    struct assay_continuity *c = start_folder(folder, true);
+    save_text(c, "one");
+    replica_kill(1);
+    replica_kill(2);
+    uint64_t index = 0;
+    enum assay_continuity_result result = ASSAY_CONTINUITY_OK;
+    while (result == ASSAY_CONTINUITY_OK)
+        result = assay_continuity_update(c, &index, sizeof index, &index);
+    expect_result(c, result, ASSAY_CONTINUITY_FULL);
+    cr_expect_eq(index, 1 + 4096);
+    expect_result(c, assay_continuity_save(c, "x", 1, 0), ASSAY_CONTINUITY_FULL);
+    expect_result(c, assay_continuity_wait(c, index, 10), ASSAY_CONTINUITY_IN_DOUBT);
+    assay_continuity_close(&c);
+    cr_expect_eq(count_states(folder), 1 + 4096, "one of them may be certified");
+}
+
+/* --- what a program sees */
+
+/* Zero is what can be done without waiting: such calls alone get on. */
+Test(services_library_attacks, calls_without_a_timeout_are_enough)
+{
+    const char *const folder = in_root("a");
+    struct assay_continuity *c = open_folder(folder, true);
+    enum assay_continuity_result result = ASSAY_CONTINUITY_IN_DOUBT;
+    for (int i = 0; i < SOON_MS / 10 && result == ASSAY_CONTINUITY_IN_DOUBT; i++) {
+        struct pollfd ready = { .fd = assay_continuity_fd(c), .events = POLLIN };
+        if (i % 20 == 0) close_epochs(1);
+        (void)poll(&ready, 1, 10);
+        result = assay_continuity_start(c, 0);
+    }
+    expect_result(c, result, ASSAY_CONTINUITY_OK);
+    expect_result(c, assay_continuity_update(c, "x", 1, NULL), ASSAY_CONTINUITY_OK);
+    result = ASSAY_CONTINUITY_IN_DOUBT;
+    for (int i = 0; i < SOON_MS / 10 && result == ASSAY_CONTINUITY_IN_DOUBT; i++) {
+        struct pollfd ready = { .fd = assay_continuity_fd(c), .events = POLLIN };
+        if (i % 20 == 0) close_epochs(1);
+        (void)poll(&ready, 1, 10);
+        result = assay_continuity_wait(c, 1, 0);
+    }
+    expect_result(c, result, ASSAY_CONTINUITY_OK);
+    assay_continuity_close(&c);
+}
+
+/* A daemon that accepts nothing, with a full queue of callers. */
+Test(services_library_attacks, a_daemon_that_hangs_does_not_hang_the_program)
+{
+    const char *const path = in_root("stuck");
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 0), 0);
+    int callers[4];
+    for (int i = 0; i < 4; i++) {
+        callers[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(callers[i], (struct sockaddr *)&address, sizeof address);
+    }
+    struct assay_continuity_options o = options_of(in_root("a"));
+    struct assay_continuity *c = NULL;
+    o.daemon = path;
+    expect_result(c, assay_continuity_create(&o, &c), ASSAY_CONTINUITY_OK);
+    (void)alarm(20);
+    expect_result(c, assay_continuity_start(c, 300), ASSAY_CONTINUITY_IN_DOUBT);
+    (void)alarm(0);
+    assay_continuity_close(&c);
+    for (int i = 0; i < 4; i++)
+        (void)close(callers[i]);
+    (void)close(listener);
 }
 
 /* A state above a smaller bound than before: the reason names the bound. */
