@@ -8,6 +8,7 @@
 #include "base/system_clock.h"
 #include "net/services/continuity/enclave_files.h"
 #include "net/services/follower.h"
+#include "services/registry/plan.h"
 #include "services/shares/sodium.h"
 
 #include <assay/continuity.h>
@@ -22,6 +23,7 @@ enum {
     STATE_DEFAULT = 16 * 1024 * 1024,
     STATE_MAX = 1024 * 1024 * 1024,
     TIMEOUT_MS_MAX = 86400000,
+    OPTIONS_MAX = 4096, /* bytes of the options of any later version */
     REASON_LEN = 512,
     REFRESH_EPOCHS = 64, /* after which the sealed trust is written again */
 };
@@ -238,12 +240,18 @@ static enum assay_continuity_result check_options(struct assay_continuity *c,
                                                   const struct assay_continuity_options *o)
 {
     if (o == NULL) return refuse_argument(c, "options: expected them, not NULL");
-    if (o->size < sizeof *o)
+    if (o->size < sizeof *o || o->size > OPTIONS_MAX)
         return refuse_argument(c, "size: expected sizeof(struct assay_continuity_options)");
     if (!is_zero((const uint8_t *)o + sizeof *o, o->size - sizeof *o))
         return refuse_argument(c, "size: members of a later version of the library are set");
     if (o->daemon == NULL || o->folder == NULL || o->checkpoint == NULL || o->key == NULL)
         return refuse_argument(c, "expected daemon, folder, checkpoint and key");
+    if (o->daemon[0] == '\0' || strlen(o->daemon) > ASSAY_FOLLOWER_PATH_MAX)
+        return set_reason(c, ASSAY_CONTINUITY_MISUSE, "daemon: expected a path of 1 to %d bytes",
+                          (int)ASSAY_FOLLOWER_PATH_MAX);
+    if (o->group >= ASSAY_PLAN_GROUPS_MAX)
+        return set_reason(c, ASSAY_CONTINUITY_MISUSE, "group: expected less than %d, found %u",
+                          (int)ASSAY_PLAN_GROUPS_MAX, (unsigned)o->group);
     if (o->folder[0] == '\0' || strlen(o->folder) > ASSAY_ENCLAVE_FILES_FOLDER_MAX)
         return refuse_argument(c, "folder: expected a path of 1 to 3900 bytes");
     if (is_zero(o->key, ASSAY_CONTINUITY_KEY_LEN))
@@ -297,7 +305,6 @@ static enum assay_continuity_result open_enclave(struct assay_continuity *c,
     enum assay_continuity_result result = ASSAY_CONTINUITY_NOT_OWNER;
     if (status == ASSAY_E_CHAIN) result = ASSAY_CONTINUITY_OTHER_CHAIN;
     if (is_local) result = ASSAY_CONTINUITY_SYSTEM;
-    if (strlen(o->daemon) > ASSAY_FOLLOWER_PATH_MAX) result = ASSAY_CONTINUITY_MISUSE;
     return set_reason(c, result, "%s", message);
 }
 

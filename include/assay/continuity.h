@@ -11,9 +11,9 @@
  * Rules for the program: release no output of a state before it is certified (assay_continuity_wait
  * or _save), and no read before assay_continuity_confirm. After FENCED or ROLLBACK it ends.
  *
- * A handle is used by one thread at a time. There are no threads of its own, except while the name
- * of a replica's address is resolved, and no signal is raised or handled. It has outgoing
- * connections alone.
+ * A handle is used by one thread at a time, and after fork() by one of the two processes. There are
+ * no threads of its own, except while the name of a replica's address is resolved, and no signal is
+ * raised or handled. It has outgoing connections alone.
  */
 #ifndef ASSAY_CONTINUITY_H
 #define ASSAY_CONTINUITY_H
@@ -70,8 +70,9 @@ ASSAY_API const char *assay_continuity_describe(enum assay_continuity_result res
 struct assay_continuity_options {
     size_t size;        /* sizeof(struct assay_continuity_options) */
     const char *daemon; /* listen.services of assayd: a folder, or the socket of the group itself */
-    uint32_t group;     /* its number in the network's plan */
-    /* Folder of the instance, for one program alone. Create makes it, with mode 0700. */
+    uint32_t group;     /* its number in the network's plan, below 8 */
+    /* Folder of the instance, for one program alone. Create makes it, with mode 0700; one that is
+     * there stays as it is. */
     const char *folder;
     /* Where trust starts: a checkpoint (`assay checkpoint`), measured with the program or received
      * from its owner, never from the host. It pins the chain: a folder or a daemon of another one
@@ -79,7 +80,9 @@ struct assay_continuity_options {
     const uint8_t *checkpoint;
     size_t checkpoint_len;
     /* Seals the files (XChaCha20-Poly1305): 32 bytes that the host cannot learn, the same at each
-     * start: a sealing key of the TEE, or one that the owner provisions. */
+     * start: a sealing key of the TEE, or one that the owner provisions. Of several instances that
+     * were created with one key the host chooses which one is opened: use a key for one instance,
+     * or compare `instance` of the status. */
     const uint8_t *key;
     size_t state_max; /* bytes of a state; 0: 16 MiB. At most 1 GiB */
     /* P-256 key (x | y) of who may sign a later checkpoint; NULL: nobody. */
@@ -122,11 +125,12 @@ ASSAY_API void assay_continuity_close(struct assay_continuity **handle);
  * assay_continuity_start - starts a session: the ledger numbers it, a quorum of replicas names the
  * state that was certified last, and the folder's is adopted if it is that one. A start takes a
  * round trip to the replicas and up to an epoch of the network.
- * In:      timeout_ms: at most 86400000; 0: what can be done without waiting
+ * In:      timeout_ms: at most 86400000; 0: what can be done without waiting. It limits the wait
+ *          for the network, and not what files take
  * Returns: OK (assay_continuity_state has the state; updates are accepted) | IN_DOUBT (call again)
  *          | FENCED | ROLLBACK | HALTED | NOT_KEPT | RETIRED | NO_ROOM, QUOTA, CLONES, SUSPENDED,
  *          REFUSED (the ledger is asked again when called again) | OTHER_CHAIN | NO_PROOF |
- *          OTHER_ERA | TRUST_EXPIRED | EXISTS (another program has created an instance there since)
+ *          OTHER_ERA | TRUST_EXPIRED | EXISTS (the folder has another instance since)
  *          | SEALED | STORAGE | MISUSE | SYSTEM
  */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_start(
@@ -159,8 +163,9 @@ ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_wait(
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_save(
     struct assay_continuity *handle, const void *state, size_t len, uint32_t timeout_ms);
 /* A quorum confirms that this session is the newest one: what was read before the call may be
- * released. Returns: OK | IN_DOUBT | FENCED | HALTED | NOT_KEPT | RETIRED | TOO_EARLY | MISUSE |
- * SYSTEM */
+ * released. Each call makes a request of its own, so with a timeout below a round trip to the
+ * replicas it is always IN_DOUBT, also in an event loop. Returns: OK | IN_DOUBT | FENCED | HALTED |
+ * NOT_KEPT | RETIRED | NO_PROOF | TOO_EARLY | MISUSE | SYSTEM */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_confirm(
     struct assay_continuity *handle, uint32_t timeout_ms);
 /*
@@ -168,14 +173,15 @@ ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_confirm(
  * party (docs/services.md 1.8).
  * In:      nonce: 32 bytes of the relying party; capacity: ASSAY_CONTINUITY_RECEIPT_MAX suffices
  * Out:     receipt[*len] on OK
- * Returns: OK | IN_DOUBT | FENCED | HALTED | NOT_KEPT | RETIRED | TOO_EARLY | MISUSE | SYSTEM
+ * Returns: OK | IN_DOUBT (call again with the same nonce) | FENCED | HALTED | NOT_KEPT | RETIRED |
+ *          NO_PROOF | TOO_EARLY (also: nothing is certified yet) | MISUSE | SYSTEM
  */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_receipt(
     struct assay_continuity *handle, const uint8_t *nonce, uint8_t *receipt, size_t capacity,
     size_t *len, uint32_t timeout_ms);
 /* Retires the instance permanently: it leaves the ledger, and no session of it starts again. The
  * folder stays. Returns: OK (a closed epoch proves it) | IN_DOUBT (call again) | FENCED | HALTED |
- * NOT_KEPT | TOO_EARLY | MISUSE | SYSTEM */
+ * NOT_KEPT | RETIRED (before) | NO_PROOF | TOO_EARLY | MISUSE | SYSTEM */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_retire(
     struct assay_continuity *handle, uint32_t timeout_ms);
 
@@ -183,8 +189,8 @@ ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_retire(
  * assay_continuity_step(handle, 0) has something to do */
 
 /* Sends and receives for up to timeout_ms. Between calls nothing happens, so a program calls it, or
- * another function that waits, within some seconds. Returns: OK | FENCED | HALTED | NOT_KEPT |
- * RETIRED | OTHER_CHAIN | MISUSE | SYSTEM */
+ * another function that waits, within some seconds. Returns: OK | FENCED | ROLLBACK |
+ * HALTED | NOT_KEPT | RETIRED | OTHER_CHAIN | MISUSE | SYSTEM */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_continuity_step(
     struct assay_continuity *handle, uint32_t timeout_ms);
 /* Returns: the descriptor to poll for input, owned by the handle; -1 of a handle whose create or

@@ -325,6 +325,37 @@ Test(services_library_attacks, a_full_queue_stays_in_the_folder)
     cr_expect_eq(count_states(folder), 1 + 4096, "one of them may be certified");
 }
 
+/* --- arguments */
+
+Test(services_library_attacks, arguments_that_cannot_be_end_no_process)
+{
+    const char *const folder = in_root("a");
+    const struct assay_continuity_options o = options_of(folder);
+    struct assay_continuity_options bad;
+    struct assay_continuity *c = NULL;
+    const uint8_t zeros[64] = { 0 };
+#define REFUSES(change, word)                                                                      \
+    do {                                                                                           \
+        bad = o;                                                                                   \
+        change;                                                                                    \
+        expect_result(c, assay_continuity_create(&bad, &c), ASSAY_CONTINUITY_MISUSE);              \
+        cr_expect_not_null(strstr(assay_continuity_reason(c), word), "%s",                         \
+                           assay_continuity_reason(c));                                            \
+        cr_expect_eq(access(folder, F_OK), -1, "nothing is written");                              \
+        assay_continuity_close(&c);                                                                \
+    } while (0)
+    REFUSES(bad.size = SIZE_MAX, "size:");
+    REFUSES((bad.daemon = house.folder, bad.group = 100000), "group:");
+    REFUSES(bad.group = UINT32_MAX, "group:");
+    REFUSES(bad.daemon = "", "daemon:");
+    REFUSES((bad.later = zeros, bad.later_signature = zeros, bad.owner = zeros), "later:");
+    char longer[200];
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    REFUSES(bad.daemon = longer, "107 bytes");
+    REFUSES((bad.later = zeros, bad.later_len = 0), "later:");
+}
+
 /* --- what a program sees */
 
 /* Zero is what can be done without waiting: such calls alone get on. */
