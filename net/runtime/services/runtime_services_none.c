@@ -96,3 +96,9 @@ char *document_row(struct assay_runtime *runtime, const char *argument)
     (void)argument;
     return document_error(runtime, "not_found", "this build has no services");
 }
+
+struct assay_slice runtime_authority_cross(struct assay_runtime *runtime)
+{
+    ASSAY_ASSERT(runtime->config.services == NULL);
+    return assay_slice_over(NULL, 0);
+}
