@@ -431,7 +431,7 @@ static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, u
     /* A holder whose keys ended with this close does not count in the ceremony either. */
     const uint64_t steady = a->steady & find_ready(s, ca, false);
     a->count.failed++;
-    /* One that is spoiled ends at the close that finds it, and does not wait until HAVES are over. */
+    /* One that is spoiled ends at the close that finds it, and does not wait for the last HAVES. */
     const bool is_over = phase == ASSAY_CA_HAVES && a->have_closes + 1 >= ASSAY_CA_HAVE_EPOCHS;
     a->was_spoiled = a->spoilers > 0 && !is_over;
     if (a->was_reshare) a->kept++;
