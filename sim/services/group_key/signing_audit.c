@@ -369,6 +369,15 @@ static bool is_alone(const struct key_host *k)
     return true;
 }
 
+/* A coordinator waits so long for a reply and no longer (docs/identity.md 4.15). */
+static bool is_near(const struct assay_sim_services *s)
+{
+    const struct assay_sim_link *link = &s->scenario->link;
+    const uint64_t far =
+        assay_max_u64(link->regions_01_ms, assay_max_u64(link->regions_02_ms, link->regions_12_ms));
+    return 2 * (link->delay_max_ms + far) <= (uint64_t)ASSAY_COORDINATOR_WAIT_MAX_MS;
+}
+
 static void check_want(struct key_host *k, struct session_want *w, const char *what)
 {
     const uint64_t now = key_sessions_time(k->s).monotonic_ms, looked = w->looked_ms;
@@ -377,7 +386,8 @@ static void check_want(struct key_host *k, struct session_want *w, const char *w
         w->alone_ms = 0;
         return;
     }
-    const bool is_due = is_honest(k) && key_is_calm(k->s) && k->s->group_key->audit.is_promised &&
+    const bool is_due = is_honest(k) && is_near(k->s) && key_is_calm(k->s) &&
+                        k->s->group_key->audit.is_promised &&
                         count_signing(k) >= k->sessions->group.threshold;
     if (!is_due) {
         w->since_ms = now;
