@@ -9,6 +9,8 @@
 #
 # Makes NAME_shared and NAME_static (_ for -), exports what cmake/libNAME.map lists, and installs the shared library as
 # component `library...` (for assay-standing: library-standing), the rest as part of the component dev.
+# GNU ld: another linker does not join archives alone.
+find_program(ASSAY_JOIN NAMES ld.bfd ld REQUIRED)
 function(assay_public_library name)
   cmake_parse_arguments(it "" "ON;PACKAGES;DESCRIPTION;FLAGS" "PARTS;LIBRARIES;LINKS;WEAK" ${ARGN})
   string(REPLACE "-" "_" target ${name})
@@ -22,7 +24,7 @@ function(assay_public_library name)
   set(weak ${it_WEAK})
   list(TRANSFORM weak PREPEND "--weaken-symbol=")
   add_custom_command(OUTPUT ${joined}
-    COMMAND ${CMAKE_LINKER} -r ${symbols} --start-group ${archives} --end-group -o ${joined}.all
+    COMMAND ${ASSAY_JOIN} -r ${symbols} --start-group ${archives} --end-group -o ${joined}.all
     COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${weak} ${joined}.all ${joined}
     COMMAND ${CMAKE_COMMAND} -E rm ${joined}.all
     DEPENDS ${it_PARTS} ${map}

@@ -87,7 +87,7 @@ static void add_ballot(struct reading *reading, const struct assay_ballot *ballo
     epoch->rows[voter].balloted = true;
     for (uint32_t s = 0; s < epoch->count; s++)
         epoch->outcomes[(size_t)voter * epoch->count + s] = assay_http_outcome_letter(
-            assay_votes_outcome(assay_votes_row_get(ballot->row.bytes, s)));
+            (uint8_t)assay_votes_outcome(assay_votes_row_get(ballot->row.bytes, s)));
 }
 
 static void add_lie(struct reading *reading, const struct assay_record *record)
@@ -105,7 +105,7 @@ static void add_lie(struct reading *reading, const struct assay_record *record)
         .verifier = (uint16_t)voter,
         .subject = (uint16_t)subject,
         .outcome = assay_http_outcome_letter(
-            assay_votes_outcome(assay_votes_row_get(record->ballot.row.bytes, subject))),
+            (uint8_t)assay_votes_outcome(assay_votes_row_get(record->ballot.row.bytes, subject))),
     };
     if (!reading->quiet) assay_http_false_vote(reading->runtime->http, &lie);
 }
@@ -276,8 +276,8 @@ static enum assay_status load_key_list(void *context, uint32_t slot, const uint8
     struct assay_runtime *runtime = context;
     uint8_t buffer[ASSAY_DECLARED_KEYS_LEN_MAX];
     struct assay_slice bytes;
-    ASSAY_TRY(assay_declared_list_load(runtime->config.store, slot, root, buffer, sizeof buffer,
-                                       &bytes));
+    ASSAY_TRY(
+        assay_declared_list_load(runtime->config.store, slot, root, buffer, sizeof buffer, &bytes));
     return assay_authz_list_create(bytes, root, list);
 }
 
@@ -300,9 +300,8 @@ void runtime_key_table_update(struct assay_runtime *runtime, struct assay_snapsh
     for (uint32_t i = 0; members != NULL && i < s->member_count; i++)
         members[i] = s->members[i].ledger.keys;
     if (members != NULL)
-        table = assay_authz_table_update(old, members, s->member_count, LOADS_MAX,
-                                         load_key_list, runtime, &runtime->key_table.first,
-                                         &missing);
+        table = assay_authz_table_update(old, members, s->member_count, LOADS_MAX, load_key_list,
+                                         runtime, &runtime->key_table.first, &missing);
     free(members);
     assay_authz_table_release(&runtime->key_table.table);
     runtime->key_table.table = table; /* NULL without memory: then no key is reported */

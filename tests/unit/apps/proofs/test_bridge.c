@@ -137,7 +137,7 @@ static struct assay_proven_state *proven_of(const struct source *s)
 {
     struct assay_proven_state *p = calloc(1, sizeof *p);
     assay_bytes_copy(p->member.node_id, 32, s->p.state.node_id, 32);
-    p->next.era = s->p.state.era;
+    p->next.era = (uint32_t)s->p.state.era;
     p->next.epoch = s->p.state.epoch;
     p->member.lives[0].incarnation = s->p.state.incarnation;
     p->member.stage = ASSAY_STAGE_MEMBER;

@@ -147,7 +147,7 @@ Test(net_http_explain, what_is_insecure_is_said_of_each_member)
     for (size_t i = 0; i < 4; i++) {
         fixture.snapshot.insecure = i % 2 == 1;
         fixture.snapshot.insecure_names = names;
-        fixture.snapshot.insecure_count = i / 2;
+        fixture.snapshot.insecure_count = (uint32_t)(i / 2);
         publish();
         for (size_t k = 0; k < 2; k++) {
             const struct assay_json *data = ask(k == 0 ? "/v1/nodes/2/explain" : "/v1/nodes/2");

@@ -43,11 +43,11 @@ Test(net_http_ext_authz, the_client_is_the_one_whose_certificate_the_one_element
     static const char *const forms[] = {
         "Cert=\"%s\"",
         "Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02dd8de688;Cert=\"%s\"",
-        "By=http://frontend.lyft.com;Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02"
-        "dd8de688;Subject=\"/C=US/ST=CA/L=San Francisco/OU=Lyft/CN=Test Client\";URI=http://testcl"
-        "ient.lyft.com;Cert=\"%s\"",
-        "By=spiffe://mesh.example/svc/web;Cert=\"%s\";Hash=00;URI=spiffe://mesh.example/svc/api;DN"
-        "S=api.mesh.example;DNS=b.mesh.example",
+        ("By=http://frontend.lyft.com;Hash=468ed33be74eee6556d90c0149c1309e9ba61d6425303443c0748a02"
+         "dd8de688;Subject=\"/C=US/ST=CA/L=San Francisco/OU=Lyft/CN=Test Client\";URI=http://testc"
+         "lient.lyft.com;Cert=\"%s\""),
+        ("By=spiffe://mesh.example/svc/web;Cert=\"%s\";Hash=00;URI=spiffe://mesh.example/svc/api;D"
+         "NS=api.mesh.example;DNS=b.mesh.example"),
         "Cert=\"%s\";Chain=\"%s\"",
         "Chain=\"%s\";Cert=\"%s\"",
         "cert=\"%s\"", /* names are compared without case */
