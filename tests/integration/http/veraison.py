@@ -293,6 +293,17 @@ for _ in range(12):
     sock.sendall(b"POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Type: %s\r\nContent-Length: 30000\r\n\r\nx"
                  % (path.encode(), HOST.encode(), PORT, EVIDENCE_TYPE.encode()))
     slow.append(sock)
+# The server reads them when it comes to them: two have places then, and the others are refused.
+refused, limit = set(), time.monotonic() + 20
+while len(refused) < 10 and time.monotonic() < limit:
+    for sock in slow:
+        sock.settimeout(0.05)
+        try:
+            if sock not in refused and sock.recv(1):
+                refused.add(sock)
+        except TimeoutError:
+            pass
+check("two slow senders of one client have places", len(refused) == 10, len(refused))
 answer, _ = viewer.ask("GET", "/v1/status", None, Accept="*/*")
 check("reads go on beside slow senders", answer.status == 200, answer.status)
 answer, problem = operator.ask("POST", "/v1/submit?kind=fence", b"x" * 100, Content_Type="application/octet-stream", Accept="*/*")
