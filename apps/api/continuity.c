@@ -229,20 +229,13 @@ static enum assay_continuity_result result_of_file(struct assay_continuity *c,
 
 /* ------------------------------------------------------------ options */
 
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (bytes[i] != 0) return false;
-    return true;
-}
-
 static enum assay_continuity_result check_options(struct assay_continuity *c,
                                                   const struct assay_continuity_options *o)
 {
     if (o == NULL) return refuse_argument(c, "options: expected them, not NULL");
     if (o->size < sizeof *o || o->size > OPTIONS_MAX)
         return refuse_argument(c, "size: expected sizeof(struct assay_continuity_options)");
-    if (!is_zero((const uint8_t *)o + sizeof *o, o->size - sizeof *o))
+    if (!assay_bytes_all_zero((const uint8_t *)o + sizeof *o, o->size - sizeof *o))
         return refuse_argument(c, "size: members of a later version of the library are set");
     if (o->daemon == NULL || o->folder == NULL || o->checkpoint == NULL || o->key == NULL)
         return refuse_argument(c, "expected daemon, folder, checkpoint and key");
@@ -254,7 +247,7 @@ static enum assay_continuity_result check_options(struct assay_continuity *c,
                           (int)ASSAY_PLAN_GROUPS_MAX, (unsigned)o->group);
     if (o->folder[0] == '\0' || strlen(o->folder) > ASSAY_ENCLAVE_FILES_FOLDER_MAX)
         return refuse_argument(c, "folder: expected a path of 1 to 3900 bytes");
-    if (is_zero(o->key, ASSAY_CONTINUITY_KEY_LEN))
+    if (assay_bytes_all_zero(o->key, ASSAY_CONTINUITY_KEY_LEN))
         return refuse_argument(c, "key: expected 32 secret bytes, found zeros");
     if (o->state_max > STATE_MAX) return refuse_argument(c, "state_max: expected at most 1 GiB");
     if (o->later != NULL && o->later_signature == NULL)

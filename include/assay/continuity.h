@@ -85,7 +85,7 @@ struct assay_continuity_options {
      * or compare `instance` of the status. */
     const uint8_t *key;
     size_t state_max; /* bytes of a state; 0: 16 MiB. At most 1 GiB */
-    /* P-256 key (x | y) of who may sign a later checkpoint; NULL: nobody. */
+    /* P-256 key (x | y) that may sign a later checkpoint; NULL: none may. */
     const uint8_t *owner;
     /* Such a checkpoint with its signature (r | s): to go on after OTHER_ERA, TRUST_EXPIRED or
      * NO_PROOF. NULL: none */

@@ -286,12 +286,17 @@ static uint64_t find_ready(const struct assay_sim_services *s, const struct assa
     return ready;
 }
 
-static bool is_enough_of(const struct assay_ca *ca, uint64_t slots, uint64_t total_weight)
+static uint64_t find_weight(const struct assay_ca *ca, uint64_t slots)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < NODES; i++)
         if ((slots >> i & 1) != 0) weight += ca->member[i].weight;
-    return total_weight > 0 && 4 * weight >= 3 * total_weight;
+    return weight;
+}
+
+static bool is_enough_of(const struct assay_ca *ca, uint64_t slots, uint64_t total_weight)
+{
+    return total_weight > 0 && 4 * find_weight(ca, slots) >= 3 * total_weight;
 }
 
 static bool is_enough(const struct assay_ca *ca, uint64_t slots)
@@ -418,11 +423,8 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
  * before is safe. With rounded indices a fifth is what it always bears. */
 static bool has_enough_left(const struct assay_ca *ca, uint64_t slots, uint64_t widest)
 {
-    uint64_t weight = 0;
     if (ca->total_weight >= widest) return is_enough_of(ca, slots, widest);
-    for (uint32_t i = 0; i < NODES; i++)
-        if ((slots >> i & 1) != 0) weight += ca->member[i].weight;
-    return 5 * weight >= 4 * widest;
+    return 5 * find_weight(ca, slots) >= 4 * widest;
 }
 
 static void on_failed(struct assay_sim_services *s, const struct assay_ca *ca, uint64_t phase)

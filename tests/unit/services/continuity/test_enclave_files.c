@@ -128,3 +128,19 @@ Test(services_enclave_files, folders_links_and_long_files_in_place_of_a_state_ar
     cr_expect_str_eq(unreadable, "state-00000000000000000003-0000000000000001");
     assay_enclave_state_free(&state);
 }
+
+/* The host fills the folder: a search ends, with an error that can be reported. */
+Test(services_enclave_files, a_folder_with_too_many_names_is_refused, .timeout = 300)
+{
+    enum { MOST = ASSAY_ENCLAVE_FILES_FILES_MAX - 1 - 2 /* . and .. */ };
+    char path[5000], unreadable[64];
+    struct assay_cont_entry found = { .index = 3 };
+    struct assay_enclave_state state;
+    for (int i = 0; i <= MOST; i++) {
+        if (i == MOST)
+            cr_assert_eq(assay_enclave_files_find(&files, &found, &state, unreadable), ASSAY_OK);
+        (void)snprintf(path, sizeof path, "%s/x%d", files.folder, i);
+        cr_assert_eq(mknod(path, S_IFREG | 0600, 0), 0);
+    }
+    cr_expect_eq(assay_enclave_files_find(&files, &found, &state, unreadable), ASSAY_E_RANGE);
+}
