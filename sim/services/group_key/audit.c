@@ -389,6 +389,25 @@ static void look_at_reshare(struct key_audit *a, const struct assay_ca *ca)
     a->is_kept_useful = (is_next ? a->usable_next : a->usable) >= from->threshold;
 }
 
+/* Convicted holders and one of a third of the weight must not hold what blocks a table, so a
+ * ceremony that makes such a table ends at the close that finds it. */
+static void check_blocked(struct assay_sim_services *s, const struct assay_ca *ca)
+{
+    const struct assay_ca_sharing *next = &ca->ceremony.next;
+    uint32_t convicted = 0, most = 0, total = 0;
+    if (ca->ceremony.phase <= ASSAY_CA_OFFERS) return;
+    for (uint32_t i = 0; i < next->holders; i++) {
+        const struct assay_ca_holder *row = &next->holder[i];
+        total += row->indices;
+        if (assay_ca_is_convicted(ca, row->node_id)) convicted += row->indices;
+        else if (3 * ca->member[row->slot].weight <= ca->total_weight && row->indices > most)
+            most = row->indices;
+    }
+    LOOK(s, CEREMONIES, convicted == 0 || 2 * (convicted + most) < total,
+         "in epoch %llu a ceremony goes on in which convicted holders have %u of %u indices",
+         (unsigned long long)ca->epoch, convicted, total);
+}
+
 /* Before facts of this close are read: `steady` is of the closes before it. */
 static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca *ca,
                              bool certified)
@@ -411,6 +430,7 @@ static void check_ceremonies(struct assay_sim_services *s, const struct assay_ca
          (unsigned long long)ca->epoch);
     a->was_spoiled = false;
     if (ca->ceremony.phase != ASSAY_CA_IDLE) look_at_reshare(a, ca);
+    if (certified) check_blocked(s, ca);
     check_useful(s, ca, certified);
     check_next(s, ca, certified);
     check_living(s, ca, certified);
