@@ -268,8 +268,7 @@ static void init_holder(struct assay_keyholder_node *n, const uint8_t node_id[st
     assay_bytes_copy(n->node_id, 32, node_id, 32);
     n->has_holder = true;
     open_signing(n);
-    const enum assay_status status = assay_holder_vault_each(n->vault, load_item, n);
-    if (status != ASSAY_OK) set_failure(n, status);
+    set_failure(n, assay_holder_vault_each(n->vault, load_item, n));
 }
 
 /* --- actions of the holder, executed in order */
@@ -281,11 +280,19 @@ static enum assay_status submit_record(struct assay_keyholder_node *n, struct as
     return assay_queue_add(n->pending, assay_registry_kind_of_ceremony(record), bytes);
 }
 
+/* A daemon may show any number of dealings, so there may be no room: what was verified remains. */
+static enum assay_status keep_dealing(struct assay_keyholder_node *n, struct assay_slice payload)
+{
+    const enum assay_status status = assay_keyholder_dealings_put(n->dealings, payload);
+    return status == ASSAY_E_FULL ? ASSAY_OK : status;
+}
+
 static enum assay_status submit_stored(struct assay_keyholder_node *n,
                                        const struct assay_ceremony_item *item)
 {
     struct assay_slice bytes;
     ASSAY_TRY(assay_holder_vault_get(n->vault, item, n->secrets->item, &bytes));
+    if (item->record == ASSAY_CEREMONY_DEAL) ASSAY_TRY(keep_dealing(n, bytes));
     return submit_record(n, bytes, item->record);
 }
 
@@ -587,12 +594,8 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
                       const char *word)
 {
     struct assay_keyholder_node *n = context;
-    if (kind != ASSAY_SERVICE_CA_DEAL ||
-        strcmp(word, assay_ca_result_word(ASSAY_CA_APPLIED)) != 0 || n->failure != ASSAY_OK)
-        return;
-    const enum assay_status status = assay_keyholder_dealings_put(n->dealings, payload);
-    /* A daemon may show any number of them: what was verified remains. */
-    if (status != ASSAY_OK && status != ASSAY_E_FULL) set_failure(n, status);
+    if (kind == ASSAY_SERVICE_CA_DEAL && strcmp(word, assay_ca_result_word(ASSAY_CA_APPLIED)) == 0)
+        set_failure(n, keep_dealing(n, payload));
 }
 
 /* --- opening */

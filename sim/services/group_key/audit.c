@@ -169,15 +169,21 @@ static void check_shares(struct assay_sim_services *s, const struct assay_ca *ca
     assay_secret_wipe(&seen, sizeof seen);
 }
 
-/* A holder that saw so many closes has no share of an earlier generation. */
+/* A holder that saw so many closes has no share of an earlier generation, and none at all of a
+ * number that is gone. */
 static void check_erased(struct assay_sim_services *s, const struct key_host *k)
 {
     const struct assay_ca *ca = &k->closed;
     if (k->holder == NULL || !k->has_closed || s->undone || k->was_restored || k->must_step) return;
-    if (k->closes < ASSAY_CEREMONY_HOLDER_ERASE_CLOSES + ERASE_SLACK) return;
+    const bool is_old = k->closes >= ASSAY_CEREMONY_HOLDER_ERASE_CLOSES + ERASE_SLACK;
     for (uint32_t i = 0; i < KEY_ITEMS; i++) {
         const struct assay_ceremony_item *item = &k->disk.item[i].item;
         if (k->disk.item[i].data.len == 0 || item->kind != ASSAY_CEREMONY_SHARES) continue;
+        LOOK(s, GROUP_KEY,
+             item->name.ca_number > ca->numbers ||
+                 assay_ca_state_of(ca, item->name.ca_number) != ASSAY_CA_GONE,
+             "node %u has shares of number %u, which is gone", k->node, item->name.ca_number);
+        if (!is_old) continue;
         if (item->name.era != ca->force.era || item->name.ca_number == ca->next.number) continue;
         LOOK(s, GROUP_KEY, item->name.generation >= ca->force.generation,
              "node %u has shares of generation %llu, %u closes after it was replaced", k->node,

@@ -160,6 +160,7 @@ enum assay_status world_deliver(struct world *w, uint32_t place, const struct wo
     struct assay_cosigner *s = &w->holder[place]->signer;
     memset(&entropy, w->entropy_byte, sizeof entropy);
     if (w->entropy_byte == 0) group_draw((uint8_t *)&entropy, sizeof entropy);
+    assay_cosigner_set_journal(s, w->journal[place].digest);
     cr_assert_eq(assay_signing_encode(m, bytes, sizeof bytes, &message), ASSAY_OK);
     enum assay_status status =
         assay_cosigner_on_message(s, w->now, &entropy, a->name, message, w->out);
@@ -167,6 +168,14 @@ enum assay_status world_deliver(struct world *w, uint32_t place, const struct wo
         w->stored[place] = w->out->epoch;
         assay_cosigner_on_stored(s, w->out->era, w->out->epoch);
         status = assay_cosigner_on_message(s, w->now, &entropy, a->name, message, w->out);
+    }
+    for (uint32_t i = 0; i < w->out->journal_count; i++) {
+        const struct assay_slice entry =
+            assay_slice_over(w->out->journal[i], w->out->journal_len[i]);
+        struct assay_signing_entry fields;
+        /* Of attackers that a test helps, one may be INVALID. */
+        cr_assert_neq(assay_signing_journal_check(&w->journal[place], entry, &fields),
+                      ASSAY_E_CHAIN);
     }
     w->journal_entries += w->out->journal_count;
     return status;

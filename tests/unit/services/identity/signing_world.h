@@ -6,6 +6,7 @@
 #define ASSAY_TESTS_UNIT_SERVICES_IDENTITY_SIGNING_WORLD_H
 
 #include "services/identity/signer.h"
+#include "services/identity/signing_journal.h"
 #include "tests/unit/services/identity/group.h"
 
 enum { WORLD_HOLDERS = 8, WORLD_SLOTS = 16, WORLD_ROWS = 128, WORLD_JOINS = 128 };
@@ -44,6 +45,7 @@ struct world {
     uint64_t stored[WORLD_HOLDERS]; /* epoch that is durable */
     uint8_t entropy_byte;           /* 0: fresh bytes for every message; else these */
     uint32_t journal_entries;
+    struct assay_signing_journal journal[WORLD_HOLDERS]; /* each entry checked as it comes */
 };
 
 /* In: indices: of each holder, consecutive */

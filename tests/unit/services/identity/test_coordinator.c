@@ -281,8 +281,11 @@ static void deliver_to_holder(struct net *n, const struct flight *f)
     if (!misbehave(n, f->place, &before, &m, content, signature)) return;
     cr_assert_eq(assay_signing_encode(&m, bytes, sizeof bytes, &message), ASSAY_OK);
     if (n->behaves[f->place] == GARBAGE) group_draw(bytes, message.len);
-    put_flight(n, false, f->place, f->coordinator, message,
-               n->behaves[f->place] == LATE ? 700 + draw_below(900) : draw_below(40));
+    const uint32_t took_ms =
+        n->behaves[f->place] == LATE ? 700 + draw_below(900) : draw_below(40);
+    put_flight(n, false, f->place, f->coordinator, message, took_ms);
+    if (n->repeats && draw_below(4) == 0)
+        put_flight(n, false, f->place, f->coordinator, message, took_ms + draw_below(200));
 }
 
 /* docs/identity.md 4.10: a proof, as anyone verifies it. */
@@ -425,6 +428,9 @@ static void try_seed(uint32_t *lies)
         for (uint32_t i = 0; i < 2; i++) {
             cr_assert_leq(n->sent_requests[i], faulty + 1, "sessions beyond the bound");
             cr_assert_eq(n->endings[i], 1u);
+            for (uint32_t j = 0; j < holders; j++)
+                cr_assert(n->behaves[j] != HONEST || !n->coordinator[i].holder[j].is_wrong,
+                          "holder %u is honest, whatever links repeat", (unsigned)j);
         }
     }
     *lies += n->lies;

@@ -5,6 +5,7 @@
  */
 #include "net/services/identity/signer_node.h"
 
+#include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/file/file.h"
 #include "base/merkle.h"
@@ -378,6 +379,57 @@ Test(services_signer_node, holders_that_are_killed_in_each_epoch_make_the_same_k
     cr_expect_eq(group_key()->convicted, 0);
     cr_expect_eq(group_key()->force.holders, HOLDERS);
     shares_must_be_of_the_key();
+}
+
+/* Out: the name of a dealing that a holder has stored. Returns: whether it has one. */
+static bool has_dealing(uint32_t slot, char name[static 65])
+{
+    char path[192];
+    bool has = false;
+    (void)snprintf(path, sizeof path, "%s/dealings", in_folder("vault", slot));
+    DIR *folder = opendir(path);
+    for (struct dirent *e = folder == NULL ? NULL : readdir(folder); e != NULL && !has;
+         e = readdir(folder)) {
+        has = strlen(e->d_name) == 64;
+        if (has) memcpy(name, e->d_name, 65);
+    }
+    if (folder != NULL) (void)closedir(folder);
+    return has;
+}
+
+/* All processes end before any dealing is final: each dealer keeps its own, which others request
+ * (docs/identity.md 3.11.2). */
+Test(services_signer_node, each_dealer_keeps_its_dealing_when_all_lose_power)
+{
+    char own[HOLDERS][65];
+    const struct assay_ca_ceremony *c = &group_key()->ceremony;
+    start_all();
+    while (c->phase != ASSAY_CA_DEALS)
+        run_epoch();
+    service_ledger_hold(w.ledger, true);
+    const uint64_t soon = now_ms() + SOON_MS;
+    for (uint32_t slot = 0; slot < HOLDERS; slot++)
+        while (!has_dealing(slot, own[slot]) && now_ms() < soon)
+            service_ledger_turn(w.ledger, 5);
+    for (uint32_t slot = 0; slot < HOLDERS; slot++) {
+        cr_assert(has_dealing(slot, own[slot]), "holder %u", slot);
+        stop(slot);
+        w.has_asked[slot] = false;
+    }
+    service_ledger_hold(w.ledger, false);
+    start_all();
+    close_and_sign();
+    for (uint32_t slot = 0; slot < HOLDERS; slot++) {
+        char path[192], name[65];
+        bool is_final = false;
+        (void)snprintf(path, sizeof path, "%s/dealings/%s", in_folder("vault", slot), own[slot]);
+        cr_expect_eq(access(path, R_OK), 0, "holder %u", slot);
+        for (uint32_t d = 0; d < c->dealers; d++) {
+            assay_hex_encode(c->dealing[d].digest, 32, name, sizeof name);
+            is_final = is_final || strcmp(name, own[slot]) == 0;
+        }
+        cr_expect(is_final, "holder %u", slot);
+    }
 }
 
 /* A daemon that shows another ledger: its holder offers nothing, deals nothing, and the others are

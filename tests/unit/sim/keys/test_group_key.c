@@ -111,6 +111,30 @@ Test(sim_group_key, numbers_roll_over_and_certificates_stay_valid, .timeout = 90
     cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
 }
 
+/* Operators retire the active number while the next one waits: its shares are destroyed at once,
+ * and the next one signs. */
+Test(sim_group_key, shares_of_a_retired_number_are_destroyed_at_once, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 3; seed += test_every(3)) {
+        struct assay_scenario s = keyed(4, 60);
+        s.services.key_replaced = 1;
+        s.services.later_key_retired = 1;
+        s.changes[s.change_count++] =
+            (struct assay_sim_change){ .action = ASSAY_SIM_ACTION_SERVICES,
+                                       .at_epoch = 30,
+                                       .ahead_epochs = 4,
+                                       .epochs = 1,
+                                       .vendor_cap_num = 33,
+                                       .vendor_cap_den = 100,
+                                       .given_to = 2 };
+        served_run(&s, seed, &total);
+    }
+    cr_expect_geq(SUM(total, ROLLOVERS), 1);
+    cr_expect_geq(SUM(total, CA_NUMBERS_GONE), 1);
+    cr_expect_eq(SUM(total, GROUP_KEYS_LOST), 0);
+}
+
 /* While NEXT is published most holders lose their disks: it goes, and never signs. */
 Test(sim_group_key, a_next_number_whose_shares_are_gone_goes, .timeout = 900)
 {
