@@ -368,6 +368,7 @@ Test(ceremony, a_dealing_of_an_earlier_attempt_or_era_is_none)
         ceremony_epoch(w);
     cr_assert_eq(ceremony_apply_deal(w, &old), ASSAY_CA_WRONG_TIME);
     old.scope.era = 1;
+    old.scope.ca_number = w->ca.ceremony.ca_number;
     ceremony_sign_deal(w, &old);
     cr_assert_eq(ceremony_apply_deal(w, &old), ASSAY_CA_WRONG_TIME, "the attempt is another");
     old.scope.era = 0;
