@@ -570,7 +570,7 @@ Test(services_signer_sessions, a_certificate_is_not_renewed_in_each_epoch)
     expect_workloads(0xf);
     X509 *before = read_file(2, "key-api.pem");
     close_and_sign();
-    run_for(4000);
+    run_for(10000);
     X509 *after = read_file(2, "key-api.pem");
     cr_assert(before != NULL && after != NULL);
     cr_expect_eq(X509_cmp(before, after), 0, "it is valid for most of its time");
