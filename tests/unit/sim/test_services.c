@@ -60,7 +60,7 @@ Test(sim_services, nothing_released_is_lost_forked_or_stale, .timeout = 600)
 Test(sim_services, what_was_told_to_few_is_certified_in_no_view, .timeout = 600)
 {
     struct served_total total = { 0 };
-    static const uint64_t more[] = { 259, 273 };
+    static const uint64_t more[] = { 259, 273, 527 };
     for (uint64_t at = 1; at <= FIRST_SEEDS + sizeof more / sizeof more[0]; at += test_every(2)) {
         const uint64_t seed = seed_at(at, more);
         struct assay_scenario s = served_scenario(5 + (uint32_t)(seed % 2), 20);
