@@ -97,6 +97,7 @@ int cli_command_restore(int argc, char **argv);    /* backup.c */
 int cli_command_plan(int argc, char **argv);       /* plan.c */
 int cli_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
 int cli_command_audit(int argc, char **argv);      /* audit.c: verify, replay */
+int cli_command_forensics(int argc, char **argv);  /* forensics.c */
 int cli_command_services(int argc, char **argv);   /* services.c: status */
 int cli_command_continuity(int argc, char **argv); /* continuity.c: status, show, verify */
 int cli_command_share(int argc, char **argv);      /* share.c: status, put, read */

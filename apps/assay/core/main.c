@@ -67,6 +67,8 @@ static const struct assay_command commands[] = {
       VERIFICATION },
     { "audit", "verify and replay a store, check the journal of orders", cli_command_audit,
       VERIFICATION },
+    { "forensics", "compare two stores: who signed what twice", cli_command_forensics,
+      VERIFICATION },
 #ifndef ASSAY_WITHOUT_EVM
     { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor, VERIFICATION },
 #endif

@@ -500,7 +500,7 @@ static int wrong_verb(const struct line *line, const char *word)
 static bool is_verifier(const struct assay_verb *v)
 {
     static const char *const groups[] = { "evidence",   "ear",    "result", "tcb",
-                                          "collateral", "policy", "proof",  "audit" };
+                                          "collateral", "policy", "proof",  "audit", "forensics" };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         if (strcmp(groups[i], v->group) == 0) return true;
     return false;

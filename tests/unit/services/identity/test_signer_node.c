@@ -391,7 +391,7 @@ static bool has_dealing(uint32_t slot, char name[static 65])
     for (struct dirent *e = folder == NULL ? NULL : readdir(folder); e != NULL && !has;
          e = readdir(folder)) {
         has = strlen(e->d_name) == 64;
-        if (has) memcpy(name, e->d_name, 65);
+        if (has) assay_bytes_copy((uint8_t *)name, 65, (const uint8_t *)e->d_name, 65);
     }
     if (folder != NULL) (void)closedir(folder);
     return has;
