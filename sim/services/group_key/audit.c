@@ -170,7 +170,7 @@ static void check_shares(struct assay_sim_services *s, const struct assay_ca *ca
 }
 
 /* A holder that saw so many closes has no share of an earlier generation, and none at all of a
- * number that is gone. */
+ * number that is gone. What a newer era does not have its operator erases (3.16). */
 static void check_erased(struct assay_sim_services *s, const struct key_host *k)
 {
     const struct assay_ca *ca = &k->closed;
@@ -180,7 +180,7 @@ static void check_erased(struct assay_sim_services *s, const struct key_host *k)
         const struct assay_ceremony_item *item = &k->disk.item[i].item;
         if (k->disk.item[i].data.len == 0 || item->kind != ASSAY_CEREMONY_SHARES) continue;
         LOOK(s, GROUP_KEY,
-             item->name.ca_number > ca->numbers ||
+             item->name.era != ca->era || item->name.ca_number > ca->numbers ||
                  assay_ca_state_of(ca, item->name.ca_number) != ASSAY_CA_GONE,
              "node %u has shares of number %u, which is gone", k->node, item->name.ca_number);
         if (!is_old) continue;
