@@ -113,7 +113,7 @@ static void tear_down(void)
     for (uint32_t i = 0; i < HOLDERS; i++) {
         char command[96];
         assay_keyholder_dealings_close(&host[i].dealings);
-        (void)snprintf(command, sizeof command, "rm -rf %s", host[i].folder);
+        (void)snprintf(command, sizeof command, "rm -rf %.80s", host[i].folder);
         cr_expect_eq(system(command), 0);
     }
 }
