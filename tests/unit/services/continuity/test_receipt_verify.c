@@ -6,6 +6,7 @@
  */
 #include "host/row.h"
 #include "services/continuity/receipt.h"
+#include "tests/support/seed.h"
 #include "tests/unit/services/continuity/library_bench.h"
 
 /* What a relying party has. */
@@ -393,5 +394,17 @@ Test(services_receipt_verify, arguments_that_cannot_be_are_refused)
         cr_expect_str_neq(assay_continuity_receipt_name(answer), "UNKNOWN");
         cr_expect_str_not_empty(assay_continuity_receipt_describe(answer));
     }
+    assay_continuity_close(&c);
+}
+
+Test(services_receipt_verify, seeds_are_of_the_format_of_today)
+{
+    struct assay_continuity *c = begin();
+    struct assay_cont_receipt read;
+    const struct assay_slice seed =
+        seed_of("services_receipt", "quorum",
+                assay_slice_over(party.receipt, party.input.receipt_len));
+    cr_expect_eq(assay_cont_receipt_decode(seed, &read), ASSAY_OK);
+    cr_expect_geq(read.count, 2);
     assay_continuity_close(&c);
 }
