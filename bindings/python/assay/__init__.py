@@ -35,7 +35,8 @@ no truth value: `if verify(...)` raises TypeError, so that an answer is not mist
 the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered,
 libassay-continuity with the first instance that is created or opened.
 
-Error: a function of the library failed. ContinuityError: one of libassay-continuity, which has results of its own.
+Error: a function of the library failed. ContinuityError, ReceiptError: those of
+libassay-continuity, which has results of its own.
 TypeError, ValueError, OverflowError: an argument of another type, a text with a NUL or a wrong length, a number that C
 would cut.
 
