@@ -235,7 +235,8 @@ enum assay_continuity_receipt_answer {
     ASSAY_CONTINUITY_RECEIPT_OTHER_GROUP = 8,    /* the evidence is of another group */
     ASSAY_CONTINUITY_RECEIPT_NOT_PROVEN = 9,     /* the evidence does not follow from the
                                                   * checkpoint */
-    ASSAY_CONTINUITY_RECEIPT_EXPIRED = 10,       /* the evidence is too old, or ahead of the clock */
+    ASSAY_CONTINUITY_RECEIPT_EXPIRED = 10,       /* the evidence is too old, or ahead of
+                                                  * the clock */
     ASSAY_CONTINUITY_RECEIPT_OTHER_VIEW = 11,    /* of another view than the evidence */
     ASSAY_CONTINUITY_RECEIPT_TOO_FEW = 12,       /* fewer signatures than a quorum */
     ASSAY_CONTINUITY_RECEIPT_FORGED = 13,        /* a signature is not of the replica in its seat */

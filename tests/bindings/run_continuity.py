@@ -183,7 +183,7 @@ def try_receipts(checkpoint):
     for answer in assay.ReceiptAnswer:
         if assay._library.continuity_library().assay_continuity_receipt_name(answer).decode() != answer.name:
             faults.append("the name of %r" % answer)
-    print("answers", *(answer.name for answer in assay.ReceiptAnswer))
+        print(int(answer), "RECEIPT_" + answer.name, answer.description)
     show_receipt("noise", checkpoint, b"", b"noise", nonce=KEY, now_ms=1)
     show_receipt("no receipt", checkpoint, b"", b"", instance=KEY, max_age_s=1)
     show_receipt("no trust", b"", b"", b"")

@@ -124,11 +124,9 @@ func tryReceipts(checkpoint []byte, key [32]byte) {
 		}
 		fmt.Println(what, refused.Answer.Name(), "with a reason")
 	}
-	fmt.Print("answers")
 	for answer := assay.ReceiptVerified; answer <= assay.ReceiptSystem; answer++ {
-		fmt.Print(" ", answer.Name())
+		fmt.Println(int(answer), "RECEIPT_"+answer.Name(), answer.Description())
 	}
-	fmt.Println()
 	none := []byte{}
 	showReceipt("noise", assay.ReceiptInput{Checkpoint: checkpoint, Evidence: none, Receipt: []byte("noise"), Nonce: &key, NowMs: 1})
 	showReceipt("no receipt",

@@ -116,8 +116,10 @@ fn try_receipts(checkpoint: &[u8]) {
         Err(refused) if !refused.reason.is_empty() => println!("{what} {} with a reason", refused.answer.name()),
         other => println!("{what} {other:?}"),
     };
-    let names: Vec<String> = (0..=ReceiptAnswer::SYSTEM.0).map(|number| ReceiptAnswer(number).name()).collect();
-    println!("answers {}", names.join(" "));
+    for number in 0..=ReceiptAnswer::SYSTEM.0 {
+        let answer = ReceiptAnswer(number);
+        println!("{number} RECEIPT_{} {}", answer.name(), answer.description());
+    }
     let (key, good) = ([1; 32], ReceiptInput { checkpoint, ..Default::default() });
     show_receipt("noise", ReceiptInput { receipt: b"noise", nonce: Some(&key), now_ms: 1, ..good });
     show_receipt("no receipt", ReceiptInput { instance: Some(&key), max_age_s: 1, ..good });
