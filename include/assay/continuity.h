@@ -217,6 +217,95 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_continuity_get_status(
  * reason; valid until the next call. Accepts NULL. */
 ASSAY_API const char *assay_continuity_reason(const struct assay_continuity *handle);
 
+/* --- relying parties: a receipt verified offline, without a handle (docs/services.md 1.8.1) */
+
+#define ASSAY_CONTINUITY_EVIDENCE_MAX       344064
+#define ASSAY_CONTINUITY_RECEIPT_REASON_LEN 256
+
+/* Why a receipt is refused, in the order of the checks. The numbers are never used again. */
+enum assay_continuity_receipt_answer {
+    ASSAY_CONTINUITY_RECEIPT_VERIFIED = 0,
+    ASSAY_CONTINUITY_RECEIPT_MISUSE = 1,         /* an argument that cannot be */
+    ASSAY_CONTINUITY_RECEIPT_BAD_CHECKPOINT = 2, /* the checkpoint cannot be read */
+    ASSAY_CONTINUITY_RECEIPT_NOT_READ = 3,       /* truncated, changed, or no receipt */
+    ASSAY_CONTINUITY_RECEIPT_BAD_EVIDENCE = 4,   /* truncated, changed, or no evidence */
+    ASSAY_CONTINUITY_RECEIPT_OTHER_CHAIN = 5,    /* of another network than the checkpoint */
+    ASSAY_CONTINUITY_RECEIPT_OTHER_NONCE = 6,    /* the answer to another request */
+    ASSAY_CONTINUITY_RECEIPT_OTHER_INSTANCE = 7, /* of another instance than expected */
+    ASSAY_CONTINUITY_RECEIPT_OTHER_GROUP = 8,    /* the evidence is of another group */
+    ASSAY_CONTINUITY_RECEIPT_NOT_PROVEN = 9,     /* the evidence does not follow from the
+                                                  * checkpoint */
+    ASSAY_CONTINUITY_RECEIPT_EXPIRED = 10,       /* the evidence is too old, or ahead of
+                                                  * the clock */
+    ASSAY_CONTINUITY_RECEIPT_OTHER_VIEW = 11,    /* of another view than the evidence */
+    ASSAY_CONTINUITY_RECEIPT_TOO_FEW = 12,       /* fewer signatures than a quorum */
+    ASSAY_CONTINUITY_RECEIPT_FORGED = 13,        /* a signature is not of the replica in its seat */
+    ASSAY_CONTINUITY_RECEIPT_SYSTEM = 14         /* memory, or the cryptographic library failed */
+};
+/* Each Returns: a static text, never NULL: "OTHER_VIEW"; what it means, and what to do. */
+ASSAY_API const char *assay_continuity_receipt_name(enum assay_continuity_receipt_answer answer);
+ASSAY_API const char *assay_continuity_receipt_describe(
+    enum assay_continuity_receipt_answer answer);
+
+/* Zero is a default for each member after `receipt_len`. Nothing is kept. */
+struct assay_continuity_receipt_input {
+    size_t size;               /* sizeof(struct assay_continuity_receipt_input) */
+    const uint8_t *checkpoint; /* trusted: of `assay checkpoint`, never from the host */
+    size_t checkpoint_len;
+    /* Public and hostile: what `assay continuity show INSTANCE --out` of any node writes while the
+     * view of the receipt serves. It has the keys of the view, and leads to the checkpoint while
+     * the voters are those of the checkpoint; otherwise a newer one is needed (`assay checkpoint
+     * --since`). At most ASSAY_CONTINUITY_EVIDENCE_MAX */
+    const uint8_t *evidence;
+    size_t evidence_len;
+    const uint8_t *receipt; /* hostile; at most ASSAY_CONTINUITY_RECEIPT_MAX */
+    size_t receipt_len;
+    const uint8_t *nonce;    /* [32] of this request; NULL: any, so the receipt may be of any age */
+    const uint8_t *instance; /* [32] expected; NULL: any */
+    uint64_t now_ms;         /* Unix ms of a clock that is trusted; 0: none, so age_known is 0 */
+    uint32_t max_age_s;      /* of the evidence; 0: the trusting period of the checkpoint alone */
+};
+
+struct assay_continuity_receipt_claims {
+    size_t size;
+    uint8_t chain_id[32];
+    uint8_t instance[32];
+    uint8_t nonce[32];
+    uint8_t digest[32]; /* of the state: certified_digest of the status; zeros of index 0 */
+    uint64_t index;     /* of the state; 0: none was certified yet */
+    uint64_t session;   /* that wrote it */
+    uint64_t promised;  /* newest session that the signers serve: above `session` while it starts */
+    uint64_t view;
+    uint64_t epoch; /* of the evidence: the view served after its close */
+    uint64_t time_ms;
+    uint32_t era;
+    uint32_t group;
+    uint32_t signers, seats;
+    uint8_t age_known;
+    uint8_t is_listed;  /* the ledger had the instance after that epoch */
+    uint8_t is_kept;    /* and keeps it for good */
+    uint8_t is_retired; /* by its own key */
+    uint8_t is_halted;  /* the group had lost a quorum of its memories */
+    char reason[ASSAY_CONTINUITY_RECEIPT_REASON_LEN]; /* of a refusal: expected and found */
+};
+
+/*
+ * assay_continuity_receipt_verify - verifies a receipt (assay_continuity_receipt) offline.
+ *
+ * It proves that a quorum of the replicas of `view` had this entry when they signed: the state was
+ * certified. With the party's own fresh nonce it proves that nothing newer was certified when the
+ * nonce was made. It does not prove what was certified since, nor which program runs (that is what
+ * evidence of the TEE is for), and rests on the replicas being honest (docs/services.md 3).
+ * In:      input: bytes beyond the members that this version has must be zero; claims->size
+ * Out:     *claims: on a refusal the reason alone, all other members but size are zero
+ * Returns: VERIFIED | the refusal
+ * Cost:    one signature for each vote of the evidence and each signer; no memory is allocated by
+ *          a size that was received
+ */
+ASSAY_API ASSAY_CHECKED enum assay_continuity_receipt_answer assay_continuity_receipt_verify(
+    const struct assay_continuity_receipt_input *input,
+    struct assay_continuity_receipt_claims *claims);
+
 #ifdef __cplusplus
 }
 #endif

@@ -173,6 +173,27 @@ def try_structure():
         faults.append("the status of NULL")
 
 
+def try_receipts(checkpoint):
+    def show_receipt(what, *given, **options):
+        try:
+            print(what, assay.verify_receipt(*given, **options))
+        except assay.ReceiptError as error:
+            print(what, error.answer.name, "with a reason" if error.reason else "without")
+
+    for answer in assay.ReceiptAnswer:
+        if assay._library.continuity_library().assay_continuity_receipt_name(answer).decode() != answer.name:
+            faults.append("the name of %r" % answer)
+        print(int(answer), "RECEIPT_" + answer.name, answer.description)
+    show_receipt("noise", checkpoint, b"", b"noise", nonce=KEY, now_ms=1)
+    show_receipt("no receipt", checkpoint, b"", b"", instance=KEY, max_age_s=1)
+    show_receipt("no trust", b"", b"", b"")
+    show_receipt("long receipt", checkpoint, b"", bytes(3073))
+    for what, kind, options in (("nonce", ValueError, {"nonce": KEY[1:]}), ("instance", TypeError, {"instance": "text"}),
+                                ("now_ms", OverflowError, {"now_ms": -1}), ("max_age_s", OverflowError, {"max_age_s": 1 << 32})):
+        refuses(what, kind, lambda: assay.verify_receipt(checkpoint, b"", b"", **options))
+    refuses("receipt", TypeError, lambda: assay.verify_receipt(checkpoint, b"", None))
+
+
 def main():
     with open(sys.argv[1], "rb") as file:
         checkpoint = file.read()
@@ -181,6 +202,7 @@ def main():
     c = try_session(checkpoint, sys.argv[2])
     try_threads(c)
     try_closed(c, checkpoint, sys.argv[2])
+    try_receipts(checkpoint)
     try_structure()
     for fault in faults:
         print("FAULT " + fault, file=sys.stderr)

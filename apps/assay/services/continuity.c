@@ -1,5 +1,5 @@
 /*
- * apps/assay/services/continuity.c - `assay continuity status|show|verify`: groups of state
+ * apps/assay/services/continuity.c - `assay continuity status|show|verify|receipt`: groups of state
  * continuity, and the proven ledger row of one instance (docs/services.md 1.3.5: proofs of rows).
  */
 #include "apps/assay/core/command.h"
@@ -18,7 +18,7 @@
 
 struct asked {
     struct assay_daemon_request q;
-    const char *group, *instance, *out, *checkpoint, *word;
+    const char *group, *instance, *out, *checkpoint, *evidence, *nonce, *word;
     struct assay_proof_time time;
 };
 
@@ -228,6 +228,8 @@ int cli_command_continuity(int argc, char **argv)
         { "instance", .text = &a.instance },
         { "out", .text = &a.out },
         { "checkpoint", .text = &a.checkpoint },
+        { "evidence", .text = &a.evidence },
+        { "nonce", .text = &a.nonce },
         { .name = NULL },
     };
     const char *const verb = argv[1];
@@ -236,5 +238,13 @@ int cli_command_continuity(int argc, char **argv)
     a.word = argv[2];
     if (strcmp(verb, "show") == 0) return run_show(&a);
     if (strcmp(verb, "verify") == 0) return run_verify(&a);
+    if (strcmp(verb, "receipt") == 0)
+        return cli_services_receipt(&(struct cli_services_receipt){ .path = a.word,
+                                                                    .checkpoint = a.checkpoint,
+                                                                    .evidence = a.evidence,
+                                                                    .nonce = a.nonce,
+                                                                    .instance = a.instance,
+                                                                    .time = a.time,
+                                                                    .json = a.q.json });
     return cli_services_groups(&a.q, a.group);
 }

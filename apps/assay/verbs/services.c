@@ -89,6 +89,27 @@ const struct assay_verb assay_verbs_services[] = {
             "this machine has no reliable clock: print what is proven, exit with 14", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
+    { "continuity", "receipt", "FILE",
+      "Verify a receipt of an enclave's state (assay_continuity_receipt), without a daemon: "
+      "signatures of a quorum of the replicas that the evidence, written by show while the view of "
+      "the receipt serves, leads to from the checkpoint. A refusal has a name and a reason.",
+      "0 verified, 4 refused, 13 a file is malformed, 14 verified, age of the evidence unknown",
+      "assay continuity receipt receipt --checkpoint checkpoint --evidence row.evidence --nonce "
+      "$(cat nonce)\n",
+      (const struct assay_option[]){
+          { "checkpoint", "FILE", "trusted checkpoint, or a genesis", ASSAY_OPTION_MUST },
+          { "evidence", "FILE", "evidence of the instance (assay continuity show --out)",
+            ASSAY_OPTION_MUST },
+          { "nonce", "HEX",
+            "the nonce of your request, 64 hex digits; without it the receipt may be of any age",
+            0 },
+          { "instance", "HEX", "expected instance, 64 hex digits", 0 },
+          { "max-age", "DURATION", "maximum age of the evidence: 90s, 30m, 24h (default), 7d", 0 },
+          ASSAY_OPTION_AT,
+          { "no-clock", NULL,
+            "this machine has no reliable clock: print what is verified, exit with 14", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "share", "status", "",
       "List clusters with their holders, complete holders, alarms, and the number of secrets that "
       "are stored, pending, or being reshared; with --id one secret and the holders of its shares.",

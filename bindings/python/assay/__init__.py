@@ -35,7 +35,8 @@ no truth value: `if verify(...)` raises TypeError, so that an answer is not mist
 the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered,
 libassay-continuity with the first instance that is created or opened.
 
-Error: a function of the library failed. ContinuityError: one of libassay-continuity, which has results of its own.
+Error: a function of the library failed. ContinuityError, ReceiptError: those of
+libassay-continuity, which has results of its own.
 TypeError, ValueError, OverflowError: an argument of another type, a text with a NUL or a wrong length, a number that C
 would cut.
 
@@ -49,6 +50,7 @@ from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest
 from ._library import Error
 from ._objects import (ALL_KINDS, Counters, Device, Kind, Piece, Policy, Trust, Verifier, attach_devices, devices_nonce,
                        pack, pack_devices, recognise)
+from ._receipt import ReceiptAnswer, ReceiptClaims, ReceiptError, verify_receipt
 from ._standing import (KeyAnswer, KeyRequest, KeyVerdict, Outcome, ProofAnswer, Stage, StandingReport, verify_key,
                         verify_standing)
 from ._tokens import Answer, Issuer, Service, Statement, Token, TokenDevice, read_issuers, verify_token
@@ -60,10 +62,10 @@ __all__ = [
     "ALL_KINDS", "Answer", "Continuity", "ContinuityError", "ContinuityResult", "ContinuityStatus", "Counters",
     "Device", "DeviceVerdict", "Error", "Event", "Files", "Finding", "Identity", "IdentityAnswer", "IdentityClaims",
     "IdentityRequest", "InDoubt", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyVerdict", "Kind", "Log",
-    "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Purpose", "Register",
-    "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing", "StandingReport", "Statement",
+    "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Purpose", "ReceiptAnswer",
+    "ReceiptClaims", "ReceiptError", "Register", "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing", "StandingReport", "Statement",
     "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier", "WorkloadKey", "attach_devices",
     "devices_nonce", "pack", "pack_devices", "read_issuers", "recognise", "register_key", "spiffe_id", "verify",
-    "verify_identity_token", "verify_key", "verify_peer", "verify_standing", "verify_token", "withdraw_key"]
+    "verify_identity_token", "verify_key", "verify_peer", "verify_receipt", "verify_standing", "verify_token", "withdraw_key"]
 __version__ = _library.lib.assay_version().decode()
 version_number = _library.lib.assay_version_number()

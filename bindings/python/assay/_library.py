@@ -211,6 +211,21 @@ class ContinuityStatus(_Sized):
                 ("given_digest", c.c_uint8 * 32)]
 
 
+class ReceiptInput(_Sized):
+    _fields_ = [("size", c.c_size_t), ("checkpoint", c.c_void_p), ("checkpoint_len", c.c_size_t), ("evidence", c.c_void_p),
+                ("evidence_len", c.c_size_t), ("receipt", c.c_void_p), ("receipt_len", c.c_size_t), ("nonce", c.c_char_p),
+                ("instance", c.c_char_p), ("now_ms", c.c_uint64), ("max_age_s", c.c_uint32)]
+
+
+class ReceiptClaims(_Sized):
+    _fields_ = [("size", c.c_size_t), ("chain_id", c.c_uint8 * 32), ("instance", c.c_uint8 * 32), ("nonce", c.c_uint8 * 32),
+                ("digest", c.c_uint8 * 32), ("index", c.c_uint64), ("session", c.c_uint64), ("promised", c.c_uint64),
+                ("view", c.c_uint64), ("epoch", c.c_uint64), ("time_ms", c.c_uint64), ("era", c.c_uint32),
+                ("group", c.c_uint32), ("signers", c.c_uint32), ("seats", c.c_uint32), ("age_known", c.c_bool),
+                ("is_listed", c.c_bool), ("is_kept", c.c_bool), ("is_retired", c.c_bool), ("is_halted", c.c_bool),
+                ("reason", c.c_char * 256)]
+
+
 _OBJECTS, _LEN = c.POINTER(OBJECT), c.POINTER(c.c_size_t)
 
 
@@ -337,11 +352,14 @@ def keys_library() -> c.CDLL:
 
 
 def continuity_library() -> c.CDLL:
-    """libassay-continuity, loaded with the first instance that is created or opened."""
+    """libassay-continuity, loaded with the first instance that is created or opened, or receipt that is verified."""
     index = c.POINTER(c.c_uint64)
     return _load(
         "assay-continuity",
-        *((name, c.c_char_p, c.c_int) for name in ("assay_continuity_name", "assay_continuity_describe")),
+        *((name, c.c_char_p, c.c_int) for name in (
+            "assay_continuity_name", "assay_continuity_describe", "assay_continuity_receipt_name",
+            "assay_continuity_receipt_describe")),
+        ("assay_continuity_receipt_verify", c.c_int, c.POINTER(ReceiptInput), c.POINTER(ReceiptClaims)),
         *((name, c.c_int, c.POINTER(ContinuityOptions), _OBJECTS) for name in (
             "assay_continuity_create", "assay_continuity_open")),
         *((name, c.c_int, OBJECT, c.c_uint32) for name in (

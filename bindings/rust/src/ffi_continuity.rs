@@ -39,6 +39,46 @@ pub struct ContinuityStatus {
     pub given_digest: [u8; 32],
 }
 
+#[repr(C)]
+pub struct ReceiptInput {
+    pub size: usize,
+    pub checkpoint: *const u8,
+    pub checkpoint_len: usize,
+    pub evidence: *const u8,
+    pub evidence_len: usize,
+    pub receipt: *const u8,
+    pub receipt_len: usize,
+    pub nonce: *const u8,
+    pub instance: *const u8,
+    pub now_ms: u64,
+    pub max_age_s: u32,
+}
+
+#[repr(C)]
+pub struct ReceiptClaims {
+    pub size: usize,
+    pub chain_id: [u8; 32],
+    pub instance: [u8; 32],
+    pub nonce: [u8; 32],
+    pub digest: [u8; 32],
+    pub index: u64,
+    pub session: u64,
+    pub promised: u64,
+    pub view: u64,
+    pub epoch: u64,
+    pub time_ms: u64,
+    pub era: u32,
+    pub group: u32,
+    pub signers: u32,
+    pub seats: u32,
+    pub age_known: u8,
+    pub is_listed: u8,
+    pub is_kept: u8,
+    pub is_retired: u8,
+    pub is_halted: u8,
+    pub reason: [c_char; 256],
+}
+
 #[link(name = "assay-continuity")]
 extern "C" {
     pub fn assay_continuity_name(result: c_int) -> *const c_char;
@@ -74,6 +114,9 @@ extern "C" {
         len: *mut usize,
         timeout_ms: u32,
     ) -> c_int;
+    pub fn assay_continuity_receipt_name(answer: c_int) -> *const c_char;
+    pub fn assay_continuity_receipt_describe(answer: c_int) -> *const c_char;
+    pub fn assay_continuity_receipt_verify(input: *const ReceiptInput, claims: *mut ReceiptClaims) -> c_int;
     pub fn assay_continuity_retire(handle: *mut Continuity, timeout_ms: u32) -> c_int;
     pub fn assay_continuity_step(handle: *mut Continuity, timeout_ms: u32) -> c_int;
     pub fn assay_continuity_fd(handle: *const Continuity) -> c_int;

@@ -28,6 +28,8 @@ mod ffi_standing;
 mod ffi_workload;
 mod identity;
 mod log;
+#[cfg(feature = "continuity")]
+mod receipt;
 mod standing;
 mod token;
 mod verdict;
@@ -46,6 +48,8 @@ pub use evidence::{
 };
 pub use identity::{Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing};
 pub use log::{Event, Log, LogReport, Register};
+#[cfg(feature = "continuity")]
+pub use receipt::{verify_receipt, ReceiptAnswer, ReceiptClaims, ReceiptError, ReceiptInput};
 pub use standing::{verify_standing, KeyAnswer, KeyRequest, KeyVerdict, Outcome, ProofAnswer, StandingReport};
 #[cfg(feature = "yaml")]
 pub use token::read_issuers;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum { VOTERS = 4, SEED = 9 };
+_Static_assert(LIGHT_LEDGER_PROOF_LEN == (int)LIGHT_WORLD_PROOF_LEN, "one length");
 
 struct light_ledger {
     struct service_ledger *ledger;
@@ -119,4 +120,11 @@ void light_ledger_close(struct light_ledger **light)
 void light_ledger_checkpoint(const struct light_ledger *light, struct assay_checkpoint *checkpoint)
 {
     light_world_checkpoint(light->world, light->epoch, checkpoint);
+}
+
+struct assay_slice light_ledger_prove(const struct light_ledger *light, uint8_t *proof,
+                                      const struct assay_cont_group **group)
+{
+    *group = &light->closed;
+    return light_world_prove(light->world, 0, proof);
 }

@@ -17,6 +17,11 @@ struct light_ledger *light_ledger_open(struct service_ledger *ledger, uint32_t g
 void light_ledger_close(struct light_ledger **light);
 /* The checkpoint of the newest closed epoch: what an owner trusts. */
 void light_ledger_checkpoint(const struct light_ledger *light, struct assay_checkpoint *checkpoint);
+/* What a node has for offline verifiers after the newest close: the proof of a member in
+ * proof[LIGHT_LEDGER_PROOF_LEN], and the group. Returns: the proof; *group is borrowed */
+enum { LIGHT_LEDGER_PROOF_LEN = 64 * 1024 };
+struct assay_slice light_ledger_prove(const struct light_ledger *light, uint8_t *proof,
+                                      const struct assay_cont_group **group);
 /* What the daemon of enclaves changes of each answer: PROOF and ROWED. NULL: nothing. */
 typedef void light_ledger_liar(void *context, struct assay_service_message *answer);
 void light_ledger_lie(struct light_ledger *light, light_ledger_liar *liar, void *context);

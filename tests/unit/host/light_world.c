@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/ledger/proofs/boundary.h"
+#include "engine/ledger/proofs/proof.h"
 
 #include <stdlib.h>
 
@@ -25,8 +26,10 @@ struct closed {
 
 struct light_world {
     uint8_t seed;
-    struct assay_state before, state;
-    void *memory[2], *scratch;
+    struct assay_state before, state, older; /* older: as the close before the newest left it */
+    void *memory[3], *scratch;
+    uint8_t head[2][ASSAY_BLOCK_HEADER_LEN_MAX]; /* of the newest close, of the one before */
+    size_t head_len[2];
     struct assay_p256_signer *signer[MEMBERS]; /* of the keys in `before` */
     uint8_t key[2][MEMBERS];                   /* seeds of the keys, before and after */
     struct closed closed[EPOCHS];
@@ -108,11 +111,12 @@ struct light_world *light_world_new(const uint8_t chain_id[static 32], uint32_t 
     struct light_world *w = calloc(1, sizeof *w);
     ASSAY_ASSERT(w != NULL);
     w->seed = seed;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         w->memory[i] = calloc(1, assay_state_memory_len(MEMBERS));
     w->scratch = malloc(assay_state_scratch_len(MEMBERS));
     assay_state_init(&w->state, w->memory[0], MEMBERS);
     assay_state_init(&w->before, w->memory[1], MEMBERS);
+    assay_state_init(&w->older, w->memory[2], MEMBERS);
     w->state.member_count = 0;
     assay_bytes_copy(w->state.chain_id, 32, chain_id, 32);
     w->state.rules.parameters = (struct assay_genesis_parameters){ .epoch_ms = MINUTE_MS,
@@ -147,6 +151,7 @@ void light_world_free(struct light_world *world)
     }
     free(world->memory[0]);
     free(world->memory[1]);
+    free(world->memory[2]);
     free(world->scratch);
     free(world);
 }
@@ -298,8 +303,42 @@ void light_world_close(struct light_world *world, const struct light_close *how)
     assay_bytes_copy(w->state.head_id, 32, id, 32);
     w->state.head_time_ms = e.time_ms;
     assay_checkpoint_of(&w->state, &c->checkpoint);
+    assay_state_copy(&w->older, &w->before);
     assay_state_copy(&w->before, &w->state);
+    assay_bytes_copy(w->head[1], sizeof w->head[1], w->head[0], w->head_len[0]);
+    w->head_len[1] = w->head_len[0];
+    assay_bytes_copy(w->head[0], sizeof w->head[0], header.bytes, header.len);
+    w->head_len[0] = header.len;
     load_signers(w);
+}
+
+static struct bytes encode_snapshot(const struct light_world *w, const struct assay_state *state,
+                                    int which)
+{
+    const size_t len = assay_state_len_max(MEMBERS);
+    uint8_t *bytes = malloc(len);
+    struct assay_writer out = assay_writer_over(bytes, len);
+    const enum assay_status status =
+        assay_state_encode(state, assay_slice_over(w->head[which], w->head_len[which]), w->scratch,
+                           assay_state_scratch_len(MEMBERS), &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return (struct bytes){ .bytes = bytes, .len = out.len };
+}
+
+struct assay_slice light_world_prove(const struct light_world *world, uint32_t slot, uint8_t *bytes)
+{
+    static uint8_t hashes[MEMBERS + 1][32];
+    const struct bytes now = encode_snapshot(world, &world->before, 0);
+    const struct bytes before = encode_snapshot(world, &world->older, 1);
+    const struct bytes *const finality = &world->closed[world->state.epoch].finality;
+    struct assay_writer w = assay_writer_over(bytes, LIGHT_WORLD_PROOF_LEN);
+    const enum assay_status status = assay_proof_make(
+        assay_slice_over(now.bytes, now.len), assay_slice_over(before.bytes, before.len),
+        assay_slice_over(finality->bytes, finality->len), slot, hashes, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    free(now.bytes);
+    free(before.bytes);
+    return assay_slice_over(bytes, w.len);
 }
 
 void light_world_checkpoint(const struct light_world *world, uint64_t epoch,

@@ -12,7 +12,8 @@ enum {
     LIGHT_WORLD_MEMBERS_MAX = 160,
     LIGHT_WORLD_EPOCHS_MAX = 1024,
     LIGHT_WORLD_WEIGHT = 10,
-    LIGHT_WORLD_DOCUMENT_LEN = 9
+    LIGHT_WORLD_DOCUMENT_LEN = 9,
+    LIGHT_WORLD_PROOF_LEN = 64 * 1024
 };
 /* Of genesis, Unix ms; each epoch is a minute later unless a test says otherwise. */
 #define LIGHT_WORLD_TIME_MS UINT64_C(1795855000000)
@@ -51,6 +52,10 @@ uint64_t light_world_at(const struct light_world *world);
 /* The checkpoint of a closed epoch; 0: genesis. */
 void light_world_checkpoint(const struct light_world *world, uint64_t epoch,
                             struct assay_checkpoint *checkpoint);
+/* The proof of a member's standing after the newest close (engine/ledger/proofs/proof.h), at least
+ * the second one. Out: bytes[LIGHT_WORLD_PROOF_LEN]. Returns: the proof in them */
+struct assay_slice light_world_prove(const struct light_world *world, uint32_t slot,
+                                     uint8_t *bytes);
 /* What a daemon has of it; of genesis the rows alone. Borrowed. */
 struct assay_light_epoch light_world_epoch(const struct light_world *world, uint64_t epoch);
 /* The states of the next closes name this document. */

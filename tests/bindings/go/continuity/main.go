@@ -114,6 +114,27 @@ func trySession(good assay.ContinuityOptions, folder string) *assay.Continuity {
 	return c
 }
 
+func tryReceipts(checkpoint []byte, key [32]byte) {
+	showReceipt := func(what string, input assay.ReceiptInput) {
+		_, err := assay.VerifyReceipt(&input)
+		var refused *assay.ReceiptError
+		if !errors.As(err, &refused) || !errors.Is(err, refused.Answer) || refused.Reason == "" {
+			fmt.Println(what, "other error:", err)
+			return
+		}
+		fmt.Println(what, refused.Answer.Name(), "with a reason")
+	}
+	for answer := assay.ReceiptVerified; answer <= assay.ReceiptSystem; answer++ {
+		fmt.Println(int(answer), "RECEIPT_"+answer.Name(), answer.Description())
+	}
+	none := []byte{}
+	showReceipt("noise", assay.ReceiptInput{Checkpoint: checkpoint, Evidence: none, Receipt: []byte("noise"), Nonce: &key, NowMs: 1})
+	showReceipt("no receipt",
+		assay.ReceiptInput{Checkpoint: checkpoint, Evidence: none, Receipt: none, Instance: &key, MaxAgeS: 1})
+	showReceipt("no trust", assay.ReceiptInput{Checkpoint: none, Evidence: none, Receipt: none})
+	showReceipt("long receipt", assay.ReceiptInput{Checkpoint: checkpoint, Evidence: none, Receipt: make([]byte, 3073)})
+}
+
 func main() {
 	folder := os.Args[2]
 	key := []byte(strings.Repeat("\x01", 32))
@@ -132,4 +153,7 @@ func main() {
 	time.Sleep(100 * time.Millisecond)
 	c.Close()
 	other.Wait()
+	var nonce [32]byte
+	copy(nonce[:], key)
+	tryReceipts(good.Checkpoint, nonce)
 }

@@ -2,7 +2,9 @@
 //! run_continuity.py does it.
 //!
 //! usage: continuity CHECKPOINT FOLDER
-use assay::{Continuity, ContinuityError, ContinuityOptions, ContinuityResult};
+use assay::{
+    verify_receipt, Continuity, ContinuityError, ContinuityOptions, ContinuityResult, ReceiptAnswer, ReceiptInput,
+};
 use std::os::unix::io::AsRawFd;
 use std::{env, fs, thread};
 
@@ -109,6 +111,22 @@ fn try_session(good: &ContinuityOptions, folder: &str) -> Continuity {
     c
 }
 
+fn try_receipts(checkpoint: &[u8]) {
+    let show_receipt = |what: &str, input: ReceiptInput| match verify_receipt(&input) {
+        Err(refused) if !refused.reason.is_empty() => println!("{what} {} with a reason", refused.answer.name()),
+        other => println!("{what} {other:?}"),
+    };
+    for number in 0..=ReceiptAnswer::SYSTEM.0 {
+        let answer = ReceiptAnswer(number);
+        println!("{number} RECEIPT_{} {}", answer.name(), answer.description());
+    }
+    let (key, good) = ([1; 32], ReceiptInput { checkpoint, ..Default::default() });
+    show_receipt("noise", ReceiptInput { receipt: b"noise", nonce: Some(&key), now_ms: 1, ..good });
+    show_receipt("no receipt", ReceiptInput { instance: Some(&key), max_age_s: 1, ..good });
+    show_receipt("no trust", ReceiptInput::default());
+    show_receipt("long receipt", ReceiptInput { receipt: &[0; 3073], ..good });
+}
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [checkpoint, folder] = &arguments[..] else { panic!("two arguments") };
@@ -120,4 +138,5 @@ fn main() {
     try_options(&good, folder);
     let mut c = try_session(&good, folder);
     thread::spawn(move || show("waited", c.start(300), "")).join().unwrap();
+    try_receipts(&checkpoint);
 }

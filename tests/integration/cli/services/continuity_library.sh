@@ -163,6 +163,7 @@ each count_other
 # --- calls that the counters do not make, from Python: states in flight, reads, receipts, an event loop, retirement
 cat >calls.py <<'END'
 import select
+import subprocess
 import sys
 
 import assay
@@ -178,7 +179,7 @@ def within(call):
     raise TimeoutError
 
 
-sockets, checkpoint, key, folder = sys.argv[1:]
+sockets, checkpoint, key, folder, command = sys.argv[1:]
 with open(checkpoint, "rb") as trusted, open(key, "rb") as secret:
     given = sockets, folder, trusted.read(), secret.read()
 with assay.Continuity.create(*given, state_max=4) as c:
@@ -196,6 +197,28 @@ with assay.Continuity.create(*given, state_max=4) as c:
     status = c.status
     assert (status.given, status.certified, status.given_digest) == (3, 3, status.certified_digest), status
     assert status.session > 0 and any(status.chain_id) and any(status.instance), status
+    # A relying party, which trusts a checkpoint, and asks a node for the evidence.
+    subprocess.run([command, "checkpoint", "--out", "trusted", "--socket", "net/node-1/admin.sock"], check=True)
+    subprocess.run([command, "continuity", "show", status.instance.hex(), "--checkpoint", "trusted", "--out", "row.evidence",
+                    "--socket", "net/node-1/admin.sock"], check=True)
+    third = within(lambda: c.receipt(bytes([3] * 32), 1000))
+    files = {}
+    for name in ("trusted", "row.evidence"):
+        with open(name, "rb") as file:
+            files[name] = file.read()
+    with open("receipt", "wb") as file:
+        file.write(third)
+    claims = assay.verify_receipt(files["trusted"], files["row.evidence"], third, nonce=bytes([3] * 32),
+                                  instance=status.instance)
+    assert (claims.index, claims.digest, claims.session) == (3, status.certified_digest, status.session), claims
+    assert claims.is_listed and claims.is_kept and not claims.is_retired and claims.chain_id == status.chain_id, claims
+    for answer, changed in ((assay.ReceiptAnswer.FORGED, third[:-1] + bytes([third[-1] ^ 1])),
+                            (assay.ReceiptAnswer.NOT_READ, third[:-1]), (assay.ReceiptAnswer.OTHER_NONCE, first)):
+        try:
+            sys.exit("verified: %r" % (assay.verify_receipt(files["trusted"], files["row.evidence"], changed,
+                                                            nonce=bytes([3] * 32)),))
+        except assay.ReceiptError as error:
+            assert error.answer is answer and error.reason, error
     for result, call in ((assay.ContinuityResult.TOO_LARGE, lambda: c.update(b"12345")),
                          (assay.ContinuityResult.MISUSE, lambda: c.wait(4, 0))):
         try:
@@ -215,6 +238,31 @@ with assay.Continuity.open(*given) as c:
 print("all called")
 END
 case $languages in
-*python*) expect 0 'all called' python3 calls.py net/node-2/admin.svcs checkpoint key.python folder.calls ;;
+*python*)
+    expect 0 'all called' python3 calls.py net/node-2/admin.svcs checkpoint key.python folder.calls "$ASSAY"
+    # --- the receipt that it wrote, by the command
+    nonce=0303030303030303030303030303030303030303030303030303030303030303
+    receipt() { # receipt STATUS WORDS CHECKPOINT FILE ARGUMENT...
+        status=$1 words=$2 trusted=$3 file=$4
+        shift 4
+        expect "$status" "$words" "$ASSAY" continuity receipt "$file" --checkpoint "$trusted" --evidence row.evidence "$@"
+    }
+    receipt 0 'state          index 3, digest ' trusted receipt --nonce $nonce
+    receipt 0 'ledger         kept' trusted receipt --nonce $nonce
+    receipt 0 'not compared: the receipt may be of any age' trusted receipt
+    receipt 0 '"verified": true' trusted receipt --nonce $nonce --json
+    receipt 4 'refused: OTHER_NONCE: ' trusted receipt --nonce "${nonce%3}4"
+    receipt 4 '"answer": "OTHER_NONCE"' trusted receipt --nonce "${nonce%3}4" --json
+    receipt 4 'refused: OTHER_INSTANCE: ' trusted receipt --instance $nonce
+    receipt 4 'refused: EXPIRED: ' trusted receipt --max-age 1s --at "$(date -u -d 'now + 1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+    receipt 14 'its age is unknown' trusted receipt --no-clock
+    receipt 2 'expected 64 hexadecimal digits' trusted receipt --nonce 03
+    receipt 5 'no such file' trusted missing
+    head -c 300 receipt >cut
+    receipt 13 'refused: NOT_READ: ' trusted cut
+    expect 13 'refused: BAD_EVIDENCE: ' "$ASSAY" continuity receipt receipt --checkpoint trusted --evidence receipt
+    expect 0 'services: ' "$ASSAY" setup local --dir another --services --port 0
+    receipt 4 'refused: OTHER_CHAIN: ' another/genesis receipt
+    ;;
 esac
 finish
