@@ -76,7 +76,8 @@ ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_sqlite_start(struct a
  * assay_sqlite_database - opens a connection for reading and writing.
  * Out:     *database: owned by the caller, which closes it (sqlite3_close) before the handle; NULL
  *          on failure
- * Returns: OK | TOO_EARLY | SYSTEM (SQLite: reason) | what made the handle unusable
+ * Returns: OK | TOO_EARLY | SEALED (a page was changed) | SYSTEM (SQLite: reason) | what made the
+ *          handle unusable
  */
 ASSAY_API ASSAY_CHECKED enum assay_continuity_result assay_sqlite_database(
     struct assay_sqlite *handle, struct sqlite3 **database);

@@ -245,12 +245,17 @@ enum assay_continuity_result assay_sqlite_database(struct assay_sqlite *handle,
     if (database == NULL) return ASSAY_CONTINUITY_MISUSE;
     *database = NULL;
     if (result != ASSAY_CONTINUITY_OK) return result;
+    handle->reason[0] = '\0';
     int rc = sqlite3_open_v2(handle->path, database, SQLITE_OPEN_READWRITE, handle->name);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(*database, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
     if (rc == SQLITE_OK) return result;
-    result = assay_sqlite_set_reason(handle, ASSAY_CONTINUITY_SYSTEM, "SQLite: %s",
-                                     *database != NULL ? sqlite3_errmsg(*database) : "no memory");
+    result = rc == SQLITE_IOERR && sqlite3_extended_errcode(*database) == SQLITE_IOERR_DATA
+                 ? ASSAY_CONTINUITY_SEALED
+                 : ASSAY_CONTINUITY_SYSTEM;
+    if (handle->reason[0] == '\0')
+        (void)assay_sqlite_set_reason(handle, result, "SQLite: %s",
+                                      *database != NULL ? sqlite3_errmsg(*database) : "no memory");
     (void)sqlite3_close(*database);
     *database = NULL;
     return result;

@@ -62,7 +62,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     const bool is_usable = db->result == ASSAY_CONTINUITY_OK;
     if (is_usable) db->open_files++;
     pthread_mutex_unlock(&db->lock);
-    if (!is_usable) return SQLITE_CANTOPEN;
+    if (!is_usable) return SQLITE_IOERR;
     f->base.pMethods = methods;
     return SQLITE_OK;
 }
