@@ -30,8 +30,7 @@ static bool prepare_commit(struct assay_sqlite *db, uint8_t *state, uint32_t *fr
     if (db->result != ASSAY_CONTINUITY_OK) return false;
     /* What a failed fsync has lost is not known, and no later one reports it again. */
     if (db->wal_fd < 0 || fsync(db->wal_fd) != 0) {
-        (void)assay_sqlite_poison(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path,
-                                  strerror(errno));
+        assay_sqlite_poison(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path, strerror(errno));
         return false;
     }
     *rc = SQLITE_OK;
@@ -39,13 +38,13 @@ static bool prepare_commit(struct assay_sqlite *db, uint8_t *state, uint32_t *fr
     *rc = SQLITE_IOERR_FSYNC;
     for (uint32_t i = pages->committed + 1; i <= *frame; i++)
         if (!pages->frames[i - 1].has_page) {
-            (void)assay_sqlite_poison(db, ASSAY_CONTINUITY_SYSTEM,
-                                      "%s: frame %u of a commit was not written", db->wal_path, i);
+            assay_sqlite_poison(db, ASSAY_CONTINUITY_SYSTEM,
+                                "%s: frame %u of a commit was not written", db->wal_path, i);
             return false;
         }
     pages->frame_count = *frame;
     if (!assay_sqlite_pages_commit(pages, *frame)) {
-        (void)assay_sqlite_poison(db, ASSAY_CONTINUITY_SYSTEM, "no memory");
+        assay_sqlite_poison(db, ASSAY_CONTINUITY_SYSTEM, "no memory");
         return false;
     }
     db->commit++;
@@ -73,8 +72,7 @@ static enum assay_continuity_result send_and_wait(struct assay_sqlite *db, const
             result = ASSAY_CONTINUITY_IN_DOUBT;
         }
         if (result != ASSAY_CONTINUITY_IN_DOUBT) return result;
-        if (db->progress != NULL &&
-            db->progress(db->context, assay_monotonic_ms() - began_ms) != 0)
+        if (db->progress != NULL && db->progress(db->context, assay_monotonic_ms() - began_ms) != 0)
             return result;
     }
 }
@@ -96,8 +94,8 @@ int assay_sqlite_certify(struct assay_sqlite *db)
         db->index = index;
         db->pages.certified = frame;
     } else {
-        (void)assay_sqlite_poison(db, result, "commit %llu: %s", (unsigned long long)db->commit,
-                                  assay_continuity_reason(db->continuity));
+        assay_sqlite_poison(db, result, "commit %llu: %s", (unsigned long long)db->commit,
+                            assay_continuity_reason(db->continuity));
     }
     pthread_mutex_unlock(&db->lock);
     pthread_mutex_unlock(&db->session_lock);

@@ -109,10 +109,10 @@ int assay_sqlite_certify(struct assay_sqlite *db);
 struct assay_sqlite_file {
     sqlite3_file base;
     struct assay_sqlite *db;
-    int level;                 /* SQLITE_LOCK_... of the main file */
+    int level; /* SQLITE_LOCK_... of the main file */
     bool uses_shm;
     uint16_t shared, exclusive; /* locks of the shared memory, a bit each */
-    uint8_t *bytes;            /* of a temporary file */
+    uint8_t *bytes;             /* of a temporary file */
     size_t capacity, len;
 };
 

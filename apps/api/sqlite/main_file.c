@@ -42,8 +42,7 @@ static int read_page(struct assay_sqlite *db, uint32_t page)
     size_t found = 0;
     if (!assay_sqlite_host_read(db->main_fd, db->buffer, pages->page_size,
                                 (uint64_t)(page - 1) * pages->page_size, &found)) {
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path,
-                                      strerror(errno));
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path, strerror(errno));
         return SQLITE_IOERR_READ;
     }
     assay_bytes_zero(db->buffer + found, pages->page_size - found);
@@ -52,9 +51,9 @@ static int read_page(struct assay_sqlite *db, uint32_t page)
     char expected[2 * ASSAY_SQLITE_DIGEST_LEN + 1], other[2 * ASSAY_SQLITE_DIGEST_LEN + 1];
     assay_hex_encode(pages->main[page - 1], ASSAY_SQLITE_DIGEST_LEN, expected, sizeof expected);
     assay_hex_encode(digest, ASSAY_SQLITE_DIGEST_LEN, other, sizeof other);
-    (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SEALED,
-                                  "%s: page %u was changed: expected digest %s, found %s", db->path,
-                                  page, expected, other);
+    assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SEALED,
+                            "%s: page %u was changed: expected digest %s, found %s", db->path, page,
+                            expected, other);
     return SQLITE_IOERR_DATA;
 }
 
@@ -92,9 +91,9 @@ static int write_page(struct assay_sqlite *db, uint32_t page, const uint8_t *byt
     assay_sqlite_digest digest;
     assay_sqlite_page_digest(pages, bytes, digest);
     if (!assay_sqlite_pages_is_certified(pages, page, digest)) {
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
-                                      "%s: page %u: expected content of a certified commit",
-                                      db->path, page);
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                "%s: page %u: expected content of a certified commit", db->path,
+                                page);
         return SQLITE_IOERR_WRITE;
     }
     if (page > pages->main_count && !assay_sqlite_pages_resize_main(pages, page))
@@ -104,8 +103,7 @@ static int write_page(struct assay_sqlite *db, uint32_t page, const uint8_t *byt
     if (!assay_sqlite_host_write(db->main_fd, bytes, pages->page_size,
                                  (uint64_t)(page - 1) * pages->page_size)) {
         const int rc = errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path,
-                                      strerror(errno));
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path, strerror(errno));
         return rc;
     }
     assay_bytes_copy(pages->main[page - 1], ASSAY_SQLITE_DIGEST_LEN, digest, sizeof digest);
@@ -122,9 +120,9 @@ static int write_main(sqlite3_file *file, const void *bytes, int len, sqlite3_in
         if ((uint32_t)len == page_size && at % page_size == 0)
             rc = write_page(db, (uint32_t)(at / page_size + 1), bytes);
         else
-            (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
-                                          "%s: expected a page, found %d bytes at %lld", db->path,
-                                          len, (long long)at);
+            assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                    "%s: expected a page, found %d bytes at %lld", db->path, len,
+                                    (long long)at);
     }
     pthread_mutex_unlock(&db->lock);
     return rc;
@@ -162,8 +160,7 @@ static int sync_main(sqlite3_file *file, int flags)
     if (db->result != ASSAY_CONTINUITY_OK) {
         rc = SQLITE_IOERR_FSYNC;
     } else if (fsync(db->main_fd) != 0) {
-        (void)assay_sqlite_poison(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path,
-                                  strerror(errno));
+        assay_sqlite_poison(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->path, strerror(errno));
         rc = SQLITE_IOERR_FSYNC;
     }
     pthread_mutex_unlock(&db->lock);
@@ -212,8 +209,8 @@ static int end_commit(struct assay_sqlite *db)
     int rc = SQLITE_OK;
     pthread_mutex_lock(&db->lock);
     if (db->pages.commit_at != 0 && db->result == ASSAY_CONTINUITY_OK) {
-        (void)assay_sqlite_poison(db, ASSAY_CONTINUITY_MISUSE,
-                                  "a commit was not synchronised: expected synchronous = FULL");
+        assay_sqlite_poison(db, ASSAY_CONTINUITY_MISUSE,
+                            "a commit was not synchronised: expected synchronous = FULL");
         rc = SQLITE_IOERR;
     }
     pthread_mutex_unlock(&db->lock);

@@ -63,14 +63,12 @@ bool assay_sqlite_tree_resize(struct assay_sqlite_tree *tree, uint32_t count)
         if (!grow_level(&tree->levels[i], nodes)) return false;
         nodes = parents_of(nodes);
     }
-    /* The last node of each height above has fewer or more children than before. */
-    size_t before = tree->count;
+    /* The last node of each height has fewer children than before; new ones are marked by what is
+     * set. */
     nodes = count;
-    for (size_t i = 1; i < ASSAY_SQLITE_TREE_LEVELS && count != tree->count; i++) {
-        before = parents_of(before);
+    for (size_t i = 1; i < ASSAY_SQLITE_TREE_LEVELS && count < tree->count; i++) {
         nodes = parents_of(nodes);
         if (nodes > 0) mark_dirty(&tree->levels[i], nodes - 1);
-        if (before > 0 && before < nodes) mark_dirty(&tree->levels[i], before - 1);
     }
     tree->count = count;
     return true;
@@ -97,10 +95,9 @@ static void hash_node(struct assay_sqlite_tree *tree, size_t height, size_t node
     const uint8_t label = (uint8_t)height;
     const size_t first = node * ARITY;
     const size_t children = below - first < ARITY ? below - first : ARITY;
-    const struct assay_slice pieces[] = {
-        assay_slice_over(&label, 1),
-        assay_slice_over(tree->levels[height - 1].nodes[first], children * ASSAY_SQLITE_DIGEST_LEN)
-    };
+    const struct assay_slice pieces[] = { assay_slice_over(&label, 1),
+                                          assay_slice_over(tree->levels[height - 1].nodes[first],
+                                                           children * ASSAY_SQLITE_DIGEST_LEN) };
     assay_sha256_pieces(pieces, 2, tree->levels[height].nodes[node]);
 }
 

@@ -20,7 +20,7 @@ enum {
 /* A frame of the WAL: page and, of a commit, the number of pages that the database has then. */
 struct assay_sqlite_frame {
     uint8_t header[ASSAY_SQLITE_FRAME_HEADER_LEN];
-    bool has_page; /* its page was written, and has this digest */
+    bool has_page;   /* its page was written, and has this digest */
     uint32_t before; /* earlier frame of the page that is committed; 0: none */
     assay_sqlite_digest digest;
 };

@@ -59,7 +59,8 @@ static enum assay_continuity_result read_main(struct assay_sqlite *db)
     if (fstat(db->main_fd, &file) != 0) result = refuse_file(db, db->path);
     const uint64_t count = result == ASSAY_CONTINUITY_OK ? (uint64_t)file.st_size / page_size : 0;
     if (count >= UINT32_MAX)
-        result = assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: is too large", db->path);
+        result =
+            assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: is too large", db->path);
     else if (!assay_sqlite_pages_resize_main(&db->pages, (uint32_t)count))
         result = refuse_memory(db);
     for (uint64_t page = 0; page < count && result == ASSAY_CONTINUITY_OK;) {
@@ -162,7 +163,7 @@ static enum assay_continuity_result read_wal(struct assay_sqlite *db)
 
 struct search {
     bool is_found;
-    uint32_t frame;         /* the last one of the commit; 0: the main file alone */
+    uint32_t frame;          /* the last one of the commit; 0: the main file alone */
     uint32_t commits, count; /* in the WAL; pages of the last one */
     assay_sqlite_digest root;
 };
@@ -210,8 +211,8 @@ static enum assay_continuity_result refuse_rollback(struct assay_sqlite *db,
         db, ASSAY_CONTINUITY_ROLLBACK,
         "%s: certified last was commit %llu with %u pages and root %s; the newest of %u commits in "
         "the WAL has %u pages and root %s",
-        db->path, (unsigned long long)wanted->commit, wanted->page_count, expected,
-        search->commits, search->count, found);
+        db->path, (unsigned long long)wanted->commit, wanted->page_count, expected, search->commits,
+        search->count, found);
 }
 
 /* Later commits were never certified, and nothing of them was released. */
@@ -235,8 +236,8 @@ static bool prepare_pages(struct assay_sqlite *db, uint32_t page_size)
     assay_sqlite_pages_free(&db->pages);
     assay_sqlite_pages_init(&db->pages, page_size);
     free(db->buffer);
-    db->buffer = malloc(ASSAY_SQLITE_FRAME_HEADER_LEN + ASSAY_SQLITE_WAL_HEADER_LEN +
-                        (size_t)page_size);
+    db->buffer =
+        malloc(ASSAY_SQLITE_FRAME_HEADER_LEN + ASSAY_SQLITE_WAL_HEADER_LEN + (size_t)page_size);
     return db->buffer != NULL;
 }
 

@@ -7,8 +7,7 @@
 
 #include <stdlib.h>
 
-int assay_sqlite_shm_map(sqlite3_file *file, int region, int size, int extends,
-                         void volatile **out)
+int assay_sqlite_shm_map(sqlite3_file *file, int region, int size, int extends, void volatile **out)
 {
     struct assay_sqlite_file *const f = (struct assay_sqlite_file *)file;
     struct assay_sqlite_shm *const shm = &f->db->shm;

@@ -254,8 +254,8 @@ enum assay_continuity_result assay_sqlite_database(struct assay_sqlite *handle,
                  ? ASSAY_CONTINUITY_SEALED
                  : ASSAY_CONTINUITY_SYSTEM;
     if (handle->reason[0] == '\0')
-        (void)assay_sqlite_set_reason(handle, result, "SQLite: %s",
-                                      *database != NULL ? sqlite3_errmsg(*database) : "no memory");
+        assay_sqlite_set_reason(handle, result, "SQLite: %s",
+                                *database != NULL ? sqlite3_errmsg(*database) : "no memory");
     (void)sqlite3_close(*database);
     *database = NULL;
     return result;
@@ -275,13 +275,11 @@ enum assay_continuity_result assay_sqlite_confirm(struct assay_sqlite *handle, u
     result = assay_continuity_confirm(db->continuity, timeout_ms);
     pthread_mutex_lock(&db->lock);
     const char *const reason = assay_continuity_reason(db->continuity);
-    if (db->result != ASSAY_CONTINUITY_OK)
-        result = db->result;
+    if (db->result != ASSAY_CONTINUITY_OK) result = db->result;
     else if (result == ASSAY_CONTINUITY_FENCED || result == ASSAY_CONTINUITY_HALTED ||
              result == ASSAY_CONTINUITY_NOT_KEPT || result == ASSAY_CONTINUITY_RETIRED)
-        (void)assay_sqlite_poison(db, result, "%s", reason);
-    else
-        (void)assay_sqlite_set_reason(db, result, "%s", reason);
+        assay_sqlite_poison(db, result, "%s", reason);
+    else assay_sqlite_set_reason(db, result, "%s", reason);
     pthread_mutex_unlock(&db->lock);
     pthread_mutex_unlock(&db->session_lock);
     return result;

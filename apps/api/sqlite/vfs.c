@@ -19,7 +19,7 @@ static struct assay_sqlite *database_of(sqlite3_vfs *vfs)
 static int refuse_open(struct assay_sqlite *db, const char *name, const char *expected)
 {
     pthread_mutex_lock(&db->lock);
-    (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE, "%s: %s", name, expected);
+    assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE, "%s: %s", name, expected);
     pthread_mutex_unlock(&db->lock);
     return SQLITE_CANTOPEN;
 }
@@ -29,8 +29,8 @@ static int open_wal(struct assay_sqlite *db)
     pthread_mutex_lock(&db->lock);
     const bool is_open = assay_sqlite_host_open_wal(db, true);
     if (!is_open)
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path,
-                                      strerror(errno));
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path,
+                                strerror(errno));
     pthread_mutex_unlock(&db->lock);
     return is_open ? SQLITE_OK : SQLITE_CANTOPEN;
 }
@@ -77,7 +77,8 @@ static int delete_file(sqlite3_vfs *vfs, const char *name, int syncs)
     if (rc == SQLITE_OK && db->wal_fd >= 0) {
         (void)close(db->wal_fd);
         db->wal_fd = -1;
-        if (unlink(name) != 0) rc = errno == ENOENT ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
+        if (unlink(name) != 0)
+            rc = errno == ENOENT ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
         else if (syncs && !assay_sqlite_host_sync_folder(name)) rc = SQLITE_IOERR_DIR_FSYNC;
     }
     pthread_mutex_unlock(&db->lock);
@@ -90,8 +91,7 @@ static int find_file(sqlite3_vfs *vfs, const char *name, int flags, int *out)
     struct assay_sqlite *const db = database_of(vfs);
     (void)flags;
     pthread_mutex_lock(&db->lock);
-    *out = strcmp(name, db->path) == 0 ||
-           (strcmp(name, db->wal_path) == 0 && db->pages.has_header);
+    *out = strcmp(name, db->path) == 0 || (strcmp(name, db->wal_path) == 0 && db->pages.has_header);
     pthread_mutex_unlock(&db->lock);
     return SQLITE_OK;
 }
@@ -170,10 +170,10 @@ enum assay_continuity_result assay_sqlite_register(struct assay_sqlite *db)
 {
     uint64_t number = 0;
     db->parent = sqlite3_vfs_find("unix");
-    if (db->parent == NULL || db->parent->iVersion < 2 ||
-        getentropy(&number, sizeof number) != 0)
-        return assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SYSTEM,
-                                       "SQLite has no VFS \"unix\", or there are no random numbers");
+    if (db->parent == NULL || db->parent->iVersion < 2 || getentropy(&number, sizeof number) != 0)
+        return assay_sqlite_set_reason(
+            db, ASSAY_CONTINUITY_SYSTEM,
+            "SQLite has no VFS \"unix\", or there are no random numbers");
     (void)snprintf(db->name, sizeof db->name, "assay-%016llx", (unsigned long long)number);
     db->vfs = (sqlite3_vfs){
         .iVersion = 2,

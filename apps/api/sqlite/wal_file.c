@@ -27,8 +27,7 @@ static uint64_t wal_len(const struct assay_sqlite_pages *pages)
 
 static int refuse_wal(struct assay_sqlite *db, int rc)
 {
-    (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path,
-                                  strerror(errno));
+    assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: %s", db->wal_path, strerror(errno));
     return errno == ENOSPC ? SQLITE_FULL : rc;
 }
 
@@ -49,9 +48,9 @@ static int read_frame(struct assay_sqlite *db, uint32_t frame)
     char expected[2 * ASSAY_SQLITE_DIGEST_LEN + 1], other[2 * ASSAY_SQLITE_DIGEST_LEN + 1];
     assay_hex_encode(f->digest, ASSAY_SQLITE_DIGEST_LEN, expected, sizeof expected);
     assay_hex_encode(digest, ASSAY_SQLITE_DIGEST_LEN, other, sizeof other);
-    (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SEALED,
-                                  "%s: frame %u was changed: expected digest %s, found %s",
-                                  db->wal_path, frame, expected, other);
+    assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SEALED,
+                            "%s: frame %u was changed: expected digest %s, found %s", db->wal_path,
+                            frame, expected, other);
     return SQLITE_IOERR_DATA;
 }
 
@@ -108,9 +107,8 @@ int assay_sqlite_reset_wal(struct assay_sqlite *db)
 {
     if (db->result != ASSAY_CONTINUITY_OK) return SQLITE_IOERR;
     if (!assay_sqlite_pages_is_checkpointed(&db->pages)) {
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
-                                      "%s: has pages that the main file does not have",
-                                      db->wal_path);
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                "%s: has pages that the main file does not have", db->wal_path);
         return SQLITE_IOERR;
     }
     assay_sqlite_pages_clear_wal(&db->pages);
@@ -135,9 +133,9 @@ static int write_frame(struct assay_sqlite *db, uint32_t frame, const uint8_t *b
 {
     struct assay_sqlite_pages *const pages = &db->pages;
     if (within == 0 && !assay_sqlite_pages_add_frame(pages, frame, bytes)) {
-        (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
-                                      "%s: frame %u: expected one behind the last commit",
-                                      db->wal_path, frame);
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                "%s: frame %u: expected one behind the last commit", db->wal_path,
+                                frame);
         return SQLITE_IOERR_WRITE;
     }
     if (frame <= pages->committed || frame > pages->frame_count) return SQLITE_IOERR_WRITE;
@@ -158,24 +156,22 @@ static int write_wal(sqlite3_file *file, const void *bytes, int len, sqlite3_int
 {
     struct assay_sqlite *const db = ((struct assay_sqlite_file *)file)->db;
     const uint64_t page_size = db->pages.page_size, header = ASSAY_SQLITE_FRAME_HEADER_LEN;
-    const uint64_t behind = at >= ASSAY_SQLITE_WAL_HEADER_LEN
-                                ? (uint64_t)at - ASSAY_SQLITE_WAL_HEADER_LEN
-                                : UINT64_MAX;
+    const uint64_t behind =
+        at >= ASSAY_SQLITE_WAL_HEADER_LEN ? (uint64_t)at - ASSAY_SQLITE_WAL_HEADER_LEN : UINT64_MAX;
     const uint64_t within = behind % (header + page_size);
     const uint64_t frame = behind / (header + page_size) + 1;
     int rc = SQLITE_IOERR_WRITE;
     pthread_mutex_lock(&db->lock);
     if (db->result == ASSAY_CONTINUITY_OK) {
-        if (at == 0 && len == ASSAY_SQLITE_WAL_HEADER_LEN)
-            rc = write_header(db, bytes);
+        if (at == 0 && len == ASSAY_SQLITE_WAL_HEADER_LEN) rc = write_header(db, bytes);
         else if (behind != UINT64_MAX && frame < UINT32_MAX && db->pages.has_header &&
                  ((within == 0 && (uint64_t)len == header) ||
                   (within == header && (uint64_t)len == page_size)))
             rc = write_frame(db, (uint32_t)frame, bytes, (size_t)len, within);
         else
-            (void)assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
-                                          "%s: expected a header or a page, found %d bytes at %lld",
-                                          db->wal_path, len, (long long)at);
+            assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                    "%s: expected a header or a page, found %d bytes at %lld",
+                                    db->wal_path, len, (long long)at);
     }
     pthread_mutex_unlock(&db->lock);
     return rc;

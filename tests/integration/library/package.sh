@@ -26,7 +26,7 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component libr
 check 'the library by itself is one file and its SONAME' \
     test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
 libraries='policy standing permit keys'
-[ ! -e "$build/quote/api/libassay-continuity.so" ] || libraries="$libraries continuity"
+[ ! -e "$build/quote/api/libassay-continuity.so" ] || libraries="$libraries continuity sqlite"
 for name in $libraries; do
     check "installs $name" "$cmake" --install "$build" --prefix "$prefix" --component library-$name
 done
@@ -85,6 +85,7 @@ check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 check_library libassay-keys status.h keys.h
 [ ! -e "$headers/continuity.h" ] || check_library libassay-continuity status.h continuity.h
+[ ! -e "$headers/sqlite.h" ] || check_library libassay-sqlite sqlite.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
 for name in libassay libassay-standing libassay-permit libassay-keys; do

@@ -1,7 +1,7 @@
 /*
- * tests/unit/services/continuity/test_sqlite_crashes.c - programs of libassay-sqlite that end at any
- * call of the VFS (docs/services.md 4.4.9). Goal: the next start has each commit that was reported,
- * and of the one in flight all or nothing.
+ * tests/unit/services/continuity/test_sqlite_crashes.c - programs of libassay-sqlite that end at
+ * any call of the VFS (docs/services.md 4.4.9). Goal: the next start has each commit that was
+ * reported, and of the one in flight all or nothing.
  *
  * A VFS between SQLite and the library counts the calls that change something; from one of them on
  * it passes on none.
@@ -15,8 +15,8 @@ TestSuite(services_sqlite_crashes, .init = set_up, .fini = tear_down, .timeout =
 
 static struct {
     sqlite3_vfs vfs, *below;
-    long calls, ends_at;    /* ends_at 0: never */
-    bool is_torn;           /* half of the last write reaches the file */
+    long calls, ends_at; /* ends_at 0: never */
+    bool is_torn;        /* half of the last write reaches the file */
     bool ignores_pragmas;
     sqlite3_io_methods methods;
 } shim;
@@ -161,11 +161,12 @@ static sqlite3 *connect_over(struct assay_sqlite *handle, long ends_at)
     shim.vfs.szOsFile = (int)sizeof(struct shim_file) + shim.below->szOsFile;
     shim.vfs.xOpen = shim_open;
     shim.vfs.xDelete = shim_delete;
-    shim.methods = (sqlite3_io_methods){ 2,           shim_close,  shim_read,     shim_write,
-                                         shim_truncate, shim_sync, shim_size,     shim_lock,
-                                         shim_unlock, shim_reserved, shim_control, shim_sector,
-                                         shim_device, shim_map,    shim_shm_lock, shim_barrier,
-                                         shim_unmap,  NULL,        NULL };
+    shim.methods = (sqlite3_io_methods){
+        2,           shim_close, shim_read,     shim_write,    shim_truncate, shim_sync,
+        shim_size,   shim_lock,  shim_unlock,   shim_reserved, shim_control,  shim_sector,
+        shim_device, shim_map,   shim_shm_lock, shim_barrier,  shim_unmap,    NULL,
+        NULL
+    };
     shim.calls = 0;
     shim.ends_at = 0;
     cr_assert_eq(sqlite3_vfs_register(&shim.vfs, 0), SQLITE_OK);
@@ -184,7 +185,8 @@ static int run_program(sqlite3 *db)
         "PRAGMA wal_checkpoint",
         "UPDATE c SET n = n + 1",
         "PRAGMA wal_checkpoint(TRUNCATE)",
-        "BEGIN; DELETE FROM b; INSERT INTO b VALUES (zeroblob(3000)); UPDATE c SET n = n + 1; COMMIT",
+        "BEGIN; DELETE FROM b; INSERT INTO b VALUES (zeroblob(3000)); UPDATE c SET n = n + 1; "
+        "COMMIT",
     };
     int reported = 0;
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {

@@ -1,5 +1,5 @@
 /*
- * tests/unit/services/continuity/test_sqlite_library.c - libassay-sqlite as programs use it, against
+ * tests/unit/services/continuity/test_sqlite_library.c - libassay-sqlite as programs use it with
  * running replicas (include/assay/sqlite.h). Goal: a program has the rows of the last certified
  * commit or an error, whatever statements and crashes it had.
  */
@@ -53,9 +53,9 @@ Test(services_sqlite_library, connections_of_one_process_share_the_database)
     expect_query(two, "SELECT count(*) FROM t", "2");
     expect_executed(two, "INSERT INTO t VALUES (3)");
     expect_query(one, "SELECT count(*) FROM t", "3");
-    cr_assert_eq(sqlite3_open_v2(in_root("a.db"), &three, SQLITE_OPEN_READWRITE,
-                                 assay_sqlite_vfs(handle)),
-                 SQLITE_OK);
+    cr_assert_eq(
+        sqlite3_open_v2(in_root("a.db"), &three, SQLITE_OPEN_READWRITE, assay_sqlite_vfs(handle)),
+        SQLITE_OK);
     expect_query(three, "SELECT count(*) FROM t", "3");
     cr_expect_eq(assay_sqlite_close(&handle), ASSAY_CONTINUITY_MISUSE, "connections are open");
     cr_assert_not_null(handle);
@@ -128,9 +128,10 @@ Test(services_sqlite_library, random_statements_give_what_sqlite_gives)
         expect_started(handle, ASSAY_CONTINUITY_OK);
         sqlite3 *db = connect_to(handle), *model = NULL;
         cr_assert_eq(sqlite3_open(":memory:", &model), SQLITE_OK);
-        const char *const schema = "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TABLE n(i);"
-                                   "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c "
-                                   "LIMIT 40) INSERT INTO n SELECT i FROM c";
+        const char *const schema =
+            "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TABLE n(i);"
+            "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c "
+            "LIMIT 40) INSERT INTO n SELECT i FROM c";
         expect_executed(db, schema);
         expect_executed(model, schema);
         for (int i = 0; i < 60; i++) {
@@ -215,12 +216,13 @@ Test(services_sqlite_library, temporary_files_are_in_memory)
     sqlite3 *db = connect_to(handle);
     cr_assert_eq(setenv("SQLITE_TMPDIR", "/proc/self", 1), 0);
     sqlite3_temp_directory = sqlite3_mprintf("/proc/self");
-    expect_executed(db, "PRAGMA temp_store = FILE; PRAGMA cache_size = 5; PRAGMA temp.cache_size = 5;"
-                        "CREATE TABLE t(a); CREATE TEMP TABLE u(a);"
-                        "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c LIMIT 3000) "
-                        "INSERT INTO t SELECT hex(randomblob(200)) FROM c;"
-                        "INSERT INTO u SELECT a FROM t; CREATE INDEX i ON t(a);"
-                        "BEGIN; SAVEPOINT s; UPDATE t SET a = a || 'x'; ROLLBACK TO s; COMMIT");
+    expect_executed(db,
+                    "PRAGMA temp_store = FILE; PRAGMA cache_size = 5; PRAGMA temp.cache_size = 5;"
+                    "CREATE TABLE t(a); CREATE TEMP TABLE u(a);"
+                    "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c LIMIT 3000) "
+                    "INSERT INTO t SELECT hex(randomblob(200)) FROM c;"
+                    "INSERT INTO u SELECT a FROM t; CREATE INDEX i ON t(a);"
+                    "BEGIN; SAVEPOINT s; UPDATE t SET a = a || 'x'; ROLLBACK TO s; COMMIT");
     expect_query(db, "SELECT count(*) FROM (SELECT DISTINCT a FROM u ORDER BY a DESC)", "3000");
     expect_executed(db, "VACUUM");
     expect_query(db, "PRAGMA integrity_check", "ok");
