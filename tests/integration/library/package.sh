@@ -45,7 +45,7 @@ declared_by() { # declared_by HEADER...
 }
 needed_by() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)[.]so.*/\1/p' | grep -vE '^(libc|ld-linux.*)$' | sort; }
 documented_for() { # the last column of its row; what follows "for" explains
-    sed -n "s/^| .$1. .*| \(.*\) |\$/\1/p" "$root/docs/library.md" | grep -oE 'lib[a-z]+' | sed 's/^libyaml$/libyaml-0/' |
+    sed -n "s/^| .$1. .*| \(.*\) |\$/\1/p" "$root/docs/library.md" | grep -oE 'lib[a-z]+(-[a-z]+)*' | sed 's/^libyaml$/libyaml-0/' |
         grep -vx "$1" | sort
 }
 links_what_is_documented() { documented_for "$1" >"$work/documented"; needed_by "$2" >"$work/needed"; same "$work/documented" "$work/needed"; }
