@@ -72,6 +72,63 @@ Test(services_sqlite_library, connections_of_one_process_share_the_database)
     close_all(&one, &handle);
 }
 
+enum { THREADS = 3, COMMITS = 25 };
+
+struct worker {
+    struct assay_sqlite *handle;
+    const char *file;
+    int number, faults;
+};
+
+/* Commits, reads and checkpoints of one thread among others. */
+static void *work(void *context)
+{
+    struct worker *const w = context;
+    sqlite3 *db = NULL;
+    char text[40];
+    long last = 0;
+    if (sqlite3_open_v2(w->file, &db, SQLITE_OPEN_READWRITE, assay_sqlite_vfs(w->handle)) !=
+        SQLITE_OK)
+        w->faults++;
+    sqlite3_busy_timeout(db, 60000);
+    sqlite3_wal_autocheckpoint(db, 10);
+    for (int i = 0; i < COMMITS; i++) {
+        if (execute(db, "INSERT INTO t VALUES (hex(randomblob(3000)))") != SQLITE_OK) w->faults++;
+        if (i % 7 == w->number) execute(db, "PRAGMA wal_checkpoint(RESTART)");
+        if (query_text(db, "SELECT count(*) FROM t WHERE length(a) = 6000", text, sizeof text) !=
+                SQLITE_ROW ||
+            strtol(text, NULL, 10) <= last)
+            w->faults++;
+        last = strtol(text, NULL, 10);
+    }
+    if (sqlite3_close(db) != SQLITE_OK) w->faults++;
+    return NULL;
+}
+
+Test(services_sqlite_library, connections_of_several_threads_commit_and_checkpoint)
+{
+    pthread_t threads[THREADS];
+    struct worker workers[THREADS] = { { .number = 0 } };
+    struct assay_sqlite *handle = start_handle("a", true);
+    sqlite3 *db = connect_to(handle);
+    expect_executed(db, "CREATE TABLE t(a)");
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){ .handle = handle, .file = in_root("a.db"), .number = i };
+        cr_assert_eq(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        cr_assert_eq(pthread_join(threads[i], NULL), 0);
+        cr_expect_eq(workers[i].faults, 0, "%s", assay_sqlite_reason(handle));
+    }
+    cr_expect_eq(assay_sqlite_index(handle), 2 + THREADS * COMMITS);
+    expect_query(db, "PRAGMA integrity_check", "ok");
+    close_all(&db, &handle);
+    handle = start_handle("a", false);
+    db = connect_to(handle);
+    expect_query(db, "SELECT count(*) FROM t", "75");
+    close_all(&db, &handle);
+}
+
 Test(services_sqlite_library, checkpoints_need_no_certification_and_lose_nothing)
 {
     static const char *const modes[] = { "PASSIVE", "FULL", "RESTART", "TRUNCATE" };
