@@ -1,6 +1,6 @@
 # What `cmake --install BUILD --prefix PREFIX` puts where, by component (docs/packages.md): daemon,
 # command, simulator, page, docs, demo. Those of the libraries (library, library-policy, library-standing, library-permit, library-keys,
-# library-continuity, dev, python, go, rust) stand in quote/api/CMakeLists.txt, what systemd reads in packaging/systemd. The packages of packaging/ hold the same files.
+# library-continuity, library-sqlite, dev, python, go, rust) stand in quote/api/CMakeLists.txt, what systemd reads in packaging/systemd. The packages of packaging/ hold the same files.
 if(ASSAY_FUZZ)
   return()
 endif()

@@ -183,7 +183,7 @@ static int note_offence(struct forensics *f, const struct cli_offence *o, uint64
 }
 
 /* Weight of all that an epoch convicts. */
-static void weigh(struct forensics *f, const struct cli_offence *offences, size_t count)
+static void weigh_guilty(struct forensics *f, const struct cli_offence *offences, size_t count)
 {
     if (count == 0) return;
     assay_bytes_zero(f->is_guilty, sizeof f->is_guilty);
@@ -213,7 +213,7 @@ static int compare_statements(struct forensics *f)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) {
         f->statements += cli_signed_count(all);
-        weigh(f, offences, count);
+        weigh_guilty(f, offences, count);
     }
     for (size_t i = 0; i < count && result == ASSAY_EXIT_OK; i++)
         result = note_offence(f, &offences[i], at->epoch + 1);

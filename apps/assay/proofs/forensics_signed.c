@@ -83,7 +83,7 @@ static bool is_voter(const struct cli_signed *all, uint32_t slot)
 }
 
 /* Takes a copy of the bytes; sets all->status without memory. */
-static void add(struct cli_signed *all, struct statement *s, struct assay_slice bytes)
+static void add_statement(struct cli_signed *all, struct statement *s, struct assay_slice bytes)
 {
     if (!is_voter(all, s->slot) || bytes.len > ASSAY_SIGNED_LEN_MAX) return;
     if (all->count == all->room) {
@@ -118,7 +118,7 @@ static void add_vote(struct cli_signed *all, struct assay_slice payload)
                            .last = assay_vote_last(&vote.statement) };
     assay_bytes_copy(s.digest, 32, vote.digest, 32);
     assay_bytes_copy(s.signature, 64, vote.signature, 64);
-    add(all, &s, payload);
+    add_statement(all, &s, payload);
 }
 
 /* One vote of each voter that the certificate names. */
@@ -150,7 +150,7 @@ static void add_proposal(struct cli_signed *all, struct assay_slice payload)
     assay_bytes_copy(s.digest, 32, p.id, 32);
     assay_bytes_copy(s.signature, 64, p.signature, 64);
     assay_proposal_head_encode(p.header_bytes, p.signature, &w);
-    if (!w.full) add(all, &s, assay_slice_over(head, w.len));
+    if (!w.full) add_statement(all, &s, assay_slice_over(head, w.len));
 }
 
 static void add_envelope(struct cli_signed *all, struct assay_slice payload)
@@ -166,10 +166,10 @@ static void add_envelope(struct cli_signed *all, struct assay_slice payload)
     struct statement s = { .kind = ENVELOPE, .slot = slot };
     assay_bytes_copy(s.digest, 32, e.digest, 32);
     assay_bytes_copy(s.signature, 64, e.signature, 64);
-    add(all, &s, payload);
+    add_statement(all, &s, payload);
 }
 
-static bool visit(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool visit_item(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct cli_signed *all = context;
     struct assay_vote_certificate certificate;
@@ -242,7 +242,7 @@ enum assay_status cli_signed_collect(struct cli_signed *all, struct assay_store 
     all->status = ASSAY_OK;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
         all->class_ = classes[i];
-        ASSAY_TRY(assay_store_scan(store, classes[i], &from, &to, false, visit, all));
+        ASSAY_TRY(assay_store_scan(store, classes[i], &from, &to, false, visit_item, all));
         ASSAY_TRY(all->status);
     }
     unite(all);
@@ -251,7 +251,7 @@ enum assay_status cli_signed_collect(struct cli_signed *all, struct assay_store 
 
 /* --- pairs */
 
-static bool verify(struct cli_signed *all, struct statement *s)
+static bool verify_statement(struct cli_signed *all, struct statement *s)
 {
     if (!s->is_verified)
         s->is_valid = assay_p256_verify(all->voters->voting_key[s->slot], s->digest, s->signature,
@@ -299,7 +299,7 @@ static enum assay_status note_offence(struct cli_signed *all, unsigned number,
 }
 
 /* By the numbers of 5.23 of this kind of statement. */
-static enum assay_status compare(struct cli_signed *all, struct statement *a, struct statement *b)
+static enum assay_status compare_pair(struct cli_signed *all, struct statement *a, struct statement *b)
 {
     static const unsigned first[] = { [VOTE] = 1, [PROPOSAL] = 4, [ENVELOPE] = 8 };
     static const unsigned last[] = { [VOTE] = 3, [PROPOSAL] = 4, [ENVELOPE] = 8 };
@@ -307,7 +307,7 @@ static enum assay_status compare(struct cli_signed *all, struct statement *a, st
     for (unsigned number = first[a->kind]; number <= last[a->kind]; number++) {
         size_t len = 0;
         if (is_found(all, a->slot, number) || !convicts(number, a, b, record, &len)) continue;
-        if (!verify(all, a) || !verify(all, b)) continue;
+        if (!verify_statement(all, a) || !verify_statement(all, b)) continue;
         ASSAY_TRY(note_offence(all, number, a, b->view, assay_slice_over(record, len)));
     }
     return ASSAY_OK;
@@ -333,7 +333,7 @@ enum assay_status cli_signed_find(struct cli_signed *all, const struct cli_offen
         for (size_t j = from; j < all->count; j++) {
             struct statement *const b = &all->statement[j];
             if (b->slot != a->slot || b->kind != a->kind || b->view > a->last) break;
-            if (i != j) ASSAY_TRY(compare(all, a, b));
+            if (i != j) ASSAY_TRY(compare_pair(all, a, b));
         }
     }
     if (all->offences > 0) qsort(all->offence, all->offences, sizeof *all->offence, by_slot);

@@ -26,7 +26,7 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix"
 files "$prefix" >"$work/all.txt"
 
 # --- components: together everything, and nothing twice
-for component in daemon command simulator library library-policy library-standing library-permit library-keys library-continuity dev python go rust \
+for component in daemon command simulator library library-policy library-standing library-permit library-keys library-continuity library-sqlite dev python go rust \
     page docs demo; do
     check "installs $component" "$cmake" --install "$build" --prefix "$work/$component" --component $component
     files "$work/$component" >"$work/$component.txt"

@@ -26,7 +26,7 @@ check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component libr
 check 'the library by itself is one file and its SONAME' \
     test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
 libraries='policy standing permit keys'
-[ ! -e "$build/quote/api/libassay-continuity.so" ] || libraries="$libraries continuity"
+[ ! -e "$build/quote/api/libassay-continuity.so" ] || libraries="$libraries continuity sqlite"
 for name in $libraries; do
     check "installs $name" "$cmake" --install "$build" --prefix "$prefix" --component library-$name
 done
@@ -45,7 +45,7 @@ declared_by() { # declared_by HEADER...
 }
 needed_by() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)[.]so.*/\1/p' | grep -vE '^(libc|ld-linux.*)$' | sort; }
 documented_for() { # the last column of its row; what follows "for" explains
-    sed -n "s/^| .$1. .*| \(.*\) |\$/\1/p" "$root/docs/library.md" | grep -oE 'lib[a-z]+' | sed 's/^libyaml$/libyaml-0/' |
+    sed -n "s/^| .$1. .*| \(.*\) |\$/\1/p" "$root/docs/library.md" | grep -oE 'lib[a-z]+3?(-[a-z]+)*' | sed 's/^libyaml$/libyaml-0/' |
         grep -vx "$1" | sort
 }
 links_what_is_documented() { documented_for "$1" >"$work/documented"; needed_by "$2" >"$work/needed"; same "$work/documented" "$work/needed"; }
@@ -53,7 +53,7 @@ check_library() { # check_library NAME HEADER...
     name=$1
     shift
     shared=$lib/$name.so
-    case $name in libassay-policy) declared_by policy.h ;; *) declared_by "$@" ;; esac >"$work/declared"
+    case $name in libassay-policy) declared_by policy.h ;; libassay-sqlite) declared_by sqlite.h ;; *) declared_by "$@" ;; esac >"$work/declared"
     check "$name: the headers declare functions" test -s "$work/declared"
     sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/$name.map" | sort >"$work/mapped"
     check "$name: the map names what the headers declare" same "$work/declared" "$work/mapped"
@@ -85,6 +85,7 @@ check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 check_library libassay-keys status.h keys.h
 [ ! -e "$headers/continuity.h" ] || check_library libassay-continuity status.h continuity.h
+[ ! -e "$headers/sqlite.h" ] || check_library libassay-sqlite status.h continuity.h sqlite.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
 for name in libassay libassay-standing libassay-permit libassay-keys; do

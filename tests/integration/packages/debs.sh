@@ -51,6 +51,7 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     libassay-policy0.1:'/usr/lib/[^/]*/libassay-policy.so.0.1' libassay-standing0.1:'/usr/lib/[^/]*/libassay-standing.so.0.1' \
     libassay-permit0.1:'/usr/lib/[^/]*/libassay-permit.so.0.1' libassay-keys0.1:'/usr/lib/[^/]*/libassay-keys.so.0.1' \
     libassay-continuity0.1:'/usr/lib/[^/]*/libassay-continuity.so.0.1' libassay-dev:/usr/include/assay/continuity.h \
+    libassay-sqlite0.1:'/usr/lib/[^/]*/libassay-sqlite.so.0.1' libassay-dev:/usr/include/assay/sqlite.h \
     libassay-dev:/usr/include/assay/keys.h libassay-dev:'/usr/lib/[^/]*/libassay-standing.(so|a)' \
     libassay-dev:/usr/include/assay/standing.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay-policy.pc' \
     golang-assay-dev:/usr/share/gocode/src/assay.example/assay/assay.go \
@@ -68,7 +69,7 @@ cat "$work"/*.txt | sort | uniq -d >"$work/twice"
 check "no file is in two packages: $(xargs <"$work/twice")" test ! -s "$work/twice"
 check 'test builds are in the demo alone' fails sh -c \
     'cd "$0" && grep -HE "byzantine|tampered|lying|stranger|shim" *.txt | grep -vE "^assay-demo.txt|/scenarios/"' "$work"
-for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity; do
+for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity libassay-sqlite; do
     check "$name in no package but its own" test "$(cd "$work" && grep -lE "/$name[.]so[.]" *.txt)" = ${name}0.1.txt
 done
 needs() { dpkg-deb --field "$(deb "$1")" Depends; }
@@ -103,7 +104,7 @@ hardened() {
         readelf -W --dyn-syms "$1" | grep -q __stack_chk_fail && readelf -W --dyn-syms "$1" | grep -q '_chk@' &&
         ! readelf -Wd "$1" | grep -q TEXTREL
 }
-for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity; do
+for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity libassay-sqlite; do
     check "$name is hardened" hardened "$(find "$work/${name}0.1" -name "$name.so.*" -type f)"
 done
 check 'an object without would be seen' fails hardened "$(find "$work/libassay-dev" -name 'libassay.a')"

@@ -36,7 +36,7 @@ for program in assay assayd assay-sim; do
     check "$program runs" inside $program --version
 done
 check 'the simulator plays its library' inside assay-sim run badmouthing --quiet
-for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity; do
+for name in libassay libassay-policy libassay-standing libassay-permit libassay-keys libassay-continuity libassay-sqlite; do
     check "$name is found by its SONAME" inside sh -c 'ldconfig -p | grep -q "$0[.]so[.]0[.]1"' $name
 done
 check 'apt finds no fault' inside apt-get check -qq
