@@ -299,7 +299,8 @@ static enum assay_status note_offence(struct cli_signed *all, unsigned number,
 }
 
 /* By the numbers of 5.23 of this kind of statement. */
-static enum assay_status compare_pair(struct cli_signed *all, struct statement *a, struct statement *b)
+static enum assay_status compare_pair(struct cli_signed *all, struct statement *a,
+                                      struct statement *b)
 {
     static const unsigned first[] = { [VOTE] = 1, [PROPOSAL] = 4, [ENVELOPE] = 8 };
     static const unsigned last[] = { [VOTE] = 3, [PROPOSAL] = 4, [ENVELOPE] = 8 };

@@ -440,7 +440,7 @@ static void try_seed(uint32_t *lies)
 Test(coordinator, with_a_third_faulty_every_request_is_signed_within_its_bound, .timeout = 500)
 {
     uint32_t lies = 0;
-    const uint32_t seeds = (uint32_t)(160 / test_every(8));
+    const uint32_t seeds = (uint32_t)(160 / test_every(4));
     for (uint32_t seed = 0; seed < seeds; seed++)
         try_seed(&lies);
     cr_assert_gt(lies, 0u, "liars are named");
