@@ -123,7 +123,7 @@ static void collect_shares(struct assay_sim_services *s, const struct assay_ca *
         if (has && !row->lost)
             for (uint32_t j = 0; j < row->indices; j++)
                 seen->index[seen->honest++] = row->first + j;
-        if (!row->has || k->was_restored || k->holder == NULL || !k->has_closed ||
+        if (!row->has || row->lost || k->was_restored || k->holder == NULL || !k->has_closed ||
             k->closed.force.generation != ca->force.generation)
             continue;
         LOOK(s, GROUP_KEY, has, "node %u vouched for generation %llu and lacks its shares",
