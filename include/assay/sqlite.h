@@ -11,7 +11,8 @@
  *
  * Rules for the program: release nothing that a query returned before assay_sqlite_confirm. Every
  * handle of a host file is of one process. The journal mode is WAL and `synchronous` at least FULL;
- * statements that change these are refused, and ATTACH of another file by this VFS as well.
+ * statements that change these are refused, and ATTACH of another file by this VFS as well. URIs
+ * with `immutable` or `nolock` are refused.
  * VFS and connections may be used by several threads as SQLite permits; the functions below by one
  * thread at a time, which is also true while a connection commits in another one.
  */

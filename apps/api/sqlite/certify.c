@@ -21,11 +21,23 @@ void assay_sqlite_get_state(struct assay_sqlite *db, uint8_t *bytes)
     assay_sqlite_state_encode(&state, bytes);
 }
 
+/* Frames that SQLite has left without a checksum have no salt: no start would find the commit. */
+static bool has_salts(const struct assay_sqlite_pages *pages, uint32_t frame)
+{
+    enum { OF_WAL = 16, OF_FRAME = 8, SALTS_LEN = 8 };
+    for (uint32_t i = pages->committed + 1; i <= frame; i++)
+        if (!assay_bytes_equal(pages->frames[i - 1].header + OF_FRAME, pages->header + OF_WAL,
+                               SALTS_LEN))
+            return false;
+    return true;
+}
+
 /* Under the lock. Returns: whether the WAL is durable and has a commit to certify; else *rc */
-static bool prepare_commit(struct assay_sqlite *db, uint8_t *state, uint32_t *frame, int *rc)
+static bool prepare_commit(struct assay_sqlite *db, const void *file, uint8_t *state,
+                           uint32_t *frame, int *rc)
 {
     struct assay_sqlite_pages *const pages = &db->pages;
-    *frame = pages->commit_at;
+    *frame = db->writer == file ? pages->commit_at : 0;
     *rc = SQLITE_IOERR_FSYNC;
     if (db->result != ASSAY_CONTINUITY_OK) return false;
     /* What a failed fsync has lost is not known, and no later one reports it again. */
@@ -42,6 +54,13 @@ static bool prepare_commit(struct assay_sqlite *db, uint8_t *state, uint32_t *fr
                                 "%s: frame %u of a commit was not written", db->wal_path, i);
             return false;
         }
+    if (!has_salts(pages, *frame)) {
+        assay_sqlite_set_reason(db, ASSAY_CONTINUITY_SYSTEM,
+                                "%s: SQLite has left a frame of the commit without a checksum: "
+                                "the transaction was undone",
+                                db->wal_path);
+        return false;
+    }
     pages->frame_count = *frame;
     if (!assay_sqlite_pages_commit(pages, *frame)) {
         assay_sqlite_poison(db, ASSAY_CONTINUITY_SYSTEM, "no memory");
@@ -77,14 +96,14 @@ static enum assay_continuity_result send_and_wait(struct assay_sqlite *db, const
     }
 }
 
-int assay_sqlite_certify(struct assay_sqlite *db)
+int assay_sqlite_certify(struct assay_sqlite *db, const void *file)
 {
     uint8_t state[ASSAY_SQLITE_STATE_LEN];
     uint64_t index = 0;
     uint32_t frame = 0;
     int rc = SQLITE_OK;
     pthread_mutex_lock(&db->lock);
-    const bool is_commit = prepare_commit(db, state, &frame, &rc);
+    const bool is_commit = prepare_commit(db, file, state, &frame, &rc);
     pthread_mutex_unlock(&db->lock);
     if (!is_commit) return rc;
     pthread_mutex_lock(&db->session_lock);

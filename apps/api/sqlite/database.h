@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 
 enum {
+    ASSAY_SQLITE_WRITE_LOCK = 0, /* of the shared memory: a connection writes to the WAL */
     ASSAY_SQLITE_PATH_MAX = 3900,
     ASSAY_SQLITE_REASON_LEN = 1024,
     ASSAY_SQLITE_NAME_LEN = 48,
@@ -57,10 +58,11 @@ struct assay_sqlite {
     int (*progress)(void *context, uint64_t waited_ms);
     void *context;
     struct assay_sqlite_pages pages;
-    uint8_t *buffer; /* a page and its frame header */
-    uint64_t commit; /* number of the last one that is part of the state */
-    uint64_t index;  /* of the last certified state */
-    uint64_t sent;   /* of the newest state */
+    uint8_t *buffer;    /* a page and its frame header */
+    const void *writer; /* the file of the WAL that wrote last; it certifies its commit alone */
+    uint64_t commit;    /* number of the last one that is part of the state */
+    uint64_t index;     /* of the last certified state */
+    uint64_t sent;      /* of the newest state */
     enum assay_continuity_result result;
     char reason[ASSAY_SQLITE_REASON_LEN];
     struct assay_sqlite_shm shm;
@@ -95,15 +97,20 @@ ASSAY_CHECKED enum assay_continuity_result assay_sqlite_recover(
 /* Writes an empty database, whose state is the first one. Returns: OK | EXISTS | STORAGE | SYSTEM
  */
 ASSAY_CHECKED enum assay_continuity_result assay_sqlite_make_database(struct assay_sqlite *db);
+/* Computes salts and checksums of frames behind the last commit up to `frame`. Some versions of
+ * SQLite (3.40) omit them after a spill and ROLLBACK TO, and no start would find the commit.
+ * Returns: false where a frame was changed, or cannot be read or written */
+ASSAY_CHECKED bool assay_sqlite_complete_checksums(struct assay_sqlite *db, uint32_t frame);
 /* Byte offset of a frame in the WAL. */
 uint64_t assay_sqlite_frame_offset(const struct assay_sqlite_pages *pages, uint32_t frame);
 
 /* --- certification (certify.c) */
 /* Out: bytes[ASSAY_SQLITE_STATE_LEN] of the present state */
 void assay_sqlite_get_state(struct assay_sqlite *db, uint8_t *bytes);
-/* Synchronises the WAL and certifies the transaction that ends it, if there is one. It takes the
- * lock and the session's. Returns: SQLITE_OK | SQLITE_IOERR_FSYNC */
-int assay_sqlite_certify(struct assay_sqlite *db);
+/* Synchronises the WAL and certifies the transaction that ends it, if `file` wrote it: a checkpoint
+ * of another connection synchronises as well. It takes the lock and the session's. Returns:
+ * SQLITE_OK | SQLITE_IOERR_FSYNC */
+int assay_sqlite_certify(struct assay_sqlite *db, const void *file);
 
 /* --- SQLite (vfs.c, main_file.c, wal_file.c, memory_file.c, shared_memory.c) */
 struct assay_sqlite_file {
@@ -111,6 +118,7 @@ struct assay_sqlite_file {
     struct assay_sqlite *db;
     int level; /* SQLITE_LOCK_... of the main file */
     bool uses_shm;
+    bool left_commit; /* its transaction has ended with a commit that was not synchronised */
     uint16_t shared, exclusive; /* locks of the shared memory, a bit each */
     uint8_t *bytes;             /* of a temporary file */
     size_t capacity, len;

@@ -70,7 +70,14 @@ bool assay_sqlite_host_open_wal(struct assay_sqlite *db, bool creates)
 {
     if (db->wal_fd >= 0) return true;
     db->wal_fd = open(db->wal_path, O_RDWR | O_CLOEXEC);
-    if (db->wal_fd >= 0 || errno != ENOENT || !creates) return db->wal_fd >= 0;
-    db->wal_fd = open(db->wal_path, O_RDWR | O_CLOEXEC | O_CREAT, FILE_MODE);
-    return db->wal_fd >= 0 && assay_sqlite_host_sync_folder(db->wal_path);
+    if (db->wal_fd < 0 && errno == ENOENT && creates)
+        db->wal_fd = open(db->wal_path, O_RDWR | O_CLOEXEC | O_CREAT, FILE_MODE);
+    if (db->wal_fd < 0) return false;
+    /* Also of a file that is there: what has made it may have ended before this. */
+    if (assay_sqlite_host_sync_folder(db->wal_path)) return true;
+    const int error = errno;
+    (void)close(db->wal_fd);
+    db->wal_fd = -1;
+    errno = error;
+    return false;
 }

@@ -203,12 +203,14 @@ int assay_sqlite_check_pragma(char **arguments)
     return refuse_pragma(arguments, "synchronous = FULL or EXTRA");
 }
 
-/* The commit has ended: without a synchronisation before, it was not certified. */
-static int end_commit(struct assay_sqlite *db)
+/* The commit has ended: without a synchronisation before, it was not certified. Another connection
+ * may be writing the next one. */
+static int end_commit(struct assay_sqlite_file *f)
 {
+    struct assay_sqlite *const db = f->db;
     int rc = SQLITE_OK;
     pthread_mutex_lock(&db->lock);
-    if (db->pages.commit_at != 0 && db->result == ASSAY_CONTINUITY_OK) {
+    if (f->left_commit && db->result == ASSAY_CONTINUITY_OK) {
         assay_sqlite_poison(db, ASSAY_CONTINUITY_MISUSE,
                             "a commit was not synchronised: expected synchronous = FULL");
         rc = SQLITE_IOERR;
@@ -221,7 +223,8 @@ static int control_main(sqlite3_file *file, int operation, void *argument)
 {
     struct assay_sqlite *const db = ((struct assay_sqlite_file *)file)->db;
     if (operation == SQLITE_FCNTL_PRAGMA) return assay_sqlite_check_pragma(argument);
-    if (operation == SQLITE_FCNTL_COMMIT_PHASETWO) return end_commit(db);
+    if (operation == SQLITE_FCNTL_COMMIT_PHASETWO)
+        return end_commit((struct assay_sqlite_file *)file);
     if (operation == SQLITE_FCNTL_VFSNAME) {
         *(char **)argument = sqlite3_mprintf("%s", db->name);
         return SQLITE_OK;

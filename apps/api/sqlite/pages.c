@@ -58,7 +58,7 @@ void assay_sqlite_page_digest(const struct assay_sqlite_pages *pages, const uint
 void assay_sqlite_pages_init(struct assay_sqlite_pages *pages, uint32_t page_size)
 {
     static const uint8_t zeros[ASSAY_SQLITE_PAGE_MAX];
-    *pages = (struct assay_sqlite_pages){ .page_size = page_size };
+    *pages = (struct assay_sqlite_pages){ .page_size = page_size, .limit = UINT32_MAX };
     assay_sqlite_page_digest(pages, zeros, pages->zero);
 }
 
@@ -91,7 +91,7 @@ static uint32_t page_of(const struct assay_sqlite_pages *pages, uint32_t frame)
 static void clear_last(struct assay_sqlite_pages *pages)
 {
     for (uint32_t frame = 1; frame <= pages->committed; frame++)
-        pages->last[page_of(pages, frame)] = 0;
+        if (page_of(pages, frame) < pages->last_capacity) pages->last[page_of(pages, frame)] = 0;
     pages->committed = pages->certified = pages->commit_at = 0;
 }
 
@@ -117,17 +117,19 @@ static const uint8_t *find_content(const struct assay_sqlite_pages *pages, uint3
 bool assay_sqlite_pages_commit(struct assay_sqlite_pages *pages, uint32_t frame)
 {
     const uint32_t old_count = pages->state.count;
-    const uint32_t count = assay_sqlite_read_u32(pages->frames[frame - 1].header + COMMIT_AT);
+    const uint32_t size = assay_sqlite_read_u32(pages->frames[frame - 1].header + COMMIT_AT);
+    const uint32_t count = size < pages->limit ? size : pages->limit;
     const uint32_t first = pages->committed + 1;
     ASSAY_ASSERT(frame > pages->committed && frame <= pages->frame_count);
     for (uint32_t i = first; i <= frame; i++) {
         const uint32_t page = page_of(pages, i);
+        pages->committed = i;
+        if (page > pages->limit) continue;
         if (!assay_sqlite_grow((void **)&pages->last, &pages->last_capacity, (size_t)page + 1,
                                sizeof *pages->last))
             return false;
         pages->frames[i - 1].before = pages->last[page];
         pages->last[page] = i;
-        pages->committed = i;
     }
     if (!assay_sqlite_tree_resize(&pages->state, count)) return false;
     for (uint32_t page = old_count + 1; page <= count && page != 0; page++)

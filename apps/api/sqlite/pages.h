@@ -27,6 +27,7 @@ struct assay_sqlite_frame {
 
 struct assay_sqlite_pages {
     uint32_t page_size;
+    uint32_t limit;           /* of the state: later pages of frames are not recorded */
     assay_sqlite_digest zero; /* of a page of zeros */
     struct assay_sqlite_tree state;
     /* The main file, which has `main_count` pages. */
@@ -72,7 +73,8 @@ ASSAY_CHECKED bool assay_sqlite_pages_resize_main(struct assay_sqlite_pages *pag
 /* Begins with the main file alone: its first `count` pages (at most main_count, asserted) are the
  * state, and no frame is committed. Returns: false without memory */
 ASSAY_CHECKED bool assay_sqlite_pages_begin(struct assay_sqlite_pages *pages, uint32_t count);
-/* Commits frames up to `frame`, which ends a transaction. Returns: false without memory */
+/* Commits frames up to `frame`, which ends a transaction. Memory is for pages up to the limit,
+ * whatever the frames say. Returns: false without memory */
 ASSAY_CHECKED bool assay_sqlite_pages_commit(struct assay_sqlite_pages *pages, uint32_t frame);
 /* Returns: whether a certified frame has this content of the page, so that a checkpoint may write
  * it to the main file */

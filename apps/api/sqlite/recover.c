@@ -48,8 +48,9 @@ static enum assay_continuity_result refuse_journal(struct assay_sqlite *db)
         db->journal_path);
 }
 
-/* Pages beyond the last complete one are what a crash has left. */
-static enum assay_continuity_result read_main(struct assay_sqlite *db)
+/* Pages beyond the last complete one are what a crash has left, and those beyond `limit` are none
+ * of the certified state. */
+static enum assay_continuity_result read_main(struct assay_sqlite *db, uint32_t limit)
 {
     struct stat file;
     const size_t page_size = db->pages.page_size;
@@ -57,12 +58,9 @@ static enum assay_continuity_result read_main(struct assay_sqlite *db)
     if (bytes == NULL) return refuse_memory(db);
     enum assay_continuity_result result = ASSAY_CONTINUITY_OK;
     if (fstat(db->main_fd, &file) != 0) result = refuse_file(db, db->path);
-    const uint64_t count = result == ASSAY_CONTINUITY_OK ? (uint64_t)file.st_size / page_size : 0;
-    if (count >= UINT32_MAX)
-        result =
-            assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE, "%s: is too large", db->path);
-    else if (!assay_sqlite_pages_resize_main(&db->pages, (uint32_t)count))
-        result = refuse_memory(db);
+    uint64_t count = result == ASSAY_CONTINUITY_OK ? (uint64_t)file.st_size / page_size : 0;
+    if (count > limit) count = limit;
+    if (!assay_sqlite_pages_resize_main(&db->pages, (uint32_t)count)) result = refuse_memory(db);
     for (uint64_t page = 0; page < count && result == ASSAY_CONTINUITY_OK;) {
         size_t found = 0;
         if (!assay_sqlite_host_read(db->main_fd, bytes, READ_LEN, page * page_size, &found))
@@ -118,10 +116,6 @@ static enum assay_continuity_result read_frames(struct assay_sqlite *db, struct 
 {
     struct assay_sqlite_pages *const pages = &db->pages;
     const size_t len = ASSAY_SQLITE_FRAME_HEADER_LEN + (size_t)pages->page_size;
-    struct stat file;
-    if (fstat(db->wal_fd, &file) != 0) return refuse_file(db, db->wal_path);
-    /* A new page has a frame, but that with SQLite's lock: a larger number costs memory alone. */
-    const uint64_t limit = pages->main_count + (uint64_t)file.st_size / len + 1;
     for (uint32_t frame = 1; frame < UINT32_MAX; frame++) {
         size_t found = 0;
         if (!assay_sqlite_host_read(db->wal_fd, db->buffer, len,
@@ -129,7 +123,6 @@ static enum assay_continuity_result read_frames(struct assay_sqlite *db, struct 
             return refuse_file(db, db->wal_path);
         const uint8_t *const header = db->buffer;
         if (found < len || assay_sqlite_read_u32(header) == 0 ||
-            assay_sqlite_read_u32(header) > limit || assay_sqlite_read_u32(header + 4) > limit ||
             !assay_bytes_equal(header + 8, pages->header + 16, 8))
             break;
         add_checksum(sum, header, 8);
@@ -159,6 +152,42 @@ static enum assay_continuity_result read_wal(struct assay_sqlite *db)
     return read_frames(db, &sum);
 }
 
+static void put_word(uint8_t *bytes, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+bool assay_sqlite_complete_checksums(struct assay_sqlite *db, uint32_t frame)
+{
+    struct assay_sqlite_pages *const pages = &db->pages;
+    const uint8_t *const before = pages->committed == 0
+                                      ? pages->header + 24
+                                      : pages->frames[pages->committed - 1].header + 16;
+    struct checksum sum = { (pages->header[3] & 1) != 0, assay_sqlite_read_u32(before),
+                            assay_sqlite_read_u32(before + 4) };
+    for (uint32_t i = pages->committed + 1; i <= frame; i++) {
+        struct assay_sqlite_frame *const f = &pages->frames[i - 1];
+        const uint64_t at = assay_sqlite_frame_offset(pages, i);
+        assay_sqlite_digest digest;
+        size_t found = 0;
+        if (!f->has_page ||
+            !assay_sqlite_host_read(db->wal_fd, db->buffer, pages->page_size,
+                                    at + ASSAY_SQLITE_FRAME_HEADER_LEN, &found) ||
+            found < pages->page_size)
+            return false;
+        assay_sqlite_page_digest(pages, db->buffer, digest);
+        if (!assay_bytes_equal(digest, f->digest, sizeof digest)) return false;
+        assay_bytes_copy(f->header + 8, 16, pages->header + 16, 8);
+        add_checksum(&sum, f->header, 8);
+        add_checksum(&sum, db->buffer, pages->page_size);
+        put_word(f->header + 16, sum.a);
+        put_word(f->header + 20, sum.b);
+        if (!assay_sqlite_host_write(db->wal_fd, f->header, sizeof f->header, at)) return false;
+    }
+    return true;
+}
+
 /* --- the certified commit */
 
 struct search {
@@ -168,36 +197,41 @@ struct search {
     assay_sqlite_digest root;
 };
 
+/* In: count: pages of the commit, of which the state has those up to the limit */
 static void compare_state(struct assay_sqlite_pages *pages, const struct assay_sqlite_state *wanted,
-                          uint32_t frame, struct search *search)
+                          uint32_t frame, uint32_t count, struct search *search)
 {
-    search->count = pages->state.count;
+    search->count = count;
     assay_sqlite_tree_root(&pages->state, search->root);
-    if (pages->state.count != wanted->page_count ||
+    if (count != wanted->page_count ||
         !assay_bytes_equal(search->root, wanted->root, sizeof search->root))
         return;
     search->is_found = true;
     search->frame = frame;
 }
 
-/* Returns: false without memory */
+/* A database that has shrunk has frames of pages that it has no more: they count as any other one,
+ * and need no memory. Returns: false without memory */
 static bool find_commit(struct assay_sqlite_pages *pages, const struct assay_sqlite_state *wanted,
                         struct search *search)
 {
-    const uint32_t count =
-        pages->main_count < wanted->page_count ? pages->main_count : wanted->page_count;
+    const uint32_t count = pages->main_count;
     *search = (struct search){ .is_found = false };
+    pages->limit = wanted->page_count;
     if (!assay_sqlite_pages_begin(pages, count)) return false;
-    compare_state(pages, wanted, 0, search);
+    compare_state(pages, wanted, 0, count, search);
     for (uint32_t frame = 1; frame <= pages->frame_count; frame++) {
-        if (assay_sqlite_read_u32(pages->frames[frame - 1].header + 4) == 0) continue;
+        const uint32_t size = assay_sqlite_read_u32(pages->frames[frame - 1].header + 4);
+        if (size == 0) continue;
         search->commits++;
         if (!assay_sqlite_pages_commit(pages, frame)) return false;
-        compare_state(pages, wanted, frame, search);
+        compare_state(pages, wanted, frame, size, search);
     }
     if (!search->is_found) return true;
     if (!assay_sqlite_pages_begin(pages, count)) return false;
-    return search->frame == 0 || assay_sqlite_pages_commit(pages, search->frame);
+    const bool is_done = search->frame == 0 || assay_sqlite_pages_commit(pages, search->frame);
+    pages->limit = UINT32_MAX;
+    return is_done;
 }
 
 static enum assay_continuity_result refuse_rollback(struct assay_sqlite *db,
@@ -215,7 +249,8 @@ static enum assay_continuity_result refuse_rollback(struct assay_sqlite *db,
         search->count, found);
 }
 
-/* Later commits were never certified, and nothing of them was released. */
+/* Later commits were never certified, and nothing of them was released. Bytes of the main file that
+ * are no page of the state would come back where it grows over SQLite's lock byte. */
 static enum assay_continuity_result cut_files(struct assay_sqlite *db, uint32_t frame)
 {
     struct assay_sqlite_pages *const pages = &db->pages;
@@ -224,11 +259,9 @@ static enum assay_continuity_result cut_files(struct assay_sqlite *db, uint32_t 
     pages->commit_at = 0;
     if (db->wal_fd >= 0 && (ftruncate(db->wal_fd, (off_t)len) != 0 || fsync(db->wal_fd) != 0))
         return refuse_file(db, db->wal_path);
-    if (frame != 0 || pages->main_count == pages->state.count) return ASSAY_CONTINUITY_OK;
-    if (ftruncate(db->main_fd, (off_t)((uint64_t)pages->state.count * pages->page_size)) != 0)
+    if (ftruncate(db->main_fd, (off_t)((uint64_t)pages->main_count * pages->page_size)) != 0)
         return refuse_file(db, db->path);
-    return assay_sqlite_pages_resize_main(pages, pages->state.count) ? ASSAY_CONTINUITY_OK
-                                                                     : refuse_memory(db);
+    return ASSAY_CONTINUITY_OK;
 }
 
 static bool prepare_pages(struct assay_sqlite *db, uint32_t page_size)
@@ -251,7 +284,7 @@ enum assay_continuity_result assay_sqlite_recover(struct assay_sqlite *db,
                                        "%s: is missing; certified last was commit %llu", db->path,
                                        (unsigned long long)wanted->commit);
     enum assay_continuity_result result = refuse_journal(db);
-    if (result == ASSAY_CONTINUITY_OK) result = read_main(db);
+    if (result == ASSAY_CONTINUITY_OK) result = read_main(db, wanted->page_count);
     if (result == ASSAY_CONTINUITY_OK) result = read_wal(db);
     if (result != ASSAY_CONTINUITY_OK) return result;
     if (!find_commit(&db->pages, wanted, &search)) return refuse_memory(db);

@@ -32,9 +32,17 @@ int assay_sqlite_shm_map(sqlite3_file *file, int region, int size, int extends, 
     return rc;
 }
 
+/* The transaction has ended: what it has left in the WAL is certified by no later call. */
+static void end_writing(struct assay_sqlite_file *f)
+{
+    f->left_commit = f->db->pages.commit_at != 0;
+    f->db->pages.commit_at = 0;
+}
+
 static void release_shm(struct assay_sqlite_file *f, uint16_t mask)
 {
     struct assay_sqlite_shm *const shm = &f->db->shm;
+    if ((f->exclusive & mask & 1U << ASSAY_SQLITE_WRITE_LOCK) != 0) end_writing(f);
     for (int i = 0; i < SQLITE_SHM_NLOCK; i++) {
         if ((mask & 1U << i) == 0) continue;
         if ((f->shared & 1U << i) != 0) shm->readers[i]--;

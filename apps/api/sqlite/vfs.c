@@ -50,6 +50,8 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     } else if ((flags & SQLITE_OPEN_MAIN_DB) != 0) {
         if (strcmp(name, db->path) != 0)
             return refuse_open(db, name, "expected the database of this VFS, and no other file");
+        if (sqlite3_uri_boolean(name, "immutable", 0) || sqlite3_uri_boolean(name, "nolock", 0))
+            return refuse_open(db, name, "immutable and nolock: SQLite would not read the WAL");
         methods = &assay_sqlite_main_methods;
     } else if ((flags & SQLITE_OPEN_WAL) != 0 && strcmp(name, db->wal_path) == 0) {
         const int rc = open_wal(db);

@@ -80,6 +80,22 @@ static int read_part(struct assay_sqlite *db, uint8_t *bytes, size_t left, uint6
     return rc;
 }
 
+/* SQLite continues a checksum alone when it computes those of a spilled transaction anew. */
+static int prepare_checksum(struct assay_sqlite *db, int len, uint64_t at)
+{
+    enum { CHECKSUM_AT = 16, CHECKSUM_LEN = 8 };
+    const uint64_t frame_len = ASSAY_SQLITE_FRAME_HEADER_LEN + (uint64_t)db->pages.page_size;
+    if (len != CHECKSUM_LEN || at < ASSAY_SQLITE_WAL_HEADER_LEN || at >= wal_len(&db->pages) ||
+        (at - ASSAY_SQLITE_WAL_HEADER_LEN) % frame_len != CHECKSUM_AT)
+        return SQLITE_OK;
+    const uint32_t frame = (uint32_t)((at - ASSAY_SQLITE_WAL_HEADER_LEN) / frame_len) + 1;
+    if (assay_sqlite_complete_checksums(db, frame)) return SQLITE_OK;
+    assay_sqlite_set_reason(db, ASSAY_CONTINUITY_STORAGE,
+                            "%s: a frame of the transaction was changed, or is not written",
+                            db->wal_path);
+    return SQLITE_IOERR_READ;
+}
+
 static int read_wal(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
 {
     struct assay_sqlite *const db = ((struct assay_sqlite_file *)file)->db;
@@ -89,6 +105,7 @@ static int read_wal(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
     pthread_mutex_lock(&db->lock);
     const uint64_t end = wal_len(&db->pages);
     if (db->result != ASSAY_CONTINUITY_OK) rc = SQLITE_IOERR_READ;
+    else rc = prepare_checksum(db, len, (uint64_t)at);
     for (; left > 0 && rc == SQLITE_OK; bytes += part, left -= part, at += (sqlite3_int64)part) {
         if ((uint64_t)at >= end) {
             assay_bytes_zero(bytes, left);
@@ -163,12 +180,17 @@ static int write_wal(sqlite3_file *file, const void *bytes, int len, sqlite3_int
     int rc = SQLITE_IOERR_WRITE;
     pthread_mutex_lock(&db->lock);
     if (db->result == ASSAY_CONTINUITY_OK) {
-        if (at == 0 && len == ASSAY_SQLITE_WAL_HEADER_LEN) rc = write_header(db, bytes);
+        /* Without this lock the end of a transaction would not be seen. */
+        if (!db->shm.is_exclusive[ASSAY_SQLITE_WRITE_LOCK])
+            assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
+                                    "%s: expected locking_mode = NORMAL", db->wal_path);
+        else if (at == 0 && len == ASSAY_SQLITE_WAL_HEADER_LEN) rc = write_header(db, bytes);
         else if (behind != UINT64_MAX && frame < UINT32_MAX && db->pages.has_header &&
                  ((within == 0 && (uint64_t)len == header) ||
-                  (within == header && (uint64_t)len == page_size)))
+                  (within == header && (uint64_t)len == page_size))) {
+            db->writer = file;
             rc = write_frame(db, (uint32_t)frame, bytes, (size_t)len, within);
-        else
+        } else
             assay_sqlite_set_reason(db, ASSAY_CONTINUITY_MISUSE,
                                     "%s: expected a header or a page, found %d bytes at %lld",
                                     db->wal_path, len, (long long)at);
@@ -193,7 +215,7 @@ static int truncate_wal(sqlite3_file *file, sqlite3_int64 size)
 static int sync_wal(sqlite3_file *file, int flags)
 {
     (void)flags;
-    return assay_sqlite_certify(((struct assay_sqlite_file *)file)->db);
+    return assay_sqlite_certify(((struct assay_sqlite_file *)file)->db, file);
 }
 
 static int size_wal(sqlite3_file *file, sqlite3_int64 *size)
