@@ -517,6 +517,18 @@ static enum assay_status check_schema(struct store_sqlite *self)
     return set_error(self, "opening", why);
 }
 
+/* Before anything is written: of another program's file an inspector changes no byte. */
+static enum assay_status check_application(struct store_sqlite *self)
+{
+    sqlite3_int64 application = 0, pages = 0;
+    ASSAY_TRY(query_number(self, "PRAGMA application_id", &application, NULL, 0));
+    if (application == ASSAY_STORE_APPLICATION_ID) return ASSAY_OK;
+    ASSAY_TRY(query_number(self, "PRAGMA page_count", &pages, NULL, 0));
+    return set_error(self, "opening",
+                     pages == 0 ? "not a store of assayd: the file is empty"
+                                : "not a store of assayd: another program's database");
+}
+
 static int count_wal(void *context, sqlite3 *db, const char *name, int pages)
 {
     (void)db;
@@ -543,6 +555,7 @@ static enum assay_status open_database(struct store_sqlite *self)
     sqlite3_db_config(self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (self->looks) sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     ASSAY_TRY(execute_sql(self, first_sql));
+    if (self->looks) ASSAY_TRY(check_application(self));
     char mode[16];
     ASSAY_TRY(query_number(self, "PRAGMA journal_mode=WAL", NULL, mode, sizeof mode));
     if (strcmp(mode, "wal") != 0)

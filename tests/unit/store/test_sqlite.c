@@ -173,6 +173,34 @@ Test(store_sqlite, refuses_the_database_of_another_program)
     expect_refusal(ASSAY_E_STORE, "another program's database");
 }
 
+static long length_of(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? (long)info.st_size : -1;
+}
+
+Test(store_sqlite, an_inspector_changes_no_file_of_another_program)
+{
+    struct assay_store *store = NULL;
+    uint8_t header[100];
+    FILE *file = fopen(place.store, "w");
+    cr_assert_not_null(file);
+    (void)fclose(file);
+    cr_expect_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
+                 ASSAY_E_STORE);
+    cr_expect_not_null(strstr(message, "the file is empty"), "%s", message);
+    cr_expect_eq(length_of(place.store), 0);
+    run_sql("CREATE TABLE recipes(name TEXT)");
+    cr_expect_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
+                 ASSAY_E_STORE);
+    cr_expect_not_null(strstr(message, "another program's database"), "%s", message);
+    file = fopen(place.store, "r");
+    cr_assert_not_null(file);
+    cr_assert_eq(fread(header, 1, sizeof header, file), sizeof header);
+    (void)fclose(file);
+    cr_expect_eq(header[18], 1, "its journal mode was changed to WAL");
+}
+
 /* An auditor is handed a store: rows of a view never end, and a trigger or a column that is
  * computed runs what its author wrote. */
 Test(store_sqlite, refuses_what_no_store_has)
