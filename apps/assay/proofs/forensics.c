@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { STORES = 2 };
 
@@ -70,8 +71,8 @@ static int open_chain(struct forensics *f)
     if (f->fold_memory == NULL || f->fold == NULL || f->chain == NULL ||
         f->closing[0].bytes == NULL || f->closing[1].bytes == NULL)
         return ASSAY_EXIT_INTERNAL;
-    enum assay_status status = assay_fold_init(f->fold, f->fold_memory, ASSAY_MEMBERS_MAX,
-                                               f->network.genesis, NULL);
+    enum assay_status status =
+        assay_fold_init(f->fold, f->fold_memory, ASSAY_MEMBERS_MAX, f->network.genesis, NULL);
     if (status == ASSAY_OK) status = assay_boundary_chain_init(f->chain, &f->fold->state);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay forensics: %s: %s\n", f->options->genesis,
@@ -80,9 +81,36 @@ static int open_chain(struct forensics *f)
                                                           : ASSAY_EXIT_MALFORMED;
 }
 
+/* Two names of one file have nothing to compare. Names that cannot be used are reported later. */
+static bool is_one_store(const struct forensics_options *o)
+{
+    char file[PATH_MAX];
+    struct stat info[STORES];
+    for (size_t i = 0; i < STORES; i++)
+        if (!cli_network_store_path(o->store[i], file) || stat(file, &info[i]) != 0) return false;
+    return info[0].st_dev == info[1].st_dev && info[0].st_ino == info[1].st_ino;
+}
+
+/* Before the comparison, which takes long and may find what is to be written there. */
+static int check_records(const struct forensics_options *o)
+{
+    struct stat info;
+    if (o->records == NULL) return ASSAY_EXIT_OK;
+    const bool is_there = stat(o->records, &info) == 0;
+    if (is_there && S_ISDIR(info.st_mode)) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay forensics: --records %s: expected a folder, found %s\n",
+                  o->records, is_there ? "another file" : "none");
+    return is_there ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_NOT_FOUND;
+}
+
 static int open_all(struct forensics *f)
 {
-    int result = cli_network_open(&f->network, "assay forensics", f->options->genesis);
+    if (is_one_store(f->options))
+        return cli_misuse("expected two stores, found one twice: %s and %s", f->options->store[0],
+                          f->options->store[1]);
+    int result = check_records(f->options);
+    if (result == ASSAY_EXIT_OK)
+        result = cli_network_open(&f->network, "assay forensics", f->options->genesis);
     for (size_t i = 0; i < STORES && result == ASSAY_EXIT_OK; i++)
         result = cli_network_store("assay forensics", f->options->store[i],
                                    ", or compare a copy that was made while it was stopped",
@@ -109,10 +137,13 @@ static void close_all(struct forensics *f)
 static int report_store(const struct forensics *f, size_t i, enum assay_status status)
 {
     const bool is_store = status == ASSAY_E_STORE;
+    const bool is_other = status == ASSAY_E_CHAIN && f->chain->at.epoch == 0;
     (void)fprintf(stderr, "assay forensics: %s: after epoch %" PRIu64 ": %s%s\n",
                   f->options->store[i], f->chain->at.epoch,
                   is_store ? f->store[i]->ops->error(f->store[i]) : assay_status_text(status),
-                  is_store ? CLI_NETWORK_STORE_DAMAGED : "");
+                  is_store   ? CLI_NETWORK_STORE_DAMAGED
+                  : is_other ? ": give the genesis of the network that the store is of"
+                             : "");
     return assay_status_class(status) == ASSAY_CLASS_HOST && !is_store ? ASSAY_EXIT_INTERNAL
                                                                        : ASSAY_EXIT_CONTRAINDICATED;
 }
@@ -258,8 +289,8 @@ static int walk_epoch(struct forensics *f, bool *is_done)
         return ASSAY_EXIT_OK;
     }
     const size_t from = a->is_here ? 0 : 1;
-    const enum assay_status added = assay_boundary_chain_add(
-        f->chain, f->closing[from].boundary, f->closing[from].finality, &f->fault);
+    const enum assay_status added = assay_boundary_chain_add(f->chain, f->closing[from].boundary,
+                                                             f->closing[from].finality, &f->fault);
     *is_done = false;
     return added == ASSAY_OK ? ASSAY_EXIT_OK : report_store(f, from, added);
 }
@@ -273,7 +304,7 @@ static const char forensics_view[] =
     "E{number}, {what}[?view , view {view}]\n]"
     "[?guilty_weight guilty         weight {guilty_weight} of {total_weight}"
     "[?is_more_than_a_third : more than a third, which is what a fork takes]\n"
-    "|[?#forks guilty         none whom these stores convict: votes of an epoch are retained for "
+    "|[?#forks guilty         none that these stores convict: votes of an epoch are retained for "
     "eight more epochs; compare the stores of other members\n"
     "|[?compared holds          neither store contradicts the other\n]]]"
     "[?ends_with_recover ends           after epoch {to_epoch}: operators began another era there "
@@ -301,8 +332,7 @@ static int print_result(struct forensics *f)
     assay_json_set_uint(data, "statements", f->statements);
     assay_json_set_bool(data, "ends_with_recover", f->has_ended_by_recover);
     const uint64_t compared = f->compared;
-    const int printed =
-        cli_view_result(f->options->json, "assay.forensics", data, forensics_view);
+    const int printed = cli_view_result(f->options->json, "assay.forensics", data, forensics_view);
     if (printed != ASSAY_EXIT_OK) return printed;
     if (is_contradicted) return ASSAY_EXIT_CONTRAINDICATED;
     return compared > 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_NONE;

@@ -473,16 +473,18 @@ const struct assay_verb assay_verbs_node[] = {
           ASSAY_OPTIONS_END } },
     { "forensics", "", "STORE STORE",
       "Compare the stores of two stopped daemons of one network, or copies, epoch by epoch from "
-      "genesis on: where two blocks are final, who signed contradicting votes, proposals or "
-      "envelopes, and how much they weigh. Voters of each epoch are proven, so neither store is "
-      "trusted. Finality proofs are compared for all epochs; votes, certificates and envelopes "
-      "are retained for eight epochs.",
+      "genesis on: where two blocks are final, which members signed contradicting votes, "
+      "proposals or envelopes, and how much they weigh. Voters of each epoch are proven, so "
+      "neither store is trusted. Finality proofs are compared for all epochs; votes, certificates "
+      "and envelopes are retained for eight epochs.",
       "6 a running daemon holds a store, 11 they contradict each other, or a store is damaged, 12 "
       "no epoch is in both, 13 not a genesis",
       "assay forensics node-1/state node-4/state --genesis genesis\n",
       (const struct assay_option[]){
           GENESIS,
-          { "records", "DIR", "write each proof there, as the OFFENCE record of a ledger", 0 },
+          { "records", "DIR",
+            "write each proof into this folder, which exists, as the OFFENCE record of a ledger",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "completion", "bash", "", "Print the completion script for bash.", "",

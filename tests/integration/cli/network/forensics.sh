@@ -76,6 +76,11 @@ expect 11 'forged: after epoch' forensics first/node-1/state forged
 
 # --- what it is given
 expect 5 'No such file' forensics first/node-1/state node-9/state
+expect 2 'expected two stores, found one twice' forensics node-4/state node-4/state/store.sqlite
+expect 5 'expected a folder, found none' "$ASSAY" forensics first/node-1/state node-4/state --genesis genesis --records no
+: >empty
+expect 1 'the file is empty' forensics empty node-4/state
+check 'and stays empty' test ! -s empty -a ! -e empty-wal
 expect 13 'plan.yaml' "$ASSAY" forensics first/node-1/state node-4/state --genesis plan.yaml
 expect 2 'usage: assay forensics' "$ASSAY" forensics first/node-1/state --genesis genesis
 expect 2 'usage: assay forensics' "$ASSAY" forensics first/node-1/state node-4/state
