@@ -78,12 +78,22 @@ static int exit_of(enum assay_continuity_receipt_answer answer)
     return ASSAY_EXIT_DENIED;
 }
 
+/* The file that a refusal is about. */
+static const char *file_of(const struct cli_services_receipt *request,
+                           enum assay_continuity_receipt_answer answer)
+{
+    const bool is_evidence = answer == ASSAY_CONTINUITY_RECEIPT_BAD_EVIDENCE ||
+                             answer == ASSAY_CONTINUITY_RECEIPT_NOT_PROVEN ||
+                             answer == ASSAY_CONTINUITY_RECEIPT_EXPIRED;
+    return is_evidence ? request->evidence : request->path;
+}
+
 static int report_refusal(const struct cli_services_receipt *request,
                           enum assay_continuity_receipt_answer answer, const char *reason)
 {
     const char *const name = assay_continuity_receipt_name(answer);
-    (void)fprintf(stderr, "%s: %s: refused: %s: %s (%s)\n", command, request->path, name, reason,
-                  assay_continuity_receipt_describe(answer));
+    (void)fprintf(stderr, "%s: %s: refused: %s: %s (%s)\n", command, file_of(request, answer), name,
+                  reason, assay_continuity_receipt_describe(answer));
     if (!request->json) return exit_of(answer);
     struct assay_json *const data = assay_json_object();
     assay_json_set_bool(data, "verified", false);

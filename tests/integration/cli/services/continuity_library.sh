@@ -260,6 +260,7 @@ case $languages in
     receipt 5 'no such file' trusted missing
     head -c 300 receipt >cut
     receipt 13 'refused: NOT_READ: ' trusted cut
+    expect 13 'cut: refused: BAD_EVIDENCE: ' "$ASSAY" continuity receipt receipt --checkpoint trusted --evidence cut
     expect 13 'refused: BAD_EVIDENCE: ' "$ASSAY" continuity receipt receipt --checkpoint trusted --evidence receipt
     expect 0 'services: ' "$ASSAY" setup local --dir another --services --port 0
     receipt 4 'refused: OTHER_CHAIN: ' another/genesis receipt
