@@ -77,8 +77,8 @@ static const struct {
     { ASSAY_CONTINUITY_FULL, "FULL",
       "4,096 states wait to be certified: wait for one of them before the next" },
     { ASSAY_CONTINUITY_TOO_EARLY, "TOO_EARLY",
-      "no session runs, or nothing is certified yet: call assay_continuity_start until it "
-      "returns OK" },
+      "no session runs: call assay_continuity_start until it returns OK; or nothing is certified "
+      "yet: save a state first" },
     { ASSAY_CONTINUITY_NO_ROOM, "NO_ROOM",
       "the group has no room for another instance: retire one, or use another group" },
     { ASSAY_CONTINUITY_QUOTA, "QUOTA",
