@@ -141,6 +141,10 @@ int assay_sqlite_unlock_main(sqlite3_file *file, int level);
 int assay_sqlite_check_reserved(sqlite3_file *file, int *is_reserved);
 /* Of PRAGMAs that would end the protection. In: arguments of SQLITE_FCNTL_PRAGMA */
 int assay_sqlite_check_pragma(char **arguments);
+/* Of files that have no locks and no controls (memory_file.c). */
+int assay_sqlite_lock_none(sqlite3_file *file, int level);
+int assay_sqlite_check_none(sqlite3_file *file, int *is_reserved);
+int assay_sqlite_control_none(sqlite3_file *file, int operation, void *argument);
 /* Of all files. */
 int assay_sqlite_sector_size(sqlite3_file *file);
 int assay_sqlite_device(sqlite3_file *file);

@@ -59,14 +59,21 @@ static int size_memory(sqlite3_file *file, sqlite3_int64 *size)
     return SQLITE_OK;
 }
 
-static int check_memory(sqlite3_file *file, int *is_reserved)
+int assay_sqlite_lock_none(sqlite3_file *file, int level)
+{
+    (void)file;
+    (void)level;
+    return SQLITE_OK;
+}
+
+int assay_sqlite_check_none(sqlite3_file *file, int *is_reserved)
 {
     (void)file;
     *is_reserved = 0;
     return SQLITE_OK;
 }
 
-static int control_memory(sqlite3_file *file, int operation, void *argument)
+int assay_sqlite_control_none(sqlite3_file *file, int operation, void *argument)
 {
     (void)file;
     (void)operation;
@@ -82,10 +89,10 @@ const sqlite3_io_methods assay_sqlite_memory_methods = {
     .xTruncate = truncate_memory,
     .xSync = sync_memory,
     .xFileSize = size_memory,
-    .xLock = sync_memory,
-    .xUnlock = sync_memory,
-    .xCheckReservedLock = check_memory,
-    .xFileControl = control_memory,
+    .xLock = assay_sqlite_lock_none,
+    .xUnlock = assay_sqlite_lock_none,
+    .xCheckReservedLock = assay_sqlite_check_none,
+    .xFileControl = assay_sqlite_control_none,
     .xSectorSize = assay_sqlite_sector_size,
     .xDeviceCharacteristics = assay_sqlite_device,
 };

@@ -243,9 +243,10 @@ static enum assay_continuity_result refuse_rollback(struct assay_sqlite *db,
     assay_hex_encode(wanted->root, ASSAY_SQLITE_DIGEST_LEN, expected, sizeof expected);
     return assay_sqlite_set_reason(
         db, ASSAY_CONTINUITY_ROLLBACK,
-        "%s: certified last was commit %llu with %u pages and root %s; the newest of %u commits in "
-        "the WAL has %u pages and root %s",
-        db->path, (unsigned long long)wanted->commit, wanted->page_count, expected, search->commits,
+        "%s: certified last was commit %llu with %u pages and root %s; %s, of %u in "
+        "the WAL, has %u pages and root %s",
+        db->path, (unsigned long long)wanted->commit, wanted->page_count, expected,
+        search->commits > 0 ? "the newest commit" : "the file without a commit", search->commits,
         search->count, found);
 }
 

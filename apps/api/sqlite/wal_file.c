@@ -80,7 +80,7 @@ static int read_part(struct assay_sqlite *db, uint8_t *bytes, size_t left, uint6
     return rc;
 }
 
-/* SQLite continues a checksum alone when it computes those of a spilled transaction anew. */
+/* SQLite continues a checksum alone when it computes those of a spilled transaction again. */
 static int prepare_checksum(struct assay_sqlite *db, int len, uint64_t at)
 {
     enum { CHECKSUM_AT = 16, CHECKSUM_LEN = 8 };
@@ -228,28 +228,6 @@ static int size_wal(sqlite3_file *file, sqlite3_int64 *size)
     return rc;
 }
 
-static int lock_none(sqlite3_file *file, int level)
-{
-    (void)file;
-    (void)level;
-    return SQLITE_OK;
-}
-
-static int check_none(sqlite3_file *file, int *is_reserved)
-{
-    (void)file;
-    *is_reserved = 0;
-    return SQLITE_OK;
-}
-
-static int control_none(sqlite3_file *file, int operation, void *argument)
-{
-    (void)file;
-    (void)operation;
-    (void)argument;
-    return SQLITE_NOTFOUND;
-}
-
 const sqlite3_io_methods assay_sqlite_wal_methods = {
     .iVersion = 1,
     .xClose = close_wal,
@@ -258,10 +236,10 @@ const sqlite3_io_methods assay_sqlite_wal_methods = {
     .xTruncate = truncate_wal,
     .xSync = sync_wal,
     .xFileSize = size_wal,
-    .xLock = lock_none,
-    .xUnlock = lock_none,
-    .xCheckReservedLock = check_none,
-    .xFileControl = control_none,
+    .xLock = assay_sqlite_lock_none,
+    .xUnlock = assay_sqlite_lock_none,
+    .xCheckReservedLock = assay_sqlite_check_none,
+    .xFileControl = assay_sqlite_control_none,
     .xSectorSize = assay_sqlite_sector_size,
     .xDeviceCharacteristics = assay_sqlite_device,
 };

@@ -51,8 +51,8 @@ struct forensics {
     struct assay_json *forks, *offences;
     uint64_t compared; /* epochs that both stores have closed */
     uint64_t walked;   /* ... that one of them has */
-    uint64_t statements, guilty_weight, total_weight;
-    bool is_guilty[ASSAY_MEMBERS_MAX]; /* of the fork, or of the last epoch with an offence */
+    uint64_t statements;
+    uint64_t guilty_weight, total_weight; /* of the last epoch with an offence: that of the fork */
     bool has_ended_by_recover;
 };
 
@@ -138,12 +138,14 @@ static int report_store(const struct forensics *f, size_t i, enum assay_status s
 {
     const bool is_store = status == ASSAY_E_STORE;
     const bool is_other = status == ASSAY_E_CHAIN && f->chain->at.epoch == 0;
-    (void)fprintf(stderr, "assay forensics: %s: after epoch %" PRIu64 ": %s%s\n",
+    (void)fprintf(stderr, "assay forensics: %s: after epoch %" PRIu64 ": %s%s%s%s\n",
                   f->options->store[i], f->chain->at.epoch,
+                  f->fault.what != NULL ? f->fault.what : "", f->fault.what != NULL ? ": " : "",
                   is_store ? f->store[i]->ops->error(f->store[i]) : assay_status_text(status),
                   is_store   ? CLI_NETWORK_STORE_DAMAGED
                   : is_other ? ": give the genesis of the network that the store is of"
                              : "");
+    if (is_other) return ASSAY_EXIT_MALFORMED; /* the two stores may agree */
     return assay_status_class(status) == ASSAY_CLASS_HOST && !is_store ? ASSAY_EXIT_INTERNAL
                                                                        : ASSAY_EXIT_CONTRAINDICATED;
 }
@@ -213,18 +215,15 @@ static int note_offence(struct forensics *f, const struct cli_offence *o, uint64
     return write_record(f, o, epoch);
 }
 
-/* Weight of all that an epoch convicts. */
+/* Weight of all that an epoch convicts, each once. In: offences[count], by slot */
 static void weigh_guilty(struct forensics *f, const struct cli_offence *offences, size_t count)
 {
     if (count == 0) return;
-    assay_bytes_zero(f->is_guilty, sizeof f->is_guilty);
     f->guilty_weight = 0;
     f->total_weight = f->chain->voters.total_weight;
-    for (size_t i = 0; i < count; i++) {
-        if (f->is_guilty[offences[i].slot]) continue;
-        f->is_guilty[offences[i].slot] = true;
-        f->guilty_weight += f->chain->voters.weight[offences[i].slot];
-    }
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || offences[i].slot != offences[i - 1].slot)
+            f->guilty_weight += f->chain->voters.weight[offences[i].slot];
 }
 
 /* Signed statements of the epoch after `at`, of both stores. Returns: an enum assay_exit */

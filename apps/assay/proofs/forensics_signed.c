@@ -19,7 +19,6 @@ struct statement {
     uint32_t slot;
     uint64_t view, last; /* views that it is about; an envelope: 0 */
     uint8_t digest[32], signature[64];
-    bool is_verified, is_valid;
     uint8_t *bytes; /* as an OFFENCE contains it */
     size_t len;
 };
@@ -82,10 +81,13 @@ static bool is_voter(const struct cli_signed *all, uint32_t slot)
     return slot < all->voters->count && all->voters->voting_key[slot] != NULL;
 }
 
-/* Takes a copy of the bytes; sets all->status without memory. */
+/* What its member has signed. A hostile store may have any number of others, so they are left out
+ * before anything is compared. Takes a copy of the bytes; sets all->status without memory. */
 static void add_statement(struct cli_signed *all, struct statement *s, struct assay_slice bytes)
 {
-    if (!is_voter(all, s->slot) || bytes.len > ASSAY_SIGNED_LEN_MAX) return;
+    if (!is_voter(all, s->slot) || bytes.len > ASSAY_SIGNED_LEN_MAX ||
+        !assay_p256_verify(all->voters->voting_key[s->slot], s->digest, s->signature, ASSAY_S_LOW))
+        return;
     if (all->count == all->room) {
         const size_t room = all->room == 0 ? 256 : 2 * all->room;
         struct statement *grown = realloc(all->statement, room * sizeof *grown);
@@ -251,15 +253,6 @@ enum assay_status cli_signed_collect(struct cli_signed *all, struct assay_store 
 
 /* --- pairs */
 
-static bool verify_statement(struct cli_signed *all, struct statement *s)
-{
-    if (!s->is_verified)
-        s->is_valid = assay_p256_verify(all->voters->voting_key[s->slot], s->digest, s->signature,
-                                        ASSAY_S_LOW);
-    s->is_verified = true;
-    return s->is_valid;
-}
-
 /* Whether the ledger would read this as a proof: the pair contradicts by the rule of the number. */
 static bool convicts(unsigned number, const struct statement *a, const struct statement *b,
                      uint8_t record[static OFFENCE_ROOM], size_t *len)
@@ -308,7 +301,6 @@ static enum assay_status compare_pair(struct cli_signed *all, struct statement *
     for (unsigned number = first[a->kind]; number <= last[a->kind]; number++) {
         size_t len = 0;
         if (is_found(all, a->slot, number) || !convicts(number, a, b, record, &len)) continue;
-        if (!verify_statement(all, a) || !verify_statement(all, b)) continue;
         ASSAY_TRY(note_offence(all, number, a, b->view, assay_slice_over(record, len)));
     }
     return ASSAY_OK;

@@ -27,7 +27,7 @@ void cli_signed_free(struct cli_signed **all);
 /*
  * cli_signed_collect - adds what a store has of the epoch: votes of certificates and of the
  * finality proof, own votes, proposals and envelopes. What is malformed, of another chain or epoch,
- * or of no voter is left out: it convicts nobody.
+ * of no voter, or not signed by its voter is left out.
  * Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status cli_signed_collect(struct cli_signed *all,
@@ -35,8 +35,7 @@ ASSAY_CHECKED enum assay_status cli_signed_collect(struct cli_signed *all,
 /* Returns: how many different statements there are. */
 size_t cli_signed_count(const struct cli_signed *all);
 /*
- * cli_signed_find - pairs that convict, both signatures verified: one of each member and number,
- * as a ledger takes one.
+ * cli_signed_find - pairs that convict: one of each member and number, as a ledger takes one.
  * Out:     *offences[*count], by slot, until the statements are freed
  * Returns: ASSAY_OK | ASSAY_E_MEMORY
  */

@@ -478,7 +478,7 @@ const struct assay_verb assay_verbs_node[] = {
       "neither store is trusted. Finality proofs are compared for all epochs; votes, certificates "
       "and envelopes are retained for eight epochs.",
       "6 a running daemon holds a store, 11 they contradict each other, or a store is damaged, 12 "
-      "no epoch is in both, 13 not a genesis",
+      "no epoch is in both, 13 not a genesis, or that of another network",
       "assay forensics node-1/state node-4/state --genesis genesis\n",
       (const struct assay_option[]){
           GENESIS,

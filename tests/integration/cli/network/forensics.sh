@@ -1,10 +1,12 @@
 #!/bin/sh
 # Two of four members are run twice, from copies of their folders, with one honest member each time: both halves close
-# epochs of their own. `assay forensics` finds the fork, and convicts these two members and nobody else.
+# epochs of their own. `assay forensics` finds the fork, and convicts these two members and no others.
 . "$(dirname "$0")/../lib.sh"
 network 4 500 2
 sign alpha beta
 cd "$WORK" || exit 2
+sed 's/^epoch_ms: 500/epoch_ms: 501/' plan.yaml >other.yaml
+expect 0 '' "$ASSAY" genesis create other.yaml --out other
 for i in 1 2 3 4; do start $i; done
 check 'epochs close' until_true 30 epoch_at_least 1 4
 base=$(field 1 status epoch)
@@ -55,7 +57,7 @@ END
 # The same member twice: its own votes and envelopes too.
 expect 11 'slot ' forensics first/node-2/state node-2/state
 
-# --- a store that lies accuses nobody else: bytes of its certificates, votes and finality proofs
+# --- a store that lies accuses no others: bytes of its certificates, votes and finality proofs
 others() { # how many besides the two are named
     "$ASSAY" forensics first/node-1/state forged --genesis genesis --json 2>/dev/null |
         /usr/bin/python3 -c 'import json, sys
@@ -67,7 +69,7 @@ for item in '5 0 40' '5 1 90' '5 3 200' '5 5 120' '6 0 60' '6 1 100' '4 4 30'; d
     cp -r node-4/state forged
     # shellcheck disable=SC2086
     check "the store has $item" "$TOOLS/tamper" forged/store.sqlite $item
-    check "$item was changed: nobody else is named" test "$(others)" = 0
+    check "$item was changed: no other is named" test "$(others)" = 0
 done
 rm -rf forged
 cp -r node-4/state forged
@@ -81,6 +83,8 @@ expect 5 'expected a folder, found none' "$ASSAY" forensics first/node-1/state n
 : >empty
 expect 1 'the file is empty' forensics empty node-4/state
 check 'and stays empty' test ! -s empty -a ! -e empty-wal
+expect 13 'give the genesis of the network that the store is of' \
+    "$ASSAY" forensics first/node-1/state node-4/state --genesis other
 expect 13 'plan.yaml' "$ASSAY" forensics first/node-1/state node-4/state --genesis plan.yaml
 expect 2 'usage: assay forensics' "$ASSAY" forensics first/node-1/state --genesis genesis
 expect 2 'usage: assay forensics' "$ASSAY" forensics first/node-1/state node-4/state

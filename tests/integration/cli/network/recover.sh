@@ -228,5 +228,6 @@ expect 15 'crosses        1 RECOVER, by which operators began era 1; answers to 
 expect 15 '"recovers_crossed": 1' "$ASSAY" audit verify node-1/state --genesis genesis --json
 expect 0 'holds ' "$ASSAY" audit verify node-1/state --genesis genesis --checkpoint of-now
 expect 15 'answers to the last' "$ASSAY" audit replay node-7/state --genesis genesis
+expect 0 'operators began another era' "$ASSAY" forensics node-1/state node-2/state --genesis genesis
 expect 12 'answers not weighed' "$ASSAY" audit replay node-7/state --genesis genesis --no-signatures
 finish

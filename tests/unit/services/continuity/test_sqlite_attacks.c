@@ -55,7 +55,7 @@ Test(services_sqlite_attacks, older_cut_and_changed_files_are_refused)
     for (size_t i = 0; i < sizeof of_wal / sizeof *of_wal; i++) {
         copy_all("new", "bad");
         change_file(in_root("bad.db-wal"), of_wal[i]);
-        expect_refused("bad", ASSAY_CONTINUITY_ROLLBACK, "the newest of ");
+        expect_refused("bad", ASSAY_CONTINUITY_ROLLBACK, " in the WAL, has ");
     }
     copy_all("new", "bad");
     change_file(in_root("bad.db"), 6 * 4096 + 7);
@@ -208,7 +208,7 @@ Test(services_sqlite_attacks, a_commit_in_doubt_waits_for_its_certification)
     sqlite3 *db = connect_to(handle);
     expect_executed(db, schema);
     while_waiting = answer_after_two;
-    pthread_mutex_lock(&house.lock); /* nobody answers */
+    pthread_mutex_lock(&house.lock); /* no replica answers */
     const int rc = execute(db, "INSERT INTO t VALUES (1)");
     while_waiting = NULL;
     if (waits < 2) pthread_mutex_unlock(&house.lock);
