@@ -7,6 +7,7 @@ sign alpha beta
 cd "$WORK" || exit 2
 sed 's/^epoch_ms: 500/epoch_ms: 501/' plan.yaml >other.yaml
 expect 0 '' "$ASSAY" genesis create other.yaml --out other
+for o in alpha beta; do expect 0 '' "$ASSAY" genesis sign other --key $o.key; done
 for i in 1 2 3 4; do start $i; done
 check 'epochs close' until_true 30 epoch_at_least 1 4
 base=$(field 1 status epoch)
