@@ -17,10 +17,10 @@ cat >"$work/cmake" <<'END_CMAKE'
 shift 3
 echo "$*"
 END_CMAKE
-# Its test fails, and another one.
+# The test that it is given fails; `deep` fails only when all its cases run.
 cat >"$work/program" <<'END_PROGRAM'
 #!/bin/sh
-echo "[FAIL] suite::$1: (0.01s)"
+[ "$1" = deep ] && [ -n "${ASSAY_DEPTH-}" ] || echo "[FAIL] suite::$1: (0.01s)"
 exit 1
 END_PROGRAM
 chmod +x "$work/cmake" "$work/program"
@@ -29,8 +29,8 @@ for i in 1 2 3 4 5; do
     printf '%d\tp%d\t%s\n' $((i % 3)) $i "$work/$i.c"
 done >"$work/list"
 build() { XDG_CACHE_HOME=$work/cache ASSAY_DEPTH=quick sh build.sh "$work/cmake" "$work" all "$work/list"; }
-caught() { # caught PROGRAM TEST-THAT-FAILS; prints the status
-    sh caught.sh wanted "$work/mutants/keys/$1" "$work/program" "$2" >"$work/output" && echo 0 || echo $?
+caught() { # caught PROGRAM TEST-THAT-FAILS [WANTED]; prints the status
+    sh caught.sh "${3-wanted}" "$work/mutants/keys/$1" "$work/program" "$2" >"$work/output" && echo 0 || echo $?
 }
 first_words() { for i in 1 2 3 4 5; do cut -d ' ' -f 1 "$work/mutants/keys/p$i"; done | sed "s|$work/.*|new|" | tr '\n' ' '; }
 
@@ -48,6 +48,8 @@ echo changed >>"$work/1.c"
 expect "a changed file" "p1 p2 p3 p4 p5" "$(build | sed 's/.*--target //')"
 expect "in check all are built" "p1 p2 p3 p4 p5" \
     "$(caught p2 wanted >"$work/ignored"; XDG_CACHE_HOME=$work/cache ASSAY_DEPTH=full sh build.sh "$work/cmake" "$work" all "$work/list" | sed 's/.*--target //')"
+expect "caught by a case of a whole run" 0 "$(export ASSAY_DEPTH=quick; caught p2 deep deep)"
+expect "another test, in a whole run too" 1 "$(export ASSAY_DEPTH=quick; caught p2 deep other)"
 
 echo "caught_selftest: $checks checks, $failures wrong"
 [ $failures -eq 0 ]

@@ -431,6 +431,13 @@ void service_ledger_hold(struct service_ledger *ledger, bool held)
     if (!held) ledger->held_count = 0;
 }
 
+bool service_ledger_holds(const struct service_ledger *ledger, uint32_t slot)
+{
+    for (size_t i = 0; i < ledger->held_count; i++)
+        if (ledger->held[i].slot == slot) return true;
+    return false;
+}
+
 /* --- programs */
 
 static void begin(struct service_ledger *l, struct program *p,

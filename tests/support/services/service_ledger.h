@@ -79,6 +79,8 @@ void service_ledger_catch_up(struct service_ledger *ledger);
 void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind);
 /* Records are held back, and become final when that ends. */
 void service_ledger_hold(struct service_ledger *ledger, bool held);
+/* Whether a record of this slot is held back. */
+bool service_ledger_holds(const struct service_ledger *ledger, uint32_t slot);
 /* The next `count` submitted records are never included. */
 void service_ledger_lose(struct service_ledger *ledger, uint32_t count);
 /* Records that enclaves submit from now on are never included, and their daemon says that they

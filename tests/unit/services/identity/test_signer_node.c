@@ -409,9 +409,10 @@ Test(services_signer_node, each_dealer_keeps_its_dealing_when_all_lose_power)
     service_ledger_hold(w.ledger, true);
     const uint64_t soon = now_ms() + SOON_MS;
     for (uint32_t slot = 0; slot < HOLDERS; slot++)
-        while (!has_dealing(slot, own[slot]) && now_ms() < soon)
+        while (!service_ledger_holds(w.ledger, slot) && now_ms() < soon)
             service_ledger_turn(w.ledger, 5);
     for (uint32_t slot = 0; slot < HOLDERS; slot++) {
+        cr_assert(service_ledger_holds(w.ledger, slot), "holder %u", slot);
         cr_assert(has_dealing(slot, own[slot]), "holder %u", slot);
         stop(slot);
         w.has_asked[slot] = false;
