@@ -55,6 +55,17 @@ static void request_quote(struct assay_engine *e)
     e->parts->epoch_state.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
+/* A second one would convict: E8. */
+static bool may_attest(const struct assay_engine *e)
+{
+    return assay_eng_may_sign(e) && !e->epoch_state->envelope_made && !e->epoch_state->log_missing;
+}
+
+static bool may_ballot(const struct assay_engine *e)
+{
+    return assay_eng_may_sign(e) && !e->epoch_state->ballot_made && !e->epoch_state->log_missing;
+}
+
 /* After a start with a log, peers are queried for an envelope of ours of this epoch and have two
  * delta to answer: with an older log this node would sign another one, which is E8. Votes do not
  * reveal it, for the first of an epoch may be a quarter of it later (docs/protocol.md 2.9). An
@@ -64,8 +75,7 @@ static bool must_query_peers_first(struct assay_engine *e)
 {
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
     const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
-    if (!e->key_state->from_log || e->epoch_state->envelope_made || !assay_eng_may_sign(e))
-        return false;
+    if (!e->key_state->from_log || !may_attest(e)) return false;
     if (e->head->state.head_time_ms > e->key_state->began_unix_ms + epoch_ms) {
         assay_keys_trust_log(e); /* later epochs need no query either */
         return false;
@@ -88,7 +98,7 @@ static void request_own_evidence(struct assay_engine *e)
     if (!e->start_state->started || e->sync->active) return;
     e->parts->epoch_state.opened = true;
     if (must_query_peers_first(e)) return;
-    if (assay_eng_may_sign(e) && !e->epoch_state->envelope_made) request_quote(e);
+    if (may_attest(e)) request_quote(e);
     else if (assay_keys_wants_listing(e) && !e->epoch_state->incarnate_made) request_quote(e);
 }
 
@@ -151,10 +161,15 @@ void assay_epoch_set_keys_made(struct assay_engine *e)
     e->parts->epoch_state.keys_made = true; /* one declaration an epoch (docs/protocol.md 2.16) */
 }
 
+void assay_epoch_set_log_missing(struct assay_engine *e)
+{
+    e->parts->epoch_state.log_missing = true;
+}
+
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
     ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
-    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->epoch_state->envelope_made); /* a second one is E8 */
+    ASSAY_ASSERT(may_attest(e));
     struct assay_envelope envelope = {
         .era = e->head->state.era,
         .epoch = e->head->context.epoch,
@@ -228,7 +243,7 @@ void assay_epoch_receive_quote(struct assay_engine *e, uint64_t epoch, uint32_t 
         return;
     }
     if (assay_eng_may_sign(e)) {
-        if (!e->epoch_state->envelope_made) make_envelope(e, evidence);
+        if (may_attest(e)) make_envelope(e, evidence);
     } else if (assay_keys_wants_listing(e) && !e->epoch_state->incarnate_made) {
         make_incarnate(e, evidence);
     }
@@ -260,7 +275,7 @@ static enum assay_status check_declaration(const struct assay_engine *e, struct 
     assay_declared_keys_root(&keys, body->root);
     const uint8_t *now = assay_declaration_root_at(&self->declaration, e->head->context.epoch);
     if (now != NULL && assay_bytes_equal(now, body->root, 32)) return ASSAY_E_DUPLICATE;
-    if (e->epoch_state->keys_made) return ASSAY_E_DUPLICATE;
+    if (e->epoch_state->keys_made || e->epoch_state->log_missing) return ASSAY_E_DUPLICATE;
     if (assay_pool_is_full_of(e->pool, ASSAY_RECORD_KEYS, ASSAY_BUDGET_COMMON, e->self,
                               e->head->context.epoch))
         return ASSAY_E_FULL;
@@ -392,7 +407,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
 
 static void cast_ballot(struct assay_engine *e)
 {
-    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->epoch_state->ballot_made); /* never a second one */
+    ASSAY_ASSERT(may_ballot(e));
     ASSAY_ASSERT(e->chain->ledger.has_roll && !e->chain->ledger.closed);
     struct assay_ballot b = { .era = e->head->state.era,
                               .epoch = e->head->context.epoch,
@@ -470,9 +485,7 @@ static bool all_appraised(const struct assay_engine *e)
 /* Signs the ballot when every slot is appraised, at the latest 5T/8 after E(e-1) became final. */
 static void cast_ballot_if_due(struct assay_engine *e)
 {
-    if (!e->epoch_state->opened || e->epoch_state->ballot_made || !assay_eng_may_sign(e) ||
-        e->sync->active)
-        return;
+    if (!e->epoch_state->opened || !may_ballot(e) || e->sync->active) return;
     if (!e->chain->ledger.has_roll || e->chain->ledger.closed) return;
     /* Requests of this step cannot be answered yet: after a pause of the machine the ballot would
      * otherwise report every member as unresponsive. */
@@ -537,8 +550,7 @@ uint64_t assay_epoch_wake(const struct assay_engine *e)
 {
     if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
     uint64_t wake = assay_min_u64(e->epoch_state->quote_again_ms, pull_due(e));
-    if (!e->epoch_state->ballot_made && e->chain->ledger.has_roll && assay_eng_may_sign(e) &&
-        e->epoch_state->opened)
+    if (may_ballot(e) && e->chain->ledger.has_roll && e->epoch_state->opened)
         wake = assay_min_u64(wake, assay_max_u64(ballot_deadline(e), e->now_ms + 1));
     return wake;
 }

@@ -307,12 +307,8 @@ void assay_restore_start(struct assay_engine *e)
     const bool reported = e->start_state->log == ASSAY_LOG_KNOWN &&
                           e->start_state->log_epoch == e->head->context.epoch;
     /* Keys that may have signed, and no log: an envelope, a ballot or a declaration of this epoch
-     * may be among the loss, and peers do not return these. A second one would convict (E8). */
-    if (lost || reported) {
-        assay_epoch_set_envelope_made(e);
-        assay_epoch_set_ballot_made(e);
-        assay_epoch_set_keys_made(e);
-    }
+     * may be among the loss. A second one would convict (E8). */
+    if (lost || reported) assay_epoch_set_log_missing(e);
     /* Keys that may have signed, and no log: no vote before peers have reported that nothing is
      * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has
      * passed, and have none of the epochs in which they are not. */

@@ -15,6 +15,8 @@ struct assay_epoch_state {
     struct assay_moment moment;
     uint64_t quote_again_ms; /* UINT64_MAX: no repetition due */
     bool envelope_made, ballot_made, incarnate_made, keys_made;
+    bool log_missing; /* it may have all of these: none is made, and one that a peer has retires the
+                         keys */
     uint64_t
         own_asked_ms;  /* when peers were queried for an envelope of ours; 0: not in this epoch */
     uint32_t pulls;    /* rounds of ENVELOPE_PULL so far */
@@ -48,5 +50,8 @@ void assay_epoch_set_ballot_made(struct assay_engine *e);
 /* The same for INCARNATE. */
 void assay_epoch_set_incarnate_made(struct assay_engine *e);
 void assay_epoch_set_keys_made(struct assay_engine *e);
+/* What these keys signed in this epoch may be in a log that is missing: nothing of it is made again
+ * (docs/protocol.md 2.7). */
+void assay_epoch_set_log_missing(struct assay_engine *e);
 
 #endif

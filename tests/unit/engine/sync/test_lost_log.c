@@ -26,7 +26,9 @@ static struct assay_sim_world *world_of(uint64_t seed, uint64_t epochs)
 {
     const struct assay_sim_world_options o = { .seed = seed, .nodes = NODES, .epoch_ms = 400 };
     struct assay_sim_world *w = assay_sim_world_create(&o);
-    cr_assert(assay_sim_world_run_to_epoch(w, epochs, 60000), "%s", assay_sim_world_violation(w));
+    if (epochs > 0)
+        cr_assert(assay_sim_world_run_to_epoch(w, epochs, 60000), "%s",
+                  assay_sim_world_violation(w));
     return w;
 }
 
@@ -171,6 +173,26 @@ Test(lost_log, a_second_restart_in_the_first_epoch_signs_nothing_twice, .timeout
                 assay_sim_world_destroy(&w);
             }
         }
+    }
+}
+
+/* Too few are left for the epoch to end: what its peers have of it is all that there is to see. */
+Test(lost_log, what_peers_have_of_the_first_epoch_finishes_the_keys)
+{
+    for (unsigned loss = 0; loss < LOSSES; loss++) {
+        struct assay_sim_world *w = world_of(13, 0);
+        while (!w->nodes[OWN].engine->epoch_state->envelope_made)
+            run(w, 1);
+        run(w, 30);
+        for (uint32_t node = 4; node < NODES; node++)
+            assay_sim_world_kill(w, node);
+        lose(w, loss);
+        run(w, 1200);
+        const struct assay_engine *e = w->nodes[OWN].engine;
+        cr_expect_eq(e->head->context.epoch, 1);
+        cr_expect(e->start_state->voted_on, "three peers have answered");
+        cr_expect_not(e->key_state->listed, "loss %u: other keys wait to be listed", loss);
+        assay_sim_world_destroy(&w);
     }
 }
 
