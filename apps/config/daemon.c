@@ -255,7 +255,7 @@ static bool split_key_user(const char *text, struct assay_slice *name)
     const char *const equals = strchr(text, '=');
     uint64_t uid = 0;
     *name = assay_slice_over((const uint8_t *)text, equals != NULL ? (size_t)(equals - text) : 0);
-    if (!assay_declared_key_name_is_fit(*name) || equals[1] == '\0') return false;
+    if (equals == NULL || !assay_declared_key_name_is_fit(*name) || equals[1] == '\0') return false;
     for (const char *c = equals + 1; *c != '\0'; c++) {
         if (*c < '0' || *c > '9' || uid > UINT32_MAX || c - equals > 10) return false;
         uid = 10 * uid + (uint64_t)(*c - '0');

@@ -84,7 +84,7 @@ enum assay_status registration_users_add(struct registration_users *users, const
     const struct assay_slice name = assay_slice_over((const uint8_t *)text, len);
     struct registration_reserved next = { .uid = 0 };
     uint64_t uid = 0;
-    if (!assay_declared_key_name_is_fit(name)) return ASSAY_E_RANGE;
+    if (equals == NULL || !assay_declared_key_name_is_fit(name)) return ASSAY_E_RANGE;
     for (const char *c = equals + 1; *c != '\0'; c++) {
         if (*c < '0' || *c > '9' || uid > UINT32_MAX) return ASSAY_E_RANGE;
         uid = 10 * uid + (uint64_t)(*c - '0');

@@ -160,7 +160,8 @@ static bool next_piece(const char **at, struct piece *piece)
     *at += piece->len;
     if (piece->len == 0) return false;
     const char last = piece->text[piece->len - 1];
-    piece->kind = strchr("=:!*", last) != NULL ? last : '\0';
+    piece->kind = '\0';
+    if (strchr("=:!*", last) != NULL) piece->kind = last;
     if (piece->kind != '\0') piece->len--;
     return true;
 }

@@ -27,7 +27,7 @@ static uint8_t *find_evidence(struct assay_evidence_request *request)
     struct assay_carrier carrier;
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     uint8_t *room = NULL;
-    if (assay_carrier_looks(bytes)) room = malloc(room_len);
+    if (room_len > 0 && assay_carrier_looks(bytes)) room = malloc(room_len);
     if (room != NULL && assay_carrier_open(bytes, room, room_len, &carrier) == ASSAY_OK &&
         carrier.form == ASSAY_CARRIER_WRAPPER) {
         kind = carrier.kind;

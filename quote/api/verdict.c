@@ -272,11 +272,14 @@ static enum assay_status read_claims(const struct assay_verdict *verdict,
     if (verdict == NULL || claim == NULL || claim->size < sizeof *claim) return ASSAY_E_INVALID;
     struct assay_api_verdict *const v = (struct assay_api_verdict *)(uintptr_t)verdict;
     const enum assay_status status = assay_api_verdict_read(v);
+    if (status == ASSAY_OK) {
+        ASSAY_ASSERT(v->claims != NULL);
+        *claims = v->claims;
+        return ASSAY_OK;
+    }
     /* More claims than there is room for are no evidence without claims. */
-    if (status == ASSAY_E_FULL || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status != ASSAY_OK) return ASSAY_E_NOT_FOUND;
-    *claims = v->claims;
-    return ASSAY_OK;
+    const bool is_host = assay_status_class(status) == ASSAY_CLASS_HOST;
+    return status == ASSAY_E_FULL || is_host ? status : ASSAY_E_NOT_FOUND;
 }
 
 static void fill_claim(const struct assay_claim_entry *entry, struct assay_claim_value *claim)

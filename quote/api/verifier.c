@@ -278,6 +278,7 @@ static enum assay_status open_carrier(struct assay_slice given, uint8_t **room,
     *carrier = (struct assay_carrier){ .form = ASSAY_CARRIER_NONE };
     if (!assay_carrier_looks(given)) return ASSAY_OK;
     if (assay_evidence_detect(given.bytes, given.len, &kind) == ASSAY_OK) return ASSAY_OK;
+    ASSAY_ASSERT(room_len > 0); /* what looks like one is not empty */
     *room = malloc(room_len);
     if (*room == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status = assay_carrier_open(given, *room, room_len, carrier);

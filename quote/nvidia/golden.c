@@ -33,7 +33,8 @@ struct chosen {
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c < 'a' || c > 'z') return c;
+    return (char)(c - 'a' + 'A');
 }
 
 /* Versions of firmware are written with letters of either case. */

@@ -139,7 +139,8 @@ static enum assay_status read_text(const struct assay_spdm_report *r, enum assay
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c < 'a' || c > 'z') return c;
+    return (char)(c - 'a' + 'A');
 }
 
 /* Five bytes with dots between: of a GPU the lower four, the highest first, then the fifth. */

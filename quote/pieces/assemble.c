@@ -161,10 +161,11 @@ static enum assay_status take_link(const struct work *w, struct assay_package *p
 {
     ASSAY_ASSERT(p->certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX);
     *found = false;
-    for (size_t turn = 0; turn < 2 * w->count; turn++) {
-        const size_t i = turn % w->count;
+    for (size_t at = 0; at < 2 * w->count; at++) {
+        const bool is_first = at < w->count;
+        const size_t i = is_first ? at : at - w->count;
         const struct assay_recognised *const it = &w->pieces[i];
-        if (!is_in_turn(w, i, turn < w->count)) continue;
+        if (!is_in_turn(w, i, is_first)) continue;
         ASSAY_TRY(assay_x509_certificate(it->bytes.bytes, it->bytes.len, c));
         ASSAY_TRY(fits(c, owner, found));
         if (!*found) continue;

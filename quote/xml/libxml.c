@@ -94,7 +94,7 @@ static xmlNodePtr next_of(xmlNodePtr node, const char *local)
 /* The one child of that name. Returns: NULL when there is none, or more. */
 static xmlNodePtr only_child(xmlNodePtr parent, const char *local)
 {
-    const xmlNodePtr child = parent == NULL ? NULL : next_of(parent->children, local);
+    xmlNode *const child = parent == NULL ? NULL : next_of(parent->children, local);
     return child == NULL || next_of(child->next, local) != NULL ? NULL : child;
 }
 
@@ -173,7 +173,7 @@ static enum assay_status parse_document(struct work *w, struct assay_slice text)
                                       "UTF-8", options);
     if (w->doc == NULL)
         return w->parser->errNo == XML_ERR_NO_MEMORY ? ASSAY_E_MEMORY : ASSAY_E_SYNTAX;
-    const xmlNodePtr root = w->xml.xmlDocGetRootElement(w->doc);
+    xmlNode *const root = w->xml.xmlDocGetRootElement(w->doc);
     if (root == NULL) return ASSAY_E_SYNTAX;
     w->signature = only_child(root, "Signature");
     return check_tree(w, root);
@@ -249,7 +249,7 @@ static enum assay_status take_signature(struct work *w)
 
 static enum assay_status take_certificates(struct work *w)
 {
-    const xmlNodePtr data = only_child(only_child(w->signature, "KeyInfo"), "X509Data");
+    xmlNode *const data = only_child(only_child(w->signature, "KeyInfo"), "X509Data");
     if (data == NULL) return ASSAY_E_INVALID;
     xmlNodePtr node = next_of(data->children, "X509Certificate");
     for (; node != NULL; node = next_of(node->next, "X509Certificate")) {

@@ -39,7 +39,8 @@ static void add_indices(const struct assay_coordinator *c, uint32_t place, uint3
 /* Returns: whether t indices of holders that are not left out were found. */
 static bool choose_indices(const struct assay_coordinator *c, struct assay_coordinator_slot *slot)
 {
-    bool chosen[ASSAY_FROST_INDICES_MAX + 1] = { false }, is_taken[ASSAY_FROST_HOLDERS_MAX];
+    bool chosen[ASSAY_FROST_INDICES_MAX + 1] = { false };
+    bool is_taken[ASSAY_FROST_HOLDERS_MAX] = { false };
     uint32_t missing = c->group->threshold;
     for (uint32_t place = 0; place < c->group->holders; place++)
         is_taken[place] = slot->left_out[place] || c->holder[place].is_wrong;

@@ -171,7 +171,7 @@ static int size_main(sqlite3_file *file, sqlite3_int64 *size)
 {
     struct assay_sqlite *const db = ((struct assay_sqlite_file *)file)->db;
     pthread_mutex_lock(&db->lock);
-    *size = (sqlite3_int64)((uint64_t)db->pages.main_count * db->pages.page_size);
+    *size = (sqlite3_int64)db->pages.main_count * (sqlite3_int64)db->pages.page_size;
     const int rc = db->result == ASSAY_CONTINUITY_OK ? SQLITE_OK : SQLITE_IOERR_FSTAT;
     pthread_mutex_unlock(&db->lock);
     return rc;

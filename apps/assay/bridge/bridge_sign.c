@@ -390,9 +390,8 @@ int cli_bridge_sign_ear(const struct cli_bridge_options *o)
     struct signing s;
     struct assay_proof_verified *const v = calloc(1, sizeof *v);
     int exit = open_signing(&s, o, "a proof of standing");
-    if (exit == ASSAY_EXIT_OK && v == NULL)
-        exit = cli_bridge_fail(o, ASSAY_EXIT_INTERNAL, "no memory");
-    if (exit == ASSAY_EXIT_OK) exit = run_ear(&s, v);
+    if (exit == ASSAY_EXIT_OK)
+        exit = v != NULL ? run_ear(&s, v) : cli_bridge_fail(o, ASSAY_EXIT_INTERNAL, "no memory");
     close_signing(&s);
     free(v);
     return exit;

@@ -11,6 +11,7 @@
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/collateral_dir.h"
+#include "base/assert.h"
 #include "quote/collateral/dates.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
@@ -366,6 +367,7 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
 {
     struct assay_key pinned;
     uint32_t kinds = 0;
+    ASSAY_ASSERT(dir->given != NULL);
     struct assay_gathered *const g = calloc(1, sizeof *g);
     if (g == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = build_main(dir, root, g, &b->main);

@@ -7,6 +7,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/view.h"
+#include "base/assert.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -128,6 +129,7 @@ __attribute__((format(printf, 4, 0))) static int print_answer(
 {
     char request[224];
     struct assay_json *document = NULL;
+    ASSAY_ASSERT(view != NULL || show != NULL);
     if (!put_request(request, format, args))
         return cli_misuse("a word is too long, or has more than one line");
     int result = ask_line(q, request, &document);

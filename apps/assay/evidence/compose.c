@@ -138,7 +138,7 @@ static int read_folder(const struct composing *c, const char *option, const char
 static int read_device(struct composing *c, struct device *d)
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
-    struct assay_slice evidence;
+    struct assay_slice evidence = { NULL, 0 };
     const int result = read_evidence(c, d->path, &d->file, &kind, &evidence);
     if (result != ASSAY_EXIT_OK) return result;
     if ((ASSAY_KINDS_NVIDIA & ASSAY_KIND_BIT(kind)) == 0)
@@ -265,7 +265,7 @@ static int take_devices(struct composing *c)
 static int read_processor(struct composing *c, struct assay_package *package)
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
-    struct assay_slice evidence;
+    struct assay_slice evidence = { NULL, 0 };
     const char *const path = c->options.quote;
     int result = read_evidence(c, path, &c->quote, &kind, &evidence);
     if (result == ASSAY_EXIT_OK)
@@ -326,7 +326,7 @@ static int write_evidence(struct composing *c, struct assay_package *package)
 
 static int take_quote(struct composing *c)
 {
-    struct assay_package package;
+    struct assay_package package = { .kind = ASSAY_KIND_NONE };
     const char *const path = c->options.quote;
     int result = read_processor(c, &package);
     if (result == ASSAY_EXIT_OK) result = add_report_data(c, &package);

@@ -7,6 +7,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
+#include "base/assert.h"
 #include "quote/result/fix.h"
 
 #include <stdio.h>
@@ -37,6 +38,7 @@ static bool is_acpi_table(const uint8_t *bytes, size_t len)
 static enum assay_status convert_text(uint8_t **bytes, size_t *len)
 {
     size_t made_len = 0;
+    ASSAY_ASSERT(*len > 0); /* it has a line */
     uint8_t *const made = malloc(2 * *len);
     if (made == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status =

@@ -5,6 +5,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/identity/identity_fetch.h"
 #include "apps/assay/identity/identity_folder.h"
+#include "base/assert.h"
 #include "base/base64.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
@@ -208,7 +209,9 @@ static int place_set(struct cli_identity_fetch *f, const struct cli_identity_tru
                      const struct chain *placed, const struct chain *issued, bool is_placed,
                      bool *is_new)
 {
-    struct assay_slice chain[CHAIN_MAX] = { (is_placed ? placed : issued)->certificate[0] };
+    const struct chain *const used = is_placed ? placed : issued;
+    ASSAY_ASSERT(used->count > 0); /* its leaf was verified */
+    struct assay_slice chain[CHAIN_MAX] = { used->certificate[0] };
     struct chain proven;
     read_chain(trust->cross, &proven);
     const size_t count = choose_cross(f, placed, issued, &proven, chain);

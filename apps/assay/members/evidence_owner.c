@@ -28,6 +28,7 @@ static bool is_bound(struct assay_binding *binding, const struct assay_member *m
     assay_declared_keys_no_root(none);
     binding->keys_root = none;
     assay_binding_report_data(binding, expected);
+    binding->keys_root = NULL;
     return assay_bytes_equal(expected, report_data, sizeof expected);
 }
 

@@ -133,10 +133,10 @@ static int add_configuration(struct gathering *g)
 static int add_secret(struct gathering *g, enum assay_backup_kind kind,
                       const struct assay_secret32 *secret)
 {
-    uint8_t *const copy = malloc(sizeof *secret);
+    uint8_t *const copy = malloc(sizeof secret->bytes);
     if (copy == NULL) return report_error(g, g->config.keys_dir, ASSAY_E_MEMORY);
-    assay_bytes_copy(copy, sizeof *secret, secret->bytes, sizeof secret->bytes);
-    return add_bytes(g, kind, NULL, g->config.keys_dir, copy, sizeof *secret);
+    assay_bytes_copy(copy, sizeof secret->bytes, secret->bytes, sizeof secret->bytes);
+    return add_bytes(g, kind, NULL, g->config.keys_dir, copy, sizeof secret->bytes);
 }
 
 /* The keys for life. Voting keys stay where they are: docs/protocol.md 2.7. */

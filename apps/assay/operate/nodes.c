@@ -30,8 +30,10 @@ static const char *format_clock_offset(const struct assay_json *node)
 {
     char text[24] = "-";
     int64_t ahead_ms = 0;
-    if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
-        (void)snprintf(text, sizeof text, "%+.2f s", (double)(ahead_ms / 10) / 100);
+    if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms)) {
+        const int64_t hundredths = ahead_ms / 10; /* towards 0 */
+        (void)snprintf(text, sizeof text, "%+.2f s", (double)hundredths / 100);
+    }
     return cli_text_sanitized(text);
 }
 

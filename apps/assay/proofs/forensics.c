@@ -13,6 +13,7 @@
 #include "apps/assay/core/view.h"
 #include "apps/assay/members/network.h"
 #include "apps/sim/commands/progress.h"
+#include "base/assert.h"
 #include "base/file/file.h"
 #include "engine/ledger/records/recover.h"
 #include "engine/sync/boundary_chain.h"
@@ -341,6 +342,7 @@ static int compare_stores(struct forensics *f)
 {
     bool is_done = false;
     int result = ASSAY_EXIT_OK;
+    ASSAY_ASSERT(f->chain != NULL);
     struct assay_sim_progress progress = sim_progress_start("epochs", 0, 0, f->options->json);
     while (!is_done && result == ASSAY_EXIT_OK) {
         result = walk_epoch(f, &is_done);

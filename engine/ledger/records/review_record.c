@@ -209,6 +209,7 @@ static uint32_t slot_of_operator(const struct assay_context *context, uint32_t i
 {
     const struct assay_state *state = context->state;
     const uint8_t *id = context->effective->operators[index].operator_id;
+    ASSAY_ASSERT(state->member_count > 0);
     for (uint32_t i = 0; i < state->member_count; i++)
         if (assay_bytes_equal(state->members[i].operator_id, id, 32)) return i;
     return index % state->member_count;

@@ -36,22 +36,30 @@ static struct assay_slice text_of(const char *text)
     return assay_slice_over(text, strlen(text));
 }
 
-/* Returns: NULL: *of is there; else a refusal. */
-static char *open_authority(struct assay_runtime *runtime, bool needs_key, struct authority *of)
+/* Returns: whether *of is there. Out: *refusal: else why not; NULL: no memory. */
+static bool open_authority(struct assay_runtime *runtime, bool needs_key, struct authority *of,
+                           char **refusal)
 {
     const struct assay_registry *const r = runtime_services_registry(runtime);
-    if (r == NULL && runtime->config.services != NULL)
-        return document_error(runtime, "not_ready",
-                              "this node does not have the documents of services yet");
-    of->ca = r != NULL ? assay_registry_identity(r) : NULL;
-    if (of->ca == NULL)
-        return document_error(runtime, "not_found",
-                              "this network has no certificate authority: its plan has no section "
-                              "services.identity");
+    *refusal = NULL;
+    *of = (struct authority){ .ca = r != NULL ? assay_registry_identity(r) : NULL };
+    if (r == NULL && runtime->config.services != NULL) {
+        *refusal = document_error(runtime, "not_ready",
+                                  "this node does not have the documents of services yet");
+        return false;
+    }
+    if (of->ca == NULL) {
+        *refusal = document_error(runtime, "not_found",
+                                  "this network has no certificate authority: its plan has no "
+                                  "section services.identity");
+        return false;
+    }
     of->plan = assay_registry_get_plan(r);
     of->count = assay_ca_published(of->ca, of->published);
-    if (needs_key && of->count == 0)
-        return document_error(runtime, "ca_none", "no group key is published: see /v1/ca");
+    if (needs_key && of->count == 0) {
+        *refusal = document_error(runtime, "ca_none", "no group key is published: see /v1/ca");
+        return false;
+    }
     for (uint32_t i = 0; i < of->count; i++) {
         of->credential[i] = (struct assay_credential_ca){
             .trust_domain = text_of(of->plan->identity.trust_domain),
@@ -63,7 +71,7 @@ static char *open_authority(struct assay_runtime *runtime, bool needs_key, struc
         assay_bytes_copy(of->credential[i].chain_id, 32, of->ca->chain_id, 32);
         assay_bytes_copy(of->credential[i].public_key, 32, of->published[i].key, 32);
     }
-    return NULL;
+    return true;
 }
 
 static char *finish_object(struct assay_runtime *runtime, const char *schema, const char *field,
@@ -181,21 +189,20 @@ void runtime_authority_poll(struct assay_runtime *runtime)
     poll_cross(runtime, published, count);
 }
 
-/* Returns: NULL: *der is there, borrowed; else a refusal. An older certificate of the same key
- * serves until the newer one is here. */
-static char *take_certificate(struct assay_runtime *runtime, const struct assay_ca *ca,
-                              struct assay_slice *der)
+/* Returns: whether the node has it, or there is none to wait for; else *refusal as of
+ * open_authority. An older certificate of the same key serves until the newer one is here. */
+static bool has_certificate(struct assay_runtime *runtime, const struct assay_ca *ca,
+                            char **refusal)
 {
     const struct runtime_authority *const kept = &runtime->authority;
     runtime_authority_poll(runtime);
-    *der = assay_slice_over(kept->der, kept->len);
-    if (ca->ca_number == 0) return NULL; /* there is none to wait for */
-    if (kept->len > 0 && kept->number == ca->ca_number) return NULL;
-    return document_error(
-        runtime, "ca_none",
-        "this node has not received the certificate of the key: its holder's "
-        "process (assay-signer) has it. Request another node, start that process, "
-        "or retry in a second");
+    if (ca->ca_number == 0 || (kept->len > 0 && kept->number == ca->ca_number)) return true;
+    *refusal =
+        document_error(runtime, "ca_none",
+                       "this node has not received the certificate of the key: its holder's "
+                       "process (assay-signer) has it. Request another node, start that process, "
+                       "or retry in a second");
+    return false;
 }
 
 /* Returns: its certificate; NULL: it is not here */
@@ -231,11 +238,11 @@ static char *document_bundle(struct assay_runtime *runtime)
 {
     static uint8_t bytes[DOCUMENT_MAX];
     struct authority of;
-    struct assay_slice der[ASSAY_CA_PUBLISHED_MAX], active, text;
+    struct assay_slice der[ASSAY_CA_PUBLISHED_MAX], text;
     uint64_t sequence;
-    char *refusal = open_authority(runtime, true, &of);
-    if (refusal == NULL) refusal = take_certificate(runtime, of.ca, &active);
-    if (refusal != NULL) return refusal;
+    char *refusal;
+    if (!open_authority(runtime, true, &of, &refusal) || !has_certificate(runtime, of.ca, &refusal))
+        return refusal;
     const uint32_t count = collect_certificates(runtime, &of, der, &sequence);
     if (count == 0)
         return document_error(runtime, "ca_none", "this node has no certificate of a key yet");
@@ -252,8 +259,8 @@ static char *document_jwks(struct assay_runtime *runtime)
     static uint8_t bytes[DOCUMENT_MAX];
     struct authority of;
     struct assay_slice text;
-    char *const refusal = open_authority(runtime, true, &of);
-    if (refusal != NULL) return refusal;
+    char *refusal;
+    if (!open_authority(runtime, true, &of, &refusal)) return refusal;
     const enum assay_status status =
         assay_credential_jwks(of.credential, of.count, bytes, sizeof bytes, &text);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -265,8 +272,8 @@ static char *document_openid(struct assay_runtime *runtime)
 {
     char uri[ASSAY_CREDENTIAL_ISSUER_MAX + 32];
     struct authority of;
-    char *const refusal = open_authority(runtime, false, &of);
-    if (refusal != NULL) return refusal;
+    char *refusal;
+    if (!open_authority(runtime, false, &of, &refusal)) return refusal;
     (void)snprintf(uri, sizeof uri, "%s/.well-known/jwks.json", of.plan->identity.issuer);
     struct assay_json *const data = assay_json_object();
     struct assay_json *const openid = assay_json_set_object(data, "openid");
@@ -462,8 +469,8 @@ static void set_numbers(struct assay_json *data, const struct authority *of)
 static char *document_ca(struct assay_runtime *runtime)
 {
     struct authority of;
-    char *const refusal = open_authority(runtime, false, &of);
-    if (refusal != NULL) return refusal;
+    char *refusal;
+    if (!open_authority(runtime, false, &of, &refusal)) return refusal;
     const struct assay_ca *const ca = of.ca;
     struct assay_json *const data = assay_json_object();
     assay_json_set_uint(data, "epoch", ca->epoch);
@@ -570,10 +577,10 @@ static char *refuse_proof(struct assay_runtime *runtime, enum assay_status statu
 static char *document_ca_proof(struct assay_runtime *runtime)
 {
     struct authority of;
-    struct assay_slice der, bytes;
-    char *text = open_authority(runtime, true, &of);
-    if (text == NULL) text = take_certificate(runtime, of.ca, &der);
-    if (text != NULL) return text;
+    struct assay_slice bytes;
+    char *text;
+    if (!open_authority(runtime, true, &of, &text) || !has_certificate(runtime, of.ca, &text))
+        return text;
     struct proof_room *const room = malloc(sizeof *room);
     void *const memory =
         aligned_alloc(16, (assay_prove_memory_len(runtime->members) + 15) & ~(size_t)15);

@@ -160,7 +160,7 @@ static void find_contact(const struct assay_enclave *e, const uint8_t digest[sta
     const struct assay_cont_contact *const places[] = { e->client.contact, e->proven.view.contact,
                                                         e->sealed.contact };
     *contact = (struct assay_cont_contact){ .address_len = 0 };
-    for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+    for (size_t p = 0; p < sizeof places / sizeof places[0]; p++)
         for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
             uint8_t theirs[32];
             if (places[p][i].address_len == 0) continue;

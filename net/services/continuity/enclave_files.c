@@ -342,13 +342,13 @@ static enum assay_status try_name(struct search *s, const struct name *name)
         return ASSAY_OK;
     }
     state.session = name->session; /* by which it is found again: a host may rename it */
-    if (!is_candidate(s, state.index, state.session) ||
-        (s->for_certified && !is_certified(&state, s->found))) {
-        assay_enclave_state_free(&state);
-        return ASSAY_OK;
+    if (is_candidate(s, state.index, state.session) &&
+        (!s->for_certified || is_certified(&state, s->found))) {
+        const struct assay_enclave_state replaced = *s->best;
+        *s->best = state;
+        state = replaced;
     }
-    assay_enclave_state_free(s->best);
-    *s->best = state;
+    assay_enclave_state_free(&state);
     return ASSAY_OK;
 }
 

@@ -599,7 +599,7 @@ static void plan_names(uint32_t names, struct assay_registry_plan *plan)
     for (uint32_t k = 0; k < names; k++) {
         struct assay_plan_grant *grant = &plan->identity.grant[k];
         *grant = (struct assay_plan_grant){ .name = { 'k', (char)('0' + k) } };
-        for (uint8_t build = 1; build <= names; build++) {
+        for (uint8_t build = 1; build <= (uint8_t)names; build++) {
             if ((assay_sim_build_names(build, names) >> k & 1) == 0) continue;
             struct assay_plan_reference *r = &grant->reference[grant->reference_count++];
             *r = (struct assay_plan_reference){ .field = 0, .value_len = 32 };
