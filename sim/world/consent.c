@@ -49,9 +49,19 @@ static bool did_sign(const struct world_run *r, const uint8_t operator_id[static
     return false;
 }
 
-/* The last act of an honest operator about a change is a withdrawal, in a block up to an epoch. */
+/* Blocks up to this epoch may be missing where some were passed over, until what counts has been
+ * repeated (docs/protocol.md 9.19.5). */
+static uint64_t passed_over(const struct assay_reviews_position *read)
+{
+    enum { REPEATED_AFTER = 256 };
+    if (read->complete_from <= read->read_epoch + 1) return 0;
+    return read->complete_from - REPEATED_AFTER;
+}
+
+/* The last act of an honest operator about a change is a withdrawal, in a block that was read. */
 static bool has_withdrawn(const struct world_run *r, const uint8_t operator_id[static 32],
-                          const uint8_t digest[static 32], uint64_t epoch)
+                          const uint8_t digest[static 32],
+                          const struct assay_reviews_position *read)
 {
     for (const struct world_statement *s = world_newest_about(r, digest); s != NULL;
          s = world_older_about(r, s)) {
@@ -59,25 +69,25 @@ static bool has_withdrawn(const struct world_run *r, const uint8_t operator_id[s
             !assay_bytes_equal(s->operator_id, operator_id, 32))
             continue;
         if (s->act != ASSAY_REVIEW_WITHDRAW) return false;
-        if (s->final_epoch > 0 && s->final_epoch <= epoch) return true;
+        if (s->final_epoch > passed_over(read) && s->final_epoch <= read->read_epoch) return true;
     }
     return false;
 }
 
 typedef bool signer_fn(const struct world_run *r, const uint8_t operator_id[static 32],
-                       const uint8_t digest[static 32], uint64_t epoch);
+                       const uint8_t digest[static 32], const struct assay_reviews_position *read);
 
 static bool is_good(const struct world_run *r, const uint8_t operator_id[static 32],
-                    const uint8_t digest[static 32], uint64_t epoch)
+                    const uint8_t digest[static 32], const struct assay_reviews_position *read)
 {
-    (void)epoch;
+    (void)read;
     return assay_operator_find(r->changes->operators, operator_id) != NULL &&
            did_sign(r, operator_id, digest);
 }
 
 /* Of the signatures of a CHANGE. */
 static uint32_t count_signers(const struct world_run *r, const struct assay_record *record,
-                              signer_fn *is_one, uint64_t epoch)
+                              signer_fn *is_one, const struct assay_reviews_position *read)
 {
     struct assay_cursor c = assay_cursor_over(record->entries.bytes, record->entries.len);
     uint32_t count = 0;
@@ -87,7 +97,7 @@ static uint32_t count_signers(const struct world_run *r, const struct assay_reco
             assay_cbor_bytes_exact(&c, id, sizeof id) != ASSAY_OK ||
             assay_cbor_bytes_exact(&c, signature, sizeof signature) != ASSAY_OK)
             break;
-        count += is_one(r, id, record->body_digest, epoch);
+        count += is_one(r, id, record->body_digest, read);
     }
     return count;
 }
@@ -100,7 +110,7 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
     /* An attacker has keys of replaced operators, and signs by them (old_keys.c). */
     if (!proposed && r->scenario->old_operators_epoch > 0) return;
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
-    const uint32_t good = count_signers(r, record, is_good, 0);
+    const uint32_t good = count_signers(r, record, is_good, NULL);
     if (good >= r->changes->operators->threshold) return;
     world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
                            "change %llu is final, signed by %u operators in force of %u",
@@ -111,9 +121,9 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
 void world_consent_offer(struct world_run *r, uint32_t node, const struct assay_record *record)
 {
     if (!world_is_trusted(r->w, node)) return;
-    const uint64_t epoch = r->proposals->nodes[node].position.read_epoch;
+    const struct assay_reviews_position *read = &r->proposals->nodes[node].position;
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
-    if (count_signers(r, record, has_withdrawn, epoch) == 0) return;
+    if (count_signers(r, record, has_withdrawn, read) == 0) return;
     world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
                            "node %u offers change %llu with a signature that was withdrawn", node,
                            (unsigned long long)record->change.sequence);
@@ -171,7 +181,7 @@ static const char *find_entry_error(const struct world_run *r, uint32_t node,
         s->final_epoch = e->since_epoch; /* in an epoch that was not observed */
     if (assay_operator_find(r->w->nodes[node].engine->genesis, v->operator_id) == NULL)
         return "of an operator that was removed";
-    if (has_withdrawn(r, v->operator_id, v->digest, n->position.read_epoch))
+    if (has_withdrawn(r, v->operator_id, v->digest, &n->position))
         return "that its operator withdrew";
     return NULL;
 }
