@@ -129,7 +129,7 @@ __attribute__((format(printf, 4, 0))) static int print_answer(
 {
     char request[224];
     struct assay_json *document = NULL;
-    ASSAY_ASSERT(view != NULL || show != NULL);
+    ASSAY_ASSERT(q->json || view != NULL || show != NULL);
     if (!put_request(request, format, args))
         return cli_misuse("a word is too long, or has more than one line");
     int result = ask_line(q, request, &document);
