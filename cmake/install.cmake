@@ -20,7 +20,8 @@ endforeach()
 install(TARGETS assay-verifier assay-transport
         RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT daemon)
 if(TARGET assay-demo)
-  install(TARGETS assay-demo-hand assayd-byzantine assay-signer-lying assay-stranger assay-enclave-tampered clock_shim
+  install(TARGETS assay-demo-enclave assay-demo-hand assayd-byzantine assay-signer-lying assay-stranger
+                  assay-enclave-tampered clock_shim
           RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
 endif()

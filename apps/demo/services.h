@@ -3,9 +3,9 @@
  * enclaves, as rows of the table of life.h.
  *
  * services.c has the cast, the plan and the rows; services_cast.c starts, reads and ends processes;
- * services_state.c, services_secret.c and services_task.c have the actions. The state of services
- * in the ledger is read from a process that follows it (hand/observer.c), that of programs from
- * their logs.
+ * services_state.c, services_database.c, services_secret.c and services_task.c have the actions.
+ * The state of services in the ledger is read from a process that follows it (hand/observer.c),
+ * that of programs from their logs.
  */
 #ifndef ASSAY_APPS_DEMO_SERVICES_H
 #define ASSAY_APPS_DEMO_SERVICES_H
@@ -27,7 +27,7 @@ enum {
     SERVICES_PATIENCE_S = 240,
 };
 
-/* A process: a program of services, or a hand of hand/. */
+/* A process: a program of services, a hand of hand/ or an enclave of enclave/. */
 struct services_process {
     char name[32];
     char log[PATH_MAX + 64];
@@ -44,12 +44,17 @@ bool services_plan(struct demo *demo, FILE *plan);
  * run */
 bool services_start(struct demo *demo);
 bool services_start_spare(struct demo *demo);
+/* SIGKILL, with that detail in the timeline. */
+void services_kill(struct demo *demo, struct services_process *process, const char *detail);
 /* SIGKILL and what was remembered is gone; and a new process in its place. */
 void services_kill_replica(struct demo *demo, uint32_t peer);
 bool services_start_replica(struct demo *demo, uint32_t peer);
 /* A deed of hand/ with these words, NULL at the end. Returns: its process, or one that ended */
 struct services_process *services_hand(struct demo *demo, const char *name,
                                        const char *const words[]);
+/* The same of an enclave of enclave/. */
+struct services_process *services_enclave(struct demo *demo, const char *name,
+                                          const char *const words[]);
 /* Another program, with its path first and NULL at the end. ends: by itself, as a hand does. Its
  * name is part of that of its log. Returns: its process, or one that ended */
 struct services_process *services_program(struct demo *demo, const char *name, char *const argv[],
@@ -99,6 +104,9 @@ const char *services_requestor(void);
 bool services_look_states(struct demo *demo, struct life_turn *turn);
 bool services_look_rollback(struct demo *demo, struct life_turn *turn);
 bool services_look_clone(struct demo *demo, struct life_turn *turn);
+bool services_look_rows(struct demo *demo, struct life_turn *turn);
+bool services_look_restored(struct demo *demo, struct life_turn *turn);
+bool services_look_copied(struct demo *demo, struct life_turn *turn);
 bool services_look_load(struct demo *demo, struct life_turn *turn);
 bool services_look_kept(struct demo *demo, struct life_turn *turn);
 bool services_look_gone(struct demo *demo, struct life_turn *turn);

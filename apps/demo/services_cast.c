@@ -17,7 +17,7 @@ enum {
     GROUPS = 2,
     CLUSTERS = 2,
     PROGRAMS = GROUPS * SERVICES_GROUP + SERVICES_PEERS + SERVICES_EXECUTORS,
-    HANDS = 24,
+    HANDS = 32,
     STOP_MS = 30000,
     LOG_MAX = 4 << 20,
 };
@@ -83,7 +83,8 @@ static bool make_random(struct demo *demo, const char *name)
 
 static bool make_keys(struct demo *demo)
 {
-    static const char *const folders[] = { "observer", "state", "halted", "secret", "task" };
+    static const char *const folders[] = { "observer", "state",  "halted",
+                                           "database", "secret", "task" };
     char unused[65], name[32];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (!make_dir(demo, folders[i])) return false;
@@ -222,16 +223,22 @@ bool services_start_spare(struct demo *demo)
     return start_holder(demo, SERVICES_SPARE);
 }
 
+void services_kill(struct demo *demo, struct services_process *process, const char *detail)
+{
+    int status = 0;
+    if (process->pid == 0) return;
+    (void)kill(process->pid, SIGKILL);
+    while (!demo_reaped(process->pid, &status))
+        demo_sleep_ms(1);
+    process->pid = 0;
+    process->ended = true;
+    process->status = -1;
+    demo_report(demo, life_epoch(demo), process->name, "killed", "SIGKILL: %s", detail);
+}
+
 void services_kill_replica(struct demo *demo, uint32_t peer)
 {
-    struct services_process *p = &cast.replica[peer];
-    int status = 0;
-    if (p->pid == 0) return;
-    (void)kill(p->pid, SIGKILL);
-    while (!demo_reaped(p->pid, &status))
-        demo_sleep_ms(1);
-    p->pid = 0;
-    demo_report(demo, life_epoch(demo), p->name, "killed", "SIGKILL: what it remembered is gone");
+    services_kill(demo, &cast.replica[peer], "what it remembered is gone");
 }
 
 /* ------------------------------------------------------------ hands */
@@ -272,14 +279,14 @@ bool services_stop(struct services_process *process)
     return process->status == 0;
 }
 
-struct services_process *services_hand(struct demo *demo, const char *name,
-                                       const char *const words[])
+static struct services_process *start_action(struct demo *demo, const char *what, const char *name,
+                                             const char *const words[])
 {
     enum { WORDS = 16 };
     char program[sizeof demo->cast + 32], copies[WORDS][PATH_MAX];
     char *argv[WORDS + 2] = { program };
     struct services_process *const p = take_place(demo, name, words[0], true);
-    (void)snprintf(program, sizeof program, "%s/assay-demo-hand", demo->cast);
+    (void)snprintf(program, sizeof program, "%s/assay-demo-%s", demo->cast, what);
     for (int i = 0; i < WORDS && words[i] != NULL; i++) {
         (void)snprintf(copies[i], sizeof copies[i], "%s", words[i]);
         argv[i + 1] = copies[i];
@@ -287,6 +294,18 @@ struct services_process *services_hand(struct demo *demo, const char *name,
     p->pid = demo_spawn(p->log, argv);
     p->ended = p->pid == 0;
     return p;
+}
+
+struct services_process *services_hand(struct demo *demo, const char *name,
+                                       const char *const words[])
+{
+    return start_action(demo, "hand", name, words);
+}
+
+struct services_process *services_enclave(struct demo *demo, const char *name,
+                                          const char *const words[])
+{
+    return start_action(demo, "enclave", name, words);
 }
 
 void services_ask_to_end(struct services_process *process)

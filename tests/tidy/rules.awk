@@ -32,7 +32,7 @@ BEGIN {
     confine("wolfssl/", "^base/crypto/wolfssl[.]c$")
     confine("zmq.h", "^net/zmq/")
     confine("czmq.h", "^net/zmq/")
-    confine("sqlite3.h", "^(engine/store/store_sqlite|net/services/shares/vault|apps/api/sqlite/[a-z_]+|examples/notes)[.]c$|^apps/api/sqlite/database[.]h$")
+    confine("sqlite3.h", "^(engine/store/store_sqlite|net/services/shares/vault|apps/api/sqlite/[a-z_]+|apps/demo/enclave/database|examples/notes)[.]c$|^apps/api/sqlite/database[.]h$")
     confine("jansson.h", "^(quote|net)/json/")
     confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")

@@ -1,9 +1,9 @@
 /*
- * apps/demo/hand/hand.h - `assay-demo-hand`: actions of users and enclaves in the demo's story of
- * services, one action per process, through one daemon's socket of services.
+ * apps/demo/hand/hand.h - `assay-demo-hand`: actions of users in the demo's story of services, one
+ * action per process, through one daemon's socket of services.
  *
- * Results are lines on stdout, with a keyword first; the story reads them. Keys are in files and in
- * this program: INSECURE.
+ * Results are lines on stdout, with a keyword first; the story reads them. Keys are in files:
+ * INSECURE.
  *
  * Exit statuses: 0 done, 1 runtime error (the last line says what), 3 usage, 4 refused:
  * the services did what they exist for.
@@ -29,18 +29,10 @@ const char *hand_in(const char *dir, const char *name);
 /* A file of 32 bytes that its owner alone may read. Returns: whether it is one. */
 bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
 
-/* Seals the files of enclaves. */
-static const struct assay_secret32 hand_sealing_key = { "assay-demo-hand: INSECURE" };
-
 /* --- actions, with their arguments; each returns an exit status */
 /* observer SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; stores
  * claims in DIR. */
 int hand_observer(int argc, char **argv);
-/* enclave SOCKET GROUP DIR INDEX [hold]: an enclave whose state is a counter, up to that state;
- * hold: then it reads until it is rejected. load SOCKET GROUP DIR RATE: as many states a second
- * until SIGTERM. */
-int hand_enclave(int argc, char **argv);
-int hand_load(int argc, char **argv);
 /* put SOCKET DIR CLUSTER: DIR/secret is dealt; read SOCKET DIR: DIR/read becomes it. */
 int hand_put(int argc, char **argv);
 int hand_read(int argc, char **argv);

@@ -17,9 +17,6 @@ static const char usage[] =
     "One action of the story of services of assay-demo, INSECURE; only assay-demo runs it.\n"
     "\n"
     "  observer SOCKET DIR [ACCOUNT ..]       print the state of all services in the ledger\n"
-    "  enclave SOCKET GROUP DIR INDEX CHECKPOINT [hold]\n"
-    "                                         certify states up to that one\n"
-    "  load SOCKET GROUP DIR RATE CHECKPOINT  so many states a second, until SIGTERM\n"
     "  put SOCKET DIR CLUSTER                 deal DIR/secret\n"
     "  read SOCKET DIR                        read it back\n"
     "  task SOCKET DIR CODE PRICE STEPS       have DIR/input counted\n"
@@ -76,8 +73,7 @@ struct action {
 int main(int argc, char **argv)
 {
     static const struct action actions[] = {
-        { "observer", 2, 10, hand_observer }, { "enclave", 5, 6, hand_enclave },
-        { "load", 5, 5, hand_load },          { "put", 3, 3, hand_put },
+        { "observer", 2, 10, hand_observer }, { "put", 3, 3, hand_put },
         { "read", 2, 2, hand_read },          { "task", 5, 5, hand_task },
         { "forge", 2, 2, hand_forge },
     };

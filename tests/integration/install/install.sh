@@ -44,7 +44,7 @@ check 'the daemon comes with its enclave and the programs of services' programs 
 check 'the command line is one program' programs "$work/command" assay
 check 'the simulator too' programs "$work/simulator" assay-sim
 roles='assay-transport assay-verifier'
-cast='assay-demo-hand assay-enclave-tampered assay-signer-lying assay-stranger assayd-byzantine libclock_shim.so'
+cast='assay-demo-enclave assay-demo-hand assay-enclave-tampered assay-signer-lying assay-stranger assayd-byzantine libclock_shim.so'
 check "the daemon's processes and the demo's cast stand apart" \
     test "$(ls "$prefix/libexec/assay" | xargs)" = "$(printf '%s\n' $roles $cast | sort | xargs)"
 check 'the daemon comes with its processes' test "$(ls "$work/daemon/libexec/assay" | xargs)" = "$roles"
