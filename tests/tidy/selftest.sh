@@ -74,6 +74,7 @@ expect() {
 # plant RULE FILE TEXT: the text is appended to the file.
 plant() {
     clean_tree
+    mkdir -p "$tree/$(dirname "$2")"
     printf '%s\n' "$3" >>"$tree/$2"
     list_built
     expect "$1" "$3"
@@ -90,6 +91,9 @@ plant include-arrow engine/consensus/a.c '#include "engine/ledger/state.h"'
 plant include-arrow engine/consensus/a.c '#include "engine/engine.h"'
 plant include-arrow engine/ledger/a.c '#include "engine/consensus/simplex.h"'
 plant include-arrow host/a.c '#include "net/link.h"'
+plant include-arrow apps/demo/enclave/a.c '#include "base/bytes.h"'
+plant include-arrow apps/demo/enclave/a.c '#include "apps/demo/demo.h"'
+plant "" apps/demo/enclave/a.c '#include "apps/demo/enclave/enclave.h"'
 plant "" engine/ledger/a.c '#include "engine/consensus/vote.h"'
 plant "" engine/node/engine.c '#include "engine/ledger/state.h"'
 plant "" engine/node/engine.c '#include "quote/verdict.h"'

@@ -12,15 +12,13 @@
 #include "base/crypto.h"
 #include "base/file/file.h"
 #include "base/system_clock.h"
+#include "engine/ledger/proofs/checkpoint.h"
 #include "net/services/continuity/enclave.h"
-#include "net/services/continuity/replica_node.h"
-#include "tests/support/services/light_ledger.h"
+#include "tests/bench/services/group_processes.h"
 #include "tests/support/stopwatch.h"
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -33,100 +31,18 @@ enum {
     RAW_LEN = 154, /* an update of one state */
     RAW_MOST = 7,
     MOST = 2000000,
-    CLOSES = 40, /* then the ledger is silent: it has proven what an enclave needs */
-    CLOSE_MS = 250,
 };
-
-static char folder[64], path[100], enclaves[100], checkpoint[100];
-static pid_t children[16];
-static size_t child_count;
-
-static void must(bool good, const char *what)
-{
-    if (good) return;
-    (void)fprintf(stderr, "bench_services_replicas: %s\n", what);
-    exit(1);
-}
-
-/* --- processes */
-
-static pid_t start(void (*run)(const void *), const void *argument)
-{
-    (void)fflush(stdout);
-    const pid_t pid = fork();
-    must(pid >= 0, "fork");
-    if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        run(argument);
-        _exit(0);
-    }
-    children[child_count++] = pid;
-    return pid;
-}
-
-static void end(pid_t pid)
-{
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, NULL, 0);
-}
-
-static void end_all(void)
-{
-    while (child_count > 0)
-        end(children[--child_count]);
-}
-
-/* What the owner of the enclave trusts. */
-static void save_checkpoint(const struct light_ledger *light)
-{
-    struct assay_checkpoint at;
-    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    light_ledger_checkpoint(light, &at);
-    must(assay_checkpoint_encode(&at, &w) == ASSAY_OK &&
-             assay_file_replace(checkpoint, ASSAY_FILE_SECRET, assay_slice_over(bytes, w.len)) ==
-                 ASSAY_OK,
-         "no checkpoint");
-}
 
 static void load_checkpoint(struct assay_checkpoint *at)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    for (int i = 0; i < 200 && access(checkpoint, F_OK) != 0; i++)
-        (void)usleep(10000);
-    must(assay_file_read(checkpoint, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len) == ASSAY_OK &&
-             assay_checkpoint_decode(assay_slice_over(bytes, len), at) == ASSAY_OK,
-         "no checkpoint of the ledger");
+    group_processes_require(
+        assay_file_read(group_processes_checkpoint(), ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len) ==
+                ASSAY_OK &&
+            assay_checkpoint_decode(assay_slice_over(bytes, len), at) == ASSAY_OK,
+        "no checkpoint of the ledger");
     free(bytes);
-}
-
-static void be_ledger(const void *argument)
-{
-    const uint32_t size = *(const uint32_t *)argument;
-    struct service_ledger *ledger = service_ledger_open(path, 1, size, 16);
-    struct light_ledger *light = light_ledger_open(ledger, 1, enclaves);
-    save_checkpoint(light);
-    for (uint64_t closes = 0, at_ms = assay_monotonic_ms();;) {
-        service_ledger_turn(ledger, closes < CLOSES ? CLOSE_MS / 5 : 1000);
-        if (closes >= CLOSES || assay_monotonic_ms() - at_ms < CLOSE_MS) continue;
-        service_ledger_close_epoch(ledger);
-        at_ms = assay_monotonic_ms();
-        closes++;
-    }
-}
-
-static void be_replica(const void *argument)
-{
-    const struct assay_replica_node_config config = {
-        .ledger = path, .listen = "127.0.0.1:0", .group = 1, .instances_max = 16
-    };
-    struct assay_replica_node *node = NULL;
-    char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
-    (void)argument;
-    must(assay_replica_node_open(&config, &node, message) == ASSAY_OK, message);
-    while (assay_replica_node_step(node, 1000) == ASSAY_OK) {
-    }
 }
 
 /* --- what was measured */
@@ -166,7 +82,7 @@ static void be_echo(const void *argument)
     char id[64], bytes[RAW_LEN];
     (void)zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &one, sizeof one);
     (void)zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, raw->server_secret, 41);
-    must(zmq_bind(socket, raw->endpoint[raw->at]) == 0, "bind of the echo");
+    group_processes_require(zmq_bind(socket, raw->endpoint[raw->at]) == 0, "bind of the echo");
     for (;;) {
         const int id_len = zmq_recv(socket, id, sizeof id, 0);
         const int len = zmq_recv(socket, bytes, sizeof bytes, 0);
@@ -184,14 +100,16 @@ static void ask_all(zmq_pollitem_t *echoes, uint32_t n, uint32_t quorum, uint32_
     uint32_t seen = 0;
     assay_bytes_copy(bytes, sizeof bytes, &round, sizeof round);
     for (uint32_t i = 0; i < n; i++)
-        must(zmq_send(echoes[i].socket, bytes, sizeof bytes, 0) == (int)sizeof bytes,
-             "the echo is gone");
+        group_processes_require(zmq_send(echoes[i].socket, bytes, sizeof bytes, 0) ==
+                                    (int)sizeof bytes,
+                                "the echo is gone");
     while (seen < quorum) {
-        must(zmq_poll(echoes, (int)n, -1) > 0, "a poll");
+        group_processes_require(zmq_poll(echoes, (int)n, -1) > 0, "a poll");
         for (uint32_t i = 0; i < n; i++) {
             if (echoes[i].revents == 0) continue;
-            must(zmq_recv(echoes[i].socket, bytes, sizeof bytes, 0) == (int)sizeof bytes,
-                 "the echo is gone");
+            group_processes_require(zmq_recv(echoes[i].socket, bytes, sizeof bytes, 0) ==
+                                        (int)sizeof bytes,
+                                    "the echo is gone");
             seen += assay_bytes_equal(bytes, &round, sizeof round);
         }
     }
@@ -204,21 +122,21 @@ static uint32_t bare(uint32_t n, uint32_t quorum, uint32_t *us)
     zmq_pollitem_t echoes[RAW_MOST];
     char name[64];
     ASSAY_ASSERT(n <= RAW_MOST && quorum <= n);
-    must(zmq_curve_keypair(raw.server_public, raw.server_secret) == 0 &&
-             zmq_curve_keypair(raw.public_key, raw.secret) == 0,
-         "CURVE keys");
+    group_processes_require(zmq_curve_keypair(raw.server_public, raw.server_secret) == 0 &&
+                                zmq_curve_keypair(raw.public_key, raw.secret) == 0,
+                            "CURVE keys");
     void *context = zmq_ctx_new();
     for (raw.at = 0; raw.at < n; raw.at++) {
         (void)snprintf(raw.endpoint[raw.at], sizeof raw.endpoint[0], "tcp://127.0.0.1:%u",
                        20000 + (unsigned)(getpid() % 20000) + raw.at);
-        (void)start(be_echo, &raw);
+        (void)group_processes_spawn(be_echo, &raw);
     }
     for (uint32_t i = 0; i < n; i++) {
         void *socket = zmq_socket(context, ZMQ_DEALER);
         (void)zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, raw.server_public, 41);
         (void)zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, raw.public_key, 41);
         (void)zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, raw.secret, 41);
-        must(zmq_connect(socket, raw.endpoint[i]) == 0, "connect to the echo");
+        group_processes_require(zmq_connect(socket, raw.endpoint[i]) == 0, "connect to the echo");
         echoes[i] = (zmq_pollitem_t){ .socket = socket, .events = ZMQ_POLLIN };
     }
     for (uint32_t i = 0; i < ALONE + 100; i++) {
@@ -229,7 +147,7 @@ static uint32_t bare(uint32_t n, uint32_t quorum, uint32_t *us)
     for (uint32_t i = 0; i < n; i++)
         (void)zmq_close(echoes[i].socket);
     (void)zmq_ctx_term(context);
-    end_all();
+    group_processes_end();
     (void)snprintf(name, sizeof name, "154 bytes there and back, %u of %u", quorum, n);
     return report("ZeroMQ CURVE", name, us, ALONE);
 }
@@ -249,9 +167,9 @@ static uint32_t alone(struct assay_enclave *enclave, const char *heading, uint32
     for (size_t i = 0; i < ALONE + 100; i++) {
         const double start_us = stopwatch_us(CLOCK_MONOTONIC);
         hash_of(i, hash);
-        must(assay_enclave_update(enclave, hash, &index) == ASSAY_ENCLAVE_OK &&
-                 assay_enclave_wait(enclave, index, SOON_MS) == ASSAY_ENCLAVE_OK,
-             "an update was not certified");
+        group_processes_require(assay_enclave_update(enclave, hash, &index) == ASSAY_ENCLAVE_OK &&
+                                    assay_enclave_wait(enclave, index, SOON_MS) == ASSAY_ENCLAVE_OK,
+                                "an update was not certified");
         if (i >= 100) us[i - 100] = (uint32_t)(stopwatch_us(CLOCK_MONOTONIC) - start_us);
     }
     return report(heading, "one update at a time", us, ALONE);
@@ -282,7 +200,7 @@ static bool give(struct flow *f, uint64_t count)
         hash_of(f->given, hash);
         const enum assay_enclave_result result = assay_enclave_update(f->enclave, hash, &index);
         if (result == ASSAY_ENCLAVE_FULL) return false;
-        must(result == ASSAY_ENCLAVE_OK, "an update was refused");
+        group_processes_require(result == ASSAY_ENCLAVE_OK, "an update was refused");
         if (f->given == 0) f->first = index;
         f->given++;
     }
@@ -298,7 +216,8 @@ static void flow(struct assay_enclave *enclave, const char *heading, const char 
     f.start_us = stopwatch_us(CLOCK_MONOTONIC);
     while (f.certified < count) {
         full += !give(&f, count);
-        must(assay_enclave_step(enclave, 1) == ASSAY_ENCLAVE_OK, "the group is gone");
+        group_processes_require(assay_enclave_step(enclave, 1) == ASSAY_ENCLAVE_OK,
+                                "the group is gone");
         take_certified(&f);
         if (kill_pid > 0 && f.certified > count / 2) {
             (void)kill(kill_pid, SIGKILL);
@@ -318,18 +237,19 @@ static void measure(uint32_t n, uint32_t pair_us, uint32_t *us)
     struct assay_cont_entry found;
     char heading[16], message[ASSAY_ENCLAVE_MESSAGE_LEN];
     static const uint8_t zero[32];
-    pid_t last = 0;
     (void)snprintf(heading, sizeof heading, "n = %u", n);
-    (void)start(be_ledger, &n);
+    const pid_t last = group_processes_start(n);
     struct assay_enclave_trust trust = { .has_view = false };
     load_checkpoint(&trust.checkpoint);
-    for (uint32_t i = 0; i < n; i++)
-        last = start(be_replica, NULL);
-    const struct assay_enclave_config config = { .ledger = enclaves, .group = 1, .trust = &trust };
-    must(assay_enclave_open(&config, &enclave, message) == ASSAY_OK, message);
+    const struct assay_enclave_config config = { .ledger = group_processes_socket(),
+                                                 .group = GROUP_PROCESSES_GROUP,
+                                                 .trust = &trust };
+    group_processes_require(assay_enclave_open(&config, &enclave, message) == ASSAY_OK, message);
     const double start_us = stopwatch_us(CLOCK_MONOTONIC);
-    must(assay_enclave_start(enclave, SOON_MS, &found) == ASSAY_ENCLAVE_OK, "no start");
-    must(assay_enclave_adopt(enclave, 0, zero, zero, SOON_MS) == ASSAY_ENCLAVE_OK, "no state 0");
+    group_processes_require(assay_enclave_start(enclave, SOON_MS, &found) == ASSAY_ENCLAVE_OK,
+                            "no start");
+    group_processes_require(
+        assay_enclave_adopt(enclave, 0, zero, zero, SOON_MS) == ASSAY_ENCLAVE_OK, "no state 0");
     printf("%-13s%-33s %9.1f ms, with the links and the ledger's number\n", heading,
            "first start of an enclave", (stopwatch_us(CLOCK_MONOTONIC) - start_us) / 1e3);
     const uint32_t p50 = alone(enclave, heading, us);
@@ -339,10 +259,7 @@ static void measure(uint32_t n, uint32_t pair_us, uint32_t *us)
     flow(enclave, heading, "as many as it takes, 2 s at 500,000", 500000, 1000000, 0, us);
     if (n > 3) flow(enclave, heading, "at 80,000/s, a replica killed", RATE, STATES, last, us);
     assay_enclave_close(&enclave);
-    end_all();
-    (void)unlink(path);
-    (void)unlink(enclaves);
-    (void)unlink(checkpoint);
+    group_processes_stop();
 }
 
 int main(void)
@@ -350,17 +267,11 @@ int main(void)
     static const uint32_t sizes[] = { 3, 5, 7 };
     uint32_t *us = malloc(MOST * sizeof *us);
     ASSAY_ASSERT(us != NULL);
-    (void)snprintf(folder, sizeof folder, "/tmp/assay-replicas.XXXXXX");
-    must(mkdtemp(folder) != NULL, "a folder");
-    (void)snprintf(path, sizeof path, "%s/ledger", folder);
-    (void)snprintf(enclaves, sizeof enclaves, "%s/enclaves", folder);
-    (void)snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
     printf("processes on loopback, no disk; Narrator-Pro states 8,000/s at 3.58 ms on five "
            "machines with SGX, another setting\n");
     const uint32_t pair_us = bare(1, 1, us);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         measure(sizes[i], pair_us, us);
-    (void)rmdir(folder);
     free(us);
     return 0;
 }
