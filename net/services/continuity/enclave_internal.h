@@ -77,6 +77,7 @@ struct assay_enclave {
     uint64_t expected;     /* number that the last SESSION record asked for */
     uint8_t submitted[32]; /* SHA-256 of it */
     bool is_submitted;
+    uint64_t submit_epoch; /* no session is submitted until this epoch is proven */
     enum assay_enclave_result refusal; /* of the last record; OK: none, or reported already */
     char why[ASSAY_SERVICE_WHY_MAX + 1];
     const char *socket_fault; /* of the last step; "": none */

@@ -290,6 +290,7 @@ static void request_session(struct assay_enclave *e)
     const uint8_t *const node = assay_follower_node(e->follower);
     if (e->now_ms < e->submit_at_ms || e->proven.view.phase == ASSAY_CONT_FORMING) return;
     e->submit_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
+    if (e->proven.epoch < e->submit_epoch) return;
     if (node == NULL) {
         set_refusal(e, ASSAY_ENCLAVE_NO_STANDING, "the daemon has no slot that may serve");
         return;
@@ -333,7 +334,7 @@ static void on_result(void *context, const struct assay_service_message *m)
         { "no-room", ASSAY_ENCLAVE_NO_ROOM },   { "quota", ASSAY_ENCLAVE_QUOTA },
         { "clones", ASSAY_ENCLAVE_CLONES },     { "not-here", ASSAY_ENCLAVE_NO_STANDING },
         { "gone-row", ASSAY_ENCLAVE_REFUSED },  { "retired", ASSAY_ENCLAVE_REFUSED },
-        { "key-taken", ASSAY_ENCLAVE_REFUSED }, { "not-yours", ASSAY_ENCLAVE_REFUSED },
+        { "not-yours", ASSAY_ENCLAVE_REFUSED },
     };
     struct assay_enclave *e = context;
     char word[ASSAY_SERVICE_WORD_MAX + 1] = "";
@@ -351,6 +352,9 @@ static void on_result(void *context, const struct assay_service_message *m)
         e->expected++;
         e->submit_at_ms = e->now_ms;
     }
+    /* No other party can sign for the link key of this process. An earlier record of its own was
+     * applied, and the next close shows its row. */
+    if (strcmp(word, "key-taken") == 0) e->submit_epoch = e->proven.epoch + 1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].word, word) == 0) {
             /* An expired birth: the next turn makes one of a later epoch. */

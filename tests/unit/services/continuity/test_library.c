@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+enum { TWO_RECORDS_MS = 2500 }; /* a record is submitted again after a second */
+
 TestSuite(services_library, .init = set_up, .fini = tear_down, .timeout = 600);
 
 Test(services_library, a_program_goes_on_where_it_was)
@@ -33,6 +35,28 @@ Test(services_library, a_program_goes_on_where_it_was)
         assay_continuity_close(&c);
     }
     cr_expect_eq(count_states(folder), 1);
+}
+
+/* A record that the ledger does not include in time is submitted again. The first one numbers the
+ * session, the second is too late, and the next number is taken by the session itself. */
+Test(services_library, a_session_that_was_submitted_twice_starts)
+{
+    const char *const folder = in_root("a");
+    struct assay_continuity *c = start_folder(folder, true);
+    save_text(c, "one");
+    assay_continuity_close(&c);
+    c = open_folder(folder, false);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_hold(house.ledger, true);
+    pthread_mutex_unlock(&house.lock);
+    expect_result(c, assay_continuity_start(c, TWO_RECORDS_MS), ASSAY_CONTINUITY_IN_DOUBT);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_hold(house.ledger, false);
+    pthread_mutex_unlock(&house.lock);
+    expect_result(c, start_within(c), ASSAY_CONTINUITY_OK);
+    expect_text(c, "one", 1);
+    save_text(c, "two");
+    assay_continuity_close(&c);
 }
 
 Test(services_library, an_older_folder_is_refused_with_both_indices)
