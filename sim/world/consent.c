@@ -121,9 +121,10 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
 void world_consent_offer(struct world_run *r, uint32_t node, const struct assay_record *record)
 {
     if (!world_is_trusted(r->w, node)) return;
-    const struct assay_reviews_position *read = &r->proposals->nodes[node].position;
+    struct assay_reviews_position read = r->proposals->nodes[node].position;
+    read.complete_from = 0; /* an offer is a decision: blocks that were passed over excuse none */
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
-    if (count_signers(r, record, has_withdrawn, read) == 0) return;
+    if (count_signers(r, record, has_withdrawn, &read) == 0) return;
     world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
                            "node %u offers change %llu with a signature that was withdrawn", node,
                            (unsigned long long)record->change.sequence);

@@ -20,10 +20,10 @@ typedef unsigned long long llu;
 struct flow {
     struct enclave_counter *counter;
     double start_us, each_us;
-    uint64_t given, certified;       /* requests */
-    uint64_t first, last, confirmed; /* index of the first state, of the last one, and certified */
-    uint64_t requests[WINDOW];       /* given with the state of that index, modulo */
-    uint32_t *us;                    /* of each request, until it was certified */
+    uint64_t given, certified; /* requests */
+    uint64_t first, confirmed; /* index of the first state, and of the one certified last */
+    uint64_t requests[WINDOW]; /* given with the state of that index, modulo */
+    uint32_t *us;              /* of each request, until it was certified */
     uint64_t full;
     uint64_t print_at_ms;
 };
@@ -45,7 +45,6 @@ static enum assay_continuity_result submit_state(struct flow *f)
     if (result != ASSAY_CONTINUITY_OK) return result;
     f->counter->count = state;
     f->given = wanted;
-    f->last = index;
     f->requests[index % WINDOW] = wanted;
     return ASSAY_CONTINUITY_OK;
 }
@@ -91,7 +90,7 @@ static int run_flow(struct enclave_counter *counter, unsigned rate)
                        .confirmed = enclave_get_status(counter).certified,
                        .us = malloc(REQUESTS_MAX * sizeof *f.us),
                        .start_us = enclave_now_us() };
-    f.first = f.last = f.confirmed + 1;
+    f.first = f.confirmed + 1;
     enum assay_continuity_result result =
         f.us != NULL ? ASSAY_CONTINUITY_OK : ASSAY_CONTINUITY_SYSTEM;
     uint64_t until_ms = UINT64_MAX;
