@@ -23,8 +23,9 @@ struct reading {
     struct assay_record *record;
     assay_reviews_take *take;
     void *context;
-    uint64_t epoch; /* of the newest block */
-    uint64_t count; /* of epochs with blocks */
+    uint64_t first_epoch, first_height; /* of the first block */
+    uint64_t epoch;                     /* of the newest block */
+    uint64_t count;                     /* of epochs with blocks */
 };
 
 static void read_record(struct reading *reading, struct assay_slice bytes)
@@ -45,6 +46,10 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
     struct assay_cursor body;
     struct assay_slice bytes;
     uint64_t count = 0;
+    if (reading->count == 0) {
+        reading->first_epoch = key->epoch;
+        reading->first_height = key->number;
+    }
     reading->count += key->epoch != reading->epoch;
     reading->epoch = key->epoch;
     if (assay_proposal_decode(value, &proposal) != ASSAY_OK ||
@@ -53,6 +58,28 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
     for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
         read_record(reading, bytes);
     return true;
+}
+
+static bool read_began(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    uint64_t *height = context;
+    (void)value;
+    if (key->number != ASSAY_META_BEGAN) return true;
+    *height = key->epoch;
+    return false;
+}
+
+/* Out: *height, of the RECOVER that began the era; 0: none did, or this node has not accepted it.
+ * Returns: ASSAY_OK | ASSAY_E_STORE */
+static enum assay_status find_began(struct assay_store *store, uint32_t era, uint64_t *height)
+{
+    const struct assay_store_key from = { .era = era, .epoch = 1 };
+    const struct assay_store_key to = { .era = era,
+                                        .epoch = ASSAY_STORE_NUMBER_MAX,
+                                        .number = ASSAY_STORE_NUMBER_MAX };
+    *height = 0;
+    if (era == 0) return ASSAY_OK;
+    return assay_store_scan(store, ASSAY_STORE_META, &from, &to, false, read_began, height);
 }
 
 enum assay_status assay_reviews_read(struct assay_store *store,
@@ -65,7 +92,7 @@ enum assay_status assay_reviews_read(struct assay_store *store,
     ASSAY_ASSERT(facts->epoch > 0);
     /* Operators that end an era choose the head on which the next one begins, which may be lower,
      * and a disk may be older: these blocks were not read. */
-    if (position->era != facts->era || position->read_epoch > closed)
+    if (position->era != facts->era || position->read_epoch > closed || position->read_epoch == 0)
         *position = (struct assay_reviews_position){ .era = facts->era };
     const uint64_t oldest = closed > READ_EPOCHS_MAX ? closed - READ_EPOCHS_MAX + 1 : 1;
     const uint64_t begin = position->read_epoch + 1 > oldest ? position->read_epoch + 1 : oldest;
@@ -74,14 +101,24 @@ enum assay_status assay_reviews_read(struct assay_store *store,
                                   .epoch = closed,
                                   .number = ASSAY_STORE_NUMBER_MAX };
     struct reading reading = { .record = record, .take = take, .context = context };
+    uint64_t began = 0, first = begin;
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     if (begin > closed) return ASSAY_OK;
     ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_BLOCK, &from, &to, false, read_block, &reading));
+    if (position->read_epoch == 0) ASSAY_TRY(find_began(store, facts->era, &began));
+    if (began > 0 && reading.first_height == began + 1) first = reading.first_epoch;
     /* Where blocks are missing (fast sync), what counts arrives with those that repeat it. */
-    if (reading.count < closed - begin + 1) position->complete_from = closed + READ_EPOCHS_MAX;
-    position->read_epoch = closed;
+    if (reading.count < closed - first + 1) position->complete_from = closed + READ_EPOCHS_MAX;
+    /* Which is the first one of an era is known with the first one that is read. */
+    if (began == 0 || reading.count > 0) position->read_epoch = closed;
     return ASSAY_OK;
+}
+
+uint64_t assay_reviews_certain_after(const struct assay_reviews_position *position, uint64_t epoch)
+{
+    if (position->complete_from <= epoch || position->complete_from < READ_EPOCHS_MAX) return 0;
+    return position->complete_from - READ_EPOCHS_MAX + ASSAY_REVIEW_WITHDRAWAL_EPOCHS;
 }
 
 /* ------------------------------------------------------------ statements that wait */
@@ -149,15 +186,17 @@ void assay_reviews_offer_repeats(const struct assay_reviews *reviews,
 }
 
 void assay_reviews_offer_changes(const struct assay_reviews *reviews,
-                                 const struct assay_reviews_facts *facts, uint8_t *row,
+                                 const struct assay_reviews_facts *facts,
+                                 const struct assay_reviews_position *position, uint8_t *row,
                                  assay_reviews_offer *offer, void *context)
 {
+    const uint64_t certain_after = assay_reviews_certain_after(position, facts->epoch);
     const struct assay_review_entry *e = NULL;
     uint32_t left = ASSAY_REVIEWS_OFFERS_MAX;
     for (uint32_t at = 0; left > 0 && (e = assay_reviews_next(reviews, facts, &at)) != NULL;) {
         struct assay_writer w = assay_writer_over(row, ASSAY_REVIEWS_RECORD_LEN_MAX);
         if (e->review.sequence != facts->change_sequence + 1) continue; /* others come first */
-        if (assay_reviews_assemble(reviews, facts, e, &w) != ASSAY_OK) continue;
+        if (assay_reviews_assemble(reviews, facts, e, certain_after, &w) != ASSAY_OK) continue;
         offer(context, assay_slice_over(row, w.len));
         left--;
     }

@@ -34,7 +34,8 @@ typedef void assay_reviews_offer(void *context, struct assay_slice record);
 /*
  * assay_reviews_read - the REVIEWs of the blocks that a store has of epochs after the position, in
  * their order: of 256 epochs at most, since what counts stands in blocks of so many. Another era,
- * or a store that ends before the position, is read from its beginning.
+ * or a store that ends before the position, is read from its beginning; no block is missing before
+ * the first one of an era whose RECOVER this node has accepted.
  * In:      record: scratch. Out: *position
  * Returns: ASSAY_OK | ASSAY_E_STORE
  */
@@ -43,6 +44,13 @@ ASSAY_CHECKED enum assay_status assay_reviews_read(struct assay_store *store,
                                                    struct assay_reviews_position *position,
                                                    struct assay_record *record,
                                                    assay_reviews_take *take, void *context);
+
+/*
+ * assay_reviews_certain_after - blocks that were passed over may have withdrawals of what is issued
+ * up to some epochs after them. What is issued later is certain: all that could end it was read.
+ * Returns: an epoch, for assay_reviews_assemble; 0: nothing is missing
+ */
+uint64_t assay_reviews_certain_after(const struct assay_reviews_position *position, uint64_t epoch);
 
 /* Fills a place with a decoded REVIEW. Returns: nothing */
 void assay_reviews_set_waiting(struct assay_review_waiting *item,
@@ -64,9 +72,11 @@ void assay_reviews_offer_repeats(const struct assay_reviews *reviews,
                                  const struct assay_reviews_facts *facts, uint64_t self,
                                  uint8_t *row, assay_reviews_offer *offer, void *context);
 /* The CHANGEs of the next number that enough operators approve: every node makes the same, so no
- * operator is needed for it. row: as above. */
+ * operator is needed for it. Of what may be withdrawn in blocks that were passed over, none. row:
+ * as above. */
 void assay_reviews_offer_changes(const struct assay_reviews *reviews,
-                                 const struct assay_reviews_facts *facts, uint8_t *row,
+                                 const struct assay_reviews_facts *facts,
+                                 const struct assay_reviews_position *position, uint8_t *row,
                                  assay_reviews_offer *offer, void *context);
 
 #endif

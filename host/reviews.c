@@ -399,18 +399,33 @@ const struct assay_review_entry *assay_reviews_next(const struct assay_reviews *
     return found;
 }
 
-const struct assay_review_entry *assay_reviews_find(const struct assay_reviews *reviews,
-                                                    const struct assay_reviews_facts *facts,
-                                                    const uint8_t operator_id[static 32],
-                                                    const uint8_t digest[static 32])
+static bool is_certain(const struct assay_review_entry *e, uint64_t certain_after)
+{
+    return certain_after == 0 || e->review.issued > certain_after;
+}
+
+static const struct assay_review_entry *find_certain(const struct assay_reviews *reviews,
+                                                     const struct assay_reviews_facts *facts,
+                                                     const uint8_t operator_id[static 32],
+                                                     const uint8_t digest[static 32],
+                                                     uint64_t certain_after)
 {
     for (uint32_t i = 0; i < reviews->count; i++) {
         const struct assay_review_entry *e = &reviews->entries[i];
         if (!e->used || !assay_bytes_equal(e->review.digest, digest, 32)) continue;
         if (!assay_bytes_equal(e->review.operator_id, operator_id, 32)) continue;
+        if (!is_certain(e, certain_after)) continue;
         if (assay_reviews_state(e, facts) == ASSAY_REVIEW_OPEN) return e;
     }
     return NULL;
+}
+
+const struct assay_review_entry *assay_reviews_find(const struct assay_reviews *reviews,
+                                                    const struct assay_reviews_facts *facts,
+                                                    const uint8_t operator_id[static 32],
+                                                    const uint8_t digest[static 32])
+{
+    return find_certain(reviews, facts, operator_id, digest, 0);
 }
 
 uint32_t assay_reviews_count(const struct assay_reviews *reviews,
@@ -450,17 +465,18 @@ static void insert_signature(uint8_t (*ids)[32], uint8_t (*signatures)[ASSAY_P25
 enum assay_status assay_reviews_assemble(const struct assay_reviews *reviews,
                                          const struct assay_reviews_facts *facts,
                                          const struct assay_review_entry *entry,
-                                         struct assay_writer *w)
+                                         uint64_t certain_after, struct assay_writer *w)
 {
     const struct assay_genesis *rules = facts->effective;
     uint8_t ids[ASSAY_OPERATORS_MAX][32];
     uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
     uint32_t count = 0;
     ASSAY_ASSERT(entry->used && entry->review.act == ASSAY_REVIEW_PROPOSE);
+    if (!is_certain(entry, certain_after)) return ASSAY_E_EARLY;
     for (uint32_t i = 0; i < rules->operator_count && count < rules->threshold; i++) {
         const uint8_t *id = rules->operators[i].operator_id;
         const struct assay_review_entry *e =
-            assay_reviews_find(reviews, facts, id, entry->review.digest);
+            find_certain(reviews, facts, id, entry->review.digest, certain_after);
         if (e == NULL) continue;
         ASSAY_ASSERT(e->review.has_signature);
         insert_signature(ids, signatures, count++, &e->review);

@@ -124,11 +124,14 @@ uint32_t assay_reviews_count(const struct assay_reviews *reviews,
 /*
  * assay_reviews_assemble - the CHANGE record of a proposal, signed by the threshold: of all nodes
  * with the same reviews the same bytes.
+ * In:      certain_after: what was issued up to this epoch may be withdrawn in a block that was
+ *          passed over, and does not count; 0: none was
  * Returns: ASSAY_OK | ASSAY_E_EARLY (signatures are missing) | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_reviews_assemble(const struct assay_reviews *reviews,
                                                        const struct assay_reviews_facts *facts,
                                                        const struct assay_review_entry *entry,
+                                                       uint64_t certain_after,
                                                        struct assay_writer *w);
 /* The record of an entry. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_reviews_record(const struct assay_reviews *reviews,

@@ -485,7 +485,8 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     offer_waiting(runtime, &facts);
     assay_reviews_offer_repeats(&reviews->set, &facts, runtime->self, reviews->row, offer_record,
                                 runtime);
-    assay_reviews_offer_changes(&reviews->set, &facts, reviews->row, offer_record, runtime);
+    assay_reviews_offer_changes(&reviews->set, &facts, &reviews->position, reviews->row,
+                                offer_record, runtime);
 }
 
 /* ------------------------------------------------------------ submission */

@@ -49,45 +49,87 @@ static bool did_sign(const struct world_run *r, const uint8_t operator_id[static
     return false;
 }
 
-/* Blocks up to this epoch may be missing where some were passed over, until what counts has been
- * repeated (docs/protocol.md 9.19.5). */
-static uint64_t passed_over(const struct assay_reviews_position *read)
+struct looking {
+    struct assay_slice record;
+    bool found;
+};
+
+static bool find_in_block(void *context, const struct assay_store_key *key,
+                          struct assay_slice value)
 {
-    enum { REPEATED_AFTER = 256 };
-    if (read->complete_from <= read->read_epoch + 1) return 0;
-    return read->complete_from - REPEATED_AFTER;
+    struct looking *looking = context;
+    const size_t len = looking->record.len;
+    (void)key;
+    for (size_t at = 0; at + len <= value.len && !looking->found; at++)
+        looking->found = assay_bytes_equal(value.bytes + at, looking->record.bytes, len);
+    return !looking->found;
 }
 
-/* The last act of an honest operator about a change is a withdrawal, in a block that was read. */
-static bool has_withdrawn(const struct world_run *r, const uint8_t operator_id[static 32],
-                          const uint8_t digest[static 32],
-                          const struct assay_reviews_position *read)
+/* Has this node read the statement, or a block on its disk has it, or does it say that nothing is
+ * missing there? Else it passed over the block (docs/protocol.md 9.19.5). */
+static bool is_known_to(const struct world_run *r, const struct world_statement *s, uint32_t node)
 {
+    const struct world_review_node *n = &r->proposals->nodes[node];
+    const uint32_t i = (uint32_t)(s - r->proposals->statements);
+    const struct assay_store_key from = { .era = s->era, .epoch = s->final_epoch };
+    const struct assay_store_key to = { .era = s->era, .epoch = s->final_epoch + 1, .number = 0 };
+    struct looking looking = { .record = assay_slice_over(s->record->bytes, s->record->len) };
+    if ((n->known[i / 8] >> i % 8 & 1) != 0) return true;
+    if (n->position.complete_from <= n->position.read_epoch + 1) return true;
+    const enum assay_status status = assay_store_scan(r->w->nodes[node].store, ASSAY_STORE_BLOCK,
+                                                      &from, &to, false, find_in_block, &looking);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return looking.found;
+}
+
+void world_consent_read(struct world_run *r, uint32_t node, const struct assay_record *record)
+{
+    const struct world_statement *s = find_statement(r->proposals, record->key);
+    if (s == NULL) return; /* reported where it is final */
+    const uint32_t i = (uint32_t)(s - r->proposals->statements);
+    r->proposals->nodes[node].known[i / 8] |= (uint8_t)(1u << i % 8);
+}
+
+/* The last act of an honest operator about a change, when it is a withdrawal in a block up to the
+ * last one that this node may have read. */
+static const struct world_statement *find_withdrawal(const struct world_run *r,
+                                                     const uint8_t operator_id[static 32],
+                                                     const uint8_t digest[static 32], uint32_t node)
+{
+    const uint64_t read = r->proposals->nodes[node].position.read_epoch;
     for (const struct world_statement *s = world_newest_about(r, digest); s != NULL;
          s = world_older_about(r, s)) {
         if (!s->honest || s->era != r->before.era ||
             !assay_bytes_equal(s->operator_id, operator_id, 32))
             continue;
-        if (s->act != ASSAY_REVIEW_WITHDRAW) return false;
-        if (s->final_epoch > passed_over(read) && s->final_epoch <= read->read_epoch) return true;
+        if (s->act != ASSAY_REVIEW_WITHDRAW) return NULL;
+        if (s->final_epoch > 0 && s->final_epoch <= read) return s;
     }
-    return false;
+    return NULL;
+}
+
+/* Where the node passed over the block, too: it knows that, and offers nothing that may be
+ * withdrawn there. */
+static bool has_withdrawn(const struct world_run *r, const uint8_t operator_id[static 32],
+                          const uint8_t digest[static 32], uint32_t node)
+{
+    return find_withdrawal(r, operator_id, digest, node) != NULL;
 }
 
 typedef bool signer_fn(const struct world_run *r, const uint8_t operator_id[static 32],
-                       const uint8_t digest[static 32], const struct assay_reviews_position *read);
+                       const uint8_t digest[static 32], uint32_t node);
 
 static bool is_good(const struct world_run *r, const uint8_t operator_id[static 32],
-                    const uint8_t digest[static 32], const struct assay_reviews_position *read)
+                    const uint8_t digest[static 32], uint32_t node)
 {
-    (void)read;
+    (void)node;
     return assay_operator_find(r->changes->operators, operator_id) != NULL &&
            did_sign(r, operator_id, digest);
 }
 
 /* Of the signatures of a CHANGE. */
 static uint32_t count_signers(const struct world_run *r, const struct assay_record *record,
-                              signer_fn *is_one, const struct assay_reviews_position *read)
+                              signer_fn *is_one, uint32_t node)
 {
     struct assay_cursor c = assay_cursor_over(record->entries.bytes, record->entries.len);
     uint32_t count = 0;
@@ -97,7 +139,7 @@ static uint32_t count_signers(const struct world_run *r, const struct assay_reco
             assay_cbor_bytes_exact(&c, id, sizeof id) != ASSAY_OK ||
             assay_cbor_bytes_exact(&c, signature, sizeof signature) != ASSAY_OK)
             break;
-        count += is_one(r, id, record->body_digest, read);
+        count += is_one(r, id, record->body_digest, node);
     }
     return count;
 }
@@ -110,7 +152,7 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
     /* An attacker has keys of replaced operators, and signs by them (old_keys.c). */
     if (!proposed && r->scenario->old_operators_epoch > 0) return;
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
-    const uint32_t good = count_signers(r, record, is_good, NULL);
+    const uint32_t good = count_signers(r, record, is_good, 0);
     if (good >= r->changes->operators->threshold) return;
     world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
                            "change %llu is final, signed by %u operators in force of %u",
@@ -121,10 +163,8 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
 void world_consent_offer(struct world_run *r, uint32_t node, const struct assay_record *record)
 {
     if (!world_is_trusted(r->w, node)) return;
-    struct assay_reviews_position read = r->proposals->nodes[node].position;
-    read.complete_from = 0; /* an offer is a decision: blocks that were passed over excuse none */
     world_count_check(r->w, ASSAY_SIM_CHECKER_CONSENT);
-    if (count_signers(r, record, has_withdrawn, &read) == 0) return;
+    if (count_signers(r, record, has_withdrawn, node) == 0) return;
     world_report_violation(r->w, ASSAY_SIM_CHECKER_CONSENT,
                            "node %u offers change %llu with a signature that was withdrawn", node,
                            (unsigned long long)record->change.sequence);
@@ -175,15 +215,14 @@ static const char *find_entry_error(const struct world_run *r, uint32_t node,
                                     const struct assay_review_entry *e)
 {
     const struct assay_review *v = &e->review;
-    const struct world_review_node *n = &r->proposals->nodes[node];
     struct world_statement *s = find_statement(r->proposals, e->key);
     if (s == NULL) return "that its operator did not make";
     if (s->final_epoch == 0)
         s->final_epoch = e->since_epoch; /* in an epoch that was not observed */
     if (assay_operator_find(r->w->nodes[node].engine->genesis, v->operator_id) == NULL)
         return "of an operator that was removed";
-    if (has_withdrawn(r, v->operator_id, v->digest, &n->position))
-        return "that its operator withdrew";
+    const struct world_statement *withdrawal = find_withdrawal(r, v->operator_id, v->digest, node);
+    if (withdrawal != NULL && is_known_to(r, withdrawal, node)) return "that its operator withdrew";
     return NULL;
 }
 
@@ -294,6 +333,22 @@ void world_consent_inclusion(struct world_run *r)
     }
 }
 
+/* A node that passed over blocks offers a change only where all that counts for it was issued later
+ * (docs/protocol.md 9.19.5): does any honest node offer this one? */
+static bool is_offered(const struct world_run *r, const uint8_t digest[static 32])
+{
+    uint64_t oldest = UINT64_MAX;
+    for (const struct world_statement *s = world_newest_about(r, digest); s != NULL;
+         s = world_older_about(r, s))
+        if (s->act != ASSAY_REVIEW_WITHDRAW && s->issued < oldest) oldest = s->issued;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const struct world_review_node *n = &r->proposals->nodes[i];
+        if (n->memory == NULL || !world_is_reachable_member(r, i)) continue;
+        if (assay_reviews_certain_after(&n->position, r->before.epoch + 1) < oldest) return true;
+    }
+    return false;
+}
+
 void world_consent_late(struct world_run *r, const struct world_proposing *p,
                         const struct draft *draft)
 {
@@ -301,7 +356,7 @@ void world_consent_late(struct world_run *r, const struct world_proposing *p,
     if (!r->healed || !p->is_healed || p->is_disturbed || p->ready == 0) return;
     if (draft->sequence <= r->before.change_sequence) return; /* another one took its number */
     if (r->before.epoch < last) return;                       /* its author replaces it */
-    if (p->ready + INCLUSION_EPOCHS + 1 > last) return;
+    if (p->ready + INCLUSION_EPOCHS + 1 > last || !is_offered(r, p->digest)) return;
     world_count_check(r->w, ASSAY_SIM_CHECKER_INCLUDED);
     world_report_violation(r->w, ASSAY_SIM_CHECKER_INCLUDED,
                            "change %llu, that enough honest operators approve, is in no block",

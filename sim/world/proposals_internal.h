@@ -40,7 +40,8 @@ struct world_review_node {
     struct assay_reviews set;
     void *memory;
     struct assay_reviews_position position;
-    uint32_t life; /* of the process that has the set */
+    uint32_t life;                     /* of the process that has the set */
+    uint8_t known[STATEMENTS_MAX / 8]; /* those that it has read in blocks: a bit each */
     struct assay_review_waiting waiting[ASSAY_REVIEWS_WAITING_MAX];
 };
 
@@ -138,6 +139,8 @@ void world_proposals_change(struct world_run *r, const struct assay_record *reco
 /* An honest node offers a CHANGE; it has read the blocks of an epoch. */
 void world_consent_offer(struct world_run *r, uint32_t node, const struct assay_record *record);
 void world_consent_set(struct world_run *r, uint32_t node);
+/* It reads this statement in a final block. */
+void world_consent_read(struct world_run *r, uint32_t node, const struct assay_record *record);
 /* Statements that should be final by now. */
 void world_consent_inclusion(struct world_run *r);
 void world_consent_late(struct world_run *r, const struct world_proposing *p,

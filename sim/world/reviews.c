@@ -9,6 +9,7 @@
 #include "sim/world/proposals_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { US = 1000 };
 
@@ -84,7 +85,10 @@ static void start_set(struct world_run *r, uint32_t node, const struct assay_rev
     if (n->memory != NULL && !is_older)
         for (uint32_t i = 0; i < n->set.count; i++)
             restore_entry(r, &set, &n->set, i, facts);
-    if (is_older) n->position = (struct assay_reviews_position){ 0 };
+    if (is_older) {
+        n->position = (struct assay_reviews_position){ 0 };
+        memset(n->known, 0, sizeof n->known);
+    }
     free(n->memory);
     n->memory = memory;
     n->set = set;
@@ -94,7 +98,8 @@ static void start_set(struct world_run *r, uint32_t node, const struct assay_rev
 /* --- each epoch */
 
 struct reading {
-    struct world_review_node *node;
+    struct world_run *run;
+    uint32_t node;
     const struct assay_reviews_facts *facts;
     uint32_t counted;
 };
@@ -102,8 +107,9 @@ struct reading {
 static void read_record(void *context, const struct assay_record *record, uint64_t epoch)
 {
     struct reading *reading = context;
-    reading->counted +=
-        assay_reviews_apply(&reading->node->set, record, epoch, reading->facts, NULL, NULL);
+    struct assay_reviews *set = &reading->run->proposals->nodes[reading->node].set;
+    reading->counted += assay_reviews_apply(set, record, epoch, reading->facts, NULL, NULL);
+    world_consent_read(reading->run, reading->node, record);
 }
 
 void world_offer_record(struct world_run *r, uint32_t node, struct assay_slice bytes)
@@ -163,7 +169,7 @@ void world_run_reviews(struct assay_sim_world *w, uint32_t node)
     struct world_review_node *n = &p->nodes[node];
     const struct assay_reviews_facts facts = world_reviews_facts(r, node);
     const struct assay_state *state = &w->nodes[node].engine->head->state;
-    struct reading reading = { .node = n, .facts = &facts };
+    struct reading reading = { .run = r, .node = node, .facts = &facts };
     struct offering offering = { .run = r, .node = node };
     if (facts.epoch < 2 || state->rules.parameters.level < ASSAY_LEVEL_REVIEWS) return;
     start_set(r, node, &facts);
@@ -174,7 +180,7 @@ void world_run_reviews(struct assay_sim_world *w, uint32_t node)
     world_consent_set(r, node);
     offer_waiting(r, node, &facts);
     assay_reviews_offer_repeats(&n->set, &facts, node, p->row, offer_repeat, &offering);
-    assay_reviews_offer_changes(&n->set, &facts, p->row, offer_change, &offering);
+    assay_reviews_offer_changes(&n->set, &facts, &n->position, p->row, offer_change, &offering);
 }
 
 void world_run_review_epoch(struct assay_sim_world *w, uint32_t node)

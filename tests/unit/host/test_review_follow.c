@@ -113,14 +113,12 @@ static void take(void *context, const struct assay_record *record, uint64_t epoc
     c->seen[c->count++] = epoch;
 }
 
-static void put_block(struct chain *c, uint32_t era, uint64_t epoch)
+static void put_review(struct chain *c, uint32_t era, uint64_t epoch, const struct review_made *m)
 {
     uint8_t bytes[8192], body[4096], header[ASSAY_BLOCK_HEADER_LEN_MAX];
     struct assay_block_header h = {
         .era = era, .epoch = epoch, .view = 1, .height = epoch, .kind = ASSAY_BLOCK_NORMAL
     };
-    struct assay_review r = review_of(c->q->bench, 0, ASSAY_REVIEW_APPROVE, &c->q->change);
-    struct review_made *m = review_sign(c->q->bench, &r, 0);
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     assay_merkle_root(&tree, h.null_root);
@@ -139,6 +137,13 @@ static void put_block(struct chain *c, uint32_t era, uint64_t epoch)
     cr_assert_eq(assay_store_put(c->store, ASSAY_STORE_BLOCK, &key, assay_slice_over(bytes, w.len)),
                  ASSAY_OK);
     cr_assert_eq(assay_store_commit(c->store), ASSAY_OK);
+}
+
+static void put_block(struct chain *c, uint32_t era, uint64_t epoch)
+{
+    struct assay_review r = review_of(c->q->bench, 0, ASSAY_REVIEW_APPROVE, &c->q->change);
+    struct review_made *m = review_sign(c->q->bench, &r, 0);
+    put_review(c, era, epoch, m);
     free(m);
 }
 
@@ -187,6 +192,166 @@ Test(review_follow, epochs_that_an_era_numbers_again_are_read)
     assay_store_close(&c.store);
     free(c.record);
     drop_queue(c.q);
+}
+
+/* The RECOVER of this height began the era here. */
+static void put_began(struct chain *c, uint32_t era, uint64_t height)
+{
+    const uint8_t id[32] = { 1 };
+    const struct assay_store_key key = { .era = era, .epoch = height, .number = ASSAY_META_BEGAN };
+    cr_assert_eq(assay_store_put(c->store, ASSAY_STORE_META, &key, assay_slice_over(id, sizeof id)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_commit(c->store), ASSAY_OK);
+}
+
+Test(review_follow, nothing_is_missing_before_the_first_block_of_an_era)
+{
+    struct chain c = { .q = make_queue(), .record = malloc(sizeof *c.record) };
+    cr_assert_eq(assay_store_memory_create(&c.store), ASSAY_OK);
+    for (uint64_t epoch = 1; epoch <= 6; epoch++)
+        put_block(&c, 0, epoch);
+    read_all(&c, 0, 7);
+    put_began(&c, 1, 7);
+    read_all(&c, 1, 8);
+    cr_assert_eq(c.count, 0, "its RECOVER is the last block");
+    put_block(&c, 1, 8);
+    put_block(&c, 1, 9);
+    read_all(&c, 1, 10);
+    cr_assert_eq(c.count, 2);
+    cr_assert_eq(c.position.complete_from, 0, "the first block follows the RECOVER");
+    put_began(&c, 2, 10);
+    put_block(&c, 2, 12);
+    read_all(&c, 2, 13);
+    cr_assert_eq(c.position.complete_from, 12 + 2 * ASSAY_REVIEWS_REPEAT_EPOCHS,
+                 "a block between them was passed over");
+    put_block(&c, 3, 14);
+    read_all(&c, 3, 15);
+    cr_assert_eq(c.position.complete_from, 14 + 2 * ASSAY_REVIEWS_REPEAT_EPOCHS,
+                 "it is not known here which one is the first");
+    assay_store_close(&c.store);
+    free(c.record);
+    drop_queue(c.q);
+}
+
+/* --- withdrawals in blocks that were passed over */
+
+/* A node with its set, which reads a chain. */
+struct reader {
+    struct chain chain;
+    struct assay_reviews set;
+    void *memory;
+    struct assay_reviews_facts facts;
+    uint32_t offered;
+};
+
+static struct reader *make_reader(void)
+{
+    struct reader *n = calloc(1, sizeof *n);
+    n->chain = (struct chain){ .q = make_queue(), .record = malloc(sizeof *n->chain.record) };
+    n->memory = aligned_alloc(64, assay_reviews_memory_len(CHANGE_OPERATORS));
+    cr_assert_not_null(n->memory);
+    assay_reviews_init(&n->set, n->memory, CHANGE_OPERATORS);
+    cr_assert_eq(assay_store_memory_create(&n->chain.store), ASSAY_OK);
+    n->facts.effective = &n->chain.q->bench->genesis;
+    return n;
+}
+
+static void drop_reader(struct reader *n)
+{
+    assay_store_close(&n->chain.store);
+    free(n->chain.record);
+    drop_queue(n->chain.q);
+    free(n->memory);
+    free(n);
+}
+
+/* What an operator states when this epoch runs, in a block of a later one. */
+static void put_statement(struct reader *n, uint32_t operator_, enum assay_review_act act,
+                          uint64_t issued, uint64_t epoch)
+{
+    struct assay_review r = review_of(n->chain.q->bench, operator_, act, &n->chain.q->change);
+    r.issued = issued;
+    r.expires = issued + REVIEW_EXPIRES;
+    struct review_made *m = review_sign(n->chain.q->bench, &r, operator_);
+    put_review(&n->chain, 0, epoch, m);
+    free(m);
+}
+
+static void apply_record(void *context, const struct assay_record *record, uint64_t epoch)
+{
+    struct reader *n = context;
+    (void)assay_reviews_apply(&n->set, record, epoch, &n->facts, NULL, NULL);
+}
+
+static void count_offer(void *context, struct assay_slice record)
+{
+    struct reader *n = context;
+    cr_assert_gt(record.len, 0);
+    n->offered++;
+}
+
+/* Returns: how many CHANGEs it offers in this epoch. */
+static uint32_t run_epoch(struct reader *n, uint64_t running)
+{
+    uint8_t *row = malloc(ASSAY_REVIEWS_RECORD_LEN_MAX);
+    cr_assert_not_null(row);
+    n->facts.epoch = running;
+    n->offered = 0;
+    cr_assert_eq(assay_reviews_read(n->chain.store, &n->facts, &n->chain.position, n->chain.record,
+                                    apply_record, n),
+                 ASSAY_OK);
+    assay_reviews_close(&n->set, &n->facts, NULL, NULL);
+    assay_reviews_offer_changes(&n->set, &n->facts, &n->chain.position, row, count_offer, n);
+    free(row);
+    return n->offered;
+}
+
+/* Operator 1 withdraws in epoch 6: the node passes over that block, and knows that it did. */
+Test(review_follow, what_may_be_withdrawn_where_blocks_are_missing_makes_no_change)
+{
+    struct reader *n = make_reader();
+    put_statement(n, 0, ASSAY_REVIEW_PROPOSE, 1, 1);
+    put_statement(n, 1, ASSAY_REVIEW_APPROVE, 2, 2);
+    cr_assert_eq(run_epoch(n, 3), 1, "two of three approve");
+    put_statement(n, 2, ASSAY_REVIEW_APPROVE, 7, 7);
+    cr_assert_eq(run_epoch(n, 8), 0, "both may be withdrawn, and so is one of them");
+    cr_assert_eq(assay_reviews_count(&n->set, &n->facts, n->chain.q->change.digest), 3,
+                 "it shows what it has");
+    const uint64_t complete = 7 + 2 * ASSAY_REVIEWS_REPEAT_EPOCHS;
+    cr_assert_eq(assay_reviews_certain_after(&n->chain.position, complete - 1),
+                 7 + ASSAY_REVIEW_WITHDRAWAL_EPOCHS);
+    cr_assert_eq(assay_reviews_certain_after(&n->chain.position, complete), 0,
+                 "what counts has been repeated");
+    drop_reader(n);
+}
+
+/* A withdrawal of the last block that was passed over, 7, ends what is issued up to epoch 15. */
+Test(review_follow, what_no_missing_block_can_have_withdrawn_makes_a_change)
+{
+    const uint64_t last = 7 + ASSAY_REVIEW_WITHDRAWAL_EPOCHS;
+    for (uint64_t issued = last; issued <= last + 1; issued++) {
+        struct reader *n = make_reader();
+        for (uint64_t epoch = 7; epoch <= last + 2; epoch++)
+            put_block(&n->chain, 0, epoch);
+        (void)run_epoch(n, 8);
+        cr_assert_gt(n->chain.position.complete_from, 0);
+        put_statement(n, 1, ASSAY_REVIEW_PROPOSE, last + 1, last + 2);
+        put_statement(n, 2, ASSAY_REVIEW_APPROVE, issued, last + 3);
+        cr_assert_eq(run_epoch(n, last + 4), issued > last, "issued in epoch %u", (unsigned)issued);
+        drop_reader(n);
+    }
+    for (uint64_t issued = last; issued <= last + 1; issued++) { /* its author */
+        struct reader *n = make_reader();
+        put_block(&n->chain, 0, 7);
+        (void)run_epoch(n, 8);
+        for (uint64_t epoch = 8; epoch <= last; epoch++)
+            put_block(&n->chain, 0, epoch);
+        put_statement(n, 0, ASSAY_REVIEW_PROPOSE, issued, last + 1);
+        put_statement(n, 1, ASSAY_REVIEW_APPROVE, last + 1, last + 2);
+        put_statement(n, 2, ASSAY_REVIEW_APPROVE, last + 1, last + 3);
+        cr_assert_eq(run_epoch(n, last + 4), issued > last, "issued in epoch %u", (unsigned)issued);
+        drop_reader(n);
+    }
 }
 
 /* --- length */

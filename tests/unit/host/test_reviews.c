@@ -101,13 +101,13 @@ Test(reviews, a_change_is_made_once_enough_operators_approved)
     review_make_change(w->bench, 1, "stricter", &c);
     cr_assert(propose(w, 2, 0, 0, &c));
     struct assay_writer out = assay_writer_over(made->bytes, sizeof made->bytes);
-    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_E_EARLY);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), 0, &out), ASSAY_E_EARLY);
     cr_assert(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
     cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1, "one operator counts once");
     cr_assert(simply(w, 0, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
     cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2);
     out = assay_writer_over(made->bytes, sizeof made->bytes);
-    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_OK);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), 0, &out), ASSAY_OK);
     cr_assert_eq(assay_record_decode(assay_slice_over(made->bytes, out.len), &made->record),
                  ASSAY_OK);
     cr_assert_eq(change_offer(w->bench, made), ASSAY_OK, "the rules of CHANGE take it");
@@ -133,7 +133,7 @@ static void expect_change_of(uint32_t a, uint32_t b, bool reversed)
     cr_assert(propose(w, a, 0, 0, &c));
     cr_assert(simply(w, b, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
     struct assay_writer out = assay_writer_over(made->bytes, sizeof made->bytes);
-    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_OK);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), 0, &out), ASSAY_OK);
     cr_assert_eq(assay_record_decode(assay_slice_over(made->bytes, out.len), &made->record),
                  ASSAY_OK);
     cr_assert_eq(change_offer(w->bench, made), ASSAY_OK);
