@@ -90,6 +90,7 @@ static void open_rules(struct assay_sim_watch *w, const struct assay_watch_epoch
     c->absence_count = allocate_zeroed(w->nodes, sizeof *c->absence_count);
     record_places(c, w->nodes, e->before);
     c->epoch = e->before->epoch;
+    c->era = e->before->era;
     c->blind = e->before->era > 0; /* what came before is unknown */
     assay_watch_updates_open(c, g);
     w->rules = c;
@@ -638,14 +639,22 @@ void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms)
 
 /* --- the epoch */
 
+/* An epoch was not observed, or was observed in an era that operators ended before it: the close
+ * that began the new era, and what it dropped, were not. */
+static void follow_epoch(struct assay_watch_rules *c, const struct assay_watch_epoch *e)
+{
+    c->blind = c->blind || c->epoch + 1 != e->closed->epoch || c->era != e->before->era;
+    c->epoch = e->closed->epoch;
+    c->era = e->after->era;
+}
+
 void assay_watch_changes(const struct assay_watch_epoch *e)
 {
     struct assay_sim_watch *w = e->watch;
     if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
     if (w->rules == NULL) open_rules(w, e);
     struct assay_watch_rules *c = w->rules;
-    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
-    c->epoch = e->closed->epoch;
+    follow_epoch(c, e);
     c->turned = c->spared_now = c->dropped_now = false;
     check_progress(w, e->closed->at_ms);
     if (c->blind) return;
@@ -668,8 +677,7 @@ void assay_watch_changes_era(const struct assay_watch_epoch *e)
     if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
     if (w->rules == NULL) open_rules(w, e);
     struct assay_watch_rules *c = w->rules;
-    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
-    c->epoch = e->closed->epoch;
+    follow_epoch(c, e);
     c->turned_ms = 0;
     /* protocol.md 9.15: rules on trial stay; renewals of vendors stay pending. */
     assay_watch_updates_end_trial(e, false);

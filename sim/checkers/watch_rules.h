@@ -88,6 +88,7 @@ struct assay_watch_rules {
     /* Of the closed epoch: */
     bool turned, spared_now, dropped_now;
     uint64_t turned_ms; /* time of the boundary that started the epoch; 0: an ordinary one */
+    uint32_t era;
     uint64_t epoch;
 };
 

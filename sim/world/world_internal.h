@@ -31,7 +31,8 @@ enum {
     WORLD_NODES = ASSAY_SIM_WORLD_NODES_MAX,
     WORLD_MS_KEPT = 1 << 16, /* a histogram has one bucket each millisecond */
     EVIDENCE_LEN = 96,       /* modelled */
-    WORLD_BUILD_FIELD = 0,   /* of the reference value that evidence measures: MRENCLAVE */
+    WORLD_EVIDENCE_EPOCHS = ASSAY_EVIDENCE_EPOCHS + 2, /* that a node holds at a close */
+    WORLD_BUILD_FIELD = 0, /* of the reference value that evidence measures: MRENCLAVE */
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
     FRAME_LEN = 40,    /* host/peers/wire.h: a frame's overhead */
@@ -190,7 +191,8 @@ struct world_node {
     struct assay_limit *limits; /* [nodes]; NULL: budgets are off */
     struct assay_admission admission;
     uint32_t life;
-    uint32_t boots; /* of the machine, and its programs */
+    uint32_t boots;                           /* of the machine, and its programs */
+    uint32_t boots_at[WORLD_EVIDENCE_EPOCHS]; /* when it closed each of the newest epochs */
     bool alive;
     bool asked;    /* at the boundary it was still requesting its own signatures from peers */
     bool finished; /* its keys signed what its log lacks, as its engine found before the boundary */
@@ -239,15 +241,15 @@ struct world_node {
     uint32_t died_in_era;
     bool fast_synced; /* fast sync, in the step that closes an epoch here */
     uint64_t rolls_back_epochs;
-    bool first_day;         /* it next starts with store and keys folder of the first day */
-    bool loses_log;         /* it next starts with an empty store and its old keys */
-    bool lost_log;          /* a log of these keys was lost */
-    bool recovering;        /* since it lost a log it has not voted */
+    bool first_day;           /* it next starts with store and keys folder of the first day */
+    bool loses_log;           /* it next starts with an empty store and its old keys */
+    bool lost_log;            /* a log of these keys was lost */
+    bool recovering;          /* since it lost a log it has not voted */
     uint32_t kills, kill_row; /* how often it is killed again, by that row of the scenario */
-    bool store_bound;       /* the store and its first keys are bound to each other */
-    bool faulty_store;      /* a lost, torn or rolled-back write */
-    uint64_t faulty_until;  /* offences of that time may be proven up to this epoch */
-    bool came_back;         /* restarted since its last crash, and has not voted yet */
+    bool store_bound;         /* the store and its first keys are bound to each other */
+    bool faulty_store;        /* a lost, torn or rolled-back write */
+    uint64_t faulty_until;    /* offences of that time may be proven up to this epoch */
+    bool came_back;           /* restarted since its last crash, and has not voted yet */
     uint32_t fenced_eras;   /* it signs nothing in the first such eras: their fences are durable */
     uint32_t answered_eras; /* the same of answers: replacing operators ends no answered fence */
     uint8_t fenced_by[32];  /* digest of the operators at that time */

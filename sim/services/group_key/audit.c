@@ -310,6 +310,15 @@ static bool is_enough(const struct assay_ca *ca, uint64_t slots)
     return is_enough_of(ca, slots, ca->total_weight);
 }
 
+/* Relying parties trust at most two numbers that were lost or replaced, each for its time: a key
+ * that is lost meanwhile waits (3.15). */
+static bool has_place(const struct assay_ca *ca)
+{
+    for (uint32_t i = 0; i < ca->olds; i++)
+        if (ca->old[i].until <= ca->epoch) return true;
+    return ca->olds < ASSAY_CA_OLD_MAX;
+}
+
 /* Relying parties get nothing from a key whose shares are gone, so the ledger finds that out, and
  * another key is made, or NEXT is there for it. */
 static void check_useful(struct assay_sim_services *s, const struct assay_ca *ca, bool certified)
@@ -317,7 +326,8 @@ static void check_useful(struct assay_sim_services *s, const struct assay_ca *ca
     struct key_audit *a = &s->group_key->audit;
     const bool makes_next = ca->ceremony.phase != ASSAY_CA_IDLE && !ca->ceremony.is_reshare;
     const bool is_useful = ca->ca_number == 0 || a->usable >= ca->force.threshold || makes_next;
-    if (is_useful || !key_is_calm(s) || !is_enough(ca, find_ready(s, ca, true))) a->useless = 0;
+    if (is_useful || !has_place(ca) || !key_is_calm(s) || !is_enough(ca, find_ready(s, ca, true)))
+        a->useless = 0;
     else if (certified) a->useless++;
     LOOK(s, CEREMONIES, a->useless <= USELESS_MOST,
          "honest holders have %u shares of generation %llu, %u sign, and no other key is made",
