@@ -8,6 +8,7 @@
 #include "engine/parts/engine_internal.h"
 #include "engine/parts/era.h"
 #include "host/recovery.h"
+#include "sim/world/proposals_internal.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -511,6 +512,7 @@ static void give_up_silent(struct world_run *r)
 static void rewind_to(struct world_run *r, uint64_t epoch)
 {
     world_voters_rewind(r->w, epoch);
+    if (r->proposals != NULL) r->proposals->counted_epoch = 0;
     if (r->closed < epoch) return;
     r->closed = epoch - 1;
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
