@@ -281,9 +281,14 @@ Test(quote_same, certificates_of_instances_and_devices_are_the_same_byte_for_byt
     DIFFERS(b->has_gce);
     DIFFERS(a->has_fwid);
     DIFFERS(b->has_fwid);
+    a->has_gce = b->has_gce = true;
+    cr_expect_not(same(), "of one instance, signed again");
+    a->has_gce = b->has_gce = false;
+    a->has_fwid = b->has_fwid = true;
+    cr_expect_not(same(), "of one device, signed again");
+    a->has_gce = b->has_gce = true;
     b->digest[0] ^= 1;
-    a->has_gce = b->has_gce = a->has_fwid = b->has_fwid = true;
-    cr_expect(same());
+    cr_expect(same(), "the same bytes");
 }
 
 Test(quote_same, another_further_list_is_not)
