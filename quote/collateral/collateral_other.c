@@ -187,7 +187,7 @@ static enum assay_status build_rims(struct assay_collateral *c, struct assay_sli
 {
     enum assay_status why = ASSAY_OK;
     struct assay_rim_pieces pieces;
-    while (bytes.len > 0 && why == ASSAY_OK) {
+    while (bytes.len > 0) {
         why = c->rim_count == ASSAY_RIMS_MAX ? ASSAY_E_FULL : assay_rim_next(&bytes, &pieces);
         if (why != ASSAY_OK) break;
         ASSAY_TRY(assay_rim_build(&pieces, &c->root, &c->rims[c->rim_count]));

@@ -64,7 +64,7 @@ static enum assay_status read_key_usage(struct assay_slice value, struct assay_c
     const uint8_t unused = (uint8_t)((1u << content.bytes[0]) - 1);
     if (content.len == 1 && unused != 0) return ASSAY_E_SYNTAX;
     /* X.690 11.2.1: unused bits are zero. */
-    if ((content.bytes[content.len - 1] & unused) != 0 && content.len > 1) return ASSAY_E_SYNTAX;
+    if ((content.bytes[content.len - 1] & unused) != 0) return ASSAY_E_SYNTAX;
     c->has_key_usage = true;
     for (size_t i = 0; content.len > 1 && i < sizeof bits / sizeof bits[0]; i++)
         if ((content.bytes[1] & bits[i].mask) != 0) c->key_usage |= bits[i].usage;

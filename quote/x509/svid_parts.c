@@ -56,11 +56,13 @@ bool assay_x509_is_node_text(struct assay_slice text, const uint8_t node_id[stat
         bits += 5;
         if (bits < 8) continue;
         bits -= 8;
-        if (at == 32 || (uint8_t)(window >> bits) != node_id[at]) return false;
+        ASSAY_ASSERT(at < 32); /* 52 digits have 260 bits */
+        if ((uint8_t)(window >> bits) != node_id[at]) return false;
         at += 1;
         window &= (1u << bits) - 1;
     }
-    return at == 32 && window == 0; /* bits that pad are zero */
+    ASSAY_ASSERT(at == 32);
+    return window == 0; /* bits that pad are zero */
 }
 
 bool assay_x509_spiffe_id(struct assay_slice uri, struct assay_spiffe_id *out)

@@ -183,6 +183,9 @@ Test(quote_eventlog_ima, a_list_as_text_is_the_binary_list)
 
 #define SHA1 "1d8d532d463c9f8c205d0df7787669a85f93e260"
 #define NG   "10 " SHA1 " ima-ng sha1:" SHA1
+#define SHA1_38  "8d532d463c9f8c205d0df7787669a85f93e260"
+#define NAME_32  "/0123456789abcdef0123456789abcde"
+#define NAME_256 NAME_32 NAME_32 NAME_32 NAME_32 NAME_32 NAME_32 NAME_32 NAME_32
 
 Test(quote_eventlog_ima, text_that_is_no_list_is_refused)
 {
@@ -203,6 +206,15 @@ Test(quote_eventlog_ima, text_that_is_no_list_is_refused)
         { "10 " SHA1 " ima-ng sha1:abc /x\n", ASSAY_E_SYNTAX },
         { "100 " SHA1 " ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
         { "10 abcd ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
+        { "10 " SHA1 " imb sha1:" SHA1 " /x\n", ASSAY_E_UNSUPPORTED },
+        { "10 " SHA1 "a ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
+        { "10 " SHA1 "gg ima-ng sha1:" SHA1 " /x\n", ASSAY_E_SYNTAX },
+        { "10 " SHA1 " ima-ng sha1:zz /x\n", ASSAY_E_SYNTAX },
+        { "10 " SHA1 " ima " SHA1 "\n", ASSAY_OK },                   /* of no name */
+        { "10 " SHA1 " ima " SHA1 " /x y\n", ASSAY_E_SYNTAX },        /* a field more */
+        { "10 " SHA1 " ima " SHA1 "ab /x\n", ASSAY_E_SYNTAX },        /* not of SHA-1 */
+        { "10 " SHA1 " ima " SHA1 " " NAME_256 "\n", ASSAY_E_RANGE }, /* 255 are the most */
+        { "10 " SHA1 " ima gg" SHA1_38 " /x\n", ASSAY_E_SYNTAX },
         { NG " /x\n\n", ASSAY_E_SYNTAX },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -211,5 +223,68 @@ Test(quote_eventlog_ima, text_that_is_no_list_is_refused)
         size_t len = 0;
         const enum assay_status status = assay_ima_text_encode(text, out, 2 * text.len, &len);
         cr_expect_eq(status, rows[i].status, "%s: %s", rows[i].text, assay_status_symbol(status));
+    }
+}
+
+Test(quote_eventlog_ima, text_has_room_or_is_refused)
+{
+    static const char text[] = NG " /x\n";
+    const struct assay_slice list = assay_slice_over((const uint8_t *)text, sizeof text - 1);
+    uint8_t out[256];
+    size_t len = 0;
+    cr_assert_eq(assay_ima_text_encode(list, out, sizeof out, &len), ASSAY_OK);
+    const size_t needed = len;
+    for (size_t room = 1; room < needed; room++)
+        cr_expect_eq(assay_ima_text_encode(list, out, room, &len), ASSAY_E_FULL, "%zu", room);
+    cr_expect_eq(assay_ima_text_encode(list, out, needed, &len), ASSAY_OK);
+}
+
+Test(quote_eventlog_ima, text_looks_like_a_list_by_its_first_line)
+{
+    static const struct {
+        const char *text;
+        bool looks;
+    } rows[] = {
+        { NG " /x\n", true },
+        { " 1 " SHA1 " x", true },
+        { "10 " SHA1 "\n", false },           /* nothing behind the digest */
+        { "10 " SHA1_38 " ima-ng\n", false }, /* too short */
+        { "10 G" SHA1 " ima-ng\n", false },   /* no digit */
+        { "10 /" SHA1 " ima-ng\n", false },   /* no digit */
+        { "10 :" SHA1 " ima-ng\n", false },   /* no digit */
+        { "10 A" SHA1 " ima-ng\n", false },   /* the kernel writes small letters */
+        { "1x " SHA1 " ima-ng\n", false },
+        { "", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_slice text =
+            assay_slice_over((const uint8_t *)rows[i].text, strlen(rows[i].text));
+        cr_expect_eq(assay_ima_text_looks(text), rows[i].looks, "%s", rows[i].text);
+    }
+}
+
+/* --- templates that an administrator composed: the first two fields by their names */
+Test(quote_eventlog_ima, a_file_is_read_of_templates_that_open_with_digest_and_name)
+{
+    static const struct {
+        const char *template_;
+        bool has_file;
+    } rows[] = {
+        { "ima-ng", true },           { "d-ng|n-ng", true },       { "d-ng|n-ng|sig", true },
+        { "d-ngv2|n-ng", true },      { "d-ngv2|n-ng|sig", true }, { "d-ng|n-n", false },
+        { "d-ngv2|n-n", false },      { "d-ng|m-ng|sig", false },  { "n-ng|d-ng", false },
+        { "d-ngv3|n-ng|sig", false }, { "evil", false },           { "ima-", false },
+        { "imb-ng", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct made_log made = log_ima(32, false);
+        struct assay_eventlog log;
+        struct assay_boot_event e;
+        log_file(&made, 10, rows[i].template_, "/usr/bin/true", "true");
+        cr_assert_eq(assay_eventlog_open(made.bytes, made.len, &log), ASSAY_OK, "%s",
+                     rows[i].template_);
+        cr_assert_eq(assay_eventlog_next(&log, &e), ASSAY_OK);
+        cr_expect_eq(e.file_name.len, rows[i].has_file ? 13 : 0, "%s", rows[i].template_);
+        cr_expect_eq(e.file_digest.len, rows[i].has_file ? 32 : 0, "%s", rows[i].template_);
     }
 }

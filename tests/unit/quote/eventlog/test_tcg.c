@@ -234,18 +234,102 @@ Test(quote_eventlog_tcg, survives_every_flipped_bit)
     }
 }
 
+/* TCG PC Client Platform Firmware Profile, 10.4.1, and entries of IMA lists. */
+static const struct {
+    uint32_t type;
+    const char *name;
+} type_names[] = {
+    { 0x00000000, "EV_PREBOOT_CERT" },
+    { 0x00000001, "EV_POST_CODE" },
+    { 0x00000003, "EV_NO_ACTION" },
+    { 0x00000004, "EV_SEPARATOR" },
+    { 0x00000005, "EV_ACTION" },
+    { 0x00000006, "EV_EVENT_TAG" },
+    { 0x00000007, "EV_S_CRTM_CONTENTS" },
+    { 0x00000008, "EV_S_CRTM_VERSION" },
+    { 0x00000009, "EV_CPU_MICROCODE" },
+    { 0x0000000a, "EV_PLATFORM_CONFIG_FLAGS" },
+    { 0x0000000b, "EV_TABLE_OF_DEVICES" },
+    { 0x0000000c, "EV_COMPACT_HASH" },
+    { 0x0000000d, "EV_IPL" },
+    { 0x0000000e, "EV_IPL_PARTITION_DATA" },
+    { 0x0000000f, "EV_NONHOST_CODE" },
+    { 0x00000010, "EV_NONHOST_CONFIG" },
+    { 0x00000011, "EV_NONHOST_INFO" },
+    { 0x00000012, "EV_OMIT_BOOT_DEVICE_EVENTS" },
+    { 0x00000013, "EV_POST_CODE2" },
+    { 0x80000001, "EV_EFI_VARIABLE_DRIVER_CONFIG" },
+    { 0x80000002, "EV_EFI_VARIABLE_BOOT" },
+    { 0x80000003, "EV_EFI_BOOT_SERVICES_APPLICATION" },
+    { 0x80000004, "EV_EFI_BOOT_SERVICES_DRIVER" },
+    { 0x80000005, "EV_EFI_RUNTIME_SERVICES_DRIVER" },
+    { 0x80000006, "EV_EFI_GPT_EVENT" },
+    { 0x80000007, "EV_EFI_ACTION" },
+    { 0x80000008, "EV_EFI_PLATFORM_FIRMWARE_BLOB" },
+    { 0x80000009, "EV_EFI_HANDOFF_TABLES" },
+    { 0x8000000a, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
+    { 0x8000000b, "EV_EFI_HANDOFF_TABLES2" },
+    { 0x8000000c, "EV_EFI_VARIABLE_BOOT2" },
+    { 0x8000000d, "EV_EFI_GPT_EVENT2" },
+    { 0x80000010, "EV_EFI_HCRTM_EVENT" },
+    { 0x800000e0, "EV_EFI_VARIABLE_AUTHORITY" },
+    { 0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB" },
+    { 0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
+    { ASSAY_EV_IMA, "ima" },
+};
+enum { TYPES = sizeof type_names / sizeof type_names[0] };
+
 Test(quote_eventlog_tcg, has_a_name_for_each_type_and_back)
 {
-    static const uint32_t types[] = { 0, 3, 4, 13, 0x80000003, 0x800000e0, ASSAY_EV_IMA };
-    uint32_t type = 77;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        const char *const name = assay_event_type_name(types[i]);
-        cr_assert_not_null(name);
-        cr_expect_eq(assay_event_type_parse(name, strlen(name), &type), ASSAY_OK);
-        cr_expect_eq(type, types[i]);
+    for (size_t i = 0; i < TYPES; i++) {
+        const char *const wanted = type_names[i].name;
+        const char *const name = assay_event_type_name(type_names[i].type);
+        const size_t len = strlen(wanted);
+        uint32_t type = 77;
+        cr_assert_not_null(name, "%s", wanted);
+        cr_expect_str_eq(name, wanted);
+        cr_expect_eq(assay_event_type_parse(wanted, len, &type), ASSAY_OK, "%s", wanted);
+        cr_expect_eq(type, type_names[i].type, "%s", wanted);
+        /* Cut and changed names are no names. */
+        char other[64];
+        assay_bytes_copy(other, sizeof other, wanted, len + 1);
+        other[0] ^= 0x20;
+        cr_expect_eq(assay_event_type_parse(other, len, &type), ASSAY_E_NOT_FOUND, "%s", other);
     }
-    cr_expect_null(assay_event_type_name(2));
+}
+
+Test(quote_eventlog_tcg, has_no_other_names)
+{
+    uint32_t type = 77;
     cr_expect_eq(assay_event_type_parse("EV_SEPARATO", 11, &type), ASSAY_E_NOT_FOUND);
     cr_expect_eq(assay_event_type_parse("EV_SEPARATORS", 13, &type), ASSAY_E_NOT_FOUND);
     cr_expect_eq(assay_event_type_parse("", 0, &type), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(type, 77);
+    for (uint32_t low = 0; low < 0x200; low++)
+        for (uint32_t top = 0; top < 2; top++) {
+            size_t i = 0;
+            while (i < TYPES && type_names[i].type != (top << 31 | low))
+                i++;
+            cr_expect_eq(assay_event_type_name(top << 31 | low) != NULL, i < TYPES, "%u of %u", low,
+                         top);
+        }
+}
+
+Test(quote_eventlog_tcg, compares_data_with_the_digest_of_the_bank_alone)
+{
+    const struct made_log made = make();
+    struct assay_eventlog log;
+    struct assay_boot_event event;
+    cr_assert_eq(assay_eventlog_open(made.bytes, made.len, &log), ASSAY_OK);
+    cr_assert_eq(assay_eventlog_next(&log, &event), ASSAY_OK);
+    cr_assert_eq(event.digest_count, 2);
+    cr_expect(assay_event_data_is_measured(&event, 11));
+    cr_expect(assay_event_data_is_measured(&event, 12));
+    cr_expect_not(assay_event_data_is_measured(&event, 13), "a bank that the event does not have");
+    cr_expect_not(assay_event_data_is_measured(&event, 4), "a hash that is not computed");
+    event.digests[0].bytes.len -= 1;
+    cr_expect_not(assay_event_data_is_measured(&event, 11), "a digest that was cut");
+    cr_expect(assay_event_data_is_measured(&event, 12));
+    event.data.len -= 1;
+    cr_expect_not(assay_event_data_is_measured(&event, 12), "other data");
 }
