@@ -30,8 +30,8 @@ static const char usage[] =
     "examples:\n"
     "  assay-replica --config /etc/assay-services/replica-a.yaml\n"
     "\n"
-    "signals: SIGUSR1 drains it: its seat moves to another member, then it exits;\n"
-    "SIGTERM, SIGINT stop it at once\n"
+    "signals: SIGUSR1 drains it, like `assay continuity drain`: its seat moves to\n"
+    "another member, then it exits; SIGTERM, SIGINT stop it at once\n"
     "exit status: 0 stopped on request, or drained; 1 runtime error (socket, file);\n"
     "             2 usage or configuration; 4 its member has listed another process\n";
 
@@ -80,7 +80,7 @@ static void put_line(const struct assay_replica_node *node, char *line, size_t l
     else if (!assay_replica_node_is_listed(node))
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
                        service_ledger_words(assay_replica_node_ledger(node)));
-    else if (service_asked_to_drain)
+    else if (assay_replica_node_drains(node))
         (void)snprintf(line, len,
                        "drains: serves until a listed replica of another member has its "
                        "seat");

@@ -14,7 +14,7 @@
  *   authority | jwks | bundle | openid | ca-proof               (services/document_authority.c)
  *   evidence-bytes NAME|SLOT|ID    (runtime_appraisals.c)
  *   challenge VERB | verifier    (runtime_challenge.c)
- *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
+ *   services | account HEX | tasks | task HEX | share HEX | drain GROUP    (document_registry.c)
  *   row GROUP HEX    (document_row.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
@@ -312,6 +312,6 @@ char *document_answer(void *context, const char *line)
         "anchor [EPOCH] | "
         "proof NAME|SLOT|ID [bare] | key-proof NAME|SLOT|ID | ear NAME|SLOT|ID | "
         "certificate NAME|SLOT|ID KEY | token NAME|SLOT|ID KEY AUDIENCE | challenge VERB | "
-        "verifier | "
-        "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
+        "verifier | services | account HEX | tasks | task HEX | share HEX | row GROUP HEX | "
+        "drain GROUP");
 }

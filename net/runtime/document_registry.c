@@ -1,10 +1,12 @@
 /*
  * net/runtime/document_registry.c - admin requests about services:
  *
- *   services | account HEX | tasks | task HEX | share HEX
+ *   services | account HEX | tasks | task HEX | share HEX | drain GROUP
  *
  * The first is of the snapshot; the others are looked up in the registry when they are requested.
+ * drain has the replicas of a group that follow this daemon move their seats.
  */
+#include "host/services.h"
 #include "net/documents/document_services.h"
 #include "net/runtime/runtime_internal.h"
 
@@ -74,6 +76,43 @@ static char *document_tasks(struct assay_runtime *runtime)
     return document_finish(runtime, "assay.tasks", data);
 }
 
+uint32_t document_find_group(const struct assay_registry_plan *plan, const char *which, size_t len)
+{
+    ASSAY_ASSERT(plan->group_count <= ASSAY_PLAN_GROUPS_MAX);
+    char text[ASSAY_PLAN_NAME_MAX + 1] = "";
+    uint64_t number = 0;
+    if (len >= sizeof text) return plan->group_count;
+    assay_bytes_copy(text, sizeof text, which, len);
+    for (uint32_t i = 0; i < plan->group_count; i++)
+        if (strcmp(plan->group[i].name, text) == 0) return i;
+    return assay_document_number(text, &number) && number < plan->group_count ? (uint32_t)number
+                                                                              : plan->group_count;
+}
+
+/* docs/services.md 1.9.2. Whether its seat has moved is in the document of services. */
+static char *document_drain(struct assay_runtime *runtime, const char *which)
+{
+    if (runtime->config.services == NULL)
+        return document_error(runtime, "not_found", "this network has no groups");
+    const struct assay_registry_plan *plan = &runtime->config.services->plan;
+    const uint32_t number = document_find_group(plan, which, strlen(which));
+    if (number == plan->group_count)
+        return document_error(runtime, "not_found", "no group has that name or number");
+    const uint32_t sent = runtime->service_server != NULL
+                              ? assay_service_server_drain(runtime->service_server, number)
+                              : 0;
+    if (sent == 0)
+        return document_error(runtime, "not_found",
+                              "no replica of this group follows this daemon: ask the daemon beside "
+                              "the replica, which assay-replica has as \"daemon\"");
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_uint(data, "group", number);
+    assay_json_set_text(data, "name", plan->group[number].name);
+    assay_json_set_uint(data, "slot", runtime->self);
+    assay_json_set_uint(data, "replicas", sent);
+    return document_finish(runtime, "assay.drain", data);
+}
+
 char *document_services(struct assay_runtime *runtime, const char *command, const char *argument)
 {
     static const struct {
@@ -87,6 +126,7 @@ char *document_services(struct assay_runtime *runtime, const char *command, cons
         return document_finish(runtime, "assay.services",
                                assay_document_services(runtime_snapshot(runtime)));
     if (strcmp(command, "tasks") == 0) return document_tasks(runtime);
+    if (strcmp(command, "drain") == 0) return document_drain(runtime, argument);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(command, rows[i].command) != 0) continue;
         if (strlen(argument) == 64 && assay_hex_decode(argument, 64, id, 32) == ASSAY_OK)

@@ -34,20 +34,6 @@ static char *refuse_row(struct assay_runtime *runtime, enum assay_status status)
     return document_error(runtime, "store", "the last epoch cannot be read");
 }
 
-/* By its name, or its number. Returns: how many groups there are: none has it. */
-static uint32_t find_group(const struct assay_registry_plan *plan, const char *which, size_t len)
-{
-    ASSAY_ASSERT(plan->group_count <= ASSAY_PLAN_GROUPS_MAX);
-    char text[ASSAY_PLAN_NAME_MAX + 1] = "";
-    uint64_t number = 0;
-    if (len >= sizeof text) return plan->group_count;
-    assay_bytes_copy(text, sizeof text, which, len);
-    for (uint32_t i = 0; i < plan->group_count; i++)
-        if (strcmp(plan->group[i].name, text) == 0) return i;
-    return assay_document_number(text, &number) && number < plan->group_count ? (uint32_t)number
-                                                                              : plan->group_count;
-}
-
 /* The store and the engine are requested the same close. */
 static enum assay_status make_row(struct assay_runtime *runtime, uint32_t number,
                                   const uint8_t instance[static 32], struct room *room,
@@ -106,7 +92,7 @@ char *document_row(struct assay_runtime *runtime, const char *argument)
     if (runtime->config.services == NULL)
         return document_error(runtime, "not_found", "this network has no groups");
     const struct assay_registry_plan *plan = &runtime->config.services->plan;
-    const uint32_t number = find_group(plan, argument, (size_t)(space - argument));
+    const uint32_t number = document_find_group(plan, argument, (size_t)(space - argument));
     if (number == plan->group_count)
         return document_error(runtime, "not_found", "no group has that name or number");
     return answer_row(runtime, number, instance);

@@ -636,6 +636,8 @@ char *document_recover(struct assay_runtime *runtime, const char *argument);
 char *document_collateral(struct assay_runtime *runtime);
 char *document_offer_collateral(struct assay_runtime *runtime, const char *hex);
 
+/* A group by its name, or its number. Returns: how many groups there are: none has it. */
+uint32_t document_find_group(const struct assay_registry_plan *plan, const char *which, size_t len);
 /* --- document_registry.c: services. Returns: as above; NULL: not one of its commands. */
 char *document_services(struct assay_runtime *runtime, const char *command, const char *argument);
 

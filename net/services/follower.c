@@ -425,6 +425,13 @@ static enum assay_status on_fence(struct assay_follower *f, const struct assay_s
     return ASSAY_OK;
 }
 
+static enum assay_status on_drain(struct assay_follower *f)
+{
+    if (f->config.role != ASSAY_SERVICE_ROLE_REPLICA) return ASSAY_E_INVALID;
+    if (f->config.callbacks.drained != NULL) f->config.callbacks.drained(f->config.context);
+    return ASSAY_OK;
+}
+
 static enum assay_status on_message(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (lacks_holders(f, m)) return ASSAY_E_INVALID;
@@ -432,6 +439,7 @@ static enum assay_status on_message(struct assay_follower *f, const struct assay
     if (m->verb == ASSAY_SERVICE_BEGIN) return on_begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return on_document(f, m);
     if (m->verb == ASSAY_SERVICE_FENCE) return on_fence(f, m);
+    if (m->verb == ASSAY_SERVICE_DRAIN) return on_drain(f);
     if (!f->begun) /* refused: the plan in force lacks the followed service */
         return m->verb == ASSAY_SERVICE_REFUSED ? ASSAY_E_UNSUPPORTED : ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CLOSE) return on_close(f, m);

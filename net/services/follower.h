@@ -47,6 +47,8 @@ struct assay_follower_callbacks {
     void (*issue)(void *context, const struct assay_service_message *m);
     /* Of the group key: whether the node signs nothing more in its era has changed. */
     void (*fenced)(void *context);
+    /* Of a replica: an operator of the daemon has its seat moved. */
+    void (*drained)(void *context);
     void (*refused)(void *context, enum assay_service_kind kind, struct assay_slice why);
 };
 

@@ -166,6 +166,7 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_ROW] = 2,
     [ASSAY_SERVICE_ROWED] = 6,
     [ASSAY_SERVICE_RESULT] = 4,
+    [ASSAY_SERVICE_DRAIN] = 1,
 };
 
 static bool may_have_holders(enum assay_service_verb verb)
@@ -269,7 +270,7 @@ static void encode_row(struct assay_writer *w, const struct assay_service_messag
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
-    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_RESULT);
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_DRAIN);
     ASSAY_ASSERT(!m->has_holders || may_have_holders(m->verb));
     struct assay_slice all;
     assay_cbor_put_array(w, items_of[m->verb] + (m->has_holders ? 1U : 0U));
@@ -319,6 +320,7 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     case ASSAY_SERVICE_ROW:
     case ASSAY_SERVICE_ROWED:
     case ASSAY_SERVICE_RESULT: encode_row(w, m); break;
+    case ASSAY_SERVICE_DRAIN: break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -583,6 +585,7 @@ static enum assay_status decode_fields(struct assay_cursor *c, struct assay_serv
     case ASSAY_SERVICE_ROW: return assay_cbor_bytes_exact(c, m->root, 32);
     case ASSAY_SERVICE_ROWED: return decode_rowed(c, m);
     case ASSAY_SERVICE_RESULT: return decode_result(c, m);
+    case ASSAY_SERVICE_DRAIN: return ASSAY_OK;
     case ASSAY_SERVICE_KEYS:
         ASSAY_TRY(assay_cbor_bytes_exact(c, m->root, 32));
         return decode_slice(c, 0, ASSAY_SERVICE_KEYS_MAX, &m->keys);
@@ -596,7 +599,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_RESULT) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_DRAIN) return ASSAY_E_UNSUPPORTED;
     const bool has_holders = items == items_of[verb] + 1ULL;
     if (has_holders ? !may_have_holders((enum assay_service_verb)verb) : items != items_of[verb])
         return ASSAY_E_RANGE;

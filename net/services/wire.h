@@ -26,6 +26,7 @@
  *            of the group key: a certificate or token that a client of the daemon requested
  *   ROWED    [23, instance, era, epoch, head, proof]     the answer to ROW; empty: not here
  *   RESULT   [24, kind, digest, word]      of an enclave: a record that it submitted is final
+ *   DRAIN    [25]                          of a replica: an operator has its seat moved
  *   CROWDED [12, why] no place, or it goes to another user; then the daemon disconnects. why: for
  *                                              operators
  * By a program:
@@ -133,6 +134,7 @@ enum assay_service_verb {
     ASSAY_SERVICE_ROW = 22,
     ASSAY_SERVICE_ROWED = 23,
     ASSAY_SERVICE_RESULT = 24,
+    ASSAY_SERVICE_DRAIN = 25,
 };
 
 /* What is issued for a workload key. */

@@ -1,6 +1,6 @@
 /*
- * apps/assay/services/continuity.c - `assay continuity status|show|verify|receipt`: groups of state
- * continuity, and the proven ledger row of one instance (docs/services.md 1.3.5: proofs of rows).
+ * apps/assay/services/continuity.c - `assay continuity`: groups of state continuity, and the proven
+ * ledger row of one instance (docs/services.md 1.3.5: proofs of rows).
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
@@ -19,6 +19,7 @@
 struct asked {
     struct assay_daemon_request q;
     const char *group, *instance, *out, *checkpoint, *evidence, *nonce, *word;
+    uint64_t wait_s;
     struct assay_proof_time time;
 };
 
@@ -220,7 +221,7 @@ static int run_verify(const struct asked *a)
 
 int cli_command_continuity(int argc, char **argv)
 {
-    struct asked a = { .q = cli_daemon_request("continuity") };
+    struct asked a = { .q = cli_daemon_request("continuity"), .wait_s = 600 };
     const struct cli_option_target targets[] = {
         ASSAY_DAEMON_TARGETS(&a.q),
         ASSAY_PROOF_TIME_TARGETS(&a.time),
@@ -230,6 +231,7 @@ int cli_command_continuity(int argc, char **argv)
         { "checkpoint", .text = &a.checkpoint },
         { "evidence", .text = &a.evidence },
         { "nonce", .text = &a.nonce },
+        { "wait", .number = &a.wait_s, .low = 0, .high = 86400, .unit = "seconds" },
         { .name = NULL },
     };
     const char *const verb = argv[1];
@@ -238,6 +240,7 @@ int cli_command_continuity(int argc, char **argv)
     a.word = argv[2];
     if (strcmp(verb, "show") == 0) return run_show(&a);
     if (strcmp(verb, "verify") == 0) return run_verify(&a);
+    if (strcmp(verb, "drain") == 0) return cli_services_drain(&a.q, a.group, (uint32_t)a.wait_s);
     if (strcmp(verb, "receipt") == 0)
         return cli_services_receipt(&(struct cli_services_receipt){ .path = a.word,
                                                                     .checkpoint = a.checkpoint,

@@ -10,6 +10,9 @@
 
 /* which: the name or the number of a group; NULL: all of them. */
 int cli_services_groups(const struct assay_daemon_request *q, const char *which);
+/* Has the seats of the group's replicas at this daemon moved, and waits until they are, or so many
+ * seconds; 0: does not wait. which: as above. */
+int cli_services_drain(const struct assay_daemon_request *q, const char *which, uint32_t wait_s);
 /* which: 64 digits, or a key file. */
 int cli_services_account(const struct assay_daemon_request *q, const char *which);
 /* id: NULL: all of them in short. */

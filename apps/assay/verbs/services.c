@@ -110,6 +110,17 @@ const struct assay_verb assay_verbs_services[] = {
             "this machine has no reliable clock: print what is verified, exit with 14", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
+    { "continuity", "drain", "",
+      "Before maintenance of a machine: have the seat of its replica moved to another member, with "
+      "its memory, and wait until it has. The replica serves until then, and ends after it; it "
+      "gets no seat for 64 epochs.",
+      "5 no such group, or no replica of it at this daemon, 6 the group is gone, 7 not moved in "
+      "time: it still drains",
+      "assay continuity drain --group state\nassay continuity drain --wait 0\n",
+      (const struct assay_option[]){
+          { "group", "NAME", "its group: name or number; default the first", 0 },
+          { "wait", "S", "seconds to wait until the seat has moved, 0 to 86400, default 600", 0 },
+          ASKED } },
     { "share", "status", "",
       "List clusters with their holders, complete holders, alarms, and the number of secrets that "
       "are stored, pending, or being reshared; with --id one secret and the holders of its shares.",

@@ -72,6 +72,11 @@ static void on_fact(void *context, const struct assay_cont_fact *fact);
 static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
                       const char *word);
 
+static void on_drained(void *context)
+{
+    assay_replica_node_drain(context);
+}
+
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
 {
@@ -100,7 +105,8 @@ static enum assay_status set_up(struct assay_replica_node *n,
                                                     .role = ASSAY_SERVICE_ROLE_REPLICA,
                                                     .group = n->config.group,
                                                     .callbacks = { .fact = on_fact,
-                                                                   .became = on_result },
+                                                                   .became = on_result,
+                                                                   .drained = on_drained },
                                                     .context = n };
     return assay_follower_create(&follower, &n->follower);
 }
@@ -526,6 +532,11 @@ void assay_replica_node_drain(struct assay_replica_node *node)
     node->drains = true;
     node->is_notified = false;
     node->submit_at_ms = 0;
+}
+
+bool assay_replica_node_drains(const struct assay_replica_node *node)
+{
+    return node->drains;
 }
 
 bool assay_replica_node_is_drained(const struct assay_replica_node *node)

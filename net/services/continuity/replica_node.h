@@ -47,6 +47,8 @@ struct assay_replica_node_figures assay_replica_node_figures(const struct assay_
 enum assay_status assay_replica_node_ledger(const struct assay_replica_node *node);
 /* Moves its seat to another member, with its memory; it serves until then. */
 void assay_replica_node_drain(struct assay_replica_node *node);
+/* Returns: whether it drains, by the call above or by the daemon's word. */
+bool assay_replica_node_drains(const struct assay_replica_node *node);
 /* Returns: whether it was drained and has no seat: it may end without cost to its group. */
 bool assay_replica_node_is_drained(const struct assay_replica_node *node);
 /* Returns: whether the ledger has listed it. */

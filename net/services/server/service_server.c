@@ -278,6 +278,20 @@ void assay_service_server_set_fenced(struct assay_service_server *server, bool i
     }
 }
 
+uint32_t assay_service_server_drain(struct assay_service_server *server, uint32_t group)
+{
+    struct assay_service_server *d = server;
+    uint32_t sent = 0;
+    for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        if (!client_is_open(c) || !c->is_following) continue;
+        if (c->at->is.role != ASSAY_SERVICE_ROLE_REPLICA || c->at->is.group != group) continue;
+        server_send(d, c, server_new_message(d, ASSAY_SERVICE_DRAIN));
+        sent += client_is_open(c);
+    }
+    return sent;
+}
+
 void assay_service_server_set_ready(struct assay_service_server *server)
 {
     ASSAY_ASSERT(server->registry != NULL);

@@ -178,6 +178,9 @@ void assay_service_server_set_ready(struct assay_service_server *server);
 /* Whether this node signs nothing more in its era (docs/protocol.md 9.12): holders of the group key
  * stop as well. */
 void assay_service_server_set_fenced(struct assay_service_server *server, bool is_fenced);
+/* Has the seats of the replicas of a group that follow this daemon moved (docs/services.md 1.9.2).
+ * Returns: how many were notified */
+uint32_t assay_service_server_drain(struct assay_service_server *server, uint32_t group);
 void assay_service_server_on_record(struct assay_service_server *server, uint32_t slot,
                                     enum assay_service_kind kind, struct assay_slice payload);
 /* The next epoch closed, with its registry and members. */

@@ -382,6 +382,14 @@ void service_ledger_fence(struct service_ledger *ledger, bool is_fenced)
             say_fence(ledger, &ledger->programs[i]);
 }
 
+void service_ledger_drain(struct service_ledger *ledger)
+{
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+        if (ledger->programs[i].service == ASSAY_SERVICE_CONTINUITY)
+            say(&ledger->programs[i],
+                &(struct assay_service_message){ .verb = ASSAY_SERVICE_DRAIN });
+}
+
 /* To the enclaves: each looks for its own. */
 static void say_result(struct service_ledger *l, enum assay_service_kind kind,
                        struct assay_slice payload, const char *word)

@@ -52,6 +52,8 @@ void service_ledger_show_plan(struct service_ledger *ledger, uint32_t slot,
                               const struct assay_registry_plan *plan);
 /* The operators fence the era, or end that. */
 void service_ledger_fence(struct service_ledger *ledger, bool is_fenced);
+/* Every daemon has the seats of its replicas moved. */
+void service_ledger_drain(struct service_ledger *ledger);
 /* What it answers to PROVE, LIST, SHOW and ROW; without one: that it has nothing. In: slot: of the
  * daemon's member; m: the request. Out: *answer, of which the verb and what identifies it are
  * set */

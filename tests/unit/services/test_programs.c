@@ -311,3 +311,17 @@ Test(services_programs, a_replica_is_listed_and_ends_when_asked, .init = set_up,
     cr_expect_eq(ends(third), 0, "without a seat there is nothing to move: %s", said);
     cr_expect(service_ledger_group(ledger)->member[1].drains);
 }
+
+Test(services_programs, a_replica_drains_when_its_daemon_says_so, .init = set_up, .fini = clear_up,
+     .timeout = 600)
+{
+    replica_config("r.yaml");
+    const pid_t pid = start("assay-replica", "r.yaml");
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!service_ledger_group(ledger)->member[1].listed && now_ms() < until)
+        service_ledger_turn(ledger, 20);
+    cr_expect_not(service_ledger_group(ledger)->member[1].drains);
+    service_ledger_drain(ledger);
+    cr_expect_eq(ends(pid), 0, "without a seat there is nothing to move: %s", said);
+    cr_expect(service_ledger_group(ledger)->member[1].drains);
+}

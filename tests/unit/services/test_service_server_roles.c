@@ -600,3 +600,27 @@ Test(service_server_roles, a_fence_is_reported_before_the_ledger_is_ready)
     assay_service_stream_close(&s);
     assay_service_stream_close(&late);
 }
+
+/* docs/services.md 1.9.2: the replicas of that group alone, and no instance of it. */
+Test(service_server_roles, replicas_of_one_group_are_told_to_drain)
+{
+    static struct assay_service_stream s, other, t;
+    begin();
+    follow(&s, replicas_of_0);
+    follow(&other, enclaves_of_0);
+    follow(&t, executors);
+    hear_beginning(&s);
+    hear_beginning(&other);
+    hear_beginning(&t);
+    cr_expect_eq(assay_service_server_drain(server, 1), 0, "another group");
+    cr_expect_null(hear(&s));
+    cr_expect_eq(assay_service_server_drain(server, 0), 1);
+    const struct assay_service_message *told = hear(&s);
+    cr_assert_not_null(told);
+    cr_expect_eq(told->verb, ASSAY_SERVICE_DRAIN);
+    cr_expect_null(hear(&other));
+    cr_expect_null(hear(&t));
+    assay_service_stream_close(&s);
+    assay_service_stream_close(&other);
+    assay_service_stream_close(&t);
+}

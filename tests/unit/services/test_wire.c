@@ -154,7 +154,7 @@ Test(services_wire, rows_and_results_of_an_enclave_return)
                                        .row = assay_slice_over(many, 5),
                                        .kind = ASSAY_SERVICE_SESSION,
                                        .word = assay_slice_over((const uint8_t *)"applied", 7) };
-    for (int verb = ASSAY_SERVICE_ROW; verb <= ASSAY_SERVICE_RESULT; verb++) {
+    for (int verb = ASSAY_SERVICE_ROW; verb <= ASSAY_SERVICE_DRAIN; verb++) {
         m.verb = (enum assay_service_verb)verb;
         comes_back(&m);
     }

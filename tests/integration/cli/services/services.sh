@@ -243,6 +243,12 @@ eval "kill -9 \$replica_$dead"
 check 'the seat of a dead replica moves to a spare' until_true 120 seated "node-$spare"
 check 'in a view that serves' until_true 60 says 3 continuity 'state: serving, view 1'
 
+# --- before maintenance of a machine its replica drains; without another candidate it serves on
+expect 5 'no group has that name' node $spare continuity drain --group nothing
+expect 5 'no replica of this group follows this daemon' node $dead continuity drain
+expect 7 'the replica serves on and drains' node $spare continuity drain --wait 2
+check 'its seat is told apart' seated "node-$spare (drains)"
+
 # --- what the stores have holds, services and all
 for n in 1 2 3 4; do eval "kill \$pid_$n"; done
 check 'the daemons end' until_true 20 ended "$pid_1" "$pid_3" "$pid_4"
