@@ -681,8 +681,8 @@ static size_t count_relisted(const struct assay_state *state, uint64_t epochs)
 }
 
 /* Starts of a node since it closed the oldest of these epochs: each makes a quote, and an epoch
- * lasts as long as too little weight is there to close it. */
-static size_t count_starts(struct assay_sim_world *w, uint32_t node)
+ * lasts as long as too little weight is there to close it. Notes the starts of this close. */
+static size_t note_starts(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     uint32_t *at = &n->boots_at[n->engine->head->state.epoch % WORLD_EVIDENCE_EPOCHS];
@@ -699,7 +699,7 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
      * own, and one of each listed incarnation, for the life of proofs and the epochs at both ends
      * (finalize.c prunes at a close). */
     const uint64_t epochs = WORLD_EVIDENCE_EPOCHS;
-    const size_t evidence_max = (members + 2) * epochs + count_starts(w, node) +
+    const size_t evidence_max = (members + 2) * epochs + note_starts(w, node) +
                                 count_relisted(&n->engine->head->state, epochs);
     /* A node that stalled for some epochs receives the evidence of all of them at once. */
     const bool wakes = was_stalled(w, node);

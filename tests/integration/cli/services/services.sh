@@ -247,7 +247,13 @@ check 'in a view that serves' until_true 60 says 3 continuity 'state: serving, v
 expect 5 'no group has that name' node $spare continuity drain --group nothing
 expect 5 'no replica of this group follows this daemon' node $dead continuity drain
 expect 7 'the replica serves on and drains' node $spare continuity drain --wait 2
-check 'its seat is told apart' seated "node-$spare (drains)"
+check 'the state of its seat says so' until_true 20 seated "node-$spare (drains)"
+"$BIN/assay-replica" --config net/node-$dead/replica.yaml 2>>net/node-$dead/replica.log </dev/null &
+started="$started $!"
+expect 0 'none here any more' node $spare continuity drain --wait 240
+check 'the seat is at the member whose replica is back' seated "node-$dead"
+eval "drained=\$replica_$spare"
+check 'the drained replica ends' until_true 20 ended "$drained"
 
 # --- what the stores have holds, services and all
 for n in 1 2 3 4; do eval "kill \$pid_$n"; done

@@ -133,7 +133,7 @@ Test(quote_dates, a_newer_response_about_the_same_certificate_replaces_an_older_
     newer->serial[ASSAY_SERIAL_LEN - 1] = CERTIFICATE_SERIAL;
     cr_expect_eq(count_dated(), 1);
     c->ocsp[1].is_signed = false;
-    cr_expect_eq(count_dated(), 2, "one that nobody signed");
+    cr_expect_eq(count_dated(), 2, "an unsigned one");
 }
 
 static struct assay_rim *add_manifest(const char *version)

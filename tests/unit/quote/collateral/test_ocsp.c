@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/collateral/test_ocsp.c - which OCSP response counts for a certificate: whom it
- * is about, who may sign it, and which of two decides.
+ * tests/unit/quote/collateral/test_ocsp.c - which OCSP response counts for a certificate: its
+ * subject, who may sign it, and which of two decides.
  */
 #include "quote/collateral/ocsp.h"
 
@@ -96,7 +96,7 @@ static bool is_covered(void)
     uint32_t covered = 0;
     *verdict = (struct assay_verdict){ .at_unix_s = AT, .expires_unix_s = INT64_MAX };
     cr_assert_eq(assay_ocsp_check(&request, &path, &root, verdict, &covered), ASSAY_OK);
-    cr_expect_eq(covered & ~UINT32_C(1), 0, "nobody answers about a root");
+    cr_expect_eq(covered & ~UINT32_C(1), 0, "no response is about a root");
     return covered == 1;
 }
 

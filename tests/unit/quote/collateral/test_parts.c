@@ -195,7 +195,7 @@ Test(quote_parts, certificates_lead_to_the_root_or_certify_it)
     expect_fault(ASSAY_E_NOT_FOUND, ASSAY_RULE_COLLATERAL_CHAIN, "a stranger");
 }
 
-/* --- OCSP responses; these are of the right form, and by nobody */
+/* --- OCSP responses; of the right form, with signatures of no key */
 #define TIME "18{'20261201000000Z'}"
 #define RESPONSE                                                                                   \
     "30{ 0a{00} a0{ 30{ 06{2b0601050507300101} 04{ 30{ 30{ a2{ 04{aabb} } " TIME " 30{ 30{ "       \

@@ -353,7 +353,7 @@ Test(quote_rim, a_bundle_has_up_to_8_manifests_all_of_which_can_be_read)
     cut.len -= 1;
     expect_bundle(cut, 1, false, "the second is cut");
     signature[95] ^= 1;
-    expect_bundle(encode(), 1, false, "one that nobody signed");
+    expect_bundle(encode(), 1, false, "an unsigned one");
     struct assay_collateral *const c = build(cut);
     cr_expect(c->given[ASSAY_PART_RIM] && !c->has[ASSAY_PART_RIM]);
     cr_assert_eq(c->fault_count, 1);

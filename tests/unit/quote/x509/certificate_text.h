@@ -1,6 +1,6 @@
 /*
  * tests/unit/quote/x509/certificate_text.h - certificates and their parts in the notation of
- * der_text.h. Their signatures are of the right form and by nobody.
+ * der_text.h. Their signatures are of the right form, and of no key.
  */
 #ifndef ASSAY_TESTS_UNIT_QUOTE_X509_CERTIFICATE_TEXT_H
 #define ASSAY_TESTS_UNIT_QUOTE_X509_CERTIFICATE_TEXT_H
