@@ -104,10 +104,10 @@ static void put_servers(struct demo *demo, FILE *out)
                   clients.app_port, clients.app_port);
     (void)fputs("    location = /_assay {\n      internal;\n"
                 "      proxy_pass http://assay/v1/authorize?class=normal;\n"
-                "      proxy_pass_request_body off;\n      proxy_set_header Content-Length \"\";\n"
+                "      proxy_pass_request_body off;\n      proxy_pass_request_headers off;\n"
+                "      proxy_set_header Content-Length \"\";\n"
                 "      proxy_set_header Host localhost;\n"
                 "      proxy_set_header X-Assay-Certificate $ssl_client_escaped_cert;\n"
-                "      proxy_set_header X-Forwarded-Tls-Client-Cert \"\";\n"
                 "      proxy_next_upstream error timeout http_503;\n"
                 "      proxy_connect_timeout 1s;\n      proxy_read_timeout 5s;\n"
                 "    }\n  }\n",

@@ -45,7 +45,8 @@ static void respond_problem(struct http_asking *asking, enum http_problem proble
     assay_json_set_text(object, "title", p->title);
     assay_json_set_uint(object, "status", p->status);
     assay_json_set_text(object, "detail", detail);
-    assay_json_set_text(object, "instance", asking->request->path);
+    assay_json_set_text_n(object, "instance", asking->request->path,
+                          strnlen(asking->request->path, ASSAY_HTTP_LINE_MAX));
     assay_json_set_text(object, "code", p->code);
     assay_json_set_text(object, "hint", hint);
     if (data != NULL) assay_json_set(object, "data", data);
@@ -509,7 +510,12 @@ void assay_http_answer(const struct assay_http_content *book,
     };
     *answer = (struct assay_http_answer){ 0 };
     if (request->malformed != NULL) {
-        http_problem(&asking, HTTP_BAD_REQUEST, request->malformed, NULL);
+        static const enum http_problem of_fault[] = {
+            [ASSAY_HTTP_FAULT_MALFORMED] = HTTP_BAD_REQUEST,
+            [ASSAY_HTTP_FAULT_TARGET_LEN] = HTTP_URI,
+            [ASSAY_HTTP_FAULT_HEADERS_LEN] = HTTP_HEADERS,
+        };
+        http_problem(&asking, of_fault[request->fault], request->malformed, NULL);
         answer->close = true;
         return;
     }

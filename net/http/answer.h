@@ -8,6 +8,7 @@
 #define ASSAY_NET_HTTP_ANSWER_H
 
 #include "net/http/paths.h"
+#include "net/http/request_check.h"
 #include "net/http/snapshot_slot.h"
 #include "net/timeline/timeline_log.h"
 
@@ -32,8 +33,9 @@ struct assay_http_request {
     struct assay_slice body; /* of a request that may have one, when it is complete */
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
-    const char
-        *malformed; /* what makes it mean two things (net/http/request_check.h); NULL: nothing */
+    /* What is wrong with its form or length (net/http/request_check.h); NULL: nothing. */
+    const char *malformed;
+    enum assay_http_request_fault fault; /* of malformed */
     bool too_many_parameters, has_body;
     bool is_coded;          /* Transfer-Encoding: its body is of unknown length, and is not read */
     bool is_unix_socket;    /* of this machine, mode 0600 */

@@ -21,7 +21,6 @@ enum {
     ASSAY_HTTP_CONNECTIONS_MAX = 512,
     ASSAY_HTTP_STREAMS_MAX = 200,
     ASSAY_HTTP_HELD_MAX = 64 << 20,         /* bytes of answers that clients have not read yet */
-    ASSAY_HTTP_REQUEST_LEN_MAX = 16 * 1024, /* its line and headers, MHD's pool of a connection */
     ASSAY_HTTP_DROP_MAX = 1024 * 1024,      /* of a body that is refused and read all the same */
     ASSAY_HTTP_IDLE_MS = 10 * 1000,         /* for a complete request, from the connection on */
     ASSAY_HTTP_SLOW_MS = 30 * 1000,         /* for an answer to be read ... */

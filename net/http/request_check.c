@@ -1,5 +1,6 @@
 /*
- * net/http/request_check.c - check of the headers that determine message length and target.
+ * net/http/request_check.c - check of the headers that determine message length and target, and of
+ * their lengths.
  */
 #include "net/http/request_check.h"
 
@@ -14,6 +15,13 @@ static void set_fault(struct assay_http_request_check *check, const char *fault)
     if (check->fault == NULL) check->fault = fault;
 }
 
+static void set_too_long(struct assay_http_request_check *check, enum assay_http_request_fault kind,
+                         const char *fault)
+{
+    if (check->fault == NULL) check->kind = kind;
+    set_fault(check, fault);
+}
+
 void assay_http_request_check_target(struct assay_http_request_check *check, const char *target)
 {
     ASSAY_ASSERT(target != NULL);
@@ -22,6 +30,20 @@ void assay_http_request_check_target(struct assay_http_request_check *check, con
         if (byte <= ' ' || byte == 0x7f) set_fault(check, "a control character in the path");
         if (strncmp(at, "%00", 3) == 0) set_fault(check, "a NUL in the path or a parameter");
     }
+    if (strlen(target) > ASSAY_HTTP_TARGET_LEN_MAX)
+        set_too_long(check, ASSAY_HTTP_FAULT_TARGET_LEN,
+                     "path and parameters have more than 8192 bytes");
+}
+
+void assay_http_request_check_len(struct assay_http_request_check *check, size_t len, size_t count)
+{
+    ASSAY_ASSERT(check->fault != NULL || check->kind == ASSAY_HTTP_FAULT_MALFORMED);
+    if (len > ASSAY_HTTP_REQUEST_LEN_MAX)
+        set_too_long(check, ASSAY_HTTP_FAULT_HEADERS_LEN,
+                     "the line and the headers of the request have more than 16384 bytes");
+    if (count > ASSAY_HTTP_HEADERS_MAX)
+        set_too_long(check, ASSAY_HTTP_FAULT_HEADERS_LEN,
+                     "the request has more than 100 headers");
 }
 
 /* RFC 9110 5.6.2. */

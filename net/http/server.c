@@ -438,7 +438,7 @@ static enum assay_status open_daemon(struct assay_http *http, int fd, bool withi
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)ASSAY_HTTP_CONNECTIONS_MAX,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, within ? 0U : (unsigned)PER_ADDRESS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(ASSAY_HTTP_SLOW_MS / 1000),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ASSAY_HTTP_REQUEST_LEN_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_SERVER_POOL_LEN,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
         http_server_on_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, http_server_on_target, http, MHD_OPTION_ARRAY, options.out,

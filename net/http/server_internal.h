@@ -22,6 +22,11 @@ enum {
     HTTP_SERVER_KEPT = 16,    /* cached responses */
     HTTP_SERVER_EPOCHAL = 64, /* the same, of a closed epoch: the node's loop renders them */
     HTTP_SERVER_KEY_MAX = 192,
+    /* Memory of a connection in the library: head of a request, a value for each header, parameter
+     * and cookie, and head of the response. Pages that no request needs are never touched. */
+    HTTP_SERVER_POOL_LEN = 64 * 1024,
+    HTTP_SERVER_VALUE_LEN = 72,
+    HTTP_SERVER_POOL_RESERVE = 8 * 1024, /* for the head of a response: 2 KiB at most */
 };
 
 enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING, LINK_IN_CORE, LINK_IN_TURN };
@@ -48,6 +53,7 @@ struct link {
     int queued_len;    /* bytes in its socket behind the last turn of the library */
     struct assay_http_stream *stream;
     struct assay_http_request_check check; /* of the request that is read */
+    bool too_many_parameters;              /* of it; they were cut off before they were parsed */
     bool has_role; /* role and client are of its certificate, which was read */
     enum assay_http_role role;
     uint8_t client[32]; /* digest of its key; without certificate: the same for all */

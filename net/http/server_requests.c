@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* ------------------------------------------------------------ requests */
 
@@ -43,6 +44,24 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
+/* More parameters than any path has are cut off before the library parses them: where they do not
+ * fit into its memory, version 0.9.75 queues a refusal, forgets it, and closes the connection. The
+ * text is the library's own buffer, which it writes to behind this call. */
+static bool cut_parameters(const char *target)
+{
+    size_t others = 0;
+    const char *const query = strchr(target, '?');
+    for (const char *at = query; at != NULL; at = strchr(at + 1, '&'))
+        others++;
+    if (others <= ASSAY_HTTP_PARAMETERS_MAX) return false;
+    union {
+        const char *in;
+        char *out;
+    } const text = { .in = query };
+    text.out[1] = '\0';
+    return true;
+}
+
 /* The target before the library decodes it, which would hide what follows a NUL. */
 void *http_server_on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -53,6 +72,7 @@ void *http_server_on_target(void *context, const char *target, struct MHD_Connec
     if (link == NULL) return NULL;
     link->check = (struct assay_http_request_check){ 0 };
     assay_http_request_check_target(&link->check, target);
+    link->too_many_parameters = cut_parameters(target);
     return NULL; /* the state of a request that on_request has not seen */
 }
 
@@ -110,6 +130,8 @@ static void read_request(struct link *link, const char *method, const char *url,
         .has_body = announced > 0 || is_coded,
         .is_coded = is_coded,
         .malformed = link->check.fault,
+        .fault = link->check.kind,
+        .too_many_parameters = link->too_many_parameters,
         .has_tls = link->http->certificate != NULL,
         .is_unix_socket = link->http->certificate == NULL && link->http->socket_path != NULL,
         .loopback = link->http->loopback,
@@ -571,6 +593,39 @@ static bool drops_body(struct link *link, const struct assay_http_request *reque
            on_header(link->connection, MHD_HTTP_HEADER_EXPECT) == NULL;
 }
 
+/* The size of the head, and whether the library has memory for the head of a response. */
+static bool check_len(struct link *link)
+{
+    struct MHD_Connection *const c = link->connection;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const char *const cookies = on_header(c, MHD_HTTP_HEADER_COOKIE);
+    const size_t headers = (size_t)MHD_get_connection_values(c, MHD_HEADER_KIND, NULL, NULL);
+    const size_t others = (size_t)MHD_get_connection_values(c, MHD_COOKIE_KIND, NULL, NULL) +
+                          (size_t)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+    const size_t len = info != NULL ? info->header_size : HTTP_SERVER_POOL_LEN;
+    const size_t copied = cookies != NULL ? strlen(cookies) : 0; /* by the library, to parse them */
+    assay_http_request_check_len(&link->check, len, headers);
+    return len + copied + (headers + others) * HTTP_SERVER_VALUE_LEN <=
+           HTTP_SERVER_POOL_LEN - HTTP_SERVER_POOL_RESERVE;
+}
+
+/* The library has no memory left for the head of a response, and would close the connection without
+ * one. */
+static enum MHD_Result refuse_at_once(struct link *link)
+{
+    static const char text[] = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                               "Connection: close\r\nContent-Length: 0\r\n\r\n";
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(link->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    link->http->figures.answers[4]++;
+    if (link->http->certificate == NULL)
+        (void)send(link->fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    else if (info != NULL && info->tls_session != NULL)
+        assay_http_tls_send(info->tls_session, text, sizeof text - 1);
+    return MHD_NO;
+}
+
 static enum MHD_Result begin_request(struct link *link, struct assay_http_request *request)
 {
     if (request->malformed != NULL) return answer_link(link, request);
@@ -600,6 +655,7 @@ enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *con
     if (first) {
         (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &link->check);
         link->check.fault = assay_http_request_check_end(&link->check, version);
+        if (!check_len(link)) return refuse_at_once(link);
     }
     if (!first && *upload_len > 0) {
         const bool fits = link->drops_body || append_body(link, upload, *upload_len);

@@ -14,6 +14,8 @@
 /* session: of GnuTLS, before its handshake: without such a certificate that fails, and
  * the client receives an alert with the reason (RFC 8446 6.2). */
 void assay_http_tls_require_client(void *session);
+/* Sends bytes that fit into one record, or as many as the socket takes at once. */
+void assay_http_tls_send(void *session, const char *bytes, size_t len);
 /* Reads the verified certificate of the client of a session. Returns: false: there is none that
  * can be read. */
 bool assay_http_tls_read_client(void *session, struct assay_http_identity *identity);

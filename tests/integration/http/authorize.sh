@@ -238,6 +238,7 @@ serve() { # serve NAME PORT OPTION...: a TLS server with this key
     shift 2
     openssl s_server -accept "127.0.0.1:$served_port" -cert "$served.pem" -key "$served.key" -www "$@" >"$served.log" 2>&1 &
     servers="$servers $!"
+    until_true 30 grep -q ACCEPT "$served.log"
 }
 if [ -x "$client_program" ]; then
     serve api "$(port 7)"
@@ -273,7 +274,7 @@ attest() { # attest KEY MEMBER MAX-AGE: both sides have a certificate of this ke
     attested_port=$("$TOOLS/free_port" 1)
     "$example" server "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.server 2>&1 &
     attested_pid=$!
-    until_true 10 grep -q port tls.server
+    until_true 30 grep -q port tls.server
     "$example" client "$attested_port" attested.pem "$1.key" checkpoint "$2" "$3" >tls.out 2>&1
     attested=$?
     wait $attested_pid
@@ -305,6 +306,13 @@ check 'one in chunks, too' web_is 405 api -d x -H 'Transfer-Encoding: chunked'
 for name in X-Assay-Certificate X-Forwarded-Tls-Client-Cert; do
     check "$name of a stranger" web_is 403 stranger -H "$name: $(base64_of api)"
     check "$name of nobody" web_is 401 nobody -H "$name: $(base64_of api)"
+done
+# Of any length that nginx takes: its request to the node does not have them.
+for length in 2000 4000 7000; do
+    pad=$(printf "%${length}s" '' | tr ' ' a)
+    check "headers of $length bytes" web_is 200 api -H "A: $pad" -H "B: $pad" -H "C: $pad"
+    check "a path of $length bytes" web_is 200 api -H "Cookie: a=$pad" --url-query "$pad"
+    check "$length bytes of a stranger" web_is 403 stranger -H "A: $pad" -H "B: $pad" -H "C: $pad"
 done
 check 'a body of a stranger' web_is 403 stranger -d x
 check 'nginx still lets the owner in' web_is 200 api
