@@ -26,12 +26,12 @@ static enum assay_status add_device(struct assay_device_set *set,
                                     const struct assay_device_report *device)
 {
     if (device->size != sizeof *device) return ASSAY_E_INVALID; /* they stand in an array */
+    if (device->report.bytes == NULL || device->certificates == NULL) return ASSAY_E_INVALID;
     struct assay_package package = {
         .kind = device->kind,
         .main = assay_slice_over(device->report.bytes, device->report.len),
         .certificate_count = device->certificate_count,
     };
-    if (device->report.bytes == NULL || device->certificates == NULL) return ASSAY_E_INVALID;
     if (device->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;
     for (size_t i = 0; i < device->certificate_count; i++) {
         if (device->certificates[i].bytes == NULL) return ASSAY_E_INVALID;

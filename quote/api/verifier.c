@@ -347,7 +347,8 @@ static enum assay_status judge_request(const struct assay_verify_request *reques
     *malformed = open_carrier(slice_of(request->evidence), &room, &carrier, &evidence);
     enum assay_status status = *malformed;
     if (status != ASSAY_E_MEMORY) status = judge_evidence(request, evidence, policy, v, malformed);
-    if (status == ASSAY_OK && *malformed == ASSAY_OK) assay_carrier_appraise(&carrier, &v->verdict);
+    if (status == ASSAY_OK && *malformed == ASSAY_OK)
+        status = assay_carrier_appraise(&carrier, &v->verdict);
     v->is_issued = assay_carrier_is_issued(&carrier);
     free(room);
     return status;

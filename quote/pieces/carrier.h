@@ -72,7 +72,9 @@ const char *assay_carrier_text(enum assay_carrier_form form);
  * assay_carrier_appraise - after the verdict on the evidence was concluded: validity of the
  * certificate, its own signature, and its key. One that the evidence does not vouch for is refused
  * (ASSAY_RULE_CARRIER_KEY), genuine hardware or not. Without a certificate: nothing.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO (host failures: there is no verdict)
  */
-void assay_carrier_appraise(const struct assay_carrier *carrier, struct assay_verdict *verdict);
+ASSAY_CHECKED enum assay_status assay_carrier_appraise(const struct assay_carrier *carrier,
+                                                       struct assay_verdict *verdict);
 
 #endif

@@ -168,26 +168,31 @@ bool assay_carrier_is_issued(const struct assay_carrier *carrier)
 }
 
 /* One that another authority issued is vouched for by its evidence alone. */
-static void check_signature(const struct assay_carrier *carrier, struct assay_verdict *verdict)
+static enum assay_status check_signature(const struct assay_carrier *carrier,
+                                         struct assay_verdict *verdict)
 {
     const struct assay_attested *const c = &carrier->certificate;
-    if (assay_carrier_is_issued(carrier)) return;
+    if (assay_carrier_is_issued(carrier)) return ASSAY_OK;
     const enum assay_status status = assay_chain_signed(&c->key, c->tbs_digest, &c->signature);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK)
         refuse_key(verdict, "a certificate that its own key signed", assay_status_text(status));
+    return ASSAY_OK;
 }
 
-void assay_carrier_appraise(const struct assay_carrier *carrier, struct assay_verdict *verdict)
+enum assay_status assay_carrier_appraise(const struct assay_carrier *carrier,
+                                         struct assay_verdict *verdict)
 {
     const struct assay_window window = { .what = "certificate with the evidence",
                                          .is_certificate = true,
                                          .from_unix_s = carrier->certificate.not_before_s,
                                          .to_unix_s = carrier->certificate.not_after_s };
-    if (!assay_carrier_has_key(carrier) || !verdict->has_claims) return;
+    if (!assay_carrier_has_key(carrier) || !verdict->has_claims) return ASSAY_OK;
     assay_appraise_window(&window, NULL, verdict);
     assay_verdict_conclude(verdict);
-    check_signature(carrier, verdict);
+    ASSAY_TRY(check_signature(carrier, verdict));
     if (carrier->form == ASSAY_CARRIER_RA_TLS) check_claims(carrier, verdict);
     check_report_data(carrier, verdict);
     check_attester(verdict);
+    return ASSAY_OK;
 }

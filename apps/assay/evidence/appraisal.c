@@ -413,12 +413,12 @@ int cli_appraisal_run(struct cli_appraisal *a)
                                                     .logs = a->event_logs.logs,
                                                     .log_count = a->event_logs.files.count,
                                                     .log_report = a->event_logs.report };
-    const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
+    enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
+    if (status == ASSAY_OK) status = assay_carrier_appraise(&a->carrier, a->verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
         return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
                                assay_status_text(status));
     a->malformed = status;
-    if (status == ASSAY_OK) assay_carrier_appraise(&a->carrier, a->verdict);
     cli_claims_add_proofs(a->claims, a->verdict);
     if (a->claims != NULL && cli_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
         assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->trailing_len);

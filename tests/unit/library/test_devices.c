@@ -303,4 +303,13 @@ Test(library_devices, misuse_is_answered)
     d.certificate_count = 1;
     d.kind = ASSAY_KIND_SNP;
     cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
+    d.kind = ASSAY_KIND_NVIDIA_SWITCH;
+    cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_OK);
+    d.report.bytes = NULL; /* and a length */
+    cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
+    d.report.bytes = out;
+    d.certificates = &(const struct assay_bytes){ NULL, 4 };
+    cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
+    d.certificates = NULL;
+    cr_expect_eq(assay_devices_pack(challenge, &d, 1, out, 256, &len, data), ASSAY_E_INVALID);
 }

@@ -8,6 +8,7 @@
 #include "tests/unit/quote/cose/nitro_world.h"
 #include "tests/unit/quote/intel/td_world.h"
 #include "tests/unit/quote/snp/snp_world.h"
+#include "tests/unit/quote/x509/carrier_world.h"
 #include "tests/unit/tpm/simulated_tpm.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
@@ -77,6 +78,31 @@ Test(quote_faults_crypto, of_an_sgx_shaped_quote_leaves_no_verdict)
 {
     struct world *const w = world_open();
     cr_expect_geq(expect_no_opinion(judge_sgx, w, "SOFT"), 4); /* root, CA, PCK, attestation key */
+    world_close(w);
+}
+
+/* The evidence is genuine: that the host cannot verify the certificate says nothing against it. */
+Test(quote_faults_crypto, of_a_certificate_with_evidence_is_no_wrong_signature)
+{
+    static struct carrier_made made;
+    static uint8_t room[2 * CARRIER_BYTES_MAX];
+    struct carrier_plan plan = { .form = ASSAY_CARRIER_GRAMINE };
+    struct world *const w = world_open();
+    struct assay_carrier carrier;
+    carrier_make(w, &plan, &made);
+    fault_arm(0);
+    cr_assert_leq(assay_carrier_room(made.len), sizeof room);
+    cr_assert_eq(
+        assay_carrier_open(assay_slice_over(made.der, made.len), room, sizeof room, &carrier),
+        ASSAY_OK);
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    fault_arm(1);
+    cr_expect_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_E_CRYPTO);
+    cr_expect(!assay_verdict_has(&w->verdict, ASSAY_RULE_CARRIER_KEY));
+    fault_arm(0);
+    cr_expect_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_OK);
+    cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
     world_close(w);
 }
 

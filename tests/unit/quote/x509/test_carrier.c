@@ -51,7 +51,7 @@ static void judge(const struct carrier_plan *plan)
         assay_slice_equal(carrier.certificate.spki, assay_slice_over(made.spki, sizeof made.spki)));
     cr_assert_eq(world_judge(w), ASSAY_OK);
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
-    assay_carrier_appraise(&carrier, &w->verdict);
+    cr_assert_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_OK);
 }
 
 static void expect_bound(const struct carrier_plan *plan)
@@ -114,7 +114,7 @@ Test(quote_carrier, a_key_is_refused_when_nothing_else_is_known)
     cr_assert_eq(world_judge(w), ASSAY_OK);
     assay_verdict_add(&w->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "TCB info", "none");
     assay_verdict_conclude(&w->verdict);
-    assay_carrier_appraise(&carrier, &w->verdict);
+    cr_assert_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_OK);
     cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
     const struct assay_trust_vector vector = assay_ar4si_vector(&w->verdict, NULL);
@@ -159,7 +159,7 @@ Test(quote_carrier, a_changed_certificate_is_refused)
     cr_assert_eq(open_bytes(made.der, made.len), ASSAY_OK);
     cr_assert_str_eq(carrier.certificate.subject_name, "An enclave");
     cr_assert_eq(world_judge(w), ASSAY_OK);
-    assay_carrier_appraise(&carrier, &w->verdict);
+    cr_assert_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_OK);
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
     cr_assert_not_null(strstr(w->verdict.reasons[0].expected, "its own key signed"));
 }
@@ -236,7 +236,7 @@ Test(quote_carrier, a_device_alone_vouches_for_no_key)
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         expect_bound(&plan);
         w->verdict.kind = devices[i]; /* of the same report data */
-        assay_carrier_appraise(&carrier, &w->verdict);
+        cr_assert_eq(assay_carrier_appraise(&carrier, &w->verdict), ASSAY_OK);
         cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED);
         cr_expect(assay_verdict_has(&w->verdict, ASSAY_RULE_CARRIER_KEY));
     }
