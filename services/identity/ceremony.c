@@ -90,22 +90,36 @@ static void count_behind(const struct assay_ca *ca, struct assay_ca_sharing *s, 
     }
 }
 
-/* 3.4: what ends a holder's part in a generation in force. Who has not vouched when the next
- * ceremony may begin holds nothing, and the others would be without margin until `refresh`. In:
- * since: epoch of the close that put the generation into force */
+/* 3.4: a holder whose member, its standing or its incarnation is not the one of the generation any
+ * more. Who has not vouched when the next ceremony may begin holds nothing, and the others would be
+ * without margin until `refresh`. In: since: epoch of the close that put the generation into force
+ */
 static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, uint64_t since,
                       bool certified, struct assay_ca_facts *facts)
 {
     for (uint32_t i = 0; i < s->holders; i++) {
         struct assay_ca_holder *const h = &s->holder[i];
         const struct assay_ca_member *m = assay_ca_member_of(ca, h->slot, h->node_id);
+        if (!h->lost &&
+            (m == NULL || m->renewed || !m->is_warning || m->incarnation != h->incarnation ||
+             (certified && !h->has && ca->epoch - since >= ASSAY_CA_BEGIN_EPOCHS)))
+            assay_ca_lose(ca, s, h, facts);
+    }
+}
+
+/* 3.4: a holder whose entry is not active has its shares all the same. It is lost so that others
+ * reshare without it; where they cannot, since all enclaves restarted, nothing would be gained, and
+ * the key would end though no share is lost. */
+static void find_inactive(struct assay_ca *ca, struct assay_ca_sharing *s, bool certified,
+                          struct assay_ca_facts *facts)
+{
+    const bool counts = certified && assay_ca_live_of(ca, s) >= s->threshold;
+    for (uint32_t i = 0; i < s->holders; i++) {
+        struct assay_ca_holder *const h = &s->holder[i];
         if (h->lost) continue;
         if (assay_ca_key_is_active(ca, h)) h->inactive = 0;
-        else if (certified) h->inactive++;
-        if (m == NULL || m->renewed || !m->is_warning || m->incarnation != h->incarnation ||
-            h->inactive >= ASSAY_CA_INACTIVE_EPOCHS ||
-            (certified && !h->has && ca->epoch - since >= ASSAY_CA_BEGIN_EPOCHS))
-            assay_ca_lose(ca, s, h, facts);
+        else if (counts) h->inactive++;
+        if (h->inactive >= ASSAY_CA_INACTIVE_EPOCHS) assay_ca_lose(ca, s, h, facts);
     }
 }
 
@@ -690,6 +704,8 @@ void assay_ca_close_epoch(struct assay_ca *ca, uint64_t epoch, bool certified,
     count_behind(ca, &ca->ceremony.next, certified);
     find_lost(ca, &ca->force, ca->since, certified, facts);
     find_lost(ca, &ca->next.force, ca->next.since, certified, facts);
+    find_inactive(ca, &ca->force, certified, facts);
+    find_inactive(ca, &ca->next.force, certified, facts);
     drop_numbers(ca, facts);
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         if (ca->member[i].renewed) ca->barred_until[i] = ca->lost_until[i] = 0;

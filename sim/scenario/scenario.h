@@ -377,6 +377,9 @@ struct assay_sim_workload_keys {
     uint32_t lacking_permille;  /* of declarations: the enclave does not have what is declared */
     uint32_t changed_permille;  /* of declarations of an enclave with keys: other keys */
     uint32_t upgrades_permille; /* of enclaves in an epoch: it is another build from then on */
+    /* All enclaves restart in this epoch, and their programs come back so many epochs later; 0:
+     * never. */
+    uint32_t outage_epoch, outage_epochs;
 };
 
 enum assay_sim_compare {

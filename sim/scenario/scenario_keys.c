@@ -416,6 +416,10 @@ static const struct assay_scenario_key workload_keys_keys[] = {
           "declarations of an enclave with keys that are of other keys than it has, in 1000") },
     { U32("upgrades_permille", upgrades_permille, 0, 1000,
           "enclaves whose evidence is of another build from an epoch on, in 1000") },
+    { U32("outage_epoch", outage_epoch, 0, 1000000,
+          "epoch in which all enclaves restart and lose their keys; 0: never") },
+    { U32("outage_epochs", outage_epochs, 0, 1000,
+          "epochs until the programs of these enclaves register keys again") },
 };
 #undef PART
 

@@ -239,7 +239,10 @@ void world_workload_keys_act(struct assay_sim_world *w, uint32_t node)
     const struct drawn_list *chosen = &lists[assay_sim_random_below(&random, LISTS)];
     acts->earlier[1] = acts->earlier[0];
     acts->earlier[0] = acts->keys;
-    if (restarts) drop_keys(acts);
+    const bool is_out = s->outage_epoch > 0 && r->epoch >= s->outage_epoch &&
+                        r->epoch - s->outage_epoch < s->outage_epochs;
+    if (restarts || is_out) drop_keys(acts);
+    if (is_out) return;
     upgrade(r, node);
     const bool changes = s->changed_permille == 1000 || acts->keys.len == 0 ||
                          assay_sim_random_permille(&random, s->changed_permille);

@@ -87,3 +87,71 @@ Test(ceremony, a_silent_holder_delays_a_planned_reshare_by_64_epochs, .timeout =
     cr_expect_eq(assay_ca_live(&w->ca), w->ca.force.threshold);
     ceremony_free(w);
 }
+
+/* All enclaves restart at once, and their programs register the keys of holders again. */
+static void set_all_active(struct ceremony_world *w, bool active)
+{
+    for (uint32_t i = 0; i < w->count; i++)
+        w->member[i].keys_active = active;
+}
+
+Test(ceremony, a_network_that_loses_no_share_loses_no_key_and_no_holder)
+{
+    for (uint32_t away = 1; away < ASSAY_CA_FEW_EPOCHS; away++) {
+        struct ceremony_world *w = ceremony_new(7, NULL);
+        uint8_t key[32];
+        cr_assert(ceremony_reach(w, 1, 8));
+        assay_bytes_copy(key, 32, w->ca.key, 32);
+        set_all_active(w, false);
+        for (uint32_t i = 0; i < away; i++)
+            ceremony_epoch(w);
+        cr_expect_eq(assay_ca_live(&w->ca), 0, "%u closes", away);
+        set_all_active(w, true);
+        for (uint32_t i = 0; i < w->count; i++)
+            (void)ceremony_offer(w, i);
+        ceremony_epoch(w);
+        cr_expect_eq(assay_ca_live(&w->ca), 7, "%u closes", away);
+        cr_expect_not(w->ca.key_lost, "%u closes", away);
+        cr_expect_arr_eq(w->ca.key, key, 32);
+        cr_expect(ceremony_all_sign(w), "%u closes", away);
+        ceremony_free(w);
+    }
+}
+
+/* Those that come back first do not end the others: each has its closes from then on. */
+Test(ceremony, closes_without_enough_live_indices_lose_no_holder)
+{
+    struct ceremony_world *w = ceremony_new(7, NULL);
+    cr_assert(ceremony_reach(w, 1, 8));
+    const uint32_t t = w->ca.force.threshold;
+    set_all_active(w, false);
+    for (uint32_t i = 0; i < 6; i++)
+        ceremony_epoch(w);
+    for (uint32_t i = 0; i < t; i++) {
+        w->member[i].keys_active = true;
+        (void)ceremony_offer(w, i);
+    }
+    for (uint32_t i = 0; i < ASSAY_CA_INACTIVE_EPOCHS; i++) {
+        for (uint32_t k = 0; k < 7; k++)
+            cr_expect_not(w->ca.force.holder[k].lost, "holder %u, close %u", k, i);
+        ceremony_epoch(w);
+        cr_expect_eq(assay_ca_live(&w->ca), t, "close %u", i);
+    }
+    for (uint32_t k = t; k < 7; k++)
+        cr_expect(w->ca.force.holder[k].lost, "holder %u stays away", k);
+    ceremony_free(w);
+}
+
+/* 3.14: after eight closes without enough the key ends, as relying parties cannot wait for ever. */
+Test(ceremony, a_key_without_holders_for_eight_closes_is_lost)
+{
+    struct ceremony_world *w = ceremony_new(7, NULL);
+    cr_assert(ceremony_reach(w, 1, 8));
+    set_all_active(w, false);
+    for (uint32_t i = 0; i < ASSAY_CA_FEW_EPOCHS; i++) {
+        cr_expect_not(w->ca.key_lost, "close %u", i);
+        ceremony_epoch(w);
+    }
+    cr_expect(w->ca.key_lost);
+    ceremony_free(w);
+}
