@@ -47,11 +47,12 @@ enum assay_status cli_authority_request(const struct cli_identity_node *node, co
 {
     char target[ASSAY_HTTP_TARGET_MAX];
     struct assay_client_answer answer = { .status = 0 };
+    const unsigned timeout_ms = cli_identity_node_left_ms(node);
     *document = NULL;
-    if (node->http == NULL)
-        return assay_client_request(node->socket, line, node->timeout_ms, document);
+    if (timeout_ms == 0) return ASSAY_E_TIMEOUT;
+    if (node->http == NULL) return assay_client_request(node->socket, line, timeout_ms, document);
     ASSAY_TRY(assay_http_path_target(line, target));
-    ASSAY_TRY(assay_client_exchange(node->http, target, node->timeout_ms, &answer));
+    ASSAY_TRY(assay_client_exchange(node->http, target, timeout_ms, &answer));
     if (answer.status == 200) *document = answer.document;
     else set_refusal(answer.document, answer.status, document);
     if (answer.status != 200) assay_json_free(&answer.document);

@@ -6,6 +6,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
 #include "apps/client.h"
+#include "base/system_clock.h"
 #include "net/http/paths.h"
 
 #include <stdio.h>
@@ -21,6 +22,15 @@ int cli_identity_node_choose(struct cli_identity_node *node)
                           node->http);
     if (node->http == NULL && node->socket == NULL) node->socket = cli_daemon_default_socket();
     return -1;
+}
+
+unsigned cli_identity_node_left_ms(const struct cli_identity_node *node)
+{
+    const uint64_t now_ms = assay_monotonic_ms();
+    if (node->until_ms == 0) return node->timeout_ms;
+    if (now_ms >= node->until_ms) return 0;
+    const uint64_t left_ms = node->until_ms - now_ms;
+    return left_ms < node->timeout_ms ? (unsigned)left_ms : node->timeout_ms;
 }
 
 /* Returns: whether the reason passes by itself. */
@@ -83,6 +93,7 @@ enum cli_identity_answer cli_identity_request(const struct cli_identity_node *no
     char line[ASSAY_HTTP_LINE_MAX], target[ASSAY_HTTP_TARGET_MAX];
     struct assay_client_answer answer = { .status = 0 };
     char fault[ASSAY_CLIENT_FAULT_LEN];
+    const unsigned timeout_ms = cli_identity_node_left_ms(node);
     enum assay_status status = ASSAY_E_IO;
     *out = (struct cli_identity_issued){ .retry_after_s = 1 };
     const bool is_token = wanted->audience != NULL;
@@ -92,13 +103,17 @@ enum cli_identity_answer cli_identity_request(const struct cli_identity_node *no
     if (node->http != NULL) {
         status = assay_http_path_target(line, target);
         if (status == ASSAY_OK)
-            status = assay_client_exchange(node->http, target, node->timeout_ms, &answer);
+            status = timeout_ms > 0
+                         ? assay_client_exchange(node->http, target, timeout_ms, &answer)
+                         : ASSAY_E_TIMEOUT;
         if (status != ASSAY_OK) {
             assay_client_http_fault(node->http, status, fault);
             (void)snprintf(out->message, sizeof out->message, "%.500s", fault);
         }
     } else {
-        status = assay_client_request(node->socket, line, node->timeout_ms, &answer.document);
+        status = timeout_ms > 0
+                     ? assay_client_request(node->socket, line, timeout_ms, &answer.document)
+                     : ASSAY_E_TIMEOUT;
         if (status != ASSAY_OK) {
             assay_client_fault(node->socket, status, fault);
             (void)snprintf(out->message, sizeof out->message, "%.500s", fault);

@@ -22,8 +22,11 @@ enum cli_identity_answer {
 struct cli_identity_node {
     const char *http;   /* UNIX socket or address of HTTP; NULL: */
     const char *socket; /* admin socket, or context */
-    unsigned timeout_ms;
+    unsigned timeout_ms; /* of one exchange */
+    uint64_t until_ms;   /* monotonic: all exchanges with it end by then; 0: no limit */
 };
+/* How long the next exchange may take. Returns: milliseconds, 0: no time is left */
+unsigned cli_identity_node_left_ms(const struct cli_identity_node *node);
 /* --http and --socket of a line: one of them at most, and the default socket without either.
  * Returns: -1 to go on, else ASSAY_EXIT_USAGE after the message */
 int cli_identity_node_choose(struct cli_identity_node *node);

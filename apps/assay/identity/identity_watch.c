@@ -5,6 +5,7 @@
 #include "apps/assay/identity/identity_fetch.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/client.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/yaml/document.h"
@@ -168,6 +169,17 @@ static uint64_t wait_limit_s(const struct cli_identity_fetch *f)
     return left_s > 0 && (uint64_t)left_s < f->wait_s ? (uint64_t)left_s : f->wait_s;
 }
 
+/* A node answers each request in time, and the next one as late: of what is left it has its part, so
+ * that the others are requested before the end. In: failures: nodes that had theirs */
+static void limit_node(struct cli_identity_fetch *f, uint64_t deadline_ms, size_t failures)
+{
+    const uint64_t now_ms = assay_monotonic_ms();
+    const size_t nodes = f->http_count > failures ? f->http_count - failures : 1;
+    const uint64_t left_ms = deadline_ms > now_ms ? (deadline_ms - now_ms) / nodes : 0;
+    f->node.until_ms =
+        now_ms + (left_ms > ASSAY_CLIENT_TIMEOUT_MS ? left_ms : ASSAY_CLIENT_TIMEOUT_MS);
+}
+
 /* Of one wait: since when holders are at work, and why the newest attempt of theirs failed. */
 struct attempts {
     uint64_t since_ms; /* 0: no node has requested it of holders yet */
@@ -272,6 +284,7 @@ int cli_identity_fetch_once(struct cli_identity_fetch *f)
     uint64_t signing_ms = 0;
     size_t failures = 0; /* of one node after the other */
     for (;;) {
+        limit_node(f, deadline_ms, failures);
         const int exit = request_once(f);
         if (exit != WAITING) {
             if (f->report->node_fault[0] == '\0') return exit;
@@ -311,9 +324,11 @@ static void retry_hook(const struct cli_identity_fetch *f)
  */
 static int prove_again(struct cli_identity_fetch *f, struct cli_identity_trust *trust)
 {
+    const uint64_t deadline_ms = assay_monotonic_ms() + wait_limit_s(f) * 1000;
     size_t failures = 0;
     for (;;) {
         f->report->node_fault[0] = '\0';
+        limit_node(f, deadline_ms, failures);
         const int exit = cli_identity_trust_prove(f, trust);
         if (exit == ASSAY_EXIT_OK || f->report->node_fault[0] == '\0') return exit;
         use_next_node(f);

@@ -36,13 +36,16 @@ def pem(name):
 class Node:
     """A node that issues one certificate for ever."""
 
-    def __init__(self, certificate):
+    def __init__(self, certificate, holds=False):
         node = self
-        self.certificate, self.requests = certificate, 0
+        self.certificate, self.requests, self.end = certificate, 0, threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 node.requests += 1
+                if holds and "/certificate" not in self.path:
+                    node.end.wait(600)
+                    return # no answer, and the connection stayed
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(json.dumps({"schema": "assay.issue", "schema_version": 1,
@@ -133,6 +136,31 @@ def unproven():
     check("nothing is written", sorted(os.listdir("p")) == ["key-name"])
 
 
+def held():
+    """A node issues a certificate and never answers the request for its proof: it has its part of --wait, not all of it."""
+    holding, other = Node(pem("node"), holds=True), Node(pem("node"))
+    line = words("h", holding, other) + ["--timeout", "300000", "--wait", "12"]
+    at = line.index("--ca")
+    line[at:at + 4] = ["--checkpoint", "net.checkpoint"]
+    try:
+        ended = subprocess.run(line, capture_output=True, text=True, timeout=150)
+    except subprocess.TimeoutExpired:
+        check("it ends", False)
+        return
+    finally:
+        holding.end.set()
+    print("    status %d: %s%s" % (ended.returncode, ended.stdout, ended.stderr))
+    check("the next node is requested", (holding.requests, other.requests) == (2, 2))
+    check("the first one is named", holding.where + ": CA proof: " in ended.stderr.splitlines()[0])
+    alone = Node(pem("node"), holds=True)
+    line = words("h", alone) + ["--timeout", "300000", "--wait", "3"]
+    at = line.index("--ca")
+    line[at:at + 4] = ["--checkpoint", "net.checkpoint"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=150)
+    alone.end.set()
+    check("one node alone: %s" % ended.stderr, ended.returncode != 0 and alone.where in ended.stderr)
+
+
 def stripped():
     """A node leaves the cross certificate out that is in place: nothing is new, and no hook runs."""
     chain = pem("next_leaf") + pem("cross")
@@ -177,6 +205,7 @@ try:
         both.write(open("net/ca.pem").read() + pem("next"))
     replaced()
     unproven()
+    held()
     watched()
     hooked()
     crossed()

@@ -31,6 +31,7 @@ struct node {
     const struct text *issued;
     int proof_exit; /* of its CA proof */
     bool is_local;  /* it fails for another cause than the node */
+    bool is_slow;   /* it answers request after request, for as long as it may */
     unsigned requests, proofs;
 };
 
@@ -117,6 +118,10 @@ int cli_identity_trust_prove(const struct cli_identity_fetch *f, struct cli_iden
 {
     struct node *const n = requested(f);
     n->proofs++;
+    if (n->is_slow) {
+        cr_assert_gt(f->node.until_ms, 0, "without a limit it never ends");
+        elapsed_s = (int64_t)((f->node.until_ms + 999) / 1000) - 1000;
+    }
     *trust = (struct cli_identity_trust){
         .from = "net.checkpoint",
         .ca = proven_ca,
@@ -265,6 +270,19 @@ Test(apps_identity_fetch, the_last_failure_names_its_node_if_none_serves)
     cr_expect_str_eq(printed, "b: no proof");
     cr_expect_eq(node[0].requests, 1, "each node once");
     cr_expect_eq(node[1].requests, 1, "each node once");
+}
+
+/* Whatever one node does, the next one is requested before the end of --wait. */
+Test(apps_identity_fetch, a_slow_node_has_its_part_of_the_wait_alone)
+{
+    node[0] = (struct node){ .proof_exit = ASSAY_EXIT_TIMEOUT, .is_slow = true };
+    cr_expect_eq(fetch_of(&newest), ASSAY_EXIT_OK);
+    cr_expect_eq(node[1].proofs, 1);
+    cr_expect_lt(elapsed_s, (int64_t)fetch.wait_s);
+    node[1] = node[0];
+    elapsed_s = 0;
+    cr_expect_eq(fetch_of(&newest), ASSAY_EXIT_TIMEOUT);
+    cr_expect_leq(elapsed_s, (int64_t)fetch.wait_s);
 }
 
 Test(apps_identity_fetch, another_cause_than_the_node_ends_it)
