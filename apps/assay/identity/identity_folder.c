@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/file/file.h"
+#include "base/secret.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -112,19 +113,57 @@ static enum assay_status write_file(const char *dir, const char *set, const char
     return report_fault(message, dir, path, "the file cannot be written");
 }
 
+/* What the file files[i] of a set has; no bytes: it is not there. */
+static struct assay_slice content_of(const struct cli_identity_set *set, size_t i)
+{
+    const bool is_pem = set->ca.len > 0 && set->ca.bytes[0] == '-';
+    switch (i) {
+    case 0: return set->key;
+    case 1: return set->chain;
+    case 2: return is_pem ? set->ca : (struct assay_slice){ NULL, 0 };
+    default: return is_pem ? set->bundle : set->ca;
+    }
+}
+
+static enum assay_file_mode mode_of(size_t i)
+{
+    return i == 0 ? ASSAY_FILE_SECRET : ASSAY_FILE_PUBLIC;
+}
+
+/* Returns: whether the folder has the set, unchanged: somebody may have removed a file, or written
+ * another one. Its modes are the operator's: another user may have to read the key. */
+static bool is_whole(const char *dir, const char *name, const struct cli_identity_set *set)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    if (!join_path(folder, dir, name)) return false;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const struct assay_slice wanted = content_of(set, i);
+        struct stat info;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (wanted.len == 0) continue;
+        if (!join_path(path, folder, files[i]) || lstat(path, &info) != 0) return false;
+        if (!S_ISREG(info.st_mode)) return false;
+        const bool is_same =
+            assay_file_read(path, wanted.len, &bytes, &len) == ASSAY_OK && len == wanted.len &&
+            assay_bytes_equal(bytes, wanted.bytes, len);
+        if (i == 0 && bytes != NULL) assay_secret_wipe(bytes, len);
+        free(bytes);
+        if (!is_same) return false;
+    }
+    return true;
+}
+
 static enum assay_status write_set(const char *dir, const char *name,
                                    const struct cli_identity_set *set, char *message)
 {
     char folder[PATH_MAX];
-    const bool is_pem = set->ca.len > 0 && set->ca.bytes[0] == '-';
     if (!join_path(folder, dir, name)) return ASSAY_E_RANGE;
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return report_fault(message, dir, folder, "the folder cannot be made");
-    ASSAY_TRY(write_file(dir, name, files[0], ASSAY_FILE_SECRET, set->key, message));
-    ASSAY_TRY(write_file(dir, name, files[1], ASSAY_FILE_PUBLIC, set->chain, message));
-    ASSAY_TRY(write_file(dir, name, files[is_pem ? 2 : 3], ASSAY_FILE_PUBLIC, set->ca, message));
-    if (set->bundle.len > 0)
-        ASSAY_TRY(write_file(dir, name, files[3], ASSAY_FILE_PUBLIC, set->bundle, message));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (content_of(set, i).len > 0)
+            ASSAY_TRY(write_file(dir, name, files[i], mode_of(i), content_of(set, i), message));
     if (assay_file_sync_folder(folder) == ASSAY_OK) return ASSAY_OK;
     return report_fault(message, dir, folder, "the folder cannot be made durable");
 }
@@ -173,9 +212,10 @@ enum assay_status cli_identity_folder_swap(const char *dir, const struct cli_ide
     (void)snprintf(name, sizeof name, "%s%s-%s", set_prefix, hex, ca);
     (void)snprintf(message, CLI_IDENTITY_FOLDER_MESSAGE_LEN, "%.400s: the path is too long", dir);
     read_current(dir, before);
-    *is_new = strcmp(before, name) != 0;
+    *is_new = strcmp(before, name) != 0 || !is_whole(dir, name, set);
     if (!*is_new) return ASSAY_OK;
     ASSAY_TRY(write_set(dir, name, set, message));
+    if (strcmp(before, name) == 0) return ASSAY_OK;
     ASSAY_TRY(swap_link(dir, name, message));
     remove_others(dir, name, before);
     return ASSAY_OK;

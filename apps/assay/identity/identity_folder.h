@@ -38,7 +38,8 @@ ASSAY_CHECKED enum assay_status cli_identity_folder_claim(
 /*
  * cli_identity_folder_swap - writes a set, swaps the link and removes what is older than the set
  * before.
- * Out:     *is_new: false: the link names this set already; message: the reason of a failure
+ * Out:     *is_new: false: the link names this set already, and its files are unchanged; what was
+ *          removed or changed is written again. message: the reason of a failure
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (a path)
  */
 ASSAY_CHECKED enum assay_status cli_identity_folder_swap(

@@ -169,7 +169,7 @@ static uint64_t wait_limit_s(const struct cli_identity_fetch *f)
     return left_s > 0 && (uint64_t)left_s < f->wait_s ? (uint64_t)left_s : f->wait_s;
 }
 
-/* A node answers each request in time, and the next one as late: of what is left it has its part, so
+/* A node may answer each request late and in time: of what is left it has its part, so
  * that the others are requested before the end. In: failures: nodes that had theirs */
 static void limit_node(struct cli_identity_fetch *f, uint64_t deadline_ms, size_t failures)
 {

@@ -147,6 +147,32 @@ Test(apps_identity_folder, the_link_names_the_newest_set_and_the_one_before_stay
     cr_expect_eq(info.st_mode & 0777, 0600);
 }
 
+/* Whatever became of the files, the folder has the set again: nobody has to notice. */
+Test(apps_identity_folder, files_that_were_removed_or_changed_are_written_again)
+{
+    static const char *const names[] = { "key.pem", "cert.pem", "ca.pem", "bundle.json" };
+    bool is_new = false;
+    char path[256];
+    cr_assert_eq(swap(1, &is_new), ASSAY_OK, "%s", message);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (int change = 0; change < 4; change++) {
+            (void)snprintf(path, sizeof path, "%s/current/%s", dir, names[i]);
+            if (change < 2) cr_assert_eq(unlink(path), 0);
+            if (change == 1) cr_assert_eq(symlink("/dev/null", path), 0);
+            if (change >= 2) {
+                FILE *const file = fopen(path, change == 2 ? "a" : "w"); /* longer, or empty */
+                cr_assert_not_null(file);
+                if (change == 2) cr_assert_eq(fputc('x', file), 'x');
+                cr_assert_eq(fclose(file), 0);
+            }
+            cr_assert_eq(swap(1, &is_new), ASSAY_OK, "%s", message);
+            cr_expect(is_new, "%s, change %d", names[i], change);
+            cr_expect_eq(current(), '1', "%s, change %d", names[i], change);
+            cr_assert_eq(swap(1, &is_new), ASSAY_OK, "%s", message);
+            cr_expect_not(is_new, "%s, change %d", names[i], change);
+        }
+}
+
 /* A CA number begins while the certificate stays. */
 Test(apps_identity_folder, other_ca_certificates_make_a_new_set)
 {
