@@ -41,19 +41,28 @@ static bool is_holder_of(const struct assay_ca_sharing *s, const uint8_t node_id
     return at != UINT32_MAX && !s->holder[at].lost;
 }
 
+/* 3.4: others reshare without it, and it counts again once its entry is active. */
+static bool is_away(const struct assay_ca_holder *holder)
+{
+    return holder->inactive >= ASSAY_CA_INACTIVE_EPOCHS;
+}
+
 /* Is it a holder of a generation in force, and not lost? */
 static bool is_present_holder(const struct assay_ca *ca, const uint8_t node_id[static 32])
 {
     return is_holder_of(&ca->force, node_id) || is_holder_of(&ca->next.force, node_id);
 }
 
-/* Who lost the shares of one number may have those of the other. */
+/* Who lost the shares of one number may have those of the other. The author of an entry that took
+ * the place of one that is not active any more may have lost them, too. */
 static bool is_barred(const struct assay_ca *ca, const struct assay_ca_sharing *from, uint32_t slot)
 {
-    if (ca->lost_until[slot] <= ca->epoch) return false;
     const uint32_t at =
         from != NULL ? assay_ca_holder_of_node(from, ca->member[slot].node_id) : UINT32_MAX;
-    return at == UINT32_MAX || !from->holder[at].has || from->holder[at].lost;
+    const struct assay_ca_holder *const h = at != UINT32_MAX ? &from->holder[at] : NULL;
+    if (h != NULL && is_away(h) && !assay_ca_key_is_active(ca, h)) return true;
+    if (ca->lost_until[slot] <= ca->epoch) return false;
+    return h == NULL || !h->has || h->lost;
 }
 
 /* 3.1: WARNING is enough for a present holder, so that a weak epoch costs no shares. */
@@ -107,19 +116,17 @@ static void find_lost(struct assay_ca *ca, struct assay_ca_sharing *s, uint64_t 
     }
 }
 
-/* 3.4: a holder whose entry is not active has its shares all the same. It is lost so that others
- * reshare without it; where they cannot, since all enclaves restarted, nothing would be gained, and
- * the key would end though no share is lost. */
-static void find_inactive(struct assay_ca *ca, struct assay_ca_sharing *s, bool certified,
-                          struct assay_ca_facts *facts)
+/* 3.4: a holder whose entry is not active has its shares all the same, so it is not lost until
+ * others have reshared without it. Closes at which they cannot, as when all enclaves restart, count
+ * for no holder: those that return some closes after the first ones stay. */
+static void find_inactive(const struct assay_ca *ca, struct assay_ca_sharing *s, bool certified)
 {
     const bool counts = certified && assay_ca_live_of(ca, s) >= s->threshold;
     for (uint32_t i = 0; i < s->holders; i++) {
         struct assay_ca_holder *const h = &s->holder[i];
         if (h->lost) continue;
         if (assay_ca_key_is_active(ca, h)) h->inactive = 0;
-        else if (counts) h->inactive++;
-        if (h->inactive >= ASSAY_CA_INACTIVE_EPOCHS) assay_ca_lose(ca, s, h, facts);
+        else if (counts && !is_away(h)) h->inactive++;
     }
 }
 
@@ -308,6 +315,25 @@ static void drop_numbers(struct assay_ca *ca, struct assay_ca_facts *facts)
 
 /* --- at certified closes */
 
+/* Planned ones wait until no number is old, so that a lost key always has a place. */
+static bool wants_number(const struct assay_ca *ca)
+{
+    const bool is_ordered = ca->ca_number <= ca->config.replaced;
+    if (ca->next.number > 0) return false;
+    if (ca->ca_number == 0) return true;
+    if (ca->key_lost)
+        return (ca->config.replaces_lost_key || is_ordered) && ca->olds < ASSAY_CA_OLD_MAX;
+    const bool is_aged =
+        ca->config.rollover > 0 && ca->epoch - ca->active_since >= ca->config.rollover;
+    return ca->olds == 0 && (is_aged || is_ordered);
+}
+
+static void fail_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_FAILED, 0, (uint64_t)ca->ceremony.phase);
+    assay_ca_end_ceremony(ca);
+}
+
 /* 3.14: those that lost their shares of a key that is lost may make the next one. */
 static void forgive_lost(struct assay_ca *ca)
 {
@@ -315,11 +341,28 @@ static void forgive_lost(struct assay_ca *ca)
         ca->lost_until[i] = 0;
 }
 
-/* Counts closes with fewer than t live indices: the key is lost then, and never comes back. */
+/* 3.14: t indices live again before another key was made: all relying parties have this one. A
+ * number that was dealt in its place is wanted no more. */
+static void regain_key(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    ca->key_lost = false;
+    ca->few_closes = 0;
+    assay_ca_fact_add(facts, ASSAY_CA_FACT_ACTIVE, 0, ca->ca_number);
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    if (c->phase != ASSAY_CA_IDLE && !c->is_reshare && !wants_number(ca))
+        fail_ceremony(ca, facts);
+}
+
+/* Counts closes with fewer than t live indices: another key may be made then. */
 static void judge_active(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
-    if (!can_sign(ca)) return;
+    if (ca->ca_number == 0) return;
     const uint32_t live = assay_ca_live(ca), t = ca->force.threshold;
+    if (ca->key_lost && live >= t) regain_key(ca, facts);
+    if (ca->key_lost) {
+        forgive_lost(ca); /* those of this close, too */
+        return;
+    }
     if (live < t + (ca->force.count + 1) / 4)
         assay_ca_fact_add(facts, ASSAY_CA_FACT_FEW_INDICES, 0, live);
     ca->few_closes = live < t ? ca->few_closes + 1 : 0;
@@ -355,26 +398,7 @@ static void judge_numbers(struct assay_ca *ca, struct assay_ca_facts *facts)
     if (is_due && n->few_closes == 0 && is_safe(ca, &n->force)) activate_next(ca, facts);
 }
 
-/* Planned ones wait until no number is old, so that a lost key always has a place. */
-static bool wants_number(const struct assay_ca *ca)
-{
-    const bool is_ordered = ca->ca_number <= ca->config.replaced;
-    if (ca->next.number > 0) return false;
-    if (ca->ca_number == 0) return true;
-    if (ca->key_lost)
-        return (ca->config.replaces_lost_key || is_ordered) && ca->olds < ASSAY_CA_OLD_MAX;
-    const bool is_aged =
-        ca->config.rollover > 0 && ca->epoch - ca->active_since >= ca->config.rollover;
-    return ca->olds == 0 && (is_aged || is_ordered);
-}
-
 /* --- a ceremony's phases */
-
-static void fail_ceremony(struct assay_ca *ca, struct assay_ca_facts *facts)
-{
-    assay_ca_fact_add(facts, ASSAY_CA_FACT_FAILED, 0, (uint64_t)ca->ceremony.phase);
-    assay_ca_end_ceremony(ca);
-}
 
 /* Whether a convicted holder has indices of the table that is made, and the others cannot do
  * without them: by their weights it never comes into force (3.5.5). */
@@ -545,9 +569,26 @@ static void place_generation(struct assay_ca *ca, const struct assay_ca_sharing 
     assay_ca_fact_add(facts, ASSAY_CA_FACT_NEXT, 0, number);
 }
 
+/* 3.4: what a reshare leaves behind: a holder that was away for so long offers as late as one that
+ * lost its shares. */
+static void lose_away(struct assay_ca *ca, struct assay_ca_facts *facts)
+{
+    const struct assay_ca_ceremony *c = &ca->ceremony;
+    if (!c->is_reshare) return;
+    struct assay_ca_sharing *const s =
+        c->ca_number == ca->ca_number ? &ca->force : &ca->next.force;
+    for (uint32_t i = 0; i < s->holders; i++) {
+        struct assay_ca_holder *const h = &s->holder[i];
+        if (!h->lost && is_away(h) &&
+            assay_ca_holder_of_node(&c->next, h->node_id) == UINT32_MAX)
+            assay_ca_lose(ca, s, h, facts);
+    }
+}
+
 static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
 {
     struct assay_ca_sharing *const next = &ca->ceremony.next;
+    lose_away(ca, facts);
     for (uint32_t i = 0; i < next->holders; i++) {
         struct assay_ca_holder *const h = &next->holder[i];
         h->has = assay_bytes_equal(h->digest, next->table, 32);
@@ -564,7 +605,7 @@ static void put_into_force(struct assay_ca *ca, struct assay_ca_facts *facts)
 static bool is_whole(const struct assay_ca *ca, const struct assay_ca_sharing *s)
 {
     for (uint32_t i = 0; i < s->holders; i++)
-        if (s->holder[i].lost) return false;
+        if (s->holder[i].lost || is_away(&s->holder[i])) return false;
     return is_safe(ca, s);
 }
 
@@ -704,8 +745,8 @@ void assay_ca_close_epoch(struct assay_ca *ca, uint64_t epoch, bool certified,
     count_behind(ca, &ca->ceremony.next, certified);
     find_lost(ca, &ca->force, ca->since, certified, facts);
     find_lost(ca, &ca->next.force, ca->next.since, certified, facts);
-    find_inactive(ca, &ca->force, certified, facts);
-    find_inactive(ca, &ca->next.force, certified, facts);
+    find_inactive(ca, &ca->force, certified);
+    find_inactive(ca, &ca->next.force, certified);
     drop_numbers(ca, facts);
     for (uint32_t i = 0; i < ASSAY_CA_SLOTS_MAX; i++)
         if (ca->member[i].renewed) ca->barred_until[i] = ca->lost_until[i] = 0;

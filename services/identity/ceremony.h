@@ -37,7 +37,7 @@ enum {
     ASSAY_CA_BEGIN_EPOCHS = 16,    /* between two begins */
     ASSAY_CA_FIRST_EPOCHS = 8,     /* that the first begin waits for members without keys */
     ASSAY_CA_BAR_EPOCHS = 64,      /* for a wrong accusation, and for lost shares */
-    ASSAY_CA_INACTIVE_EPOCHS = 4,  /* such closes without an active key lose a holder */
+    ASSAY_CA_INACTIVE_EPOCHS = 4,  /* such closes without an active key: away */
     ASSAY_CA_BEHIND_EPOCHS = 2,    /* certified closes that an entry outlives its list */
     ASSAY_CA_FEW_EPOCHS = 8,       /* certified closes with too few live indices lose the key */
     ASSAY_CA_ACCUSATIONS_MAX = 64, /* of an epoch that reach a point: its close applies them */
@@ -103,7 +103,8 @@ struct assay_ca_holder {
     uint8_t address_len;
     bool has;           /* said HAVE for the table of the generation */
     bool lost;          /* for ever in this generation */
-    uint8_t inactive;   /* certified closes without an active key, at which t indices lived */
+    uint8_t inactive;   /* certified closes without an active key, at which t indices lived;
+                         * ASSAY_CA_INACTIVE_EPOCHS: so many or more */
     uint8_t behind;     /* the same with another list certified than that under keys_root; above
                          * ASSAY_CA_BEHIND_EPOCHS: too many, or the member's keys ended meanwhile */
     uint8_t digest[32]; /* while HAVES: what it said; zeros: nothing */
@@ -230,7 +231,7 @@ struct assay_ca {
     uint64_t active_since; /* epoch of the close that made the number active */
     uint64_t since;        /* epoch of the close that put the generation into force */
     uint32_t few_closes;   /* certified closes in a row with fewer than t live indices */
-    bool key_lost;         /* fewer than t indices for ASSAY_CA_FEW_EPOCHS; never again */
+    bool key_lost;         /* fewer than t indices for ASSAY_CA_FEW_EPOCHS, and since then */
     uint64_t attempts;     /* begun */
     uint8_t terms[32];     /* config.terms of the last close */
     uint64_t last_began;   /* before the first: epoch since which it could begin */
