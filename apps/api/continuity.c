@@ -109,11 +109,12 @@ static const struct {
     { ASSAY_CONTINUITY_EXISTS, "EXISTS",
       "the folder has an instance already: open it, or create another one in another folder" },
     { ASSAY_CONTINUITY_SEALED, "SEALED",
-      "a file of the folder was changed, or sealed with another key: supply the key that it was "
-      "sealed with, or bring back the newest copy of the folder" },
+      "a file was changed or sealed with another key, or is of another program: supply the key "
+      "that it was sealed with, bring back the newest copy, or use the program that made it" },
     { ASSAY_CONTINUITY_STORAGE, "STORAGE",
       "a file of the folder cannot be read or written: nothing was sent; see the reason" },
-    { ASSAY_CONTINUITY_TOO_LARGE, "TOO_LARGE", "the state has more bytes than state_max" },
+    { ASSAY_CONTINUITY_TOO_LARGE, "TOO_LARGE",
+      "the state has more bytes than state_max, or a key or value of a store has too many" },
     { ASSAY_CONTINUITY_MISUSE, "MISUSE", "an argument is none that the function takes" },
     { ASSAY_CONTINUITY_SYSTEM, "SYSTEM",
       "no memory, descriptors, random numbers, or the cryptographic library failed" },

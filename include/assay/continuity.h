@@ -50,9 +50,9 @@ enum assay_continuity_result {
     /* The folder. */
     ASSAY_CONTINUITY_NO_INSTANCE = 19, /* there is none in the folder */
     ASSAY_CONTINUITY_EXISTS = 20,      /* the folder has an instance */
-    ASSAY_CONTINUITY_SEALED = 21,      /* a file was changed, or sealed with another key */
+    ASSAY_CONTINUITY_SEALED = 21,      /* a file was changed, or is of another key or program */
     ASSAY_CONTINUITY_STORAGE = 22,     /* a file cannot be read or written: reason */
-    ASSAY_CONTINUITY_TOO_LARGE = 23,   /* a state above state_max */
+    ASSAY_CONTINUITY_TOO_LARGE = 23,   /* a state above state_max; a key or value of assay/kv.h */
     ASSAY_CONTINUITY_MISUSE = 24,      /* an argument that cannot be: reason */
     ASSAY_CONTINUITY_SYSTEM = 25       /* memory, descriptors, random numbers or cryptography */
 };

@@ -39,7 +39,7 @@ done
 export GOPATH="$work/gopath" GOCACHE="${GOCACHE:-$work/gocache}" GOENV=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GO111MODULE=on
 tags='' features=yaml components='' programs='run verify attested_keys workload'
 if grep -q '^ASSAY_WITH_SERVICES:BOOL=ON$' "$build/CMakeCache.txt"; then
-    features=$features,continuity components=library-continuity programs="$programs continuity counter"
+    features=$features,continuity components='library-continuity library-sqlite' programs="$programs continuity counter"
 else
     tags=assay_no_continuity # there is no such library
 fi
@@ -236,6 +236,9 @@ if [ -z "$tags" ]; then
     check 'Python protects states' protects python python3 "$root/tests/bindings/run_continuity.py"
     check 'Go protects states' protects go env GODEBUG=cgocheck=2 "$work/bin/go-continuity"
     check 'Rust protects states' protects rust "$work/target/debug/continuity"
+    mkdir "$out/store.d"
+    check 'Python refuses misuse of stores' \
+        python3 "$root/tests/bindings/run_kv.py" "$out/standings/checkpoint.early" "$out/store.d"
     unset MALLOC_PERTURB_
     same_results() { sed -n 's/^\([0-9]* [A-Z_]*\) .*/\1/p' "$1" | diff "$out/results" -; }
     same_outcomes() { sed '/^[0-9]/d; s/ [0-9a-f]\{64\}/ ID/g' "$1" | diff "$root/tests/bindings/continuity.txt" -; }

@@ -27,16 +27,22 @@
         continuity.start(60000)                       # adopts the state that was certified last, or raises
         continuity.save(new_state(continuity.state), 60000)   # output of the new state may be released now
 
+    with assay.KeyValueStore.open("/run/assay-services/enclave-0", "accounts.db", "states", checkpoint, key) as store:
+        store.start(60000)                            # verifies the store, or raises
+        with store.batch():                           # one certified commit, or nothing of it
+            store.put(b"account/1", b"70")
+            store.put(b"account/2", b"30")
+
     files = assay.Files("/run/app/tls")  # of `assay identity fetch`
     server.socket = files.server_context().wrap_socket(server.socket, server_side=True)
 
 A package over ctypes: nothing to compile, no package besides Python 3.8. A Verdict, a Token, an Identity and a KeyVerdict have
 no truth value: `if verify(...)` raises TypeError, so that an answer is not mistaken for trust. libassay-policy is loaded with
 the first Policy, libassay-standing with the first proof, libassay-keys with the first key that is registered,
-libassay-continuity with the first instance that is created or opened.
+libassay-continuity with the first instance that is created or opened, libassay-sqlite with the first store.
 
 Error: a function of the library failed. ContinuityError, ReceiptError: those of
-libassay-continuity, which has results of its own.
+libassay-continuity and libassay-sqlite, which have results of their own.
 TypeError, ValueError, OverflowError: an argument of another type, a text with a NUL or a wrong length, a number that C
 would cut.
 
@@ -47,6 +53,7 @@ from . import _library
 from ._continuity import Continuity, ContinuityError, ContinuityResult, ContinuityStatus, InDoubt
 from ._files import Files, spiffe_id
 from ._identity import Identity, IdentityAnswer, IdentityClaims, IdentityRequest, Standing, verify_identity_token, verify_peer
+from ._kv import KeyValueStore
 from ._library import Error
 from ._objects import (ALL_KINDS, Counters, Device, Kind, Piece, Policy, Trust, Verifier, attach_devices, devices_nonce,
                        pack, pack_devices, recognise)
@@ -61,7 +68,7 @@ from ._workload import Purpose, Registration, RegistrationError, WorkloadKey, re
 __all__ = [
     "ALL_KINDS", "Answer", "Continuity", "ContinuityError", "ContinuityResult", "ContinuityStatus", "Counters",
     "Device", "DeviceVerdict", "Error", "Event", "Files", "Finding", "Identity", "IdentityAnswer", "IdentityClaims",
-    "IdentityRequest", "InDoubt", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyVerdict", "Kind", "Log",
+    "IdentityRequest", "InDoubt", "Instance", "Issuer", "KeyAnswer", "KeyRequest", "KeyValueStore", "KeyVerdict", "Kind", "Log",
     "LogReport", "Outcome", "Piece", "Platform", "Policy", "Proof", "ProofAnswer", "Purpose", "ReceiptAnswer",
     "ReceiptClaims", "ReceiptError", "Register", "Registration", "RegistrationError", "Result", "Service", "Stage", "Standing", "StandingReport", "Statement",
     "Tier", "Token", "TokenDevice", "Trust", "Verdict", "Verifier", "WorkloadKey", "attach_devices",

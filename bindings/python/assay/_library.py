@@ -1,5 +1,5 @@
-"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy, libassay-standing, libassay-keys
-and libassay-continuity, over ctypes.
+"""bindings/python/assay/_library.py - functions and structures of libassay, libassay-policy, libassay-standing, libassay-keys,
+libassay-continuity and libassay-sqlite, over ctypes.
 
 The names of the libraries hold their version, because before 1.0 every minor version may change the interface.
 """
@@ -205,6 +205,24 @@ class ContinuityOptions(_Sized):
                 ("lease", c.c_uint32), ("handover_ms", c.c_uint32)]
 
 
+PROGRESS = c.CFUNCTYPE(c.c_int, c.py_object, c.c_uint64)
+
+
+class SqliteOptions(_Sized):
+    _fields_ = [("size", c.c_size_t), ("continuity", c.POINTER(ContinuityOptions)), ("file", c.c_char_p),
+                ("page_size", c.c_uint32), ("progress", PROGRESS), ("context", c.c_void_p)]
+
+
+class KvRange(_Sized):
+    _fields_ = [("size", c.c_size_t), ("prefix", c.c_char_p), ("prefix_len", c.c_size_t), ("start", c.c_char_p),
+                ("start_len", c.c_size_t), ("stop", c.c_char_p), ("stop_len", c.c_size_t), ("is_descending", c.c_bool)]
+
+
+class KvEntry(_Sized):
+    _fields_ = [("size", c.c_size_t), ("key_len", c.c_size_t), ("key", c.c_uint8 * 1024), ("value", c.c_void_p),
+                ("value_len", c.c_size_t)]
+
+
 class ContinuityStatus(_Sized):
     _fields_ = [("size", c.c_size_t), ("chain_id", c.c_uint8 * 32), ("instance", c.c_uint8 * 32), ("session", c.c_uint64),
                 ("view", c.c_uint64), ("given", c.c_uint64), ("certified", c.c_uint64), ("certified_digest", c.c_uint8 * 32),
@@ -374,6 +392,24 @@ def continuity_library() -> c.CDLL:
         ("assay_continuity_timeout_ms", c.c_int, OBJECT),
         ("assay_continuity_get_status", c.c_int, OBJECT, c.POINTER(ContinuityStatus)),
         ("assay_continuity_reason", c.c_char_p, OBJECT))
+
+
+def sqlite_library() -> c.CDLL:
+    """libassay-sqlite, loaded with the first store that is created or opened."""
+    return _load(
+        "assay-sqlite",
+        *((name, c.c_int, c.POINTER(SqliteOptions), _OBJECTS) for name in ("assay_kv_create", "assay_kv_open")),
+        ("assay_kv_close", c.c_int, _OBJECTS),
+        *((name, c.c_int, OBJECT, c.c_uint32) for name in ("assay_kv_start", "assay_kv_confirm")),
+        *((name, c.c_int, OBJECT) for name in (
+            "assay_kv_begin", "assay_kv_commit", "assay_kv_discard", "assay_kv_result")),
+        ("assay_kv_get", c.c_int, OBJECT, c.c_char_p, c.c_size_t, c.POINTER(c.c_void_p), _LEN),
+        ("assay_kv_put", c.c_int, OBJECT, c.c_char_p, c.c_size_t, c.c_char_p, c.c_size_t),
+        ("assay_kv_delete", c.c_int, OBJECT, c.c_char_p, c.c_size_t),
+        ("assay_kv_find_next", c.c_int, OBJECT, c.POINTER(KvRange), c.POINTER(KvEntry)),
+        ("assay_kv_count", c.c_int, OBJECT, c.POINTER(KvRange), c.POINTER(c.c_uint64)),
+        ("assay_kv_index", c.c_uint64, OBJECT),
+        ("assay_kv_reason", c.c_char_p, OBJECT))
 
 
 # --- values

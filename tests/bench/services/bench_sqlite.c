@@ -2,14 +2,15 @@
  * tests/bench/services/bench_sqlite.c - commits of libassay-sqlite next to plain SQLite, on one
  * disk: one row a transaction, one commit in flight, replicas as processes on loopback.
  *
- * Three take turns of some commits each, so that what else the disk and the processors do is shared
- * among them: plain SQLite (WAL, synchronous=FULL), states of 52 bytes by libassay-continuity,
- * which is what a commit adds, and libassay-sqlite. The folder is below TMPDIR, or /tmp.
+ * Five take turns of some commits each, so that what else the disk and the processors do is
+ * shared among them: plain SQLite (WAL, synchronous=FULL), states of 52 bytes by
+ * libassay-continuity, which is what a commit adds, libassay-sqlite, and key-value stores, with one
+ * put a commit and with a batch of many. The folder is below TMPDIR, or /tmp.
  */
 #include "tests/bench/services/group_processes.h"
 #include "tests/support/stopwatch.h"
 
-#include <assay/sqlite.h>
+#include <assay/kv.h>
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum {
     ROUND = 50, /* commits of each in a round */
     COMMITS = ROUNDS * ROUND,
     STATE_LEN = 52, /* of a database */
+    BATCH = 100,    /* puts */
     SOON_MS = 20000,
     CHECKPOINT_MAX = 512,
 };
@@ -36,6 +38,8 @@ struct series {
 static struct series plain = { .name = "plain SQLite, WAL and FULL" };
 static struct series states = { .name = "libassay-continuity, one state" };
 static struct series certified = { .name = "libassay-sqlite" };
+static struct series single = { .name = "key-value store, one put" };
+static struct series batches = { .name = "key-value store, batch of 100" };
 
 static void require_ok(enum assay_continuity_result result, const char *reason)
 {
@@ -44,7 +48,7 @@ static void require_ok(enum assay_continuity_result result, const char *reason)
     group_processes_require(false, reason);
 }
 
-/* --- the three */
+/* --- the five */
 
 static sqlite3_stmt *prepare_insert(sqlite3 *db)
 {
@@ -123,6 +127,36 @@ static struct assay_sqlite *start_certified(void)
     return handle;
 }
 
+static struct assay_kv *start_store(void)
+{
+    struct assay_kv *handle = NULL;
+    const struct assay_continuity_options continuity = options_of(group_processes_path("store"));
+    const struct assay_sqlite_options options = { .size = sizeof options,
+                                                  .continuity = &continuity,
+                                                  .file = group_processes_path("store.db") };
+    require_ok(assay_kv_create(&options, &handle), assay_kv_reason(handle));
+    require_ok(assay_kv_start(handle, SOON_MS), assay_kv_reason(handle));
+    return handle;
+}
+
+/* Keys in no order, as digests are; values of 100 bytes. */
+static void put_entry(void *context)
+{
+    static const uint8_t value[100];
+    static uint64_t number;
+    const uint64_t scattered = ++number * 0x9e3779b97f4a7c15u;
+    require_ok(assay_kv_put(context, &scattered, sizeof scattered, value, sizeof value),
+               assay_kv_reason(context));
+}
+
+static void put_batch(void *context)
+{
+    require_ok(assay_kv_begin(context), assay_kv_reason(context));
+    for (int i = 0; i < BATCH; i++)
+        put_entry(context);
+    require_ok(assay_kv_commit(context), assay_kv_reason(context));
+}
+
 /* --- figures */
 
 static void measure_round(struct series *series, size_t count, void (*commit)(void *),
@@ -168,6 +202,8 @@ static void print_figures(uint32_t n)
     printf("%-8s%-32s %7.2f of the commits/s of plain SQLite; p50 %.2f x plain and a state\n",
            heading, "", rate_of(&certified) / rate_of(&plain),
            certified_us / (plain_us + states_us));
+    (void)print_series(heading, &single);
+    (void)print_series(heading, &batches);
 }
 
 static void reset_series(struct series *series)
@@ -183,6 +219,7 @@ static void measure(uint32_t n)
     (void)group_processes_start(n);
     struct assay_continuity *handle = start_states();
     struct assay_sqlite *certified_handle = start_certified();
+    struct assay_kv *store = start_store();
     sqlite3 *const plain_db = open_plain();
     sqlite3 *certified_db = NULL;
     require_ok(assay_sqlite_database(certified_handle, &certified_db),
@@ -193,10 +230,14 @@ static void measure(uint32_t n)
     reset_series(&plain);
     reset_series(&states);
     reset_series(&certified);
+    reset_series(&single);
+    reset_series(&batches);
     for (size_t i = 0; i < rounds; i++) {
         measure_round(&plain, count, insert_row, plain_insert);
         measure_round(&states, count, save_state, handle);
         measure_round(&certified, count, insert_row, certified_insert);
+        measure_round(&single, count, put_entry, store);
+        measure_round(&batches, count, put_batch, store);
     }
     print_figures(n);
     (void)sqlite3_finalize(plain_insert);
@@ -204,6 +245,7 @@ static void measure(uint32_t n)
     (void)sqlite3_close(plain_db);
     (void)sqlite3_close(certified_db);
     require_ok(assay_sqlite_close(&certified_handle), "close");
+    require_ok(assay_kv_close(&store), assay_kv_reason(store));
     assay_continuity_close(&handle);
     group_processes_stop();
 }

@@ -53,7 +53,7 @@ check_library() { # check_library NAME HEADER...
     name=$1
     shift
     shared=$lib/$name.so
-    case $name in libassay-policy) declared_by policy.h ;; libassay-sqlite) declared_by sqlite.h ;; *) declared_by "$@" ;; esac >"$work/declared"
+    case $name in libassay-policy) declared_by policy.h ;; libassay-sqlite) declared_by sqlite.h kv.h ;; *) declared_by "$@" ;; esac >"$work/declared"
     check "$name: the headers declare functions" test -s "$work/declared"
     sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/$name.map" | sort >"$work/mapped"
     check "$name: the map names what the headers declare" same "$work/declared" "$work/mapped"
@@ -85,7 +85,7 @@ check_library libassay-standing status.h standing.h
 check_library libassay-permit status.h permit.h
 check_library libassay-keys status.h keys.h
 [ ! -e "$headers/continuity.h" ] || check_library libassay-continuity status.h continuity.h
-[ ! -e "$headers/sqlite.h" ] || check_library libassay-sqlite status.h continuity.h sqlite.h
+[ ! -e "$headers/sqlite.h" ] || check_library libassay-sqlite status.h continuity.h sqlite.h kv.h
 [ -z "$python" ] || check 'another binary interface would be seen' abi libassay "$so" selftest status.h assay.h identity.h result.h
 check 'another library would be seen' fails links_what_is_documented libassay-standing "$so"
 for name in libassay libassay-standing libassay-permit libassay-keys; do

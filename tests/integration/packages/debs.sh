@@ -51,7 +51,7 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     libassay-policy0.1:'/usr/lib/[^/]*/libassay-policy.so.0.1' libassay-standing0.1:'/usr/lib/[^/]*/libassay-standing.so.0.1' \
     libassay-permit0.1:'/usr/lib/[^/]*/libassay-permit.so.0.1' libassay-keys0.1:'/usr/lib/[^/]*/libassay-keys.so.0.1' \
     libassay-continuity0.1:'/usr/lib/[^/]*/libassay-continuity.so.0.1' libassay-dev:/usr/include/assay/continuity.h \
-    libassay-sqlite0.1:'/usr/lib/[^/]*/libassay-sqlite.so.0.1' libassay-dev:/usr/include/assay/sqlite.h \
+    libassay-sqlite0.1:'/usr/lib/[^/]*/libassay-sqlite.so.0.1' libassay-dev:/usr/include/assay/sqlite.h libassay-dev:/usr/include/assay/kv.h \
     libassay-dev:/usr/include/assay/keys.h libassay-dev:'/usr/lib/[^/]*/libassay-standing.(so|a)' \
     libassay-dev:/usr/include/assay/standing.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay-policy.pc' \
     golang-assay-dev:/usr/share/gocode/src/assay.example/assay/assay.go \
