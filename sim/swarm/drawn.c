@@ -57,6 +57,20 @@ static void find_coincidences(const struct assay_scenario *s,
                 has[ASSAY_SIM_DRAWN_TRIALS] = true;
 }
 
+/* Topology, roster, links, and the services that there are. */
+static void find_parts(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+{
+    has[ASSAY_SIM_DRAWN_OVERLAY] = s->nodes - s->spares > s->overlay_above;
+    has[ASSAY_SIM_DRAWN_DUPLICATES] = s->link.duplicate_permille > 0;
+    has[ASSAY_SIM_DRAWN_REORDERED] = s->link.reorder_permille > 0;
+    has[ASSAY_SIM_DRAWN_SHARED_PLATFORMS] = s->nodes_per_platform > 1;
+    has[ASSAY_SIM_DRAWN_MASKED] = s->masked_bp > 0;
+    has[ASSAY_SIM_DRAWN_COLLATERAL] = s->day_count > 0;
+    has[ASSAY_SIM_DRAWN_CONTINUITY] = s->services.groups > 0;
+    has[ASSAY_SIM_DRAWN_TASKS] = s->services.requestors > 0;
+    has[ASSAY_SIM_DRAWN_SHARES] = s->services.share_clusters > 0;
+}
+
 bool assay_sim_effect_of(enum assay_sim_effect effect, const struct assay_sim_outcome *outcome)
 {
 #define ASSAY_SIM_EFFECT_SEEN(symbol, figure, name, line)                                          \
@@ -113,6 +127,7 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_OLD_OPERATORS] = s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->crash_count; i++)
         if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
+    find_parts(s, has);
     find_coincidences(s, has);
     find_proposals(s, has);
     has[ASSAY_SIM_DRAWN_WORKLOAD_KEYS] = assay_scenario_has_workload_keys(s);

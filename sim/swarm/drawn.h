@@ -53,7 +53,16 @@
     X(MISDEALS, "misdeals", "holders of a group key deal, accuse and vouch wrongly")               \
     X(KEY_SESSIONS, "key_sessions", "holders of a group key sign certificates")                    \
     X(MISSIGNS, "missigns", "holders and coordinators break the rules of signing sessions")        \
-    X(LOST_LOGS, "lost_logs", "logs are lost unnoticed, and nodes killed before they are back")
+    X(LOST_LOGS, "lost_logs", "logs are lost unnoticed, and nodes killed before they are back")    \
+    X(OVERLAY, "overlay", "nodes have neighbours, not a full mesh")                                \
+    X(DUPLICATES, "duplicates", "links deliver messages twice")                                    \
+    X(REORDERED, "reordered", "links deliver messages out of order")                               \
+    X(SHARED_PLATFORMS, "shared_platforms", "two members are on one platform")                     \
+    X(MASKED, "masked", "platform ids of some members are masked")                                 \
+    X(COLLATERAL, "collateral", "vendors publish newer collateral")                                \
+    X(CONTINUITY, "continuity", "groups of state continuity, with enclaves")                       \
+    X(TASKS, "tasks", "tasks, with requestors")                                                    \
+    X(SHARES, "shares", "clusters that hold shares of secrets")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };

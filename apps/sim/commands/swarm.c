@@ -4,6 +4,7 @@
 #include "apps/sim/commands/swarm.h"
 
 #include "apps/sim/commands/command.h"
+#include "apps/sim/commands/coverage.h"
 #include "apps/sim/commands/progress.h"
 #include "apps/sim/commands/shell.h"
 #include "apps/sim/report/files.h"
@@ -20,6 +21,7 @@ static const char usage[] =
     "                       [--report FILE] [--stop-at-first | --collect] [--twice]\n"
     "                       [--nodes N | --nodes A..B] [--set KEY=VALUE]... [--quiet] [--json]\n"
     "       assay-sim swarm --show S [--nodes ...] [--set KEY=VALUE]...\n"
+    "       assay-sim swarm --coverage FILE [--ahead N] [--nodes ...] [--set ...] [--json]\n"
     "\n"
     "Run random scenarios (sizes, vendors, operators, links, loss, partitions, crashes, pauses,\n"
     "lost stores, old disks, wrong dates, burned ranges of views, adversaries, changes by\n"
@@ -40,10 +42,17 @@ static const char usage[] =
     "--nodes A..B     sizes to draw from (mostly 4 to 10, up to 16)\n"
     "--set KEY=VALUE  set a key of every scenario, as in `assay-sim run`\n"
     "--show S         print the scenario of seed S as a file, and run nothing\n"
+    "--coverage FILE  print what the seeds of a state file drew, in how many it happened, what "
+    "was\n"
+    "                 never drawn, and an estimate for a night; run nothing. The other options "
+    "are\n"
+    "                 those of the run.\n"
+    "--ahead N        with --coverage: draw the next N seeds to find the missing pairs (10000)\n"
     "\n"
     "examples:\n"
     "  assay-sim swarm --seeds 200\n"
     "  assay-sim swarm --seeds 100000 --state night.state --out failures\n"
+    "  assay-sim swarm --coverage night.state\n"
     "exit status: 0 every guarantee held, 1 some did not (or the disk is full), 2 usage or a\n"
     "             state file of another program or of other arguments, 130 stopped before the "
     "end\n";
@@ -62,6 +71,8 @@ enum option_code {
     OPTION_NODES,
     OPTION_SET,
     OPTION_SHOW,
+    OPTION_COVERAGE,
+    OPTION_AHEAD,
     OPTION_QUIET,
     OPTION_JSON,
     OPTION_HELP,
@@ -81,6 +92,8 @@ static const struct option long_options[] = {
     { "nodes", required_argument, NULL, OPTION_NODES },
     { "set", required_argument, NULL, OPTION_SET },
     { "show", required_argument, NULL, OPTION_SHOW },
+    { "coverage", required_argument, NULL, OPTION_COVERAGE },
+    { "ahead", required_argument, NULL, OPTION_AHEAD },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "json", no_argument, NULL, OPTION_JSON },
     { "help", no_argument, NULL, OPTION_HELP },
@@ -89,9 +102,10 @@ static const struct option long_options[] = {
 
 struct arguments {
     struct assay_sim_swarm swarm;
-    bool has_seeds, shows, collects, json, help;
-    uint64_t show;
-    const char *report; /* NULL: no page */
+    bool has_seeds, shows, collects, json, help, has_ahead;
+    uint64_t show, ahead;
+    const char *coverage; /* NULL: no report of a state file */
+    const char *report;   /* NULL: no page */
 };
 
 const char *sim_swarm_parse_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
@@ -123,6 +137,10 @@ static const char *parse_count(struct arguments *a, int code)
     case OPTION_SHOW:
         a->shows = true;
         return sim_expect_number(optarg, 0, UINT64_MAX, &a->show, "--show: expected a seed");
+    case OPTION_AHEAD:
+        a->has_ahead = true;
+        return sim_expect_number(optarg, 0, ASSAY_SIM_AHEAD_SEEDS_MAX, &a->ahead,
+                                 "--ahead: expected 0 .. 1000000 seeds");
     case OPTION_NODES: return sim_swarm_parse_sizes(optarg, &s->sizes);
     case OPTION_SET:
         if (s->set_count == ASSAY_SIM_SETS_MAX) return "--set: 64 at most";
@@ -138,6 +156,7 @@ static const char *parse_option(void *context, int code)
     switch (code) {
     case OPTION_STATE: a->swarm.state_path = optarg; return NULL;
     case OPTION_OUT: a->swarm.out_dir = optarg; return NULL;
+    case OPTION_COVERAGE: a->coverage = optarg; return NULL;
     case OPTION_REPORT: a->report = optarg; return NULL;
     case OPTION_FIRST: a->swarm.stop_at_first = true; return NULL;
     case OPTION_COLLECT: a->collects = true; return NULL;
@@ -154,7 +173,12 @@ static const char *parse_option(void *context, int code)
 static const char *find_conflict(const struct arguments *a)
 {
     const struct assay_sim_swarm *const s = &a->swarm;
-    if (!a->has_seeds && !a->shows) return "expected --seeds N";
+    if (a->has_ahead && a->coverage == NULL) return "--ahead: expected with --coverage";
+    if (a->coverage != NULL && (a->has_seeds || a->shows || s->state_path != NULL ||
+                                s->out_dir != NULL || a->report != NULL))
+        return "--coverage prints one state file: expected only --ahead, --nodes, --set, --twice "
+               "and --json with it";
+    if (!a->has_seeds && !a->shows && a->coverage == NULL) return "expected --seeds N";
     if (s->stop_at_first && a->collects) return "expected --stop-at-first or --collect, found both";
     if (a->shows && (a->has_seeds || s->state_path != NULL || s->out_dir != NULL ||
                      a->report != NULL || a->json))
@@ -209,9 +233,10 @@ static void print_drawn(const struct assay_sim_swarm_state *s)
 {
     enum { IN_A_LINE = 5 };
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
-        (void)printf("%s%s %llu", i == 0               ? "drawn        "
-                                  : i % IN_A_LINE == 0 ? ",\n             "
-                                                       : ", ",
+        (void)printf("%s%s %llu",
+                     i == 0               ? "drawn        "
+                     : i % IN_A_LINE == 0 ? ",\n             "
+                                          : ", ",
                      assay_sim_drawn_name((enum assay_sim_drawn)i),
                      (unsigned long long)s->drawn[i]);
     (void)printf("\n");
@@ -221,9 +246,10 @@ static void print_effects(const struct assay_sim_swarm_state *s)
 {
     enum { IN_A_LINE = 5 };
     for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
-        (void)printf("%s%s %llu", i == 0               ? "it came to   "
-                                  : i % IN_A_LINE == 0 ? ",\n             "
-                                                       : ", ",
+        (void)printf("%s%s %llu",
+                     i == 0               ? "it came to   "
+                     : i % IN_A_LINE == 0 ? ",\n             "
+                                          : ", ",
                      assay_sim_effect_name((enum assay_sim_effect)i),
                      (unsigned long long)s->effects[i]);
     (void)printf("\n");
@@ -259,12 +285,11 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
     print_effects(s);
     if (find_undrawn(swarm, s) != NULL)
         (void)printf("NEVER        %s: it tries nothing\n", find_undrawn(swarm, s));
-    (void)printf("time         %llu.%llu s, %llu seeds a minute; %llu.%llu s of processors\n",
-                 (unsigned long long)(s->wall_ms / 1000),
-                 (unsigned long long)(s->wall_ms / 100 % 10),
-                 (unsigned long long)(s->wall_ms == 0 ? 0 : s->done * 60000 / s->wall_ms),
-                 (unsigned long long)(s->cpu_us / 1000000),
-                 (unsigned long long)(s->cpu_us / 100000 % 10));
+    (void)printf(
+        "time         %llu.%llu s, %llu seeds a minute; %llu.%llu s of processors\n",
+        (unsigned long long)(s->wall_ms / 1000), (unsigned long long)(s->wall_ms / 100 % 10),
+        (unsigned long long)(s->wall_ms == 0 ? 0 : s->done * 60000 / s->wall_ms),
+        (unsigned long long)(s->cpu_us / 1000000), (unsigned long long)(s->cpu_us / 100000 % 10));
     (void)printf("digest       %s\n", digest);
     print_failures(swarm, s);
 }
@@ -305,6 +330,40 @@ static int show_scenario(const struct arguments *a)
     return ok ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
 }
 
+static int print_coverage(const struct arguments *a, const struct assay_sim_swarm_state *state)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_sim_coverage_report *const report = malloc(sizeof *report);
+    if (report == NULL)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
+    int result = ASSAY_SIM_EXIT_OK;
+    if (sim_coverage_make(&a->swarm, state, (uint32_t)a->ahead, report, message) != ASSAY_OK)
+        result = sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
+    else if (a->json) result = sim_print_envelope("assay.sim.coverage", sim_coverage_data(report));
+    else sim_coverage_print(stdout, report);
+    free(report);
+    return result == ASSAY_SIM_EXIT_OK && fflush(stdout) != 0 ? ASSAY_SIM_EXIT_FAILED : result;
+}
+
+/* The report of a state file. */
+static int report_coverage(const struct arguments *a, struct assay_sim_swarm_state *state)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX], given[ASSAY_SIM_SWARM_ARGUMENTS_MAX];
+    const enum assay_status status = sim_swarm_state_read(a->coverage, state, message);
+    if (status == ASSAY_E_NOT_FOUND)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s: no such file",
+                               a->coverage);
+    if (status != ASSAY_OK)
+        return sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
+    if (!sim_swarm_arguments(&a->swarm, given) || strcmp(given, state->arguments) != 0)
+        return sim_print_error(
+            a->json, ASSAY_SIM_EXIT_USAGE, "usage",
+            "swarm: %s: made with the arguments \"%.200s\", not with \"%.200s\"; "
+            "repeat those",
+            a->coverage, state->arguments, given);
+    return print_coverage(a, state);
+}
+
 static bool is_of_host(enum assay_status status)
 {
     return assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_VERSION;
@@ -332,7 +391,8 @@ static int run_seeds(const struct arguments *a, struct assay_sim_swarm_state *st
 
 int sim_command_swarm(int argc, char **argv)
 {
-    struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run } };
+    struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run },
+                           .ahead = ASSAY_SIM_AHEAD_SEEDS };
     const int wrong = parse_arguments(&a, argc, argv);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
@@ -344,7 +404,7 @@ int sim_command_swarm(int argc, char **argv)
     if (state == NULL)
         return sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal", "swarm: out of memory");
     a.swarm.stop = sim_progress_catch_signals();
-    const int result = run_seeds(&a, state);
+    const int result = a.coverage != NULL ? report_coverage(&a, state) : run_seeds(&a, state);
     free(state);
     return result;
 }

@@ -4,9 +4,9 @@
 #include "apps/sim/commands/swarm.h"
 
 #include "apps/sim/commands/batch.h"
-#include "apps/sim/report/files.h"
 #include "apps/sim/commands/progress.h"
 #include "apps/sim/commands/shell.h"
+#include "apps/sim/report/files.h"
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/file/file.h"
@@ -16,13 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAVE_EVERY_MS = 1000, SAVE_EVERY_SEEDS = 50 };
+/* A seed takes longer than this: each is stored as soon as it is counted. */
+enum { SAVE_EVERY_MS = 100, SAVE_EVERY_SEEDS = 50 };
 
 struct swarming {
     const struct assay_sim_swarm *options;
     struct assay_sim_swarm_state *state;
     struct assay_sim_progress progress;
-    uint64_t first; /* seed of job 0 */
+    uint64_t first;  /* seed of job 0 */
+    uint32_t paired; /* situations that are counted in pairs */
     uint64_t wall_before_ms, done_before;
     uint64_t saved_ms, saved_seeds;
     enum assay_status status;
@@ -152,12 +154,15 @@ static void save_state(struct swarming *w)
                        w->options->state_path, assay_status_text(w->status), strerror(errno));
 }
 
-static void count_drawn(const struct swarming *w, uint64_t seed)
+static void count_drawn(const struct swarming *w, uint64_t seed, const struct assay_sim_trial *r)
 {
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (sim_swarm_scenario(w->options, seed, &scenario, message) == ASSAY_OK)
-        assay_sim_swarm_count_drawn(&scenario, w->state->drawn);
+    bool drawn[ASSAY_SIM_SITUATIONS_MAX];
+    if (sim_swarm_scenario(w->options, seed, &scenario, message) != ASSAY_OK) return;
+    assay_sim_swarm_count_drawn(&scenario, w->state->drawn);
+    assay_sim_situations_mark(&scenario, drawn);
+    assay_sim_coverage_add(&w->state->coverage, w->paired, drawn, r->happened);
 }
 
 static bool commit_seed(void *context, uint64_t index, void *result)
@@ -173,11 +178,12 @@ static bool commit_seed(void *context, uint64_t index, void *result)
     s->epochs += r->epochs;
     s->simulated_ms += r->simulated_ms;
     s->cpu_us += r->cpu_us;
-    count_drawn(w, w->first + index);
+    count_drawn(w, w->first + index, r);
     for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
         s->effects[i] += r->effects[i];
     if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
-    /* A kill loses no more than a second, or 50 seeds where they are faster. */
+    /* A kill loses the seeds that run and those of the last tenth of a second: none is counted
+     * twice, since seeds are counted in order and the file has their number. */
     if (sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
         s->done - w->saved_seeds >= SAVE_EVERY_SEEDS)
         save_state(w);
@@ -241,6 +247,9 @@ enum assay_status sim_swarm_run(const struct assay_sim_swarm *swarm,
     if (swarm->stop_at_first && state->failed > 0) return ASSAY_OK;
 
     struct swarming w = { .options = swarm, .state = state, .first = swarm->from + state->done };
+    struct assay_sim_situations table;
+    assay_sim_situations_list(&table);
+    w.paired = table.paired;
     w.message = message;
     w.wall_before_ms = state->wall_ms;
     w.saved_seeds = w.done_before = state->done;

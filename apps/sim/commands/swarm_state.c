@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define SCHEMA "assay.sim.swarm-state"
-enum { SCHEMA_VERSION = 2, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
+enum { SCHEMA_VERSION = 3, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
 
 void sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX])
 {
@@ -81,6 +81,8 @@ enum assay_status sim_swarm_state_save(const char *path, const struct assay_sim_
     assay_json_set_uint(object, "failed", state->failed);
     assay_json_set(object, "drawn", sim_swarm_drawn_json(state));
     assay_json_set(object, "effects", sim_swarm_effects_json(state));
+    assay_json_set(object, "situations", sim_coverage_situations_json(&state->coverage));
+    assay_json_set(object, "pairs", sim_coverage_pairs_json(&state->coverage));
     assay_json_set(object, "failures", failures_json(state));
     char *const text = assay_json_print(object, 1);
     assay_json_free(&object);
@@ -129,9 +131,6 @@ static bool get_drawn(const struct assay_json *object, struct assay_sim_swarm_st
 static bool get_state(const struct assay_json *object, struct assay_sim_swarm_state *state)
 {
     const char *const digest = assay_json_text(object, "digest", "");
-    const char *const schema = assay_json_text(object, "schema", "");
-    if (strcmp(schema, SCHEMA) != 0) return false;
-    if (assay_json_uint(object, "schema_version", 0) != SCHEMA_VERSION) return false;
     if (assay_hex_decode(digest, strlen(digest), state->digest, sizeof state->digest) != ASSAY_OK)
         return false;
     return sim_field_text(object, "program", state->program, sizeof state->program) &&
@@ -146,7 +145,10 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
            sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
            sim_field_number(object, "cpu_us", UINT64_MAX, &state->cpu_us) &&
            sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
-           get_drawn(object, state) && get_failures(object, state);
+           get_drawn(object, state) &&
+           sim_coverage_get(assay_json_get(object, "situations"), assay_json_get(object, "pairs"),
+                            state->done, &state->coverage) &&
+           get_failures(object, state);
 }
 
 /* Only results of one program and one kind of scenario are added up. */
@@ -176,23 +178,40 @@ static enum assay_status check_compatible(const char *path, const struct assay_s
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status take_state(const char *path, const struct assay_json *object,
+/* Returns: whether it is a state in this version of the format. */
+static bool check_format(const char *path, const struct assay_json *object, char *message)
+{
+    const char *const schema = assay_json_text(object, "schema", "");
+    const uint64_t version = assay_json_uint(object, "schema_version", 0);
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.300s: expected the state of a swarm, found something else", path);
+    if (strcmp(schema, SCHEMA) != 0) return false;
+    if (version == SCHEMA_VERSION) return true;
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.200s: expected a state of format version %d, found version %llu, which does "
+                   "not count the same situations; continue it with the build that wrote it, or "
+                   "name a new file",
+                   path, (int)SCHEMA_VERSION, (unsigned long long)version);
+    return false;
+}
+
+/* In: reads: for reports, of any program and arguments */
+static enum assay_status take_state(const char *path, const struct assay_json *object, bool reads,
                                     struct assay_sim_swarm_state *state, char *message)
 {
+    if (!check_format(path, object, message)) return ASSAY_E_SYNTAX;
     struct assay_sim_swarm_state *const found = calloc(1, sizeof *found);
     if (found == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = ASSAY_E_SYNTAX;
-    if (get_state(object, found)) status = check_compatible(path, state, found, message);
-    else
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
-                       "%.300s: expected the state of a swarm, found something else", path);
+    if (get_state(object, found))
+        status = reads ? ASSAY_OK : check_compatible(path, state, found, message);
     if (status == ASSAY_OK) *state = *found;
     free(found);
     return status;
 }
 
-enum assay_status sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
-                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+static enum assay_status load_state(const char *path, bool reads,
+                                    struct assay_sim_swarm_state *state, char *message)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -201,11 +220,23 @@ enum assay_status sim_swarm_state_load(const char *path, struct assay_sim_swarm_
     message[0] = '\0';
     if (status == ASSAY_E_NOT_FOUND) return status;
     if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, &object);
-    if (status == ASSAY_OK) status = take_state(path, object, state, message);
+    if (status == ASSAY_OK) status = take_state(path, object, reads, state, message);
     else
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be read as a state: %s",
                        path, assay_status_text(status));
     assay_json_free(&object);
     free(bytes);
     return status;
+}
+
+enum assay_status sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    return load_state(path, false, state, message);
+}
+
+enum assay_status sim_swarm_state_read(const char *path, struct assay_sim_swarm_state *state,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    return load_state(path, true, state, message);
 }

@@ -53,6 +53,7 @@ static struct assay_sim_trial run_once(assay_sim_runner *run, const struct assay
     } else {
         trial.breach = assay_sim_promise_breach(scenario, &promise, &outcome);
         copy_figures(&trial, &outcome);
+        assay_sim_situations_happened(scenario, &outcome, trial.happened);
     }
     assay_sim_outcome_free(&outcome);
     return trial;
@@ -107,8 +108,8 @@ struct assay_sim_child sim_try_begin(assay_sim_runner *run, const struct assay_s
                                      bool twice)
 {
     struct assay_sim_child child = { 0 };
-    void *const memory = mmap(NULL, sizeof *child.shared, PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *const memory =
+        mmap(NULL, sizeof *child.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
         child.error = errno;
         return child;

@@ -10,6 +10,7 @@
 #include "sim/run.h"
 #include "sim/swarm/drawn.h"
 #include "sim/swarm/promise.h"
+#include "sim/swarm/situation.h"
 
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ struct assay_sim_trial {
     uint64_t events, messages, epochs, simulated_ms;
     uint64_t cpu_us; /* of the run, twice or not */
     bool effects[ASSAY_SIM_EFFECT_COUNT];
+    bool happened[ASSAY_SIM_SITUATIONS_MAX]; /* situations; none where the run did not end */
 };
 
 /*
