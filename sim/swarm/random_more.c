@@ -449,9 +449,19 @@ void random_group_key(const struct draw *d)
     if (chance(&r, 300)) s->epochs += between(&r, 40, 120);
 }
 
+/* Whether an adversary runs wrong code while a vendor's collateral is on trial (random_trials). */
+static bool acts_on_trial(const struct assay_scenario *s, const struct assay_sim_adversary *a)
+{
+    for (uint32_t i = 0; i < s->day_count; i++)
+        if (a->attack == ASSAY_SIM_ATTACK_TAMPER && s->days[i].by_cohort &&
+            s->days[i].cohort == a->cohort && s->days[i].at_epoch + 2 == a->start_epoch)
+            return true;
+    return false;
+}
+
 /* Holders sign in each epoch, also while a number is the next one, and hostile ones break the rules
- * of sessions. An adversary that misdeals goes on with that, and most of those that misname:
- * another one, if there is any, missigns. */
+ * of sessions. An adversary that misdeals or acts during a trial goes on with that, and most of
+ * those that misname: another one, if there is any, missigns. */
 void random_key_sessions(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
@@ -462,6 +472,7 @@ void random_key_sessions(const struct draw *d)
     for (uint32_t i = 0; i < s->adversary_count && missigns; i++) {
         struct assay_sim_adversary *const a = &s->adversaries[i];
         if (a->attack == ASSAY_SIM_ATTACK_MISDEAL) continue;
+        if (acts_on_trial(s, a)) continue;
         if (a->attack == ASSAY_SIM_ATTACK_MISNAME && !replaces) continue;
         a->attack = ASSAY_SIM_ATTACK_MISSIGN;
         a->start_epoch = 1;

@@ -74,8 +74,9 @@ enum assay_status sim_coverage_make(const struct assay_sim_swarm *swarm,
     assay_sim_situations_list(&report->table);
     count_state(report);
     report->seeds_an_hour = seeds_an_hour(state);
-    for (uint32_t n = 1; n <= ahead; n++) {
-        if (state->from + state->done > UINT64_MAX - n) break; /* there is no such seed */
+    const uint64_t behind = UINT64_MAX - state->from; /* seeds after the first one */
+    const uint64_t left = state->done > behind ? 0 : behind - state->done + 1;
+    for (uint32_t n = 1; n <= ahead && n <= left; n++) {
         ASSAY_TRY(sim_swarm_scenario(swarm, state->from + state->done + n - 1, &scenario, message));
         assay_sim_situations_mark(&scenario, drawn);
         look_at(report, drawn, n);

@@ -20,6 +20,10 @@ gives 2 'no_such_key' "$SIM" swarm --seeds 1 --set no_such_key=1
 gives 2 '"code": "usage"' "$SIM" swarm --seeds 1 --json --set no_such_key=1
 gives 2 'expected --stop-at-first or --collect, found both' "$SIM" swarm --seeds 1 --stop-at-first --collect
 gives 2 '--show prints one scenario' "$SIM" swarm --show 3 --seeds 2
+gives 2 '--coverage prints one state file' "$SIM" swarm --coverage a.json --seeds 2
+gives 2 '--ahead: expected with --coverage' "$SIM" swarm --seeds 2 --ahead 5
+gives 2 '--ahead: expected 0 .. 1000000 seeds' "$SIM" swarm --coverage a.json --ahead many
+gives 2 'nowhere.json: no such file' "$SIM" swarm --coverage nowhere.json
 gives 2 '--show prints one scenario' "$SIM" swarm --show 3 --json
 gives 2 'fewer than 8192 bytes' "$SIM" swarm --seeds 1 --set "title=$(head -c 9000 /dev/zero | tr '\0' x)"
 gives 2 '--seeds: expected 1 .. 1000000, found "99999999999"' "$SIM" minimize honest --seeds 99999999999
@@ -46,6 +50,18 @@ gives 2 'made with the arguments' "$SIM" swarm --seeds 6 --from 40 --state state
 sed 's/, build ..../, build 0000/' state.json >other.json
 gives 2 'written by another program' "$SIM" swarm --seeds 7 --from 40 --state other.json
 gives 0 '"done": 6' "$SIM" swarm --seeds 6 --from 40 --state state.json --json
+
+# --- coverage: of a state file, without a run
+gives 0 'seeds        6 from 40: 0 failed' "$SIM" swarm --coverage state.json --ahead 50
+gives 0 'NEVER drawn: ' "$SIM" swarm --coverage state.json --ahead 50
+gives 0 'seeds an hour on 2 processors' "$SIM" swarm --coverage state.json --ahead 50
+gives 0 '"schema": "assay.sim.coverage"' "$SIM" swarm --coverage state.json --ahead 50 --json
+gives 0 '"never_drawn": \[' "$SIM" swarm --coverage state.json --ahead 50 --json
+gives 2 'repeat those' "$SIM" swarm --coverage state.json --nodes 5
+gives 0 '' "$SIM" swarm --coverage other.json --ahead 0
+sed 's/"schema_version": 3/"schema_version": 2/' state.json >old.json
+gives 2 'expected a state of format version 3, found version 2' "$SIM" swarm --coverage old.json
+gives 2 'expected a state of format version 3, found version 2' "$SIM" swarm --seeds 7 --from 40 --state old.json
 
 # --- a planted failure: found, listed, written, reproduced, shrunk
 "$SIM" swarm --show 3 >seed.yaml || wrong '--show prints the scenario'
@@ -92,6 +108,21 @@ check 'a stopped swarm says how to go on' grep -q '^stopped .*the same command c
 done=$(sed -n 's/.*"done": \([0-9]*\).*/\1/p' stopped.json)
 check 'what it did is in the file' test "$done" -gt 0
 gives 0 "seeds        $((done + 1)) from 1" "$SIM" swarm --seeds $((done + 1)) --state stopped.json --quiet
+
+# --- kill -9 at any moment: no seed is lost from the file, and none counted twice
+"$SIM" swarm --seeds 12 --from 300 --state whole.json --quiet >/dev/null
+for wait in 0.3 0.7 1.1; do
+    "$SIM" swarm --seeds 12 --from 300 --state killed.json --threads 2 --quiet >/dev/null 2>&1 &
+    pid=$!
+    sleep $wait
+    kill -9 $pid 2>/dev/null
+    wait $pid
+done
+"$SIM" swarm --seeds 12 --from 300 --state killed.json --quiet >/dev/null
+counts() { grep -v -e '"wall_ms"' -e '"cpu_us"' "$1"; }
+counts whole.json >whole.counts
+counts killed.json >killed.counts
+check 'a swarm that was killed counts the same' cmp whole.counts killed.counts
 printf '%s\n' 'sweep_version: 1' 'name: long' 'scenario: honest' 'repeats: 3000' \
     'axes:' '  - { name: nodes, key: nodes, values: [4, 5] }' 'plot: { x: nodes, figure: score_mean_bp honest }' >long.yaml
 stop_when '^1,' long/points.csv sweep long.yaml --out long --quiet

@@ -70,6 +70,20 @@ Test(sim_situations, seeds_draw_all_that_the_table_calls_drawable_and_nothing_el
                      table.items[i].name, (unsigned long long)seen[i], table.items[i].drawable);
 }
 
+/* Missigns took the adversary of each trial: no seed had both. */
+Test(sim_situations, a_later_draw_does_not_replace_the_adversary_of_a_trial)
+{
+    uint32_t both = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t drawn[ASSAY_SIM_DRAWN_COUNT] = { 0 };
+        const struct assay_scenario s =
+            assay_sim_random_scenario(seed, (struct assay_sim_swarm_sizes){ 0 });
+        assay_sim_swarm_count_drawn(&s, drawn);
+        both += drawn[ASSAY_SIM_DRAWN_TRIALS] > 0 && drawn[ASSAY_SIM_DRAWN_MISSIGNS] > 0;
+    }
+    cr_expect_gt(both, 0);
+}
+
 /* The values of a file, as `assay-sim swarm --show` prints them. */
 struct file {
     char values[4096][160];

@@ -119,6 +119,7 @@ Test(sim_swarm_run, in_parts_it_is_the_same_as_in_one)
     cr_expect_eq(parts.events, whole.events);
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
         cr_expect_eq(parts.drawn[i], whole.drawn[i]);
+    cr_expect(assay_bytes_equal(&parts.coverage, &whole.coverage, sizeof whole.coverage));
     swarm.seeds = 100; /* fewer than there are: nothing to do, nothing lost */
     run(&swarm, &parts);
     cr_expect_eq(parts.done, 230);
@@ -156,6 +157,42 @@ Test(sim_swarm_run, goes_on_after_kill_9)
     cr_expect_eq(after.done, 400);
     cr_expect(assay_bytes_equal(after.digest, whole.digest, 32));
     cr_expect_eq(after.failed, whole.failed);
+    cr_expect(assay_bytes_equal(&after.coverage, &whole.coverage, sizeof whole.coverage),
+              "no seed is counted twice, and none is missing");
+}
+
+/* Killed soon after each time that it stored more seeds, at different moments. */
+Test(sim_swarm_run, counts_no_seed_twice_however_often_it_is_killed)
+{
+    enum { KILLS = 4, SEEDS = 2000 };
+    static struct assay_sim_swarm_state whole, after, stored;
+    struct assay_sim_swarm swarm = usual(SEEDS);
+    run(&swarm, &whole);
+    swarm.state_path = state_path;
+    for (uint32_t i = 0; i < KILLS; i++) {
+        const uint64_t before = stored.done;
+        swarm.run = slow_run;
+        const pid_t child = fork();
+        if (child == 0) {
+            (void)!sim_swarm_run(&swarm, &after, message);
+            _exit(0);
+        }
+        while (stored.done == before) {
+            (void)usleep(1000);
+            if (sim_swarm_state_read(state_path, &stored, message) != ASSAY_OK)
+                cr_assert(access(state_path, R_OK) != 0, "%s", message);
+        }
+        (void)usleep(1000 * i);
+        (void)kill(child, SIGKILL);
+        (void)waitpid(child, NULL, 0);
+    }
+    cr_assert_lt(stored.done, SEEDS);
+    swarm.run = sim_fake_run;
+    run(&swarm, &after);
+    cr_expect_eq(after.done, SEEDS);
+    cr_expect(assay_bytes_equal(after.digest, whole.digest, 32));
+    cr_expect(assay_bytes_equal(&after.coverage, &whole.coverage, sizeof whole.coverage));
+    cr_expect_eq(after.messages, whole.messages);
 }
 
 /* Replaces a text in the state file by another. */
@@ -195,6 +232,37 @@ Test(sim_swarm_run, refuses_the_state_of_another_program)
     edit(", build ", ", build 0");
     swarm.seeds = 10;
     expect_refusal(&swarm, ASSAY_E_VERSION, "written by another program");
+}
+
+Test(sim_swarm_run, refuses_a_state_in_another_version_of_the_format)
+{
+    struct assay_sim_swarm_state s;
+    struct assay_sim_swarm swarm = usual(5);
+    swarm.state_path = state_path;
+    run(&swarm, &s);
+    edit("\"schema_version\": 3", "\"schema_version\": 2");
+    swarm.seeds = 10;
+    expect_refusal(&swarm, ASSAY_E_SYNTAX, "format version 3, found version 2");
+}
+
+Test(sim_swarm_run, refuses_counts_that_no_seeds_can_have)
+{
+    static const char *const edits[][2] = {
+        { "\"traitors\": [\n", "\"traitors\": [\n9," },     /* three counts */
+        { "\"loss\": [", "\"wrong\": [" },                  /* of another table */
+        { "\"loss\": \"00", "\"loss\": \"01" },             /* a pair more often than its seeds */
+        { "\"partitions\": \"0000", "\"partitions\": \"0" } /* too short */
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        struct assay_sim_swarm_state s;
+        struct assay_sim_swarm swarm = usual(5);
+        swarm.state_path = state_path;
+        (void)unlink(state_path);
+        run(&swarm, &s);
+        edit(edits[i][0], edits[i][1]);
+        swarm.seeds = 10;
+        expect_refusal(&swarm, ASSAY_E_SYNTAX, "expected the state of a swarm");
+    }
 }
 
 Test(sim_swarm_run, refuses_other_arguments)
