@@ -350,7 +350,7 @@ static void regain_key(struct assay_ca *ca, struct assay_ca_facts *facts)
     assay_ca_fact_add(facts, ASSAY_CA_FACT_ACTIVE, 0, ca->ca_number);
     const struct assay_ca_ceremony *c = &ca->ceremony;
     if (c->phase != ASSAY_CA_IDLE && !c->is_reshare && !wants_number(ca))
-        fail_ceremony(ca, facts);
+        assay_ca_end_ceremony(ca);
 }
 
 /* Counts closes with fewer than t live indices: another key may be made then. */
