@@ -176,6 +176,7 @@ void assay_reviews_offer_repeats(const struct assay_reviews *reviews,
     for (uint32_t i = 0; i < reviews->count && left > 0; i++) {
         const struct assay_review_entry *e = &reviews->entries[i];
         if (!e->used || e->review.sequence <= facts->change_sequence) continue; /* never again */
+        if (assay_operator_find(facts->effective, e->review.operator_id) == NULL) continue;
         const uint64_t delay = (self + (uint64_t)e->key[0]) % SPREAD_EPOCHS;
         if (facts->epoch <= delay || !assay_reviews_must_repeat(e, facts->epoch - delay)) continue;
         struct assay_writer w = assay_writer_over(row, ASSAY_REVIEWS_RECORD_LEN_MAX);

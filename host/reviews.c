@@ -238,7 +238,7 @@ static void mark_withdrawn(struct assay_reviews *reviews, const uint8_t operator
     }
 }
 
-/* Of operators that are not in force: they have places until here alone. */
+/* Of operators that are not in force: they have places while there is room for all others. */
 static void end_orphans(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
                         assay_reviews_report *report, void *context)
 {
@@ -334,12 +334,12 @@ enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry
 
 /* Too old for blocks, with all that it ends? Then nothing can bring that back. One
  * whose number is taken stays: it keeps the older ones out that 32 later ones displaced, and what
- * counts does not depend on when a node reads which block. */
+ * counts does not depend on when a node reads which block. So does one of an operator that left: it
+ * may return with the same key, and anybody may repeat what it withdrew. */
 static bool is_gone(const struct assay_review_entry *e, const struct assay_reviews_facts *facts)
 {
     const struct assay_review *r = &e->review;
-    return r->era != facts->era || counts_until(r) + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
-           assay_operator_find(facts->effective, r->operator_id) == NULL;
+    return r->era != facts->era || counts_until(r) + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch;
 }
 
 void assay_reviews_close(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
@@ -350,6 +350,7 @@ void assay_reviews_close(struct assay_reviews *reviews, const struct assay_revie
         if (!e->used) continue;
         const enum assay_review_end end = assay_reviews_state(e, facts);
         if (end != ASSAY_REVIEW_OPEN) report_end(e, end, report, context);
+        else e->is_over = false; /* its operator has returned */
         if (is_gone(e, facts)) remove_entry(reviews, e);
     }
 }
@@ -369,7 +370,7 @@ bool assay_reviews_restore(struct assay_reviews *reviews, uint32_t index,
     e->is_dirty = false;
     mark_withdrawn(reviews, r->operator_id);
     const enum assay_review_end end = assay_reviews_state(e, facts);
-    e->is_over = end != ASSAY_REVIEW_OPEN && end != ASSAY_REVIEW_ORPHANED;
+    e->is_over = end != ASSAY_REVIEW_OPEN;
     return true;
 }
 

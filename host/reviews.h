@@ -36,7 +36,7 @@ enum assay_review_end {
 struct assay_review_entry {
     bool used;
     bool is_dirty;     /* changed since the host has stored it */
-    bool is_over;      /* of a proposal: its end was reported */
+    bool is_over;      /* of a proposal: its end was reported, or was before a restart */
     bool is_withdrawn; /* a later withdrawal of its operator names the same change, in any place */
     uint8_t key[32];
     uint64_t since_epoch;       /* first block that had it here; 0 with used false */
@@ -91,8 +91,8 @@ void assay_reviews_close(struct assay_reviews *reviews, const struct assay_revie
                          assay_reviews_report *report, void *context);
 
 /*
- * assay_reviews_restore - an entry as a host has stored it, into its place of an empty set. One of
- * an operator that is none any more is there until the next close, which reports its end.
+ * assay_reviews_restore - an entry as a host has stored it, into its place of an empty set. The end
+ * of a proposal that does not count any more is not reported again.
  * Returns: false where it does not belong: another place, a second record of one place, or no room
  */
 bool assay_reviews_restore(struct assay_reviews *reviews, uint32_t index,

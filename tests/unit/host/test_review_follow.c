@@ -325,6 +325,33 @@ Test(review_follow, what_may_be_withdrawn_where_blocks_are_missing_makes_no_chan
     drop_reader(n);
 }
 
+/* Returns: how many statements it offers again. */
+static uint32_t count_repeats(struct reader *n)
+{
+    uint8_t *row = malloc(ASSAY_REVIEWS_RECORD_LEN_MAX);
+    cr_assert_not_null(row);
+    n->offered = 0;
+    n->facts.epoch = 4 * ASSAY_REVIEWS_REPEAT_EPOCHS;
+    assay_reviews_offer_repeats(&n->set, &n->facts, 0, row, count_offer, n);
+    free(row);
+    return n->offered;
+}
+
+/* Its statements stay, and a block with one of them would be invalid (docs/protocol.md 9.19). */
+Test(review_follow, statements_of_an_operator_that_left_are_offered_when_it_is_back)
+{
+    struct reader *n = make_reader();
+    put_statement(n, 0, ASSAY_REVIEW_PROPOSE, 1, 1);
+    put_statement(n, CHANGE_OPERATORS - 1, ASSAY_REVIEW_WITHDRAW, 2, 2);
+    (void)run_epoch(n, 3);
+    cr_assert_eq(count_repeats(n), 2);
+    n->chain.q->bench->genesis.operator_count = CHANGE_OPERATORS - 1;
+    cr_assert_eq(count_repeats(n), 1);
+    n->chain.q->bench->genesis.operator_count = CHANGE_OPERATORS;
+    cr_assert_eq(count_repeats(n), 2);
+    drop_reader(n);
+}
+
 /* A withdrawal of the last block that was passed over, 7, ends what is issued up to epoch 15. */
 Test(review_follow, what_no_missing_block_can_have_withdrawn_makes_a_change)
 {

@@ -382,20 +382,15 @@ Test(reviews, a_record_of_an_operator_that_was_removed_is_not_taken)
 /* The bodies of removed operators make room for those of operators that joined. */
 Test(reviews, entries_of_removed_operators_end_orphaned)
 {
-    struct world *w = make();
-    struct review_change c;
-    struct assay_reviews next;
-    void *memory = aligned_alloc(64, assay_reviews_memory_len(1));
-    review_make_change(w->bench, 2, "target", &c);
-    struct assay_review r = review_of(w->bench, 2, ASSAY_REVIEW_PROPOSE, &c);
     for (unsigned close = 0; close < 2; close++) {
-        struct review_made *m = review_sign(w->bench, &r, 2);
+        struct world *w = make();
+        struct review_change c;
+        review_make_change(w->bench, 2, "target", &c);
+        assay_reviews_init(&w->set, w->memory, 1);
+        cr_assert(propose(w, 2, 0, 0, &c));
         w->bench->genesis.operator_count = 1;
-        w->ends = 0;
-        assay_reviews_init(&next, memory, 1);
-        cr_assert(assay_reviews_restore(&next, 0, &m->record, 1, 1, &w->facts));
-        w->set = next;
         if (close == 1) {
+            assay_reviews_close(&w->set, &w->facts, note_end, w);
             assay_reviews_close(&w->set, &w->facts, note_end, w);
         } else {
             cr_assert(propose(w, 0, 0, 0, &c));
@@ -404,9 +399,40 @@ Test(reviews, entries_of_removed_operators_end_orphaned)
         cr_assert_eq(w->ends, 1);
         cr_assert_eq(w->ended, ASSAY_REVIEW_ORPHANED);
         w->bench->genesis.operator_count = CHANGE_OPERATORS;
-        free(m);
+        drop(w);
     }
-    free(memory);
+}
+
+/* Attack: an operator withdraws, leaves the list and returns, and anybody repeats what it stated
+ * before: it does not count, as if it had never left. */
+Test(reviews, what_was_withdrawn_or_replaced_stays_so_when_its_operator_returns)
+{
+    struct world *w = make();
+    struct review_change c, other;
+    review_make_change(w->bench, 3, "target", &c);
+    review_make_change(w->bench, 4, "another", &other);
+    cr_assert(propose(w, 0, 0, 1, &c));
+    cr_assert(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c));
+    cr_assert(simply(w, 2, ASSAY_REVIEW_WITHDRAW, APPROVAL, 2, &c));
+    cr_assert(propose(w, 2, 0, 1, &c));
+    cr_assert(propose(w, 2, 0, 3, &other), "in the place of the one before");
+    w->bench->genesis.operator_count = 2; /* a CHANGE replaces the list */
+    w->facts.change_sequence = 1;
+    w->facts.epoch++;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_expect_eq(w->ended, ASSAY_REVIEW_ORPHANED);
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, other.digest), 0, "it is no operator");
+    w->bench->genesis.operator_count = CHANGE_OPERATORS; /* and another one brings it back */
+    w->facts.change_sequence = 2;
+    w->facts.epoch++;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_expect_not(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c), "by anybody");
+    cr_expect_not(propose(w, 2, 0, 1, &c), "by anybody");
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1, "of the author alone");
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, other.digest), 1, "what it states still");
+    const uint32_t before = w->ends;
+    cr_expect(simply(w, 2, ASSAY_REVIEW_WITHDRAW, 0, 4, &other));
+    cr_expect_eq(w->ends, before + 1, "the end of one that was open again");
     drop(w);
 }
 
