@@ -238,13 +238,15 @@ static void mark_withdrawn(struct assay_reviews *reviews, const uint8_t operator
     }
 }
 
-/* Of operators that are not in force: they have places while there is room for all others. */
+/* Of operators that are not in force: they have places while there is room for all others. In:
+ * bodies: room for the body of a change is wanted, which withdrawals and approvals do not have */
 static void end_orphans(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
-                        assay_reviews_report *report, void *context)
+                        bool bodies, assay_reviews_report *report, void *context)
 {
     for (uint32_t i = 0; i < reviews->count; i++) {
         struct assay_review_entry *e = &reviews->entries[i];
-        if (!e->used || assay_operator_find(facts->effective, e->review.operator_id) != NULL)
+        if (!e->used || (bodies && e->review.act != ASSAY_REVIEW_PROPOSE) ||
+            assay_operator_find(facts->effective, e->review.operator_id) != NULL)
             continue;
         report_end(e, ASSAY_REVIEW_ORPHANED, report, context);
         remove_entry(reviews, e);
@@ -259,7 +261,7 @@ static struct assay_review_entry *make_room(struct assay_reviews *reviews,
 {
     struct assay_review_entry *e = find_room(reviews, record);
     if (e != NULL && has_change(reviews, &record->review, NULL)) return e;
-    end_orphans(reviews, facts, report, context);
+    end_orphans(reviews, facts, e != NULL, report, context);
     e = find_room(reviews, record);
     return e != NULL && has_change(reviews, &record->review, NULL) ? e : NULL;
 }
@@ -282,7 +284,7 @@ bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_recor
     }
     if (e != NULL) {
         if (!is_later(r, record->key, &e->review, e->key)) return false;
-        if (!has_change(reviews, r, e)) end_orphans(reviews, facts, report, context);
+        if (!has_change(reviews, r, e)) end_orphans(reviews, facts, true, report, context);
         if (!has_change(reviews, r, e)) return false;
         report_end(e, end_by(r), report, context);
         remove_entry(reviews, e);

@@ -436,6 +436,29 @@ Test(reviews, what_was_withdrawn_or_replaced_stays_so_when_its_operator_returns)
     drop(w);
 }
 
+/* The bodies of the others' proposals take the room of its own one, not that of its withdrawal. */
+Test(reviews, what_was_withdrawn_stays_so_where_bodies_run_out)
+{
+    struct world *w = make();
+    struct review_change c, other;
+    assay_reviews_init(&w->set, w->memory, 2);
+    review_make_change(w->bench, 3, "target", &c);
+    review_make_change(w->bench, 4, "another", &other);
+    cr_assert(propose(w, 0, 0, 1, &c));
+    cr_assert(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c));
+    cr_assert(simply(w, 2, ASSAY_REVIEW_WITHDRAW, APPROVAL, 2, &c));
+    cr_assert(propose(w, 2, 0, 1, &other));
+    w->bench->genesis.operator_count = 2;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert(propose(w, 0, 1, 1, &other));
+    cr_assert(propose(w, 1, 0, 1, &c));
+    cr_assert(propose(w, 1, 1, 1, &other), "in the body of the one that was removed");
+    w->bench->genesis.operator_count = CHANGE_OPERATORS;
+    cr_expect_not(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c), "by anybody");
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2, "of the two that propose it");
+    drop(w);
+}
+
 static void approve_others(struct world *w, uint32_t operator_)
 {
     struct review_change c;
