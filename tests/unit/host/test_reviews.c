@@ -455,7 +455,7 @@ Test(reviews, what_was_withdrawn_stays_so_where_bodies_run_out)
     cr_assert(propose(w, 1, 1, 1, &other), "in the body of the one that was removed");
     w->bench->genesis.operator_count = CHANGE_OPERATORS;
     cr_expect_not(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c), "by anybody");
-    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2, "of the two that propose it");
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2, "of those that propose it");
     drop(w);
 }
 
