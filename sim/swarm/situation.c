@@ -42,6 +42,8 @@ static const char *const undrawn[] = {
     "link.loss_of=evidence",
     "recovers.replaces_policy",
     "services.later_key_retired",
+    "workload_keys.outage_epoch",
+    "workload_keys.outage_epochs",
 };
 
 /* --- the table */

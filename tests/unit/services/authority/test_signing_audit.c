@@ -374,6 +374,7 @@ Test(signing_audit, nothing_is_signed_for_a_held_epoch_or_without_a_key)
     assay_bytes_copy(e.block_id, 32, assay_keyholder_proof_at(proof)->id, 32);
     expect(e, ASSAY_SIGNING_AUDIT_NOT_CERTIFIED);
     fold()->key_lost = true;
+    fold()->force.threshold = 1; /* of which none lives */
     close_epoch(true);
     open_epoch();
     e.epoch++;
