@@ -291,13 +291,22 @@ enum assay_continuity_result assay_kv_begin(struct assay_kv *handle)
     return result;
 }
 
+/* Before a batch ends; one of a handle that became unusable ends as well. Out: *result: of the
+ * handle. Returns: false: there is none to end, and *result is the answer */
+static bool enter_batch(struct assay_kv *kv, enum assay_continuity_result *result)
+{
+    *result = assay_kv_enter(kv);
+    if (*result == ASSAY_CONTINUITY_MISUSE || *result == ASSAY_CONTINUITY_TOO_EARLY) return false;
+    if (kv->has_batch || *result != ASSAY_CONTINUITY_OK) return true;
+    *result = assay_kv_set_reason(kv, ASSAY_CONTINUITY_MISUSE,
+                                  "no batch is open: call assay_kv_begin first");
+    return false;
+}
+
 enum assay_continuity_result assay_kv_commit(struct assay_kv *handle)
 {
-    enum assay_continuity_result result = assay_kv_enter(handle);
-    if (result == ASSAY_CONTINUITY_MISUSE || result == ASSAY_CONTINUITY_TOO_EARLY) return result;
-    if (!handle->has_batch && result == ASSAY_CONTINUITY_OK)
-        return assay_kv_set_reason(handle, ASSAY_CONTINUITY_MISUSE,
-                                   "no batch is open: call assay_kv_begin first");
+    enum assay_continuity_result result;
+    if (!enter_batch(handle, &result)) return result;
     if (result == ASSAY_CONTINUITY_OK) result = assay_kv_execute(handle, ASSAY_KV_COMMIT);
     if (result != ASSAY_CONTINUITY_OK) assay_kv_roll_back(handle);
     handle->has_batch = false;
@@ -306,11 +315,8 @@ enum assay_continuity_result assay_kv_commit(struct assay_kv *handle)
 
 enum assay_continuity_result assay_kv_discard(struct assay_kv *handle)
 {
-    enum assay_continuity_result result = assay_kv_enter(handle);
-    if (result == ASSAY_CONTINUITY_MISUSE || result == ASSAY_CONTINUITY_TOO_EARLY) return result;
-    if (!handle->has_batch && result == ASSAY_CONTINUITY_OK)
-        return assay_kv_set_reason(handle, ASSAY_CONTINUITY_MISUSE,
-                                   "no batch is open: call assay_kv_begin first");
+    enum assay_continuity_result result;
+    if (!enter_batch(handle, &result)) return result;
     assay_kv_roll_back(handle);
     handle->has_batch = false;
     return assay_kv_enter(handle);

@@ -130,8 +130,8 @@ static enum assay_file_mode mode_of(size_t i)
     return i == 0 ? ASSAY_FILE_SECRET : ASSAY_FILE_PUBLIC;
 }
 
-/* Returns: whether the folder has the set, unchanged: somebody may have removed a file, or written
- * another one. Its modes are the operator's: another user may have to read the key. */
+/* Returns: whether the folder has the set, unchanged: files may have been removed or replaced. Modes
+ * are the operator's: another user may have to read the key. */
 static bool is_whole(const char *dir, const char *name, const struct cli_identity_set *set)
 {
     char folder[PATH_MAX], path[PATH_MAX];

@@ -147,7 +147,7 @@ Test(apps_identity_folder, the_link_names_the_newest_set_and_the_one_before_stay
     cr_expect_eq(info.st_mode & 0777, 0600);
 }
 
-/* Whatever became of the files, the folder has the set again: nobody has to notice. */
+/* Of each file: removed, a link, longer, empty. */
 Test(apps_identity_folder, files_that_were_removed_or_changed_are_written_again)
 {
     static const char *const names[] = { "key.pem", "cert.pem", "ca.pem", "bundle.json" };
