@@ -130,7 +130,7 @@ static enum assay_file_mode mode_of(size_t i)
     return i == 0 ? ASSAY_FILE_SECRET : ASSAY_FILE_PUBLIC;
 }
 
-/* Returns: whether the folder has the set, unchanged: files may have been removed or replaced. Modes
+/* Returns: whether the folder has the set, unchanged: files may have been removed or changed. Modes
  * are the operator's: another user may have to read the key. */
 static bool is_whole(const char *dir, const char *name, const struct cli_identity_set *set)
 {
